@@ -1,0 +1,1 @@
+"""Official letters: register, recipients, delivery, deadline, response, case."""
