@@ -1,0 +1,155 @@
+"""Settings of the service, read from the environment (``POP_…``), each with its meaning.
+
+Nothing of ours is imported here, so that every tool may read the settings. The table in
+``docs/settings.md`` is kept equal to :data:`SETTINGS` by a test.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Config
+
+ROOT = Path(__file__).resolve().parent
+MINIMUM_KEY_BYTES = 32
+
+
+class SettingsError(RuntimeError):
+    """The settings do not hold together; the text says what to change, one sentence a problem."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its name without ``POP_``, its default, what it means."""
+
+    name: str
+    default: Any
+    meaning: str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("MODE", "tryout", "`tryout` (answers on this machine only, keeps a key of its own), `production` or `test`."),
+    Setting("DATA_DIR", "instance", "Folder of the database, the queue, files and local mail."),
+    Setting("BASE_URL", "http://127.0.0.1:8000", "Address under which people reach the service; links in mail start with it. Production: https."),
+    Setting("SECRET_KEY", "", "At least 32 random characters; signs sessions and links. Production must set it; try-out keeps one in the data folder."),
+    Setting("SQLALCHEMY_DATABASE_URI", "", "Database: empty means SQLite in the data folder; `postgresql+psycopg://…` for growth."),
+    Setting("HUEY_URL", "", "Queue: empty means SQLite in the data folder; `redis://…` for several machines."),
+    Setting("RATELIMIT_STORAGE_URI", "memory://", "Where rate limits are counted; `redis://…` for several processes. A lost Redis falls back to memory."),
+    Setting("MAIL_SERVER", "127.0.0.1", "SMTP server that takes our mail."),
+    Setting("MAIL_PORT", 8025, "Its port."),
+    Setting("MAIL_USERNAME", "", "Name for the SMTP server, if it asks for one."),
+    Setting("MAIL_PASSWORD", "", "Password for the SMTP server."),
+    Setting("MAIL_USE_TLS", False, "STARTTLS with the SMTP server."),
+    Setting("MAIL_USE_SSL", False, "TLS from the first byte with the SMTP server."),
+    Setting("MAIL_TIMEOUT", 30, "Seconds to wait for the SMTP server."),
+    Setting("MAIL_DOMAIN", "pop.example", "Domain of our own addresses: replies, bounces, Message-IDs. Its mail must reach this service."),
+    Setting("MAIL_LOCAL", False, "The SMTP server is the embedded one of `make run`: nothing leaves the machine, and the pages say so."),
+    Setting("MAIL_KEEP_FOLDER", "", "Folder of the embedded mail server; empty means `mail` in the data folder."),
+    Setting("DKIM_KEY_FILE", "", "Private key (PEM) to sign mail with; empty leaves signing to the mail server."),
+    Setting("DKIM_SELECTOR", "pop", "DKIM selector of that key."),
+    Setting("PROXY_HOPS", 0, "Number of trusted reverse proxies in front of the service."),
+    Setting("LOG_LEVEL", "INFO", "Least level that is logged."),
+)
+DEFAULTS: Mapping[str, Any] = MappingProxyType({setting.name: setting.default for setting in SETTINGS})
+
+
+def read_settings(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Give all settings: defaults, then ``POP_…`` of the environment, then ``overrides``; completed and checked.
+
+    :raises SettingsError: naming every problem at once.
+    """
+    config = Config(str(ROOT), dict(DEFAULTS))
+    config.from_prefixed_env("POP")
+    config.update(overrides or {})
+    values = {name: config[name] for name in DEFAULTS}
+    extra = {name: value for name, value in (overrides or {}).items() if name not in DEFAULTS}
+    problems = _wrong_types(values)
+    if problems:
+        raise SettingsError(" ".join(problems))
+    completed = _complete(values) | extra
+    problems = _unsafe_in_production(completed) if completed["MODE"] == "production" else []
+    if problems:
+        raise SettingsError(" ".join(problems))
+    return completed
+
+
+def _wrong_types(values: Mapping[str, Any]) -> list[str]:
+    problems = []
+    for setting in SETTINGS:
+        value, wanted = values[setting.name], type(setting.default)
+        if wanted is str and isinstance(value, (int, float)) and not isinstance(value, bool):
+            continue  # a password of digits arrives as a number
+        if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+            problems.append(f"POP_{setting.name} must be {_type_words(wanted)}, not {value!r}.")
+    if values["MODE"] not in ("tryout", "production", "test"):
+        problems.append("POP_MODE must be tryout, production or test.")
+    address = urlsplit(str(values["BASE_URL"]))
+    if address.scheme not in ("http", "https") or not address.hostname:
+        problems.append("POP_BASE_URL must be an address like https://pop.example.")
+    return problems
+
+
+def _type_words(wanted: type) -> str:
+    return {str: "text", int: "a whole number", bool: "true or false"}[wanted]
+
+
+def _complete(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill what follows from other settings: paths, database addresses, hosts, the try-out key."""
+    done = {name: str(value) if isinstance(DEFAULTS[name], str) else value for name, value in values.items()}
+    folder = Path(done["DATA_DIR"]).expanduser()
+    folder = folder if folder.is_absolute() else ROOT / folder
+    done["DATA_DIR"] = str(folder)
+    done["BASE_URL"] = done["BASE_URL"].rstrip("/")
+    done["SQLALCHEMY_DATABASE_URI"] = done["SQLALCHEMY_DATABASE_URI"] or f"sqlite:///{folder / 'pop.sqlite3'}"
+    done["HUEY_URL"] = done["HUEY_URL"] or f"sqlite:///{folder / 'queue.sqlite3'}"
+    done["MAIL_KEEP_FOLDER"] = done["MAIL_KEEP_FOLDER"] or str(folder / "mail")
+    host = urlsplit(done["BASE_URL"]).hostname or ""
+    own_machine = ["127.0.0.1", "localhost", "[::1]"]
+    # A try-out that was put on the internet by mistake answers nobody there.
+    done["TRUSTED_HOSTS"] = own_machine if done["MODE"] == "tryout" else [host, *own_machine]
+    if not done["SECRET_KEY"] and done["MODE"] != "production":
+        done["SECRET_KEY"] = _kept_key(folder)
+    return done
+
+
+def _kept_key(folder: Path) -> str:
+    """Give the key kept in the data folder, made on first use, readable by its owner only."""
+    path = folder / "secret.key"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_urlsafe(48), encoding="ascii")
+            try:
+                path.hardlink_to(fresh)  # the first of two processes wins, both read the same key
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise SettingsError(f"The data folder {folder} cannot be written: {error.strerror}.") from error
+
+
+def _unsafe_in_production(values: Mapping[str, Any]) -> list[str]:
+    problems = []
+    if len(values["SECRET_KEY"].encode()) < MINIMUM_KEY_BYTES:
+        problems.append("POP_SECRET_KEY must be set to at least 32 random characters in production.")
+    elif len(set(values["SECRET_KEY"])) < 10:
+        problems.append("POP_SECRET_KEY is too simple: it must be random.")
+    if not values["BASE_URL"].startswith("https://"):
+        problems.append("POP_BASE_URL must start with https:// in production.")
+    if values.get("DEBUG"):
+        problems.append("Debug must be off in production.")
+    if values["MAIL_LOCAL"]:
+        problems.append("POP_MAIL_LOCAL is for trying out only; production needs a real SMTP server.")
+    if values["MAIL_DOMAIN"].endswith(".example"):
+        problems.append("POP_MAIL_DOMAIN must be set to a domain whose mail reaches this service in production.")
+    return problems

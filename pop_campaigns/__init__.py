@@ -1,0 +1,1 @@
+"""Advocacy campaigns, events, invitations and letters for networks of civil-society organisations."""

@@ -1,0 +1,1 @@
+"""Who signs in: users, roles, organisations, and what each may see."""

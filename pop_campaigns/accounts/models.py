@@ -1,0 +1,95 @@
+"""Tables: the network, its member organisations, roles, users."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from flask_security import RoleMixin, UserMixin
+from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Date, ForeignKey, String, Table
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from pop_campaigns.accounts.rules import RoleName
+from pop_campaigns.core.db import Base, Line, Searchable, UTCDateTime
+from pop_campaigns.core.places import Municipality
+
+
+class Network(Base):
+    """The network whose service this is; one row."""
+
+    __tablename__ = "network"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    short_name: Mapped[str] = mapped_column(Line(40), default="")
+    name_sq: Mapped[str] = mapped_column(Line(200), default="")
+    name_en: Mapped[str] = mapped_column(Line(200), default="")
+    website: Mapped[str] = mapped_column(Line(300), default="")
+    email: Mapped[str] = mapped_column(Line(254), default="")
+    phone: Mapped[str] = mapped_column(Line(60), default="")
+    address: Mapped[str] = mapped_column(Line(300), default="")
+    donors: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+
+
+class Organisation(Searchable, Base):
+    """A member organisation, in one municipality. Membership has dates, where they are known."""
+
+    __tablename__ = "organisations"
+    __sorted_by__ = "name"
+    __searched_in__ = ("name", "name_en", "short_name")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(Line(200))
+    name_en: Mapped[str] = mapped_column(Line(200), default="")
+    short_name: Mapped[str] = mapped_column(Line(60), default="")
+    name_as_printed: Mapped[str] = mapped_column(Line(200), default="")
+    municipality_id: Mapped[int | None] = mapped_column(ForeignKey("municipalities.id"))
+    member_from: Mapped[date | None] = mapped_column(Date)
+    member_to: Mapped[date | None] = mapped_column(Date)
+
+    municipality: Mapped[Municipality | None] = relationship(lazy="joined")
+
+
+users_roles = Table(
+    "users_roles",
+    Base.metadata,
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("role_id", ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True),
+)
+
+
+class Role(Base, RoleMixin):  # type: ignore[misc]  # Flask-Security's mixins are untyped
+    """A role by its name (see :class:`RoleName`)."""
+
+    __tablename__ = "roles"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    description: Mapped[str] = mapped_column(Line(200), default="")
+    permissions: Mapped[list[str] | None] = mapped_column(JSON)
+
+
+class User(Base, UserMixin):  # type: ignore[misc]
+    """A person who signs in. Exactly one role counts: the strongest; a coordinator has an organisation."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(Line(120), default="")
+    password: Mapped[str | None] = mapped_column(String(255))
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+    language: Mapped[str] = mapped_column(String(2), default="sq")
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    created_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+
+    organisation: Mapped[Organisation | None] = relationship(lazy="joined")
+    roles: Mapped[list[Role]] = relationship(secondary=users_roles, lazy="selectin")
+
+    @property
+    def role(self) -> RoleName | None:
+        """The strongest role, or None: signed in, but nothing given yet."""
+        names = {role.name for role in self.roles}
+        return next((name for name in RoleName if name.value in names), None)

@@ -1,0 +1,68 @@
+"""What a signed-in person sees and changes: the one place that turns the rules into queries.
+
+A record belongs to an organisation, or, with ``organisation_id`` NULL, to the whole network: then every
+member reads it and administrators change it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from flask import abort
+from flask_security import current_user
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.rules import RoleName, may_change_record, may_read_record
+from pop_campaigns.core.db import db
+
+Record = TypeVar("Record")
+
+
+def visible(model: Any, user: User) -> ColumnElement[bool]:
+    """Give the condition that ``user`` may read rows of ``model`` (which has ``organisation_id``); fails closed."""
+    if user.role in (RoleName.ADMINISTRATOR, RoleName.VIEWER):
+        return true()
+    if user.role is RoleName.COORDINATOR:
+        return or_(model.organisation_id.is_(None), model.organisation_id == user.organisation_id)
+    return false()
+
+
+def own(model: Any, user: User) -> ColumnElement[bool]:
+    """Give the condition that rows belong to the user's work lists: an organisation's own, or all for the network's people."""
+    if user.role in (RoleName.ADMINISTRATOR, RoleName.VIEWER):
+        return true()
+    if user.role is RoleName.COORDINATOR and user.organisation_id is not None:
+        return model.organisation_id == user.organisation_id  # type: ignore[no-any-return]
+    return false()
+
+
+def select_visible(model: type[Record], user: User) -> Select[tuple[Record]]:
+    """Start a query of what ``user`` may read."""
+    return select(model).where(visible(model, user))
+
+
+def get_visible(model: type[Record], ident: int, user: User | None = None) -> Record:
+    """Give a record the user may read, else 404: a stranger's record is not even known to exist."""
+    user = user or current_user
+    row: Any = db.session.get(model, ident) if 0 < ident < 2**31 else None
+    if row is None or user.role is None:
+        abort(404)
+    if not may_read_record(user.role, user.organisation_id, row.organisation_id):
+        abort(404)
+    return row  # type: ignore[no-any-return]
+
+
+def get_changeable(model: type[Record], ident: int, user: User | None = None) -> Record:
+    """Give a record the user may change, else 404."""
+    user = user or current_user
+    row: Any = get_visible(model, ident, user)
+    if not may_change(row, user):
+        abort(404)
+    return row  # type: ignore[no-any-return]
+
+
+def may_change(row: Any, user: User | None = None) -> bool:
+    """Tell whether the user may change a record (templates ask before they show a button)."""
+    user = user or current_user
+    return user.role is not None and may_change_record(user.role, user.organisation_id, row.organisation_id)

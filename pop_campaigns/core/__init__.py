@@ -1,0 +1,1 @@
+"""What every package stands on: database, clock, tokens, languages, text, history."""

@@ -1,0 +1,124 @@
+"""Dates that say how exactly they are known, and dates in words."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from babel.dates import DateTimePattern, parse_pattern
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from pop_campaigns.core.clock import TIRANE
+
+
+class DatePrecision(enum.StrEnum):
+    """How exactly a date is known. Nothing is ever guessed to look more exact than its source."""
+
+    MOMENT = "moment"
+    DAY = "day"
+    MONTH = "month"
+    PERIOD = "period"
+    UNKNOWN = "unknown"
+
+
+@cache
+def _pattern(pattern: str) -> DateTimePattern:
+    # Looking a pattern up costs ten times what applying it costs.
+    return parse_pattern(pattern)
+
+
+def _put(day: date, pattern: str, lang: str) -> str:
+    return _pattern(pattern).apply(datetime(day.year, day.month, day.day), lang)
+
+
+def day_words(day: date, lang: str, weekday: bool = True) -> str:
+    """Give *e martë, 16 qershor 2020* / *Tuesday, 16 June 2020*."""
+    return _put(day, "EEEE, d MMMM y" if weekday else "d MMMM y", lang)
+
+
+def short_day_words(day: date, lang: str) -> str:
+    """Give *16 qer 2020* / *16 Jun 2020* for dense tables."""
+    return _put(day, "d MMM y", lang)
+
+
+def month_words(day: date, lang: str) -> str:
+    """Give *prill 2020* / *April 2020*."""
+    return _put(day, "MMMM y", lang)
+
+
+def clock_words(instant: datetime, zone: str = TIRANE) -> str:
+    """Give HH:mm in ``zone`` (CLDR's Albanian clock has 12 hours; nobody in Albania writes it)."""
+    return instant.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+
+
+def moment_words(instant: datetime, lang: str, zone: str = TIRANE) -> str:
+    """Give *e martë, 16 qershor 2020, ora 10:00* / *Tuesday, 16 June 2020, 10:00*."""
+    local = instant.astimezone(ZoneInfo(zone))
+    hour = f"ora {local:%H:%M}" if lang == "sq" else f"{local:%H:%M}"
+    return f"{day_words(local.date(), lang)}, {hour}"
+
+
+def span_words(starts: datetime, ends: datetime | None, lang: str, zone: str = TIRANE) -> str:
+    """Give a start and an end in words, the day said once when both fall on it."""
+    words = moment_words(starts, lang, zone)
+    if ends is None:
+        return words
+    zoned = ZoneInfo(zone)
+    if starts.astimezone(zoned).date() == ends.astimezone(zoned).date():
+        return f"{words}–{clock_words(ends, zone)}"
+    return f"{words} – {moment_words(ends, lang, zone)}"
+
+
+def date_words(
+    precision: DatePrecision, day_from: date | None, day_to: date | None, lang: str
+) -> str:
+    """Give a date of any precision but *moment* in words; an unknown one says so."""
+    if precision is DatePrecision.UNKNOWN or day_from is None:
+        return "pa datë të njohur" if lang == "sq" else "date not known"
+    if precision is DatePrecision.DAY:
+        if day_to and day_to != day_from:
+            return f"{day_words(day_from, lang)} – {day_words(day_to, lang)}"
+        return day_words(day_from, lang)
+    if precision is DatePrecision.MONTH:
+        return month_words(day_from, lang)
+    return period_words(day_from, day_to, lang)
+
+
+def period_words(day_from: date, day_to: date | None, lang: str) -> str:
+    """Give *janar – shkurt 2020*, *mars 2020 – maj 2021*, *2019*; an open end: *që nga prill 2020*."""
+    if day_to is None:
+        since = month_words(day_from, lang)
+        return f"që nga {since}" if lang == "sq" else f"since {since}"
+    if (day_from.month, day_from.day, day_to.month, day_to.day) == (1, 1, 12, 31):
+        if day_from.year == day_to.year:
+            return str(day_from.year)
+        return f"{day_from.year} – {day_to.year}"
+    if (day_from.year, day_from.month) == (day_to.year, day_to.month):
+        return month_words(day_from, lang)
+    if day_from.year == day_to.year:
+        return f"{_put(day_from, 'LLLL', lang)} – {month_words(day_to, lang)}"
+    return f"{month_words(day_from, lang)} – {month_words(day_to, lang)}"
+
+
+def relative_day_words(day: date, today: date) -> str:
+    """Give *today*, *tomorrow*, *in 3 days*, *2 days ago* in the reader's language."""
+    days = (day - today).days
+    if days == 0:
+        return _("today")
+    if days == 1:
+        return _("tomorrow")
+    if days == -1:
+        return _("yesterday")
+    if days > 0:
+        return ngettext("in %(num)d day", "in %(num)d days", days)
+    return ngettext("%(num)d day ago", "%(num)d days ago", -days)
+
+
+def last_day_of_month(day: date) -> date:
+    """Give the last day of the month of ``day``."""
+    first_of_next = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return first_of_next - timedelta(days=1)
+

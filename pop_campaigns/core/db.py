@@ -1,0 +1,171 @@
+"""The database: base class, column types that keep impossible values out, how transactions begin."""
+
+from __future__ import annotations
+
+import enum
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, has_request_context, request
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Enum, Index, MetaData, String, Text, TypeDecorator, event
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, Session, mapped_column
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from pop_campaigns.core.text import clean_line, clean_text, fold, sort_key
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Every table."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"autoflush": True})
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An instant. Naive values are refused, because SQLite would silently drop what zone was meant."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("An instant needs a time zone.")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Line(TypeDecorator[str]):
+    """One line of typed text, cleaned when set and again when stored."""
+
+    impl = String
+    cache_ok = True
+    clean = staticmethod(clean_line)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else type(self).clean(value)
+
+
+class Prose(Line):
+    """Typed text of several lines, cleaned likewise."""
+
+    impl = Text
+    cache_ok = True
+    clean = staticmethod(clean_text)
+
+
+def choice(kind: type[enum.Enum]) -> Enum:
+    """Give the column type of an enumeration: its values as text, with a CHECK, alike on both databases."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+        name=kind.__name__.lower(),
+    )
+
+
+class Searchable:
+    """A record found by folded text and listed in Albanian order; both keys follow the named columns."""
+
+    __sorted_by__: str
+    __searched_in__: tuple[str, ...]
+
+    sort_key: Mapped[str] = mapped_column(String(2000), default="", index=True)
+    search_key: Mapped[str] = mapped_column(Text, default="")
+
+
+@event.listens_for(Mapper, "before_insert")
+@event.listens_for(Mapper, "before_update")
+def _set_keys(_mapper: Mapper[Any], _connection: Connection, target: object) -> None:
+    if isinstance(target, Searchable):
+        target.sort_key = sort_key(getattr(target, target.__sorted_by__))[:2000]
+        words = (getattr(target, name) for name in target.__searched_in__)
+        target.search_key = " ".join(fold(word) for word in words if word)
+
+
+@event.listens_for(Mapper, "mapper_configured")
+def _clean_on_set(mapper: Mapper[Any], _class: type) -> None:
+    """Clean typed text the moment it is set, so that what is read back before a flush is clean too."""
+    for column in mapper.column_attrs:
+        kind = column.columns[0].type
+        if isinstance(kind, Line):
+            event.listen(
+                column.class_attribute,
+                "set",
+                lambda _target, value, _old, _initiator, clean=type(kind).clean: (
+                    clean(value) if isinstance(value, str) else value
+                ),
+                retval=True,
+            )
+
+
+def like_folded(column: Any, typed: str) -> Any:
+    """Give the condition that every typed word occurs in a search key, ë/ç-folded, with ``%`` and ``_`` taken literally."""
+    from sqlalchemy import and_, true
+
+    words = fold(typed[:200]).split()[:8]
+    return and_(true(), *(column.contains(word, autoescape=True) for word in words))
+
+
+def _on_sqlite_connect(connection: Any, _record: ConnectionPoolEntry) -> None:
+    # The driver's own transaction control loses updates; we begin ourselves, below.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_sqlite_begin(connection: Connection) -> None:
+    # A writer takes its lock at the start: a deferred one that reads first fails later with "locked".
+    reading = has_request_context() and request.method in SAFE_METHODS
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def tune_engine(engine: Engine) -> None:
+    """Attach SQLite's settings to an engine; other databases need none."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_sqlite_connect)
+        event.listen(engine, "begin", _on_sqlite_begin)
+
+
+def init_db(app: Flask) -> None:
+    """Bind the database to the application."""
+    if app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql"):
+        app.config.setdefault(
+            "SQLALCHEMY_ENGINE_OPTIONS",
+            {
+                "pool_pre_ping": True,
+                "connect_args": {"options": "-c statement_timeout=60000 -c lock_timeout=15000 -c timezone=UTC"},
+            },
+        )
+    db.init_app(app)
+    with app.app_context():
+        tune_engine(db.engine)
+
+
+__all__ = [
+    "Base", "Index", "Line", "Prose", "Searchable", "Session", "UTCDateTime", "choice", "db", "init_db",
+    "like_folded", "tune_engine",
+]

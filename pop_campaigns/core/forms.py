@@ -1,0 +1,82 @@
+"""The base of every form: messages in the reader's language, choices in sensible order, text cleaned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_wtf import FlaskForm
+from flask_wtf.csrf import CSRFProtect
+from wtforms import Field
+from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
+
+csrf = CSRFProtect()
+
+# What WTForms itself says; named here so that the catalogues hold it (it ships no Albanian).
+WTFORMS_SAYS = (
+    _l("This field is required."),
+    _l("Not a valid choice."),
+    _l("Not a valid integer value."),
+    _l("Not a valid date value."),
+    _l("Not a valid datetime value."),
+    _l("Not a valid time value."),
+    _l("Not a valid choice."),
+    _l("Invalid input."),
+    _l("Invalid Choice: could not coerce."),
+)
+
+
+class _OurCatalogue:
+    """Hands WTForms's messages to our catalogues."""
+
+    def gettext(self, text: str) -> str:
+        return _(text)
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        return ngettext(singular, plural, number)
+
+
+class Form(FlaskForm):
+    """Base of all forms. CSRF is checked for the whole application, before any view runs."""
+
+    class Meta(FlaskForm.Meta):
+        csrf = False  # CSRFProtect has checked already; the token field is rendered by the macro
+
+        def get_translations(self, _form: Any) -> _OurCatalogue:
+            return _OurCatalogue()
+
+
+class Needed(DataRequired):
+    """A value must be there; said in words that name what to do."""
+
+    def __init__(self, message: Any = None) -> None:
+        super().__init__(message or _l("This field is required."))
+
+
+class AtMost(Length):
+    """At most so many characters; the message says how many there are."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(max=limit)
+
+    def __call__(self, form: Any, field: Field) -> None:
+        length = len(field.data or "")
+        if length > self.max:
+            raise StopValidation(
+                _(
+                    "At most %(limit)d characters fit here; this has %(length)d. Please shorten it.",
+                    limit=self.max,
+                    length=length,
+                )
+            )
+
+
+def errors_of(form: FlaskForm) -> Sequence[tuple[Field, str]]:
+    """Give (field, message) for every error, in the order of the page."""
+    return [(field, str(message)) for field in form for message in field.errors]
+
+
+__all__ = ["AtMost", "Form", "InputRequired", "Needed", "csrf", "errors_of"]

@@ -1,0 +1,33 @@
+"""Municipalities (bashki): where organisations work and events take place."""
+
+from __future__ import annotations
+
+from sqlalchemy import String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pop_campaigns.core.db import Base, Line, Searchable, db
+from pop_campaigns.core.text import fold
+
+
+class Municipality(Searchable, Base):
+    """A municipality: basic form of its name (*Tiranë*), definite form (*Tirana*), county (qark)."""
+
+    __tablename__ = "municipalities"
+    __sorted_by__ = "name"
+    __searched_in__ = ("name", "name_definite")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(Line(80))
+    name_definite: Mapped[str] = mapped_column(Line(80), default="")
+    county: Mapped[str] = mapped_column(Line(80), default="")
+
+
+def municipality_key(name: str) -> str:
+    """Give the key used in addresses: *Tiranë* → ``tirane``."""
+    return fold(name).replace(" ", "-")[:40]
+
+
+def all_municipalities() -> list[Municipality]:
+    """Give every municipality in Albanian order."""
+    return list(db.session.scalars(select(Municipality).order_by(Municipality.sort_key)))
