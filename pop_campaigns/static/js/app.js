@@ -1,1 +1,89 @@
-export {};
+// Comfort on top of pages that work without it: keys, one press per form, focus on errors.
+// Every part stands alone, so that a failure in one leaves the page as the server made it.
+
+const typing = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
+
+function focusErrors() {
+  document.querySelector("#error-summary")?.focus();
+}
+
+// A second press of the same button within a moment is ignored; the server's idempotency key is the real guard.
+function guardDoubleSubmit() {
+  const sent = new WeakSet();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-once]") || event.defaultPrevented) return;
+    if (sent.has(form)) {
+      event.preventDefault();
+      return;
+    }
+    sent.add(form);
+    event.submitter?.setAttribute("aria-disabled", "true");
+    setTimeout(() => release(form), 8000);
+  });
+  const release = (form) => {
+    sent.delete(form);
+    form.querySelectorAll("[aria-disabled]").forEach((button) => button.removeAttribute("aria-disabled"));
+  };
+  // Back from the next page: the browser may show this page as it was left.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) document.querySelectorAll("form[data-once]").forEach(release);
+  });
+}
+
+function submitOnChoice() {
+  document.querySelectorAll("select[data-submit]").forEach((select) => {
+    select.addEventListener("change", () => select.form.requestSubmit());
+  });
+}
+
+// Rows under j and k; Enter opens the row's first link, as it is focused.
+function moveOverRows(step) {
+  const rows = [...document.querySelectorAll("[data-row]")];
+  if (rows.length === 0) return;
+  const at = rows.findIndex((row) => row.classList.contains("chosen"));
+  const next = at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(Math.max(at + step, 0), rows.length - 1);
+  rows[at]?.classList.remove("chosen");
+  rows[next].classList.add("chosen");
+  rows[next].querySelector("a, button")?.focus({ preventScroll: true });
+  rows[next].scrollIntoView({ block: "nearest" });
+}
+
+function goToSearch() {
+  const box = document.querySelector("input[type=search]");
+  if (box) box.focus();
+  else document.querySelector('a[data-key="/"]')?.click();
+}
+
+function listenToKeys() {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
+    if (event.key === "j") moveOverRows(1);
+    else if (event.key === "k") moveOverRows(-1);
+    else if (event.key === "/") goToSearch();
+    else if (event.key === "n") document.querySelector('main [data-key="n"]')?.click();
+    else return;
+    event.preventDefault();
+  });
+}
+
+// <output data-count-of="guest"> shows how many boxes named "guest" are ticked; its data-words holds "%s" for the number.
+function countChoices() {
+  document.querySelectorAll("output[data-count-of]").forEach((output) => {
+    const boxes = [...document.querySelectorAll(`input[name="${CSS.escape(output.dataset.countOf)}"]`)];
+    const show = () => {
+      const number = boxes.filter((box) => box.checked).length;
+      output.textContent = (output.dataset.words ?? "%s").replace("%s", String(number));
+    };
+    boxes.forEach((box) => box.addEventListener("change", show));
+    show();
+  });
+}
+
+[focusErrors, guardDoubleSubmit, submitOnChoice, listenToKeys, countChoices].forEach((part) => {
+  try {
+    part();
+  } catch (error) {
+    console.error(error);
+  }
+});
