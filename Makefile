@@ -1,0 +1,51 @@
+# Every command a developer needs; `make` alone lists them.
+# Settings come by environment: PORT, POP_DATA_DIR and the others of docs/settings.md; PYTHON chooses the Python.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+VENV := .venv/bin
+WORKERS ?= 2
+ARGS ?=
+
+.PHONY: help setup setup-dev run test lint format messages shots lock clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: ## make .venv from the hashed lock file (run and test do it by themselves)
+	@sh deploy/setup.sh
+
+setup-dev:
+	@sh deploy/setup.sh --dev
+
+# exec: Ctrl-C and a stop signal reach the supervisor itself, which ends everything and leaves with status 0.
+run: setup ## web server, worker and mail server on this machine, with the record of 2020 (PORT=8000)
+	@exec $(VENV)/python -m flask --app wsgi up
+
+test: setup-dev ## all tests (ARGS="tests/letters -x" narrows, WORKERS=0 runs them in one process)
+	@exec $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+lint: setup-dev ## style, types, direction of imports, translations, templates, house rules
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check .
+	@$(VENV)/mypy
+	@$(VENV)/lint-imports
+	@$(VENV)/python -m pytest -q --noconftest -p no:cacheprovider tests/house/test_catalogues.py \
+		tests/house/test_sources.py tests/house/test_templates.py
+
+format: setup-dev ## lay out the code and apply the safe corrections
+	@$(VENV)/ruff check --fix .
+	@$(VENV)/ruff format .
+
+messages: setup-dev ## take new texts of code and templates into both catalogues
+	@$(VENV)/python deploy/catalogues.py update
+
+shots: setup-dev ## pictures of every kind of page, both languages, in build/shots/
+	@exec $(VENV)/python -m tests.browser.shots
+
+lock: ## resolve the dependencies again and write both lock files (ARGS="--upgrade" takes newer versions)
+	@sh deploy/lock.sh $(ARGS)
+
+clean: ## remove what the tools made; the data folder stays
+	@rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find pop_campaigns -name '*.mo' -delete
