@@ -65,10 +65,11 @@ def test_skipped_days_say_why_in_albanian_and_english() -> None:
 
 def test_two_holidays_on_one_weekend_take_the_next_two_working_days() -> None:
     # 28 and 29 November 2020 were a Saturday and a Sunday.
-    reason = {day: skip_reason(date(2020, 11, 30) + timedelta(days=day)) for day in range(3)}
-    assert reason[0] is not None and reason[0].name == "Dita e Flamurit dhe e Pavarësisë (ditë pushimi e shtyrë)"
-    assert reason[1] is not None and reason[1].name == "Dita e Çlirimit (ditë pushimi e shtyrë)"
-    assert reason[2] is None
+    monday, tuesday, wednesday = (skip_reason(date(2020, 11, 30) + timedelta(days=day)) for day in range(3))
+    assert monday is not None and monday.reason == "holiday"
+    assert monday.name == "Dita e Flamurit dhe e Pavarësisë (ditë pushimi e shtyrë)"
+    assert tuesday is not None and tuesday.name == "Dita e Çlirimit (ditë pushimi e shtyrë)"
+    assert wednesday is None
 
 
 @pytest.mark.parametrize("day", ["2017-11-27", "2020-01-03", "2023-11-27", "2025-01-03", "2025-12-26"])
