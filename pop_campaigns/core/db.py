@@ -73,7 +73,7 @@ class Prose(Line):
     clean = staticmethod(clean_text)
 
 
-def choice(kind: type[enum.Enum]) -> Enum:
+def choice(kind: type[enum.Enum], name: str = "") -> Enum:
     """Give the column type of an enumeration: its values as text, with a CHECK, alike on both databases."""
     return Enum(
         kind,
@@ -81,7 +81,7 @@ def choice(kind: type[enum.Enum]) -> Enum:
         create_constraint=True,
         length=40,
         values_callable=lambda members: [member.value for member in members],
-        name=kind.__name__.lower(),
+        name=name or kind.__name__.lower(),
     )
 
 

@@ -1,0 +1,139 @@
+"""create_app: the one file that knows every package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from flask import Flask, Response, jsonify, render_template
+from flask_babel import gettext as _
+from flask_babel import get_locale
+from flask_bootstrap import Bootstrap5
+from flask_compress import Compress
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_migrate import Migrate
+from sqlalchemy import text
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config import ROOT, read_settings
+from pop_campaigns import cli
+from pop_campaigns.accounts import views as accounts_views
+from pop_campaigns.accounts.guard import init_guards
+from pop_campaigns.accounts.scope import may_change
+from pop_campaigns.accounts.sign_in import init_sign_in
+from pop_campaigns.calendars.invite import invitation_from_json
+from pop_campaigns.contacts import views as contacts_views
+from pop_campaigns.core.db import db, init_db
+from pop_campaigns.core.forms import csrf, errors_of
+from pop_campaigns.core.headers import init_headers
+from pop_campaigns.core.i18n import in_language, init_i18n, misses_translation
+from pop_campaigns.desk import views as desk_views
+from pop_campaigns.desk.navigation import navigation
+from pop_campaigns.events import views as events_views
+from pop_campaigns.invitations import views as invitations_views
+from pop_campaigns.letters import views as letters_views
+from pop_campaigns.mail.compose import set_calendar_writer
+from pop_campaigns.public import views as public_views
+
+BLUEPRINTS = (
+    public_views.bp,
+    accounts_views.bp,
+    desk_views.bp,
+    events_views.bp,
+    invitations_views.bp,
+    letters_views.bp,
+    contacts_views.bp,
+)
+ERRORS = (400, 403, 404, 405, 409, 413, 429, 500)
+limiter = Limiter(get_remote_address, default_limits=[], in_memory_fallback_enabled=True)
+
+
+def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
+    """Make the application from the environment, with ``overrides`` on top (tests).
+
+    :raises config.SettingsError: when the settings are wrong or unsafe.
+    """
+    app = Flask(
+        "pop_campaigns", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "pop_campaigns/static")
+    )
+    _configure(app, read_settings(overrides))
+    init_db(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True)
+    init_i18n(app)
+    init_guards(app)
+    init_sign_in(app, db)
+    csrf.init_app(app)
+    init_headers(app)
+    Bootstrap5(app)
+    Compress(app)
+    limiter.init_app(app)
+    set_calendar_writer(invitation_from_json, app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for endpoint, rule in accounts_views.LIMITS.items():
+        app.view_functions[endpoint] = limiter.limit(rule, methods=["POST"])(app.view_functions[endpoint])
+    _add_pages(app)
+    cli.init_commands(app)
+    return app
+
+
+def _configure(app: Flask, settings: Mapping[str, Any]) -> None:
+    app.config.from_mapping(settings)
+    secure = settings["BASE_URL"].startswith("https://")
+    app.config.from_mapping(
+        SESSION_COOKIE_NAME="__Host-pop" if secure else "pop",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=settings.get("MAX_CONTENT_LENGTH", 1024 * 1024),
+        MAX_FORM_PARTS=2000,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        BOOTSTRAP_SERVE_LOCAL=True,
+        # Only what holds no secret is compressed (BREACH): style sheets and scripts.
+        COMPRESS_MIMETYPES=["text/css", "text/javascript", "application/javascript", "image/svg+xml"],
+        SEND_FILE_MAX_AGE_DEFAULT=86400,
+        RATELIMIT_HEADERS_ENABLED=False,
+        RATELIMIT_ENABLED=settings.get("RATELIMIT_ENABLED", settings["MODE"] != "test"),
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    if settings["PROXY_HOPS"]:
+        hops = settings["PROXY_HOPS"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def _add_pages(app: Flask) -> None:
+    """Add what belongs to no package: health, errors, what every template may use."""
+
+    @app.get("/healthz")
+    def healthz() -> tuple[Response, int]:
+        try:
+            db.session.execute(text("SELECT 1"))
+        except Exception:  # whatever is wrong with the database, the answer is the same
+            structlog.get_logger().exception("health check failed")
+            return jsonify(status="database unavailable"), 503
+        return jsonify(status="ok"), 200
+
+    def show_error(error: HTTPException) -> tuple[str, int]:
+        code = error.code if error.code in ERRORS else 400 if (error.code or 500) < 500 else 500
+        return render_template(f"errors/{404 if code == 403 else code}.html"), error.code or 500
+
+    for code in ERRORS:
+        app.register_error_handler(code, show_error)
+
+    @app.context_processor
+    def for_every_template() -> dict[str, Any]:
+        return {
+            "lang": str(get_locale() or "sq"),
+            "nav": navigation(),
+            "local_mail": app.config["MAIL_LOCAL"],
+            "in_language": in_language,
+            "misses_translation": misses_translation,
+            "may_change": may_change,
+            "errors_of": errors_of,
+            "site_name": _("POP network"),
+        }

@@ -1,0 +1,1 @@
+"""Campaigns: aims, period, municipalities, organisations."""

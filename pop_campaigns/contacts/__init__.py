@@ -1,0 +1,1 @@
+"""Institutions, offices, persons, mandates and their addresses."""

@@ -1,0 +1,1 @@
+"""Pages for coordinators that show several packages: Today, the mail queue, search."""

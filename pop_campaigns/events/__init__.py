@@ -1,0 +1,1 @@
+"""Events: kind, when, where, changes, attendance, commitments."""

@@ -1,0 +1,128 @@
+"""Tables: an event, who attended, who joined, what was promised there."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from pop_campaigns.accounts.models import Organisation
+from pop_campaigns.campaigns.models import Campaign
+from pop_campaigns.contacts.models import Institution, Person
+from pop_campaigns.core.clock import TIRANE
+from pop_campaigns.core.dates import DatePrecision
+from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, choice
+from pop_campaigns.core.places import Municipality
+from pop_campaigns.events.rules import EventFormat, EventKind, EventState
+
+
+class Event(Searchable, Base):
+    """An event of any kind.
+
+    With precision *moment* it has ``starts_at`` (an instant; its wall time is that of ``zone``, so the second
+    02:30 of an October night is another instant than the first); with *day*, *month* or *period* it has days;
+    *unknown* has neither. ``day_from`` is always the first local day where one is known: lists order by it.
+    ``sequence`` follows RFC 5545 §3.8.7.4.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (
+        CheckConstraint("(precision = 'moment') = (starts_at IS NOT NULL)", name="moment_has_start"),
+        CheckConstraint("(precision = 'unknown') = (day_from IS NULL)", name="known_has_day"),
+        CheckConstraint("ends_at IS NULL OR (starts_at IS NOT NULL AND ends_at > starts_at)", name="ends_after_start"),
+        CheckConstraint("day_to IS NULL OR day_to >= day_from", name="last_day_after_first"),
+        CheckConstraint("sequence >= 0", name="sequence_counts_up"),
+        Index("ix_events_day_from", "day_from"),
+    )
+    __sorted_by__ = "title_sq"
+    __searched_in__ = ("title_sq", "title_en", "venue")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str | None] = mapped_column(String(120), unique=True)
+    uid: Mapped[str] = mapped_column(String(120), unique=True)
+    kind: Mapped[EventKind] = mapped_column(choice(EventKind))
+    format: Mapped[EventFormat | None] = mapped_column(choice(EventFormat))
+    state: Mapped[EventState] = mapped_column(choice(EventState), default=EventState.PLANNED)
+    title_sq: Mapped[str] = mapped_column(Line(200))
+    title_en: Mapped[str] = mapped_column(Line(200), default="")
+    description_sq: Mapped[str] = mapped_column(Prose(), default="")
+    description_en: Mapped[str] = mapped_column(Prose(), default="")
+    precision: Mapped[DatePrecision] = mapped_column(choice(DatePrecision))
+    starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime(), index=True)
+    ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    zone: Mapped[str] = mapped_column(String(60), default=TIRANE)
+    day_from: Mapped[date | None] = mapped_column(Date)
+    day_to: Mapped[date | None] = mapped_column(Date)
+    venue: Mapped[str] = mapped_column(Line(300), default="")
+    join_url: Mapped[str] = mapped_column(Line(500), default="")
+    more_url: Mapped[str] = mapped_column(Line(500), default="")
+    published: Mapped[bool] = mapped_column(default=True)
+    sequence: Mapped[int] = mapped_column(default=0)
+    from_record: Mapped[bool] = mapped_column(default=False)
+    municipality_id: Mapped[int | None] = mapped_column(ForeignKey("municipalities.id"), index=True)
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    institution_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    once: Mapped[str | None] = mapped_column(String(64), unique=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
+
+    municipality: Mapped[Municipality | None] = relationship(lazy="joined")
+    organisation: Mapped[Organisation | None] = relationship(lazy="joined")
+    campaign: Mapped[Campaign | None] = relationship()
+    institution: Mapped[Institution | None] = relationship()
+    attendances: Mapped[list[Attendance]] = relationship(back_populates="event", order_by="Attendance.position")
+    supporters: Mapped[list[Supporter]] = relationship(back_populates="event", order_by="Supporter.id")
+    commitments: Mapped[list[Commitment]] = relationship(back_populates="event", order_by="Commitment.id")
+
+
+class Attendance(Base):
+    """Someone who attended, by name and office as known then. Office-holders only: citizens are counted, not named."""
+
+    __tablename__ = "attendances"
+    __table_args__ = (UniqueConstraint("event_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    name: Mapped[str] = mapped_column(Line(160))
+    office_title: Mapped[str] = mapped_column(Line(160), default="")
+
+    event: Mapped[Event] = relationship(back_populates="attendances")
+    person: Mapped[Person | None] = relationship()
+
+
+class Supporter(Base):
+    """A member organisation that joined an event of another one (a protest it supported with a message)."""
+
+    __tablename__ = "supporters"
+    __table_args__ = (UniqueConstraint("event_id", "organisation_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+
+    event: Mapped[Event] = relationship(back_populates="supporters")
+    organisation: Mapped[Organisation] = relationship(lazy="joined")
+
+
+class Commitment(Base):
+    """What an institution promised at an event, in the words of the source."""
+
+    __tablename__ = "commitments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
+    institution_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    words: Mapped[str] = mapped_column(Prose())
+    due_on: Mapped[date | None] = mapped_column(Date)
+
+    event: Mapped[Event] = relationship(back_populates="commitments")
+    institution: Mapped[Institution | None] = relationship()
+    organisation: Mapped[Organisation | None] = relationship()

@@ -1,0 +1,1 @@
+"""Who is asked to an event, and what they answer."""

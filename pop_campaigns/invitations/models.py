@@ -1,0 +1,114 @@
+"""Tables: an invitation of an office or a person to an event, its mails, its answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from pop_campaigns.contacts.models import Office, Person
+from pop_campaigns.core.db import Base, Line, Prose, UTCDateTime, choice
+from pop_campaigns.events.models import Event
+from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState, MailPurpose
+from pop_campaigns.mail.models import OutgoingMail
+
+
+class Invitation(Base):
+    """One guest of one event: an office (with whoever held it then) or a person.
+
+    Name, title, institution and address are frozen as sent: a later mandate re-addresses nothing. ``token_hash``
+    finds the guest by the personal link, ``reply_local`` by the address they answer to.
+    """
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        UniqueConstraint("event_id", "office_id"),
+        UniqueConstraint("event_id", "person_id"),
+        UniqueConstraint("event_id", "address"),
+        CheckConstraint("office_id IS NOT NULL OR person_id IS NOT NULL", name="asks_someone"),
+        CheckConstraint("(state = 'draft') = (invited_at IS NULL)", name="invited_has_time"),
+        CheckConstraint("(answer = 'NEEDS-ACTION') = (answered_at IS NULL)", name="answer_has_time"),
+        CheckConstraint("state <> 'draft' OR answer = 'NEEDS-ACTION'", name="draft_has_no_answer"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), index=True)
+    office_id: Mapped[int | None] = mapped_column(ForeignKey("offices.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"), index=True)
+    name: Mapped[str] = mapped_column(Line(160), default="")
+    office_title: Mapped[str] = mapped_column(Line(160), default="")
+    institution_name: Mapped[str] = mapped_column(Line(200), default="")
+    address: Mapped[str] = mapped_column(String(254))
+    language: Mapped[str] = mapped_column(String(2))
+    state: Mapped[InvitationState] = mapped_column(choice(InvitationState), default=InvitationState.DRAFT)
+    nonce: Mapped[str] = mapped_column(String(64))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    reply_local: Mapped[str] = mapped_column(String(64), unique=True)
+    invited_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    answer: Mapped[Answer] = mapped_column(choice(Answer), default=Answer.NEEDS_ACTION)
+    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
+
+    event: Mapped[Event] = relationship()
+    office: Mapped[Office | None] = relationship()
+    person: Mapped[Person | None] = relationship()
+    answers: Mapped[list[GivenAnswer]] = relationship(back_populates="invitation", order_by="GivenAnswer.id")
+    mails: Mapped[list[InvitationMail]] = relationship(back_populates="invitation", order_by="InvitationMail.id")
+
+    @property
+    def shown_as(self) -> str:
+        """Office and institution, else the person's name: how the guest is called on pages."""
+        office = ", ".join(part for part in (self.office_title, self.institution_name) if part)
+        return office or self.name
+
+
+class GivenAnswer(Base):
+    """Every answer ever given, in order; the latest is the invitation's ``answer``."""
+
+    __tablename__ = "given_answers"
+    __table_args__ = (CheckConstraint("answer <> 'NEEDS-ACTION'", name="says_something"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invitation_id: Mapped[int] = mapped_column(ForeignKey("invitations.id", ondelete="CASCADE"), index=True)
+    answer: Mapped[Answer] = mapped_column(choice(Answer, name="given_answer"))
+    substitute: Mapped[str] = mapped_column(Line(200), default="")
+    note: Mapped[str] = mapped_column(Prose(), default="")
+    channel: Mapped[AnswerChannel] = mapped_column(choice(AnswerChannel))
+    at: Mapped[datetime] = mapped_column(UTCDateTime())
+    event_sequence: Mapped[int] = mapped_column(default=0)
+
+    invitation: Mapped[Invitation] = relationship(back_populates="answers")
+
+
+class InvitationMail(Base):
+    """A mail of an invitation: at most one per purpose, sequence and copy."""
+
+    __tablename__ = "invitation_mails"
+    __table_args__ = (
+        UniqueConstraint("invitation_id", "purpose", "sequence", "copy"),
+        UniqueConstraint("mail_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invitation_id: Mapped[int] = mapped_column(ForeignKey("invitations.id", ondelete="CASCADE"))
+    mail_id: Mapped[int] = mapped_column(ForeignKey("outgoing_mails.id"))
+    purpose: Mapped[MailPurpose] = mapped_column(choice(MailPurpose))
+    sequence: Mapped[int]
+    copy: Mapped[int] = mapped_column(default=0)
+
+    invitation: Mapped[Invitation] = relationship(back_populates="mails")
+    mail: Mapped[OutgoingMail] = relationship(lazy="joined")
+
+
+class InvitationText(Base):
+    """What the coordinator adds to the invitation of one event, in both languages."""
+
+    __tablename__ = "invitation_texts"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True)
+    note_sq: Mapped[str] = mapped_column(Prose(), default="")
+    note_en: Mapped[str] = mapped_column(Prose(), default="")

@@ -1,0 +1,7 @@
+"""Pages of invitations."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("invitations", __name__)

@@ -1,0 +1,146 @@
+"""Tables: a letter (one text, one register number), its recipients with their clocks, their responses."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from pop_campaigns.accounts.models import Organisation
+from pop_campaigns.campaigns.models import Campaign
+from pop_campaigns.contacts.models import Institution, Office
+from pop_campaigns.core.dates import DatePrecision
+from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, choice
+from pop_campaigns.core.files import StoredFile
+from pop_campaigns.letters.rules import LetterState, RecipientRole, ResponseKind
+from pop_campaigns.mail.models import OutgoingMail
+
+
+class Letter(Searchable, Base):
+    """An official letter. Its language versions are sent to each recipient in the recipient's language.
+
+    ``register_year`` and ``register_count`` make the register number (numri i protokollit), given when the letter is
+    sent, without gaps per organisation and year. A letter known only from a record has no number of ours.
+    """
+
+    __tablename__ = "letters"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "register_year", "register_count"),
+        CheckConstraint("(register_year IS NULL) = (register_count IS NULL)", name="register_number_whole"),
+        CheckConstraint(
+            "(state = 'sent') = (sent_at IS NOT NULL) OR state = 'archived'", name="sent_has_time"
+        ),
+        CheckConstraint("(precision = 'unknown') = (day_from IS NULL)", name="known_has_day"),
+        CheckConstraint("precision <> 'moment'", name="dated_by_day"),
+    )
+    __sorted_by__ = "subject_sq"
+    __searched_in__ = ("subject_sq", "subject_en")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str | None] = mapped_column(String(120), unique=True)
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    state: Mapped[LetterState] = mapped_column(choice(LetterState), default=LetterState.DRAFT)
+    register_year: Mapped[int | None]
+    register_count: Mapped[int | None]
+    subject_sq: Mapped[str] = mapped_column(Line(300), default="")
+    subject_en: Mapped[str] = mapped_column(Line(300), default="")
+    body_sq: Mapped[str] = mapped_column(Prose(), default="")
+    body_en: Mapped[str] = mapped_column(Prose(), default="")
+    signed_by: Mapped[str] = mapped_column(Line(160), default="")
+    signed_as: Mapped[str] = mapped_column(Line(160), default="")
+    basis: Mapped[str] = mapped_column(String(60), default="information_request")
+    precision: Mapped[DatePrecision] = mapped_column(choice(DatePrecision), default=DatePrecision.UNKNOWN)
+    day_from: Mapped[date | None] = mapped_column(Date)
+    day_to: Mapped[date | None] = mapped_column(Date)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    once: Mapped[str | None] = mapped_column(String(64), unique=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
+
+    organisation: Mapped[Organisation | None] = relationship(lazy="joined")
+    campaign: Mapped[Campaign | None] = relationship()
+    recipients: Mapped[list[LetterRecipient]] = relationship(
+        back_populates="letter", order_by="LetterRecipient.position", cascade="all, delete-orphan"
+    )
+
+    @property
+    def register_number(self) -> str:
+        """``12/2026``, or empty while there is none."""
+        return f"{self.register_count}/{self.register_year}" if self.register_count else ""
+
+
+class LetterRecipient(Base):
+    """One recipient: *për* or *në dijeni*, frozen as sent, with a clock of its own.
+
+    ``clock_from`` is the local day the mail server took the mail (day 0); ``due_on`` and ``due_explained`` (the skipped
+    days and the rule, as counted then) follow from it. They are NULL while nothing has arrived.
+    """
+
+    __tablename__ = "letter_recipients"
+    __table_args__ = (
+        UniqueConstraint("letter_id", "office_id"),
+        UniqueConstraint("letter_id", "position"),
+        UniqueConstraint("mail_id"),
+        CheckConstraint("office_id IS NOT NULL OR institution_id IS NOT NULL", name="goes_to_someone"),
+        CheckConstraint("(due_on IS NULL) = (clock_from IS NULL)", name="clock_whole"),
+        Index("ix_letter_recipients_due_on", "due_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letters.id", ondelete="CASCADE"), index=True)
+    role: Mapped[RecipientRole] = mapped_column(choice(RecipientRole))
+    position: Mapped[int]
+    office_id: Mapped[int | None] = mapped_column(ForeignKey("offices.id"), index=True)
+    institution_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"))
+    name: Mapped[str] = mapped_column(Line(160), default="")
+    office_title: Mapped[str] = mapped_column(Line(160), default="")
+    institution_name: Mapped[str] = mapped_column(Line(200), default="")
+    address: Mapped[str] = mapped_column(String(254), default="")
+    language: Mapped[str] = mapped_column(String(2), default="sq")
+    reply_local: Mapped[str | None] = mapped_column(String(64), unique=True)
+    mail_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_mails.id"))
+    clock_from: Mapped[date | None] = mapped_column(Date)
+    due_on: Mapped[date | None] = mapped_column(Date)
+    due_explained: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+    letter: Mapped[Letter] = relationship(back_populates="recipients")
+    office: Mapped[Office | None] = relationship()
+    institution: Mapped[Institution | None] = relationship()
+    mail: Mapped[OutgoingMail | None] = relationship(lazy="joined")
+    responses: Mapped[list[LetterResponse]] = relationship(
+        back_populates="recipient",
+        order_by="LetterResponse.id",
+        lazy="selectin",
+        cascade="all, delete-orphan",
+    )
+
+    @property
+    def shown_as(self) -> str:
+        """Office and institution: how the recipient is called on pages."""
+        return ", ".join(part for part in (self.office_title, self.institution_name) if part) or self.name
+
+
+class LetterResponse(Base):
+    """What one recipient answered, recorded by hand: date, kind, their register number, file."""
+
+    __tablename__ = "letter_responses"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recipient_id: Mapped[int] = mapped_column(
+        ForeignKey("letter_recipients.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[ResponseKind] = mapped_column(choice(ResponseKind))
+    received_on: Mapped[date | None] = mapped_column(Date)
+    their_number: Mapped[str] = mapped_column(Line(80), default="")
+    summary: Mapped[str] = mapped_column(Prose(), default="")
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
+    recorded_at: Mapped[datetime] = mapped_column(UTCDateTime())
+
+    recipient: Mapped[LetterRecipient] = relationship(back_populates="responses")
+    file: Mapped[StoredFile | None] = relationship()

@@ -1,0 +1,77 @@
+"""From a queue row to a message: the same row always gives the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import current_app
+from markupsafe import escape
+
+from pop_campaigns.core.tokens import derive_local_part, derive_token
+from pop_campaigns.mail.message import AttachedFile, MailParts
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.outbox import fill_placeholders
+
+CalendarWriter = Callable[[Mapping[str, object]], str]
+HIDDEN = "•••"
+
+
+def set_calendar_writer(writer: CalendarWriter, app: Any) -> None:
+    """Tell how a skeleton's calendar data become iCalendar text (mail and calendars are strangers; the app knows both)."""
+    app.extensions["calendar_writer"] = writer
+
+
+def compose(mail: OutgoingMail, *, reveal: bool = True) -> MailParts:
+    """Give the parts of one mail. Without ``reveal`` the recipient's secret links are hidden: for showing to staff."""
+    skeleton = mail.skeleton
+    values = dict(mail.fields) | {name: _link(link, reveal) for name, link in mail.links.items()}
+    escaped = {name: str(escape(value)) for name, value in values.items()}
+    calendar = _calendar(mail, values)
+    return MailParts(
+        message_id=mail.message_id,
+        date=mail.dated_at,
+        from_name=mail.from_name,
+        from_address=mail.from_address,
+        to_name=mail.to_name,
+        to_address=mail.to_address,
+        envelope_from=bounce_address(mail),
+        subject=fill_placeholders(skeleton.subject, values),
+        text=fill_placeholders(skeleton.text, values),
+        html=fill_placeholders(skeleton.html, escaped),
+        language=skeleton.language,
+        calendar=calendar,
+        calendar_method=str((skeleton.calendar or {}).get("method")) if calendar else None,
+        attachments=tuple(
+            AttachedFile(file.name, file.media_type, file.content) for file in skeleton.attachments
+        ),
+        auto_submitted=mail.auto_submitted,
+    )
+
+
+def bounce_address(mail: OutgoingMail) -> str:
+    """Give the envelope sender of one mail (VERP): what comes back to it is about this mail and nobody can forge it."""
+    return f"b-{derive_local_part('bounce', mail.bounce_nonce)}@{current_app.config['MAIL_DOMAIN']}"
+
+
+def _link(link: Mapping[str, str], reveal: bool) -> str:
+    token = derive_token(link["purpose"], link["nonce"]) if reveal else HIDDEN
+    return current_app.config["BASE_URL"] + link["path"].replace("{token}", token)  # type: ignore[no-any-return]
+
+
+def _calendar(mail: OutgoingMail, values: dict[str, str]) -> str | None:
+    data = mail.skeleton.calendar
+    if not data:
+        return None
+    filled: dict[str, object] = {
+        key: fill_placeholders(value, values) if isinstance(value, str) else value for key, value in data.items()
+    }
+    filled |= {
+        "dtstamp": mail.dated_at.isoformat(),
+        "organizer_address": mail.from_address,
+        "organizer_name": mail.from_name,
+        "attendee_address": mail.to_address,
+        "attendee_name": mail.to_name,
+    }
+    writer: CalendarWriter = current_app.extensions["calendar_writer"]
+    return writer(filled)

@@ -1,0 +1,1 @@
+"""Pages without an account, in both languages: events, members, calendars to subscribe to."""
