@@ -1,0 +1,199 @@
+"""The local mail server of ``make run``: takes every mail, keeps it in a folder, sends nothing on.
+
+Started as a process of its own: ``python -m pop_campaigns.tryout.mailserver --port N --folder DIR``. Listens
+on the loopback address only, prints ``ready HOST PORT`` when it answers, and ends on SIGTERM or SIGINT. A
+message is on disk, flushed, before its 250 is given: what was acknowledged survives a loss of power.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import ipaddress
+import logging
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+SIZE_LIMIT = 25 * 1024 * 1024
+"""Bytes of a message: the design's limit for incoming mail."""
+
+_log = logging.getLogger(__name__)
+
+
+class CannotServe(Exception):
+    """The server cannot start; the text is one sentence for the person who started it."""
+
+
+class StoringHandler:
+    """What the server does with a mail: stores it, then says so."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002
+        """Store the message; 250 only when it is on disk, 451 (come again) when it cannot be."""
+        raw = envelope.content
+        try:
+            name = await asyncio.to_thread(
+                store_message, self.folder, raw if isinstance(raw, bytes) else b"",
+                envelope.mail_from or "", list(envelope.rcpt_tos),
+            )  # fmt: skip
+        except OSError as problem:
+            _log.warning("a message could not be stored: %s", problem)
+            return "451 4.3.0 The message could not be stored, try again later"
+        return f"250 2.0.0 Stored as {name}"
+
+
+class TryoutServer(SMTP):
+    """The library's server, taught the null sender."""
+
+    async def smtp_MAIL(self, arg: str | None) -> None:
+        """Also take ``MAIL FROM:<>`` (RFC 5321 section 4.5.5), which the library refuses as bad syntax."""
+        if arg is not None and arg.upper().replace(" ", "").startswith("FROM:<>"):
+            arg = f"FROM:<{_NULL_SENDER}>{arg.partition('>')[2]}"
+        await super().smtp_MAIL(arg)
+
+
+_NULL_SENDER = "null-sender@localhost.invalid"
+
+
+def store_message(folder: Path, raw: bytes, envelope_from: str, envelope_to: list[str]) -> str:
+    """Write one message with its envelope before it, whole or not at all, flushed to disk; give its id.
+
+    The id sorts by arrival: nanoseconds since 1970, a hyphen, eight random digits.
+    """
+    name = f"{time.time_ns():020d}-{secrets.token_hex(4)}"
+    part = folder / f"{name}.part"
+    sender = "" if envelope_from == _NULL_SENDER else envelope_from
+    fields = [("Return-Path", f"<{sender}>"), ("X-Envelope-From", f"<{sender}>")]
+    fields += [("X-Envelope-To", f"<{address}>") for address in envelope_to]
+    fields.append(("X-Stored-At", datetime.now(UTC).isoformat(timespec="seconds")))
+    head = "".join(f"{field}: {_printable(value)}\r\n" for field, value in fields)
+    with part.open("xb") as file:
+        file.write(head.encode("utf-8", "replace") + raw)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(folder / f"{name}.eml")
+    _flush_folder(folder)
+    return name
+
+
+def serve(
+    host: str,
+    port: int,
+    folder: Path,
+    *,
+    on_ready: Callable[[str, int], None] | None = None,
+    stop_with_parent: bool = False,
+) -> None:
+    """Serve until SIGTERM or SIGINT; raises :class:`CannotServe` with one clear sentence.
+
+    ``port`` 0 takes a free one; ``on_ready`` is told the real one. ``stop_with_parent`` also ends the server
+    when the process that started it is gone.
+    """
+    if not _is_loopback(host):
+        raise CannotServe(f"The local mail server listens on this machine only, not on {host}.")
+    _prepare_folder(folder)
+    asyncio.run(_serve(host, port, folder, on_ready, os.getppid() if stop_with_parent else None))
+
+
+async def _serve(
+    host: str, port: int, folder: Path, on_ready: Callable[[str, int], None] | None, parent: int | None
+) -> None:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    handler = StoringHandler(folder)
+
+    def answer() -> TryoutServer:
+        return TryoutServer(
+            handler, data_size_limit=SIZE_LIMIT, enable_SMTPUTF8=True, hostname="localhost", loop=loop
+        )
+
+    try:
+        server = await loop.create_server(answer, host, port)
+    except OverflowError:
+        raise CannotServe(f"{port} is not a port: choose one from 1 to 65535.") from None
+    except OSError as problem:
+        raise CannotServe(
+            f"The local mail server cannot use port {port} on {host}: {problem.strerror or problem}."
+        ) from problem
+    async with server:
+        if on_ready is not None:
+            on_ready(host, server.sockets[0].getsockname()[1])
+        while not stop.is_set() and parent in (None, os.getppid()):
+            try:
+                await asyncio.wait_for(stop.wait(), timeout=1 if parent else None)
+            except TimeoutError:
+                continue
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; give the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="mailserver", description="Keeps every mail in a folder, sends none on."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
+    parser.add_argument("--port", type=int, required=True, help="0 takes a free one")
+    parser.add_argument("--folder", type=Path, required=True, help="where the messages are kept")
+    parser.add_argument(
+        "--stop-with-parent", action="store_true", help="end when the starting process is gone"
+    )
+    given = parser.parse_args(arguments)
+    # The library logs each address at INFO; and its shutdown of open connections is no trouble to report.
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)
+    try:
+        serve(
+            given.host, given.port, given.folder, on_ready=_say_ready, stop_with_parent=given.stop_with_parent
+        )
+    except CannotServe as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 1
+    return 0
+
+
+def _say_ready(host: str, port: int) -> None:
+    sys.stdout.write(f"ready {host} {port}\n")
+    sys.stdout.flush()
+
+
+def _prepare_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        trial = folder / f"{secrets.token_hex(8)}.trial"
+        trial.touch()
+        trial.unlink()
+    except OSError as problem:
+        raise CannotServe(f"The mail folder {folder} cannot be written: {problem.strerror}.") from problem
+
+
+def _flush_folder(folder: Path) -> None:
+    # The new name is a change of the folder and is lost with it unless that is flushed, too.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _printable(value: str) -> str:
+    return "".join(char for char in value if char.isprintable())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
