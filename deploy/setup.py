@@ -26,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 # Settings of the caller's shell that would make pip install somewhere else or Python read foreign modules.
-MISLEADING = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_NO_INDEX", "PYTHONHOME", "PYTHONPATH")
+MISLEADING = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PYTHONHOME", "PYTHONPATH")
 
 # Published as source only; pure Python, so that no compiler is needed. Everything else comes ready-built.
 SOURCE_ONLY = "dkimpy,flask-principal"
