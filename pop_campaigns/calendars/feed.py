@@ -6,15 +6,14 @@ No guest, no mailbox: blocks made here may be stored, joined and shown to anybod
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable
 
 from .event import CalendarEvent, calendar_head, event_lines
 from .text import clean_line, escape_text, write_lines
 from .zones import vtimezone
 
-# Typed text cannot start a line, so this finds only what was written as a time.
-_ZONE = re.compile(r"^(?:DTSTART|DTEND|RECURRENCE-ID);TZID=([^:\r\n]+):", re.MULTILINE)
+# Typed text cannot start a line, so this finds only what was written as a time; an event has one zone for all.
+_ZONED_START = "\r\nDTSTART;TZID="
 
 
 def write_event_block(event: CalendarEvent) -> str:
@@ -64,4 +63,6 @@ def feed_etag(text: str) -> str:
 
 
 def _zones(named: Iterable[str], body: str) -> str:
-    return "".join(vtimezone(zone) for zone in sorted({*named, *_ZONE.findall(body)}))
+    # Split and not a pattern: a feed of 10,000 events is read on each request.
+    used = {part[: part.index(":")] for part in body.split(_ZONED_START)[1:]}
+    return "".join(vtimezone(zone) for zone in sorted({*named, *used}))
