@@ -12,7 +12,7 @@ from .event import CalendarEvent, calendar_head, event_lines
 from .text import clean_line, escape_text, write_lines
 from .zones import vtimezone
 
-# Typed text cannot start a line, so this finds only what was written as a time; an event has one zone for all.
+# Typed text cannot start a line, so this finds only what was written as a time; an event has one zone.
 _ZONED_START = "\r\nDTSTART;TZID="
 
 

@@ -154,7 +154,7 @@ def vtimezone(tzid: str) -> str:
 def _observance(name: str, before: timedelta, after: timedelta, change: YearlyChange | None) -> list[str]:
     # By the direction of the change and not by the name: Ireland's law calls its winter clock the exception.
     kind = "DAYLIGHT" if after > before else "STANDARD"
-    onset = change.onset(_FIRST_YEAR) if change else datetime(_FIRST_YEAR, 1, 1)  # noqa: DTZ001 - an onset is local time
+    onset = change.onset(_FIRST_YEAR) if change else datetime(_FIRST_YEAR, 1, 1)  # noqa: DTZ001 - local
     lines = [f"BEGIN:{kind}", f"DTSTART:{onset:%Y%m%dT%H%M%S}"]
     if change:
         lines.append(f"RRULE:{change.rrule()}")
