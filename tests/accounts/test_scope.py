@@ -1,0 +1,43 @@
+"""Who sees and changes whose records."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from werkzeug.exceptions import NotFound
+
+from pop_campaigns.accounts.scope import get_changeable, get_visible, may_change, select_visible
+from pop_campaigns.core.db import db
+from pop_campaigns.events.models import Event
+from tests.factories import make_event
+
+
+def test_a_coordinator_sees_her_own_and_the_networks_events_only(cast: SimpleNamespace) -> None:
+    own, shared, foreign = make_event(cast.fier), make_event(None), make_event(cast.vlore)
+    seen = set(db.session.scalars(select_visible(Event, cast.arta)))
+    assert seen == {own, shared}
+    assert get_visible(Event, own.id, cast.besa) is own
+    with pytest.raises(NotFound):
+        get_visible(Event, foreign.id, cast.arta)
+
+
+def test_changing_needs_more_than_seeing(cast: SimpleNamespace) -> None:
+    own, shared = make_event(cast.fier), make_event(None)
+    assert get_changeable(Event, own.id, cast.arta) is own
+    with pytest.raises(NotFound):
+        get_changeable(Event, shared.id, cast.arta)
+    assert not may_change(own, cast.eva)
+    assert may_change(own, cast.drita) and may_change(shared, cast.drita)
+
+
+def test_a_person_without_a_role_sees_nothing(cast: SimpleNamespace) -> None:
+    make_event(cast.fier)
+    cast.arta.roles = []
+    assert db.session.scalars(select_visible(Event, cast.arta)).all() == []
+
+
+@pytest.mark.parametrize("ident", [0, -1, 2**40])
+def test_ids_out_of_range_are_unknown(cast: SimpleNamespace, ident: int) -> None:
+    with pytest.raises(NotFound):
+        get_visible(Event, ident, cast.drita)

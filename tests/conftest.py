@@ -1,0 +1,144 @@
+"""What every test may ask for: an application on both databases, the cast, a signed-in client.
+
+Tests that use ``app`` run twice, on SQLite and on PostgreSQL; ``--database sqlite`` runs them on one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import flask_migrate
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.app import create_app
+from pop_campaigns.core.db import Base, db
+from tests import factories
+
+pytest_plugins = ["tests.plugins.services_plugin", "tests.plugins.left_out"]
+
+TEST_SETTINGS: dict[str, Any] = {
+    "MODE": "test",
+    "TESTING": True,
+    "SECRET_KEY": "a key for tests only, long enough 0123456789",
+    "BASE_URL": "http://localhost",
+    "MAIL_DOMAIN": "rsvp.example",
+    # Argon2's cost is for people; tests sign in a thousand times.
+    "SECURITY_PASSWORD_HASH": "plaintext",
+    "WTF_CSRF_ENABLED": False,
+    "PRESERVE_CONTEXT_ON_EXCEPTION": False,
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql", "both"), default="both")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_kind" in metafunc.fixturenames:
+        wanted = metafunc.config.getoption("--database")
+        kinds = [
+            "sqlite",
+            pytest.param("postgresql", marks=pytest.mark.needs_postgresql),
+        ]
+        chosen = kinds if wanted == "both" else kinds[:1] if wanted == "sqlite" else kinds[1:]
+        metafunc.parametrize("database_kind", chosen, scope="session", indirect=True)
+
+
+@pytest.fixture(scope="session")
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """``sqlite`` or ``postgresql``."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def _app(
+    database_kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
+    """One migrated application per database and test process."""
+    folder = tmp_path_factory.mktemp(f"data-{database_kind}")
+    if database_kind == "sqlite":
+        uri = f"sqlite:///{folder / 'test.sqlite3'}"
+    else:
+        uri = request.getfixturevalue("make_postgresql_database")()
+    app = create_app(TEST_SETTINGS | {"DATA_DIR": str(folder), "SQLALCHEMY_DATABASE_URI": uri})
+    with app.app_context():
+        flask_migrate.upgrade()
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(_app: Flask, tmp_path: Path) -> Iterator[Flask]:
+    """The application with empty tables and a data folder of its own, in an application context."""
+    _app.config["DATA_DIR"] = str(tmp_path)
+    with _app.app_context():
+        yield _app
+        db.session.rollback()
+        db.session.remove()
+        _empty_tables()
+        db.session.remove()
+
+
+def _empty_tables() -> None:
+    tables = [table.name for table in reversed(Base.metadata.sorted_tables)]
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
+    else:
+        with db.engine.connect() as connection:
+            raw: Any = connection.connection.driver_connection
+            raw.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    for name in tables:
+                        connection.execute(text(f"DELETE FROM {name}"))
+            finally:
+                raw.execute("PRAGMA foreign_keys=ON")
+    db.session.commit()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without an account."""
+    return app.test_client()
+
+
+@pytest.fixture
+def cast(app: Flask) -> SimpleNamespace:
+    """People with intent: Arta coordinates Fier, Besa is in her organisation, Çlirim of Vlorë must see nothing of theirs;
+    Drita administers the network, Eva only reads."""
+    fier = factories.make_organisation("Fier")
+    vlore = factories.make_organisation("Vlorë")
+    people = SimpleNamespace(
+        fier=fier,
+        vlore=vlore,
+        arta=factories.make_user("arta", "coordinator", fier),
+        besa=factories.make_user("besa", "coordinator", fier),
+        clirim=factories.make_user("clirim", "coordinator", vlore),
+        drita=factories.make_user("drita", "administrator", None),
+        eva=factories.make_user("eva", "viewer", None),
+    )
+    db.session.commit()
+    return people
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[[User], FlaskClient]:
+    """Give a browser in which a person is signed in."""
+
+    def open_browser(user: User) -> FlaskClient:
+        browser = app.test_client()
+        with browser.session_transaction() as session:
+            session["_user_id"] = user.fs_uniquifier
+            session["_fresh"] = True
+        return browser
+
+    return open_browser

@@ -1,0 +1,151 @@
+"""Records for tests, by domain; each call makes a whole, valid one. Callers commit."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from pop_campaigns.accounts.models import Organisation, Role, User
+from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.rules import AddressUse, InstitutionKind
+from pop_campaigns.core.dates import DatePrecision
+from pop_campaigns.core.db import db
+from pop_campaigns.core.places import Municipality, municipality_key
+from pop_campaigns.core.text import fold
+from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token, new_nonce
+from pop_campaigns.events.models import Event
+from pop_campaigns.events.rules import EventFormat, EventKind
+from pop_campaigns.invitations.models import Invitation
+
+_number = itertools.count(1)
+
+
+def make_municipality(name: str = "Fier") -> Municipality:
+    """A municipality, the same one for the same name."""
+    key = municipality_key(name)
+    found = db.session.scalar(select(Municipality).where(Municipality.key == key))
+    if found:
+        return found
+    return _add(Municipality(key=key, name=name, name_definite=name, county=name))
+
+
+def make_organisation(city: str = "Fier") -> Organisation:
+    """A member organisation in a city."""
+    return _add(
+        Organisation(key=f"org-{fold(city)}", name=f"Organizata {city}", municipality=make_municipality(city))
+    )
+
+
+def make_user(name: str, role: str, organisation: Organisation | None, **values: Any) -> User:
+    """A person who signs in."""
+    found = db.session.scalar(select(Role).where(Role.name == role)) or _add(Role(name=role))
+    return _add(
+        User(
+            email=values.pop("email", f"{name}@pop.example"),
+            name=name.capitalize(),
+            password=values.pop("password", "fjalëkalim i gjatë"),
+            fs_uniquifier=f"u-{name}-{next(_number)}",
+            organisation=organisation,
+            roles=[found],
+            language=values.pop("language", "sq"),
+            active=True,
+            **values,
+        )
+    )
+
+
+def make_institution(
+    name: str = "Bashkia Fier", *, kind: str = "municipality", organisation: Organisation | None = None, **values: Any
+) -> Institution:
+    """An institution, the network's unless an organisation is given."""
+    return _add(Institution(name_sq=name, kind=InstitutionKind(kind), organisation=organisation, **values))
+
+
+def make_office(
+    title: str = "Kryetar",
+    institution: Institution | None = None,
+    *,
+    email: str | None = "zyra@bashkia.example",
+    holder: str = "",
+    organisation: Organisation | None = None,
+    **values: Any,
+) -> Office:
+    """An office with an address and, if named, a holder."""
+    office = _add(
+        Office(
+            title_sq=title,
+            institution=institution or make_institution(organisation=organisation),
+            organisation_id=organisation.id if organisation else None,
+            **values,
+        )
+    )
+    if email:
+        _add(Address(email=email, use=AddressUse.MAIN, office=office, organisation_id=office.organisation_id))
+    if holder:
+        person = make_person(holder)
+        _add(Mandate(person=person, office=office))
+    return office
+
+
+def make_person(name: str = "Person", *, email: str | None = None, organisation: Organisation | None = None) -> Person:
+    """A person, the network's unless an organisation is given."""
+    person = _add(Person(name=name, organisation_id=organisation.id if organisation else None))
+    if email:
+        _add(Address(email=email, use=AddressUse.MAIN, person=person, organisation_id=person.organisation_id))
+    return person
+
+
+def make_event(organisation: Organisation | None = None, *, starts_in: timedelta = timedelta(days=14), **values: Any) -> Event:
+    """A round table with a moment, two hours long, unless told otherwise."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    if values.get("precision", DatePrecision.MOMENT) is DatePrecision.MOMENT:
+        starts = values.setdefault("starts_at", now + starts_in)
+        values.setdefault("ends_at", starts + timedelta(hours=2))
+        values.setdefault("day_from", starts.date())
+    defaults: dict[str, Any] = {
+        "uid": f"event-{next(_number)}@rsvp.example",
+        "kind": EventKind.ROUND_TABLE,
+        "format": EventFormat.IN_PERSON,
+        "precision": DatePrecision.MOMENT,
+        "title_sq": "Tryezë për lumin Gjanica",
+        "title_en": "Round table on the river Gjanica",
+        "venue": "Bashkia Fier, salla e këshillit",
+        "organisation": organisation,
+        "municipality": organisation.municipality if organisation else None,
+        "created_at": now,
+        "changed_at": now,
+    }
+    return _add(Event(**(defaults | values)))
+
+
+def make_invitation(event: Event, office: Office | None = None, **values: Any) -> Invitation:
+    """An invitation on the guest list (draft) of an event; give ``state`` and ``invited_at`` for one that was sent."""
+    nonce = new_nonce()
+    office = office or make_office(email=f"zyra{next(_number)}@bashkia.example")
+    defaults: dict[str, Any] = {
+        "event": event,
+        "office": office,
+        "office_title": office.title_sq,
+        "institution_name": office.institution.name_sq,
+        "address": office.addresses[0].email if office.addresses else f"zyra{next(_number)}@bashkia.example",
+        "language": "sq",
+        "nonce": nonce,
+        "token_hash": hash_token(derive_token("answer", nonce)),
+        "reply_local": "r-" + derive_local_part("reply", nonce),
+        "created_at": datetime.now(UTC),
+    }
+    return _add(Invitation(**(defaults | values)))
+
+
+def token_of(invitation: Invitation) -> str:
+    """The secret of the guest's personal link."""
+    return derive_token("answer", invitation.nonce)
+
+
+def _add(row: Any) -> Any:
+    db.session.add(row)
+    db.session.flush()
+    return row
