@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import icalendar
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pop_campaigns.calendars.invite import (
@@ -211,6 +211,7 @@ def test_hostile_text_stays_text(hostile: str) -> None:
     check_typed(hostile)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(TYPED)
 @example("\\\r\n\\;")
 @example("x\r\n y")

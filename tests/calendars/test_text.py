@@ -3,7 +3,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pop_campaigns.calendars.text import (
@@ -53,6 +53,7 @@ def test_name_loses_quotes_and_mail_punctuation() -> None:
     assert clean_name("x" * 77 + " y") == "x" * 77
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text())
 @example("==??")
 @example("\n\u0301 \u200b \n")
@@ -64,6 +65,7 @@ def test_cleaning_twice_changes_nothing(typed: str) -> None:
     assert len(clean_line(typed).splitlines()) <= 1
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"), max_size=400))
 @example("ë" * 300)
 @example("🏛" * 100)
