@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
+import pytest
 import redis
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
@@ -52,6 +53,26 @@ def missing_redis() -> str | None:
 def missing_chromium() -> str | None:
     """Why tests cannot have a browser, None if they can."""
     return None if find_chromium() else "Chromium is not installed (Debian: apt install chromium)"
+
+
+MISSING = {
+    "needs_chromium": missing_chromium,
+    "needs_postgresql": missing_postgresql,
+    "needs_redis": missing_redis,
+}
+
+
+def in_ci() -> bool:
+    """Whether nothing may be left out."""
+    return os.environ.get("CI", "").lower() in ("1", "true")
+
+
+def require(mark: str) -> None:
+    """Ends the running test unless what `mark` stands for is installed: left out, or failed with CI=true."""
+    if reason := MISSING[mark]():
+        if in_ci():
+            pytest.fail(f"CI=true and {reason}", pytrace=False)
+        pytest.skip(reason)
 
 
 def find_chromium() -> Path | None:

@@ -6,31 +6,11 @@ With CI=true it fails instead, and so does the whole run if any test was skipped
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 
 import pytest
 
-from tests import services
-
-MISSING = {
-    "needs_chromium": services.missing_chromium,
-    "needs_postgresql": services.missing_postgresql,
-    "needs_redis": services.missing_redis,
-}
-
-
-def in_ci() -> bool:
-    """Whether nothing may be left out."""
-    return os.environ.get("CI", "").lower() in ("1", "true")
-
-
-def require(mark: str) -> None:
-    """Ends the running test unless what `mark` stands for is installed: left out, or failed with CI=true."""
-    if reason := MISSING[mark]():
-        if in_ci():
-            pytest.fail(f"CI=true and {reason}", pytrace=False)
-        pytest.skip(reason)
+from tests.services import MISSING, in_ci, require
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from tests import services
-from tests.plugins.left_out import require
+from tests.services import require
 
 MARK_OF_FIXTURE = {
     "postgresql_server": "needs_postgresql",

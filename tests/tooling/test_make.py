@@ -23,7 +23,8 @@ def stop(number, frame):
     sys.exit(0)
 signal.signal(signal.SIGINT, stop)
 signal.signal(signal.SIGTERM, stop)
-pathlib.Path("started").write_text(" ".join(sys.argv[1:]))
+pathlib.Path("starting").write_text(" ".join(sys.argv[1:]))
+pathlib.Path("starting").rename("started")
 time.sleep(60)
 """
 

@@ -1,4 +1,4 @@
-"""`make setup` works from nothing, repairs what was cut off, refuses in one sentence; nothing is downloaded."""
+"""`make setup` works from nothing, repairs what was cut off, refuses in one sentence; no downloads."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ def test_a_folder_that_takes_nothing(
         ("ERROR: OSError: [Errno 28] No space left on device", "no space left"),
         ("NewConnectionError(': Failed to establish a new connection: [Errno -3]", "cannot be reached"),
         ("WARNING: connection broken by 'ReadTimeoutError(\"Read timed out.\")'", "cannot be reached"),
-        ("ERROR: No matching distribution found for typst==0.15.2", "no typst==0.15.2 ready-built for Python"),
+        ("ERROR: No matching distribution found for typst==0.15.2", "no typst==0.15.2 ready-built"),
         ("ERROR: [Errno 13] Permission denied: '/srv/pop/.venv/lib'", "cannot be written to"),
     ],
 )  # fmt: skip
