@@ -1,0 +1,229 @@
+"""Whom one can write to: offices and persons a user may see, who holds an office, their addresses."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import contains_eager
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.scope import visible
+from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.rules import USE_ORDER
+from pop_campaigns.core.clock import local_date, now
+from pop_campaigns.core.db import db, like_folded
+from pop_campaigns.core.text import fold
+
+GuestKind = Literal["office", "person"]
+_LONG_AGO: Final = date.min
+
+
+@dataclass(frozen=True)
+class GuestOption:
+    """An office or a person as a picker shows it. A person has no title or institution; ``holder`` is the name.
+
+    ``address`` is the one a mail would take, or None; show title and institution through ``in_language``.
+    """
+
+    kind: GuestKind
+    id: int
+    title_sq: str
+    title_en: str
+    institution_sq: str
+    institution_en: str
+    holder: str
+    address: Address | None
+    language: str
+
+
+def find_guests(typed: str, user: User, *, limit: int = 30) -> list[GuestOption]:
+    """Find offices and persons the user may see, by the folded words typed; offices first, by institution.
+
+    Every word must occur in the office's title, its institution or its holder's name. A person who holds an
+    office stands for herself only if she has an address of her own. Five queries, however many are found.
+    """
+    today = local_date(now())
+    offices = db.session.scalars(_matching_offices(typed, user, today).limit(limit)).unique().all()
+    persons = db.session.scalars(_matching_persons(typed, user, today).limit(limit)).all()
+    # Many offices must not push every person off a short list.
+    room = max(limit - len(persons), limit - limit // 3)
+    shown = _office_options(offices[:room], user, today)
+    return (shown + _person_options(persons, user))[:limit]
+
+
+def guest_option(kind: str, ident: int, user: User, *, on: date | None = None) -> GuestOption | None:
+    """Give one office (with its holder on a day, today if none is given) or person.
+
+    None if there is no such one, or none that the user may see.
+    """
+    if not 0 < ident < 2**31:
+        return None
+    if kind == "office":
+        offices = db.session.scalars(_visible_offices(user).where(Office.id == ident)).unique().all()
+        return next(iter(_office_options(offices, user, on or local_date(now()))), None)
+    if kind == "person":
+        persons = db.session.scalars(select(Person).where(visible(Person, user), Person.id == ident)).all()
+        return next(iter(_person_options(persons, user)), None)
+    return None
+
+
+def address_for(office_or_person: Office | Person, user: User) -> Address | None:
+    """Give the address a mail to an office or person takes, of those the user may see.
+
+    A real one before a placeholder; the office's before its institution's; the user's organisation's before
+    the network's; then by use (main, secretary, protocol, press).
+    """
+    if isinstance(office_or_person, Person):
+        return _person_addresses([office_or_person], user).get(office_or_person.id)
+    return _office_addresses([office_or_person], user).get(office_or_person.id)
+
+
+def holder_of(office: Office, on: date, user: User | None = None) -> Person | None:
+    """Give who holds an office on a day, as far as known.
+
+    The newest mandate wins, what the user's organisation recorded before what the network did. Without
+    ``user`` only mandates that everybody who sees the office may see count.
+    """
+    if user is None:
+        seen = or_(Mandate.organisation_id.is_(None), Mandate.organisation_id == office.organisation_id)
+        return _holders([office.id], on, seen, office.organisation_id).get(office.id)
+    return holders_of([office.id], on, user).get(office.id)
+
+
+def holders_of(office_ids: Sequence[int], on: date, user: User) -> dict[int, Person]:
+    """Give the holders of several offices on a day, by office, in one query."""
+    seen = and_(visible(Mandate, user), exists().where(Person.id == Mandate.person_id, visible(Person, user)))
+    return _holders(office_ids, on, seen, user.organisation_id)
+
+
+def in_force(on: date) -> ColumnElement[bool]:
+    """Give the condition that a mandate runs on a day; a date that is not known excludes nothing."""
+    return and_(
+        or_(Mandate.from_date.is_(None), Mandate.from_date <= on),
+        or_(Mandate.to_date.is_(None), Mandate.to_date >= on),
+    )
+
+
+def mandate_rank(mandate: Mandate, own_organisation: int | None) -> tuple[bool, date, int]:
+    """Give what decides between two mandates that run on the same day: the highest one counts."""
+    return (mandate.organisation_id == own_organisation, mandate.from_date or _LONG_AGO, mandate.id)
+
+
+def _holders(
+    office_ids: Sequence[int], on: date, seen: ColumnElement[bool], own_organisation: int | None
+) -> dict[int, Person]:
+    found = db.session.scalars(select(Mandate).where(Mandate.office_id.in_(office_ids), in_force(on), seen))
+    ranked = sorted(found, key=lambda mandate: mandate_rank(mandate, own_organisation))
+    return {mandate.office_id: mandate.person for mandate in ranked}
+
+
+def _visible_offices(user: User) -> Select[Office]:
+    return (
+        select(Office)
+        .join(Office.institution)
+        .options(contains_eager(Office.institution))
+        .where(visible(Office, user), visible(Institution, user))
+    )
+
+
+def _matching_offices(typed: str, user: User, on: date) -> Select[Office]:
+    return (
+        _visible_offices(user)
+        .where(*(_office_matches(word, user, on) for word in _words(typed)))
+        .order_by(Institution.sort_key, Institution.id, Office.sort_key, Office.id)
+    )
+
+
+def _office_matches(word: str, user: User, on: date) -> ColumnElement[bool]:
+    held_by = exists().where(
+        Mandate.office_id == Office.id,
+        Mandate.person_id == Person.id,
+        in_force(on),
+        visible(Mandate, user),
+        visible(Person, user),
+        like_folded(Person.search_key, word),
+    )
+    return or_(like_folded(Office.search_key, word), like_folded(Institution.search_key, word), held_by)
+
+
+def _matching_persons(typed: str, user: User, on: date) -> Select[Person]:
+    reachable = exists().where(Address.person_id == Person.id, visible(Address, user))
+    in_office = exists().where(Mandate.person_id == Person.id, in_force(on), visible(Mandate, user))
+    return (
+        select(Person)
+        .where(visible(Person, user), like_folded(Person.search_key, typed), or_(reachable, ~in_office))
+        .order_by(Person.sort_key, Person.id)
+    )
+
+
+def _words(typed: str) -> list[str]:
+    return fold(typed[:200]).split()[:8]
+
+
+def _office_options(offices: Sequence[Office], user: User, on: date) -> list[GuestOption]:
+    if not offices:
+        return []
+    holders = holders_of([office.id for office in offices], on, user)
+    addresses = _office_addresses(offices, user)
+    return [
+        GuestOption(
+            kind="office",
+            id=office.id,
+            title_sq=office.title_sq,
+            title_en=office.title_en,
+            institution_sq=office.institution.name_sq,
+            institution_en=office.institution.name_en,
+            holder=holders[office.id].name if office.id in holders else "",
+            address=addresses.get(office.id),
+            language=office.language,
+        )
+        for office in offices
+    ]
+
+
+def _person_options(persons: Sequence[Person], user: User) -> list[GuestOption]:
+    if not persons:
+        return []
+    addresses = _person_addresses(persons, user)
+    return [
+        GuestOption("person", one.id, "", "", "", "", one.name, addresses.get(one.id), one.language)
+        for one in persons
+    ]
+
+
+def _office_addresses(offices: Sequence[Office], user: User) -> dict[int, Address]:
+    """Give the best address of each office, its institution's where it has none."""
+    of_office = Address.office_id.in_([office.id for office in offices])
+    of_institution = Address.institution_id.in_({office.institution_id for office in offices})
+    wanted = select(Address).where(visible(Address, user), or_(of_office, of_institution))
+    by_office, by_institution = _grouped(db.session.scalars(wanted), "office_id", "institution_id")
+    near = {one.id: by_office[one.id] + by_institution[one.institution_id] for one in offices}
+    return _best_of_each(near, user)
+
+
+def _person_addresses(persons: Sequence[Person], user: User) -> dict[int, Address]:
+    wanted = Address.person_id.in_([person.id for person in persons])
+    rows = db.session.scalars(select(Address).where(visible(Address, user), wanted))
+    return _best_of_each(_grouped(rows, "person_id")[0], user)
+
+
+def _grouped(rows: Iterable[Address], *owners: str) -> list[defaultdict[int, list[Address]]]:
+    """Sort addresses by the id of their owner, one mapping for each kind of owner."""
+    groups: list[defaultdict[int, list[Address]]] = [defaultdict(list) for _owner in owners]
+    for row in rows:
+        for group, owner in zip(groups, owners, strict=True):
+            group[getattr(row, owner)].append(row)
+    return groups
+
+
+def _best_of_each(choices: Mapping[int, Sequence[Address]], user: User) -> dict[int, Address]:
+    def rank(row: Address) -> tuple[Any, ...]:
+        shared = row.organisation_id != user.organisation_id
+        return (row.placeholder, row.institution_id is not None, shared, USE_ORDER.index(row.use), row.id)
+
+    return {ident: min(rows, key=rank) for ident, rows in choices.items() if rows}
