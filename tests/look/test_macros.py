@@ -50,6 +50,7 @@ class Example(FlaskForm):
 @pytest.fixture
 def small_app() -> Flask:
     app = Flask("look", template_folder=str(TEMPLATES), static_folder=str(ROOT / "pop_campaigns" / "static"))
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}  # as the application has them
     app.config.update(
         SECRET_KEY="only here, long enough 0123456789", BOOTSTRAP_SERVE_LOCAL=True, BABEL_DEFAULT_LOCALE="en"
     )
