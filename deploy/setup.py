@@ -163,9 +163,14 @@ def require_writable(root: Path, venv: Path) -> None:
     if venv.exists() and not venv.is_dir():
         raise SetupError(f"{venv} is a file; remove it, a folder of that name is needed.")
     for folder in (root, venv):
-        if folder.is_dir():
+        if not folder.is_dir():
+            continue
+        try:
             with tempfile.TemporaryFile(dir=folder) as probe:
                 probe.write(b"\0" * 4096)
+        except OSError as problem:
+            # Named by the folder: the probe's own name would mean nothing to the reader.
+            raise OSError(problem.errno, problem.strerror, str(folder)) from problem
 
 
 def create_venv(venv: Path) -> None:

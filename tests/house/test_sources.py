@@ -33,8 +33,14 @@ def tracked_files() -> list[Path]:
     )  # fmt: skip
     if listed.returncode == 0:
         return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
-    kept_out = {".venv", ".git", "instance", "build", "__pycache__"}
-    return [path for path in ROOT.rglob("*") if path.is_file() and not kept_out & set(path.parts)]
+    # Without git: everything but what tools make, which lies in hidden folders and these.
+    made = {"instance", "build", "__pycache__"}
+    return [path for path in ROOT.rglob("*") if path.is_file() and not hidden_or(made, path)]
+
+
+def hidden_or(names: set[str], path: Path) -> bool:
+    folders = path.relative_to(ROOT).parts[:-1]
+    return any(part in names or (part.startswith(".") and part != ".ci") for part in folders)
 
 
 def tracked_texts() -> Iterator[tuple[str, str]]:
