@@ -40,3 +40,8 @@ def is_over(starts_at: datetime | None, ends_at: datetime | None, now: datetime)
     if starts_at is None:
         return False
     return (ends_at or starts_at + timedelta(hours=2)) <= now
+
+
+def may_cancel(state: EventState) -> bool:
+    """Tell whether an event can (still, or again) be called off: what was held cannot."""
+    return state is not EventState.HELD
