@@ -221,9 +221,8 @@ def _part_encoded_words(text: str) -> str:
 def _cut(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
-    head = text[: limit - 1]
-    at_word = head.rpartition(" ")[0]
-    return (at_word if len(at_word) > limit // 2 else head).rstrip() + "…"
+    at_word = text[:limit].rpartition(" ")[0]
+    return (at_word if len(at_word) > limit // 2 else text[: limit - 1]).rstrip() + "…"
 
 
 def _in_base32(number: int) -> str:

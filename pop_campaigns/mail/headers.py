@@ -45,15 +45,27 @@ class VerbatimHeader:
         kwds["parse_tree"] = None
         kwds["decoded"] = str(value)
 
+    def words(self) -> list[str]:
+        """Give the pieces between which a line may be broken."""
+        return str(self).split(" ")
+
     def fold(self, *, policy: EmailPolicy[EmailMessage]) -> str:
         """Give the whole field, its lines ended by the policy's line separator."""
         lines, line = [], f"{self.name}:"
-        for number, word in enumerate(str(self).split(" ")):
+        for number, word in enumerate(self.words()):
             if number and len(line) + 1 + len(word) > LINE_LIMIT:
                 lines.append(line)
                 line = ""
             line = f"{line} {word}"
         return policy.linesep.join([*lines, line]) + policy.linesep
+
+
+class QuotedHeader(VerbatimHeader):
+    """A header with quoted strings, which stay on one line: many readers end one at a line break."""
+
+    def words(self) -> list[str]:
+        """Give the pieces between spaces that are not within quotes (the value has no lone quote)."""
+        return re.findall(r'(?:"[^"]*"|[^" ])+', str(self))
 
 
 def wire_policy(*, utf8: bool = False) -> EmailPolicy[EmailMessage]:
@@ -62,6 +74,8 @@ def wire_policy(*, utf8: bool = False) -> EmailPolicy[EmailMessage]:
     ``utf8`` leaves letters beyond ASCII in addresses as they are, for servers with SMTPUTF8 (RFC 6532).
     """
     registry = HeaderRegistry(default_class=VerbatimHeader, use_default_map=False)  # type: ignore[arg-type]
+    for name in ("from", "to", "content-type", "content-disposition"):
+        registry.map_to_type(name, QuotedHeader)  # type: ignore[arg-type]
     return SMTP.clone(cte_type="7bit", max_line_length=LINE_LIMIT, header_factory=registry, utf8=utf8)
 
 

@@ -118,6 +118,8 @@ class PostMessage(Message):
             message[name] = value
         message["MIME-Version"] = "1.0"
         _fill(message, self.parts, policy)
+        # Last, because filling clears every Content- header there is.
+        message["Content-Language"] = self.parts.language
         return message
 
     def _own_headers(self) -> list[tuple[str, str]]:
@@ -130,7 +132,7 @@ class PostMessage(Message):
         ]
         if parts.reply_to:
             headers.append(("Reply-To", parts.reply_to))
-        headers += [("Subject", write_text(self.subject)), ("Content-Language", parts.language)]
+        headers.append(("Subject", write_text(self.subject)))
         if parts.auto_submitted:
             headers.append(("Auto-Submitted", "auto-generated"))
         extra = dict(parts.headers)
@@ -155,7 +157,7 @@ class PostMessage(Message):
             raise UnsafeMessage("a line is too long or ends in half a line break")
         head = raw.partition(b"\r\n\r\n")[0].decode("utf-8")
         names = [line.partition(":")[0] for line in head.split("\r\n") if line[:1] not in " \t"]
-        meant = [name for name, _ in self._own_headers()] + ["MIME-Version", *self._content_headers()]
+        meant = [name for name, _ in self._own_headers()] + list(self._content_headers())
         plain = BytesParser(policy=compat32).parsebytes(raw)
         modern = Parser(policy=default).parsestr(head + "\r\n\r\n", headersonly=True)
         if not names == meant == plain.keys() == modern.keys():
@@ -174,7 +176,8 @@ class PostMessage(Message):
 
     def _content_headers(self) -> tuple[str, ...]:
         single = not (self.parts.html or self.parts.calendar or self.parts.attachments)
-        return ("Content-Type", "Content-Transfer-Encoding") if single else ("Content-Type",)
+        encoding = ("Content-Transfer-Encoding",) if single else ()
+        return ("MIME-Version", "Content-Type", *encoding, "Content-Language")
 
 
 def build_message(parts: MailParts) -> PostMessage:
