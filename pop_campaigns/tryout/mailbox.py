@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pop_campaigns.core.text import clean_line, clean_text
 
-_ID = re.compile(r"\d{20}-[0-9a-f]{8}")
+_ID = re.compile(r"[0-9]{20}-[0-9a-f]{8}")
 _HEAD_LIMIT = (
     100 * 1024
 )  # longer headers are not parsed: encoded words take far more memory than they have bytes

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import ipaddress
 import logging
 import os
@@ -126,14 +127,15 @@ async def _serve(
         raise CannotServe(
             f"The local mail server cannot use port {port} on {host}: {problem.strerror or problem}."
         ) from problem
-    async with server:
+    try:
         if on_ready is not None:
             on_ready(host, server.sockets[0].getsockname()[1])
         while not stop.is_set() and parent in (None, os.getppid()):
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), timeout=1 if parent else None)
-            except TimeoutError:
-                continue
+    finally:
+        # Not `async with`: since Python 3.12 that waits for clients to hang up, and a worker keeps its line.
+        server.close()
 
 
 def main(arguments: list[str] | None = None) -> int:
