@@ -28,10 +28,11 @@ ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("sq", "en")
 KEYWORDS: dict[str, Any] = {
     **DEFAULT_KEYWORDS,
-    "lazy_gettext": None,
-    "lazy_ngettext": (1, 2),
-    "lazy_pgettext": ((1, "c"), 2),
-    "lazy_npgettext": ((1, "c"), 2, 3),
+    # Each function under its own name and the short ones modules import it as.
+    **dict.fromkeys(("lazy_gettext", "_l")),
+    **dict.fromkeys(("lazy_ngettext", "_n", "_ln"), (1, 2)),
+    **dict.fromkeys(("lazy_pgettext", "_p", "_lp"), ((1, "c"), 2)),
+    **dict.fromkeys(("lazy_npgettext", "_np", "_lnp"), ((1, "c"), 2, 3)),
 }
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w*)\}")
 
