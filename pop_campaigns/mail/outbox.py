@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import derive_local_part, new_nonce
@@ -127,35 +127,42 @@ def withdraw_mail(mail: OutgoingMail) -> bool:
     return True
 
 
-def claim_mails(owner: str, *, now: datetime, limit: int = 100) -> list[int]:
+def claim_mails(owner: str, *, now: datetime, limit: int = 100, lease: timedelta = LEASE) -> list[int]:
     """Take up to ``limit`` due mails under a lease and give their ids, oldest first.
 
-    Mails whose lease ran out (a worker was killed) are taken too: that is the sweep. The caller commits at once.
+    Mails whose lease ran out (a worker was killed) are taken too: that is the sweep. The caller commits at
+    once.
     """
     due = or_(
         and_(OutgoingMail.state == MailState.QUEUED, OutgoingMail.available_at <= now),
         and_(OutgoingMail.state == MailState.SENDING, OutgoingMail.lease_until <= now),
     )
-    chosen = select(OutgoingMail.id).where(due).order_by(OutgoingMail.available_at, OutgoingMail.id).limit(limit)
+    chosen = (
+        select(OutgoingMail.id).where(due).order_by(OutgoingMail.available_at, OutgoingMail.id).limit(limit)
+    )
     if db.engine.dialect.name == "postgresql":
         chosen = chosen.with_for_update(skip_locked=True)
     claimed = db.session.scalars(
         update(OutgoingMail)
         .where(OutgoingMail.id.in_(chosen))
-        .values(state=MailState.SENDING, lease_until=now + LEASE, lease_owner=owner)
+        .values(state=MailState.SENDING, lease_until=now + lease, lease_owner=owner)
         .returning(OutgoingMail.id)
         .execution_options(synchronize_session=False)
     )
     return sorted(claimed)
 
 
-def renew_lease(mail_id: int, owner: str, *, now: datetime) -> OutgoingMail | None:
+def renew_lease(mail_id: int, owner: str, *, now: datetime, lease: timedelta = LEASE) -> OutgoingMail | None:
     """Give the mail if it is still ours to send, with a fresh lease; None if another worker took it."""
-    mail = db.session.get(OutgoingMail, mail_id, populate_existing=True)
-    if mail is None or mail.state is not MailState.SENDING or mail.lease_owner != owner:
-        return None
-    mail.lease_until = now + LEASE
-    return mail
+    # One conditional statement: between a look and a later write, another worker could take an expired lease.
+    renewed = db.session.scalar(
+        update(OutgoingMail)
+        .where(OutgoingMail.id == mail_id, *_held_by(owner))
+        .values(lease_until=now + lease)
+        .returning(OutgoingMail.id)
+        .execution_options(synchronize_session=False)
+    )
+    return None if renewed is None else db.session.get(OutgoingMail, mail_id, populate_existing=True)
 
 
 def record_sent(mail: OutgoingMail, *, code: int, words: str, now: datetime) -> None:
@@ -164,7 +171,9 @@ def record_sent(mail: OutgoingMail, *, code: int, words: str, now: datetime) -> 
     mail.state, mail.sent_at = MailState.SENT, now
 
 
-def record_refused(mail: OutgoingMail, *, permanent: bool, code: int | None, words: str, now: datetime) -> None:
+def record_refused(
+    mail: OutgoingMail, *, permanent: bool, code: int | None, words: str, now: datetime
+) -> None:
     """Note a refusal: final at once when ``permanent`` (5xx), else the mail waits for its next attempt."""
     final = permanent or gives_up(mail.queued_at, now)
     _add_try(mail, MailState.FAILED if final else MailState.QUEUED, code, words, now)
@@ -172,10 +181,22 @@ def record_refused(mail: OutgoingMail, *, permanent: bool, code: int | None, wor
     mail.available_at = next_attempt(mail.attempts, now)
 
 
-def release_claim(mail: OutgoingMail, *, now: datetime) -> None:
-    """Give an untried mail back to the queue (the server could not be reached before its turn)."""
-    mail.state, mail.available_at = MailState.QUEUED, now
-    mail.lease_until = mail.lease_owner = None
+def release_claims(mail_ids: Sequence[int], owner: str, *, words: str = "", code: int | None = None) -> None:
+    """Give mails back to the queue as if never claimed: no attempt counts and they keep their place.
+
+    ``words`` and ``code`` say why, on each, where it was not theirs (the server could not be reached).
+    """
+    why = {"last_words": words[:500], "last_code": code} if words else {}
+    db.session.execute(
+        update(OutgoingMail)
+        .where(OutgoingMail.id.in_(mail_ids), *_held_by(owner))
+        .values(state=MailState.QUEUED, lease_until=None, lease_owner=None, **why)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _held_by(owner: str) -> tuple[ColumnElement[bool], ...]:
+    return OutgoingMail.state == MailState.SENDING, OutgoingMail.lease_owner == owner
 
 
 def _add_try(mail: OutgoingMail, outcome: MailState, code: int | None, words: str, now: datetime) -> None:
