@@ -34,13 +34,35 @@ class Setting:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("MODE", "tryout", "`tryout` (answers on this machine only, keeps a key of its own), `production` or `test`."),
+    Setting(
+        "MODE",
+        "tryout",
+        "`tryout` (answers on this machine only, keeps a key of its own), `production` or `test`.",
+    ),
     Setting("DATA_DIR", "instance", "Folder of the database, the queue, files and local mail."),
-    Setting("BASE_URL", "http://127.0.0.1:8000", "Address under which people reach the service; links in mail start with it. Production: https."),
-    Setting("SECRET_KEY", "", "At least 32 random characters; signs sessions and links. Production must set it; try-out keeps one in the data folder."),
-    Setting("SQLALCHEMY_DATABASE_URI", "", "Database: empty means SQLite in the data folder; `postgresql+psycopg://…` for growth."),
-    Setting("HUEY_URL", "", "Queue: empty means SQLite in the data folder; `redis://…` for several machines."),
-    Setting("RATELIMIT_STORAGE_URI", "memory://", "Where rate limits are counted; `redis://…` for several processes. A lost Redis falls back to memory."),
+    Setting(
+        "BASE_URL",
+        "http://127.0.0.1:8000",
+        "Address under which people reach the service; links in mail start with it. Production: https.",
+    ),
+    Setting(
+        "SECRET_KEY",
+        "",
+        "At least 32 random characters; signs sessions and links. Production must set it; try-out keeps one in the data folder.",
+    ),
+    Setting(
+        "SQLALCHEMY_DATABASE_URI",
+        "",
+        "Database: empty means SQLite in the data folder; `postgresql+psycopg://…` for growth.",
+    ),
+    Setting(
+        "HUEY_URL", "", "Queue: empty means SQLite in the data folder; `redis://…` for several machines."
+    ),
+    Setting(
+        "RATELIMIT_STORAGE_URI",
+        "memory://",
+        "Where rate limits are counted; `redis://…` for several processes. A lost Redis falls back to memory.",
+    ),
     Setting("MAIL_SERVER", "127.0.0.1", "SMTP server that takes our mail."),
     Setting("MAIL_PORT", 8025, "Its port."),
     Setting("MAIL_USERNAME", "", "Name for the SMTP server, if it asks for one."),
@@ -48,10 +70,22 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAIL_USE_TLS", False, "STARTTLS with the SMTP server."),
     Setting("MAIL_USE_SSL", False, "TLS from the first byte with the SMTP server."),
     Setting("MAIL_TIMEOUT", 30, "Seconds to wait for the SMTP server."),
-    Setting("MAIL_DOMAIN", "pop.example", "Domain of our own addresses: replies, bounces, Message-IDs. Its mail must reach this service."),
-    Setting("MAIL_LOCAL", False, "The SMTP server is the embedded one of `make run`: nothing leaves the machine, and the pages say so."),
-    Setting("MAIL_KEEP_FOLDER", "", "Folder of the embedded mail server; empty means `mail` in the data folder."),
-    Setting("DKIM_KEY_FILE", "", "Private key (PEM) to sign mail with; empty leaves signing to the mail server."),
+    Setting(
+        "MAIL_DOMAIN",
+        "pop.example",
+        "Domain of our own addresses: replies, bounces, Message-IDs. Its mail must reach this service.",
+    ),
+    Setting(
+        "MAIL_LOCAL",
+        False,
+        "The SMTP server is the embedded one of `make run`: nothing leaves the machine, and the pages say so.",
+    ),
+    Setting(
+        "MAIL_KEEP_FOLDER", "", "Folder of the embedded mail server; empty means `mail` in the data folder."
+    ),
+    Setting(
+        "DKIM_KEY_FILE", "", "Private key (PEM) to sign mail with; empty leaves signing to the mail server."
+    ),
     Setting("DKIM_SELECTOR", "pop", "DKIM selector of that key."),
     Setting("PROXY_HOPS", 0, "Number of trusted reverse proxies in front of the service."),
     Setting("LOG_LEVEL", "INFO", "Least level that is logged."),
@@ -151,5 +185,7 @@ def _unsafe_in_production(values: Mapping[str, Any]) -> list[str]:
     if values["MAIL_LOCAL"]:
         problems.append("POP_MAIL_LOCAL is for trying out only; production needs a real SMTP server.")
     if values["MAIL_DOMAIN"].endswith(".example"):
-        problems.append("POP_MAIL_DOMAIN must be set to a domain whose mail reaches this service in production.")
+        problems.append(
+            "POP_MAIL_DOMAIN must be set to a domain whose mail reaches this service in production."
+        )
     return problems

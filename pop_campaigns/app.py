@@ -7,8 +7,8 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, jsonify, render_template
-from flask_babel import gettext as _
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 from flask_limiter import Limiter
@@ -57,7 +57,9 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     :raises config.SettingsError: when the settings are wrong or unsafe.
     """
     app = Flask(
-        "pop_campaigns", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "pop_campaigns/static")
+        "pop_campaigns",
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "pop_campaigns/static"),
     )
     _configure(app, read_settings(overrides))
     init_db(app)
@@ -73,8 +75,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     set_calendar_writer(invitation_from_json, app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    for endpoint, rule in accounts_views.LIMITS.items():
-        app.view_functions[endpoint] = limiter.limit(rule, methods=["POST"])(app.view_functions[endpoint])
+    _limit_rates(app)
     _add_pages(app)
     cli.init_commands(app)
     return app
@@ -106,6 +107,14 @@ def _configure(app: Flask, settings: Mapping[str, Any]) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
 
+def _limit_rates(app: Flask) -> None:
+    for endpoint, rule in (accounts_views.LIMITS | invitations_views.LIMITS).items():
+        # A form may be looked at as often as one likes; guessing tokens in an address is done by looking.
+        methods = ["POST"] if endpoint.startswith("security.") else None
+        limited: Any = limiter.limit(rule, methods=methods)(app.view_functions[endpoint])
+        app.view_functions[endpoint] = limited
+
+
 def _add_pages(app: Flask) -> None:
     """Add what belongs to no package: health, errors, what every template may use."""
 
@@ -120,7 +129,12 @@ def _add_pages(app: Flask) -> None:
 
     def show_error(error: HTTPException) -> tuple[str, int]:
         code = error.code if error.code in ERRORS else 400 if (error.code or 500) < 500 else 500
-        return render_template(f"errors/{404 if code == 403 else code}.html"), error.code or 500
+        if code == 500:
+            # Without context: whatever broke (the database, the session) must not break this page too.
+            db.session.remove()
+            return app.jinja_env.get_template("errors/500.html").render(), error.code or 500
+        page = {403: 404, 405: 404}.get(code, code)
+        return render_template(f"errors/{page}.html"), error.code or code
 
     for code in ERRORS:
         app.register_error_handler(code, show_error)

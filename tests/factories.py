@@ -58,7 +58,11 @@ def make_user(name: str, role: str, organisation: Organisation | None, **values:
 
 
 def make_institution(
-    name: str = "Bashkia Fier", *, kind: str = "municipality", organisation: Organisation | None = None, **values: Any
+    name: str = "Bashkia Fier",
+    *,
+    kind: str = "municipality",
+    organisation: Organisation | None = None,
+    **values: Any,
 ) -> Institution:
     """An institution, the network's unless an organisation is given."""
     return _add(Institution(name_sq=name, kind=InstitutionKind(kind), organisation=organisation, **values))
@@ -90,7 +94,9 @@ def make_office(
     return office
 
 
-def make_person(name: str = "Person", *, email: str | None = None, organisation: Organisation | None = None) -> Person:
+def make_person(
+    name: str = "Person", *, email: str | None = None, organisation: Organisation | None = None
+) -> Person:
     """A person, the network's unless an organisation is given."""
     person = _add(Person(name=name, organisation_id=organisation.id if organisation else None))
     if email:
@@ -98,7 +104,9 @@ def make_person(name: str = "Person", *, email: str | None = None, organisation:
     return person
 
 
-def make_event(organisation: Organisation | None = None, *, starts_in: timedelta = timedelta(days=14), **values: Any) -> Event:
+def make_event(
+    organisation: Organisation | None = None, *, starts_in: timedelta = timedelta(days=14), **values: Any
+) -> Event:
     """A round table with a moment, two hours long, unless told otherwise."""
     now = datetime.now(UTC).replace(microsecond=0)
     if values.get("precision", DatePrecision.MOMENT) is DatePrecision.MOMENT:

@@ -59,7 +59,7 @@ users_roles = Table(
 )
 
 
-class Role(Base, RoleMixin):  # type: ignore[misc]  # Flask-Security's mixins are untyped
+class Role(Base, RoleMixin):
     """A role by its name (see :class:`RoleName`)."""
 
     __tablename__ = "roles"
@@ -70,7 +70,7 @@ class Role(Base, RoleMixin):  # type: ignore[misc]  # Flask-Security's mixins ar
     permissions: Mapped[list[str] | None] = mapped_column(JSON)
 
 
-class User(Base, UserMixin):  # type: ignore[misc]
+class User(Base, UserMixin):
     """A person who signs in. Exactly one role counts: the strongest; a coordinator has an organisation."""
 
     __tablename__ = "users"
@@ -86,7 +86,9 @@ class User(Base, UserMixin):  # type: ignore[misc]
     created_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
 
     organisation: Mapped[Organisation | None] = relationship(lazy="joined")
-    roles: Mapped[list[Role]] = relationship(secondary=users_roles, lazy="selectin")
+    roles: Mapped[list[Role]] = relationship(  # type: ignore[assignment]  # the mixin says RoleMixin
+        secondary=users_roles, lazy="selectin"
+    )
 
     @property
     def role(self) -> RoleName | None:

@@ -28,4 +28,6 @@ def may_change_record(role: RoleName, own_organisation: int | None, of_organisat
     """Decide likewise: coordinators change their own organisation's records, administrators all, viewers none."""
     if role is RoleName.ADMINISTRATOR:
         return True
-    return role is RoleName.COORDINATOR and of_organisation is not None and of_organisation == own_organisation
+    return (
+        role is RoleName.COORDINATOR and of_organisation is not None and of_organisation == own_organisation
+    )

@@ -33,11 +33,11 @@ def own(model: Any, user: User) -> ColumnElement[bool]:
     if user.role in (RoleName.ADMINISTRATOR, RoleName.VIEWER):
         return true()
     if user.role is RoleName.COORDINATOR and user.organisation_id is not None:
-        return model.organisation_id == user.organisation_id  # type: ignore[no-any-return]
+        return model.organisation_id == user.organisation_id
     return false()
 
 
-def select_visible(model: type[Record], user: User) -> Select[tuple[Record]]:
+def select_visible(model: type[Record], user: User) -> Select[Record]:
     """Start a query of what ``user`` may read."""
     return select(model).where(visible(model, user))
 
@@ -50,7 +50,7 @@ def get_visible(model: type[Record], ident: int, user: User | None = None) -> Re
         abort(404)
     if not may_read_record(user.role, user.organisation_id, row.organisation_id):
         abort(404)
-    return row  # type: ignore[no-any-return]
+    return row
 
 
 def get_changeable(model: type[Record], ident: int, user: User | None = None) -> Record:
@@ -59,7 +59,7 @@ def get_changeable(model: type[Record], ident: int, user: User | None = None) ->
     row: Any = get_visible(model, ident, user)
     if not may_change(row, user):
         abort(404)
-    return row  # type: ignore[no-any-return]
+    return row
 
 
 def may_change(row: Any, user: User | None = None) -> bool:

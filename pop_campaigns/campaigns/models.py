@@ -30,7 +30,9 @@ class Campaign(Searchable, Base):
     """A campaign. ``organisation_id`` NULL: the whole network's. Its period may be open at the end."""
 
     __tablename__ = "campaigns"
-    __table_args__ = (CheckConstraint("day_to IS NULL OR day_from IS NULL OR day_to >= day_from", name="ends_after_start"),)
+    __table_args__ = (
+        CheckConstraint("day_to IS NULL OR day_from IS NULL OR day_to >= day_from", name="ends_after_start"),
+    )
     __sorted_by__ = "title_sq"
     __searched_in__ = ("title_sq", "title_en")
 

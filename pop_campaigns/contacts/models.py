@@ -81,7 +81,11 @@ class Mandate(Base):
     """Who holds an office, from–to; a NULL date is not known or not over (Popolo: Membership)."""
 
     __tablename__ = "mandates"
-    __table_args__ = (CheckConstraint("to_date IS NULL OR from_date IS NULL OR to_date >= from_date", name="ends_after_start"),)
+    __table_args__ = (
+        CheckConstraint(
+            "to_date IS NULL OR from_date IS NULL OR to_date >= from_date", name="ends_after_start"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)

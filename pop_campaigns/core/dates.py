@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -31,7 +31,7 @@ def _pattern(pattern: str) -> DateTimePattern:
 
 
 def _put(day: date, pattern: str, lang: str) -> str:
-    return _pattern(pattern).apply(datetime(day.year, day.month, day.day), lang)
+    return _pattern(pattern).apply(datetime(day.year, day.month, day.day, tzinfo=UTC), lang)
 
 
 def day_words(day: date, lang: str, weekday: bool = True) -> str:
@@ -72,9 +72,7 @@ def span_words(starts: datetime, ends: datetime | None, lang: str, zone: str = T
     return f"{words} – {moment_words(ends, lang, zone)}"
 
 
-def date_words(
-    precision: DatePrecision, day_from: date | None, day_to: date | None, lang: str
-) -> str:
+def date_words(precision: DatePrecision, day_from: date | None, day_to: date | None, lang: str) -> str:
     """Give a date of any precision but *moment* in words; an unknown one says so."""
     if precision is DatePrecision.UNKNOWN or day_from is None:
         return "pa datë të njohur" if lang == "sq" else "date not known"
@@ -121,4 +119,3 @@ def last_day_of_month(day: date) -> date:
     """Give the last day of the month of ``day``."""
     first_of_next = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
     return first_of_next - timedelta(days=1)
-

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Enum, Index, MetaData, String, Text, TypeDecorator, event
+from sqlalchemy import DateTime, Enum, Index, MetaData, String, Text, TypeDecorator, and_, event, true
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -110,20 +111,18 @@ def _clean_on_set(mapper: Mapper[Any], _class: type) -> None:
     for column in mapper.column_attrs:
         kind = column.columns[0].type
         if isinstance(kind, Line):
-            event.listen(
-                column.class_attribute,
-                "set",
-                lambda _target, value, _old, _initiator, clean=type(kind).clean: (
-                    clean(value) if isinstance(value, str) else value
-                ),
-                retval=True,
-            )
+            event.listen(column.class_attribute, "set", _cleaner(kind), retval=True)
+
+
+def _cleaner(kind: Line) -> Callable[..., Any]:
+    def clean(_target: object, value: Any, _old: object, _initiator: object) -> Any:
+        return type(kind).clean(value) if isinstance(value, str) else value
+
+    return clean
 
 
 def like_folded(column: Any, typed: str) -> Any:
     """Give the condition that every typed word occurs in a search key, ë/ç-folded, with ``%`` and ``_`` taken literally."""
-    from sqlalchemy import and_, true
-
     words = fold(typed[:200]).split()[:8]
     return and_(true(), *(column.contains(word, autoescape=True) for word in words))
 
@@ -157,7 +156,9 @@ def init_db(app: Flask) -> None:
             "SQLALCHEMY_ENGINE_OPTIONS",
             {
                 "pool_pre_ping": True,
-                "connect_args": {"options": "-c statement_timeout=60000 -c lock_timeout=15000 -c timezone=UTC"},
+                "connect_args": {
+                    "options": "-c statement_timeout=60000 -c lock_timeout=15000 -c timezone=UTC"
+                },
             },
         )
     db.init_app(app)
@@ -166,6 +167,16 @@ def init_db(app: Flask) -> None:
 
 
 __all__ = [
-    "Base", "Index", "Line", "Prose", "Searchable", "Session", "UTCDateTime", "choice", "db", "init_db",
-    "like_folded", "tune_engine",
+    "Base",
+    "Index",
+    "Line",
+    "Prose",
+    "Searchable",
+    "Session",
+    "UTCDateTime",
+    "choice",
+    "db",
+    "init_db",
+    "like_folded",
+    "tune_engine",
 ]

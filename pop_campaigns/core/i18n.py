@@ -23,7 +23,9 @@ def chosen_language() -> str:
     if "lang" in g:
         return str(g.lang)
     in_address = (request.view_args or {}).get("lang")
-    choice = in_address or _of_person() or session.get("lang") or request.accept_languages.best_match(LANGUAGES)
+    choice = (
+        in_address or _of_person() or session.get("lang") or request.accept_languages.best_match(LANGUAGES)
+    )
     return choice if choice in LANGUAGES else "sq"
 
 

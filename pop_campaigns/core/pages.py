@@ -29,6 +29,21 @@ class Page:
         return max(1, -(-self.total // self.size))
 
     @property
+    def page(self) -> int:
+        """Its number again, by the name templates know."""
+        return self.number
+
+    @property
+    def has_prev(self) -> bool:
+        """Whether a page comes before."""
+        return self.number > 1
+
+    @property
+    def has_next(self) -> bool:
+        """Whether a page comes after."""
+        return self.number < self.pages
+
+    @property
     def first(self) -> int:
         """Number of the first row shown, from 1; 0 when there is none."""
         return (self.number - 1) * self.size + 1 if self.total else 0

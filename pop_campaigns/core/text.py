@@ -12,9 +12,8 @@ _NEVER_TYPED = re.compile(
 _SPACES = re.compile(r"[\s\u00a0]+")
 
 # The 36 letters (domain: Albanian alphabet), digraphs as letters of their own.
-ALPHABET = (
-    "a b c ç d dh e ë f g gj h i j k l ll m n nj o p q r rr s sh t th u v x xh y z zh".split()
-)
+_LETTERS = "a b c ç d dh e ë f g gj h i j k l ll m n nj o p q r rr s sh t th u v x xh y z zh"
+ALPHABET = tuple(_LETTERS.split(" "))
 _DIGRAPHS = frozenset(letter for letter in ALPHABET if len(letter) == 2)
 _ORDER = {letter: number for number, letter in enumerate(ALPHABET)}
 

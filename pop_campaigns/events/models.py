@@ -30,7 +30,9 @@ class Event(Searchable, Base):
     __table_args__ = (
         CheckConstraint("(precision = 'moment') = (starts_at IS NOT NULL)", name="moment_has_start"),
         CheckConstraint("(precision = 'unknown') = (day_from IS NULL)", name="known_has_day"),
-        CheckConstraint("ends_at IS NULL OR (starts_at IS NOT NULL AND ends_at > starts_at)", name="ends_after_start"),
+        CheckConstraint(
+            "ends_at IS NULL OR (starts_at IS NOT NULL AND ends_at > starts_at)", name="ends_after_start"
+        ),
         CheckConstraint("day_to IS NULL OR day_to >= day_from", name="last_day_after_first"),
         CheckConstraint("sequence >= 0", name="sequence_counts_up"),
         Index("ix_events_day_from", "day_from"),
@@ -75,7 +77,9 @@ class Event(Searchable, Base):
     organisation: Mapped[Organisation | None] = relationship(lazy="joined")
     campaign: Mapped[Campaign | None] = relationship()
     institution: Mapped[Institution | None] = relationship()
-    attendances: Mapped[list[Attendance]] = relationship(back_populates="event", order_by="Attendance.position")
+    attendances: Mapped[list[Attendance]] = relationship(
+        back_populates="event", order_by="Attendance.position"
+    )
     supporters: Mapped[list[Supporter]] = relationship(back_populates="event", order_by="Supporter.id")
     commitments: Mapped[list[Commitment]] = relationship(back_populates="event", order_by="Commitment.id")
 

@@ -57,7 +57,9 @@ class Invitation(Base):
     office: Mapped[Office | None] = relationship()
     person: Mapped[Person | None] = relationship()
     answers: Mapped[list[GivenAnswer]] = relationship(back_populates="invitation", order_by="GivenAnswer.id")
-    mails: Mapped[list[InvitationMail]] = relationship(back_populates="invitation", order_by="InvitationMail.id")
+    mails: Mapped[list[InvitationMail]] = relationship(
+        back_populates="invitation", order_by="InvitationMail.id"
+    )
 
     @property
     def shown_as(self) -> str:

@@ -55,6 +55,7 @@ class NotAnswerable(enum.StrEnum):
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
     STARTED = "started"
+    NOT_INVITED = "not_invited"
 
 
 LINK_LIVES_AFTER_END = timedelta(days=1)
@@ -89,3 +90,47 @@ def link_lives(ends_at: datetime | None, starts_at: datetime | None, now: dateti
     """Tell whether a personal link still opens: until a day after the event."""
     end = ends_at or starts_at
     return end is None or now < end + LINK_LIVES_AFTER_END
+
+
+class GuestRefusal(enum.StrEnum):
+    """Why an office or a person was not put on the guest list."""
+
+    NO_ADDRESS = "no_address"
+    ALREADY_INVITED = "already_invited"
+    ADDRESS_TAKEN = "address_taken"
+    UNKNOWN = "unknown"
+
+
+# Impatience must not become a flood: whoever just got a mail of ours is left alone for a while.
+REMINDER_GAP = timedelta(hours=12)
+RECEIPT_GAP = timedelta(hours=24)
+_SAME_PRESS = timedelta(minutes=1)
+
+
+def may_remind(last_mail_at: datetime | None, now: datetime) -> bool:
+    """Decide whether a guest who has not answered may be reminded: not within 12 hours of our last mail."""
+    return last_mail_at is None or now - last_mail_at >= REMINDER_GAP
+
+
+def settle_answer(answer: Answer, substitute: str) -> Answer:
+    """Decide what an answer means when someone else is named: yes or no, the office sends a substitute.
+
+    A *maybe* stays one, because nobody is promised yet.
+    """
+    if substitute and answer in (Answer.ACCEPTED, Answer.DECLINED):
+        return Answer.DELEGATED
+    return answer
+
+
+def is_same_press(last: tuple[str, ...], given: tuple[str, ...], last_at: datetime, now: datetime) -> bool:
+    """Tell whether an answer is the last one sent again: the same words within a minute (a double click)."""
+    return last == given and now - last_at < _SAME_PRESS
+
+
+def calendar_sequence(event_sequence: int, withdrawals: int, *, withdrawing: bool = False) -> int:
+    """Give the SEQUENCE one guest's calendar is told (RFC 5546 §2.1.4).
+
+    It is the event's own, until this guest alone is withdrawn: that CANCEL counts one further, and asking the
+    same guest again one more, while the other guests' entries stay as they are.
+    """
+    return event_sequence + 2 * withdrawals + (1 if withdrawing else 0)

@@ -56,7 +56,7 @@ def bounce_address(mail: OutgoingMail) -> str:
 
 def _link(link: Mapping[str, str], reveal: bool) -> str:
     token = derive_token(link["purpose"], link["nonce"]) if reveal else HIDDEN
-    return current_app.config["BASE_URL"] + link["path"].replace("{token}", token)  # type: ignore[no-any-return]
+    return current_app.config["BASE_URL"] + link["path"].replace("{token}", token)
 
 
 def _calendar(mail: OutgoingMail, values: dict[str, str]) -> str | None:
@@ -64,7 +64,8 @@ def _calendar(mail: OutgoingMail, values: dict[str, str]) -> str | None:
     if not data:
         return None
     filled: dict[str, object] = {
-        key: fill_placeholders(value, values) if isinstance(value, str) else value for key, value in data.items()
+        key: fill_placeholders(value, values) if isinstance(value, str) else value
+        for key, value in data.items()
     }
     filled |= {
         "dtstamp": mail.dated_at.isoformat(),
