@@ -19,6 +19,8 @@ from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_toke
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventFormat, EventKind
 from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.outbox import Recipient, add_skeleton, queue_mail
 
 _number = itertools.count(1)
 
@@ -157,3 +159,23 @@ def _add(row: Any) -> Any:
     db.session.add(row)
     db.session.flush()
     return row
+
+
+def make_mail(to: str = "zyra@bashkia.example", **values: Any) -> OutgoingMail:
+    """A queued mail, due at once; ``now`` says when it was queued."""
+    now = values.pop("now", None) or datetime.now(UTC)
+    number = next(_number)
+    skeleton = values.pop("skeleton", None) or add_skeleton(
+        language="sq", subject="Ftesë: {title}", text="Të nderuar,\n{title}\n", html="<p>{title}</p>", now=now
+    )
+    defaults: dict[str, Any] = {
+        "kind": "invitation",
+        "once": f"mail/{number}",
+        "from_address": "r-abc@rsvp.example",
+        "from_name": "Organizata Fier",
+        "organisation_id": None,
+    }
+    recipient = Recipient(to, "Zyra", {"title": f"Gjanica {number}"})
+    mail = queue_mail(skeleton, recipient, now=now, **(defaults | values))
+    db.session.flush()
+    return mail
