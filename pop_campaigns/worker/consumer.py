@@ -1,0 +1,94 @@
+"""The worker process: takes wake-up calls from the queue until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from types import FrameType
+
+import structlog
+from flask import Flask
+from huey.consumer import Consumer
+
+from pop_campaigns.mail.rules import LEASE
+from pop_campaigns.worker.huey_app import queue_of
+from pop_campaigns.worker.tasks import Manners, work
+
+ROUND_SECONDS = 60.0
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_LOOK_SECONDS = 0.2
+_HEALTH_SECONDS = 10.0
+log = structlog.get_logger()
+
+
+class _Stop:
+    """Set by the first SIGTERM or SIGINT; the second ends the process at once, which loses nothing either."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def ask(self, number: int, _frame: FrameType | None) -> None:
+        self.asked = True
+        signal.signal(number, signal.SIG_DFL)
+
+
+def run_worker(
+    app: Flask,
+    *,
+    workers: int = 1,
+    lease: timedelta = LEASE,
+    every: float = ROUND_SECONDS,
+    stop_with_parent: bool = False,
+) -> None:
+    """Work until SIGTERM or SIGINT; the mail in hand is finished first.
+
+    ``workers`` threads wait for wake-up calls; ``every`` so many seconds, and at the start, the process looks
+    at the outbox by itself, so that mail also leaves while the queue is down. ``lease`` is how long claimed
+    mails stay with a worker that was killed. ``stop_with_parent`` also stops when the process that started
+    this one is gone.
+    """
+    logging.basicConfig(
+        level=app.config["LOG_LEVEL"], format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    # At INFO it tells of every look at the clock.
+    logging.getLogger("huey").setLevel(logging.WARNING)
+    stop, parent = _Stop(), os.getppid()
+
+    def is_over() -> bool:
+        return stop.asked or (stop_with_parent and os.getppid() != parent)
+
+    app.extensions["worker_manners"] = Manners(lease, is_over)
+    queue = queue_of(app)
+    # A queue in a file is looked at each second, which is what people notice; Redis says when there is something,
+    # and there this is the pause after an error.
+    pause = 10.0 if queue.storage.blocking else 1.0
+    # Threads, not processes: the time goes into waiting for the mail server.
+    consumer = queue.create_consumer(workers=workers, worker_type="thread", max_delay=pause, periodic=False)
+    # Until our handlers stand in place of Huey's, which let SIGTERM cut a mail off between 250 and commit.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    consumer.start()
+    for number in _SIGNALS:
+        signal.signal(number, stop.ask)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    _go_round(app, consumer, is_over, every)
+    stop.asked = True
+    consumer.stop(graceful=True)
+
+
+def _go_round(app: Flask, consumer: Consumer, is_over: Callable[[], bool], every: float) -> None:
+    next_round, next_check = time.monotonic(), time.monotonic() + _HEALTH_SECONDS
+    while not is_over():
+        if time.monotonic() >= next_round:
+            next_round = time.monotonic() + every
+            try:
+                work(app)
+            except Exception:  # a database that is away for a while must not end the worker
+                log.exception("the outbox could not be emptied; the next round tries again")
+        if time.monotonic() >= next_check:
+            next_check = time.monotonic() + _HEALTH_SECONDS
+            consumer.check_worker_health()
+        time.sleep(_LOOK_SECONDS)
