@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.rules import may_read_record
 from pop_campaigns.accounts.scope import visible
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.rules import USE_ORDER
@@ -25,7 +26,7 @@ _LONG_AGO: Final = date.min
 
 @dataclass(frozen=True)
 class GuestOption:
-    """An office or a person as a picker shows it. A person has no title or institution; ``holder`` is the name.
+    """An office or a person as a picker shows it; a person has only a ``holder``: the name as it is written.
 
     ``address`` is the one a mail would take, or None; show title and institution through ``in_language``.
     """
@@ -90,7 +91,10 @@ def holder_of(office: Office, on: date, user: User | None = None) -> Person | No
     ``user`` only mandates that everybody who sees the office may see count.
     """
     if user is None:
-        seen = or_(Mandate.organisation_id.is_(None), Mandate.organisation_id == office.organisation_id)
+        of_same = exists().where(
+            Person.id == Mandate.person_id, of_network_or(Person, office.organisation_id)
+        )
+        seen = and_(of_network_or(Mandate, office.organisation_id), of_same)
         return _holders([office.id], on, seen, office.organisation_id).get(office.id)
     return holders_of([office.id], on, user).get(office.id)
 
@@ -99,6 +103,16 @@ def holders_of(office_ids: Sequence[int], on: date, user: User) -> dict[int, Per
     """Give the holders of several offices on a day, by office, in one query."""
     seen = and_(visible(Mandate, user), exists().where(Person.id == Mandate.person_id, visible(Person, user)))
     return _holders(office_ids, on, seen, user.organisation_id)
+
+
+def addresses_for(offices: Sequence[Office], user: User) -> dict[int, Address]:
+    """Give for each office what :func:`address_for` gives, in one query; one without any is left out."""
+    return _office_addresses(offices, user)
+
+
+def is_sample(address: Address) -> bool:
+    """Tell whether nothing can be delivered there: it only holds the place of an address not known yet."""
+    return address.placeholder or address.email.lower().endswith(".example")
 
 
 def in_force(on: date) -> ColumnElement[bool]:
@@ -112,6 +126,36 @@ def in_force(on: date) -> ColumnElement[bool]:
 def mandate_rank(mandate: Mandate, own_organisation: int | None) -> tuple[bool, date, int]:
     """Give what decides between two mandates that run on the same day: the highest one counts."""
     return (mandate.organisation_id == own_organisation, mandate.from_date or _LONG_AGO, mandate.id)
+
+
+def persons_named(name: str, owner: int | None) -> list[Person]:
+    """Give the network's persons and those of organisation ``owner`` whose folded name is ``name``."""
+    wanted = fold(name)
+    rows = select(Person).where(
+        of_network_or(Person, owner), Person.search_key.contains(wanted, autoescape=True)
+    )
+    same = (one for one in db.session.scalars(rows) if wanted in (fold(one.name), fold(one.name_as_printed)))
+    return sorted(same, key=lambda one: one.id) if wanted else []
+
+
+def of_network_or(model: Any, owner: int | None) -> ColumnElement[bool]:
+    """Give the condition that a row is the network's or ``owner``'s: those a new row stands beside."""
+    return or_(model.organisation_id.is_(None), model.organisation_id == owner)
+
+
+def also_at(address: Address, user: User) -> list[Address]:
+    """Give other contacts' rows with the same e-mail address, as far as the user may see them."""
+    same = select(Address).where(
+        visible(Address, user), func.lower(Address.email) == address.email.lower(), Address.id != address.id
+    )
+    return [row for row in db.session.scalars(same.order_by(Address.id)) if _owner_is_visible(row, user)]
+
+
+def _owner_is_visible(address: Address, user: User) -> bool:
+    owner = address.institution or address.office or address.person
+    return user.role is not None and may_read_record(
+        user.role, user.organisation_id, owner.organisation_id if owner else None
+    )
 
 
 def _holders(
@@ -134,7 +178,7 @@ def _visible_offices(user: User) -> Select[Office]:
 def _matching_offices(typed: str, user: User, on: date) -> Select[Office]:
     return (
         _visible_offices(user)
-        .where(*(_office_matches(word, user, on) for word in _words(typed)))
+        .where(*(_office_matches(word, user, on) for word in typed_words(typed)))
         .order_by(Institution.sort_key, Institution.id, Office.sort_key, Office.id)
     )
 
@@ -161,7 +205,8 @@ def _matching_persons(typed: str, user: User, on: date) -> Select[Person]:
     )
 
 
-def _words(typed: str) -> list[str]:
+def typed_words(typed: str) -> list[str]:
+    """Give the folded words of a search, as many as it looks at."""
     return fold(typed[:200]).split()[:8]
 
 

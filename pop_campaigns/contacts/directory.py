@@ -1,0 +1,195 @@
+"""What the pages of contacts show: institutions with offices and holders, persons, and what was done to them.
+
+Every function asks a constant number of queries, however long the page is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, exists, or_, select, tuple_
+from sqlalchemy.orm import joinedload
+
+from pop_campaigns.accounts.models import Organisation, User
+from pop_campaigns.accounts.rules import RoleName
+from pop_campaigns.accounts.scope import select_visible, visible
+from pop_campaigns.contacts.labels import HISTORY_WORDS
+from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.queries import addresses_for, in_force, mandate_rank, typed_words
+from pop_campaigns.contacts.rules import InstitutionKind, overlap
+from pop_campaigns.core.db import db, like_folded
+from pop_campaigns.core.history import History
+from pop_campaigns.core.places import Municipality
+
+HISTORY_ROWS = 20
+
+
+@dataclass(frozen=True)
+class OfficeRow:
+    """An office, who holds it now (the one that counts first), who did, its addresses, and where its mail goes."""
+
+    office: Office
+    present: list[Mandate]
+    others: list[Mandate]
+    addresses: list[Address]
+    reached_at: Address | None
+
+
+@dataclass(frozen=True)
+class InstitutionRow:
+    """An institution with the offices and addresses the user may see."""
+
+    institution: Institution
+    offices: list[OfficeRow] = field(default_factory=list)
+    addresses: list[Address] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A person with the mandates and addresses the user may see."""
+
+    person: Person
+    present: list[Mandate]
+    others: list[Mandate]
+    addresses: list[Address]
+
+
+def select_institutions(
+    typed: str, kind: InstitutionKind | None, municipality: Municipality | None, user: User, on: date
+) -> Select[Institution]:
+    """Choose institutions in Albanian order; typed words may name an office or its holder as well."""
+    chosen = select_visible(Institution, user).options(
+        joinedload(Institution.municipality), joinedload(Institution.organisation)
+    )
+    if kind:
+        chosen = chosen.where(Institution.kind == kind)
+    if municipality:
+        chosen = chosen.where(Institution.municipality_id == municipality.id)
+    matches = (_institution_matches(word, user, on) for word in typed_words(typed))
+    return chosen.where(*matches).order_by(Institution.sort_key, Institution.id)
+
+
+def _institution_matches(word: str, user: User, on: date) -> ColumnElement[bool]:
+    has_office = exists().where(
+        Office.institution_id == Institution.id, visible(Office, user), like_folded(Office.search_key, word)
+    )
+    has_holder = exists().where(
+        Office.institution_id == Institution.id,
+        visible(Office, user),
+        Mandate.office_id == Office.id,
+        visible(Mandate, user),
+        in_force(on),
+        Person.id == Mandate.person_id,
+        visible(Person, user),
+        like_folded(Person.search_key, word),
+    )
+    return or_(like_folded(Institution.search_key, word), has_office, has_holder)
+
+
+def institution_rows(institutions: Sequence[Institution], user: User, on: date) -> list[InstitutionRow]:
+    """Give institutions with what belongs to them."""
+    idents = [institution.id for institution in institutions]
+    offices = db.session.scalars(
+        select_visible(Office, user).where(Office.institution_id.in_(idents)).order_by(Office.sort_key, Office.id)
+    ).all()
+    rows = {ident: InstitutionRow(one) for ident, one in zip(idents, institutions, strict=True)}
+    for row in office_rows(offices, user, on):
+        rows[row.office.institution_id].offices.append(row)
+    for address in _addresses(Address.institution_id.in_(idents), user):
+        rows[address.institution_id or 0].addresses.append(address)
+    return list(rows.values())
+
+
+def office_rows(offices: Sequence[Office], user: User, on: date) -> list[OfficeRow]:
+    """Give offices with their holders and addresses."""
+    idents = [office.id for office in offices]
+    mandates = _mandates(Mandate.office_id.in_(idents), user)
+    of_office: defaultdict[int, list[Address]] = defaultdict(list)
+    for address in _addresses(Address.office_id.in_(idents), user):
+        of_office[address.office_id or 0].append(address)
+    reached = addresses_for(offices, user)
+    rows = []
+    for office in offices:
+        held = [mandate for mandate in mandates if mandate.office_id == office.id]
+        present, others = _split(held, user, on)
+        rows.append(OfficeRow(office, present, others, of_office[office.id], reached.get(office.id)))
+    return rows
+
+
+def select_persons(typed: str, user: User) -> Select[Person]:
+    """Choose persons by the folded words of their name, in Albanian order."""
+    chosen = select_visible(Person, user).where(like_folded(Person.search_key, typed))
+    return chosen.order_by(Person.sort_key, Person.id)
+
+
+def person_rows(persons: Sequence[Person], user: User, on: date) -> list[PersonRow]:
+    """Give persons with the offices they hold or held, and their addresses."""
+    idents = [person.id for person in persons]
+    mandates = _mandates(Mandate.person_id.in_(idents), user)
+    addresses = list(_addresses(Address.person_id.in_(idents), user))
+    rows = []
+    for person in persons:
+        present, others = _split([one for one in mandates if one.person_id == person.id], user, on)
+        near = [address for address in addresses if address.person_id == person.id]
+        rows.append(PersonRow(person, present, others, near))
+    return rows
+
+
+def changes_of(subjects: Iterable[Institution | Office | Person], user: User) -> list[History]:
+    """Give what was done to contacts, newest first, without what belongs to another organisation."""
+    keys = [(subject.__tablename__, subject.id) for subject in subjects]
+    found = db.session.scalars(
+        select(History)
+        .where(tuple_(History.subject_type, History.subject_id).in_(keys), History.action.in_(HISTORY_WORDS))
+        .order_by(History.id.desc())
+        .limit(10 * HISTORY_ROWS)
+    )
+    reads_all = user.role is not RoleName.COORDINATOR
+    mine = (None, user.organisation_id)
+    return [row for row in found if reads_all or row.details.get("organisation_id") in mine][:HISTORY_ROWS]
+
+
+def removed_before(address_id: int, user: User) -> History | None:
+    """Give the row of history in which the user removed an address: a second press of the button asks again."""
+    found = db.session.scalars(
+        select(History)
+        .where(History.action == "address.removed", History.actor_id == user.id)
+        .order_by(History.id.desc())
+        .limit(HISTORY_ROWS)
+    )
+    return next((row for row in found if row.details.get("address_id") == address_id), None)
+
+
+def organisation_names(user: User) -> dict[int, str]:
+    """Give the names of all members by id, for those who read the whole network; a coordinator needs none."""
+    if user.role is RoleName.COORDINATOR:
+        return {}
+    return {one.id: one.short_name or one.name for one in db.session.scalars(select(Organisation))}
+
+
+def _mandates(condition: ColumnElement[bool], user: User) -> Sequence[Mandate]:
+    """Give mandates whose person and office the user may see as well."""
+    rows = (
+        select_visible(Mandate, user)
+        .where(
+            condition,
+            exists().where(Person.id == Mandate.person_id, visible(Person, user)),
+            exists().where(Office.id == Mandate.office_id, visible(Office, user)),
+        )
+        .options(joinedload(Mandate.office))
+    )
+    return db.session.scalars(rows).unique().all()
+
+
+def _split(mandates: Sequence[Mandate], user: User, on: date) -> tuple[list[Mandate], list[Mandate]]:
+    """Part mandates into those that run on a day and the others, the most telling first."""
+    ranked = sorted(mandates, key=lambda one: mandate_rank(one, user.organisation_id), reverse=True)
+    present = [one for one in ranked if overlap(one.from_date, one.to_date, on, on)]
+    return present, [one for one in ranked if one not in present]
+
+
+def _addresses(condition: ColumnElement[bool], user: User) -> Sequence[Address]:
+    return db.session.scalars(select(Address).where(visible(Address, user), condition).order_by(Address.id)).all()

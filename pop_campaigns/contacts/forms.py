@@ -1,0 +1,203 @@
+"""What is typed about contacts, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, DateField, EmailField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Optional, StopValidation
+
+from pop_campaigns.contacts.labels import ADDRESS_USES, INSTITUTION_KINDS
+from pop_campaigns.contacts.models import Institution, Office, Person
+from pop_campaigns.contacts.rules import AddressUse, InstitutionKind
+from pop_campaigns.contacts.services import InstitutionDraft, OfficeDraft
+from pop_campaigns.core.forms import AtMost, Form, Needed
+from pop_campaigns.core.places import all_municipalities
+from pop_campaigns.core.text import clean_line, sort_key
+from pop_campaigns.mail.addresses import ADDRESS_PROBLEMS, BadAddress, parse_address
+
+LANGUAGE_CHOICES = [("sq", _l("Albanian")), ("en", _l("English"))]
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
+_NO_MUNICIPALITY = ""
+
+
+def line(label: Any, model: Any, field: str, *, needed: bool = True, **options: Any) -> StringField:
+    """Give a field for one line of text, as long as the model's column, cleaned before it is checked."""
+    limit = AtMost(model.__table__.c[field].type.length)
+    checks = [Needed(), limit] if needed else [limit]
+    return StringField(label, validators=checks, filters=[clean_line], **options)
+
+
+def day(label: Any, **options: Any) -> DateField:
+    """Give a field for a day that may be left out."""
+    return DateField(label, validators=[Optional(), Plausible()], **options)
+
+
+def language() -> RadioField:
+    """Give the choice of the language in which mail is written."""
+    return RadioField(_l("Language of the mails"), choices=LANGUAGE_CHOICES, default="sq")
+
+
+class OneAddress:
+    """Exactly one e-mail address that mail can reach; sample addresses only while trying out."""
+
+    def __call__(self, _form: Form, field: EmailField) -> None:
+        try:
+            read_address(field.data or "")
+        except BadAddress as problem:
+            raise StopValidation(str(ADDRESS_PROBLEMS[problem.reason])) from problem
+
+
+def read_address(typed: str) -> str:
+    """Give the address in ``typed``, or BadAddress."""
+    return parse_address(typed, allow_example=current_app.config["MODE"] != "production")
+
+
+class Plausible:
+    """A day between 1900 and 2100: another year is a slip of the hand."""
+
+    def __call__(self, _form: Form, field: DateField) -> None:
+        if field.data and not FIRST_DAY <= field.data <= LAST_DAY:
+            raise StopValidation(_("Check the year: it must lie between 1900 and 2100."))
+
+
+class InstitutionForm(Form):
+    """An institution."""
+
+    name_sq = line(_l("Name in Albanian"), Institution, "name_sq")
+    name_en = line(
+        _l("Name in English"),
+        Institution,
+        "name_en",
+        needed=False,
+        description=_l("If left empty, the Albanian name stands in English mails too."),
+    )
+    kind = SelectField(_l("Kind"))
+    municipality = SelectField(
+        _l("Municipality"), description=_l("Leave it open for institutions of the whole country.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind.choices = kind_choices()
+        places = [(str(place.id), place.name) for place in all_municipalities()]
+        self.municipality.choices = [(_NO_MUNICIPALITY, _("None in particular")), *places]
+
+    def draft(self) -> InstitutionDraft:
+        """Give what was typed, once it is valid."""
+        place = self.municipality.data
+        return InstitutionDraft(
+            kind=InstitutionKind(self.kind.data),
+            name_sq=self.name_sq.data,
+            name_en=self.name_en.data,
+            municipality_id=int(place) if place else None,
+        )
+
+
+class OfficeForm(Form):
+    """An office."""
+
+    title_sq = line(_l("Title in Albanian"), Office, "title_sq", description=_l("As in: Kryetar, Prefekt"))
+    title_en = line(
+        _l("Title in English"), Office, "title_en", needed=False, description=_l("As in: Mayor, Prefect")
+    )
+    language = language()
+
+    def draft(self) -> OfficeDraft:
+        """Give what was typed, once it is valid."""
+        return OfficeDraft(self.title_sq.data, self.title_en.data, self.language.data)
+
+
+class NewOfficeForm(OfficeForm):
+    """An office with, if known, its address."""
+
+    email = EmailField(
+        _l("E-mail address of the office"),
+        validators=[Optional(), OneAddress()],
+        description=_l("If left empty, mail goes to the institution's address."),
+    )
+
+
+class HolderForm(Form):
+    """Who holds an office. ``which`` asks which person is meant when the name is known already."""
+
+    name = line(_l("Name"), Person, "name", description=_l("As it is written, for example on the website"))
+    which = RadioField(
+        _l("Which person is it?"),
+        validators=[InputRequired(_l("A person of this name is known already. Choose whom you mean."))],
+    )
+    from_date = day(_l("First day in office"), description=_l("Leave it empty if you do not know it."))
+    to_date = day(_l("Last day in office"), description=_l("Leave it empty while the mandate lasts."))
+    ends_present = BooleanField(default=True)
+
+    def offer(self, persons: Sequence[tuple[int, str]]) -> None:
+        """Offer the persons of that name there are, and another one."""
+        new = ("new", _("Another person of the same name"))
+        self.which.choices = [*((str(ident), words) for ident, words in persons), new] if persons else []
+        if not persons:
+            del self.which
+
+    def validate_to_date(self, field: DateField) -> None:
+        """The last day cannot come before the first."""
+        refuse_end_before_start(self.from_date.data, field.data)
+
+
+class MandateForm(Form):
+    """First and last day of a mandate."""
+
+    from_date = day(_l("First day in office"), description=_l("Leave it empty if you do not know it."))
+    to_date = day(_l("Last day in office"), description=_l("Leave it empty while the mandate lasts."))
+
+    def validate_to_date(self, field: DateField) -> None:
+        """The last day cannot come before the first."""
+        refuse_end_before_start(self.from_date.data, field.data)
+
+
+def refuse_end_before_start(first: date | None, last: date | None) -> None:
+    """Refuse a time in office that ends before it begins."""
+    if first and last and last < first:
+        raise StopValidation(_("The last day lies before the first day."))
+
+
+class PersonForm(Form):
+    """A person's name and language."""
+
+    name = line(_l("Name"), Person, "name", description=_l("As the person writes it"))
+    language = language()
+
+
+class NewPersonForm(PersonForm):
+    """A person without an office, with an address if known.
+
+    ``another`` is shown when somebody of that name is there already.
+    """
+
+    email = EmailField(_l("E-mail address"), validators=[Optional(), OneAddress()])
+    another = BooleanField(_l("This is another person of the same name"))
+
+
+class AddressForm(Form):
+    """One e-mail address."""
+
+    email = EmailField(_l("E-mail address"), validators=[Needed(), OneAddress()])
+    use = SelectField(_l("Whose desk it reaches"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.use.choices = [(use.value, words) for use, words in ADDRESS_USES.items()]
+
+    def chosen_use(self) -> AddressUse:
+        """Give the use that was chosen, once the form is valid."""
+        return AddressUse(self.use.data)
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    """Give the kinds of institutions in the order of the reader's words, *other* last."""
+    words = [(kind, str(label)) for kind, label in INSTITUTION_KINDS.items()]
+    ordered = sorted(words, key=lambda one: (one[0] is InstitutionKind.OTHER, sort_key(one[1])))
+    return [(kind.value, label) for kind, label in ordered]
