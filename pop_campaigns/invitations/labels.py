@@ -1,0 +1,96 @@
+"""The words for guests, answers and mails of invitations, translated when shown.
+
+*Ftesë* is feminine in Albanian (*e dërguar*), so whatever agrees with it carries the context "invitation".
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
+from flask_babel.speaklater import LazyString
+
+from pop_campaigns.invitations.rules import (
+    Answer,
+    AnswerChannel,
+    GuestRefusal,
+    InvitationState,
+    MailPurpose,
+    NotAnswerable,
+    NotInvitable,
+)
+
+ANSWERS: Final[dict[Answer, LazyString]] = {
+    Answer.NEEDS_ACTION: _lp("answer", "No reply"),
+    Answer.ACCEPTED: _lp("answer", "Accepted"),
+    Answer.TENTATIVE: _lp("answer", "Maybe"),
+    Answer.DECLINED: _lp("answer", "Declined"),
+    Answer.DELEGATED: _lp("answer", "Sends someone else"),
+}
+
+ANSWER_MARKS: Final[dict[Answer, str]] = {
+    Answer.NEEDS_ACTION: "○",
+    Answer.ACCEPTED: "●",
+    Answer.TENTATIVE: "◐",
+    Answer.DECLINED: "✕",
+    Answer.DELEGATED: "●",
+}
+"""A sign beside the word, so that the answer never hangs on a colour."""
+
+ANSWER_TONES: Final[dict[Answer, str]] = {
+    Answer.NEEDS_ACTION: "quiet",
+    Answer.ACCEPTED: "good",
+    Answer.TENTATIVE: "warn",
+    Answer.DECLINED: "bad",
+    Answer.DELEGATED: "good",
+}
+
+CHANNELS: Final[dict[AnswerChannel, LazyString]] = {
+    AnswerChannel.LINK: _l("by the personal link"),
+    AnswerChannel.CALENDAR: _l("from a calendar"),
+    AnswerChannel.BY_HAND: _l("entered by a coordinator"),
+}
+
+INVITATION_STATES: Final[dict[InvitationState, LazyString]] = {
+    InvitationState.DRAFT: _lp("invitation", "Not sent yet"),
+    InvitationState.INVITED: _lp("invitation", "Invited"),
+    InvitationState.WITHDRAWN: _lp("invitation", "Withdrawn"),
+}
+
+PURPOSES: Final[dict[MailPurpose, LazyString]] = {
+    MailPurpose.REQUEST: _l("Invitation"),
+    MailPurpose.CHANGE: _l("Notice of a change"),
+    MailPurpose.CANCELLATION: _l("Notice of cancellation"),
+    MailPurpose.REMINDER: _l("Reminder"),
+}
+
+MAIL_KIND_WORDS: Final[dict[str, LazyString]] = {
+    "invitation.request": PURPOSES[MailPurpose.REQUEST],
+    "invitation.change": PURPOSES[MailPurpose.CHANGE],
+    "invitation.cancellation": PURPOSES[MailPurpose.CANCELLATION],
+    "invitation.reminder": PURPOSES[MailPurpose.REMINDER],
+    "invitation.receipt": _l("Notice of a changed answer"),
+}
+"""By ``OutgoingMail.kind``."""
+
+NOT_INVITABLE: Final[dict[NotInvitable, LazyString]] = {
+    NotInvitable.CANCELLED: _l("The event is cancelled; nobody can be invited to it any more."),
+    NotInvitable.OVER: _l("The event has begun or is over; nobody can be invited to it any more."),
+    NotInvitable.NO_MOMENT: _l("Give the event a day and an hour first; then you can invite to it."),
+}
+
+NOT_ANSWERABLE: Final[dict[NotAnswerable, LazyString]] = {
+    NotAnswerable.CANCELLED: _l("The event is cancelled; no answer is needed any more."),
+    NotAnswerable.WITHDRAWN: _l("This invitation was withdrawn; no answer is needed any more."),
+    NotAnswerable.STARTED: _l("The event has begun; answers can no longer be changed."),
+    NotAnswerable.NOT_INVITED: _l("This guest has not been invited yet."),
+}
+
+GUEST_REFUSALS: Final[dict[GuestRefusal, LazyString]] = {
+    GuestRefusal.NO_ADDRESS: _l("has no e-mail address; add one under People"),
+    GuestRefusal.ALREADY_INVITED: _l("is on the list already"),
+    GuestRefusal.ADDRESS_TAKEN: _l("has the same address as another guest"),
+    GuestRefusal.UNKNOWN: _l("could not be found"),
+}
+"""Said after the guest's name; for ADDRESS_TAKEN name ``RefusedGuest.taken_by`` as well."""

@@ -1,0 +1,334 @@
+"""What each mail about an event says, in Albanian or English.
+
+A mail is rendered once for all guests who read the same words. Our own words hold ``{placeholders}`` for what
+differs from guest to guest; text that people typed is written with its braces as a placeholder of their own, so
+that ``{answer_url}`` in a title arrives as it was typed (see ``mail.outbox.fill_placeholders``: a single pass).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from babel.dates import format_date
+from css_inline import CSSInliner
+from flask import current_app
+from flask_babel import pgettext
+
+from pop_campaigns.accounts.models import Network
+from pop_campaigns.calendars.invite import Attendee, invitation_to_json
+from pop_campaigns.core.clock import TIRANE, local_date
+from pop_campaigns.core.dates import clock_words, span_words
+from pop_campaigns.core.db import db
+from pop_campaigns.core.i18n import in_language, speaking
+from pop_campaigns.core.text import fold
+from pop_campaigns.events.calendar import calendar_event
+from pop_campaigns.events.labels import EVENT_KINDS
+from pop_campaigns.events.models import Event
+from pop_campaigns.events.rules import EventFormat, EventKind
+from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.queries import text_of
+from pop_campaigns.invitations.rules import Answer, MailPurpose
+from pop_campaigns.mail.addresses import clean_subject
+from pop_campaigns.mail.outbox import Recipient, fill_placeholders
+
+MAIL_KINDS: Final[dict[MailPurpose, str]] = {
+    MailPurpose.REQUEST: "invitation.request",
+    MailPurpose.CHANGE: "invitation.change",
+    MailPurpose.CANCELLATION: "invitation.cancellation",
+    MailPurpose.REMINDER: "invitation.reminder",
+}
+"""``OutgoingMail.kind`` by purpose."""
+RECEIPT_KIND: Final = "invitation.receipt"
+ANSWER_LINK: Final = {"path": "/a/{token}", "purpose": "answer"}
+
+_TEMPLATES = {
+    MailPurpose.REQUEST: "invitation",
+    MailPurpose.CHANGE: "change",
+    MailPurpose.CANCELLATION: "cancellation",
+    MailPurpose.REMINDER: "reminder",
+}
+_BRACE = {"brace": "{"}
+# Stands in while the entry is checked; each mail has its own guest.
+_ANY_GUEST = Attendee("", "guest@pop.example")
+_FILLED_PER_MAIL = {"dtstamp", "organizer_name", "organizer_address", "last_modified"}
+
+
+@dataclass(frozen=True)
+class Told:
+    """Time and place as a guest read them last."""
+
+    starts: datetime
+    ends: datetime | None
+    zone: str
+    venue: str
+    join_url: str
+
+    @classmethod
+    def read(cls, calendar: Mapping[str, Any]) -> Told:
+        """Read them from the calendar data of the mail that told them."""
+        ends = calendar["ends"]
+        return cls(
+            datetime.fromisoformat(calendar["starts"]),
+            datetime.fromisoformat(ends) if ends else None,
+            calendar["zone"],
+            fill_placeholders(calendar["location"], _BRACE),
+            calendar["join_url"] or "",
+        )
+
+
+@dataclass(frozen=True)
+class Wording:
+    """All that decides what a mail says beside the event: guests of equal wording share one rendering.
+
+    ``sequence`` is what the calendar part carries; ``told`` is what a change is told against; ``withdrawn`` marks
+    a cancellation for a guest alone while the event takes place.
+    """
+
+    purpose: MailPurpose
+    language: str
+    sequence: int
+    told: Told | None = None
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A mail's words with placeholders, ready for ``mail.outbox.add_skeleton``."""
+
+    language: str
+    subject: str
+    text: str
+    html: str
+    calendar: dict[str, Any] | None
+
+    def as_skeleton(self) -> dict[str, Any]:
+        """Give the arguments of ``add_skeleton``."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of what an event is: *When: …*. ``was`` is what a changed one said before."""
+
+    label: str
+    value: str
+    link: bool = False
+    was: str = ""
+
+
+def render_mail(event: Event, wording: Wording, *, contact_name: str, now: datetime) -> Rendered:
+    """Render one wording of a mail about ``event``; ``contact_name`` is the coordinator guests may ask for."""
+    lang = wording.language
+    with speaking(lang):
+        values = _event_values(event, lang, contact_name, now)
+        values |= {
+            "note": in_language(text_of(event), "note", lang),
+            "withdrawn": wording.withdrawn,
+            "changes": _changes(event, wording.told, lang) if wording.told else [],
+        }
+        subject, text, html = _render(_TEMPLATES[wording.purpose], values)
+        calendar = _calendar(event, wording, now)
+    return Rendered(lang, subject, text, html, calendar)
+
+
+def render_receipt(event: Event, given: GivenAnswer, language: str, *, now: datetime) -> Rendered:
+    """Render what tells a guest that their answer was changed. Nothing the answering person typed is in it."""
+    with speaking(language):
+        values = _event_values(event, language, "", now) | {"answer": answer_words(given.answer)}
+        subject, text, html = _render("answer_changed", values)
+    return Rendered(language, subject, text, html, None)
+
+
+def recipient_of(guest: Invitation, **fresher: str) -> Recipient:
+    """Give where a guest's mail goes and what fills it; ``fresher`` fields stand in for frozen ones."""
+    frozen = {name: getattr(guest, name) for name in ("name", "office_title", "institution_name", "address")}
+    words = frozen | {name: value for name, value in fresher.items() if value}
+    office = [part for part in (words["office_title"], words["institution_name"]) if part]
+    return Recipient(
+        address=words["address"],
+        # Commas do not survive in a header's display name.
+        name=" – ".join(office) or words["name"],
+        fields={"guest": ", ".join([part for part in (words["name"], *office) if part])} | _BRACE,
+        links={"answer_url": ANSWER_LINK | {"nonce": guest.nonce}},
+    )
+
+
+def from_address(guest: Invitation) -> str:
+    """Give the address a guest's mails come from and are answered to: one of its own."""
+    return f"{guest.reply_local}@{current_app.config['MAIL_DOMAIN']}"
+
+
+def sender_name(event: Event, lang: str) -> str:
+    """Give who invites: the event's organisation, else the network."""
+    if event.organisation is not None:
+        organisation = event.organisation
+        return (organisation.name_en if lang == "en" else "") or organisation.name
+    return _network_name(lang)
+
+
+def answer_words(answer: Answer) -> str:
+    """Give an answer in the words of the guest's page."""
+    return {
+        Answer.ACCEPTED: pgettext("mail", "Yes, we will come"),
+        Answer.TENTATIVE: pgettext("mail", "Maybe"),
+        Answer.DECLINED: pgettext("mail", "No, we will not come"),
+        Answer.DELEGATED: pgettext("mail", "Someone else will come in your place"),
+    }[answer]
+
+
+def _event_values(event: Event, lang: str, contact_name: str, now: datetime) -> dict[str, Any]:
+    return {
+        "lang": lang,
+        "kind": _kind_words(event),
+        "title": in_language(event, "title", lang),
+        "heading": _heading(event, lang, now),
+        "facts": _facts(event, lang),
+        "description": in_language(event, "description", lang),
+        "organiser": sender_name(event, lang),
+        "network": _network_name(lang),
+        "contacts": _contacts(event, lang, contact_name),
+    }
+
+
+def _kind_words(event: Event) -> str:
+    # To officials it is a meeting; *with officials* is how the network speaks of it.
+    return pgettext("mail", "Meeting") if event.kind is EventKind.MEETING else str(EVENT_KINDS[event.kind])
+
+
+def _heading(event: Event, lang: str, now: datetime) -> str:
+    """Give kind, day, hour and title for the subject; the kind only where the title does not begin with it."""
+    assert event.starts_at is not None  # noqa: S101  # nobody is invited to an event without a moment
+    title, kind = in_language(event, "title", lang), _kind_words(event)
+    day = local_date(event.starts_at, event.zone)
+    other_year = day.year != local_date(now, event.zone).year
+    moment = pgettext(
+        "short moment",
+        "%(day)s, %(hour)s",
+        day=format_date(day, "d MMMM y" if other_year else "d MMMM", locale=lang),
+        hour=clock_words(event.starts_at, event.zone),
+    )
+    # *Përballje* and *Përballja me Bashkinë Fier*: the ending does not count.
+    named = fold(title).startswith(fold(kind).split()[0][:-1])
+    return f"{moment} — {title}" if named else f"{kind}, {moment} — {title}"
+
+
+def _facts(event: Event, lang: str) -> list[Fact]:
+    entry = _entry(event, lang, event.changed_at)
+    facts = [
+        Fact(pgettext("mail", "When"), _when(event.starts_at, event.ends_at, event.zone, lang)),
+        Fact(pgettext("mail", "Where"), _where(event)),
+    ]
+    if entry.join_url:
+        facts.append(Fact(pgettext("mail", "Join online"), entry.join_url, link=True))
+    facts.append(Fact(pgettext("mail", "Organiser"), sender_name(event, lang)))
+    return facts
+
+
+def _when(starts: datetime | None, ends: datetime | None, zone: str, lang: str) -> str:
+    assert starts is not None  # noqa: S101  # see _heading
+    words = span_words(starts, ends, lang, zone)
+    if zone == TIRANE:
+        return pgettext("mail", "%(when)s (Tirana time)", when=words)
+    return pgettext("mail", "%(when)s (time zone %(zone)s)", when=words, zone=zone)
+
+
+def _where(event: Event) -> str:
+    if not event.venue:
+        online = event.format is EventFormat.ONLINE or bool(event.join_url)
+        return pgettext("mail", "Online") if online else pgettext("mail", "to be announced")
+    city = event.municipality.name if event.municipality else ""
+    return event.venue if not city or fold(city) in fold(event.venue) else f"{event.venue}, {city}"
+
+
+def _changes(event: Event, told: Told, lang: str) -> list[Fact]:
+    """Give what is different from what the guest read last: time, place, link."""
+    entry = _entry(event, lang, event.changed_at)
+    changes = []
+    if (told.starts, told.ends, told.zone) != (event.starts_at, event.ends_at, event.zone):
+        was = _when(told.starts, told.ends, told.zone, lang)
+        now = _when(event.starts_at, event.ends_at, event.zone, lang)
+        changes.append(Fact(pgettext("mail", "When"), now, was=was))
+    if told.venue != entry.location:
+        nowhere = pgettext("mail", "Online") if told.join_url else pgettext("mail", "to be announced")
+        changes.append(Fact(pgettext("mail", "Where"), _where(event), was=told.venue or nowhere))
+    if told.join_url != (entry.join_url or ""):
+        none = pgettext("mail", "no link")
+        link = Fact(
+            pgettext("mail", "Join online"),
+            entry.join_url or none,
+            bool(entry.join_url),
+            told.join_url or none,
+        )
+        changes.append(link)
+    return changes
+
+
+def _network_name(lang: str) -> str:
+    network = db.session.get(Network, 1)
+    name = in_language(network, "name", lang) if network else ""
+    short = network.short_name if network else ""
+    if name and short and short not in name:
+        return f"{name} ({short})"
+    return name or short or pgettext("mail", "The network")
+
+
+def _contacts(event: Event, lang: str, contact_name: str) -> list[str]:
+    """Give who can be asked, one way a line. A coordinator's sign-in address is not given away."""
+    network = db.session.get(Network, 1)
+    person = f"{contact_name}, {sender_name(event, lang)}" if contact_name else sender_name(event, lang)
+    shared = " · ".join(part for part in (network.email, network.phone) if part) if network else ""
+    return [line for line in (person, shared) if line]
+
+
+def _entry(event: Event, lang: str, stamp: datetime) -> Any:
+    entry = calendar_event(event, lang, dtstamp=stamp)
+    assert entry is not None  # noqa: S101  # see _heading
+    return entry
+
+
+def _calendar(event: Event, wording: Wording, now: datetime) -> dict[str, Any]:
+    method = "CANCEL" if wording.purpose is MailPurpose.CANCELLATION else "REQUEST"
+    whole = invitation_to_json(_entry(event, wording.language, now), _ANY_GUEST, method)
+    data = {
+        key: _as_typed(value)
+        for key, value in whole.items()
+        if not key.startswith("attendee_") and key not in _FILLED_PER_MAIL
+    }
+    data["sequence"] = wording.sequence
+    if method == "REQUEST":
+        ask = pgettext("mail", "Answer here: %(link)s", link="{answer_url}")
+        data["description"] = f"{data['description']}\n\n{ask}".strip()
+    return data
+
+
+def _render(name: str, values: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Give subject, text and HTML of one mail; what people typed in ``values`` can become no placeholder."""
+    typed = clean_subject(_template(f"{name}/subject.txt", values))
+    safe = {key: _as_typed(value) for key, value in values.items()} | {"subject": _as_typed(typed)}
+    text = _template(f"{name}/body.txt", safe).strip() + "\n"
+    return safe["subject"], text, _inliner().inline(_template(f"{name}/body.html", safe))
+
+
+def _template(name: str, values: Mapping[str, Any]) -> str:
+    # Straight from the environment: what Flask adds to every page needs a request.
+    return current_app.jinja_env.get_template(f"mail/{name}").render(values)
+
+
+@cache
+def _inliner() -> CSSInliner:
+    return CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+
+
+def _as_typed(value: Any) -> Any:
+    """Give text whose braces will be read as braces, in lists and facts likewise."""
+    if isinstance(value, str):
+        return value.replace("{", "{brace}")
+    if isinstance(value, list):
+        return [_as_typed(one) for one in value]
+    if isinstance(value, Fact):
+        return Fact(_as_typed(value.label), _as_typed(value.value), value.link, _as_typed(value.was))
+    return value

@@ -1,0 +1,257 @@
+"""Named reads: guests with their mails and answers, counts, who has not answered."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.scope import own
+from pop_campaigns.core.db import db
+from pop_campaigns.core.text import sort_key
+from pop_campaigns.core.tokens import hash_token
+from pop_campaigns.events.models import Event
+from pop_campaigns.events.rules import EventState
+from pop_campaigns.invitations.models import GivenAnswer, Invitation, InvitationMail, InvitationText
+from pop_campaigns.invitations.rules import Answer, InvitationState, link_lives, may_remind
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.rules import MailState
+
+_LONGEST_TOKEN = 100
+
+
+@dataclass(frozen=True)
+class GuestRow:
+    """A guest as the event page lists one.
+
+    ``mail`` is the newest mail about the event (one sent again counts), ``last_answer`` the newest answer,
+    ``told`` the event's SEQUENCE the guest's calendar was last told, None before the first mail.
+    """
+
+    invitation: Invitation
+    mail: OutgoingMail | None
+    last_answer: GivenAnswer | None
+    told: int | None = None
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the guest was told of a time or place that no longer holds."""
+        invited = self.invitation.state is InvitationState.INVITED
+        return invited and self.told is not None and self.told < self.invitation.event.sequence
+
+    @property
+    def answered_before_change(self) -> bool:
+        """Whether the answer was given to an earlier time or place."""
+        if self.last_answer is None or self.invitation.answer is Answer.NEEDS_ACTION:
+            return False
+        return self.last_answer.event_sequence < self.invitation.event.sequence
+
+
+@dataclass(frozen=True)
+class AnswerCounts:
+    """How the guests of one event answered. ``total`` leaves out drafts and withdrawn guests."""
+
+    accepted: int = 0
+    tentative: int = 0
+    declined: int = 0
+    delegated: int = 0
+    waiting: int = 0
+    draft: int = 0
+    total: int = 0
+
+
+def find_by_token(token: str, *, now: datetime | None = None) -> Invitation | None:
+    """Give the guest whose personal link carries ``token``, with the event; None for any other text.
+
+    A guest not yet asked has no link. With ``now``, a link is dead from a day after the event on.
+    """
+    if not 0 < len(token) <= _LONGEST_TOKEN:
+        return None
+    wanted = select(Invitation).where(
+        Invitation.token_hash == hash_token(token), Invitation.state != InvitationState.DRAFT
+    )
+    found = db.session.scalar(wanted.options(joinedload(Invitation.event)))
+    if found is None or (now and not link_lives(found.event.ends_at, found.event.starts_at, now)):
+        return None
+    return found
+
+
+def guests_of(event: Event, state: InvitationState | None = None) -> list[Invitation]:
+    """Give the guests of an event (in one state), in the order they were added."""
+    wanted = select(Invitation).where(Invitation.event_id == event.id).order_by(Invitation.id)
+    if state is not None:
+        wanted = wanted.where(Invitation.state == state)
+    return list(db.session.scalars(wanted))
+
+
+def text_of(event: Event) -> InvitationText | None:
+    """Give what the coordinator added to the invitation of an event."""
+    return db.session.get(InvitationText, event.id)
+
+
+def answers_for(event: Event) -> list[GuestRow]:
+    """Give the guests of an event with their newest mail and answer, in Albanian order; six queries at most."""
+    guests = guests_of(event)
+    told = mails_of(guests)
+    mails = _newest_mails(told)
+    answers = _last_answers(event)
+    rows = [
+        GuestRow(one, mails.get(one.id), answers.get(one.id), told_sequence(told[one.id])) for one in guests
+    ]
+    return sorted(rows, key=lambda row: sort_key(row.invitation.shown_as))
+
+
+def mails_of(guests: Iterable[Invitation]) -> dict[int, list[InvitationMail]]:
+    """Give the calendar mails of guests, by guest, oldest first; each guest has an entry."""
+    found: dict[int, list[InvitationMail]] = {one.id: [] for one in guests}
+    wanted = (
+        select(InvitationMail)
+        .join(InvitationMail.mail)
+        .options(contains_eager(InvitationMail.mail))
+        .where(InvitationMail.invitation_id.in_(found))
+        .order_by(InvitationMail.id)
+    )
+    for row in db.session.scalars(wanted) if found else ():
+        found[row.invitation_id].append(row)
+    return found
+
+
+def told_sequence(mails: Sequence[InvitationMail]) -> int | None:
+    """Give the event's SEQUENCE a guest was last told."""
+    return max((row.sequence for row in mails), default=None)
+
+
+def was_reached(mails: Sequence[InvitationMail]) -> bool:
+    """Tell whether any mail left for the guest, or is leaving at this moment."""
+    return any(row.mail.state in (MailState.SENT, MailState.SENDING) for row in mails)
+
+
+def outdated(event: Event) -> list[Invitation]:
+    """Give the invited guests who were told of a time or place that no longer holds."""
+    guests = guests_of(event, InvitationState.INVITED)
+    told = mails_of(guests)
+    sequences = {one.id: told_sequence(told[one.id]) for one in guests}
+    return [one for one in guests if (sequences[one.id] or 0) < event.sequence]
+
+
+def awaiting_reminder(event: Event, *, now: datetime) -> list[Invitation]:
+    """Give the guests a reminder would go to.
+
+    They have not answered, know the present time and place, can be reached, and had no mail of ours for 12 hours.
+    """
+    waiting = [one for one in guests_of(event, InvitationState.INVITED) if one.answer is Answer.NEEDS_ACTION]
+    told = mails_of(waiting)
+    return [one for one in waiting if _remindable(event, told[one.id], now)]
+
+
+def _remindable(event: Event, mails: list[InvitationMail], now: datetime) -> bool:
+    if not mails or (told_sequence(mails) or 0) < event.sequence:
+        return False
+    last = mails[-1].mail
+    return last.state is not MailState.FAILED and may_remind(last.dated_at, now)
+
+
+def counts_for(event_ids: Iterable[int]) -> dict[int, AnswerCounts]:
+    """Count the answers of several events at once; an event without guests has zeros."""
+    ids = set(event_ids)
+    numbers: dict[int, defaultdict[str, int]] = {ident: defaultdict(int) for ident in ids}
+    counted = (
+        select(Invitation.event_id, Invitation.state, Invitation.answer, func.count())
+        .where(Invitation.event_id.in_(ids), Invitation.state != InvitationState.WITHDRAWN)
+        .group_by(Invitation.event_id, Invitation.state, Invitation.answer)
+    )
+    for event_id, state, answer, number in db.session.execute(counted) if ids else ():
+        if state is InvitationState.DRAFT:
+            numbers[event_id]["draft"] += number
+            continue
+        numbers[event_id]["waiting" if answer is Answer.NEEDS_ACTION else answer.name.lower()] += number
+        numbers[event_id]["total"] += number
+    return {ident: AnswerCounts(**of_event) for ident, of_event in numbers.items()}
+
+
+def awaiting_answer(user: User, now: datetime) -> list[tuple[Event, list[Invitation]]]:
+    """Give the coming events of the user's work list with the guests who have not answered, soonest first."""
+    wanted = (
+        select(Invitation)
+        .join(Invitation.event)
+        .options(contains_eager(Invitation.event))
+        .where(
+            own(Event, user),
+            Event.state == EventState.PLANNED,
+            Event.starts_at > now,
+            Invitation.state == InvitationState.INVITED,
+            Invitation.answer == Answer.NEEDS_ACTION,
+        )
+        .order_by(Event.starts_at, Event.id, Invitation.id)
+    )
+    waiting: dict[Event, list[Invitation]] = {}
+    for one in db.session.scalars(wanted):
+        waiting.setdefault(one.event, []).append(one)
+    return list(waiting.items())
+
+
+def recent_answers(user: User, since: datetime) -> list[GivenAnswer]:
+    """Give the answers to events of the user's work list since then, newest first, at most 200."""
+    wanted = (
+        select(GivenAnswer)
+        .join(GivenAnswer.invitation)
+        .join(Invitation.event)
+        .options(contains_eager(GivenAnswer.invitation).contains_eager(Invitation.event))
+        .where(own(Event, user), GivenAnswer.at >= since)
+        .order_by(GivenAnswer.at.desc(), GivenAnswer.id.desc())
+        .limit(200)
+    )
+    return list(db.session.scalars(wanted))
+
+
+def event_of_mails(mail_ids: Iterable[int]) -> dict[int, Invitation]:
+    """Give for each of these mails the invitation (with its event) it is about; others are left out.
+
+    The mail's ``once`` names it, also for mails sent again and receipts, which have no row of their own here.
+    """
+    named = select(OutgoingMail.id, OutgoingMail.once).where(
+        OutgoingMail.id.in_(set(mail_ids)), OutgoingMail.once.startswith("invitation/")
+    )
+    about = {ident: int(once.split("/")[1]) for ident, once in db.session.execute(named)}
+    wanted = select(Invitation).where(Invitation.id.in_(set(about.values())))
+    found = {one.id: one for one in db.session.scalars(wanted.options(joinedload(Invitation.event)))}
+    return {ident: found[number] for ident, number in about.items() if number in found}
+
+
+def _newest_mails(told: dict[int, list[InvitationMail]]) -> dict[int, OutgoingMail]:
+    """Give the newest mail of each guest, following mails that were sent again."""
+    newest = {ident: rows[-1].mail for ident, rows in told.items() if rows}
+    owner = {mail.id: ident for ident, mail in newest.items()}
+    fresh = set(owner)
+    while fresh:
+        wanted = select(OutgoingMail).where(OutgoingMail.again_of_id.in_(fresh)).order_by(OutgoingMail.id)
+        fresh = set()
+        for mail in db.session.scalars(wanted):
+            guest = owner[mail.again_of_id]  # type: ignore[index]  # the query asks for those that have one
+            newest[guest] = mail if mail.id > newest[guest].id else newest[guest]
+            owner[mail.id] = guest
+            fresh.add(mail.id)
+    return newest
+
+
+def _last_answers(event: Event) -> dict[int, GivenAnswer]:
+    newest = (
+        select(func.max(GivenAnswer.id))
+        .join(GivenAnswer.invitation)
+        .where(Invitation.event_id == event.id)
+        .group_by(GivenAnswer.invitation_id)
+    )
+    rows = db.session.scalars(select(GivenAnswer).where(GivenAnswer.id.in_(newest)))
+    return {row.invitation_id: row for row in rows}
+
+
+def lock_mails(mail_ids: Iterable[int]) -> list[OutgoingMail]:
+    """Give those mails as they are at this moment, locked: a worker can claim none until the caller commits."""
+    wanted = select(OutgoingMail).where(OutgoingMail.id.in_(set(mail_ids))).order_by(OutgoingMail.id)
+    locked = wanted.with_for_update().execution_options(populate_existing=True)
+    return list(db.session.scalars(locked))
