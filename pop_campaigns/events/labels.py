@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Final
 
+from babel.dates import get_day_names
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
-from pop_campaigns.core.dates import DatePrecision
-from pop_campaigns.events.rules import EventFormat, EventKind, EventState
+from pop_campaigns.core.clock import TIRANE, local_date
+from pop_campaigns.core.dates import DatePrecision, date_words, span_words
+from pop_campaigns.events.models import Event
+from pop_campaigns.events.rules import EventFormat, EventKind, EventState, EventWhen, is_over
 
 EVENT_KINDS: Final[dict[EventKind, LazyString]] = {
     EventKind.CONFRONTATION: _l("Confrontation"),
@@ -37,17 +42,11 @@ EVENT_STATES: Final[dict[EventState, LazyString]] = {
     EventState.CANCELLED: _lp("event", "Cancelled"),
 }
 
-EVENT_MARKS: Final[dict[EventState, str]] = {
-    EventState.PLANNED: "○",
-    EventState.HELD: "●",
-    EventState.CANCELLED: "✕",
-}
-"""A sign beside the word, so that the state never hangs on a colour."""
-
-EVENT_TONES: Final[dict[EventState, str]] = {
-    EventState.PLANNED: "info",
-    EventState.HELD: "good",
-    EventState.CANCELLED: "bad",
+EVENT_WHENS: Final[dict[EventWhen, LazyString]] = {
+    EventWhen.ALL: _lp("event", "All"),
+    EventWhen.UPCOMING: _lp("event", "Upcoming"),
+    EventWhen.PAST: _lp("event", "Past"),
+    EventWhen.UNDATED: _lp("event", "Undated"),
 }
 
 DATE_PRECISIONS: Final[dict[DatePrecision, LazyString]] = {
@@ -57,3 +56,54 @@ DATE_PRECISIONS: Final[dict[DatePrecision, LazyString]] = {
     DatePrecision.PERIOD: _l("A period, from one day to another"),
     DatePrecision.UNKNOWN: _l("Not known yet"),
 }
+
+ZONES: Final[dict[str, LazyString]] = {
+    TIRANE: _l("Tirana"),
+    "Europe/Brussels": _l("Brussels, Vienna, Rome"),
+    "Europe/London": _l("London"),
+    "Europe/Athens": _l("Athens"),
+    "Europe/Istanbul": _l("Istanbul"),
+    "America/New_York": _l("New York"),
+    "UTC": _l("Universal time (UTC)"),
+}
+"""The zones a form offers: where the network's partners sit."""
+
+
+@dataclass(frozen=True)
+class StateChip:
+    """How a state is shown: a sign, a word and a tone, so that it never hangs on a colour."""
+
+    mark: str
+    word: LazyString
+    tone: str
+
+
+def state_chip(event: Event, now: datetime) -> StateChip:
+    """Give the chip of an event. What was planned and is over is just that: nobody has said that it was held."""
+    if event.state is EventState.PLANNED:
+        last_day = event.day_to or event.day_from
+        day_over = last_day is not None and event.starts_at is None and last_day < local_date(now)
+        if day_over or is_over(event.starts_at, event.ends_at, now):
+            return StateChip("–", _lp("event", "Over"), "quiet")
+    marks = {EventState.PLANNED: "○", EventState.HELD: "●", EventState.CANCELLED: "✕"}
+    tones = {EventState.PLANNED: "info", EventState.HELD: "good", EventState.CANCELLED: "bad"}
+    return StateChip(marks[event.state], EVENT_STATES[event.state], tones[event.state])
+
+
+def when_words(event: Event, lang: str) -> str:
+    """Give an event's date in words, as exact as it is known; another zone than Tirana's is named."""
+    if event.starts_at is None:
+        return date_words(event.precision, event.day_from, event.day_to, lang)
+    words = span_words(event.starts_at, event.ends_at, lang, event.zone)
+    return words if event.zone == TIRANE else f"{words} ({zone_words(event.zone)})"
+
+
+def zone_words(zone: str) -> str:
+    """Give the name of a zone: its city, in the reader's language where a form offers it."""
+    return str(ZONES[zone]) if zone in ZONES else zone.rpartition("/")[2].replace("_", " ")
+
+
+def weekday_words(day: date, lang: str, short: bool = False) -> str:
+    """Give the name of a weekday as it stands over a column: *e martë* or *mar* / *Tuesday* or *Tue*."""
+    names = get_day_names("abbreviated" if short else "wide", "stand-alone", lang)
+    return str(names[day.weekday()])

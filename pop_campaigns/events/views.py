@@ -1,7 +1,175 @@
-"""Pages of events."""
+"""Pages of events: list, month, the form. The page of one event is the desk's."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_security import current_user
+from sqlalchemy.orm.exc import StaleDataError
+
+from pop_campaigns.accounts.guard import reader, writer
+from pop_campaigns.accounts.rules import MAY_WRITE, RoleName
+from pop_campaigns.accounts.scope import get_changeable
+from pop_campaigns.core.clock import local_date, now
+from pop_campaigns.core.dates import (
+    clock_words,
+    day_words,
+    moment_words,
+    month_words,
+    relative_day_words,
+)
+from pop_campaigns.core.db import db
+from pop_campaigns.core.history import history_of
+from pop_campaigns.core.pages import paged
+from pop_campaigns.events.forms import EventForm, differences
+from pop_campaigns.events.labels import EVENT_KINDS, EVENT_WHENS, state_chip, weekday_words, when_words
+from pop_campaigns.events.models import Event
+from pop_campaigns.events.queries import (
+    EventFilter,
+    count_undated,
+    group_name,
+    listed_events,
+    month_of_events,
+    municipalities_with_events,
+    read_filter,
+)
+from pop_campaigns.events.rules import month_beside, read_month
+from pop_campaigns.events.services import change_event, create_event
 
 bp = Blueprint("events", __name__)
+
+
+@bp.context_processor
+def words_for_dates() -> dict[str, Any]:
+    """Give these pages the words for dates."""
+    return {
+        "clock_words": clock_words,
+        "day_words": day_words,
+        "moment_words": moment_words,
+        "month_words": month_words,
+        "relative_day_words": relative_day_words,
+        "weekday_words": weekday_words,
+    }
+
+
+@bp.get("/events")
+@reader
+def index() -> ResponseReturnValue:
+    """List events by time, or show a month of them."""
+    wanted = read_filter(request.args)
+    if request.args.get("view") == "month":
+        return _show_month(wanted)
+    moment = now()
+    page = paged(listed_events(current_user, wanted, moment), scalars=False)
+    groups: dict[Any, list[Event]] = {}
+    for event, group in page.rows:
+        groups.setdefault(group_name(group), []).append(event)
+    return render_template("events/index.html", page=page, groups=groups, **_shared(wanted))
+
+
+def _show_month(wanted: EventFilter) -> ResponseReturnValue:
+    today = local_date(now())
+    first = read_month(request.args.get("month", ""), today)
+    return render_template(
+        "events/month.html",
+        month=month_of_events(current_user, wanted, first),
+        undated=count_undated(current_user, wanted),
+        previous=month_beside(first, -1),
+        following=month_beside(first, 1),
+        **_shared(wanted),
+    )
+
+
+def _shared(wanted: EventFilter) -> dict[str, Any]:
+    """Give what list and month both show: filters, and words for events."""
+    moment = now()
+    return {
+        "wanted": wanted,
+        "kept": {
+            key: str(value)
+            for key, value in (
+                ("when", wanted.when if wanted.when != "all" else ""),
+                ("municipality", wanted.municipality),
+                ("kind", wanted.kind or ""),
+                ("q", wanted.typed),
+            )
+            if value
+        },
+        "kinds": EVENT_KINDS,
+        "whens": EVENT_WHENS,
+        "municipalities": municipalities_with_events(current_user),
+        "today": local_date(moment),
+        "chip_of": lambda event: state_chip(event, moment),
+        "when_words": lambda event: when_words(event, str(get_locale() or "sq")),
+        "may_write": current_user.role in MAY_WRITE,
+    }
+
+
+@bp.route("/events/new", methods=["GET", "POST"])
+@writer
+def new() -> ResponseReturnValue:
+    """Plan an event, or put one on record."""
+    if current_user.role is not RoleName.ADMINISTRATOR and current_user.organisation_id is None:
+        abort(404)
+    moment = now()
+    form = EventForm(current_user, moment)
+    if request.method != "POST":
+        return render_template("events/new.html", form=form)
+    if not form.validate():
+        return render_template("events/new.html", form=form), 422
+    event = create_event(form.draft(), by=current_user, now=moment, once=form.once.data or "")
+    db.session.commit()
+    flash(_("The event is saved."), "success")
+    _say_if_past(form)
+    return redirect(url_for("desk.event", event_id=event.id))
+
+
+@bp.route("/events/<int:event_id>/edit", methods=["GET", "POST"])
+@writer
+def edit(event_id: int) -> ResponseReturnValue:
+    """Change an event; whoever saves over someone else's change sees it first."""
+    event = get_changeable(Event, event_id)
+    moment = now()
+    form = EventForm(current_user, moment, event)
+    if request.method != "POST":
+        return render_template("events/edit.html", form=form, event=event)
+    if form.version.data != str(event.version):
+        return _show_conflict(event, form)
+    if not form.validate():
+        return render_template("events/edit.html", form=form, event=event), 422
+    try:
+        material = change_event(event, form.draft(), by=current_user, now=moment)
+        db.session.commit()
+    except StaleDataError:
+        db.session.rollback()
+        return _show_conflict(get_changeable(Event, event_id), form)
+    flash(_("The changes are saved."), "success")
+    if material and not form.is_past:
+        flash(_("Time, place or link have changed: guests who were invited do not know it yet."), "info")
+    _say_if_past(form)
+    return redirect(url_for("desk.event", event_id=event.id))
+
+
+def _show_conflict(event: Event, form: EventForm) -> ResponseReturnValue:
+    stored = EventForm(current_user, now(), event, formdata=None)
+    # Whoever saves now has seen what is there: the next press counts.
+    form.version.data = str(event.version)
+    changes = history_of(event, limit=1)
+    page = render_template(
+        "events/edit.html",
+        form=form,
+        event=event,
+        conflict=True,
+        differences=differences(form, stored),
+        last_change=changes[0] if changes else None,
+    )
+    return page, 409
+
+
+def _say_if_past(form: EventForm) -> None:
+    if form.is_past:
+        flash(_("This is in the past: it is kept for the record, no invitations can be sent."), "warning")

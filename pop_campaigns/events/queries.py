@@ -1,0 +1,155 @@
+"""Named reads of events: the list by time, the month, what can be filtered by."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+
+from pop_campaigns.accounts.models import Organisation, User
+from pop_campaigns.accounts.scope import select_visible
+from pop_campaigns.core.clock import local_date
+from pop_campaigns.core.dates import DatePrecision, last_day_of_month
+from pop_campaigns.core.db import db, like_folded
+from pop_campaigns.core.places import Municipality
+from pop_campaigns.core.text import clean_line
+from pop_campaigns.events.models import Event
+from pop_campaigns.events.rules import EventKind, EventState, EventWhen, days_between, month_weeks
+
+_UPCOMING, _PAST, _UNDATED = 0, 1, 2
+_GROUPS = {_UPCOMING: EventWhen.UPCOMING, _PAST: EventWhen.PAST, _UNDATED: EventWhen.UNDATED}
+_WITH_DAYS = (DatePrecision.MOMENT, DatePrecision.DAY)
+
+
+@dataclass(frozen=True)
+class EventFilter:
+    """What an address asks a list for; anything unreadable in it asks for nothing."""
+
+    when: EventWhen = EventWhen.ALL
+    municipality: str = ""
+    kind: EventKind | None = None
+    typed: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is left out."""
+        return self != EventFilter()
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month as a grid: weeks from Monday, events by day, and events known only to fall in it."""
+
+    first: date
+    weeks: list[list[date]]
+    days: Mapping[date, list[Event]]
+    day_unknown: list[Event] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all falls in it."""
+        return not self.day_unknown and not any(day.month == self.first.month for day in self.days)
+
+
+def read_filter(arguments: Mapping[str, str]) -> EventFilter:
+    """Read the filter of an address (``when``, ``municipality``, ``kind``, ``q``)."""
+    when, kind = arguments.get("when", ""), arguments.get("kind", "")
+    return EventFilter(
+        when=EventWhen(when) if when in list(EventWhen) else EventWhen.ALL,
+        municipality=clean_line(arguments.get("municipality", ""))[:40],
+        kind=EventKind(kind) if kind in list(EventKind) else None,
+        typed=clean_line(arguments.get("q", ""))[:200],
+    )
+
+
+def listed_events(user: User, wanted: EventFilter, now: datetime) -> Select[tuple[Event, int]]:
+    """Select (event, group): upcoming from the next on, then past from the latest back, then undated."""
+    group = _group(now)
+    rows = _filtered(select_visible(Event, user), wanted).add_columns(group.label("time_group"))
+    if wanted.when is not EventWhen.ALL:
+        rows = rows.where(group == next(key for key, when in _GROUPS.items() if when is wanted.when))
+    return rows.order_by(
+        group,
+        case((group == _UPCOMING, Event.day_from)).asc(),
+        case((group == _UPCOMING, Event.starts_at)).asc().nulls_first(),
+        case((group == _PAST, Event.day_from)).desc(),
+        case((group == _PAST, Event.starts_at)).desc().nulls_last(),
+        Event.sort_key,
+        Event.id,
+    )
+
+
+def group_name(group: int) -> EventWhen:
+    """Give the name of a group of :func:`listed_events`."""
+    return _GROUPS[group]
+
+
+def month_of_events(user: User, wanted: EventFilter, first: date) -> Month:
+    """Give a month with its events. Its first and last week also show the neighbours' days."""
+    weeks = month_weeks(first)
+    shown_from, shown_to = weeks[0][0], weeks[-1][-1]
+    rows = _filtered(select_visible(Event, user), wanted).where(
+        Event.day_from <= shown_to, func.coalesce(Event.day_to, Event.day_from) >= shown_from
+    )
+    rows = rows.order_by(Event.day_from, Event.starts_at.nulls_first(), Event.sort_key, Event.id)
+    days: dict[date, list[Event]] = defaultdict(list)
+    day_unknown, last = [], last_day_of_month(first)
+    for event in db.session.scalars(rows):
+        if event.day_from is None:
+            continue
+        if event.precision in _WITH_DAYS:
+            for day in days_between(event.day_from, event.day_to, shown_from, shown_to):
+                days[day].append(event)
+        elif days_between(event.day_from, event.day_to, first, last):
+            day_unknown.append(event)
+    return Month(first, weeks, days, day_unknown)
+
+
+def count_undated(user: User, wanted: EventFilter) -> int:
+    """Count the events without any date."""
+    rows = _filtered(select_visible(Event, user), wanted).where(Event.precision == DatePrecision.UNKNOWN)
+    return db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+
+
+def municipalities_with_events(user: User) -> list[Municipality]:
+    """Give the municipalities one can filter by: those of visible events and of the user's organisation."""
+    visible_events = select_visible(Event, user).with_only_columns(Event.municipality_id)
+    condition: ColumnElement[bool] = Municipality.id.in_(visible_events)
+    if user.organisation is not None and user.organisation.municipality_id is not None:
+        condition = or_(condition, Municipality.id == user.organisation.municipality_id)
+    rows = select(Municipality).where(condition).order_by(Municipality.sort_key)
+    return list(db.session.scalars(rows))
+
+
+def all_organisations() -> list[Organisation]:
+    """Give every member organisation in Albanian order, for administrators to choose from."""
+    return list(db.session.scalars(select(Organisation).order_by(Organisation.sort_key, Organisation.id)))
+
+
+def _filtered(rows: Select[Any], wanted: EventFilter) -> Select[Any]:
+    if wanted.municipality:
+        rows = rows.where(Event.municipality.has(Municipality.key == wanted.municipality))
+    if wanted.kind is not None:
+        rows = rows.where(Event.kind == wanted.kind)
+    if wanted.typed:
+        rows = rows.where(like_folded(Event.search_key, wanted.typed))
+    return rows
+
+
+def _group(now: datetime) -> ColumnElement[int]:
+    """Give the time group of an event in SQL: the twin of :func:`events.rules.is_over`, and of its days."""
+    moment_ahead = and_(
+        Event.precision == DatePrecision.MOMENT,
+        or_(Event.ends_at > now, and_(Event.ends_at.is_(None), Event.starts_at > now - timedelta(hours=2))),
+    )
+    day_ahead = and_(
+        Event.precision != DatePrecision.MOMENT,
+        func.coalesce(Event.day_to, Event.day_from) >= local_date(now),
+    )
+    ahead = and_(Event.state != EventState.HELD, or_(moment_ahead, day_ahead))
+    undated = Event.day_from.is_(None)
+    return case((undated, literal(_UNDATED)), (ahead, literal(_UPCOMING)), else_=literal(_PAST))
