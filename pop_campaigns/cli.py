@@ -2,8 +2,79 @@
 
 from __future__ import annotations
 
-from flask import Flask
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from pop_campaigns.accounts.commands import commands as user_commands
+from pop_campaigns.core.db import db
+from pop_campaigns.mail.transport import PostConnection
+from pop_campaigns.tryout.commands import up_command
+from pop_campaigns.worker.commands import mail_commands, worker_command
+from pop_campaigns.worker.huey_app import queue_of
+from pop_campaigns.worker.server import server_settings
 
 
 def init_commands(app: Flask) -> None:
     """Attach our commands to the application."""
+    for command in (up_command, worker_command, mail_commands, user_commands, check_command):
+        app.cli.add_command(command)
+
+
+@click.command("check")
+@with_appcontext
+def check_command() -> None:
+    """Try settings, data folder, database, queue and mail server."""
+    # That we are here says that the settings hold together.
+    click.echo(f"settings     ok: {current_app.config['MODE']}, {current_app.config['BASE_URL']}")
+    steps: tuple[tuple[str, Callable[[], str]], ...] = (
+        ("data folder", _check_folder),
+        ("database", _check_database),
+        ("queue", _check_queue),
+        ("mail server", _check_mail_server),
+    )
+    failed = False
+    for name, step in steps:
+        try:
+            words = f"ok: {step()}"
+        except Exception as problem:  # each of them fails in ways of its own, and all are to be told
+            failed = True
+            words = "FAILED: " + (str(problem).strip() or type(problem).__name__).splitlines()[0]
+        click.echo(f"{name:<12} {words}")
+    if failed:
+        raise SystemExit(1)
+
+
+def _check_folder() -> str:
+    folder = Path(current_app.config["DATA_DIR"])
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise OSError(f"{folder} cannot be written")
+    return str(folder)
+
+
+def _check_database() -> str:
+    with db.engine.connect() as connection:
+        found = set(MigrationContext.configure(connection).get_current_heads())
+    wanted = set(ScriptDirectory(current_app.extensions["migrate"].directory).get_heads())
+    if found != wanted:
+        raise ValueError("the tables are not up to date: flask --app wsgi db upgrade")
+    return db.engine.dialect.name
+
+
+def _check_queue() -> str:
+    waiting = queue_of(current_app._get_current_object()).storage.queue_size()  # type: ignore[attr-defined]
+    return f"{waiting} waiting calls"
+
+
+def _check_mail_server() -> str:
+    settings = server_settings(current_app.config)
+    connection = PostConnection(settings)
+    connection.host = connection.configure_host()
+    connection.finish()
+    return f"{settings.host}:{settings.port}"

@@ -15,6 +15,7 @@ from huey import Huey
 
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
+from pop_campaigns.letters.services import start_clocks
 from pop_campaigns.mail.rules import LEASE
 from pop_campaigns.worker.drain import DrainReport, drain_outbox
 
@@ -53,10 +54,6 @@ def work(app: Flask) -> DrainReport:
     report = drain_outbox(app, owner=_new_owner(), lease=manners.lease, should_stop=manners.should_stop)
     if report != DrainReport():
         log.info("outbox", **vars(report))
-    try:
-        from pop_campaigns.letters.services import start_clocks
-    except ModuleNotFoundError:
-        return report
     with app.app_context():
         # Also where nothing was sent: a worker may have been killed between sending and this.
         start_clocks(now=clock.now())

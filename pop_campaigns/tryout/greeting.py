@@ -1,0 +1,38 @@
+"""What `make run` says when it answers: the address, then how to sign in, in both languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from pop_campaigns.tryout.first_start import SIGN_IN_FILE, read_sign_in
+
+
+def greeting(address: str, folder: Path, *, local_mail: bool) -> str:
+    """Give the text; its first line is the address alone."""
+    accounts = read_sign_in(folder)
+    blocks = [address]
+    for language in ("sq", "en"):
+        with force_locale(language):
+            blocks.append("\n".join(_sentences(folder, bool(accounts), local_mail)))
+    width = max((len(one.email) for one in accounts), default=0)
+    blocks.append("\n".join(f"  {one.email:<{width}}  {one.password}  {one.role_words}" for one in accounts))
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _sentences(folder: Path, has_accounts: bool, local_mail: bool) -> list[str]:
+    found = []
+    if has_accounts:
+        found.append(
+            _("Sign in with one of the accounts below (also in %(file)s).", file=folder / SIGN_IN_FILE)
+        )
+    else:
+        found.append(
+            _("Make an account to sign in with: %(command)s", command="flask --app wsgi user create")
+        )
+    if local_mail:
+        found.append(_("No mail leaves this machine: it is kept here and shown under Mail."))
+    found.append(_("Ctrl-C stops everything; nothing is lost."))
+    return found

@@ -1,0 +1,215 @@
+"""What `make run` does: prepare the data folder, start everything on this machine, stop everything again."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import http.client
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+
+import click
+from flask import Flask
+
+from pop_campaigns.tryout.first_start import CannotStart, prepare_database
+from pop_campaigns.tryout.greeting import greeting
+from pop_campaigns.tryout.processes import Child, last_words, start_child, stop_children
+
+HOST = "127.0.0.1"
+PREFERRED_MAIL_PORT = 8025
+_START_SECONDS = 60.0
+_LOOK_SECONDS = 0.2
+# Per stage: web server and worker first, then the mail server they may still be talking to. Below five together.
+_STOP_SECONDS = 2.2
+
+
+def run_up(app: Flask, environ: Mapping[str, str]) -> int:
+    """Run until Ctrl-C or a stop signal; give the exit status.
+
+    Prints the address when it answers, then how to sign in. Status 0 after Ctrl-C, 1 with one sentence on
+    standard error where it cannot start, and where one of its processes ends by itself.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        with app.app_context():
+            _run(app, environ)
+    except KeyboardInterrupt:
+        return 0
+    except CannotStart as problem:
+        click.echo(f"make run: {problem}", err=True)
+        return 1
+    raise AssertionError("unreachable: it runs until it is stopped")
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # stopping is under way and takes seconds
+    raise KeyboardInterrupt
+
+
+def _run(app: Flask, environ: Mapping[str, str]) -> None:
+    if app.config["MODE"] == "production":
+        raise CannotStart(
+            "this is for trying out; in production start `gunicorn wsgi:app` and `flask --app wsgi worker`."
+        )
+    folder = Path(app.config["DATA_DIR"])
+    _require_writable(folder)
+    port = wanted_port(environ)
+    address = f"http://{HOST}:{port}"
+    with _alone_in(folder, address):
+        _require_free(port, "PORT")
+        given = _child_environment(app, environ, port)
+        prepare_database(folder)
+        with _running(folder, given) as children:
+            _wait_until_ready(port, children)
+            click.echo(greeting(address, folder, local_mail="POP_MAIL_SERVER" not in environ))
+            sys.stdout.flush()
+            while True:
+                _require_alive(children)
+                time.sleep(_LOOK_SECONDS)
+
+
+def _require_writable(folder: Path) -> None:
+    trial = folder / f".trial-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        trial.touch()
+        trial.unlink()
+    except OSError as problem:
+        raise CannotStart(
+            f"the data folder {folder} cannot be written ({problem.strerror}); choose another with POP_DATA_DIR."
+        ) from problem
+
+
+def wanted_port(environ: Mapping[str, str]) -> int:
+    """Give the web port the environment asks for. Raises :class:`CannotStart`."""
+    typed = environ.get("PORT") or "8000"
+    if not (typed.isascii() and typed.isdigit() and 1 <= int(typed) <= 65535):
+        raise CannotStart(f"PORT must be a number from 1 to 65535, not {typed!r}.")
+    return int(typed)
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path, address: str) -> Iterator[None]:
+    """Keep a second one out of the same folder; the lock goes with this process, however it ends."""
+    with (folder / "up.lock").open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as problem:
+            lock.seek(0)
+            other = lock.read().strip()
+            raise CannotStart(
+                f"another `make run` already uses {folder}{f' and answers at {other}' if other else ''}; "
+                "stop it, or choose another folder with POP_DATA_DIR."
+            ) from problem
+        lock.truncate(0)
+        lock.write(address)
+        lock.flush()
+        yield
+
+
+def _require_free(port: int, setting: str) -> None:
+    try:
+        _try_port(port)
+    except OSError as problem:
+        if problem.errno == errno.EADDRINUSE:
+            why = f"port {port} is taken by another program"
+        else:
+            why = f"port {port} cannot be used ({problem.strerror})"
+        raise CannotStart(f"{why}; choose another, for example {setting}={port % 65535 + 1}.") from problem
+
+
+def _try_port(port: int) -> int:
+    with socket.socket() as probe:
+        # As servers do: a port whose last connections are just ending is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((HOST, port))
+        found: int = probe.getsockname()[1]
+        return found
+
+
+def _child_environment(app: Flask, environ: Mapping[str, str], port: int) -> dict[str, str]:
+    given = dict(environ) | {
+        "PORT": str(port),
+        "POP_DATA_DIR": app.config["DATA_DIR"],
+        "PYTHONUNBUFFERED": "1",
+    }
+    given.setdefault("POP_BASE_URL", f"http://{HOST}:{port}")
+    if "POP_MAIL_SERVER" in environ:
+        return given
+    if "POP_MAIL_PORT" in environ:
+        mail_port = app.config["MAIL_PORT"]
+        _require_free(mail_port, "POP_MAIL_PORT")
+    else:
+        mail_port = _free_mail_port(port)
+    return given | {"POP_MAIL_SERVER": HOST, "POP_MAIL_LOCAL": "true", "POP_MAIL_PORT": str(mail_port)}
+
+
+def _free_mail_port(web_port: int) -> int:
+    if web_port != PREFERRED_MAIL_PORT:
+        with contextlib.suppress(OSError):
+            return _try_port(PREFERRED_MAIL_PORT)
+    return _try_port(0)
+
+
+@contextlib.contextmanager
+def _running(folder: Path, given: Mapping[str, str]) -> Iterator[list[Child]]:
+    """Start the processes; whatever happens in the block, none of them is left."""
+    python, logs = sys.executable, folder / "log"
+    servers: list[Child] = []
+    mail: list[Child] = []
+    try:
+        if given.get("POP_MAIL_LOCAL") == "true":
+            kept = given.get("POP_MAIL_KEEP_FOLDER") or str(folder / "mail")
+            command = [python, "-m", "pop_campaigns.tryout.mailserver", "--stop-with-parent"]
+            command += ["--port", given["POP_MAIL_PORT"], "--folder", kept]
+            mail.append(start_child("mail", command, given, logs))
+        web = [python, "-m", "gunicorn", "-c", "python:pop_campaigns.tryout.web", "wsgi:app"]
+        servers.append(start_child("web", web, given, logs))
+        worker = [python, "-m", "flask", "--app", "wsgi", "worker", "--stop-with-parent"]
+        servers.append(start_child("worker", worker, given, logs))
+        yield [*servers, *mail]
+    finally:
+        stop_children((servers, mail), _STOP_SECONDS)
+
+
+def _wait_until_ready(port: int, children: list[Child]) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not _is_healthy(port):
+        _require_alive(children)
+        if time.monotonic() > deadline:
+            web = next(child for child in children if child.name == "web")
+            raise CannotStart(f"the web server does not answer; see {web.log}.\n{last_words(web)}")
+        time.sleep(_LOOK_SECONDS / 2)
+    _require_alive(children)
+
+
+def _is_healthy(port: int) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _require_alive(children: list[Child]) -> None:
+    for child in children:
+        status = child.process.poll()
+        if status is not None:
+            how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
+            words = last_words(child)
+            raise CannotStart(
+                f"the {child.name} process {how}, so everything was stopped. "
+                + (f"Its last words:\n{words}" if words else f"It left no word in {child.log}.")
+            )

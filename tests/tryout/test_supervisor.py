@@ -1,0 +1,240 @@
+"""`make run` as the process it is: starts, answers, says how to sign in, stops everything, whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+import pytest
+
+from config import ROOT
+from pop_campaigns.tryout.first_start import CannotStart
+from pop_campaigns.tryout.supervisor import wanted_port
+from tests.services import free_port
+
+PATIENCE = 40.0
+
+
+class Run:
+    """One `make run`, from the outside."""
+
+    def __init__(self, folder: Path, port: int, **environ: str) -> None:
+        self.port = port
+        given = {name: value for name, value in os.environ.items() if not name.startswith("POP_")}
+        given |= {"POP_DATA_DIR": str(folder), "PORT": str(port)} | environ
+        self.said, self.complained = TemporaryFile("w+"), TemporaryFile("w+")  # noqa: SIM115  # they live as long as the run
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "flask", "--app", "wsgi", "up"],
+            cwd=ROOT, env=given, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=self.said, stderr=self.complained,
+        )  # fmt: skip
+
+    def first_line(self) -> str:
+        """Waits for the first line it says, or for its end."""
+        while self.process.poll() is None and "\n" not in (said := _read(self.said)):
+            time.sleep(0.05)
+        return (said or _read(self.complained)).partition("\n")[0]
+
+    def end(self, number: int = signal.SIGINT) -> tuple[int, str, str]:
+        """Sends a signal; gives status, what it said, its complaints."""
+        self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> tuple[int, str, str]:
+        self.process.wait(timeout=PATIENCE)
+        return self.process.returncode, _read(self.said), _read(self.complained)
+
+    def children(self) -> dict[int, str]:
+        """All processes below it, by number, with their command lines."""
+        return {number: words for number, parent, words in _processes() if parent == self.process.pid}
+
+    def answers(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        with contextlib.closing(connection):
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+
+
+def _read(file: IO[str]) -> str:
+    # Its position is shared with the process that writes.
+    return os.pread(file.fileno(), 100_000, 0).decode("utf-8")
+
+
+def _processes() -> Iterator[tuple[int, int, str]]:
+    """Number, parent and command line of every living process."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            if state != "Z":
+                yield int(folder.name), int(parent), words
+
+
+def _with_descendants(numbers: set[int]) -> set[int]:
+    listed = list(_processes())
+    while more := {number for number, parent, _ in listed if parent in numbers} - numbers:
+        numbers |= more
+    return numbers
+
+
+def _gone(numbers: set[int], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not numbers & {number for number, _, _ in _processes()}:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One data folder for several starts: the second must find what the first left."""
+    return tmp_path_factory.mktemp("up") / "të dhëna"
+
+
+@pytest.fixture
+def start(folder: Path) -> Iterator[Callable[..., Run]]:
+    runs: list[Run] = []
+
+    def start_one(port: int | None = None, where: Path | None = None, **environ: str) -> Run:
+        runs.append(Run(where or folder, port or free_port(), **environ))
+        return runs[-1]
+
+    yield start_one
+    for run in runs:
+        if run.process.poll() is None:
+            run.process.terminate()
+            run.wait()
+
+
+def test_it_answers_tells_how_to_sign_in_and_stops_everything_on_ctrl_c(
+    start: Callable[..., Run], folder: Path
+) -> None:
+    run = start()
+    assert run.first_line() == f"http://127.0.0.1:{run.port}"
+    assert run.answers()
+    below = _with_descendants({run.process.pid})
+    commands = " ".join(run.children().values())
+    assert all(name in commands for name in ("gunicorn", "worker", "mailserver"))
+
+    # A browser that keeps its connection open must not hold up the end.
+    browser = http.client.HTTPConnection("127.0.0.1", run.port)
+    browser.request("GET", "/healthz")
+    browser.getresponse().read()
+    started = time.monotonic()
+    status, out, err = run.end(signal.SIGINT)
+    assert time.monotonic() - started < 5
+    browser.close()
+    assert (status, err) == (0, "")
+    assert _gone(below, 1)
+
+    kept = folder / "sign-in.txt"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    accounts = [line.split("\t") for line in kept.read_text(encoding="utf-8").splitlines()]
+    assert accounts
+    assert all(email in out and password in out for email, password, _ in accounts)
+    assert "Ctrl-C" in out
+
+
+def test_the_second_start_is_quick_and_finds_the_same_accounts(
+    start: Callable[..., Run], folder: Path
+) -> None:
+    kept = (folder / "sign-in.txt").read_text(encoding="utf-8")
+    started = time.monotonic()
+    run = start()
+    assert run.first_line().startswith("http://")
+    assert time.monotonic() - started < 15
+    _status, out, _err = run.end(signal.SIGTERM)
+    assert (folder / "sign-in.txt").read_text(encoding="utf-8") == kept
+    assert kept.splitlines()[0].split("\t")[1] in out
+    assert run.process.returncode == 0
+
+
+def test_a_second_one_in_the_same_folder_is_told_where_the_first_answers(start: Callable[..., Run]) -> None:
+    first = start()
+    assert first.first_line().startswith("http://")
+    status, out, err = start().wait()
+    assert (status, out) == (1, "")
+    assert "already uses" in err
+    assert f"http://127.0.0.1:{first.port}" in err
+    assert err.count("\n") == 1
+    assert first.answers()
+
+
+def test_a_process_that_ends_takes_all_with_it_and_is_named(start: Callable[..., Run]) -> None:
+    run = start()
+    assert run.first_line().startswith("http://")
+    below = _with_descendants({run.process.pid})
+    (worker,) = [number for number, words in run.children().items() if " worker" in words]
+    os.kill(worker, signal.SIGKILL)
+    status, _out, err = run.wait()
+    assert status == 1
+    assert "the worker process was ended by signal 9" in err
+    assert _gone(below, 1)
+
+
+def test_nothing_survives_a_killed_supervisor(start: Callable[..., Run]) -> None:
+    run = start()
+    assert run.first_line().startswith("http://")
+    below = _with_descendants({run.process.pid})
+    assert len(below) >= 6
+    run.end(signal.SIGKILL)
+    assert _gone(below, 6)
+
+
+def test_a_taken_port_is_one_clear_sentence(start: Callable[..., Run], tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        status, out, err = start(port, tmp_path).wait()
+    assert (status, out) == (1, "")
+    assert (
+        err
+        == f"make run: port {port} is taken by another program; choose another, for example PORT={port + 1}.\n"
+    )
+
+
+@pytest.mark.parametrize("typed", ["0", "65536", "-1", "tetë", "80 80", "٨٠", "1e3"])
+def test_what_is_no_port_is_refused(typed: str) -> None:
+    with pytest.raises(CannotStart, match="PORT must be a number from 1 to 65535"):
+        wanted_port({"PORT": typed})
+
+
+@pytest.mark.parametrize(("environ", "port"), [({}, 8000), ({"PORT": ""}, 8000), ({"PORT": "8010"}, 8010)])
+def test_the_port_is_8000_unless_given(environ: dict[str, str], port: int) -> None:
+    assert wanted_port(environ) == port
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_sentence(
+    start: Callable[..., Run], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    status, out, err = start(where=tmp_path / "file" / "data").wait()
+    assert (status, out) == (1, "")
+    assert "cannot be written" in err
+    assert str(tmp_path / "file" / "data") in err
+    assert err.count("\n") == 1
+
+
+def test_production_is_not_run_like_this(start: Callable[..., Run], tmp_path: Path) -> None:
+    status, _out, err = start(
+        where=tmp_path,
+        POP_MODE="production",
+        POP_SECRET_KEY="0123456789abcdefghijklmnopqrstuvwxyz",
+        POP_BASE_URL="https://pop.org",
+        POP_MAIL_DOMAIN="pop.org",
+    ).wait()
+    assert status == 1
+    assert "gunicorn wsgi:app" in err
