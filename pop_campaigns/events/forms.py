@@ -33,7 +33,7 @@ from pop_campaigns.calendars.zones import known_zones, to_wall
 from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.campaigns.queries import visible_campaigns
 from pop_campaigns.core.clock import TIRANE, local_date
-from pop_campaigns.core.dates import DatePrecision
+from pop_campaigns.core.dates import DatePrecision, short_day_words
 from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.places import all_municipalities
 from pop_campaigns.core.text import clean_line, clean_text
@@ -138,6 +138,8 @@ class EventForm(Form):
         if user.role is not RoleName.ADMINISTRATOR:
             # Not a field that is checked, but no field at all: whose event it is, is never asked of a browser.
             del self.organisation_id
+        # Said on the page, checked only where the precision asks for a day.
+        self.start_date.flags.required = True
         self._fill_choices()
         self._offer_equal_hours()
 
@@ -169,8 +171,8 @@ class EventForm(Form):
             both = equal_hours(day, self[f"{which}_time"].data, str(self.zone.data))
             if both and self.precision.data == DatePrecision.MOMENT:
                 self[f"{which}_fold"].choices = [
-                    SelectChoice("0", _("The first, before the clocks go back (%(offset)s)", offset=f"{both[0]:UTC%z}")),
-                    SelectChoice("1", _("The second, an hour later (%(offset)s)", offset=f"{both[1]:UTC%z}")),
+                    SelectChoice("0", _("The first, before the clocks go back (%(offset)s)", offset=_offset(both[0]))),
+                    SelectChoice("1", _("The second, an hour later (%(offset)s)", offset=_offset(both[1]))),
                 ]
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -304,11 +306,18 @@ def differences(typed: EventForm, stored: EventForm) -> list[Difference]:
     return found
 
 
+def _offset(moment: datetime) -> str:
+    hours = f"{moment:%z}"
+    return f"UTC{hours[:3]}:{hours[3:]}"
+
+
 def _words_of(field: Field) -> str:
     if field.type == "BooleanField":
         return _("Yes") if field.data else _("No")
     if field.type in ("SelectField", "RadioField"):
         return next((str(choice.label) for choice in field.iter_choices() if choice.selected), "")
+    if field.type == "DateField" and field.data:
+        return short_day_words(field.data, str(get_locale() or "sq"))
     return str(field._value())
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.orm.exc import StaleDataError
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.dates import DatePrecision
@@ -280,8 +281,8 @@ def test_the_hour_the_clocks_show_twice_in_autumn(
     asked = arta.post("/events/new", data=night)
     assert asked.status_code == 422
     assert asked.text.count('name="start_fold"') == 2
-    assert "UTC+0200" in asked.text
-    assert "UTC+0100" in asked.text
+    assert "UTC+02:00" in asked.text
+    assert "UTC+01:00" in asked.text
     assert 'name="end_fold"' not in asked.text
     # Nonsense is no answer.
     assert arta.post("/events/new", data=night | {"start_fold": "7"}).status_code == 422
@@ -358,6 +359,22 @@ def test_nobody_overwrites_unseen(cast: SimpleNamespace, sign_in: SignIn) -> Non
     assert only_event().title_sq == "Titulli i Artës"
     for version in ("", "abc", "-1", None):
         assert arta.post(edit, data=typed(version=version)).status_code == 409
+
+
+def test_a_change_in_the_same_instant_is_not_overwritten(
+    cast: SimpleNamespace, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between our look and our write the row got a new version: the database says so, the page explains it."""
+
+    def too_late(*_given: Any, **_named: Any) -> bool:
+        raise StaleDataError
+
+    event = factories.make_event(cast.fier)
+    db.session.commit()
+    monkeypatch.setattr("pop_campaigns.events.views.change_event", too_late)
+    late = sign_in(cast.arta).post(f"/events/{event.id}/edit", data=typed(version=1, venue="Teatri Bylis"))
+    assert late.status_code == 409
+    assert 'value="Teatri Bylis"' in late.text
 
 
 def test_a_cancelled_event_is_corrected_but_not_revived(cast: SimpleNamespace, sign_in: SignIn) -> None:
@@ -451,6 +468,41 @@ def test_filters_find_without_diacritics(cast: SimpleNamespace, sign_in: SignIn)
     assert titles("municipality=vlore") == ["Seancë"]
     assert titles("q=%25") == []
     assert "Përballje" not in arta.get("/events?q=nuk-ekziston").text
+
+
+def test_the_month_marks_today_and_names_hours(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    first = date(NEXT_YEAR, 5, 1)
+    factories.make_event(
+        cast.fier,
+        title_sq="Natë e hapur",
+        starts_at=datetime(NEXT_YEAR, 5, 10, 20, 30, tzinfo=UTC),
+        ends_at=datetime(NEXT_YEAR, 5, 10, 23, 0, tzinfo=UTC),
+        day_from=date(NEXT_YEAR, 5, 10),
+        day_to=date(NEXT_YEAR, 5, 11),
+    )
+    factories.make_event(
+        cast.fier,
+        title_sq="Një ditë në maj",
+        precision=DatePrecision.MONTH,
+        day_from=first,
+        day_to=date(NEXT_YEAR, 5, 31),
+    )
+    factories.make_event(cast.fier, title_sq="Kurdoherë", precision=DatePrecision.UNKNOWN)
+    db.session.commit()
+    arta = sign_in(cast.arta)
+    page = arta.get(f"/events?view=month&month={first:%Y-%m}&kind=round_table").text
+    grid, below = page.split("</table>")
+    # 22:30 on the local clock; on the second day it goes on.
+    assert grid.count("Natë e hapur") == 2
+    assert grid.count(">22:30</time>") == 1
+    assert "Një ditë në maj" not in grid
+    assert "Një ditë në maj" in below
+    assert "Kurdoherë" not in page
+    assert "when=undated" in below
+    assert f"month={NEXT_YEAR}-04&amp;kind=round_table" in page
+    assert f"month={NEXT_YEAR}-06&amp;kind=round_table" in page
+    assert 'aria-current="date"' not in page
+    assert arta.get("/events?view=month").text.count('aria-current="date"') == 1
 
 
 def test_25_a_page_with_the_filter_kept(cast: SimpleNamespace, sign_in: SignIn) -> None:
