@@ -10,6 +10,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, EmailField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional, StopValidation
 
 from pop_campaigns.contacts.labels import ADDRESS_USES, INSTITUTION_KINDS
@@ -21,7 +22,7 @@ from pop_campaigns.core.places import all_municipalities
 from pop_campaigns.core.text import clean_line, sort_key
 from pop_campaigns.mail.addresses import ADDRESS_PROBLEMS, BadAddress, parse_address
 
-LANGUAGE_CHOICES = [("sq", _l("Albanian")), ("en", _l("English"))]
+LANGUAGE_CHOICES = [SelectChoice("sq", _l("Albanian")), SelectChoice("en", _l("English"))]
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
 _NO_MUNICIPALITY = ""
 
@@ -84,9 +85,9 @@ class InstitutionForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind.choices = kind_choices()
-        places = [(str(place.id), place.name) for place in all_municipalities()]
-        self.municipality.choices = [(_NO_MUNICIPALITY, _("None in particular")), *places]
+        self.kind.choices = [SelectChoice(kind, words) for kind, words in kind_choices()]
+        places = [SelectChoice(str(place.id), place.name) for place in all_municipalities()]
+        self.municipality.choices = [SelectChoice(_NO_MUNICIPALITY, _("None in particular")), *places]
 
     def draft(self) -> InstitutionDraft:
         """Give what was typed, once it is valid."""
@@ -137,10 +138,11 @@ class HolderForm(Form):
 
     def offer(self, persons: Sequence[tuple[int, str]]) -> None:
         """Offer the persons of that name there are, and another one."""
-        new = ("new", _("Another person of the same name"))
-        self.which.choices = [*((str(ident), words) for ident, words in persons), new] if persons else []
         if not persons:
             del self.which
+            return
+        known = [SelectChoice(str(ident), words) for ident, words in persons]
+        self.which.choices = [*known, SelectChoice("new", _("Another person of the same name"))]
 
     def validate_to_date(self, field: DateField) -> None:
         """The last day cannot come before the first."""
@@ -189,7 +191,7 @@ class AddressForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.use.choices = [(use.value, words) for use, words in ADDRESS_USES.items()]
+        self.use.choices = [SelectChoice(use.value, words) for use, words in ADDRESS_USES.items()]
 
     def chosen_use(self) -> AddressUse:
         """Give the use that was chosen, once the form is valid."""

@@ -1,0 +1,233 @@
+"""Pickers: who is offered to whom, by which words, reached at which address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import event
+
+from pop_campaigns.accounts.models import Organisation
+from pop_campaigns.contacts.models import Address, Mandate, Office
+from pop_campaigns.contacts.queries import address_for, find_guests, guest_option, holder_of
+from pop_campaigns.contacts.rules import AddressUse, overlap
+from pop_campaigns.core.clock import local_date, now
+from pop_campaigns.core.db import db
+from tests.factories import make_institution, make_office, make_person
+
+DAY = date(2020, 6, 16)
+
+
+def today() -> date:
+    return local_date(now())
+
+
+def titles(typed: str, user: object) -> list[str]:
+    return [option.title_sq or option.holder for option in find_guests(typed, user)]  # type: ignore[arg-type]
+
+
+def add_mandate(
+    office: Office, name: str, *days: date | None, organisation: Organisation | None = None, **values: object
+) -> Mandate:
+    person = make_person(name, organisation=organisation)
+    first, last = days or (None, None)
+    mandate = Mandate(person=person, office=office, from_date=first, to_date=last)
+    mandate.organisation_id = organisation.id if organisation else None
+    db.session.add(mandate)
+    db.session.flush()
+    return mandate
+
+
+def add_address(owner: Office, email: str, organisation: Organisation | None = None, **values: object) -> Address:
+    row = Address(email=email, office_id=owner.id, organisation_id=organisation.id if organisation else None, **values)
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+@contextmanager
+def counted_queries() -> Iterator[list[str]]:
+    said: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            said.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize(
+    "typed", ["kryetar tirane", "TIRANË kryetar", "veliaj", "kryetar bashkia veliaj", "tirane", ""]
+)
+def test_words_are_found_folded_in_title_institution_and_holder(cast: SimpleNamespace, typed: str) -> None:
+    make_office("Kryetar", make_institution("Bashkia Tiranë"), holder="Erion Veliaj")
+    assert titles(typed, cast.arta) == ["Kryetar"]
+
+
+@pytest.mark.parametrize("typed", ["%", "_", "kryetar korce", "'; DROP TABLE offices; --"])
+def test_signs_mean_themselves_and_other_words_find_nothing(cast: SimpleNamespace, typed: str) -> None:
+    make_office("Kryetar", make_institution("Bashkia Tiranë"))
+    assert titles(typed, cast.arta) == []
+
+
+def test_offices_stand_in_albanian_order_of_their_institutions(cast: SimpleNamespace) -> None:
+    for name in ("Thumanë", "Tropojë", "Skrapar", "Tiranë", "Shkodër"):
+        make_office("Kryetar", make_institution(name))
+    found = [option.institution_sq for option in find_guests("kryetar", cast.arta)]
+    assert found == ["Skrapar", "Shkodër", "Tiranë", "Tropojë", "Thumanë"]
+
+
+def test_another_organisations_contacts_are_not_offered(cast: SimpleNamespace) -> None:
+    shared = make_office("Kryetar", email="shared@bashkia.example")
+    add_mandate(shared, "Sekret Fierit", organisation=cast.fier)
+    office = make_office("Zyra jonë", make_institution("Radio", organisation=cast.fier), organisation=cast.fier)
+    inside = make_office("Këshilltar", shared.institution, organisation=cast.fier)
+    person = make_person("Gazetare", email="gazetare@media.example", organisation=cast.fier)
+    db.session.commit()
+    assert titles("", cast.clirim) == ["Kryetar"]
+    assert titles("sekret", cast.clirim) == []
+    for kind, row in (("office", office), ("office", inside), ("person", person)):
+        assert guest_option(kind, row.id, cast.clirim) is None
+        assert guest_option(kind, row.id, cast.besa) is not None
+        assert guest_option(kind, row.id, cast.eva) is not None
+    option = guest_option("office", shared.id, cast.clirim)
+    assert option and option.holder == ""
+
+
+@pytest.mark.parametrize(("kind", "ident"), [("office", 0), ("office", 2**40), ("person", -1), ("ghost", 1), ("", 1)])
+def test_what_is_not_there_is_no_option(cast: SimpleNamespace, kind: str, ident: int) -> None:
+    make_office()
+    assert guest_option(kind, ident, cast.arta) is None
+
+
+def test_an_option_carries_holder_address_and_language(cast: SimpleNamespace) -> None:
+    office = make_office("Ministër", make_institution("Ministria", name_en="Ministry"), title_en="Minister", language="en")
+    add_mandate(office, "Klosi", None, None)
+    option = guest_option("office", office.id, cast.arta)
+    assert option and option.address
+    assert (option.title_en, option.institution_en, option.holder, option.language) == ("Minister", "Ministry", "Klosi", "en")
+    assert option.address.email == "zyra@bashkia.example"
+
+
+def test_the_options_holder_is_todays(cast: SimpleNamespace) -> None:
+    office = make_office()
+    add_mandate(office, "I djeshëm", None, today() - timedelta(days=1))
+    add_mandate(office, "I nesërm", today() + timedelta(days=1), None)
+    option = guest_option("office", office.id, cast.arta)
+    assert option and option.holder == ""
+    add_mandate(office, "I sotëm", today(), today())
+    option = guest_option("office", office.id, cast.arta)
+    assert option and option.holder == "I sotëm"
+    assert titles("djeshem", cast.arta) == ["I djeshëm"]  # no office any more: found as a person
+
+
+def test_the_newest_mandate_in_force_names_the_holder(cast: SimpleNamespace) -> None:
+    office = make_office()
+    assert holder_of(office, DAY) is None
+    old = add_mandate(office, "Pa datë")
+    newer = add_mandate(office, "Që nga 2019", date(2019, 8, 1), None)
+    add_mandate(office, "I ardhshëm", date(2021, 1, 1), None)
+    assert holder_of(office, DAY) is newer.person
+    newer.to_date = DAY
+    db.session.flush()
+    assert holder_of(office, DAY) is newer.person  # the last day counts
+    assert holder_of(office, DAY + timedelta(days=1)) is old.person
+
+
+def test_a_holder_recorded_by_one_organisation_is_not_told_to_others(cast: SimpleNamespace) -> None:
+    office = make_office()
+    shared = add_mandate(office, "I rrjetit", date(2020, 1, 1), None)
+    own = add_mandate(office, "I yni", None, None, organisation=cast.fier)
+    assert holder_of(office, DAY) is shared.person
+    assert holder_of(office, DAY, cast.clirim) is shared.person
+    assert holder_of(office, DAY, cast.arta) is own.person
+
+
+def test_the_best_address_own_before_shared_then_by_use(cast: SimpleNamespace) -> None:
+    office = make_office(email=None)
+    assert address_for(office, cast.arta) is None
+    db.session.add(Address(email="info@bashkia.al", institution_id=office.institution_id))
+    db.session.flush()
+    assert address_for(office, cast.arta).email == "info@bashkia.al"  # type: ignore[union-attr]
+    press = add_address(office, "shtypi@bashkia.al", use=AddressUse.PRESS)
+    assert address_for(office, cast.arta) is press
+    main = add_address(office, "kryetari@bashkia.al")
+    assert address_for(office, cast.arta) is main
+    own = add_address(office, "sekretaria@bashkia.al", cast.fier, use=AddressUse.SECRETARY)
+    assert address_for(office, cast.arta) is own
+    assert address_for(office, cast.clirim) is main
+    assert address_for(office, cast.drita) is main
+
+
+def test_a_placeholder_gives_way_to_any_real_address(cast: SimpleNamespace) -> None:
+    office = make_office(email=None)
+    sample = add_address(office, "zyra@bashkia.example", placeholder=True)
+    assert address_for(office, cast.arta) is sample
+    db.session.add(Address(email="protokolli@bashkia.al", institution_id=office.institution_id, use=AddressUse.PROTOCOL))
+    db.session.flush()
+    assert address_for(office, cast.arta).email == "protokolli@bashkia.al"  # type: ignore[union-attr]
+
+
+def test_a_person_is_reached_at_her_own_address_only(cast: SimpleNamespace) -> None:
+    office = make_office(holder="Kryetarja")
+    person = office.mandates[0].person
+    assert address_for(person, cast.arta) is None
+    assert titles("kryetarja", cast.arta) == ["Kryetar"]
+    db.session.add(Address(email="e-saj@posta.al", person=person, organisation_id=cast.fier.id))
+    db.session.flush()
+    assert address_for(person, cast.arta).email == "e-saj@posta.al"  # type: ignore[union-attr]
+    assert address_for(person, cast.clirim) is None
+    assert titles("kryetarja", cast.arta) == ["Kryetar", "Kryetarja"]
+
+
+def test_many_offices_leave_room_for_persons(cast: SimpleNamespace) -> None:
+    institution = make_institution()
+    for number in range(12):
+        make_office(f"Këshilltar {number}", institution)
+    for number in range(5):
+        make_person(f"Këshilltare {number}", email=f"k{number}@posta.example")
+    found = find_guests("keshilltar", cast.arta, limit=9)
+    assert [option.kind for option in found] == ["office"] * 6 + ["person"] * 3
+
+
+def test_the_number_of_queries_does_not_grow(cast: SimpleNamespace) -> None:
+    def ask() -> int:
+        db.session.expire_all()
+        assert cast.arta.role  # the user is loaded by the request
+        with counted_queries() as said:
+            options = find_guests("", cast.arta)
+            assert all(option.address and option.address.email for option in options)
+        return len(said)
+
+    make_office("Kryetar", make_institution("Bashkia 0"), holder="Emri 0")
+    make_person("Gazetare 0", email="g0@posta.example")
+    db.session.commit()
+    few = ask()
+    for number in range(1, 9):
+        make_office("Kryetar", make_institution(f"Bashkia {number}"), holder=f"Emri {number}")
+        make_person(f"Gazetare {number}", email=f"g{number}@posta.example")
+    db.session.commit()
+    db.session.expunge_all()
+    db.session.add(cast.arta)
+    assert ask() == few <= 6
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "together"),
+    [
+        ((None, None), (DAY, DAY), True),
+        ((None, DAY), (DAY, None), True),
+        ((None, DAY), (DAY + timedelta(days=1), None), False),
+        ((DAY, None), (None, DAY - timedelta(days=1)), False),
+        ((DAY, DAY), (None, None), True),
+    ],
+)
+def test_times_in_office_share_a_day(a: tuple[date, date], b: tuple[date, date], together: bool) -> None:
+    assert overlap(*a, *b) is overlap(*b, *a) is together
