@@ -1,7 +1,8 @@
-"""Pages of desk."""
+"""Pages of the desk: the work list, one event, mail, the local mailbox, search."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from pop_campaigns.desk import event, inbox, mail, search, today
+from pop_campaigns.desk.blueprint import bp
 
-bp = Blueprint("desk", __name__)
+__all__ = ["bp", "event", "inbox", "mail", "search", "today"]

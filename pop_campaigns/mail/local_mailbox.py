@@ -29,7 +29,7 @@ class NoSuchMail(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class DeliveredLine:
-    """A kept message in a list: its envelope and the headers people look for."""
+    """A kept message in a list: its envelope and the headers people look for; ``message_id`` is "" without one."""
 
     id: str
     stored_at: datetime
@@ -38,6 +38,7 @@ class DeliveredLine:
     sender: str
     recipient: str
     subject: str
+    message_id: str
     size: int
 
 
@@ -122,6 +123,7 @@ def _read_line(path: Path) -> DeliveredLine:
         sender=_decode(message.get("From", "")),
         recipient=_decode(message.get("To", "")),
         subject=_decode(message.get("Subject", "")),
+        message_id=clean_line(str(message.get("Message-ID", ""))),
         size=size,
     )
 

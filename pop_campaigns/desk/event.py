@@ -1,0 +1,91 @@
+"""The page of one event: who comes, what is known, what happened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import current_app, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_security import current_user
+
+from pop_campaigns.accounts.guard import reader
+from pop_campaigns.accounts.scope import get_visible, may_change
+from pop_campaigns.core.clock import local_date, now
+from pop_campaigns.core.dates import DatePrecision, moment_words, relative_day_words, short_day_words
+from pop_campaigns.desk.blueprint import bp
+from pop_campaigns.desk.event_actions import actions_for
+from pop_campaigns.desk.history_words import tell_story
+from pop_campaigns.desk.queries import event_with_record, story_of
+from pop_campaigns.events.labels import EVENT_FORMATS, EVENT_KINDS, state_chip, when_words
+from pop_campaigns.events.models import Event
+from pop_campaigns.events.rules import EventState
+from pop_campaigns.invitations.queries import answers_for, counts_for, text_of
+
+_TRANSLATED = ("title", "description")
+
+
+@bp.get("/events/<int:event_id>")
+@reader
+def event(event_id: int) -> ResponseReturnValue:
+    """Show an event with its guests, its details and its history."""
+    row = event_with_record(get_visible(Event, event_id))
+    moment, lang = now(), str(get_locale() or "sq")
+    guests = answers_for(row)
+    counts = counts_for([row.id])[row.id]
+    changeable = may_change(row, current_user)
+    return render_template(
+        "desk/event.html",
+        event=row,
+        public_pages=_public_pages(row, lang),
+        kind=EVENT_KINDS[row.kind],
+        format=EVENT_FORMATS[row.format] if row.format else "",
+        state=state_chip(row, moment),
+        when_words=when_words(row, lang),
+        relative=_relative(row, moment),
+        missing=_missing_translations(row) if changeable else [],
+        guests=guests,
+        counts=counts,
+        note=text_of(row),
+        actions=actions_for(row, guests, counts, now=moment) if changeable else None,
+        changeable=changeable,
+        story=tell_story(story_of(row)),
+        moment_words=lambda instant: moment_words(instant, lang),
+        day_in_words=lambda day: short_day_words(day, lang),
+    )
+
+
+def _relative(row: Event, moment: datetime) -> str:
+    """Give how far away the event is, where its day is known and it is still of interest."""
+    if row.day_from is None or row.precision not in (DatePrecision.MOMENT, DatePrecision.DAY):
+        return ""
+    today = local_date(moment)
+    if row.state is not EventState.PLANNED or abs((row.day_from - today).days) > 365:
+        return ""
+    return relative_day_words(row.day_from, today)
+
+
+def _public_pages(row: Event, lang: str) -> list[tuple[str, str]]:
+    """Give the links to what citizens see of the event."""
+    if not row.published:
+        return []
+    pages = (
+        ("public.event", _("See it as citizens do")),
+        ("public.event_calendar", _("Calendar file (.ics)")),
+    )
+    return [
+        (url_for(endpoint, lang=lang, event_id=row.id), label)
+        for endpoint, label in pages
+        if endpoint in current_app.view_functions
+    ]
+
+
+def _missing_translations(row: Event) -> list[str]:
+    """Say which texts are there in one language only."""
+    words = {"title": _("title"), "description": _("description")}
+    return [
+        words[name]
+        for name in _TRANSLATED
+        if bool(getattr(row, f"{name}_sq")) != bool(getattr(row, f"{name}_en"))
+    ]

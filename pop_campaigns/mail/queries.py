@@ -1,0 +1,110 @@
+"""Named reads of the outbox. Whose mails they are, the caller says with a condition: mail knows no users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from pop_campaigns.core.db import db
+from pop_campaigns.core.text import fold
+from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
+from pop_campaigns.mail.outbox import fill_placeholders
+from pop_campaigns.mail.rules import MailState
+
+SHELVES: Final[Mapping[str, tuple[MailState, ...]]] = MappingProxyType(
+    {
+        "waiting": (MailState.QUEUED, MailState.SENDING),
+        "sent": (MailState.SENT,),
+        "failed": (MailState.FAILED,),
+        "withdrawn": (MailState.WITHDRAWN,),
+    }
+)
+"""How the list of mails is parted; a mail lies on exactly one shelf."""
+
+
+def select_mails(whose: ColumnElement[bool], *, shelf: str = "", typed: str = "") -> Select[OutgoingMail]:
+    """Start the list of mails, the newest first; ``shelf`` is one of SHELVES, "" for all of them."""
+    rows = select(OutgoingMail).options(joinedload(OutgoingMail.skeleton)).where(whose, *_words(typed))
+    if shelf in SHELVES:
+        rows = rows.where(OutgoingMail.state.in_(SHELVES[shelf]))
+    return rows.order_by(OutgoingMail.queued_at.desc(), OutgoingMail.id.desc())
+
+
+def count_mails(whose: ColumnElement[bool], *, typed: str = "") -> dict[str, int]:
+    """Count the mails on each shelf, and under "" all of them."""
+    counted = select(OutgoingMail.state, func.count()).where(whose, *_words(typed))
+    by_state = dict(db.session.execute(counted.group_by(OutgoingMail.state)).tuples().all())
+    counts = {name: sum(by_state.get(state, 0) for state in states) for name, states in SHELVES.items()}
+    return counts | {"": sum(counts.values())}
+
+
+def mails_in_trouble(whose: ColumnElement[bool], *, since: datetime, limit: int = 200) -> list[OutgoingMail]:
+    """Give the mails that failed, and those that wait because the server did not take them, newest first.
+
+    Without those older than ``since``, and without failures somebody has answered with a new copy.
+    """
+    copy = aliased(OutgoingMail)
+    failed = and_(
+        OutgoingMail.state == MailState.FAILED,
+        ~select(copy.id).where(copy.again_of_id == OutgoingMail.id).exists(),
+    )
+    waits = and_(OutgoingMail.state == MailState.QUEUED, OutgoingMail.last_words != "")
+    rows = (
+        select(OutgoingMail)
+        .options(joinedload(OutgoingMail.skeleton))
+        .where(whose, OutgoingMail.queued_at >= since, or_(failed, waits))
+        .order_by(OutgoingMail.queued_at.desc(), OutgoingMail.id.desc())
+    )
+    return list(db.session.scalars(rows.limit(limit)))
+
+
+def originals_of(mails: Iterable[OutgoingMail]) -> dict[int, int]:
+    """Give for each mail the id of the first one it is a copy of; its own where it is none."""
+    first_names = {mail.id: mail.once.partition("/again/")[0] for mail in mails}
+    named = select(OutgoingMail.once, OutgoingMail.id).where(OutgoingMail.once.in_(set(first_names.values())))
+    found = dict(db.session.execute(named).tuples().all()) if first_names else {}
+    return {ident: found.get(once, ident) for ident, once in first_names.items()}
+
+
+def copies_of(mail: OutgoingMail) -> list[OutgoingMail]:
+    """Give the mails that were made when this one was sent again, oldest first."""
+    rows = select(OutgoingMail).where(OutgoingMail.again_of_id == mail.id).order_by(OutgoingMail.id)
+    return list(db.session.scalars(rows))
+
+
+def locked_mail(mail_id: int) -> OutgoingMail | None:
+    """Give a mail as it is at this moment, held until the transaction ends: no worker takes it meanwhile."""
+    row = select(OutgoingMail).where(OutgoingMail.id == mail_id).with_for_update()
+    return db.session.scalar(row, execution_options={"populate_existing": True})
+
+
+def subject_of(mail: OutgoingMail) -> str:
+    """Give a mail's subject as its reader sees it."""
+    return fill_placeholders(mail.skeleton.subject, mail.fields)
+
+
+def _words(typed: str) -> list[ColumnElement[bool]]:
+    """Every typed word must occur in the address, the name or the subject, ë as e and ç as c."""
+    subjects = select(MailSkeleton.id)
+    return [
+        or_(
+            _folded(OutgoingMail.to_address).contains(word, autoescape=True),
+            _folded(OutgoingMail.to_name).contains(word, autoescape=True),
+            OutgoingMail.skeleton_id.in_(
+                subjects.where(_folded(MailSkeleton.subject).contains(word, autoescape=True))
+            ),
+        )
+        for word in fold(typed[:200]).split()[:8]
+    ]
+
+
+def _folded(column: Any) -> ColumnElement[str]:
+    # Mails have no search key: they are looked up seldom. SQLite's lower() knows ASCII alone.
+    for letter, plain in (("ë", "e"), ("Ë", "e"), ("ç", "c"), ("Ç", "c")):
+        column = func.replace(column, letter, plain)
+    return func.lower(column)
