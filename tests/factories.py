@@ -19,6 +19,8 @@ from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_toke
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventFormat, EventKind
 from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.letters.models import Letter, LetterRecipient
+from pop_campaigns.letters.rules import LetterState, RecipientRole
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import Recipient, add_skeleton, queue_mail
 
@@ -179,3 +181,34 @@ def make_mail(to: str = "zyra@bashkia.example", **values: Any) -> OutgoingMail:
     mail = queue_mail(skeleton, recipient, now=now, **(defaults | values))
     db.session.flush()
     return mail
+
+
+def make_letter(organisation: Organisation | None = None, **values: Any) -> Letter:
+    """A draft in Albanian about the river, without recipients."""
+    now = values.pop("now", None) or datetime.now(UTC)
+    defaults: dict[str, Any] = {
+        "organisation": organisation,
+        "state": LetterState.DRAFT,
+        "subject_sq": "Ndotja e lumit Gjanica në Fier",
+        "body_sq": "I nderuar zoti Ministër,\n\nJu kërkojmë të na informoni:\n- cilat inspektime janë kryer;\n- çfarë masash do të merren.\n\nMe respekt,",
+        "signed_by": "Koordinator Fier",
+        "basis": "information_request",
+        "created_at": now,
+        "changed_at": now,
+    }
+    return _add(Letter(**(defaults | values)))
+
+
+def make_letter_recipient(letter: Letter, office: Office | None = None, role: str = "to", **values: Any) -> LetterRecipient:
+    """A recipient of a letter, at the end of its list."""
+    office = office or make_office(email=f"zyra{next(_number)}@bashkia.example")
+    defaults: dict[str, Any] = {
+        "letter": letter,
+        "role": RecipientRole(role),
+        "position": max((one.position for one in letter.recipients), default=0) + 1,
+        "office": office,
+        "office_title": office.title_sq,
+        "institution_name": office.institution.name_sq,
+        "language": "sq",
+    }
+    return _add(LetterRecipient(**(defaults | values)))
