@@ -1,0 +1,95 @@
+"""What is typed about invitations, checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import ValidationError
+
+from pop_campaigns.core.forms import AtMost, Form
+from pop_campaigns.core.i18n import LANGUAGES
+from pop_campaigns.core.text import clean_line, clean_text
+from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.invitations.services import GuestChoice
+
+MOST_AT_ONCE = 200
+LONGEST_NOTE = 2000
+LONGEST_SUBSTITUTE = 200
+KEEP = "KEEP"
+_KEY = re.compile(r"(office|person)-([1-9]\d{0,8})")
+
+
+def read_guest_key(typed: str) -> tuple[str, int] | None:
+    """Read what a box of the picker stands for (``office-12``); None for anything else."""
+    match = _KEY.fullmatch(typed)
+    return (match[1], int(match[2])) if match else None
+
+
+def read_choices(typed: list[str], values: Mapping[str, str]) -> list[GuestChoice]:
+    """Read the ticked boxes with the language chosen beside each; what is no box of ours is left out."""
+    keys = filter(None, map(read_guest_key, dict.fromkeys(typed[:MOST_AT_ONCE])))
+    found = []
+    for kind, ident in keys:
+        language = values.get(f"language-{kind}-{ident}", "")
+        found.append(GuestChoice(kind, ident, language if language in LANGUAGES else ""))
+    return found
+
+
+class PickForm(Form):
+    """Which offices and persons are put on the guest list."""
+
+    guest = SelectMultipleField("", id="picks", choices=[], validate_choice=False)
+    q = StringField("", filters=[clean_line])
+
+    def validate_guest(self, field: SelectMultipleField) -> None:
+        """Somebody must be chosen, and not the whole country in one press."""
+        if not field.data:
+            raise ValidationError(_("Choose at least one office or person."))
+        if len(field.data) > MOST_AT_ONCE:
+            raise ValidationError(_("Choose at most %(number)d at once.", number=MOST_AT_ONCE))
+
+
+class NoteForm(Form):
+    """What the coordinator adds to the invitation. ``version`` is the text it was written over."""
+
+    note_sq = TextAreaField(
+        _l("Your note in Albanian"), validators=[AtMost(LONGEST_NOTE)], filters=[clean_text]
+    )
+    note_en = TextAreaField(
+        _l("Your note in English"), validators=[AtMost(LONGEST_NOTE)], filters=[clean_text]
+    )
+    version = HiddenField()
+
+
+class AnswerForm(Form):
+    """What a guest says. ``answer`` is the button pressed; KEEP leaves the answer given and sends the words."""
+
+    def __init__(self, *, answered: bool = False, **values: Any) -> None:
+        super().__init__(**values)
+        self.answered = answered
+
+    answer = StringField("")
+    substitute = StringField(
+        _l("Who comes instead of you (name and office)"),
+        validators=[AtMost(LONGEST_SUBSTITUTE)],
+        filters=[clean_line],
+    )
+    note = TextAreaField(
+        _l("A note to the organisers"), validators=[AtMost(LONGEST_NOTE)], filters=[clean_text]
+    )
+
+    def validate_answer(self, field: StringField) -> None:
+        """Only what the buttons say."""
+        buttons = {one.value for one in Answer if one is not Answer.NEEDS_ACTION}
+        if field.data not in (buttons | {KEEP} if self.answered else buttons):
+            raise ValidationError(_("Choose one of the answers."))
+
+    def validate_substitute(self, field: StringField) -> None:
+        """Sending someone else needs a name."""
+        if self.answer.data == Answer.DELEGATED and not field.data:
+            raise ValidationError(_("Write who comes instead of you."))
