@@ -5,6 +5,7 @@ Tests that use ``app`` run twice, on SQLite and on PostgreSQL; ``--database sqli
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -68,6 +69,7 @@ def _app(
     else:
         uri = request.getfixturevalue("make_postgresql_database")()
     app = create_app(TEST_SETTINGS | {"DATA_DIR": str(folder), "SQLALCHEMY_DATABASE_URI": uri})
+    app.test_client_class = Browser
     with app.app_context():
         flask_migrate.upgrade()
     yield app
@@ -103,6 +105,19 @@ def _empty_tables() -> None:
             finally:
                 raw.execute("PRAGMA foreign_keys=ON")
     db.session.commit()
+
+
+class Browser(FlaskClient):
+    """Sends each request in a context of its own, as separate from the test and from other requests as real ones.
+
+    Within the test's application context a request would share its database session, so that what was never
+    committed would look saved, and its ``g``, so that the first person signed in would be everybody. Before a request
+    the test lets go of the database.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        db.session.rollback()
+        return contextvars.Context().run(super().open, *args, **kwargs)
 
 
 @pytest.fixture
