@@ -190,7 +190,10 @@ def make_letter(organisation: Organisation | None = None, **values: Any) -> Lett
         "organisation": organisation,
         "state": LetterState.DRAFT,
         "subject_sq": "Ndotja e lumit Gjanica në Fier",
-        "body_sq": "I nderuar zoti Ministër,\n\nJu kërkojmë të na informoni:\n- cilat inspektime janë kryer;\n- çfarë masash do të merren.\n\nMe respekt,",
+        "body_sq": (
+            "I nderuar zoti Ministër,\n\nJu kërkojmë të na informoni:\n- cilat inspektime janë kryer;\n"
+            "- çfarë masash do të merren.\n\nMe respekt,"
+        ),
         "signed_by": "Koordinator Fier",
         "basis": "information_request",
         "created_at": now,

@@ -9,20 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from flask import render_template
 
 from pop_campaigns.accounts.models import Network
 from pop_campaigns.core.clock import local_date
-from pop_campaigns.core.dates import day_words
+from pop_campaigns.core.dates import DatePrecision, date_words, day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.letters.clocks import ClockBasis, shipped_clock
 from pop_campaigns.letters.models import Letter
 from pop_campaigns.letters.pdf import Addressee, LetterSheet, read_blocks, render_letter_pdf
-from pop_campaigns.letters.queries import RecipientLine
+from pop_campaigns.letters.queries import UNSENT, RecipientLine
 from pop_campaigns.letters.rules import RecipientRole
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import MailParts
@@ -74,7 +74,7 @@ def letter_sheet(letter: Letter, lang: str, lines: Sequence[RecipientLine], *, a
     return LetterSheet(
         lang=lang,
         register_number=letter.register_number or None,
-        date_words=day_words(letter_day(letter, at), lang, weekday=False),
+        date_words=letter_date(letter, lang, at),
         place=sender.place,
         sender_name=sender.name,
         sender_address_lines=sender.address_lines,
@@ -102,9 +102,13 @@ def pdf_name(letter: Letter, lang: str) -> str:
     return f"{_FILE_NAMES[lang]}{number}.pdf"
 
 
-def letter_day(letter: Letter, at: datetime) -> date:
-    """Give the day the letter bears: of its sending, or today for one that was not sent."""
-    return letter.day_from or local_date(at)
+def letter_date(letter: Letter, lang: str, at: datetime) -> str:
+    """Give the date the letter bears, in words: of its sending, today for a draft, of a record what it knows."""
+    if letter.state in UNSENT:
+        return day_words(local_date(at), lang, weekday=False)
+    if letter.precision is DatePrecision.DAY and letter.day_from:
+        return day_words(letter.day_from, lang, weekday=False)
+    return date_words(letter.precision, letter.day_from, letter.day_to, lang)
 
 
 def mail_words(letter: Letter, lang: str, lines: Sequence[RecipientLine], *, at: datetime) -> MailWords:
@@ -113,7 +117,7 @@ def mail_words(letter: Letter, lang: str, lines: Sequence[RecipientLine], *, at:
     values = {
         "letter": letter,
         "sender": sender_of(letter, lang),
-        "day": day_words(letter_day(letter, at), lang, weekday=False),
+        "day": letter_date(letter, lang, at),
         "subject": getattr(letter, f"subject_{lang}"),
         "body": body,
         "blocks": read_blocks(body),

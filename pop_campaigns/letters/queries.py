@@ -12,7 +12,6 @@ from sqlalchemy.orm import contains_eager, selectinload
 
 from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.scope import own, visible
-from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.contacts.models import Address, Institution, Office
 from pop_campaigns.contacts.queries import address_for, find_guests, guest_option, holders_of
 from pop_campaigns.contacts.rules import USE_ORDER
@@ -126,16 +125,17 @@ def recipient_option(kind: str, ident: int, user: User) -> RecipientOption | Non
     return None
 
 
-def lines_of(letter: Letter, user: User, on: date) -> list[RecipientLine]:
+def lines_of(letter: Letter, user: User, on: date, *, lang: str = "") -> list[RecipientLine]:
     """Give the recipients, addressees before copies, each in its order.
 
-    Before the letter is sent they are named as their office stands on the day; afterwards as they were frozen.
+    Before the letter is sent they are named as their office stands on the day, each in its own language or,
+    as one version of the letter prints them, all in ``lang``; afterwards as they were frozen.
     """
     ordered = sorted(letter.recipients, key=lambda one: (one.role is not RecipientRole.TO, one.position))
     if letter.state not in UNSENT:
         return [_frozen(one) for one in ordered]
     holders = holders_of([one.office_id for one in ordered if one.office_id], on, user)
-    return [_as_it_stands(one, holders, user) for one in ordered]
+    return [_as_it_stands(one, holders, user, lang or one.language) for one in ordered]
 
 
 def select_letters(
@@ -238,13 +238,6 @@ def last_register_count(organisation_id: int | None, year: int) -> int:
     return (
         db.session.scalar(select(func.max(Letter.register_count)).where(whose, Letter.register_year == year))
         or 0
-    )
-
-
-def campaigns_for(user: User) -> list[Campaign]:
-    """The campaigns a letter may belong to, in Albanian order."""
-    return list(
-        db.session.scalars(select(Campaign).where(visible(Campaign, user)).order_by(Campaign.sort_key))
     )
 
 
@@ -361,8 +354,10 @@ def _frozen(recipient: LetterRecipient) -> RecipientLine:
     return RecipientLine(one, one.name, one.office_title, one.institution_name, one.address)
 
 
-def _as_it_stands(recipient: LetterRecipient, holders: dict[int, Any], user: User) -> RecipientLine:
-    lang, office = recipient.language, recipient.office
+def _as_it_stands(
+    recipient: LetterRecipient, holders: dict[int, Any], user: User, lang: str
+) -> RecipientLine:
+    office = recipient.office
     institution = office.institution if office else recipient.institution
     if office:
         address = address_for(office, user)

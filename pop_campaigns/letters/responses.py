@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+
+from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.core.files import store_file
 from pop_campaigns.core.history import note
+from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.letters.due_days import count_due, is_extended
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.rules import LetterState, ResponseKind, may_record_response
+from pop_campaigns.letters.services import lock_letter
 
 
 class NothingToAnswer(ValueError):
@@ -44,11 +49,17 @@ def record_response(
 ) -> LetterResponse:
     """Note what a recipient answered; the due day is counted anew where the answer moves it.
 
+    The very same a second time is the same press of the button: it gives what was recorded.
+
     :raises NothingToAnswer: the letter was not sent yet.
     :raises pop_campaigns.core.files.RefusedFile: the file is not of a kind or size we keep.
     """
     if not may_record_response(recipient.letter.state):
         raise NothingToAnswer(recipient.letter_id)
+    lock_letter(recipient.letter)
+    made = _made_already(recipient, draft, file)
+    if made is not None:
+        return made
     response = LetterResponse(recipient=recipient, recorded_at=now, **_values(draft))
     if file is not None:
         response.file = store_file(file.content, file.name, now=now)
@@ -107,12 +118,24 @@ def extension_of(recipient: LetterRecipient) -> int:
     return int((recipient.due_explained or {}).get("extended_by", 0))
 
 
+def _made_already(
+    recipient: LetterRecipient, draft: ResponseDraft, file: HandedFile | None
+) -> LetterResponse | None:
+    sha256 = hashlib.sha256(file.content).hexdigest() if file else None
+    rows = select(LetterResponse).where(LetterResponse.recipient_id == recipient.id)
+    for response in db.session.scalars(rows, execution_options={"populate_existing": True}):
+        same_file = (response.file.sha256 if response.file else None) == sha256
+        if same_file and all(getattr(response, name) == value for name, value in _values(draft).items()):
+            return response
+    return None
+
+
 def _values(draft: ResponseDraft) -> dict[str, Any]:
     return {
         "kind": draft.kind,
         "received_on": draft.received_on,
-        "their_number": draft.their_number,
-        "summary": draft.summary,
+        "their_number": clean_line(draft.their_number),
+        "summary": clean_text(draft.summary),
     }
 
 

@@ -58,6 +58,10 @@ class LetterIsSettled(ValueError):
     """The letter is no draft any more: its text and recipients are what was agreed or sent."""
 
 
+class ChangedMeanwhile(ValueError):
+    """Somebody changed the letter since the form was opened; nothing was written."""
+
+
 class NoOrganisation(ValueError):
     """A coordinator who belongs to no organisation has nobody to write for."""
 
@@ -121,14 +125,21 @@ def create_letter(draft: LetterDraft, *, by: User | None, now: datetime, once: s
     return letter
 
 
-def change_letter(letter: Letter, draft: LetterDraft, *, by: User | None, now: datetime) -> bool:
+def change_letter(
+    letter: Letter, draft: LetterDraft, *, by: User | None, now: datetime, version: int | None = None
+) -> bool:
     """Make a draft what the form says; tell whether anything changed.
 
+    ``version`` is the one the form was opened with; None asks nobody.
+
     :raises LetterIsSettled: it is no draft any more.
+    :raises ChangedMeanwhile: it is not that version any more.
     """
     lock_letter(letter)
     if not may_edit(letter.state):
         raise LetterIsSettled(letter.id)
+    if version is not None and version != letter.version:
+        raise ChangedMeanwhile(letter.id)
     administrator = by is None or by.role is RoleName.ADMINISTRATOR
     values = _settled(draft, draft.organisation_id if administrator else letter.organisation_id)
     was = {name: getattr(letter, name) for name, value in values.items() if getattr(letter, name) != value}
@@ -188,13 +199,15 @@ def send_letter(letter: Letter, *, by: User, now: datetime) -> SentLetter:
     verdict = verdict_for(letter, lines)
     if verdict is not SendVerdict.READY:
         raise CannotSend(verdict)
+    printed = {lang: lines_of(letter, by, day, lang=lang) for lang in LANGUAGES}
     _number(letter, day.year)
     letter.state, letter.sent_at, letter.changed_at = LetterState.SENT, now, now
     letter.precision, letter.day_from, letter.day_to = DatePrecision.DAY, day, day
     for line in lines:
         _freeze(line)
     db.session.flush()
-    mails = sum(_queue_language(letter, lang, lines, now) for lang in LANGUAGES)
+    mails = sum(_queue_language(letter, lang, lines, printed[lang], now) for lang in LANGUAGES)
+    db.session.flush()
     sent = SentLetter(mails, len(lines) - mails)
     note(
         "letter.sent", letter, by=by, now=now,
@@ -286,12 +299,15 @@ def _freeze(line: RecipientLine) -> None:
     one.reply_local = "r-" + derive_local_part("reply", new_nonce())
 
 
-def _queue_language(letter: Letter, lang: str, lines: Sequence[RecipientLine], now: datetime) -> int:
+def _queue_language(
+    letter: Letter, lang: str, lines: list[RecipientLine], printed: list[RecipientLine], now: datetime
+) -> int:
+    """Queue the mails in one language; ``printed`` names all recipients in it."""
     reached = [line for line in lines if line.language == lang and line.address]
     if not reached:
         return 0
-    words = mail_words(letter, lang, lines, at=now)
-    file = (pdf_name(letter, lang), PDF, letter_pdf(letter, lang, lines, at=now))
+    words = mail_words(letter, lang, printed, at=now)
+    file = (pdf_name(letter, lang), PDF, letter_pdf(letter, lang, printed, at=now))
     skeleton = add_skeleton(
         language=lang, subject=words.subject, text=words.text, html=words.html, now=now, attachments=[file]
     )

@@ -1,0 +1,213 @@
+"""The shape of input about letters; what is allowed is decided elsewhere."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
+from wtforms import (
+    DateField,
+    Field,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Optional, ValidationError
+
+from pop_campaigns.accounts.models import Organisation
+from pop_campaigns.campaigns.models import Campaign
+from pop_campaigns.core.forms import AtMost, Form, Needed
+from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.text import clean_line, clean_text
+from pop_campaigns.letters.clocks import shipped_clock
+from pop_campaigns.letters.labels import RESPONSES
+from pop_campaigns.letters.responses import HandedFile, ResponseDraft
+from pop_campaigns.letters.rules import ResponseKind
+from pop_campaigns.letters.services import LetterDraft
+from pop_campaigns.letters.wording import rule_words, shipped_basis
+
+OFFERED_GROUNDS: Final = (
+    "political_letter",
+    "information_request",
+    "commissioner_decision",
+    "prefect_review",
+)
+"""Grounds a letter of ours can rest on. The others begin with somebody else's act."""
+LONGEST_BODY: Final = 20_000
+WHOLE_NETWORK: Final = "network"
+_CHECK = Optional(strip_whitespace=True)
+
+
+class LetterForm(Form):
+    """A letter's text, who signs it, what it rests on."""
+
+    once = HiddenField()
+    version = HiddenField()
+    organisation = SelectField(_l("Written by"), validate_choice=True)
+    subject_sq = StringField(_l("Subject in Albanian"), [AtMost(300)])
+    body_sq = TextAreaField(_l("Text in Albanian"), [AtMost(LONGEST_BODY)])
+    subject_en = StringField(_l("Subject in English"), [AtMost(300)])
+    body_en = TextAreaField(_l("Text in English"), [AtMost(LONGEST_BODY)])
+    basis = RadioField(_l("Legal ground"), [Needed(_l("Choose what the letter rests on."))])
+    signed_by = StringField(_l("Signed by"), [AtMost(160)])
+    signed_as = StringField(_l("Signed as"), [AtMost(160)])
+    campaign = SelectField(_l("Campaign"))
+
+    def offer(self, campaigns: Sequence[Campaign], organisations: Sequence[Organisation], lang: str) -> None:
+        """Fill the choices. Without organisations the field is not asked: the letter is the person's own one's."""
+        self.basis.choices = [
+            SelectChoice(value=key, label=rule_words(shipped_clock(key))) for key in self._grounds()
+        ]
+        self.campaign.choices = [
+            SelectChoice(value="", label=_("No campaign")),
+            *(SelectChoice(value=str(one.id), label=in_language(one, "title", lang)) for one in campaigns),
+        ]
+        if not organisations:
+            del self.organisation
+            return
+        self.organisation.choices = [
+            SelectChoice(value=WHOLE_NETWORK, label=_("The whole network")),
+            *(SelectChoice(value=str(one.id), label=one.name) for one in organisations),
+        ]
+
+    def _grounds(self) -> tuple[str, ...]:
+        """What is offered, and what the letter rests on already if that is another ground."""
+        kept = str(self.basis.object_data or "")
+        other = kept not in OFFERED_GROUNDS and shipped_basis(kept) is not None
+        return (*OFFERED_GROUNDS, kept) if other else OFFERED_GROUNDS
+
+    def renew_once(self) -> None:
+        """Draw the key that makes a second press of the same form harmless."""
+        self.once.data = secrets.token_urlsafe(16)
+
+    def validate_subject_sq(self, field: Field) -> None:
+        """A letter needs a subject in one language at least; a text without its subject would be lost."""
+        if not clean_line(field.data) and not clean_line(self.subject_en.data):
+            raise ValidationError(_("Write the subject, in Albanian or in English."))
+
+    def validate_body_sq(self, field: Field) -> None:
+        """Likewise the text. It may be short; a later change is welcome until the letter is sent."""
+        if not clean_text(field.data) and not clean_text(self.body_en.data):
+            raise ValidationError(
+                _("Write the text, in Albanian or in English. You can change it until the letter is sent.")
+            )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also see that a subject and a text are in the same language."""
+        if not super().validate(extra_validators):
+            return False
+        complete = any(
+            clean_line(self[f"subject_{lang}"].data) and clean_text(self[f"body_{lang}"].data)
+            for lang in ("sq", "en")
+        )
+        if not complete:
+            words = _("Subject and text must be in the same language.")
+            self.subject_sq.errors = [*self.subject_sq.errors, words]
+        return complete
+
+    def draft(self) -> LetterDraft:
+        """Give what was typed."""
+        chosen = self.organisation.data if "organisation" in self else None
+        return LetterDraft(
+            subject_sq=self.subject_sq.data or "",
+            subject_en=self.subject_en.data or "",
+            body_sq=self.body_sq.data or "",
+            body_en=self.body_en.data or "",
+            signed_by=self.signed_by.data or "",
+            signed_as=self.signed_as.data or "",
+            basis=self.basis.data,
+            campaign_id=int(self.campaign.data) if self.campaign.data else None,
+            organisation_id=int(chosen) if chosen and chosen != WHOLE_NETWORK else None,
+        )
+
+
+class ResponseForm(Form):
+    """What an office answered. Days are checked against `earliest` and `today`, extensions against `longest`."""
+
+    kind = RadioField(_l("What is it?"), [Needed(_l("Choose what the office answered."))])
+    received_on = DateField(_l("Received on"), [_CHECK])
+    their_number = StringField(_l("Their register number"), [AtMost(80)])
+    extended_by = IntegerField(_l("Extended by (days)"), [_CHECK])
+    summary = TextAreaField(_l("In short"), [AtMost(4000)])
+    file = FileField(_l("File"))
+
+    earliest: date | None = None
+    today: date
+    longest: int = 0
+
+    def offer(
+        self, kinds: Sequence[ResponseKind], *, earliest: date | None, today: date, longest: int
+    ) -> None:
+        """Fill the choices and set what days and extensions may be."""
+        self.kind.choices = [SelectChoice(value=kind.value, label=str(RESPONSES[kind])) for kind in kinds]
+        self.earliest, self.today, self.longest = earliest, today, longest
+        if not longest:
+            del self.extended_by
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also see that the day can be, and that an extension is one the rule allows."""
+        if not super().validate(extra_validators):
+            return False
+        problems = [(self.received_on, self._wrong_day())]
+        if "extended_by" in self:
+            problems.append((self.extended_by, self._wrong_extension()))
+        for field, words in problems:
+            if words:
+                field.errors = [*field.errors, words]
+        return not any(words for _field, words in problems)
+
+    def _wrong_day(self) -> str:
+        day = self.received_on.data
+        if day is None:
+            # Only a known silence has no day.
+            return "" if self.kind.data == ResponseKind.NONE.value else _("On which day did it come?")
+        if day > self.today:
+            return _("This day is still to come.")
+        return _("This is before the letter was sent.") if self.earliest and day < self.earliest else ""
+
+    def _wrong_extension(self) -> str:
+        if self.kind.data != ResponseKind.EXTENDED.value:
+            return ""
+        if not 1 <= (self.extended_by.data or 0) <= self.longest:
+            return _("Say by how many days: the law allows 1 to %(most)d.", most=self.longest)
+        return ""
+
+    def draft(self) -> ResponseDraft:
+        """Give what was typed."""
+        return ResponseDraft(
+            kind=ResponseKind(self.kind.data),
+            received_on=self.received_on.data,
+            their_number=self.their_number.data or "",
+            summary=self.summary.data or "",
+            extended_by=(self.extended_by.data or 0) if "extended_by" in self else 0,
+        )
+
+    def handed_file(self) -> HandedFile | None:
+        """Give the file, None if none was chosen."""
+        handed = self.file.data
+        return HandedFile(handed.read(), handed.filename) if handed and handed.filename else None
+
+
+class HandOverForm(Form):
+    """The day a letter was handed over on paper."""
+
+    day = DateField(_l("Handed over on"), [Needed(_l("On which day was it handed over?"))])
+
+    earliest: date | None = None
+    today: date
+
+    def validate_day(self, field: Field) -> None:
+        """It cannot be before the letter was sent, nor still to come."""
+        if field.data > self.today:
+            raise ValidationError(_("This day is still to come."))
+        if self.earliest and field.data < self.earliest:
+            raise ValidationError(_("This is before the letter was sent."))
