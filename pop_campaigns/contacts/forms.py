@@ -103,9 +103,9 @@ class InstitutionForm(Form):
 class OfficeForm(Form):
     """An office."""
 
-    title_sq = line(_l("Title in Albanian"), Office, "title_sq", description=_l("As in: Kryetar, Prefekt"))
+    title_sq = line(_l("Title of the office in Albanian"), Office, "title_sq", description=_l("As in: Kryetar, Prefekt"))
     title_en = line(
-        _l("Title in English"), Office, "title_en", needed=False, description=_l("As in: Mayor, Prefect")
+        _l("Title of the office in English"), Office, "title_en", needed=False, description=_l("As in: Mayor, Prefect")
     )
     language = language()
 
@@ -129,7 +129,7 @@ class HolderForm(Form):
 
     name = line(_l("Name"), Person, "name", description=_l("As it is written, for example on the website"))
     which = RadioField(
-        _l("Which person is it?"),
+        _l("Who is meant"),
         validators=[InputRequired(_l("A person of this name is known already. Choose whom you mean."))],
     )
     from_date = day(_l("First day in office"), description=_l("Leave it empty if you do not know it."))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask, g
+from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
 
 from pop_campaigns.accounts.models import User
@@ -17,6 +17,8 @@ class Browser(FlaskClient):
     """A browser whose request sees nothing of the one before, and leaves nothing that was not committed."""
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
+        if not has_app_context():  # in a thread of its own: nothing is shared
+            return super().open(*args, **kwargs)
         # The tests' application context is open the whole time: who was signed in stays in it otherwise.
         for name in list(g):
             g.pop(name)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
 from pop_campaigns.core.clock import local_date, now
@@ -316,3 +319,15 @@ def test_a_person_is_renamed_as_written(cast: SimpleNamespace, sign_in: Any) -> 
     assert db.session.get(Person, made.id).name == "Blendi Klosi"
     noted = db.session.scalars(db.select(History)).one()
     assert (noted.action, noted.actor_id, noted.details["was"]) == ("person.changed", cast.arta.id, {"name": "Klosi"})
+
+
+def test_two_presses_at_once_add_one(cast: SimpleNamespace, sign_in: Any, kryetar: int) -> None:
+    holder, institution = f"/people/offices/{kryetar}/holder", "/people/institutions/new"
+    for path, typed in ((institution, INSTITUTION), (holder, {"name": "E para Çela"})):
+        browsers = [sign_in(cast.arta) for _press in range(4)]
+        db.session.rollback()
+        with ThreadPoolExecutor(4) as presses:
+            answers = presses.map(partial(FlaskClient.post, path=path, data=typed), browsers)
+            codes = sorted(answer.status_code for answer in answers)
+        assert codes == [302, 422, 422, 422]
+    assert len(rows(Institution)) == 2 and len(rows(Mandate)) == len(rows(Person)) == 1
