@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -203,7 +203,7 @@ def refresh_guests(event: Event, guests: Sequence[Invitation], *, by: User, now:
 
 
 def load_contacts(
-    event: Event, keys: Iterable[GuestKey], *, by: User, now: datetime
+    event: Event, keys: Collection[GuestKey], *, by: User, now: datetime
 ) -> dict[GuestKey, Contact]:
     """Give the offices and persons among ``keys`` that may be asked to this event; seven queries, however many.
 

@@ -7,6 +7,7 @@ that ``{answer_url}`` in a title arrives as it was typed (see ``mail.outbox.fill
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +17,11 @@ from typing import Any, Final
 from babel.dates import format_date
 from css_inline import CSSInliner
 from flask import current_app
-from flask_babel import pgettext
+from flask_babel import gettext, pgettext
 
 from pop_campaigns.accounts.models import Network
 from pop_campaigns.calendars.invite import Attendee, invitation_to_json
+from pop_campaigns.calendars.text import UnusableLink, clean_link
 from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import clock_words, span_words
 from pop_campaigns.core.db import db
@@ -173,10 +175,10 @@ def sender_name(event: Event, lang: str) -> str:
 def answer_words(answer: Answer) -> str:
     """Give an answer in the words of the guest's page."""
     return {
-        Answer.ACCEPTED: pgettext("mail", "Yes, we will come"),
-        Answer.TENTATIVE: pgettext("mail", "Maybe"),
-        Answer.DECLINED: pgettext("mail", "No, we will not come"),
-        Answer.DELEGATED: pgettext("mail", "Someone else will come in your place"),
+        Answer.ACCEPTED: pgettext("mail text", "Yes"),
+        Answer.TENTATIVE: pgettext("mail text", "Maybe"),
+        Answer.DECLINED: pgettext("mail text", "No"),
+        Answer.DELEGATED: pgettext("mail text", "Someone else comes in your place"),
     }[answer]
 
 
@@ -196,7 +198,9 @@ def _event_values(event: Event, lang: str, contact_name: str, now: datetime) -> 
 
 def _kind_words(event: Event) -> str:
     # To officials it is a meeting; *with officials* is how the network speaks of it.
-    return pgettext("mail", "Meeting") if event.kind is EventKind.MEETING else str(EVENT_KINDS[event.kind])
+    return (
+        pgettext("mail text", "Meeting") if event.kind is EventKind.MEETING else str(EVENT_KINDS[event.kind])
+    )
 
 
 def _heading(event: Event, lang: str, now: datetime) -> str:
@@ -219,27 +223,38 @@ def _heading(event: Event, lang: str, now: datetime) -> str:
 def _facts(event: Event, lang: str) -> list[Fact]:
     entry = _entry(event, lang, event.changed_at)
     facts = [
-        Fact(pgettext("mail", "When"), _when(event.starts_at, event.ends_at, event.zone, lang)),
-        Fact(pgettext("mail", "Where"), _where(event)),
+        Fact(pgettext("mail text", "When"), _when(event.starts_at, event.ends_at, event.zone, lang)),
+        Fact(pgettext("mail text", "Where"), _where(event)),
     ]
     if entry.join_url:
-        facts.append(Fact(pgettext("mail", "Join online"), entry.join_url, link=True))
-    facts.append(Fact(pgettext("mail", "Organiser"), sender_name(event, lang)))
+        facts.append(Fact(pgettext("mail text", "Join online"), entry.join_url, link=True))
+    facts.append(Fact(pgettext("mail text", "Organiser"), sender_name(event, lang)))
+    more = _usable(event.more_url)
+    if more:
+        facts.append(Fact(pgettext("mail text", "More"), more, link=True))
     return facts
+
+
+def _usable(link: str) -> str:
+    """Give a web address fit to be pressed, "" for one that would open something else than it shows."""
+    try:
+        return clean_link(link) if link else ""
+    except UnusableLink:
+        return ""
 
 
 def _when(starts: datetime | None, ends: datetime | None, zone: str, lang: str) -> str:
     assert starts is not None  # noqa: S101  # see _heading
     words = span_words(starts, ends, lang, zone)
     if zone == TIRANE:
-        return pgettext("mail", "%(when)s (Tirana time)", when=words)
-    return pgettext("mail", "%(when)s (time zone %(zone)s)", when=words, zone=zone)
+        return pgettext("mail text", "%(when)s (Tirana time)", when=words)
+    return pgettext("mail text", "%(when)s (time zone %(zone)s)", when=words, zone=zone)
 
 
 def _where(event: Event) -> str:
     if not event.venue:
         online = event.format is EventFormat.ONLINE or bool(event.join_url)
-        return pgettext("mail", "Online") if online else pgettext("mail", "to be announced")
+        return pgettext("mail text", "Online") if online else pgettext("mail text", "to be announced")
     city = event.municipality.name if event.municipality else ""
     return event.venue if not city or fold(city) in fold(event.venue) else f"{event.venue}, {city}"
 
@@ -251,14 +266,16 @@ def _changes(event: Event, told: Told, lang: str) -> list[Fact]:
     if (told.starts, told.ends, told.zone) != (event.starts_at, event.ends_at, event.zone):
         was = _when(told.starts, told.ends, told.zone, lang)
         now = _when(event.starts_at, event.ends_at, event.zone, lang)
-        changes.append(Fact(pgettext("mail", "When"), now, was=was))
+        changes.append(Fact(pgettext("mail text", "When"), now, was=was))
     if told.venue != entry.location:
-        nowhere = pgettext("mail", "Online") if told.join_url else pgettext("mail", "to be announced")
-        changes.append(Fact(pgettext("mail", "Where"), _where(event), was=told.venue or nowhere))
+        nowhere = (
+            pgettext("mail text", "Online") if told.join_url else pgettext("mail text", "to be announced")
+        )
+        changes.append(Fact(pgettext("mail text", "Where"), _where(event), was=told.venue or nowhere))
     if told.join_url != (entry.join_url or ""):
-        none = pgettext("mail", "no link")
+        none = pgettext("mail text", "no link")
         link = Fact(
-            pgettext("mail", "Join online"),
+            pgettext("mail text", "Join online"),
             entry.join_url or none,
             bool(entry.join_url),
             told.join_url or none,
@@ -273,15 +290,15 @@ def _network_name(lang: str) -> str:
     short = network.short_name if network else ""
     if name and short and short not in name:
         return f"{name} ({short})"
-    return name or short or pgettext("mail", "The network")
+    return name or short or gettext("POP network")
 
 
 def _contacts(event: Event, lang: str, contact_name: str) -> list[str]:
     """Give who can be asked, one way a line. A coordinator's sign-in address is not given away."""
     network = db.session.get(Network, 1)
     person = f"{contact_name}, {sender_name(event, lang)}" if contact_name else sender_name(event, lang)
-    shared = " · ".join(part for part in (network.email, network.phone) if part) if network else ""
-    return [line for line in (person, shared) if line]
+    shared = [network.email, network.phone] if network else []
+    return [line for line in (person, *shared) if line]
 
 
 def _entry(event: Event, lang: str, stamp: datetime) -> Any:
@@ -300,14 +317,15 @@ def _calendar(event: Event, wording: Wording, now: datetime) -> dict[str, Any]:
     }
     data["sequence"] = wording.sequence
     if method == "REQUEST":
-        ask = pgettext("mail", "Answer here: %(link)s", link="{answer_url}")
+        ask = pgettext("mail text", "Answer here: %(link)s", link="{answer_url}")
         data["description"] = f"{data['description']}\n\n{ask}".strip()
     return data
 
 
 def _render(name: str, values: Mapping[str, Any]) -> tuple[str, str, str]:
     """Give subject, text and HTML of one mail; what people typed in ``values`` can become no placeholder."""
-    typed = clean_subject(_template(f"{name}/subject.txt", values))
+    # Cut at a word, so that nothing is left before the dots but a sign that led on to the title.
+    typed = re.sub(r"[ —:,]+…$", "…", clean_subject(_template(f"{name}/subject.txt", values)))
     safe = {key: _as_typed(value) for key, value in values.items()} | {"subject": _as_typed(typed)}
     text = _template(f"{name}/body.txt", safe).strip() + "\n"
     return safe["subject"], text, _inliner().inline(_template(f"{name}/body.html", safe))
