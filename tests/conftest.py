@@ -13,7 +13,7 @@ from typing import Any
 
 import flask_migrate
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
@@ -111,13 +111,17 @@ class Browser(FlaskClient):
     """Sends each request in a context of its own, as separate from the test and from other requests as real ones.
 
     Within the test's application context a request would share its database session, so that what was never
-    committed would look saved, and its ``g``, so that the first person signed in would be everybody. Before a request
-    the test lets go of the database.
+    committed would look saved, and its ``g``, so that the first person signed in would be everybody. Before a
+    request the test lets go of the database.
     """
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
-        db.session.rollback()
-        return contextvars.Context().run(super().open, *args, **kwargs)
+        if has_app_context():
+            db.session.rollback()
+        answer = contextvars.Context().run(super().open, *args, **kwargs)
+        if has_app_context():
+            db.session.rollback()  # what the request committed is read afresh
+        return answer
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def answer(token: str) -> ResponseReturnValue:
     """Show one guest the invitation and take the answer. An unknown link and a dead one look alike: 404."""
     moment = now()
     guest = _guest_behind(token, moment)
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(guest, token, AnswerForm(formdata=None, note=_last_note(guest)), moment)
     form = AnswerForm(answered=_last_answer(guest) is not None)
     if not form.validate():

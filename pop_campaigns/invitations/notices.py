@@ -51,7 +51,7 @@ class Difference:
 def announce(event_id: int) -> ResponseReturnValue:
     """Tell the guests who know an older time or place what holds now."""
     event = get_changeable(Event, event_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return _announce_page(event)
     try:
         number = send_changes(event, by=current_user, now=now())
@@ -111,7 +111,7 @@ def cancel(event_id: int) -> ResponseReturnValue:
     if event.state is EventState.CANCELLED:
         flash(_("This event is cancelled already."), "info")
         return redirect(url_for("desk.event", event_id=event_id))
-    if request.method == "GET":
+    if request.method != "POST":
         return _cancel_page(event)
     try:
         number = cancel_with_notice(event, by=current_user, now=now())
@@ -151,7 +151,7 @@ def withdraw(invitation_id: int) -> ResponseReturnValue:
     if guest.state is InvitationState.WITHDRAWN:
         flash(_("The invitation of %(guest)s is withdrawn already.", guest=label), "info")
         return redirect(url_for("desk.event", event_id=event_id))
-    if request.method == "GET":
+    if request.method != "POST":
         return _withdraw_page(guest, now())
     withdraw_guest(guest, by=current_user, now=now())
     words = _("The invitation of %(guest)s is withdrawn.", guest=label)
@@ -170,7 +170,7 @@ def _withdraw_page(guest: Invitation, moment: datetime) -> str:
 def remind(event_id: int) -> ResponseReturnValue:
     """Remind the guests who have not answered."""
     event = get_changeable(Event, event_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return _remind_page(event, now())
     try:
         number = send_reminders(event, by=current_user, now=now())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -99,11 +100,14 @@ def _add_chosen(event: Event) -> ResponseReturnValue:
         form.guest.errors = [refusal_words(one) for one in done.refused]
         db.session.rollback()
         return _who_page(get_changeable(Event, event.id), form, choices), 422
-    left = [f"{one.kind}-{one.id}" for one in without_listed(event, choices)]
+    left = without_listed(event, choices)
     db.session.commit()
     _say_added(done)
     # What could not be added stays ticked, its reason beside it.
-    return redirect(url_for("invitations.who", event_id=event.id, q=form.q.data or None, guest=left or None))
+    query: dict[str, str | list[str]] = {"guest": [f"{one.kind}-{one.id}" for one in left]}
+    query |= {f"language-{one.kind}-{one.id}": one.language for one in left if one.language}
+    query |= {"q": form.q.data} if form.q.data else {}
+    return redirect(f"{url_for('invitations.who', event_id=event.id)}?{urlencode(query, doseq=True)}")
 
 
 def _say_added(done: AddedGuests) -> None:
@@ -168,7 +172,7 @@ def message(event_id: int) -> ResponseReturnValue:
     """Step 2: see the mail exactly as it will arrive, and add a note to it."""
     event = get_changeable(Event, event_id)
     text = text_of(event)
-    if request.method == "GET":
+    if request.method != "POST":
         form = NoteForm(formdata=None, obj=text, version=_mark_of_text(text))
         return with_frames(_message_page(event, form))
     form = NoteForm()
@@ -226,7 +230,7 @@ def preview_html(invitation_id: int) -> ResponseReturnValue:
 def send(event_id: int) -> ResponseReturnValue:
     """Step 3: say what will happen, then do it."""
     event = get_changeable(Event, event_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return _send_page(event)
     seen = request.form.get("guests", "")
     drafts = guests_of(event, InvitationState.DRAFT)

@@ -279,7 +279,7 @@ def test_institutions_and_offices_have_english_names(report: LoadReport) -> None
 
 def test_history_says_where_a_row_comes_from(report: LoadReport) -> None:
     (row,) = history_of(the(Letter))
-    assert (row.action, row.at, row.actor_id) == ("letter.created", NOW, None)
+    assert (row.action, row.at, row.actor_id) == ("letter.recorded", NOW, None)
     assert row.details["source"] == "pop-newsletter-2020-h1.sq.txt"
 
 

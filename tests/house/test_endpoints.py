@@ -88,6 +88,7 @@ def _make_letter(cast: SimpleNamespace, office: Any) -> tuple[Letter, LetterReci
 def arguments(world: SimpleNamespace) -> dict[str, Any]:
     """What to put into the variable parts of addresses, by their names."""
     return {
+        "world": world,
         "lang": "sq",
         "event_id": world.event.id,
         "invitation_id": world.draft.id,
@@ -95,27 +96,35 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "recipient_id": world.recipient.id,
         "response_id": world.response.id,
         "mail_id": world.mail.id,
-        "attachment_id": 1,
         "number": 1,
-        "institution_id": world.office.institution_id,
-        "office_id": world.office.id,
-        "person_id": world.person.id,
-        "mandate_id": world.office.mandates[0].id,
-        "address_id": world.office.addresses[0].id,
-        "campaign_id": 1,
         "token": world.token,
-        "delivered_id": "0",
+        "name": "0",
         "filename": "css/theme.css",
-        "key": "fier",
-        "municipality_key": "fier",
-        "owner": "office",
-        "owner_id": world.office.id,
-        "kind": "office",
     }
+
+
+def ident_of(world: SimpleNamespace, endpoint: str) -> int:
+    """Give the record that a People page called ``ident`` is about."""
+    for word, record in (
+        ("mandate", world.office.mandates[0]),
+        ("new_address", world.office),
+        ("address", world.office.addresses[0]),
+        ("new_office", world.office.institution),
+        ("office", world.office),
+        ("holder", world.office),
+        ("institution", world.office.institution),
+        ("person", world.person),
+    ):
+        if word in endpoint:
+            return int(record.id)
+    raise AssertionError(f"{endpoint}: tell tests/house/test_endpoints.py what ident is")
 
 
 def address(app: Flask, rule: Rule, values: dict[str, Any]) -> str:
     """Give the address of a rule; a variable part nobody told us about fails the test."""
+    values = values | {"owners": "offices"}
+    if "ident" in rule.arguments:
+        values["ident"] = ident_of(values["world"], rule.endpoint)
     missing = rule.arguments - values.keys()
     assert not missing, f"{rule.endpoint}: tell tests/house/test_endpoints.py what {sorted(missing)} is"
     with app.test_request_context():
@@ -202,7 +211,7 @@ def test_the_other_organisation_finds_none_of_it(
     values = arguments(world)
     seen = []
     for rule in app.url_map.iter_rules():
-        if is_public(rule.endpoint) or not any(name.endswith("_id") for name in rule.arguments):
+        if is_public(rule.endpoint) or not any(name.endswith(("_id", "ident")) for name in rule.arguments):
             continue
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):
             status = browser.open(address(app, rule, values), method=method).status_code
@@ -266,7 +275,7 @@ def test_every_answer_carries_the_headers(
     for url in urls:
         headers = browser.get(url).headers
         policy = headers["Content-Security-Policy"]
-        assert "default-src 'none'" in policy and "frame-ancestors" in policy, url
+        assert "default-src 'none'" in policy and ("frame-ancestors" in policy or policy.endswith("sandbox")), url
         assert "unsafe-inline" not in policy or "sandbox" in policy, url
         assert headers["X-Content-Type-Options"] == "nosniff", url
         assert headers["Referrer-Policy"] == "same-origin", url
@@ -278,7 +287,7 @@ def test_private_pages_are_never_kept(
     browser = sign_in(world.cast.arta)
     for url in ("/today", f"/events/{world.event.id}", f"/a/{world.token}", "/login"):
         headers = browser.get(url).headers
-        assert headers["Cache-Control"] == "no-store", url
+        assert "no-store" in headers["Cache-Control"], url
         assert "noindex" in headers["X-Robots-Tag"], url
 
 

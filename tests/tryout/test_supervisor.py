@@ -23,7 +23,7 @@ from pop_campaigns.tryout.first_start import CannotStart
 from pop_campaigns.tryout.supervisor import wanted_port
 from tests.services import free_port
 
-PATIENCE = 40.0
+PATIENCE = 90.0
 
 
 class Run:
@@ -134,13 +134,14 @@ def test_it_answers_tells_how_to_sign_in_and_stops_everything_on_ctrl_c(
     browser.getresponse().read()
     started = time.monotonic()
     status, out, err = run.end(signal.SIGINT)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 7  # five by itself, and a busy machine
     browser.close()
     assert (status, err) == (0, "")
-    assert _gone(below, 1)
+    assert _gone(below, 5)
 
     kept = folder / "sign-in.txt"
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    for private in (kept, folder / "pop.sqlite3", folder / "log" / "web.log"):
+        assert stat.S_IMODE(private.stat().st_mode) == 0o600
     accounts = [line.split("\t") for line in kept.read_text(encoding="utf-8").splitlines()]
     assert accounts
     assert all(email in out and password in out for email, password, _ in accounts)
@@ -154,7 +155,7 @@ def test_the_second_start_is_quick_and_finds_the_same_accounts(
     started = time.monotonic()
     run = start()
     assert run.first_line().startswith("http://")
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 25  # three by itself
     _status, out, _err = run.end(signal.SIGTERM)
     assert (folder / "sign-in.txt").read_text(encoding="utf-8") == kept
     assert kept.splitlines()[0].split("\t")[1] in out
@@ -181,7 +182,7 @@ def test_a_process_that_ends_takes_all_with_it_and_is_named(start: Callable[...,
     status, _out, err = run.wait()
     assert status == 1
     assert "the worker process was ended by signal 9" in err
-    assert _gone(below, 1)
+    assert _gone(below, 5)
 
 
 def test_nothing_survives_a_killed_supervisor(start: Callable[..., Run]) -> None:
@@ -190,7 +191,7 @@ def test_nothing_survives_a_killed_supervisor(start: Callable[..., Run]) -> None
     below = _with_descendants({run.process.pid})
     assert len(below) >= 6
     run.end(signal.SIGKILL)
-    assert _gone(below, 6)
+    assert _gone(below, PATIENCE)
 
 
 def test_a_taken_port_is_one_clear_sentence(start: Callable[..., Run], tmp_path: Path) -> None:

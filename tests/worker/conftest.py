@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
@@ -30,6 +31,9 @@ class PostOffice:
         self.taken: list[tuple[str, str]] = []  # Message-ID and recipient
         self.answers: dict[str, list[str]] = {}
         self.greeting: str | None = None
+        self.gate = threading.Event()  # cleared, it lets no message through
+        self.gate.set()
+        self.waiting = False
         self.connections = 0
         self._controller: Controller | None = None
 
@@ -64,6 +68,9 @@ class PostOffice:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         await asyncio.sleep(self.delay)
+        self.waiting = True
+        while not self.gate.is_set():
+            await asyncio.sleep(0.01)
         waiting = self.answers.get(envelope.rcpt_tos[0], [])
         answer = waiting.pop(0) if waiting else "250 2.0.0 kept"
         if answer in ("250 2.0.0 kept", "drop after"):
@@ -92,6 +99,7 @@ def make_post_office() -> Iterator[Callable[..., PostOffice]]:
 
     yield make
     for office in made:
+        office.gate.set()
         office.close()
 
 
