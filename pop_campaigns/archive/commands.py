@@ -18,7 +18,7 @@ commands = AppGroup("archive", help="Load a record of what the network did (the 
 @commands.command("load")
 @click.argument("file", type=click.Path(path_type=Path))
 def load(file: Path) -> None:
-    """Add what a record (YAML) says and is not there yet; change nothing that is."""
+    """Add what a record (YAML) says and is not there yet."""
     try:
         report = load_record(file, now=now())
     except RecordRefused as error:

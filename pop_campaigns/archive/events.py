@@ -90,7 +90,7 @@ def keep_event(loading: Loading, facts: EventFacts) -> None:
         facts.key,
         find=lambda: db.session.scalar(select(Event).where(Event.key == facts.key)),
         make=lambda: event,
-        action="event.created",
+        action="event.recorded",
         kind=facts.kind.value,
         title=facts.title_sq,
     )

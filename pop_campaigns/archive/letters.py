@@ -45,7 +45,7 @@ def keep_letter(loading: Loading, facts: LetterFacts) -> None:
         facts.key,
         find=lambda: db.session.scalar(select(Letter).where(Letter.key == facts.key)),
         make=lambda: letter,
-        action="letter.created",
+        action="letter.recorded",
         title=facts.subject_sq,
     )
 
