@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify, render_template
+from flask import Flask, Response, jsonify, render_template, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_bootstrap import Bootstrap5
@@ -37,6 +38,8 @@ from pop_campaigns.invitations import views as invitations_views
 from pop_campaigns.letters import views as letters_views
 from pop_campaigns.mail.compose import set_calendar_writer
 from pop_campaigns.public import views as public_views
+from pop_campaigns.tryout.first_start import read_sign_in
+from pop_campaigns.worker.huey_app import init_worker
 
 BLUEPRINTS = (
     public_views.bp,
@@ -73,6 +76,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     Compress(app)
     limiter.init_app(app)
     set_calendar_writer(invitation_from_json, app)
+    init_worker(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     _limit_rates(app)
@@ -150,4 +154,12 @@ def _add_pages(app: Flask) -> None:
             "may_change": may_change,
             "errors_of": errors_of,
             "site_name": _("POP network"),
+            "tryout_accounts": _tryout_accounts(app),
         }
+
+
+def _tryout_accounts(app: Flask) -> list[tuple[str, str, str]]:
+    """Give what the sign-in page of a try-out shows: only accounts that `make run` made, only on this machine."""
+    if app.config["MODE"] != "tryout" or request.endpoint != "security.login":
+        return []
+    return [(one.email, one.password, one.role_words) for one in read_sign_in(Path(app.config["DATA_DIR"]))]
