@@ -40,6 +40,9 @@ def init_sign_in(app: Flask, db: SQLAlchemy) -> None:
         SECURITY_FLASH_MESSAGES=True,
         SECURITY_REDIRECT_VALIDATE_MODE=["regex"],
         SECURITY_DEFAULT_REMEMBER_ME=False,
+        # Users are made by `flask user create`, which knows organisations.
+        SECURITY_CLI_USERS_NAME=False,
+        SECURITY_CLI_ROLES_NAME=False,
     )
     security.init_app(app, SQLAlchemyUserDatastore(db, User, Role), register_blueprint=True)
     ask_person_language(_language_of_current_user)

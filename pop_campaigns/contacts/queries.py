@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -21,6 +21,7 @@ from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.text import fold
 
 GuestKind = Literal["office", "person"]
+SOURCE_HOLDS_FOR = timedelta(days=4 * 365 + 1)
 _LONG_AGO: Final = date.min
 
 
@@ -116,10 +117,21 @@ def is_sample(address: Address) -> bool:
 
 
 def in_force(on: date) -> ColumnElement[bool]:
-    """Give the condition that a mandate runs on a day; a date that is not known excludes nothing."""
+    """Give the condition that a mandate runs on a day.
+
+    A date that is not known excludes nothing, but of a mandate known only by a source's day (``known_on``, neither
+    start nor end) nobody can say that it still runs long after: it counts for the
+    four years of a local mandate (law 139/2015) around that day.
+    """
     return and_(
         or_(Mandate.from_date.is_(None), Mandate.from_date <= on),
         or_(Mandate.to_date.is_(None), Mandate.to_date >= on),
+        or_(
+            Mandate.from_date.is_not(None),
+            Mandate.to_date.is_not(None),
+            Mandate.known_on.is_(None),
+            Mandate.known_on.between(on - SOURCE_HOLDS_FOR, on + SOURCE_HOLDS_FOR),
+        ),
     )
 
 

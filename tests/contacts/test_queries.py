@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
+from flask import Flask
 from sqlalchemy import event
 
 from pop_campaigns.accounts.models import Organisation
@@ -231,3 +232,13 @@ def test_the_number_of_queries_does_not_grow(cast: SimpleNamespace) -> None:
 )
 def test_times_in_office_share_a_day(a: tuple[date, date], b: tuple[date, date], together: bool) -> None:
     assert overlap(*a, *b) is overlap(*b, *a) is together
+
+
+def test_a_mandate_known_only_from_an_old_source_names_nobody_today(app: Flask) -> None:
+    """A record of 2020 names a minister; six years later nobody is addressed by that name."""
+    office = make_office("Ministër", email="ministri@ministria.example")
+    person = make_person("Ministri i vitit 2020")
+    db.session.add(Mandate(person=person, office=office, known_on=date(2020, 4, 30)))
+    db.session.commit()
+    assert holder_of(office, date(2020, 6, 16)) is person
+    assert holder_of(office, date(2026, 11, 22)) is None
