@@ -13,6 +13,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from pop_campaigns.accounts.commands import commands as user_commands
+from pop_campaigns.archive.commands import commands as archive_commands
 from pop_campaigns.core.db import db
 from pop_campaigns.mail.transport import PostConnection
 from pop_campaigns.tryout.commands import up_command
@@ -23,7 +24,8 @@ from pop_campaigns.worker.server import server_settings
 
 def init_commands(app: Flask) -> None:
     """Attach our commands to the application."""
-    for command in (up_command, worker_command, mail_commands, user_commands, check_command):
+    commands = (up_command, worker_command, mail_commands, archive_commands, user_commands, check_command)
+    for command in commands:
         app.cli.add_command(command)
 
 

@@ -11,8 +11,9 @@ from alembic.util import CommandError
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from pop_campaigns.accounts.models import Organisation, User
+from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.accounts.services import TryoutAccount, create_tryout_accounts
+from pop_campaigns.archive.load import load_shipped_record
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 
@@ -48,12 +49,7 @@ def prepare_database(folder: Path) -> None:
 def _fill_if_empty(folder: Path) -> None:
     now = clock.now()
     if db.session.scalar(select(Organisation.id).limit(1)) is None:
-        try:
-            from pop_campaigns.archive.load import load_shipped_record
-
-            load_shipped_record(now=now)
-        except ModuleNotFoundError:
-            pass
+        load_shipped_record(now=now)
     accounts = create_tryout_accounts(now=now)
     if accounts:
         # Before the commit: accounts whose passwords nobody knows would be of no use.
@@ -64,8 +60,8 @@ def _fill_if_empty(folder: Path) -> None:
 def _keep_sign_in(path: Path, accounts: Sequence[TryoutAccount]) -> None:
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
+    fresh.touch(mode=0o600)
+    with fresh.open("w", encoding="utf-8") as file:
         file.writelines(f"{one.email}\t{one.password}\t{one.role_words}\n" for one in accounts)
         file.flush()
         os.fsync(file.fileno())

@@ -19,7 +19,7 @@ def greeting(address: str, folder: Path, *, local_mail: bool) -> str:
             blocks.append("\n".join(_sentences(folder, bool(accounts), local_mail)))
     width = max((len(one.email) for one in accounts), default=0)
     blocks.append("\n".join(f"  {one.email:<{width}}  {one.password}  {one.role_words}" for one in accounts))
-    return "\n\n".join(block for block in blocks if block)
+    return "\n\n".join(filter(None, dict.fromkeys(blocks)))  # once, where a language has no catalogue yet
 
 
 def _sentences(folder: Path, has_accounts: bool, local_mail: bool) -> list[str]:

@@ -27,7 +27,7 @@ PREFERRED_MAIL_PORT = 8025
 _START_SECONDS = 60.0
 _LOOK_SECONDS = 0.2
 # Per stage: web server and worker first, then the mail server they may still be talking to. Below five together.
-_STOP_SECONDS = 2.2
+_STOP_SECONDS = 2.0
 
 
 def run_up(app: Flask, environ: Mapping[str, str]) -> int:
@@ -38,6 +38,8 @@ def run_up(app: Flask, environ: Mapping[str, str]) -> int:
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
+    # Database, letters and mail are nobody else's business on this machine; the processes inherit it.
+    os.umask(0o077)
     try:
         with app.app_context():
             _run(app, environ)
@@ -141,6 +143,7 @@ def _child_environment(app: Flask, environ: Mapping[str, str], port: int) -> dic
         "PORT": str(port),
         "POP_DATA_DIR": app.config["DATA_DIR"],
         "PYTHONUNBUFFERED": "1",
+        "SUPERVISOR_PID": str(os.getpid()),
     }
     given.setdefault("POP_BASE_URL", f"http://{HOST}:{port}")
     if "POP_MAIL_SERVER" in environ:
@@ -174,7 +177,7 @@ def _running(folder: Path, given: Mapping[str, str]) -> Iterator[list[Child]]:
             mail.append(start_child("mail", command, given, logs))
         web = [python, "-m", "gunicorn", "-c", "python:pop_campaigns.tryout.web", "wsgi:app"]
         servers.append(start_child("web", web, given, logs))
-        worker = [python, "-m", "flask", "--app", "wsgi", "worker", "--stop-with-parent"]
+        worker = [python, "-m", "flask", "--app", "wsgi", "worker", "--stop-with", given["SUPERVISOR_PID"]]
         servers.append(start_child("worker", worker, given, logs))
         yield [*servers, *mail]
     finally:

@@ -20,7 +20,8 @@ keepalive = 5
 accesslog = None
 loglevel = "warning"
 control_socket_disable = True
-_parent = os.getppid()
+# Told by the supervisor: asked here, it might be gone already.
+_parent = int(os.environ.get("SUPERVISOR_PID") or os.getppid())
 
 
 def when_ready(server: Any) -> None:

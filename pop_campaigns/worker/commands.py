@@ -35,18 +35,18 @@ from pop_campaigns.worker.tasks import work
     show_default=True,
     help="Seconds between looks at the outbox without being woken.",
 )
-@click.option("--stop-with-parent", is_flag=True, help="End when the starting process is gone.")
+@click.option(
+    "--stop-with", type=int, metavar="PID", help="End when this process, which started it, is gone."
+)
 @with_appcontext
-def worker_command(workers: int, lease: float, every: float, stop_with_parent: bool) -> None:
+def worker_command(workers: int, lease: float, every: float, stop_with: int | None) -> None:
     """Send queued mail until stopped."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
         server_settings(app.config)
     except (OSError, ValueError) as problem:
         raise click.ClickException(f"The DKIM key cannot be read: {problem}.") from problem
-    run_worker(
-        app, workers=workers, lease=timedelta(seconds=lease), every=every, stop_with_parent=stop_with_parent
-    )
+    run_worker(app, workers=workers, lease=timedelta(seconds=lease), every=every, stop_with=stop_with)
 
 
 @click.group("mail")

@@ -42,24 +42,24 @@ def run_worker(
     workers: int = 1,
     lease: timedelta = LEASE,
     every: float = ROUND_SECONDS,
-    stop_with_parent: bool = False,
+    stop_with: int | None = None,
 ) -> None:
     """Work until SIGTERM or SIGINT; the mail in hand is finished first.
 
     ``workers`` threads wait for wake-up calls; ``every`` so many seconds, and at the start, the process looks
     at the outbox by itself, so that mail also leaves while the queue is down. ``lease`` is how long claimed
-    mails stay with a worker that was killed. ``stop_with_parent`` also stops when the process that started
-    this one is gone.
+    mails stay with a worker that was killed. ``stop_with`` is the number of the process that started this one
+    and without which it must not go on (told, not asked: it may be gone before we could ask).
     """
     logging.basicConfig(
         level=app.config["LOG_LEVEL"], format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     # At INFO it tells of every look at the clock.
     logging.getLogger("huey").setLevel(logging.WARNING)
-    stop, parent = _Stop(), os.getppid()
+    stop = _Stop()
 
     def is_over() -> bool:
-        return stop.asked or (stop_with_parent and os.getppid() != parent)
+        return stop.asked or stop_with not in (None, os.getppid())
 
     app.extensions["worker_manners"] = Manners(lease, is_over)
     queue = queue_of(app)
