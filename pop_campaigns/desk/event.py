@@ -13,10 +13,11 @@ from flask_security import current_user
 from pop_campaigns.accounts.guard import reader
 from pop_campaigns.accounts.scope import get_visible, may_change
 from pop_campaigns.core.clock import local_date, now
-from pop_campaigns.core.dates import DatePrecision, moment_words, relative_day_words, short_day_words
+from pop_campaigns.core.dates import DatePrecision, relative_day_words, short_day_words
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.event_actions import actions_for
 from pop_campaigns.desk.history_words import tell_story
+from pop_campaigns.desk.moments import in_short
 from pop_campaigns.desk.queries import event_with_record, story_of
 from pop_campaigns.events.labels import EVENT_FORMATS, EVENT_KINDS, state_chip, when_words
 from pop_campaigns.events.models import Event
@@ -51,7 +52,7 @@ def event(event_id: int) -> ResponseReturnValue:
         actions=actions_for(row, guests, counts, now=moment) if changeable else None,
         changeable=changeable,
         story=tell_story(story_of(row)),
-        moment_words=lambda instant: moment_words(instant, lang),
+        in_short=in_short,
         day_in_words=lambda day: short_day_words(day, lang),
     )
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from flask import Response, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_security import current_user
 from markupsafe import Markup, escape
 from sqlalchemy import select
@@ -16,12 +15,12 @@ from sqlalchemy import select
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.rules import RoleName
 from pop_campaigns.accounts.scope import own
-from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.pages import ROWS, Page, page_number
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.downloads import give_file
+from pop_campaigns.desk.moments import in_full, in_short
 from pop_campaigns.mail.local_mailbox import (
     DeliveredLine,
     DeliveredMail,
@@ -43,8 +42,7 @@ _AFTER_LINK = ".,;:!?)]}»”"
 def inbox() -> ResponseReturnValue:
     """List what the local mail server took, the newest first; of other organisations' mail nothing."""
     page = _lines(_folder())
-    lang = str(get_locale() or "sq")
-    return render_template("desk/inbox.html", page=page, moment_words=lambda at: moment_words(at, lang))
+    return render_template("desk/inbox.html", page=page, in_short=in_short)
 
 
 @bp.get("/mail/local/<name>")
@@ -54,7 +52,6 @@ def inbox_message(name: str) -> ResponseReturnValue:
     mail = _delivered(name)
     shown = [part for part in ("text", "html", "calendar") if getattr(mail, part)] + ["source"]
     part = request.args.get("part", "")
-    lang = str(get_locale() or "sq")
     page = render_template(
         "desk/inbox_message.html",
         mail=mail,
@@ -64,7 +61,7 @@ def inbox_message(name: str) -> ResponseReturnValue:
         text=linkify(mail.text),
         source=mail.raw.decode("utf-8", "replace"),
         guest_links=guest_links(mail.text or mail.html),
-        moment_words=lambda at: moment_words(at, lang),
+        in_full=in_full,
     )
     return with_frames(page)
 

@@ -7,14 +7,12 @@ from typing import Any
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible, may_change, own
 from pop_campaigns.core.clock import now
-from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.history import note
@@ -23,6 +21,7 @@ from pop_campaigns.core.text import clean_line
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.downloads import give_file
 from pop_campaigns.desk.mail_about import NOT_SENT_AGAIN, MailAbout, about_mails, why_not_again
+from pop_campaigns.desk.moments import in_full, in_short
 from pop_campaigns.mail.bell import ring_bell
 from pop_campaigns.mail.compose import HIDDEN, compose
 from pop_campaigns.mail.labels import mail_chip, refusal_words, trouble_words
@@ -164,9 +163,9 @@ def _parts_of(parts: MailParts | None) -> list[str]:
 
 
 def _words() -> dict[str, Any]:
-    lang = str(get_locale() or "sq")
     return {
         "mail_chip": mail_chip,
         "trouble_words": trouble_words,
-        "moment_words": lambda instant: moment_words(instant, lang),
+        "in_short": in_short,
+        "in_full": in_full,
     }

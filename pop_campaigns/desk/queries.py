@@ -66,7 +66,7 @@ def guests_not_told(user: User, now: datetime) -> dict[int, int]:
         )
         .group_by(Invitation.event_id)
     )
-    return dict(db.session.execute(counted).tuples().all())
+    return dict(db.session.execute(counted).all())
 
 
 def letters_waiting(user: User, today: date, *, limit: int = 20) -> Sequence[Letter]:

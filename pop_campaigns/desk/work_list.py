@@ -21,7 +21,7 @@ from pop_campaigns.desk.queries import ComingEvent, coming_events, letters_waiti
 from pop_campaigns.events.labels import EVENT_KINDS
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.queries import awaiting_answer
+from pop_campaigns.invitations.queries import AnswerCounts, awaiting_answer, counts_for
 from pop_campaigns.invitations.rules import may_invite
 from pop_campaigns.letters.models import Letter
 from pop_campaigns.letters.queries import DueRecipient, due_recipients
@@ -97,15 +97,20 @@ def work_list(user: User, now: datetime, lang: str) -> WorkList:
         section = work.overdue if due.state is RecipientState.OVERDUE else work.soon
         (work.today if due.due_on == reader.today else section).append(_letter_row(reader, due))
     work.today.extend(_trouble_rows(reader))
-    _add_events(work, reader)
-    work.waiting.extend(_answer_row(reader, *each) for each in awaiting_answer(user, now))
+    coming = coming_events(user, reader.today, now)
+    _add_events(work, reader, coming)
+    not_told = {each.event.id for each in coming if each.not_told}
+    # Who does not know the present time yet is told of it first, not reminded.
+    silent = [each for each in awaiting_answer(user, now) if each[0].id not in not_told]
+    counts = counts_for(event.id for event, _guests in silent)
+    work.waiting.extend(_answer_row(reader, event, guests, counts[event.id]) for event, guests in silent)
     for letter in letters_waiting(user, reader.today):
         work.waiting.extend(_waiting_letter_rows(reader, letter))
     return work
 
 
-def _add_events(work: WorkList, reader: _Reader) -> None:
-    for coming in coming_events(reader.user, reader.today, reader.now):
+def _add_events(work: WorkList, reader: _Reader, events: Sequence[ComingEvent]) -> None:
+    for coming in events:
         row = _event_row(reader, coming)
         day = coming.event.day_from or reader.today
         if day <= reader.today:
@@ -199,7 +204,7 @@ def _letter_row(reader: _Reader, due: DueRecipient) -> WorkRow:
     )
 
 
-def _answer_row(reader: _Reader, event: Event, guests: Sequence[Invitation]) -> WorkRow:
+def _answer_row(reader: _Reader, event: Event, guests: Sequence[Invitation], counts: AnswerCounts) -> WorkRow:
     names = ", ".join(guest.shown_as for guest in guests[:2])
     more = len(guests) - 2
     if more > 0:
@@ -209,15 +214,20 @@ def _answer_row(reader: _Reader, event: Event, guests: Sequence[Invitation]) -> 
         url_for("desk.event", event_id=event.id),
         event,
         who=names,
-        when=_silent_words(event, len(guests), reader),
+        when=_silent_words(event, counts, reader),
         action=_("Remind"),
         action_url=url_for("invitations.remind", event_id=event.id),
         organisation=reader.whose(event.organisation),
     )
 
 
-def _silent_words(event: Event, silent: int, reader: _Reader) -> str:
-    number = ngettext("%(num)d has not answered", "%(num)d have not answered", silent)
+def _silent_words(event: Event, counts: AnswerCounts, reader: _Reader) -> str:
+    number = ngettext(
+        "%(num)d of %(total)d has not answered",
+        "%(num)d of %(total)d have not answered",
+        counts.waiting,
+        total=counts.total,
+    )
     if event.day_from is None:
         return number
     return f"{number} · {relative_day_words(event.day_from, reader.today)}"

@@ -33,7 +33,7 @@ MAIL_STATES: Final[dict[MailState, MailChip]] = {
     MailState.FAILED: MailChip("!", _lp("mail", "Failed"), "bad"),
     MailState.WITHDRAWN: MailChip("✕", _lp("mail", "Called off"), "quiet"),
 }
-_TRIED_AGAIN: Final = MailChip("◐", _lp("mail", "Not taken yet, tried again"), "warn")
+_TRIED_AGAIN: Final = MailChip("◐", _lp("mail", "Being tried again"), "warn")
 
 
 def mail_chip(mail: OutgoingMail) -> MailChip:

@@ -38,7 +38,7 @@ def select_mails(whose: ColumnElement[bool], *, shelf: str = "", typed: str = ""
 def count_mails(whose: ColumnElement[bool], *, typed: str = "") -> dict[str, int]:
     """Count the mails on each shelf, and under "" all of them."""
     counted = select(OutgoingMail.state, func.count()).where(whose, *_words(typed))
-    by_state = dict(db.session.execute(counted.group_by(OutgoingMail.state)).tuples().all())
+    by_state = dict(db.session.execute(counted.group_by(OutgoingMail.state)).all())
     counts = {name: sum(by_state.get(state, 0) for state in states) for name, states in SHELVES.items()}
     return counts | {"": sum(counts.values())}
 
@@ -67,7 +67,7 @@ def originals_of(mails: Iterable[OutgoingMail]) -> dict[int, int]:
     """Give for each mail the id of the first one it is a copy of; its own where it is none."""
     first_names = {mail.id: mail.once.partition("/again/")[0] for mail in mails}
     named = select(OutgoingMail.once, OutgoingMail.id).where(OutgoingMail.once.in_(set(first_names.values())))
-    found = dict(db.session.execute(named).tuples().all()) if first_names else {}
+    found = dict(db.session.execute(named).all()) if first_names else {}
     return {ident: found.get(once, ident) for ident, once in first_names.items()}
 
 

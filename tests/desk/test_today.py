@@ -1,0 +1,222 @@
+"""Today: each source in its section, with its one action, and nothing of strangers."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.core.db import db
+from pop_campaigns.desk.work_list import WorkList, work_list
+from pop_campaigns.events.services import change_event, draft_of
+from pop_campaigns.invitations.queries import guests_of
+from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState
+from pop_campaigns.invitations.services import record_answer
+from pop_campaigns.mail.outbox import record_refused
+from tests import factories
+from tests.desk.conftest import invited_event, mails_of, sent_letter, silent_guests
+
+Browser = Callable[[User], FlaskClient]
+
+
+@pytest.fixture
+def work_of(app: Any) -> Callable[[User], WorkList]:
+    def read(user: User) -> WorkList:
+        with app.test_request_context(headers={"Accept-Language": "en"}):
+            return work_list(user, datetime.now(UTC), "en")
+
+    return read
+
+
+def whats(rows: list[Any]) -> list[str]:
+    return [row.what for row in rows]
+
+
+def test_an_empty_day_says_what_to_do_first(people: SimpleNamespace, sign_in: Browser) -> None:
+    page = sign_in(people.arta).get("/today")
+    assert page.status_code == 200
+    for address in ("/events/new", "/letters/new", "/people"):
+        assert f'href="{address}"' in page.text
+    page = sign_in(people.eva).get("/today")
+    assert "/events/new" not in page.text
+    assert "/letters/new" not in page.text
+
+
+def test_letters_stand_where_their_day_puts_them(
+    people: SimpleNamespace, work_of: Callable[[User], WorkList]
+) -> None:
+    sent_letter(people.arta, due_in=-4, subject="E vonuar")
+    sent_letter(people.arta, due_in=0, subject="Sot")
+    sent_letter(people.arta, due_in=1, subject="Nesër")
+    sent_letter(people.arta, due_in=40, subject="Më vonë")
+    work = work_of(people.arta)
+    assert whats(work.overdue) == ["E vonuar"]
+    assert "4 days late" in work.overdue[0].when
+    assert "/response" in work.overdue[0].action_url
+    assert whats(work.today) == ["Sot"]
+    assert whats(work.soon) == ["Nesër"]
+    assert whats(work.waiting) == ["Më vonë"]
+
+
+def test_events_stand_by_day_and_ask_for_their_next_step(
+    people: SimpleNamespace, work_of: Callable[[User], WorkList]
+) -> None:
+    uninvited = factories.make_event(people.fier, starts_in=timedelta(days=3), title_en="Uninvited")
+    prepared = factories.make_event(people.fier, starts_in=timedelta(days=30), title_en="Prepared")
+    factories.make_invitation(prepared)
+    factories.make_event(people.fier, starts_in=timedelta(days=60), title_en="Far away")
+    factories.make_event(people.fier, starts_in=timedelta(days=-9), title_en="Over")
+    factories.make_event(people.fier, starts_in=timedelta(days=2), title_en="Called off", state="cancelled")
+    db.session.commit()
+    work = work_of(people.arta)
+    assert whats(work.soon) == ["Uninvited", "Prepared"]
+    assert work.soon[0].action_url == f"/events/{uninvited.id}/invite"
+    assert work.soon[1].action_url == f"/events/{prepared.id}/invite/message"
+    assert "1 invitation not sent yet" in work.soon[1].who
+    assert whats(work.later) == ["Far away"]
+    assert work.today == work.overdue == work.waiting == []
+
+
+def test_guests_who_know_an_older_time_come_first(
+    people: SimpleNamespace, work_of: Callable[[User], WorkList]
+) -> None:
+    event = invited_event(people.arta, guests=3, days=30)
+    change_event(
+        event,
+        dataclasses.replace(draft_of(event), venue="Tjetër vend"),
+        by=people.arta,
+        now=datetime.now(UTC),
+    )
+    db.session.commit()
+    work = work_of(people.arta)
+    assert "3 guests do not know of the change" in work.today[0].who
+    assert work.today[0].action_url == f"/events/{event.id}/announce"
+    assert work.waiting == [], "nobody is reminded of a time that no longer holds"
+
+
+def test_silent_guests_are_one_row_an_event(
+    people: SimpleNamespace, work_of: Callable[[User], WorkList]
+) -> None:
+    event = invited_event(people.arta, guests=6)
+    for guest in guests_of(event)[:3]:
+        record_answer(guest, Answer.ACCEPTED, channel=AnswerChannel.LINK, now=datetime.now(UTC))
+    db.session.commit()
+    work = work_of(people.arta)
+    assert len(work.waiting) == 1
+    assert work.waiting[0].when.startswith("3 of 6 have not answered")
+    assert work.waiting[0].who.endswith("and 1 more")
+    assert work.waiting[0].action_url == f"/events/{event.id}/remind"
+    assert "3 of 6 come" in work.soon[0].who
+
+
+def test_mail_in_trouble_shows_until_it_no_longer_matters(
+    people: SimpleNamespace, work_of: Callable[[User], WorkList]
+) -> None:
+    event = invited_event(people.arta, guests=3)
+    failed, *waiting = mails_of(event)
+    now = datetime.now(UTC)
+    record_refused(failed, permanent=True, code=550, words="5.1.1 User unknown", now=now)
+    for mail in waiting:
+        record_refused(mail, permanent=False, code=None, words="cannot reach the server: timeout", now=now)
+    db.session.commit()
+    rows = work_of(people.arta).today
+    assert len(rows) == 2, "mails that wait for one reason are one row"
+    assert rows[0].action_url == f"/mail/{failed.id}"
+    assert rows[0].when == "There is no such mailbox"
+    assert rows[1].what == "2 messages have not left yet"
+    guest = next(one for one in guests_of(event) if one.address == failed.to_address)
+    guest.state = InvitationState.WITHDRAWN
+    db.session.commit()
+    assert [row.what for row in work_of(people.arta).today] == [rows[1].what]
+
+
+def test_new_answers_once_a_guest(people: SimpleNamespace, sign_in: Browser) -> None:
+    event = invited_event(people.arta)
+    guest = guests_of(event)[0]
+    now = datetime.now(UTC)
+    record_answer(
+        guest, Answer.DECLINED, channel=AnswerChannel.LINK, now=now - timedelta(minutes=9), note="<b>Jo</b>"
+    )
+    record_answer(
+        guest,
+        Answer.ACCEPTED,
+        substitute="Nënkryetari",
+        channel=AnswerChannel.LINK,
+        now=now,
+        note="<i>Po</i>",
+    )
+    db.session.commit()
+    page = sign_in(people.arta).get("/today").text
+    assert "sends Nënkryetari" in page
+    assert "does not come" not in page
+    assert "&lt;i&gt;Po&lt;/i&gt;" in page
+
+
+def test_strangers_see_nothing(people: SimpleNamespace, sign_in: Browser) -> None:
+    event = invited_event(people.arta, title_sq="Tryeza e Fierit", title_en="Table of Fier")
+    record_refused(mails_of(event)[0], permanent=True, code=550, words="no", now=datetime.now(UTC))
+    record_answer(guests_of(event)[1], Answer.ACCEPTED, channel=AnswerChannel.LINK, now=datetime.now(UTC))
+    sent_letter(people.arta, due_in=-3)
+    db.session.commit()
+    assert "Table of Fier" in sign_in(people.besa).get("/today").text
+    page = sign_in(people.clirim).get("/today").text
+    for secret in ("Table of Fier", "Gjanica", "@bashkia.example", "Prefektura e provës", "Bashkia e provës"):
+        assert secret not in page
+
+
+def test_administrators_see_whose_it_is_and_viewers_cannot_act(
+    people: SimpleNamespace, sign_in: Browser
+) -> None:
+    invited_event(people.arta, title_en="Table of Fier")
+    sent_letter(people.clirim, due_in=-3)
+    page = sign_in(people.drita).get("/today").text
+    assert "Organizata Fier" in page
+    assert "Organizata Vlorë" in page
+    assert "/remind" in page
+    page = sign_in(people.eva).get("/today").text
+    assert "Table of Fier" in page
+    assert not re.search(r'href="[^"]*(remind|invite|response|announce|/new)"', page)
+    assert "Organizata Fier" not in sign_in(people.arta).get("/today").text.split("</header>")[1]
+
+
+def test_only_members_and_only_get(people: SimpleNamespace, client: FlaskClient, sign_in: Browser) -> None:
+    assert client.get("/today").status_code == 302
+    assert sign_in(people.arta).post("/today").status_code == 405
+
+
+def test_queries_do_not_grow(
+    people: SimpleNamespace,
+    sign_in: Browser,
+    count_queries: Callable[[], AbstractContextManager[list[str]]],
+) -> None:
+    offices = [factories.make_office(f"Zyra {number}", email=f"z{number}@x.example") for number in range(10)]
+
+    def fill(events: int) -> None:
+        for _number in range(events):
+            event = factories.make_event(people.fier, starts_in=timedelta(days=3))
+            silent_guests(event, offices)
+        for _number in range(events // 4):
+            sent_letter(people.arta, due_in=-2)
+            sent_letter(people.arta, due_in=40)
+        failing = invited_event(people.arta, guests=events // 2)
+        for mail in mails_of(failing):
+            if not mail.attempts:
+                record_refused(mail, permanent=True, code=550, words="no", now=datetime.now(UTC))
+        db.session.commit()
+
+    browser = sign_in(people.arta)
+    fill(4)
+    with count_queries() as few:
+        assert browser.get("/today").status_code == 200
+    fill(46)
+    with count_queries() as many:
+        assert browser.get("/today").status_code == 200
+    assert len(many) <= len(few) + 2, "\n".join(sorted(set(many) - set(few)))
