@@ -29,6 +29,7 @@ from pop_campaigns.letters.recipients import (
     RecipientRefusal,
     add_recipients,
     change_recipient,
+    ref_of,
 )
 from pop_campaigns.letters.rules import RecipientRole, SendVerdict, may_edit
 from pop_campaigns.letters.services import (
@@ -106,13 +107,15 @@ def recipients(letter_id: int) -> ResponseReturnValue:
     typed = request.values.get("q", "")[:200]
     if request.method == "POST":
         return _add(letter, typed)
+    chosen = {ref_of(one) for one in letter.recipients}
+    # Without a search the list is for those still to be chosen; a search shows where somebody is already.
+    options = [one for one in find_recipients(typed, current_user) if typed or one.ref not in chosen]
     return render_template(
         "letters/recipients.html",
         letter=letter,
         lines=lines_of(letter, current_user, local_date(now())),
-        options=find_recipients(typed, current_user),
-        chosen={f"office-{one.office_id}" for one in letter.recipients if one.office_id}
-        | {f"institution-{one.institution_id}" for one in letter.recipients if not one.office_id},
+        options=options,
+        chosen=chosen,
         written=written_languages(letter),
         typed=typed,
         ROLES=ROLES,

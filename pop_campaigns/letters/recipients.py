@@ -59,11 +59,13 @@ def add_recipients(
         option = _option_of(ref, by)
         if option is None:
             refused.append((ref, RecipientRefusal.UNKNOWN))
-        elif option.ref in {_ref_of(one) for one in letter.recipients}:
+        elif option.ref in {ref_of(one) for one in letter.recipients}:
             refused.append((ref, RecipientRefusal.ALREADY_THERE))
         else:
             added.append(_add_recipient(letter, option, role))
-            note("letter.recipient_added", letter, by=by, now=now, who=added[-1].shown_as, role=role.value)
+    if added:
+        who = "; ".join(one.shown_as for one in added)
+        note("letter.recipients_added", letter, by=by, now=now, who=who, role=role.value)
     return AddedRecipients(added, refused)
 
 
@@ -86,6 +88,13 @@ def change_recipient(recipient: LetterRecipient, move: Move, *, by: User, now: d
         recipient.language = move.value
     db.session.flush()
     note(f"letter.recipient_{move.value}", letter, by=by, now=now, who=who)
+
+
+def ref_of(recipient: LetterRecipient) -> str:
+    """How a form names whom a letter goes to: `RecipientOption.ref`."""
+    if recipient.office_id:
+        return f"office-{recipient.office_id}"
+    return f"institution-{recipient.institution_id}"
 
 
 def _add_recipient(letter: Letter, option: RecipientOption, role: RecipientRole) -> LetterRecipient:
@@ -126,10 +135,4 @@ def _option_of(ref: str, by: User) -> RecipientOption | None:
         recipient_option(kind, int(ident), by)
         if ident.isascii() and ident.isdigit() and len(ident) < 11
         else None
-    )
-
-
-def _ref_of(recipient: LetterRecipient) -> str:
-    return (
-        f"office-{recipient.office_id}" if recipient.office_id else f"institution-{recipient.institution_id}"
     )

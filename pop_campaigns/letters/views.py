@@ -32,6 +32,7 @@ from pop_campaigns.letters.queries import (
 )
 from pop_campaigns.letters.rules import (
     LetterState,
+    RecipientRole,
     may_edit,
     may_record_response,
     soon_until,
@@ -143,7 +144,8 @@ def recipient_rows(letter: Letter, lines: list[RecipientLine], today: date, lang
     for line in lines:
         one, delivery = line.recipient, delivery_of(line.recipient)
         due_words = ""
-        if one.due_on and not wording.is_answered(one):
+        # Of a copy nothing is demanded, so nothing is counted down.
+        if one.due_on and line.role is RecipientRole.TO and not wording.is_answered(one):
             due_words = wording.days_words(*days_until(one, one.due_on, today))
         rows.append(
             RecipientRow(

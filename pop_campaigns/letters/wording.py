@@ -88,8 +88,10 @@ class DueStory:
 
 
 def recipient_chip(recipient: LetterRecipient, today: date, soon: date) -> Chip:
-    """Where one recipient stands."""
+    """Where one recipient stands. Who has a copy is never pressed: no alarm, whatever day has passed."""
     state = state_of(recipient, today, soon)
+    if recipient.role is RecipientRole.CC and state in (RecipientState.OVERDUE, RecipientState.DUE_SOON):
+        return Chip(RECIPIENT_MARKS[RecipientState.WAITING], str(RESPONSES[ResponseKind.NONE]), "quiet")
     return Chip(RECIPIENT_MARKS[state], str(RECIPIENT_STATES[state]), TONES[state])
 
 
@@ -230,12 +232,13 @@ def history_words(row: History, lang: str) -> str:
     who, due = told.get("who", ""), told.get("due", "")
     due_on = short_day_words(_day(due), lang) if due else ""
     kind = str(RESPONSES[ResponseKind(told["kind"])]) if told.get("kind") else ""
-    role = told.get("role") or row.action.rpartition("_")[2]
-    as_copy = role == RecipientRole.CC.value
+    as_copy = told.get("role") == RecipientRole.CC.value
     said = {
         "letter.created": _("Draft written"),
         "letter.changed": _("Draft changed"),
-        "letter.recipient_added": _("%(who)s: gets a copy", who=who) if as_copy else _("%(who)s: addressee", who=who),
+        "letter.recipients_added": (
+            _("Added for their information: %(who)s", who=who) if as_copy else _("Added as addressee: %(who)s", who=who)
+        ),
         "letter.recipient_to": _("%(who)s: addressee", who=who),
         "letter.recipient_cc": _("%(who)s: gets a copy", who=who),
         "letter.recipient_sq": _("%(who)s: written to in Albanian", who=who),
