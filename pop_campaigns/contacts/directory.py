@@ -19,7 +19,7 @@ from pop_campaigns.accounts.scope import select_visible, visible
 from pop_campaigns.contacts.labels import HISTORY_WORDS
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.queries import addresses_for, in_force, mandate_rank, typed_words
-from pop_campaigns.contacts.rules import InstitutionKind, overlap
+from pop_campaigns.contacts.rules import InstitutionKind, runs_on
 from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.history import History
 from pop_campaigns.core.places import Municipality
@@ -93,7 +93,9 @@ def institution_rows(institutions: Sequence[Institution], user: User, on: date) 
     """Give institutions with what belongs to them."""
     idents = [institution.id for institution in institutions]
     offices = db.session.scalars(
-        select_visible(Office, user).where(Office.institution_id.in_(idents)).order_by(Office.sort_key, Office.id)
+        select_visible(Office, user)
+        .where(Office.institution_id.in_(idents))
+        .order_by(Office.sort_key, Office.id)
     ).all()
     rows = {ident: InstitutionRow(one) for ident, one in zip(idents, institutions, strict=True)}
     for row in office_rows(offices, user, on):
@@ -187,9 +189,11 @@ def _mandates(condition: ColumnElement[bool], user: User) -> Sequence[Mandate]:
 def _split(mandates: Sequence[Mandate], user: User, on: date) -> tuple[list[Mandate], list[Mandate]]:
     """Part mandates into those that run on a day and the others, the most telling first."""
     ranked = sorted(mandates, key=lambda one: mandate_rank(one, user.organisation_id), reverse=True)
-    present = [one for one in ranked if overlap(one.from_date, one.to_date, on, on)]
+    present = [one for one in ranked if runs_on(one.from_date, one.to_date, one.known_on, on)]
     return present, [one for one in ranked if one not in present]
 
 
 def _addresses(condition: ColumnElement[bool], user: User) -> Sequence[Address]:
-    return db.session.scalars(select(Address).where(visible(Address, user), condition).order_by(Address.id)).all()
+    return db.session.scalars(
+        select(Address).where(visible(Address, user), condition).order_by(Address.id)
+    ).all()

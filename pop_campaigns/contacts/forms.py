@@ -103,9 +103,15 @@ class InstitutionForm(Form):
 class OfficeForm(Form):
     """An office."""
 
-    title_sq = line(_l("Title of the office in Albanian"), Office, "title_sq", description=_l("As in: Kryetar, Prefekt"))
+    title_sq = line(
+        _l("Title of the office in Albanian"), Office, "title_sq", description=_l("As in: Kryetar, Prefekt")
+    )
     title_en = line(
-        _l("Title of the office in English"), Office, "title_en", needed=False, description=_l("As in: Mayor, Prefect")
+        _l("Title of the office in English"),
+        Office,
+        "title_en",
+        needed=False,
+        description=_l("As in: Mayor, Prefect"),
     )
     language = language()
 

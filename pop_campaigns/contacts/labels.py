@@ -63,7 +63,9 @@ def history_words(row: History, lang: str) -> str:
     return said
 
 
-def mandate_words(from_date: date | None, to_date: date | None, lang: str) -> str:
+def mandate_words(
+    from_date: date | None, to_date: date | None, lang: str, known_on: date | None = None
+) -> str:
     """Give the time in office in words; what is not known is said, never guessed."""
     since = short_day_words(from_date, lang) if from_date else ""
     until = short_day_words(to_date, lang) if to_date else ""
@@ -71,7 +73,11 @@ def mandate_words(from_date: date | None, to_date: date | None, lang: str) -> st
         return f"{since} – {until}"
     if since:
         return str(_("since %(day)s", day=since))
-    return str(_("until %(day)s", day=until) if until else _("dates not known"))
+    if until:
+        return str(_("until %(day)s", day=until))
+    if known_on:
+        return str(_("in office on %(day)s; dates not known", day=short_day_words(known_on, lang)))
+    return str(_("dates not known"))
 
 
 def _day(written: str | None) -> date | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -15,13 +15,12 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules import may_read_record
 from pop_campaigns.accounts.scope import visible
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
-from pop_campaigns.contacts.rules import USE_ORDER
+from pop_campaigns.contacts.rules import SOURCE_HOLDS_FOR, USE_ORDER
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.text import fold
 
 GuestKind = Literal["office", "person"]
-SOURCE_HOLDS_FOR = timedelta(days=4 * 365 + 1)
 _LONG_AGO: Final = date.min
 
 
@@ -117,12 +116,7 @@ def is_sample(address: Address) -> bool:
 
 
 def in_force(on: date) -> ColumnElement[bool]:
-    """Give the condition that a mandate runs on a day.
-
-    A date that is not known excludes nothing, but of a mandate known only by a source's day (``known_on``, neither
-    start nor end) nobody can say that it still runs long after: it counts for the
-    four years of a local mandate (law 139/2015) around that day.
-    """
+    """Give the condition that a mandate runs on a day: ``rules.runs_on`` for the database."""
     return and_(
         or_(Mandate.from_date.is_(None), Mandate.from_date <= on),
         or_(Mandate.to_date.is_(None), Mandate.to_date >= on),

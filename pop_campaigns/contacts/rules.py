@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import date
+from datetime import date, timedelta
 
 
 class InstitutionKind(enum.StrEnum):
@@ -41,3 +41,18 @@ def overlap(from_a: date | None, to_a: date | None, from_b: date | None, to_b: d
     a_before_b = to_a is not None and from_b is not None and to_a < from_b
     b_before_a = to_b is not None and from_a is not None and to_b < from_a
     return not (a_before_b or b_before_a)
+
+
+# The length of a local mandate (law 139/2015): so long may what one source saw be taken to last.
+SOURCE_HOLDS_FOR = timedelta(days=4 * 365 + 1)
+
+
+def runs_on(from_date: date | None, to_date: date | None, known_on: date | None, day: date) -> bool:
+    """Tell whether a mandate runs on a day.
+
+    A date not known excludes nothing; but of a mandate known only by a source's day (``known_on``, neither start nor
+    end) nobody can say that it still runs long after, so it counts for four years around that day.
+    """
+    if from_date is None and to_date is None and known_on is not None:
+        return abs(day - known_on) <= SOURCE_HOLDS_FOR
+    return overlap(from_date, to_date, day, day)

@@ -226,7 +226,15 @@ def change_address(address: Address, email: str, use: AddressUse, *, by: User, n
 
 def remove_address(address: Address, *, by: User, now: datetime) -> None:
     """Remove an address. Mails, invitations and letters keep the text of the address they went to."""
-    _note("address.removed", owner_of_address(address), address, by, now, email=address.email, address_id=address.id)
+    _note(
+        "address.removed",
+        owner_of_address(address),
+        address,
+        by,
+        now,
+        email=address.email,
+        address_id=address.id,
+    )
     db.session.delete(address)
 
 

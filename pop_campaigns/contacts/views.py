@@ -137,7 +137,9 @@ def edit_institution(ident: int) -> ResponseReturnValue:
             there = _say_there(form.name_sq, found)
         else:
             return _saved(record, _("Saved."))
-    return _form_page(form, _("Change institution"), contact_url(record), kicker=contact_words(record), there=there)
+    return _form_page(
+        form, _("Change institution"), contact_url(record), kicker=contact_words(record), there=there
+    )
 
 
 @bp.route("/institutions/<int:ident>/offices/new", methods=["GET", "POST"])
@@ -172,7 +174,9 @@ def edit_office(ident: int) -> ResponseReturnValue:
             there = _say_there(form.title_sq, found)
         else:
             return _saved(record, _("Saved."))
-    return _form_page(form, _("Change office"), contact_url(record), kicker=contact_words(record), there=there)
+    return _form_page(
+        form, _("Change office"), contact_url(record), kicker=contact_words(record), there=there
+    )
 
 
 @bp.route("/offices/<int:ident>/holder", methods=["GET", "POST"])
@@ -183,7 +187,9 @@ def new_holder(ident: int) -> ResponseReturnValue:
     owner = _owner_beside(office)
     form, there = HolderForm(), None
     same = persons_named(form.name.data or "", owner)
-    form.offer([(row.person.id, person_words(row)) for row in directory.person_rows(same, current_user, _today())])
+    form.offer(
+        [(row.person.id, person_words(row)) for row in directory.person_rows(same, current_user, _today())]
+    )
     if form.validate_on_submit():
         try:
             _record_holder(office, form, same)
@@ -240,7 +246,12 @@ def new_person() -> ResponseReturnValue:
         email = read_address(form.email.data) if form.email.data else ""
         try:
             made = services.create_person(
-                form.name.data, form.language.data, email, another=form.another.data, by=current_user, now=now()
+                form.name.data,
+                form.language.data,
+                email,
+                another=form.another.data,
+                by=current_user,
+                now=now(),
             )
         except AlreadyThere as found:
             there = _say_there(form.name, found)
@@ -315,7 +326,9 @@ def remove_address(ident: int) -> ResponseReturnValue:
     if request.method == "POST":
         services.remove_address(address, by=current_user, now=now())
         return _saved(owner, _("The address %(email)s is removed.", email=address.email))
-    return render_template("contacts/remove_address.html", address=address, back=contact_url(owner), owner=owner)
+    return render_template(
+        "contacts/remove_address.html", address=address, back=contact_url(owner), owner=owner
+    )
 
 
 bp.context_processor(for_templates)
@@ -359,8 +372,15 @@ def _say_there(field: Field, found: AlreadyThere) -> Contact:
     """Put the refusal of a double at its field and give the contact to link to."""
     record = found.record
     if isinstance(record, Mandate):
-        period = mandate_words(record.from_date, record.to_date, lang_now())
-        _refuse(field, _("%(name)s is recorded in this office already: %(period)s.", name=record.person.name, period=period))
+        period = mandate_words(record.from_date, record.to_date, lang_now(), record.known_on)
+        _refuse(
+            field,
+            _(
+                "%(name)s is recorded in this office already: %(period)s.",
+                name=record.person.name,
+                period=period,
+            ),
+        )
         return record.office
     if isinstance(record, Address):
         _refuse(field, _("This address is there already."))
@@ -374,9 +394,14 @@ def _words_about(problem: FirstDayNeeded) -> str:
     name, since = problem.mandate.person.name, problem.mandate.from_date
     if isinstance(problem, BeginsTooEarly) and since:
         day = short_day_words(since, lang_now())
-        return str(_("%(name)s holds the office since %(day)s; the next mandate begins later.", name=name, day=day))
+        return str(
+            _("%(name)s holds the office since %(day)s; the next mandate begins later.", name=name, day=day)
+        )
     return str(
-        _("Give the first day, so that the mandate of %(name)s can end the day before; or end it first.", name=name)
+        _(
+            "Give the first day, so that the mandate of %(name)s can end the day before; or end it first.",
+            name=name,
+        )
     )
 
 

@@ -37,7 +37,9 @@ def contact_url(contact: Institution | Office | Person) -> str:
     """Give the page of a contact; an office stands on its institution's."""
     if isinstance(contact, Office):
         return url_for("contacts.institution", ident=contact.institution_id, _anchor=f"office-{contact.id}")
-    return url_for("contacts.institution" if isinstance(contact, Institution) else "contacts.person", ident=contact.id)
+    return url_for(
+        "contacts.institution" if isinstance(contact, Institution) else "contacts.person", ident=contact.id
+    )
 
 
 def person_words(row: PersonRow) -> str:
@@ -68,7 +70,7 @@ def for_templates() -> dict[str, Any]:
         "contact_words": contact_words,
         "history_words": lambda row: history_words(row, lang),
         "is_sample": is_sample,
-        "mandate_words": lambda one: mandate_words(one.from_date, one.to_date, lang),
+        "mandate_words": lambda one: mandate_words(one.from_date, one.to_date, lang, one.known_on),
         "may_write": current_user.role in MAY_WRITE,
         "moment_words": moment_words,
         "of_network": lambda record: record.organisation_id is None,
@@ -81,5 +83,5 @@ def for_templates() -> dict[str, Any]:
 def time_in_office(mandate: Mandate) -> str:
     """Give the time in office if any of it is known, else nothing."""
     if mandate.from_date or mandate.to_date:
-        return mandate_words(mandate.from_date, mandate.to_date, lang_now())
+        return mandate_words(mandate.from_date, mandate.to_date, lang_now(), mandate.known_on)
     return ""
