@@ -156,7 +156,7 @@ def _kept_key(folder: Path) -> str:
     """Give the key kept in the data folder, made on first use, readable by its owner only."""
     path = folder / "secret.key"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             fresh = path.with_suffix(f".{secrets.token_hex(4)}")
             fresh.touch(mode=0o600)

@@ -31,6 +31,7 @@ from pop_campaigns.core.db import db, init_db
 from pop_campaigns.core.forms import csrf, errors_of
 from pop_campaigns.core.headers import init_headers
 from pop_campaigns.core.i18n import in_language, init_i18n, misses_translation
+from pop_campaigns.core.logs import init_logs
 from pop_campaigns.desk import views as desk_views
 from pop_campaigns.desk.navigation import navigation
 from pop_campaigns.events import views as events_views
@@ -65,6 +66,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         static_folder=str(ROOT / "pop_campaigns/static"),
     )
     _configure(app, read_settings(overrides))
+    init_logs(app.config["LOG_LEVEL"])
     init_db(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True)
     init_i18n(app)

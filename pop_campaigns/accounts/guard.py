@@ -27,7 +27,7 @@ def _needs(roles: frozenset[RoleName], name: str) -> Callable[[Callable[P, R]], 
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             if not current_user.is_authenticated:
-                return current_app.login_manager.unauthorized()  # type: ignore[attr-defined,no-any-return]
+                return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
             if current_user.role not in roles:
                 abort(404)
             return view(*args, **kwargs)

@@ -39,7 +39,7 @@ class StoringHandler:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Store the message; 250 only when it is on disk, 451 (come again) when it cannot be."""
         raw = envelope.content
         try:
@@ -93,17 +93,17 @@ def serve(
     folder: Path,
     *,
     on_ready: Callable[[str, int], None] | None = None,
-    stop_with_parent: bool = False,
+    stop_with: int | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; raises :class:`CannotServe` with one clear sentence.
 
-    ``port`` 0 takes a free one; ``on_ready`` is told the real one. ``stop_with_parent`` also ends the server
-    when the process that started it is gone.
+    ``port`` 0 takes a free one; ``on_ready`` is told the real one. ``stop_with`` also ends the server when its
+    parent is no longer the process of that id: told from outside, so that one gone before we asked is noticed too.
     """
     if not _is_loopback(host):
         raise CannotServe(f"The local mail server listens on this machine only, not on {host}.")
     _prepare_folder(folder)
-    asyncio.run(_serve(host, port, folder, on_ready, os.getppid() if stop_with_parent else None))
+    asyncio.run(_serve(host, port, folder, on_ready, stop_with))
 
 
 async def _serve(
@@ -147,15 +147,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, required=True, help="0 takes a free one")
     parser.add_argument("--folder", type=Path, required=True, help="where the messages are kept")
     parser.add_argument(
-        "--stop-with-parent", action="store_true", help="end when the starting process is gone"
+        "--stop-with", type=int, metavar="PID", help="end when this process, which started it, is gone"
     )
     given = parser.parse_args(arguments)
     # The library logs each address at INFO; and its shutdown of open connections is no trouble to report.
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)
     try:
-        serve(
-            given.host, given.port, given.folder, on_ready=_say_ready, stop_with_parent=given.stop_with_parent
-        )
+        serve(given.host, given.port, given.folder, on_ready=_say_ready, stop_with=given.stop_with)
     except CannotServe as problem:
         sys.stderr.write(f"{problem}\n")
         return 1

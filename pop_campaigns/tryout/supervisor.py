@@ -172,7 +172,8 @@ def _running(folder: Path, given: Mapping[str, str]) -> Iterator[list[Child]]:
     try:
         if given.get("POP_MAIL_LOCAL") == "true":
             kept = given.get("POP_MAIL_KEEP_FOLDER") or str(folder / "mail")
-            command = [python, "-m", "pop_campaigns.tryout.mailserver", "--stop-with-parent"]
+            command = [python, "-m", "pop_campaigns.tryout.mailserver"]
+            command += ["--stop-with", given["SUPERVISOR_PID"]]
             command += ["--port", given["POP_MAIL_PORT"], "--folder", kept]
             mail.append(start_child("mail", command, given, logs))
         web = [python, "-m", "gunicorn", "-c", "python:pop_campaigns.tryout.web", "wsgi:app"]

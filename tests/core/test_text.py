@@ -67,7 +67,8 @@ def test_towns_come_in_albanian_order() -> None:
 
 def test_the_alphabet_has_36_letters_in_order() -> None:
     assert len(ALPHABET) == 36
-    assert sorted(ALPHABET[::-1], key=sort_key) == list(ALPHABET)
+    shuffled = random.Random(2).sample(ALPHABET, 36)
+    assert sorted(shuffled, key=sort_key) == list(ALPHABET)
 
 
 @given(st.text(max_size=60))

@@ -165,9 +165,9 @@ def test_it_ends_cleanly_when_told_even_with_somebody_connected(tmp_path: Path, 
 
 def test_it_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
     program = (
-        "import subprocess, sys\n"
+        "import os, subprocess, sys\n"
         "child = subprocess.Popen([sys.executable, '-m', 'pop_campaigns.tryout.mailserver', '--port', '0',"
-        " '--folder', sys.argv[1], '--stop-with-parent'], stdout=subprocess.PIPE, text=True)\n"
+        " '--folder', sys.argv[1], '--stop-with', str(os.getpid())], stdout=subprocess.PIPE, text=True)\n"
         "print(child.pid, child.stdout.readline().split()[2])\n"
     )
     said = subprocess.run(
