@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import current_app, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -75,11 +75,7 @@ def _public_pages(row: Event, lang: str) -> list[tuple[str, str]]:
         ("public.event", _("See it as citizens do")),
         ("public.event_calendar", _("Calendar file (.ics)")),
     )
-    return [
-        (url_for(endpoint, lang=lang, event_id=row.id), label)
-        for endpoint, label in pages
-        if endpoint in current_app.view_functions
-    ]
+    return [(url_for(endpoint, lang=lang, event_id=row.id), label) for endpoint, label in pages]
 
 
 def _missing_translations(row: Event) -> list[str]:

@@ -150,6 +150,11 @@ def test_the_record_is_shown(people: SimpleNamespace, sign_in: Browser) -> None:
     ):  # fmt: skip
         assert words in page
     assert main_button(page) == ""
+    for address in (f"/en/events/{event.id}", f"/en/events/{event.id}.ics"):
+        assert f'href="{address}"' in page
+    event.published = False
+    db.session.commit()
+    assert "/en/events/" not in page_of(sign_in(people.arta), event)
 
 
 def test_hostile_text_stays_text(people: SimpleNamespace, sign_in: Browser) -> None:
