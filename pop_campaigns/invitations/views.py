@@ -107,7 +107,8 @@ def _add_chosen(event: Event) -> ResponseReturnValue:
     query: dict[str, str | list[str]] = {"guest": [f"{one.kind}-{one.id}" for one in left]}
     query |= {f"language-{one.kind}-{one.id}": one.language for one in left if one.language}
     query |= {"q": form.q.data} if form.q.data else {}
-    return redirect(f"{url_for('invitations.who', event_id=event.id)}?{urlencode(query, doseq=True)}")
+    address = f"{url_for('invitations.who', event_id=event.id)}?{urlencode(query, doseq=True)}"
+    return redirect(address.rstrip("?"))
 
 
 def _say_added(done: AddedGuests) -> None:
