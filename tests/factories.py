@@ -202,7 +202,9 @@ def make_letter(organisation: Organisation | None = None, **values: Any) -> Lett
     return _add(Letter(**(defaults | values)))
 
 
-def make_letter_recipient(letter: Letter, office: Office | None = None, role: str = "to", **values: Any) -> LetterRecipient:
+def make_letter_recipient(
+    letter: Letter, office: Office | None = None, role: str = "to", **values: Any
+) -> LetterRecipient:
     """A recipient of a letter, at the end of its list."""
     office = office or make_office(email=f"zyra{next(_number)}@bashkia.example")
     defaults: dict[str, Any] = {
