@@ -57,10 +57,14 @@ class Needed(DataRequired):
 
 
 class AtMost(Length):
-    """At most so many characters; the message says how many there are."""
+    """At most so many characters; the message says how many there are.
+
+    No ``maxlength`` for the browser: it would cut pasted text without a word.
+    """
 
     def __init__(self, limit: int) -> None:
         super().__init__(max=limit)
+        self.field_flags: dict[str, object] = {}
 
     def __call__(self, form: Any, field: Field) -> None:
         length = len(field.data or "")

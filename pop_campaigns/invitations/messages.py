@@ -35,7 +35,7 @@ from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries import text_of
 from pop_campaigns.invitations.rules import Answer, MailPurpose
 from pop_campaigns.mail.addresses import clean_subject
-from pop_campaigns.mail.outbox import Recipient, fill_placeholders
+from pop_campaigns.mail.outbox import LONGEST_NAME, Recipient, fill_placeholders
 
 MAIL_KINDS: Final[dict[MailPurpose, str]] = {
     MailPurpose.REQUEST: "invitation.request",
@@ -153,7 +153,7 @@ def recipient_of(guest: Invitation, **fresher: str) -> Recipient:
     return Recipient(
         address=words["address"],
         # Commas do not survive in a header's display name.
-        name=" – ".join(office) or words["name"],
+        name=(" – ".join(office) or words["name"])[:LONGEST_NAME],
         fields={"guest": ", ".join([part for part in (words["name"], *office) if part])} | _BRACE,
         links={"answer_url": ANSWER_LINK | {"nonce": guest.nonce}},
     )

@@ -16,6 +16,7 @@ from pop_campaigns.core.tokens import derive_local_part, new_nonce
 from pop_campaigns.mail.models import MailAttachment, MailSkeleton, MailTry, OutgoingMail
 from pop_campaigns.mail.rules import LEASE, MailState, gives_up, next_attempt
 
+LONGEST_NAME = 200  # of the columns; a header shows 78 at most
 _PLACEHOLDER = re.compile(r"\{([a-z_]{1,40})\}")
 
 
@@ -74,9 +75,9 @@ def queue_mail(
         kind=kind,
         once=once,
         to_address=to.address,
-        to_name=to.name,
+        to_name=to.name[:LONGEST_NAME],
         from_address=from_address,
-        from_name=from_name,
+        from_name=from_name[:LONGEST_NAME],
         fields=to.fields,
         links=to.links,
         message_id=_new_message_id(),
