@@ -1,0 +1,85 @@
+"""Every kind of page, for the tests of accessibility and for the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+
+def press_save(page: Page) -> None:
+    """Send the form as it is: empty, so that it comes back with its mistakes."""
+    page.locator("main form .btn-primary").first.click()
+    page.locator("#error-summary").wait_for()
+
+
+def open_details(page: Page) -> None:
+    """Unfold everything that can be unfolded."""
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+
+
+@dataclass(frozen=True)
+class PageKind:
+    """One kind of page. ``path`` may hold places of the staged world and ``{lang}``; ``signed_in`` pages are the desk's.
+
+    ``then`` is what to press after it has come; ``status`` is what it answers with. Those ``in_both`` are
+    looked at by axe in English too; pictures are made of all in both languages.
+    """
+
+    name: str
+    path: str
+    signed_in: bool = True
+    then: Callable[[Page], None] | None = None
+    status: int = 200
+    in_both: bool = False
+
+
+PAGE_KINDS = (
+    PageKind("sign-in", "/login", signed_in=False),
+    PageKind("sign-in-wrong", "/login", signed_in=False, then=press_save, in_both=True),
+    PageKind("today", "/today", in_both=True),
+    PageKind("events", "/events", in_both=True),
+    PageKind("month", "/events?view=month", in_both=True),
+    PageKind("event-new", "/events/new"),
+    PageKind("event-new-wrong", "/events/new", then=press_save, in_both=True),
+    PageKind("event-edit", "{event}/edit"),
+    PageKind("event", "{event}", then=open_details, in_both=True),
+    PageKind("event-held", "{held}"),
+    PageKind("event-cancel", "{event}/cancel"),
+    PageKind("event-remind", "{event}/remind"),
+    PageKind("event-announce", "{event}/announce"),
+    PageKind("invite-who", "{plan}/invite", in_both=True),
+    PageKind("invite-message", "{plan}/invite/message", in_both=True),
+    PageKind("invite-calendar", "{plan}/invite/message?part=calendar"),
+    PageKind("invite-send", "{plan}/invite/send", in_both=True),
+    PageKind("letters", "/letters", in_both=True),
+    PageKind("letter-new", "/letters/new"),
+    PageKind("letter-new-wrong", "/letters/new", then=press_save),
+    PageKind("letter-recipients", "{draft}/recipients", in_both=True),
+    PageKind("letter-preview", "{draft}/preview", in_both=True),
+    PageKind("letter", "{letter}", then=open_details, in_both=True),
+    PageKind("letter-recorded", "{recorded}"),
+    PageKind("letter-response", "{response}"),
+    PageKind("people", "/people", in_both=True),
+    PageKind("persons", "/people/persons"),
+    PageKind("institution", "{institution}", in_both=True),
+    PageKind("person", "{person}"),
+    PageKind("institution-new", "/people/institutions/new"),
+    PageKind("address-new", "{institution}/addresses/new"),
+    PageKind("mail", "/mail", in_both=True),
+    PageKind("mail-message", "{mail}", in_both=True),
+    PageKind("local-mailbox", "/mail/local"),
+    PageKind("local-message", "{delivered}", in_both=True),
+    PageKind("search", "/search?q=gjanica"),
+    PageKind("not-found", "/nothing-here", signed_in=False, status=404),
+    PageKind("answer", "{answer}?lang={lang}", signed_in=False, in_both=True),
+    PageKind("answered", "{answered}?lang={lang}", signed_in=False, in_both=True),
+    PageKind("public-front", "/{lang}/", signed_in=False, in_both=True),
+    PageKind("public-place", "/{lang}/?municipality=fier", signed_in=False),
+    PageKind("public-events", "/{lang}/events", signed_in=False),
+    PageKind("public-event", "/{lang}{event}", signed_in=False, in_both=True),
+    PageKind("public-event-held", "/{lang}{held}", signed_in=False),
+    PageKind("public-members", "/{lang}/members", signed_in=False),
+    PageKind("public-about", "/{lang}/about", signed_in=False),
+)
