@@ -102,6 +102,7 @@ def _configure(app: Flask, settings: Mapping[str, Any]) -> None:
         BOOTSTRAP_SERVE_LOCAL=True,
         # Only what holds no secret is compressed (BREACH): style sheets and scripts.
         COMPRESS_MIMETYPES=["text/css", "text/javascript", "application/javascript", "image/svg+xml"],
+        COMPRESS_ALGORITHM_STREAMING=["zstd", "br", "gzip", "deflate"],
         SEND_FILE_MAX_AGE_DEFAULT=86400,
         RATELIMIT_HEADERS_ENABLED=False,
         RATELIMIT_ENABLED=settings.get("RATELIMIT_ENABLED", settings["MODE"] != "test"),
