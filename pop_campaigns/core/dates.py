@@ -86,10 +86,9 @@ def date_words(precision: DatePrecision, day_from: date | None, day_to: date | N
 
 
 def period_words(day_from: date, day_to: date | None, lang: str) -> str:
-    """Give *janar – shkurt 2020*, *mars 2020 – maj 2021*, *2019*; an open end: *që nga prill 2020*."""
+    """Give *janar – shkurt 2020*, *mars 2020 – maj 2021*, *2019*; an open end: *që nga prilli 2020*."""
     if day_to is None:
-        since = month_words(day_from, lang)
-        return f"që nga {since}" if lang == "sq" else f"since {since}"
+        return f"që nga {_definite_month(day_from)}" if lang == "sq" else f"since {month_words(day_from, lang)}"
     if (day_from.month, day_from.day, day_to.month, day_to.day) == (1, 1, 12, 31):
         if day_from.year == day_to.year:
             return str(day_from.year)
@@ -99,6 +98,12 @@ def period_words(day_from: date, day_to: date | None, lang: str) -> str:
     if day_from.year == day_to.year:
         return f"{_put(day_from, 'LLLL', lang)} – {month_words(day_to, lang)}"
     return f"{month_words(day_from, lang)} – {month_words(day_to, lang)}"
+
+
+def _definite_month(day: date) -> str:
+    # A noun after "nga" is definite: prilli, korriku.
+    month = _put(day, "LLLL", "sq")
+    return f"{month}{'u' if month.endswith('k') else 'i'} {day.year}"
 
 
 def relative_day_words(day: date, today: date) -> str:

@@ -40,7 +40,8 @@ def test_the_clock_has_24_hours_and_knows_summer_time() -> None:
     [
         (date(2020, 1, 1), date(2020, 2, 29), "janar – shkurt 2020", "January – February 2020"),
         (date(2019, 1, 1), date(2019, 12, 31), "2019", "2019"),
-        (date(2020, 4, 1), None, "që nga prill 2020", "since April 2020"),
+        (date(2020, 4, 1), None, "që nga prilli 2020", "since April 2020"),
+        (date(2020, 7, 1), None, "që nga korriku 2020", "since July 2020"),
         (date(2019, 8, 1), date(2020, 7, 31), "gusht 2019 – korrik 2020", "August 2019 – July 2020"),
         (date(2020, 4, 1), date(2020, 4, 30), "prill 2020", "April 2020"),
     ],

@@ -136,7 +136,7 @@ def check_mails(desk: Desk, letter: Letter) -> None:
         assert (
             "Ministër, Ministria e Turizmit dhe Mjedisit" in said and "Kryetar, Bashkia Mallakastër" in said
         )
-        assert ("Sipas ligjit 119/2014, neni 15" in said) is (to == "ministri@mjedisi.example")
+        assert ("Sipas nenit 15 të ligjit nr. 119/2014" in said) is (to == "ministri@mjedisi.example")
         (file,) = message.iter_attachments()
         assert (file.get_content_type(), file.get_filename()) == ("application/pdf", "Shkresa-1-2026.pdf")
         files.add(file.get_content())

@@ -97,14 +97,14 @@ def test_a_deadline_is_named_only_to_whom_the_law_binds(letter: Letter, cast: Si
     to, cc, copy = lines_of(letter, cast.arta, NOVEMBER.date())
     assert (
         note_for(letter, to)
-        == "Sipas ligjit 119/2014, neni 15, përgjigjja jepet brenda 10 ditëve të punës nga marrja e shkresës."
+        == "Sipas nenit 15 të ligjit nr. 119/2014, përgjigjja jepet brenda 10 ditëve të punës nga marrja e shkresës."
     )
     assert note_for(letter, cc) == "It is sent to you for your information."
     assert note_for(letter, copy) == "Po jua dërgojmë për dijeni."
     letter.basis = "prefect_review"
     assert (
         note_for(letter, to)
-        == "Sipas ligjit 107/2016, neni 16, përgjigjja jepet brenda 10 ditëve nga marrja e shkresës."
+        == "Sipas nenit 16 të ligjit nr. 107/2016, përgjigjja jepet brenda 10 ditëve nga marrja e shkresës."
     )
     for basis in ("political_letter", "something_else"):
         letter.basis = basis
@@ -133,7 +133,7 @@ def test_text_that_looks_like_a_placeholder_stays_as_typed(letter: Letter, cast:
     parts = sent_parts(letter, cast)[0]
     assert "{note} {note_x} {to} {{ config }} {% raw %} %(x)s" in parts.text
     assert parts.subject == "[Nr. 1/2026] {note_x_x}"
-    assert parts.text.count("Sipas ligjit") == 1
+    assert parts.text.count("Sipas nenit") == 1
     assert "{note} {note_x} {to} {{ config }}" in (parts.html or "")
 
 

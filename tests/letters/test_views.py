@@ -109,8 +109,8 @@ def test_a_letter_is_written_and_its_recipients_come_next(arta: FlaskClient, cas
         ({"subject_sq": "", "subject_en": "River"}, "same language"),
         ({"subject_sq": "ë" * 301}, "At most 300 characters"),
         ({"basis": ""}, "Choose what the letter rests on"),
-        ({"basis": "made_up"}, "Not a valid choice"),
-        ({"campaign": "999"}, "Not a valid choice"),
+        ({"basis": "made_up"}, "This choice does not exist"),
+        ({"campaign": "999"}, "This choice does not exist"),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(
@@ -225,7 +225,7 @@ def test_the_preview_says_exactly_what_will_happen(arta: FlaskClient, cast: Simp
     assert "3 recipients: 1 addressee, 2 copies; 2 in Albanian, 1 in English; 1 has no address." in text
     assert "Send the letter to 2 recipients" in text
     assert "[Nr. …] Ndotja e lumit Gjanica në Fier" in text
-    assert "Sipas ligjit 119/2014, neni 15" in text
+    assert "Sipas nenit 15 të ligjit nr. 119/2014" in text
     assert "Pollution of the river" in page(arta, f"/letters/{letter.id}/preview?in=en")
     framing = arta.get(f"/letters/{letter.id}/preview?in=en&view=html")
     assert "frame-src 'self'" in framing.headers["Content-Security-Policy"]
@@ -445,14 +445,14 @@ def test_the_check_against_forged_forms_reads_large_ones(
     ("change", "words"),
     [
         ({"kind": ""}, "Choose what the office answered"),
-        ({"kind": "none"}, "Not a valid choice"),
+        ({"kind": "none"}, "This choice does not exist"),
         ({"received_on": ""}, "On which day did it come?"),
-        ({"received_on": "31/12/2026"}, "Not a valid date value"),
+        ({"received_on": "31/12/2026"}, "This date does not exist"),
         ({"received_on": "2026-11-15"}, "before the letter was sent"),
         ({"received_on": "2999-01-01"}, "still to come"),
         ({"kind": "extended"}, "1 to 5"),
         ({"kind": "extended", "extended_by": "6"}, "1 to 5"),
-        ({"kind": "extended", "extended_by": "ten"}, "Not a valid integer value"),
+        ({"kind": "extended", "extended_by": "ten"}, "Type a whole number"),
         ({"their_number": "9" * 81}, "At most 80 characters"),
     ],
 )
