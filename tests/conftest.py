@@ -15,7 +15,7 @@ import flask_migrate
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import event
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.app import create_app
@@ -71,6 +71,9 @@ def _app(
     app = create_app(TEST_SETTINGS | {"DATA_DIR": str(folder), "SQLALCHEMY_DATABASE_URI": uri})
     app.test_client_class = Browser
     with app.app_context():
+        if database_kind == "sqlite":
+            # What a test writes need not outlive a power cut; what the service writes must, and does.
+            event.listen(db.engine, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous=OFF"))
         flask_migrate.upgrade()
     yield app
     with app.app_context():
@@ -91,20 +94,22 @@ def app(_app: Flask, tmp_path: Path) -> Iterator[Flask]:
 
 
 def _empty_tables() -> None:
+    """Empty every table, children first; TRUNCATE would take ten times as long for so few rows."""
     tables = [table.name for table in reversed(Base.metadata.sorted_tables)]
-    if db.engine.dialect.name == "postgresql":
-        db.session.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
-    else:
-        with db.engine.connect() as connection:
-            raw: Any = connection.connection.driver_connection
+    with db.engine.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        deletions = ";".join(f"DELETE FROM {name}" for name in tables)
+        if db.engine.dialect.name == "postgresql":
+            numbered = [table.name for table in Base.metadata.sorted_tables if "id" in table.columns]
+            restarts = ",".join(
+                f"setval(pg_get_serial_sequence('{name}', 'id'), 1, false)" for name in numbered
+            )
+            raw.execute(f"{deletions}; SELECT {restarts}")
+            raw.commit()
+        else:
             raw.execute("PRAGMA foreign_keys=OFF")
-            try:
-                with connection.begin():
-                    for name in tables:
-                        connection.execute(text(f"DELETE FROM {name}"))
-            finally:
-                raw.execute("PRAGMA foreign_keys=ON")
-    db.session.commit()
+            raw.executescript(f"BEGIN IMMEDIATE;{deletions};COMMIT;")
+            raw.execute("PRAGMA foreign_keys=ON")
 
 
 class Browser(FlaskClient):

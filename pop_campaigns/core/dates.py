@@ -88,7 +88,9 @@ def date_words(precision: DatePrecision, day_from: date | None, day_to: date | N
 def period_words(day_from: date, day_to: date | None, lang: str) -> str:
     """Give *janar – shkurt 2020*, *mars 2020 – maj 2021*, *2019*; an open end: *që nga prilli 2020*."""
     if day_to is None:
-        return f"që nga {_definite_month(day_from)}" if lang == "sq" else f"since {month_words(day_from, lang)}"
+        return (
+            f"që nga {_definite_month(day_from)}" if lang == "sq" else f"since {month_words(day_from, lang)}"
+        )
     if (day_from.month, day_from.day, day_to.month, day_to.day) == (1, 1, 12, 31):
         if day_from.year == day_to.year:
             return str(day_from.year)

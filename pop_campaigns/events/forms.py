@@ -77,7 +77,9 @@ def _line(label: Any, limit: int, *validators: Any, **more: Any) -> StringField:
 
 
 def _link(label: Any) -> StringField:
-    return StringField(label, [_check_link, AtMost(500)], filters=[clean_line], render_kw={"inputmode": "url"})
+    return StringField(
+        label, [_check_link, AtMost(500)], filters=[clean_line], render_kw={"inputmode": "url"}
+    )
 
 
 def _prose(label: Any) -> TextAreaField:
@@ -105,14 +107,18 @@ class EventForm(Form):
     once = HiddenField()
     version = HiddenField()
     kind = SelectField(
-        _l("Kind"), [Needed(_l("Choose what kind of event it is."))], choices=_choices(_l("Choose"), EVENT_KINDS.items())
+        _l("Kind"),
+        [Needed(_l("Choose what kind of event it is."))],
+        choices=_choices(_l("Choose"), EVENT_KINDS.items()),
     )
     title_sq = _line(_l("Title in Albanian"), 200, Needed(_l("Give the event a title in Albanian.")))
     title_en = _line(_l("Title in English"), 200)
     precision = RadioField(_l("How exactly is the date known?"))
     start_date = _date(_l("Starts"))
     start_time = _time(_l("Hour of the start"))
-    start_fold = RadioField(_l("Which of the two at the start?"), validate_choice=False, coerce=_fold, choices=[])
+    start_fold = RadioField(
+        _l("Which of the two at the start?"), validate_choice=False, coerce=_fold, choices=[]
+    )
     end_date = _date(_l("Ends"))
     end_time = _time(_l("Hour of the end"))
     end_fold = RadioField(_l("Which of the two at the end?"), validate_choice=False, coerce=_fold, choices=[])
@@ -145,7 +151,9 @@ class EventForm(Form):
 
     def _fill_choices(self) -> None:
         event, locale = self.event, get_locale() or "sq"
-        precisions: list[DatePrecision] = [kind for kind in DATE_PRECISIONS if kind is not DatePrecision.PERIOD]
+        precisions: list[DatePrecision] = [
+            kind for kind in DATE_PRECISIONS if kind is not DatePrecision.PERIOD
+        ]
         if event and event.precision is DatePrecision.PERIOD:
             precisions.insert(-1, DatePrecision.PERIOD)
         self.precision.choices = [SelectChoice(kind.value, DATE_PRECISIONS[kind]) for kind in precisions]
@@ -171,7 +179,9 @@ class EventForm(Form):
             both = equal_hours(day, self[f"{which}_time"].data, str(self.zone.data))
             if both and self.precision.data == DatePrecision.MOMENT:
                 self[f"{which}_fold"].choices = [
-                    SelectChoice("0", _("The first, before the clocks go back (%(offset)s)", offset=_offset(both[0]))),
+                    SelectChoice(
+                        "0", _("The first, before the clocks go back (%(offset)s)", offset=_offset(both[0]))
+                    ),
                     SelectChoice("1", _("The second, an hour later (%(offset)s)", offset=_offset(both[1]))),
                 ]
 
@@ -201,7 +211,9 @@ class EventForm(Form):
         begins = self.when.starts_at or self.when.day_from
         known = (self.event.starts_at or self.event.day_from) if self.event else None
         if self.held.data and begins and self._lies_ahead():
-            words = _("This lies in the future, so it cannot have taken place yet. Untick it, or correct the date.")
+            words = _(
+                "This lies in the future, so it cannot have taken place yet. Untick it, or correct the date."
+            )
             self.held.errors.append(words)
         elif self.is_past and not self.held.data and begins != known:
             words = _("This date is past. Correct it, or say here that the event has already taken place.")

@@ -24,9 +24,7 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventFormat, EventKind, EventState, may_cancel
 
 # What a guest would act on: RFC 5546 §2.1.4 wants a new SEQUENCE for these and for nothing else.
-MATERIAL = frozenset(
-    {"precision", "starts_at", "ends_at", "zone", "day_from", "day_to", "venue", "join_url"}
-)
+MATERIAL = frozenset({"precision", "starts_at", "ends_at", "zone", "day_from", "day_to", "venue", "join_url"})
 # Too long for a line of history: that they changed is enough.
 _LONG = frozenset({"description_sq", "description_en"})
 

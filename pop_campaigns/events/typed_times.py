@@ -99,7 +99,9 @@ def _read_month(typed: TypedTimes) -> When:
 def _read_moment(typed: TypedTimes, start_date: date) -> When:
     if typed.start_time is None:
         raise WrongTime("start_time", _("Give the hour it starts, or choose “The day only” above."))
-    starts_at = _instant("start", datetime.combine(start_date, typed.start_time), typed.zone, typed.start_fold)
+    starts_at = _instant(
+        "start", datetime.combine(start_date, typed.start_time), typed.zone, typed.start_fold
+    )
     if typed.end_time is None:
         if typed.end_date is not None:
             raise WrongTime("end_time", _("Give the hour it ends, or leave the last day empty."))

@@ -48,7 +48,11 @@ def test_a_new_institution_is_the_organisations_own(cast: SimpleNamespace, sign_
     answer = sign_in(cast.arta).post("/people/institutions/new", data=INSTITUTION)
     made = rows(Institution)[0]
     assert answer.status_code == 302 and answer.location == f"/people/institutions/{made.id}"
-    assert (made.name_sq, made.organisation_id, made.municipality_id) == ("Bashkia Roskovec", cast.fier.id, None)
+    assert (made.name_sq, made.organisation_id, made.municipality_id) == (
+        "Bashkia Roskovec",
+        cast.fier.id,
+        None,
+    )
     assert actions() == ["institution.created"]
     assert "Bashkia Roskovec" in sign_in(cast.arta).get(answer.location).text
 
@@ -60,7 +64,9 @@ def test_an_administrators_institution_is_the_networks(cast: SimpleNamespace, si
 
 def test_the_same_institution_twice_leads_to_the_one_there(cast: SimpleNamespace, sign_in: Any) -> None:
     sign_in(cast.arta).post("/people/institutions/new", data=INSTITUTION)
-    again = sign_in(cast.besa).post("/people/institutions/new", data=INSTITUTION | {"name_sq": "BASHKIA  roskovéc"})
+    again = sign_in(cast.besa).post(
+        "/people/institutions/new", data=INSTITUTION | {"name_sq": "BASHKIA  roskovéc"}
+    )
     assert again.status_code == 422
     assert "BASHKIA roskovéc" in again.text
     assert f'href="/people/institutions/{rows(Institution)[0].id}"' in again.text
@@ -89,9 +95,15 @@ def test_hostile_names_become_one_harmless_line(cast: SimpleNamespace, sign_in: 
     assert name.startswith(("Bashkia", "=?utf-8?q?Bashkia"))
 
 
-@pytest.mark.parametrize(("name", "reason"), [("x" * 201, "201"), ("x" * 300, "300"), ("", ""), (" \u200b\r\n ", "")])
-def test_names_too_long_or_missing_are_refused(cast: SimpleNamespace, sign_in: Any, name: str, reason: str) -> None:
-    answer = sign_in(cast.arta).post("/people/institutions/new", data=INSTITUTION | {"name_sq": name, "name_en": "Kept"})
+@pytest.mark.parametrize(
+    ("name", "reason"), [("x" * 201, "201"), ("x" * 300, "300"), ("", ""), (" \u200b\r\n ", "")]
+)
+def test_names_too_long_or_missing_are_refused(
+    cast: SimpleNamespace, sign_in: Any, name: str, reason: str
+) -> None:
+    answer = sign_in(cast.arta).post(
+        "/people/institutions/new", data=INSTITUTION | {"name_sq": name, "name_en": "Kept"}
+    )
     assert answer.status_code == 422
     assert 'href="#name_sq"' in errors_on(answer) and reason in errors_on(answer)
     assert 'value="Kept"' in answer.text
@@ -99,8 +111,12 @@ def test_names_too_long_or_missing_are_refused(cast: SimpleNamespace, sign_in: A
     assert rows(Institution) == []
 
 
-@pytest.mark.parametrize("wrong", [{"kind": "castle"}, {"kind": ""}, {"municipality": "99999"}, {"municipality": "x"}])
-def test_choices_that_are_none_are_refused(cast: SimpleNamespace, sign_in: Any, wrong: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "wrong", [{"kind": "castle"}, {"kind": ""}, {"municipality": "99999"}, {"municipality": "x"}]
+)
+def test_choices_that_are_none_are_refused(
+    cast: SimpleNamespace, sign_in: Any, wrong: dict[str, str]
+) -> None:
     answer = sign_in(cast.arta).post("/people/institutions/new", data=INSTITUTION | wrong)
     assert answer.status_code == 422 and errors_on(answer)
 
@@ -123,18 +139,27 @@ def test_an_office_beside_the_networks_once(cast: SimpleNamespace, sign_in: Any,
 def test_a_wrong_address_adds_no_office(cast: SimpleNamespace, sign_in: Any, kryetar: int) -> None:
     institution = db.session.get(Office, kryetar).institution_id
     answer = sign_in(cast.arta).post(
-        f"/people/institutions/{institution}/offices/new", data=OFFICE | {"title_sq": "Zyra", "email": "a@b.al, c@d.al"}
+        f"/people/institutions/{institution}/offices/new",
+        data=OFFICE | {"title_sq": "Zyra", "email": "a@b.al, c@d.al"},
     )
     assert answer.status_code == 422 and 'value="a@b.al, c@d.al"' in answer.text
     assert len(rows(Office)) == 1
 
 
 ADDRESS_MISTAKES = ["a@b.al, c@d.al", "a@b.al;c@d.al", "jo adresë", "a@", "@b.al", "x" * 300 + "@b.al", ""]
-ADDRESS_MISTAKES += ["Emri <a@b.al>", "a@b.al\r\nBcc: c@d.al", "=?utf-8?q?a?=@b.al", "a\u202eb@c.al", "a@localhost"]
+ADDRESS_MISTAKES += [
+    "Emri <a@b.al>",
+    "a@b.al\r\nBcc: c@d.al",
+    "=?utf-8?q?a?=@b.al",
+    "a\u202eb@c.al",
+    "a@localhost",
+]
 
 
 @pytest.mark.parametrize("typed", ADDRESS_MISTAKES)
-def test_what_is_not_one_address_is_refused_and_kept(cast: SimpleNamespace, sign_in: Any, kryetar: int, typed: str) -> None:
+def test_what_is_not_one_address_is_refused_and_kept(
+    cast: SimpleNamespace, sign_in: Any, kryetar: int, typed: str
+) -> None:
     answer = sign_in(cast.arta).post(
         f"/people/offices/{kryetar}/addresses/new", data={"email": typed, "use": "secretary"}
     )
@@ -151,21 +176,29 @@ def test_an_address_is_added_once(cast: SimpleNamespace, sign_in: Any, kryetar: 
     again = sign_in(cast.besa).post(path, data={"email": "zyra@bashkia.al", "use": "press"})
     assert again.status_code == 422 and f"#office-{kryetar}" in again.text
     assert [(row.email, row.organisation_id) for row in rows(Address)] == [("Zyra@bashkia.al", cast.fier.id)]
-    assert sign_in(cast.clirim).post(path, data={"email": "zyra@bashkia.al", "use": "main"}).status_code == 302
+    assert (
+        sign_in(cast.clirim).post(path, data={"email": "zyra@bashkia.al", "use": "main"}).status_code == 302
+    )
 
 
-def test_an_address_of_somebody_else_is_allowed_but_said(cast: SimpleNamespace, sign_in: Any, kryetar: int) -> None:
+def test_an_address_of_somebody_else_is_allowed_but_said(
+    cast: SimpleNamespace, sign_in: Any, kryetar: int
+) -> None:
     make_office("Prefekt", make_institution("Prefektura"), email="info@zyra.al")
     make_person("Njeriu i Vlorës", email="info@zyra.al", organisation=cast.vlore)
     db.session.commit()
     arta = sign_in(cast.arta)
     answer = arta.post(
-        f"/people/offices/{kryetar}/addresses/new", data={"email": "info@zyra.al", "use": "main"}, follow_redirects=True
+        f"/people/offices/{kryetar}/addresses/new",
+        data={"email": "info@zyra.al", "use": "main"},
+        follow_redirects=True,
     )
     assert "Prefekt, Prefektura" in answer.text and "Njeriu i Vlorës" not in answer.text
 
 
-def test_sample_addresses_are_for_trying_out(cast: SimpleNamespace, sign_in: Any, kryetar: int, app: Any) -> None:
+def test_sample_addresses_are_for_trying_out(
+    cast: SimpleNamespace, sign_in: Any, kryetar: int, app: Any
+) -> None:
     path, typed = f"/people/offices/{kryetar}/addresses/new", {"email": "zyra@bashkia.example", "use": "main"}
     app.config["MODE"] = "production"
     try:
@@ -190,7 +223,9 @@ def test_a_placeholder_becomes_a_real_address(cast: SimpleNamespace, sign_in: An
 def test_an_address_is_removed_after_a_question_and_twice_does_no_harm(
     cast: SimpleNamespace, sign_in: Any, kryetar: int
 ) -> None:
-    db.session.add_all(Address(email=f"{name}@zyra.al", office_id=kryetar, organisation_id=cast.fier.id) for name in "ab")
+    db.session.add_all(
+        Address(email=f"{name}@zyra.al", office_id=kryetar, organisation_id=cast.fier.id) for name in "ab"
+    )
     db.session.commit()
     path = f"/people/addresses/{rows(Address)[1].id}/remove"
     assert "b@zyra.al" in sign_in(cast.arta).get(path).text and len(rows(Address)) == 2
@@ -210,7 +245,11 @@ def test_a_holder_follows_the_one_before(cast: SimpleNamespace, sign_in: Any, kr
     arta = sign_in(cast.arta)
     assert hold(arta, kryetar, "E para Çela", from_date="2019-08-01").status_code == 302
     refused = hold(arta, kryetar, "I dyti Gjoka")
-    assert refused.status_code == 422 and 'href="#from_date"' in errors_on(refused) and "E para Çela" in errors_on(refused)
+    assert (
+        refused.status_code == 422
+        and 'href="#from_date"' in errors_on(refused)
+        and "E para Çela" in errors_on(refused)
+    )
     assert hold(arta, kryetar, "I dyti Gjoka", from_date="2019-08-01").status_code == 422
     assert len(rows(Mandate)) == 1 and len(rows(Person)) == 1
     assert hold(arta, kryetar, "I dyti Gjoka", from_date="2023-06-01").status_code == 302
@@ -301,9 +340,15 @@ def test_a_person_with_an_address_once(cast: SimpleNamespace, sign_in: Any) -> N
     answer = arta.post("/people/persons/new", data=typed)
     made = rows(Person)[0]
     assert answer.location == f"/people/persons/{made.id}"
-    assert (made.language, made.organisation_id, made.addresses[0].email) == ("en", cast.fier.id, "g@media.al")
+    assert (made.language, made.organisation_id, made.addresses[0].email) == (
+        "en",
+        cast.fier.id,
+        "g@media.al",
+    )
     again = arta.post("/people/persons/new", data=typed | {"name": "gazetare cela"})
-    assert again.status_code == 422 and 'name="another"' in again.text and 'value="gazetare cela"' in again.text
+    assert (
+        again.status_code == 422 and 'name="another"' in again.text and 'value="gazetare cela"' in again.text
+    )
     assert arta.post("/people/persons/new", data=typed | {"another": "y"}).status_code == 422
     second = typed | {"another": "y", "email": "tjeter@media.al"}
     assert arta.post("/people/persons/new", data=second).status_code == 302
@@ -315,10 +360,16 @@ def test_a_person_with_an_address_once(cast: SimpleNamespace, sign_in: Any) -> N
 def test_a_person_is_renamed_as_written(cast: SimpleNamespace, sign_in: Any) -> None:
     made = make_person("Klosi", organisation=cast.fier)
     db.session.commit()
-    sign_in(cast.arta).post(f"/people/persons/{made.id}/edit", data={"name": "Blendi  Klosi", "language": "sq"})
+    sign_in(cast.arta).post(
+        f"/people/persons/{made.id}/edit", data={"name": "Blendi  Klosi", "language": "sq"}
+    )
     assert db.session.get(Person, made.id).name == "Blendi Klosi"
     noted = db.session.scalars(db.select(History)).one()
-    assert (noted.action, noted.actor_id, noted.details["was"]) == ("person.changed", cast.arta.id, {"name": "Klosi"})
+    assert (noted.action, noted.actor_id, noted.details["was"]) == (
+        "person.changed",
+        cast.arta.id,
+        {"name": "Klosi"},
+    )
 
 
 def test_two_presses_at_once_add_one(cast: SimpleNamespace, sign_in: Any, kryetar: int) -> None:

@@ -18,7 +18,9 @@ from tests.factories import make_institution, make_municipality, make_office, ma
 @pytest.fixture
 def ours(cast: SimpleNamespace) -> SimpleNamespace:
     """The network's municipality with an office, and everything that Fier's organisation added of its own."""
-    shared = make_office("Kryetar", make_institution("Bashkia Fier"), email="kryetar@bashkia.example", holder="Emri")
+    shared = make_office(
+        "Kryetar", make_institution("Bashkia Fier"), email="kryetar@bashkia.example", holder="Emri"
+    )
     bashkia = shared.institution
     office = make_office("Këshilltar i fshehtë", bashkia, email="e-fshehte@zyra.al", organisation=cast.fier)
     radio = make_institution("Radio e fshehtë", kind="medium", organisation=cast.fier)
@@ -68,7 +70,11 @@ def test_institutions_stand_in_albanian_order(cast: SimpleNamespace, sign_in: An
     ],
 )
 def test_search_and_filters(cast: SimpleNamespace, sign_in: Any, query: str, found: list[str]) -> None:
-    make_office("Kryetar", make_institution("Bashkia Tiranë", municipality=make_municipality("Tiranë")), holder="Veliaj")
+    make_office(
+        "Kryetar",
+        make_institution("Bashkia Tiranë", municipality=make_municipality("Tiranë")),
+        holder="Veliaj",
+    )
     make_institution("Ministria e Mjedisit", kind="ministry")
     db.session.commit()
     page = sign_in(cast.arta).get(f"/people?{query}")
@@ -93,7 +99,9 @@ def test_pages_have_25_rows_and_as_many_queries_as_one_row(cast: SimpleNamespace
             page = sign_in(cast.arta).get(path)
         return len(said), len(names_on(page))
 
-    make_office("Kryetar", make_institution("Bashkia 100", municipality=make_municipality()), holder="Emri 100")
+    make_office(
+        "Kryetar", make_institution("Bashkia 100", municipality=make_municipality()), holder="Emri 100"
+    )
     db.session.commit()
     ask("/people")  # the first request also reads the schema of the session
     institutions, persons = ask("/people")[0], ask("/people/persons")[0]
@@ -115,7 +123,9 @@ def test_the_empty_list_says_what_to_do(cast: SimpleNamespace, sign_in: Any) -> 
         assert "/new" not in sign_in(cast.eva).get(path).text
 
 
-def test_another_organisations_contacts_appear_on_no_page(cast: SimpleNamespace, sign_in: Any, ours: Any) -> None:
+def test_another_organisations_contacts_appear_on_no_page(
+    cast: SimpleNamespace, sign_in: Any, ours: Any
+) -> None:
     pages = ("/people", "/people/persons", "/people?q=fshehte", f"/people/institutions/{ours.bashkia}")
     pages += (f"/people/persons/{ours.shared_person}", f"/people/offices/{ours.kryetar}/holder")
     for path in pages:
@@ -126,8 +136,12 @@ def test_another_organisations_contacts_appear_on_no_page(cast: SimpleNamespace,
     assert "sek-fshehte@zyra.al" in sign_in(cast.eva).get(f"/people/institutions/{ours.bashkia}").text
 
 
-def test_who_is_typed_as_holder_is_not_matched_with_strangers(cast: SimpleNamespace, sign_in: Any, ours: Any) -> None:
-    answer = sign_in(cast.clirim).post(f"/people/offices/{ours.kryetar}/holder", data={"name": "Gazetare e fshehtë"})
+def test_who_is_typed_as_holder_is_not_matched_with_strangers(
+    cast: SimpleNamespace, sign_in: Any, ours: Any
+) -> None:
+    answer = sign_in(cast.clirim).post(
+        f"/people/offices/{ours.kryetar}/holder", data={"name": "Gazetare e fshehtë"}
+    )
     assert answer.status_code == 302
     added = db.session.scalars(db.select(Person).where(Person.organisation_id == cast.vlore.id)).one()
     assert added.id != ours.person
@@ -174,16 +188,23 @@ def test_a_stranger_finds_no_such_page(cast: SimpleNamespace, sign_in: Any, ours
 
 
 @pytest.mark.parametrize("path", OF_THE_NETWORK)
-def test_the_networks_rows_are_the_administrators(cast: SimpleNamespace, sign_in: Any, ours: Any, path: str) -> None:
+def test_the_networks_rows_are_the_administrators(
+    cast: SimpleNamespace, sign_in: Any, ours: Any, path: str
+) -> None:
     before, address = everything(), path.format(**vars(ours))
-    for answer in (sign_in(cast.arta).get(address), sign_in(cast.arta).post(address, data=OF_THE_NETWORK[path])):
+    for answer in (
+        sign_in(cast.arta).get(address),
+        sign_in(cast.arta).post(address, data=OF_THE_NETWORK[path]),
+    ):
         assert answer.status_code == 404
     assert everything() == before
     assert sign_in(cast.drita).post(address, data=OF_THE_NETWORK[path]).status_code == 302
     assert everything() != before
 
 
-@pytest.mark.parametrize("path", [*WRITING, *OF_THE_NETWORK, "/people/institutions/new", "/people/persons/new"])
+@pytest.mark.parametrize(
+    "path", [*WRITING, *OF_THE_NETWORK, "/people/institutions/new", "/people/persons/new"]
+)
 def test_readers_and_strangers_to_the_service_write_nothing(
     cast: SimpleNamespace, sign_in: Any, client: Any, ours: Any, path: str
 ) -> None:
@@ -201,11 +222,16 @@ def test_pages_to_read_take_no_post(cast: SimpleNamespace, sign_in: Any, ours: A
     assert sign_in(cast.arta).post("/people" + path.format(**vars(ours))).status_code == 405
 
 
-def test_a_coordinator_without_an_organisation_adds_nothing(cast: SimpleNamespace, sign_in: Any, ours: Any) -> None:
+def test_a_coordinator_without_an_organisation_adds_nothing(
+    cast: SimpleNamespace, sign_in: Any, ours: Any
+) -> None:
     cast.arta.organisation = None
     db.session.commit()
     for path in ("/people/institutions/new", f"/people/offices/{ours.kryetar}/holder"):
-        assert sign_in(cast.arta).post(path, data={"name": "X", "name_sq": "X", "kind": "other"}).status_code == 404
+        assert (
+            sign_in(cast.arta).post(path, data={"name": "X", "name_sq": "X", "kind": "other"}).status_code
+            == 404
+        )
 
 
 def test_get_changes_nothing(cast: SimpleNamespace, sign_in: Any, ours: Any) -> None:
@@ -223,7 +249,10 @@ def test_ours_and_placeholders_are_marked(cast: SimpleNamespace, sign_in: Any, o
     assert "tone-warn" in page and "tone-info" in page
     assert f"/people/addresses/{ours.address}/edit" in page
     assert f"/people/addresses/{ours.shared_address}/edit" not in page
-    assert f"/people/addresses/{ours.shared_address}/edit" in sign_in(cast.drita).get(f"/people/institutions/{ours.bashkia}").text
+    assert (
+        f"/people/addresses/{ours.shared_address}/edit"
+        in sign_in(cast.drita).get(f"/people/institutions/{ours.bashkia}").text
+    )
 
 
 def test_history_is_told_to_those_it_concerns(cast: SimpleNamespace, sign_in: Any, ours: Any) -> None:
@@ -236,7 +265,9 @@ def test_history_is_told_to_those_it_concerns(cast: SimpleNamespace, sign_in: An
     assert "kujtese@zyra.al" not in sign_in(cast.clirim).get(page).text
 
 
-def test_a_refused_form_of_nobody_is_an_error_page_not_a_crash(cast: SimpleNamespace, client: Any, app: Any) -> None:
+def test_a_refused_form_of_nobody_is_an_error_page_not_a_crash(
+    cast: SimpleNamespace, client: Any, app: Any
+) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
     try:
         assert client.post("/people/institutions/new").status_code == 400

@@ -42,8 +42,12 @@ def add_mandate(
     return mandate
 
 
-def add_address(owner: Office, email: str, organisation: Organisation | None = None, **values: object) -> Address:
-    row = Address(email=email, office_id=owner.id, organisation_id=organisation.id if organisation else None, **values)
+def add_address(
+    owner: Office, email: str, organisation: Organisation | None = None, **values: object
+) -> Address:
+    row = Address(
+        email=email, office_id=owner.id, organisation_id=organisation.id if organisation else None, **values
+    )
     db.session.add(row)
     db.session.flush()
     return row
@@ -88,7 +92,9 @@ def test_offices_stand_in_albanian_order_of_their_institutions(cast: SimpleNames
 def test_another_organisations_contacts_are_not_offered(cast: SimpleNamespace) -> None:
     shared = make_office("Kryetar", email="shared@bashkia.example")
     add_mandate(shared, "Sekret Fierit", organisation=cast.fier)
-    office = make_office("Zyra jonë", make_institution("Radio", organisation=cast.fier), organisation=cast.fier)
+    office = make_office(
+        "Zyra jonë", make_institution("Radio", organisation=cast.fier), organisation=cast.fier
+    )
     inside = make_office("Këshilltar", shared.institution, organisation=cast.fier)
     person = make_person("Gazetare", email="gazetare@media.example", organisation=cast.fier)
     db.session.commit()
@@ -102,18 +108,27 @@ def test_another_organisations_contacts_are_not_offered(cast: SimpleNamespace) -
     assert option and option.holder == ""
 
 
-@pytest.mark.parametrize(("kind", "ident"), [("office", 0), ("office", 2**40), ("person", -1), ("ghost", 1), ("", 1)])
+@pytest.mark.parametrize(
+    ("kind", "ident"), [("office", 0), ("office", 2**40), ("person", -1), ("ghost", 1), ("", 1)]
+)
 def test_what_is_not_there_is_no_option(cast: SimpleNamespace, kind: str, ident: int) -> None:
     make_office()
     assert guest_option(kind, ident, cast.arta) is None
 
 
 def test_an_option_carries_holder_address_and_language(cast: SimpleNamespace) -> None:
-    office = make_office("Ministër", make_institution("Ministria", name_en="Ministry"), title_en="Minister", language="en")
+    office = make_office(
+        "Ministër", make_institution("Ministria", name_en="Ministry"), title_en="Minister", language="en"
+    )
     add_mandate(office, "Klosi", None, None)
     option = guest_option("office", office.id, cast.arta)
     assert option and option.address
-    assert (option.title_en, option.institution_en, option.holder, option.language) == ("Minister", "Ministry", "Klosi", "en")
+    assert (option.title_en, option.institution_en, option.holder, option.language) == (
+        "Minister",
+        "Ministry",
+        "Klosi",
+        "en",
+    )
     assert option.address.email == "zyra@bashkia.example"
 
 
@@ -171,7 +186,9 @@ def test_a_placeholder_gives_way_to_any_real_address(cast: SimpleNamespace) -> N
     office = make_office(email=None)
     sample = add_address(office, "zyra@bashkia.example", placeholder=True)
     assert address_for(office, cast.arta) is sample
-    db.session.add(Address(email="protokolli@bashkia.al", institution_id=office.institution_id, use=AddressUse.PROTOCOL))
+    db.session.add(
+        Address(email="protokolli@bashkia.al", institution_id=office.institution_id, use=AddressUse.PROTOCOL)
+    )
     db.session.flush()
     assert address_for(office, cast.arta).email == "protokolli@bashkia.al"  # type: ignore[union-attr]
 

@@ -29,10 +29,14 @@ def calendar(cast: SimpleNamespace) -> SimpleNamespace:
     """Events of every age and precision around NOW."""
 
     def at(title: str, starts: str, ends: str | None, **values: Any) -> None:
-        moments = [datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None for text in (starts, ends)]
+        moments = [
+            datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None for text in (starts, ends)
+        ]
         factories.make_event(cast.fier, title_sq=title, starts_at=moments[0], ends_at=moments[1], **values)
 
-    def on(title: str, precision: DatePrecision, day_from: date | None, day_to: date | None, **values: Any) -> None:
+    def on(
+        title: str, precision: DatePrecision, day_from: date | None, day_to: date | None, **values: Any
+    ) -> None:
         dated = {"precision": precision, "day_from": day_from, "day_to": day_to}
         factories.make_event(cast.fier, title_sq=title, **dated, **values)
 
@@ -73,7 +77,9 @@ def test_a_filter_is_read_or_left(app: object) -> None:
 
 
 def test_a_month_with_its_days(cast: SimpleNamespace) -> None:
-    def day(title: str, day_from: date, day_to: date | None, precision: DatePrecision = DatePrecision.DAY) -> None:
+    def day(
+        title: str, day_from: date, day_to: date | None, precision: DatePrecision = DatePrecision.DAY
+    ) -> None:
         factories.make_event(cast.fier, title_sq=title, precision=precision, day_from=day_from, day_to=day_to)
 
     day("before", date(2027, 1, 31), None)
@@ -92,12 +98,18 @@ def test_a_month_with_its_days(cast: SimpleNamespace) -> None:
         day_from=date(2027, 2, 10),
         day_to=date(2027, 2, 11),
     )
-    factories.make_event(cast.vlore, title_sq="stranger", precision=DatePrecision.DAY, day_from=date(2027, 2, 3))
+    factories.make_event(
+        cast.vlore, title_sq="stranger", precision=DatePrecision.DAY, day_from=date(2027, 2, 3)
+    )
     factories.make_event(cast.fier, precision=DatePrecision.UNKNOWN)
     db.session.commit()
     month = month_of_events(cast.arta, EventFilter(), date(2027, 2, 1))
     # 1 February 2027 is a Monday: four whole weeks.
-    assert [len(month.weeks), month.weeks[0][0], month.weeks[-1][-1]] == [4, date(2027, 2, 1), date(2027, 2, 28)]
+    assert [len(month.weeks), month.weeks[0][0], month.weeks[-1][-1]] == [
+        4,
+        date(2027, 2, 1),
+        date(2027, 2, 28),
+    ]
 
     def on(number: int) -> list[str]:
         return [event.title_sq for event in month.days.get(date(2027, 2, number), [])]

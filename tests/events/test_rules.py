@@ -28,7 +28,10 @@ TODAY = date(2026, 12, 16)
         ("2027-02", date(2027, 2, 1)),
         ("1990-01", date(1990, 1, 1)),
         ("2100-12", date(2100, 12, 1)),
-        *((typed, date(2026, 12, 1)) for typed in ("", "9999-99", "2027-00", "1989-12", "2101-01", "2027-2", "x")),
+        *(
+            (typed, date(2026, 12, 1))
+            for typed in ("", "9999-99", "2027-00", "1989-12", "2101-01", "2027-2", "x")
+        ),
         ("2027-02\n", date(2026, 12, 1)),
         ("٢٠٢٧-٠٢", date(2026, 12, 1)),
     ],
@@ -79,7 +82,9 @@ def test_no_month_before_the_first() -> None:
         ("", "", False, None, None),
     ],
 )
-def test_format(venue: str, link: str, later: bool, known: EventFormat | None, expected: EventFormat | None) -> None:
+def test_format(
+    venue: str, link: str, later: bool, known: EventFormat | None, expected: EventFormat | None
+) -> None:
     assert format_from(venue, link, later, known) is expected
 
 

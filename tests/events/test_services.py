@@ -110,7 +110,11 @@ def test_days_are_those_of_the_events_own_clock(
     ("precision", "given", "stored"),
     [
         (DatePrecision.DAY, (date(2026, 12, 16), None), (date(2026, 12, 16), date(2026, 12, 16))),
-        (DatePrecision.DAY, (date(2026, 12, 16), date(2026, 12, 18)), (date(2026, 12, 16), date(2026, 12, 18))),
+        (
+            DatePrecision.DAY,
+            (date(2026, 12, 16), date(2026, 12, 18)),
+            (date(2026, 12, 16), date(2026, 12, 18)),
+        ),
         (DatePrecision.MONTH, (date(2028, 2, 9), None), (date(2028, 2, 1), date(2028, 2, 29))),
         (DatePrecision.UNKNOWN, (date(2028, 2, 9), None), (None, None)),
     ],

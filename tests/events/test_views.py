@@ -244,18 +244,30 @@ def test_the_format_follows_from_place_and_link(
 @pytest.mark.parametrize(
     ("changes", "precision", "days"),
     [
-        ({"precision": "day", "start_date": "16.05.2030"}, DatePrecision.DAY, (date(2030, 5, 16), date(2030, 5, 16))),
+        (
+            {"precision": "day", "start_date": "16.05.2030"},
+            DatePrecision.DAY,
+            (date(2030, 5, 16), date(2030, 5, 16)),
+        ),
         (
             {"precision": "day", "start_date": "2030-05-16", "end_date": "2030-05-18"},
             DatePrecision.DAY,
             (date(2030, 5, 16), date(2030, 5, 18)),
         ),
-        ({"precision": "month", "month": "2", "year": "2028"}, DatePrecision.MONTH, (date(2028, 2, 1), date(2028, 2, 29))),
+        (
+            {"precision": "month", "month": "2", "year": "2028"},
+            DatePrecision.MONTH,
+            (date(2028, 2, 1), date(2028, 2, 29)),
+        ),
         ({"precision": "unknown"}, DatePrecision.UNKNOWN, (None, None)),
     ],
 )
 def test_dates_less_exact_than_an_hour(
-    cast: SimpleNamespace, sign_in: SignIn, changes: dict[str, Any], precision: DatePrecision, days: tuple[Any, Any]
+    cast: SimpleNamespace,
+    sign_in: SignIn,
+    changes: dict[str, Any],
+    precision: DatePrecision,
+    days: tuple[Any, Any],
 ) -> None:
     assert sign_in(cast.arta).post("/events/new", data=typed(**changes)).status_code == 302
     event = only_event()
@@ -294,7 +306,10 @@ def test_the_hour_the_clocks_show_twice_in_autumn(
     assert f'name="start_fold" type="radio" value="{fold}"' in page.replace("checked ", "")
     saved = arta.post(f"/events/{event.id}/edit", data=night | {"start_fold": fold, "version": event.version})
     assert saved.status_code == 302
-    assert (only_event().starts_at, only_event().sequence) == (datetime(2027, 10, 31, hour, 30, tzinfo=UTC), 0)
+    assert (only_event().starts_at, only_event().sequence) == (
+        datetime(2027, 10, 31, hour, 30, tzinfo=UTC),
+        0,
+    )
 
 
 def test_from_the_first_to_the_second_equal_hour(cast: SimpleNamespace, sign_in: SignIn) -> None:
@@ -401,7 +416,13 @@ def test_a_record_keeps_what_the_form_cannot_say(cast: SimpleNamespace, sign_in:
     page = arta.get(f"/events/{event.id}/edit").text
     assert 'value="2020-01-01"' in page
     changed = typed(
-        version=1, precision="period", start_date="2020-01-01", end_date="2020-02-29", venue="", held="y", end_time=None
+        version=1,
+        precision="period",
+        start_date="2020-01-01",
+        end_date="2020-02-29",
+        venue="",
+        held="y",
+        end_time=None,
     )
     assert arta.post(f"/events/{event.id}/edit", data=changed).status_code == 302
     event = only_event()
@@ -461,7 +482,11 @@ def test_filters_find_without_diacritics(cast: SimpleNamespace, sign_in: SignIn)
 
     def titles(query: str) -> list[str]:
         page = arta.get(f"/events?{query}").text
-        return [title for title in ("Përballje në Çlirim", "Forum për rrugët", "Seancë") if f">{title}</a>" in page]
+        return [
+            title
+            for title in ("Përballje në Çlirim", "Forum për rrugët", "Seancë")
+            if f">{title}</a>" in page
+        ]
 
     assert titles("q=perballje+clirim") == ["Përballje në Çlirim"]
     assert titles("kind=public_forum") == ["Forum për rrugët"]

@@ -275,7 +275,9 @@ def test_every_answer_carries_the_headers(
     for url in urls:
         headers = browser.get(url).headers
         policy = headers["Content-Security-Policy"]
-        assert "default-src 'none'" in policy and ("frame-ancestors" in policy or policy.endswith("sandbox")), url
+        assert "default-src 'none'" in policy and (
+            "frame-ancestors" in policy or policy.endswith("sandbox")
+        ), url
         assert "unsafe-inline" not in policy or "sandbox" in policy, url
         assert headers["X-Content-Type-Options"] == "nosniff", url
         assert headers["Referrer-Policy"] == "same-origin", url
