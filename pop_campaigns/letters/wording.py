@@ -235,6 +235,7 @@ def history_words(row: History, lang: str) -> str:
     as_copy = told.get("role") == RecipientRole.CC.value
     said = {
         "letter.created": _("Draft written"),
+        "letter.recorded": _("Taken over from the record"),
         "letter.changed": _("Draft changed"),
         "letter.recipients_added": (
             _("Added for their information: %(who)s", who=who) if as_copy else _("Added as addressee: %(who)s", who=who)
