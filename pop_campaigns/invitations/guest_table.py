@@ -95,7 +95,8 @@ def guest_counts(counts: AnswerCounts, rows: Sequence[GuestRow]) -> list[dict[st
         for answer, chip in ANSWER_CHIPS.items()
         for number in [numbers[answer]]
     ]
-    return [*parts, {"count": failed, "mark": "!", "tone": "bad", "word": _("could not be reached")}]
+    lost = npgettext("count of answers", "could not be reached", "could not be reached", failed)
+    return [*parts, {"count": failed, "mark": "!", "tone": "bad", "word": lost}]
 
 
 def _counted(answer: Answer, number: int) -> str:
