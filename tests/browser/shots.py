@@ -27,6 +27,8 @@ from tests.services import find_chromium, missing_chromium, private_folder
 FOLDER = ROOT / "build" / "shots"
 SIZES = {"phone": PHONE, "desktop": DESKTOP}
 PDF_DOTS_PER_INCH = 80
+PAINTED = 50
+"""Milliseconds until a window of a new size is painted."""
 
 
 def main() -> int:
@@ -97,7 +99,12 @@ def shoot(page: Page, kind: PageKind, world: World, lang: str, size: str) -> Non
     assert answer.status == kind.status, f"{page.url} answers with {answer.status}"
     if kind.then:
         kind.then(page)
+    # A window as tall as the page: what sticks to its edge is at the edge, and frames far below are painted.
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": SIZES[size]["width"], "height": max(height, SIZES[size]["height"])})
+    page.wait_for_timeout(PAINTED)
     page.screenshot(path=FOLDER / f"{kind.name}.{lang}.{size}.png", full_page=True)
+    page.set_viewport_size(SIZES[size])
 
 
 def shoot_mails(browser: Browser, site: Site) -> None:

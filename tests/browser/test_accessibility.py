@@ -17,6 +17,7 @@ from tests.browser.pages import PAGE_KINDS, PageKind
 from tests.browser.running_site import Site
 from tests.browser.staged import World, stage_world
 from tests.browser.walks import DESKTOP, FIER, PATIENCE, PHONE, set_language
+from tests.browser.words import every_text
 
 ADMINISTRATOR = "administrator@pop.example"
 RULES = {
@@ -85,7 +86,7 @@ def test_everybody_can_use(
     assert page.locator("html").get_attribute("lang") == lang
     if kind.then:
         kind.then(page)
-    problems = overflowing(page)
+    problems = overflowing(page) + in_the_other_language(page, lang)
     if lang == "en":
         page.set_viewport_size(DESKTOP)
     problems += violations(page)
@@ -98,6 +99,40 @@ def test_what_is_wrong_is_found(open_context: Opener) -> None:
     found = "\n".join(violations(page) + overflowing(page))
     for rule in ("html-has-lang", "image-alt", "color-contrast", "wider than 390"):
         assert rule in found
+
+
+def test_a_word_of_the_other_language_is_found(open_context: Opener) -> None:
+    page = open_context().new_page()
+    page.set_content(
+        "<html lang=en><main><button>Ruaj veprimtarinë</button><label>Title in English</label></main>"
+    )
+    assert in_the_other_language(page, "en") == ["not in this language: Ruaj veprimtarinë"]
+    assert in_the_other_language(page, "sq") == ["not in this language: Title in English"]
+
+
+def in_the_other_language(page: Page, lang: str) -> list[str]:
+    """Labels, buttons and heads of tables that a catalogue has for the other language alone."""
+    words: list[str] = page.evaluate(OWN_WORDS)
+    foreign = every_text({"sq": "en", "en": "sq"}[lang]) - every_text(lang) - CALLED_SO_EVERYWHERE
+    return [f"not in this language: {one}" for one in dict.fromkeys(words) if one in foreign]
+
+
+CALLED_SO_EVERYWHERE = {"English", "Shqip", "Tiranë"}
+"""A language calls itself so on every page, and so does a municipality."""
+OWN_WORDS = """() => {
+  const own = "nav a, label, legend, button, a.btn, thead th, dt, .hint, .kicker, option, h2";
+  const words = [];
+  for (const element of document.querySelectorAll(own)) {
+    if (element.closest("[lang]:not(html)")) continue;
+    for (const node of element.childNodes) {
+      if (node.nodeType === Node.TEXT_NODE && node.textContent.trim()) {
+        words.push(node.textContent.trim().replace(/\\s+/g, " "));
+      }
+      if (node.nodeName === "SPAN" && !node.hasAttribute("lang")) words.push(node.textContent.trim());
+    }
+  }
+  return words;
+}"""
 
 
 def violations(page: Page) -> list[str]:

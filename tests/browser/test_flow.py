@@ -19,9 +19,11 @@ from tests.browser.walks import (
     PHONE,
     PREFECT,
 )
+from tests.browser.words import sq
 
 GJANICA = "Tryezë e rrumbullakët për lumin Gjanica"
 GJANICA_EN = "Round table on the Gjanica river"
+KIND = "Tryezë e rrumbullakët"
 ALBANIAN_MENU = ["Sot", "Veprimtaritë", "Shkresat", "Njerëzit", "Posta", "Kërko"]
 ENGLISH_MENU = ["Today", "Events", "Letters", "People", "Mail", "Search"]
 
@@ -43,15 +45,15 @@ def test_a_round_table_from_plan_to_answers(open_context: Opener, site: Site) ->
     _decline_in_english(guest, links[1])
     _send_somebody_else(guest, links[2])
     arta.goto(event)
-    expect(walks.guest_row(arta, MINISTER)).to_contain_text("Pranuar")
+    expect(walks.guest_row(arta, MINISTER)).to_contain_text(sq("Accepted", "answer"))
     expect(walks.guest_row(arta, MINISTER)).to_contain_text("Vijmë dy veta, faleminderit.")
-    expect(walks.guest_row(arta, "Prefekt")).to_contain_text("Refuzuar")
+    expect(walks.guest_row(arta, "Prefekt")).to_contain_text(sq("Declined", "answer"))
     expect(walks.guest_row(arta, MAYOR_OF_FIER)).to_contain_text("Nënkryetarja e Bashkisë")
-    expect(walks.guest_row(arta, MAYOR_OF_MALLAKASTER)).to_contain_text("Pa përgjigje")
+    expect(walks.guest_row(arta, MAYOR_OF_MALLAKASTER)).to_contain_text(sq("No reply", "answer"))
 
     _change_ones_mind(guest, links[0])
     arta.goto(event)
-    expect(walks.guest_row(arta, MINISTER)).to_contain_text("Refuzuar")
+    expect(walks.guest_row(arta, MINISTER)).to_contain_text(sq("Declined", "answer"))
     arta.goto("/today")
     answers = arta.locator(".new-answers")
     expect(answers).to_contain_text(MINISTER)
@@ -62,19 +64,19 @@ def test_a_round_table_from_plan_to_answers(open_context: Opener, site: Site) ->
 
 
 def _plan(page: Page) -> str:
-    expect(page.get_by_role("heading", level=1)).to_have_text("Sot")
-    page.get_by_role("link", name="Veprimtari e re").first.click()
-    page.get_by_label("Lloji").select_option("Tryezë e rrumbullakët")
-    page.get_by_label("Titulli në shqip").fill(GJANICA)
-    page.get_by_label("Titulli në anglisht").fill(GJANICA_EN)
-    starts = page.get_by_role("group", name="Fillon")
-    starts.get_by_label("Data").fill(walks.in_two_weeks().isoformat())
-    starts.get_by_label("Ora").fill("10:00")
-    page.get_by_role("group", name="Mbaron").get_by_label("Ora").fill("12:30")
-    page.get_by_label("Vendi").fill("Bashkia Fier, salla e mbledhjeve, kati 2")
-    page.get_by_label("Përshkrimi në shqip").fill("Si ta pastrojmë lumin, kush e bën dhe deri kur.")
-    page.get_by_label("Përshkrimi në anglisht").fill("How to clean the river, who does it and by when.")
-    page.get_by_role("button", name="Ruaj veprimtarinë").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(sq("Today"))
+    page.get_by_role("link", name=sq("New event")).first.click()
+    page.get_by_label(sq("Kind")).select_option(KIND)
+    page.get_by_label(sq("Title in Albanian")).fill(GJANICA)
+    page.get_by_label(sq("Title in English")).fill(GJANICA_EN)
+    starts = page.get_by_role("group", name=sq("Starts"))
+    starts.get_by_label(sq("Date")).fill(walks.in_two_weeks().isoformat())
+    starts.get_by_label(sq("Time")).fill("10:00")
+    page.get_by_role("group", name=sq("Ends")).get_by_label(sq("Time")).fill("12:30")
+    page.get_by_label(sq("Place"), exact=True).fill("Bashkia Fier, salla e mbledhjeve, kati 2")
+    page.get_by_label(sq("Description in Albanian")).fill("Si ta pastrojmë lumin, kush e bën dhe deri kur.")
+    page.get_by_label(sq("Description in English")).fill("How to clean the river, who does it and by when.")
+    page.get_by_role("button", name=sq("Save the event")).click()
     found = re.search(r"/events/\d+", page.url)
     assert found
     page.goto(found[0])
@@ -84,7 +86,7 @@ def _plan(page: Page) -> str:
 
 
 def _choose_guests(page: Page, event: str) -> None:
-    page.locator(".page-actions").get_by_role("link", name="Fto").first.click()
+    page.locator(".page-actions a.btn-primary").click()
     page.wait_for_url(f"**{event}/invite")
     walks.search_guests(page, "turizm", MINISTER)  # a part of a word is enough
     walks.pick(page, MINISTER).get_by_role("checkbox").check()
@@ -96,41 +98,41 @@ def _choose_guests(page: Page, event: str) -> None:
     walks.pick(page, MAYOR_OF_MALLAKASTER).get_by_role("checkbox").check()
     walks.search_guests(page, "bashkia fier", MAYOR_OF_FIER)
     walks.pick(page, MAYOR_OF_FIER).get_by_role("checkbox").check()
-    page.get_by_role("button", name="Shto të zgjedhurit").click()
+    page.get_by_role("button", name=sq("Add chosen")).click()
     expect(page.locator(".drafts > li")).to_have_count(4)
 
 
 def _look_at_the_mail(page: Page, event: str) -> None:
-    page.get_by_role("link", name="Vazhdo te mesazhi").click()
+    page.get_by_role("link", name=sq("Next: the message")).click()
     page.wait_for_url(f"**{event}/invite/message")
     expect(page.frame_locator(".mail-frame").locator("body")).to_contain_text(GJANICA)
-    page.get_by_role("link", name="Teksti").click()
+    page.get_by_role("link", name=sq("Text")).click()
     expect(page.locator(".mail-text")).to_contain_text("Bashkia Fier, salla e mbledhjeve")
-    page.get_by_role("link", name="Anglisht").click()
+    page.get_by_role("link", name=sq("English")).click()
     expect(page.locator(".mail-text")).to_contain_text(GJANICA_EN)
     expect(page.locator(".mail-text")).to_have_attribute("lang", "en")
-    page.get_by_role("link", name="Kalendari").click()
+    page.get_by_role("link", name=sq("Calendar")).click()
     expect(page.locator(".mail-text")).to_contain_text("METHOD:REQUEST")
     expect(page.locator(".mail-text")).to_contain_text("TZID=Europe/Tirane")
-    page.get_by_role("button", name="Vazhdo te dërgimi").click()
+    page.get_by_role("button", name=sq("Next: send")).click()
     page.wait_for_url(f"**{event}/invite/send")
 
 
 def _send(page: Page, event: str) -> None:
-    expect(page.locator(".will-happen").first).to_contain_text("3 në shqip")
-    expect(page.locator(".will-happen").first).to_contain_text("1 në anglisht")
-    page.get_by_role("button", name="Dërgo 4 ftesa").click()
+    expect(page.locator(".will-happen").first).to_contain_text(sq("%(num)s in Albanian", num=3))
+    expect(page.locator(".will-happen").first).to_contain_text(sq("%(num)s in English", num=1))
+    page.get_by_role("button", name=sq("Send %(num)s invitation", num=4)).click()
     page.wait_for_url(f"**{event}")
-    sent = page.locator("table.guests td .chip").filter(has_text="Dërguar")
+    sent = page.locator("table.guests td .chip").filter(has_text=sq("Sent", "mail"))
     walks.wait_until(page, lambda: sent.count() == 4)
 
 
 def _accept_with_a_note(page: Page, link: str) -> None:
     page.goto(link)
     expect(page.get_by_role("heading", level=1)).to_have_text(GJANICA)
-    page.get_by_label("Shënim").fill("Vijmë dy veta, faleminderit.")
-    page.get_by_role("button", name="Po", exact=True).click()
-    expect(page.locator("#answered")).to_contain_text("Po")
+    page.get_by_label(sq("A note to the organisers")).fill("Vijmë dy veta, faleminderit.")
+    page.get_by_role("button", name=sq("Yes", "spoken answer"), exact=True).click()
+    expect(page.locator("#answered")).to_contain_text(sq("Yes", "spoken answer"))
 
 
 def _decline_in_english(page: Page, link: str) -> None:
@@ -144,15 +146,15 @@ def _decline_in_english(page: Page, link: str) -> None:
 def _send_somebody_else(page: Page, link: str) -> None:
     page.goto(link)
     page.locator("input[name=substitute]").fill("Nënkryetarja e Bashkisë")
-    page.get_by_role("button", name="Dërgojeni këtë person në vendin tuaj").click()
+    page.get_by_role("button", name=sq("Send this person instead")).click()
     expect(page.locator("#answered")).to_contain_text("Nënkryetarja e Bashkisë")
 
 
 def _change_ones_mind(page: Page, link: str) -> None:
     page.goto(link)
-    expect(page.locator("#answered")).to_contain_text("Po")
-    page.get_by_role("button", name="Jo", exact=True).click()
-    expect(page.locator("#answered")).to_contain_text("Jo")
+    expect(page.locator("#answered")).to_contain_text(sq("Yes", "spoken answer"))
+    page.get_by_role("button", name=sq("No", "spoken answer"), exact=True).click()
+    expect(page.locator("#answered")).to_contain_text(sq("No", "spoken answer"))
 
 
 def test_a_letter_with_copies_goes_out_and_its_clocks_run(arta: Page) -> None:
@@ -228,17 +230,17 @@ def test_the_whole_way_without_scripts(open_context: Opener, site: Site) -> None
     walks.pick(page, PREFECT).get_by_role("checkbox").check()
     walks.search_guests(page, "turizm", MINISTER)
     walks.pick(page, MINISTER).get_by_role("checkbox").check()
-    page.get_by_role("button", name="Shto të zgjedhurit").click()
+    page.get_by_role("button", name=sq("Add chosen")).click()
     expect(page.locator(".drafts > li")).to_have_count(2)
     walks.send_invitations(page, event)
     link = walks.answer_link(page, title, "prefekt")
 
     guest = open_context(java_script_enabled=False, viewport=PHONE).new_page()
     guest.goto(link)
-    guest.get_by_role("button", name="Ndoshta").click()
-    expect(guest.locator("#answered")).to_contain_text("Ndoshta")
+    guest.get_by_role("button", name=sq("Maybe", "spoken answer")).click()
+    expect(guest.locator("#answered")).to_contain_text(sq("Maybe", "spoken answer"))
     page.goto(event)
-    expect(walks.guest_row(page, PREFECT)).to_contain_text("Ndoshta")
+    expect(walks.guest_row(page, PREFECT)).to_contain_text(sq("Maybe", "spoken answer"))
 
 
 def test_two_presses_on_send_make_one_mail_for_each_guest(arta: Page) -> None:
@@ -270,7 +272,7 @@ def test_an_event_that_ends_before_it_starts_keeps_what_was_typed(arta: Page) ->
     arta.locator("#start_time").fill("10:00")
     arta.locator("#end_date").fill((day - timedelta(days=1)).isoformat())
     arta.locator("#end_time").fill("12:00")
-    arta.get_by_role("button", name="Ruaj veprimtarinë").click()
+    arta.get_by_role("button", name=sq("Save the event")).click()
     summary = arta.locator("#error-summary")
     expect(summary).to_be_focused()
     expect(arta.locator("#title_sq")).to_have_value("Përballje me bashkinë")
