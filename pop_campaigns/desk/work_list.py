@@ -117,11 +117,9 @@ def _add_events(work: WorkList, reader: _Reader, events: Sequence[ComingEvent]) 
             work.today.append(row)
         elif day <= reader.today + SOON:
             work.soon.append(row)
-        elif coming.not_told:
-            # However far away: guests have a wrong day in their calendars until they are told.
+        elif coming.not_told or coming.counts.draft:
+            # However far away: guests have a wrong day in their calendars until told, or wait for what was prepared.
             work.today.append(row)
-        elif coming.counts.draft:
-            work.soon.append(row)
         elif len(work.later) < _LATER_SHOWN:
             work.later.append(row)
 

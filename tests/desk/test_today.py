@@ -77,12 +77,15 @@ def test_events_stand_by_day_and_ask_for_their_next_step(
     factories.make_event(people.fier, starts_in=timedelta(days=2), title_en="Called off", state="cancelled")
     db.session.commit()
     work = work_of(people.arta)
-    assert whats(work.soon) == ["Uninvited", "Prepared"]
+    assert whats(work.soon) == ["Uninvited"]
     assert work.soon[0].action_url == f"/events/{uninvited.id}/invite"
-    assert work.soon[1].action_url == f"/events/{prepared.id}/invite/message"
-    assert "1 invitation not sent yet" in work.soon[1].who
+    assert whats(work.today) == ["Prepared"], (
+        "what is prepared and not sent waits for the coordinator, however far"
+    )
+    assert work.today[0].action_url == f"/events/{prepared.id}/invite/message"
+    assert "1 invitation not sent yet" in work.today[0].who
     assert whats(work.later) == ["Far away"]
-    assert work.today == work.overdue == work.waiting == []
+    assert work.overdue == work.waiting == []
 
 
 def test_guests_who_know_an_older_time_come_first(
