@@ -74,7 +74,9 @@ def test_each_guest_is_shown_with_mail_answer_and_history(
 
     assert "Vij me dy veta" in row_of(page, coming.id)
     assert "tone-good" in row_of(page, coming.id)
-    history = row_of(page, coming.id).partition("<details")[2]
+    below = page.partition(f'id="guest-{coming.id}"')[2].partition("</tr>")[2].partition("</tr>")[0]
+    assert 'colspan="4"' in below, "the history has the whole width, not that of the first column"
+    history = below.partition("<details")[2]
     assert history.index("Vij me dy veta") < history.index("◐")  # newest first
     assert "Zv. Drejtor" in row_of(page, sending.id)
     assert "○" in row_of(page, silent.id)
