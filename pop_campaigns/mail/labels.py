@@ -29,7 +29,7 @@ class MailChip:
 MAIL_STATES: Final[dict[MailState, MailChip]] = {
     MailState.QUEUED: MailChip("○", _lp("mail", "Waiting to be sent"), "info"),
     MailState.SENDING: MailChip("→", _l("Being sent"), "info"),
-    MailState.SENT: MailChip("●", _lp("mail", "Sent"), "good"),
+    MailState.SENT: MailChip("✓", _lp("mail", "Sent"), "good"),
     MailState.FAILED: MailChip("!", _lp("mail", "Failed"), "bad"),
     MailState.WITHDRAWN: MailChip("✕", _lp("mail", "Called off"), "quiet"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
@@ -52,6 +53,11 @@ def a_mail(organisation_id: int | None, **values: object) -> OutgoingMail:
     return mail
 
 
+def seen_words(html: str) -> str:
+    """What stands between the tags, in one line."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
 def count_mails() -> int:
     return db.session.scalar(select(func.count()).select_from(OutgoingMail)) or 0
 
@@ -70,12 +76,31 @@ def test_list_shelves_and_search(people: SimpleNamespace, sign_in: Browser) -> N
     assert "There is no such mailbox" in page
     assert "Being tried again" in page
     assert f'href="/events/{event.id}"' in page
+    assert page.count("✓") == 1, "the mark that the guests of an event have too"
     for shelf, number in (("waiting", 2), ("failed", 1), ("sent", 1), ("withdrawn", 0)):
         assert browser.get(f"/mail?state={shelf}").text.count("<tr data-row") == number
     for typed, number in (
         ("perballje", 4), ("PËRBALLJE fier", 4), (sent.to_address.upper(), 1), ("%", 0), ("_", 0), ("x y z w", 0)
     ):  # fmt: skip
         assert browser.get("/mail", query_string={"q": typed}).text.count("<tr data-row") == number
+
+
+def test_list_says_what_a_mail_is_about_only_where_its_subject_does_not(
+    sign_in: Browser, people: SimpleNamespace
+) -> None:
+    event = invited_event(people.arta, guests=1, title_sq="Përballje në Fier", title_en="Confrontation")
+    browser = sign_in(people.arta)
+
+    def row() -> str:
+        return browser.get("/mail").text.partition("<tr data-row")[2].partition("</tr>")[0]
+
+    assert seen_words(row()).count("Përballje në Fier") == 1
+    assert "Confrontation" not in seen_words(row()), "the subject is in Albanian, and says it already"
+    assert f'href="/events/{event.id}"' in row()
+    event.title_sq, event.title_en = "Tryezë në Patos", "Round table"
+    db.session.commit()
+    assert "Përballje në Fier" in seen_words(row())
+    assert seen_words(row()).count("Round table") == 1
 
 
 @pytest.mark.parametrize(
