@@ -55,6 +55,7 @@ def count_events() -> int:
 def test_a_coordinator_plans_an_event(cast: SimpleNamespace, sign_in: SignIn) -> None:
     arta = sign_in(cast.arta)
     page = arta.get("/events/new").text
+    assert 'maxlength="None"' not in page
     assert 'name="once"' in page
     answer = arta.post("/events/new", data=typed(municipality_id=cast.fier.municipality_id))
     event = only_event()
