@@ -40,9 +40,9 @@ class ClockParty(StrEnum):
 class ClockBasis:
     """A legal ground for a deadline.
 
-    `title` is an English message id (marked for translation in `labels`). `effective_from` is the day the
-    law was passed: a letter from before it cannot rest on it. `extendable_by` is the most days, of the same
-    unit, that the office may add.
+    `title` is an English message id (marked for translation in `labels`); `source` is Albanian, and
+    `labels.source_words` gives it in English. `effective_from` is the day the law was passed: a letter from
+    before it cannot rest on it. `extendable_by` is the most days, of the same unit, that the office may add.
     """
 
     key: str

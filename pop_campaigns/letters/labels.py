@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from flask_babel import lazy_gettext as _l
@@ -124,6 +125,25 @@ SEND_VERDICTS: Final[dict[SendVerdict, LazyString]] = {
     SendVerdict.LANGUAGE_MISSING: _l("A recipient reads a language in which the letter is not written yet."),
     SendVerdict.NOBODY_REACHABLE: _l("None of the recipients has an e-mail address."),
 }
+
+
+# Words of a source; numbers and names of web sites are the same in both languages.
+_SOURCE_WORDS: Final = {
+    "Kodi i Procedurave Administrative": "Code of Administrative Procedures",
+    "Ligji": "Law",
+    "ligji": "law",
+    "neni": "article",
+}
+_SOURCE_WORD: Final = re.compile(rf"\b(?:{'|'.join(_SOURCE_WORDS)})\b")
+
+
+def source_words(source: str, lang: str) -> str:
+    """Give the source of a clock, kept in Albanian (*Ligji 119/2014, neni 15*), in ``lang``.
+
+    By words and not by a catalogue: a due day keeps the source it was counted by, and one that is no longer
+    shipped, or an administrator's own, is still said in the reader's language as far as we know its words.
+    """
+    return _SOURCE_WORD.sub(lambda found: _SOURCE_WORDS[found[0]], source) if lang == "en" else source
 
 
 def clock_label(basis: ClockBasis) -> LazyString | str:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.scope import own, visible
@@ -129,11 +129,13 @@ def lines_of(letter: Letter, user: User, on: date, *, lang: str = "") -> list[Re
     """Give the recipients, addressees before copies, each in its order.
 
     Before the letter is sent they are named as their office stands on the day, each in its own language or,
-    as one version of the letter prints them, all in ``lang``; afterwards as they were frozen.
+    as one version of the letter prints them, all in ``lang``. Afterwards as they were frozen, in the language
+    each was written to in; ``lang`` then asks for the same titles in that language, see `_frozen`. What a
+    version that went named is kept with its mails and their file, and not read from here.
     """
     ordered = sorted(letter.recipients, key=lambda one: (one.role is not RecipientRole.TO, one.position))
     if letter.state not in UNSENT:
-        return [_frozen(one) for one in ordered]
+        return [_frozen(one, lang or one.language) for one in ordered]
     holders = holders_of([one.office_id for one in ordered if one.office_id], on, user)
     return [_as_it_stands(one, holders, user, lang or one.language) for one in ordered]
 
@@ -174,7 +176,14 @@ def due_recipients(user: User, today: date, *, copies: bool = False) -> list[Due
     rows = (
         select(LetterRecipient)
         .join(LetterRecipient.letter)
-        .options(contains_eager(LetterRecipient.letter))
+        .options(
+            contains_eager(LetterRecipient.letter),
+            # The place tells which days off count: without these, each recipient would ask for its own.
+            joinedload(LetterRecipient.office)
+            .joinedload(Office.institution)
+            .joinedload(Institution.municipality),
+            joinedload(LetterRecipient.institution).joinedload(Institution.municipality),
+        )
         .where(
             own(Letter, user),
             Letter.state == LetterState.SENT,
@@ -349,9 +358,21 @@ def institution_address(institution: Institution, user: User) -> Address | None:
     )
 
 
-def _frozen(recipient: LetterRecipient) -> RecipientLine:
-    one = recipient
-    return RecipientLine(one, one.name, one.office_title, one.institution_name, one.address)
+def _frozen(recipient: LetterRecipient, lang: str) -> RecipientLine:
+    """Name a recipient as it was written to; in the other language by that language's title for the same name.
+
+    An office renamed since keeps the name it was sent under, in whatever language that was.
+    """
+    one, title, name = recipient, recipient.office_title, recipient.institution_name
+    if lang != one.language:
+        title = _same_name(title, one.office, "title", lang)
+        name = _same_name(name, one.office.institution if one.office else one.institution, "name", lang)
+    return RecipientLine(one, one.name, title, name, one.address)
+
+
+def _same_name(frozen: str, record: Office | Institution | None, field: str, lang: str) -> str:
+    known = frozen and frozen in (in_language(record, field, "sq"), in_language(record, field, "en"))
+    return in_language(record, field, lang) if known else frozen
 
 
 def _as_it_stands(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import Any
 
 from flask import Response, abort, render_template, request
 from flask_babel import get_locale
@@ -104,7 +105,7 @@ def show(letter_id: int) -> str:
     letter = get_visible(Letter, letter_id)
     moment, lang = now(), str(get_locale())
     today = local_date(moment)
-    lines = lines_of(letter, current_user, today)
+    lines = lines_of(letter, current_user, today, lang=lang)
     return render_template(
         "letters/show.html",
         letter=letter,
@@ -164,16 +165,17 @@ def recipient_rows(letter: Letter, lines: list[RecipientLine], today: date, lang
     return rows
 
 
-def history_items(letter: Letter, lang: str) -> list[dict[str, str]]:
-    """Give the letter's history as the time line wants it, newest first."""
+def history_items(letter: Letter, lang: str) -> list[dict[str, Any]]:
+    """Give the letter's history as the time line wants it, newest first; ``names`` are whom a joint line is about."""
     return [
         {
-            "text": wording.history_words(row, lang),
-            "when": moment_words(row.at, lang),
-            "iso": row.at.isoformat(),
-            "who": row.actor_name,
+            "text": wording.group_words(group, lang),
+            "when": moment_words(group[0].at, lang),
+            "iso": group[0].at.isoformat(),
+            "who": group[0].actor_name,
+            "names": [row.details.get("who", "") for row in reversed(group)] if len(group) > 1 else [],
         }
-        for row in history_of(letter)
+        for group in wording.group_history(history_of(letter))
     ]
 
 

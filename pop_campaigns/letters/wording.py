@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any, Final
 
+from flask_babel import get_locale, ngettext, pgettext
 from flask_babel import gettext as _
-from flask_babel import ngettext, pgettext
 
 from pop_campaigns.core.dates import day_words, short_day_words
 from pop_campaigns.core.history import History
@@ -24,6 +25,7 @@ from pop_campaigns.letters.labels import (
     RECIPIENT_STATES,
     RESPONSES,
     SKIP_REASONS,
+    source_words,
 )
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries import RecipientLine, days_until, state_of
@@ -54,6 +56,9 @@ _WORST_FIRST: Final = (
     RecipientState.UNKNOWN,
     RecipientState.ANSWERED,
 )
+
+# Actions that happen to one recipient each, mostly to all of a letter at once.
+_OF_MANY: Final = ("letter.clock_started", "letter.handed_over", "letter.due_moved")
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,7 @@ def rule_words(basis: ClockBasis) -> str:
         title=CLOCKS[basis.key],
         span=span_words(basis.amount, basis.unit),
         force=FORCES[Force.BINDING if basis.binding else Force.EXPECTED],
-        source=basis.source,
+        source=source_words(basis.source, str(get_locale())),
     )
 
 
@@ -187,7 +192,7 @@ def due_story(recipient: LetterRecipient, lang: str) -> DueStory | None:
         return DueStory(title, "", "", "", [], [], _refusal_words(told))
     return DueStory(
         rule=f"{title}: {span_words(int(told['amount']), told['unit'])}",
-        source=str(told["source"]),
+        source=source_words(str(told["source"]), lang),
         force=str(FORCES[Force(told["force"])]),
         counted=_counted_words(told, lang),
         skipped=[(day_words(_day(one["day"]), lang), _skip_words(one, lang)) for one in told["skipped"]],
@@ -226,10 +231,32 @@ def mail_trouble(mail: OutgoingMail | None) -> str:
     return f"{REFUSAL_LABELS[key]} (“{code}{mail.last_words}”)"
 
 
-def history_words(row: History, lang: str) -> str:
-    """Give one line of a letter's history."""
+def group_history(rows: Iterable[History]) -> list[list[History]]:
+    """Put together what one moment did to many recipients alike, so that a history stays short; order is kept.
+
+    Only neighbours of one action, person and minute, alike in all but the recipient, are put together.
+    """
+    groups: list[list[History]] = []
+    for _key, run in groupby(rows, key=lambda row: (row.action, row.actor_name, f"{row.at:%F %H:%M}")):
+        alike: dict[str, list[History]] = {}
+        for row in run:
+            told = sorted((name, str(value)) for name, value in row.details.items() if name != "who")
+            alike.setdefault(repr(told) if row.action in _OF_MANY else f"row {row.id}", []).append(row)
+        groups += alike.values()
+    return groups
+
+
+def group_words(group: Sequence[History], lang: str) -> str:
+    """Give one line for rows that belong together: of several, how many recipients they concern."""
+    if len(group) == 1:
+        return history_words(group[0], lang)
+    return history_words(group[0], lang, who=ngettext("%(num)d recipient", "%(num)d recipients", len(group)))
+
+
+def history_words(row: History, lang: str, *, who: str = "") -> str:
+    """Give one line of a letter's history; ``who`` in place of the recipient it names."""
     told: dict[str, Any] = row.details
-    who, due = told.get("who", ""), told.get("due", "")
+    who, due = who or told.get("who", ""), told.get("due", "")
     due_on = short_day_words(_day(due), lang) if due else ""
     kind = str(RESPONSES[ResponseKind(told["kind"])]) if told.get("kind") else ""
     as_copy = told.get("role") == RecipientRole.CC.value

@@ -1,5 +1,6 @@
 """What the rules of letters decide: clocks, recipients' states, sending, register numbers, labels."""
 
+import re
 from datetime import date
 
 import pytest
@@ -18,6 +19,7 @@ from pop_campaigns.letters.clocks import (
     due_for,
     shipped_clock,
 )
+from pop_campaigns.letters.labels import source_words
 from pop_campaigns.letters.rules import (
     Delivery,
     LetterState,
@@ -243,3 +245,16 @@ def test_clocks_are_labelled_by_their_titles() -> None:
         }
         assert str(labels.clock_label(shipped_clock("political_letter"))) == "Political letter"
         assert labels.clock_label(own) == "Afati ynë"
+
+
+def test_sources_are_said_in_both_languages() -> None:
+    assert all(source_words(basis.source, "sq") == basis.source for basis in SHIPPED_CLOCKS)
+    english = {basis.key: source_words(basis.source, "en") for basis in SHIPPED_CLOCKS}
+    assert english["information_request"] == "Law 119/2014, article 15"
+    assert english["political_letter"] == "Code of Administrative Procedures, law 44/2015"
+    assert english["request_forwarding"] == "Law 119/2014; pyetshtetin.al"
+    assert not [one for one in english.values() if re.search(r"(?i)ligji|neni|kodi|procedurave", one)]
+    assert (
+        source_words("Vendim 5/2020, neni 2, <b>ligjinë</b>", "en")
+        == "Vendim 5/2020, article 2, <b>ligjinë</b>"
+    )

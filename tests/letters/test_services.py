@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.models import Address
@@ -551,6 +551,41 @@ def test_due_are_addressees_of_ones_own_letters_only(cast: SimpleNamespace) -> N
     assert len(due_recipients(cast.drita, date(2026, 12, 7))) == 1
     answer(to, ResponseKind.REFUSED, cast.arta, date(2026, 12, 5))
     assert due_recipients(cast.arta, date(2026, 12, 7)) == []
+
+
+def test_who_is_overdue_is_read_in_as_many_queries_for_many_as_for_one(cast: SimpleNamespace) -> None:
+    told = {"unit": "working_days", "by_hand": True}
+    late: dict[str, Any] = {"clock_from": NOVEMBER.date(), "due_on": date(2026, 12, 3), "due_explained": told}
+
+    def fill(*names: str) -> None:
+        for name in names:
+            town = make_municipality(name)
+            letter = make_letter(cast.fier, state=LetterState.SENT, sent_at=NOVEMBER)
+            make_letter_recipient(letter, make_office("Kryetar", make_institution(municipality=town)), **late)
+            council = make_institution("Këshilli", municipality=town)
+            db.session.add(LetterRecipient(letter=letter, role="to", position=2, institution=council, **late))
+        db.session.commit()
+
+    def reads() -> int:
+        db.session.expire_all()
+        assert cast.arta.organisation_id and cast.arta.role
+        seen: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+            seen.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            due = due_recipients(cast.arta, date(2026, 12, 7))
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+        assert {(one.state, one.unit) for one in due} == {(RecipientState.OVERDUE, "working_days")}
+        return len(seen)
+
+    fill("Patos")
+    few = reads()
+    fill("Roskovec", "Mallakastër", "Lushnjë")
+    assert reads() == few
 
 
 def test_a_refused_mail_is_failed_and_can_be_handed_over(cast: SimpleNamespace) -> None:

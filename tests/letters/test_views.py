@@ -24,6 +24,7 @@ from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries import lines_of
 from pop_campaigns.letters.rules import LetterState, RecipientRole, ResponseKind
 from pop_campaigns.letters.services import fingerprint, send_letter, start_clocks
+from pop_campaigns.letters.views import history_items
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import record_refused, record_sent
 from tests.factories import make_institution, make_letter, make_letter_recipient, make_office
@@ -288,7 +289,71 @@ def test_the_file_of_a_sent_letter_is_the_one_that_went(arta: FlaskClient, cast:
     assert arta.get(f"/letters/{letter.id}/letter.pdf?in=en").status_code == 404
 
 
+def test_the_paper_names_everyone_in_its_own_language(arta: FlaskClient, cast: SimpleNamespace) -> None:
+    letter = sendable(cast, subject_en="Pollution", body_en="Dear Minister,")
+    office = letter.recipients[0].office
+    assert office is not None
+    office.title_en, office.institution.name_en = "Minister", "Ministry"
+    prefect = make_office("Prefekt", make_institution("Prefektura"), email=None, title_en="Prefect")
+    make_letter_recipient(letter, prefect, "cc", language="en")
+    db.session.commit()
+
+    def paper(lang: str) -> str:
+        return (
+            page(arta, f"/letters/{letter.id}?in={lang}").partition("<article")[2].partition("</article")[0]
+        )
+
+    def printed(lang: str) -> str:
+        answer = arta.get(f"/letters/{letter.id}/letter.pdf?in={lang}")
+        return PdfReader(io.BytesIO(answer.data)).pages[0].extract_text()
+
+    def check() -> None:
+        # An English name that is not known is given in Albanian.
+        for text in (paper("en"), printed("en")):
+            assert "Minister" in text and "Ministry" in text
+            assert "Prefect" in text and "Prefektura" in text
+            assert "Ministër" not in text and "Prefekt," not in text
+        for text in (paper("sq"), printed("sq")):
+            assert "Ministër" in text and "Ministria" in text and "Prefekt" in text
+            assert "Ministry" not in text and "Prefect" not in text
+
+    check()
+    send_letter(letter, by=cast.arta, now=NOVEMBER)
+    db.session.commit()
+    check()
+    # Renamed since: it was not the new office that was written to, in no language.
+    office.title_sq, office.title_en = "Ministër i Ri", "New Minister"
+    db.session.commit()
+    assert "Ministër, Ministry" in paper("en") and "New" not in paper("en")
+    assert "Ministër, Ministria" in paper("sq") and " i Ri" not in paper("sq")
+
+
 # One letter
+
+
+def test_what_one_minute_did_to_all_is_one_line(arta: FlaskClient, cast: SimpleNamespace) -> None:
+    letter = sendable(cast)
+    for number in range(6):
+        make_letter_recipient(letter, make_office(f"Drejtor {number}", email=f"d{number}@x.example"), "cc")
+    send_letter(letter, by=cast.arta, now=NOVEMBER)
+    for mail in db.session.scalars(select(OutgoingMail)):
+        late = timedelta(days=3) if mail.to_address == "d5@x.example" else timedelta()
+        record_sent(mail, code=250, words="OK", now=NOVEMBER + late)
+    start_clocks(now=NOVEMBER)
+    db.session.commit()
+    arrived = [one for one in history_items(letter, "sq") if "mbërriti" in one["text"]]
+    # Who owes an answer on another day stays a line of its own.
+    assert [one["text"].partition(":")[0] for one in arrived] == ["Drejtor 5, Bashkia Fier", "6 marrës"]
+    assert arrived[0]["names"] == []
+    assert arrived[1]["names"] == ["Ministër, Ministria", *(f"Drejtor {n}, Bashkia Fier" for n in range(5))]
+    text = page(arta, f"/letters/{letter.id}")
+    assert "<summary>6 recipients: arrived, an answer is due on" in text
+    assert "<li>Drejtor 4, Bashkia Fier</li>" in text
+    # An hour later it is another matter.
+    for row in db.session.scalars(select(History).where(History.action == "letter.clock_started").limit(1)):
+        row.at += timedelta(hours=1)
+    db.session.commit()
+    assert len([one for one in history_items(letter, "sq") if "mbërriti" in one["text"]]) == 3
 
 
 def test_the_letter_explains_its_due_day(arta: FlaskClient, cast: SimpleNamespace) -> None:
@@ -296,7 +361,8 @@ def test_the_letter_explains_its_due_day(arta: FlaskClient, cast: SimpleNamespac
     with time_machine.travel(datetime(2026, 11, 27, 9, 0, tzinfo=UTC), tick=False):
         text = page(arta, f"/letters/{letter.id}")
     assert "3 December 2026" in text and "2 working days left" in text
-    assert "Binding by law" in text and "Ligji 119/2014, neni 15" in text
+    assert "Binding by law" in text and "Law 119/2014, article 15" in text
+    assert "Ligji" not in text and "neni" not in text
     for words in (
         "28 November 2026",
         "29 November 2026",
