@@ -12,7 +12,7 @@ from flask_babel import ngettext
 
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.queries import AnswerCounts, GuestRow
+from pop_campaigns.invitations.queries import AnswerCounts, GuestRow, awaiting_reminder
 from pop_campaigns.invitations.rules import NotInvitable, may_invite
 
 
@@ -37,7 +37,10 @@ class EventActions:
 def actions_for(
     event: Event, guests: Sequence[GuestRow], counts: AnswerCounts, *, now: datetime
 ) -> EventActions:
-    """Decide what an event asks for: tell of a change, send what is prepared, invite, or nothing more."""
+    """Decide what an event asks for: tell of a change, send what is prepared, invite, or nothing more.
+
+    To remind is offered only while a reminder would go to somebody.
+    """
     closed = may_invite(cancelled=event.state is EventState.CANCELLED, starts_at=event.starts_at, now=now)
     if event.state is EventState.HELD:
         closed = NotInvitable.OVER
@@ -51,7 +54,7 @@ def actions_for(
     others = [edit]
     if main is not invite:
         others.append(invite)
-    if counts.waiting and not not_told:
+    if counts.waiting and not not_told and awaiting_reminder(event, now=now):
         others.append(remind)
     return EventActions(main, why, others, _cancel(event, None))
 

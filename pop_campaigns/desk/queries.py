@@ -18,10 +18,12 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.models import Invitation, InvitationMail
 from pop_campaigns.invitations.queries import AnswerCounts, counts_for
-from pop_campaigns.invitations.rules import InvitationState
+from pop_campaigns.invitations.rules import REMINDER_GAP, Answer, InvitationState
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries import select_letters
 from pop_campaigns.letters.rules import RecipientRole, stops_clock
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.rules import MailState
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,38 @@ def guests_not_told(user: User, now: datetime) -> dict[int, int]:
         .group_by(Invitation.event_id)
     )
     return dict(db.session.execute(counted).all())
+
+
+def events_to_remind(user: User, now: datetime) -> set[int]:
+    """Give the events of the user's work with somebody to remind now: ``awaiting_reminder`` for all in one query."""
+    newest = (
+        select(
+            InvitationMail.invitation_id,
+            func.max(InvitationMail.id).label("mail"),
+            func.max(InvitationMail.sequence).label("told"),
+        )
+        .group_by(InvitationMail.invitation_id)
+        .subquery()
+    )
+    wanted = (
+        select(Invitation.event_id)
+        .join(Invitation.event)
+        .join(newest, newest.c.invitation_id == Invitation.id)
+        .join(InvitationMail, InvitationMail.id == newest.c.mail)
+        .join(InvitationMail.mail)
+        .where(
+            own(Event, user),
+            Event.state == EventState.PLANNED,
+            Event.starts_at > now,
+            Invitation.state == InvitationState.INVITED,
+            Invitation.answer == Answer.NEEDS_ACTION,
+            newest.c.told >= Event.sequence,
+            OutgoingMail.state != MailState.FAILED,
+            OutgoingMail.dated_at <= now - REMINDER_GAP,
+        )
+        .distinct()
+    )
+    return set(db.session.scalars(wanted))
 
 
 def letters_waiting(user: User, today: date, *, limit: int = 20) -> Sequence[Letter]:

@@ -17,7 +17,7 @@ from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import clock_words, day_words, moment_words, relative_day_words
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.desk.mail_about import MailAbout, about_mails, why_not_again
-from pop_campaigns.desk.queries import ComingEvent, coming_events, letters_waiting, owing
+from pop_campaigns.desk.queries import ComingEvent, coming_events, events_to_remind, letters_waiting, owing
 from pop_campaigns.events.labels import EVENT_KINDS
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.models import Invitation
@@ -103,7 +103,11 @@ def work_list(user: User, now: datetime, lang: str) -> WorkList:
     # Who does not know the present time yet is told of it first, not reminded.
     silent = [each for each in awaiting_answer(user, now) if each[0].id not in not_told]
     counts = counts_for(event.id for event, _guests in silent)
-    work.waiting.extend(_answer_row(reader, event, guests, counts[event.id]) for event, guests in silent)
+    to_remind = events_to_remind(user, now)
+    work.waiting.extend(
+        _answer_row(reader, event, guests, counts[event.id], remind=event.id in to_remind)
+        for event, guests in silent
+    )
     for letter in letters_waiting(user, reader.today):
         work.waiting.extend(_waiting_letter_rows(reader, letter))
     return work
@@ -202,7 +206,9 @@ def _letter_row(reader: _Reader, due: DueRecipient) -> WorkRow:
     )
 
 
-def _answer_row(reader: _Reader, event: Event, guests: Sequence[Invitation], counts: AnswerCounts) -> WorkRow:
+def _answer_row(
+    reader: _Reader, event: Event, guests: Sequence[Invitation], counts: AnswerCounts, *, remind: bool
+) -> WorkRow:
     names = ", ".join(guest.shown_as for guest in guests[:2])
     more = len(guests) - 2
     if more > 0:
@@ -213,8 +219,8 @@ def _answer_row(reader: _Reader, event: Event, guests: Sequence[Invitation], cou
         event,
         who=names,
         when=_silent_words(event, counts, reader),
-        action=_("Remind"),
-        action_url=url_for("invitations.remind", event_id=event.id),
+        action=_("Remind") if remind else "",
+        action_url=url_for("invitations.remind", event_id=event.id) if remind else "",
         organisation=reader.whose(event.organisation),
     )
 

@@ -15,11 +15,12 @@ from flask.testing import FlaskClient
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
+from pop_campaigns.desk.queries import events_to_remind
 from pop_campaigns.desk.work_list import WorkList, work_list
 from pop_campaigns.events.services import change_event, draft_of
-from pop_campaigns.invitations.queries import guests_of
+from pop_campaigns.invitations.queries import awaiting_reminder, guests_of
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState
-from pop_campaigns.invitations.services import record_answer
+from pop_campaigns.invitations.services import record_answer, send_reminders
 from pop_campaigns.mail.outbox import record_refused
 from tests import factories
 from tests.desk.conftest import invited_event, mails_of, sent_letter, silent_guests
@@ -223,3 +224,33 @@ def test_queries_do_not_grow(
     with count_queries() as many:
         assert browser.get("/today").status_code == 200
     assert len(many) <= len(few) + 2, "\n".join(sorted(set(many) - set(few)))
+
+
+def test_who_was_just_written_to_is_not_to_be_reminded(
+    people: SimpleNamespace, work_of: Callable[[User], WorkList]
+) -> None:
+    event = invited_event(people.arta)
+    other = invited_event(people.arta, days=6)
+    first, last = [mail for mail in mails_of(other) if mail.to_address.startswith(f"zyra{other.id}-")]
+    record_refused(first, permanent=True, code=550, words="no", now=datetime.now(UTC))
+    db.session.commit()
+    assert [row.action for row in work_of(people.arta).waiting] == ["Remind", "Remind"]
+    send_reminders(event, by=people.arta, now=datetime.now(UTC) - timedelta(hours=11))
+    record_refused(last, permanent=True, code=550, words="no", now=datetime.now(UTC))
+    db.session.commit()
+    work = work_of(people.arta)
+    assert len(work.waiting) == 2, "who has not answered is still shown"
+    assert [row.action or row.action_url for row in work.waiting] == ["", ""]
+    assert not any(awaiting_reminder(one, now=datetime.now(UTC)) for one in (event, other))
+
+
+@pytest.mark.parametrize("hours", [1, 11, 13, 40])
+def test_today_offers_to_remind_when_the_event_s_page_does(people: SimpleNamespace, hours: int) -> None:
+    event = invited_event(people.arta)
+    now = datetime.now(UTC)
+    send_reminders(event, by=people.arta, now=now)
+    moment = now + timedelta(hours=hours)
+    expected = {event.id} if awaiting_reminder(event, now=moment) else set()
+    assert events_to_remind(people.arta, moment) == expected
+    assert bool(expected) is (hours >= 12)
+    assert events_to_remind(people.clirim, moment) == set()
