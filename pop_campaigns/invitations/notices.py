@@ -35,6 +35,7 @@ from pop_campaigns.invitations.services import (
     withdraw_guest,
 )
 from pop_campaigns.mail.bell import ring_bell
+from pop_campaigns.mail.rules import MailState
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def _cancel_page(event: Event) -> str:
         when=when_words(event, str(get_locale() or "sq")),
         held=event.state is EventState.HELD,
         told=[] if begun else [one for one in guests if was_reached(mails[one.id])],
-        waiting=sum(not was_reached(mails[one.id]) for one in guests),
+        waiting=sum(row.mail.state is MailState.QUEUED for one in guests for row in mails[one.id]),
         drafts=len(guests_of(event, InvitationState.DRAFT)),
         begun=begun,
     )

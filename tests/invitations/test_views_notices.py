@@ -17,10 +17,10 @@ from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.queries import guests_of
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState
-from pop_campaigns.invitations.services import record_answer
+from pop_campaigns.invitations.services import record_answer, send_reminders
 from pop_campaigns.mail.rules import MailState
 from tests import factories
-from tests.invitations.scene import NOW, START, deliver, invite, mails, make_offices, make_table, move
+from tests.invitations.scene import NOW, START, deliver, invite, mails, make_offices, make_table, move, refuse
 
 SignIn = Callable[[User], FlaskClient]
 LATER = NOW + timedelta(days=2)
@@ -269,3 +269,34 @@ def test_unknown_records_are_not_found(cast: SimpleNamespace, sign_in: SignIn) -
         for address in ("announce", "cancel", "remind"):
             assert browser.get(f"/events/{number}/{address}").status_code == 404
         assert browser.post(f"/invitations/{number}/withdraw").status_code == 404
+
+
+def test_a_mail_that_was_refused_does_not_count_as_waiting(
+    table: Event, cast: SimpleNamespace, sign_in: SignIn
+) -> None:
+    invite(table, make_offices(3), cast)
+    refuse(mails()[0])
+    cast.arta.language = "en"
+    db.session.commit()
+    browser, page = sign_in(cast.arta), f"/events/{table.id}/cancel"
+    assert "2 mails that still wait are called off" in browser.get(page).text
+    refuse(mails()[1])
+    refuse(mails()[2])
+    seen = browser.get(page).text
+    assert "called off" not in seen
+    assert "nobody is written to" in seen
+
+
+def test_a_reminder_that_still_waits_is_counted_beside_who_is_told(
+    table: Event, asked: list[Invitation], cast: SimpleNamespace, sign_in: SignIn
+) -> None:
+    send_reminders(table, by=cast.arta, now=LATER)
+    cast.arta.language = "en"
+    db.session.commit()
+    browser = sign_in(cast.arta)
+    seen = browser.get(f"/events/{table.id}/cancel").text
+    assert "2 guests get a mail" in seen
+    assert "2 mails that still wait are called off" in seen
+    browser.post(f"/events/{table.id}/cancel")
+    db.session.expire_all()
+    assert [one.state for one in mails("reminder")] == [MailState.WITHDRAWN] * 2
