@@ -73,6 +73,27 @@ def guest_option(kind: str, ident: int, user: User, *, on: date | None = None) -
     return None
 
 
+def guest_options(
+    keys: Sequence[tuple[GuestKind, int]], user: User, *, on: date | None = None
+) -> list[GuestOption]:
+    """Give several offices and persons in the order named, without those the user may not see; five queries."""
+    offices = _visible_offices(user).where(Office.id.in_([ident for kind, ident in keys if kind == "office"]))
+    persons = select(Person).where(
+        visible(Person, user), Person.id.in_([ident for kind, ident in keys if kind == "person"])
+    )
+    found = _office_options(db.session.scalars(offices).unique().all(), user, on or local_date(now()))
+    found += _person_options(db.session.scalars(persons).all(), user)
+    by_key = {(one.kind, one.id): one for one in found}
+    return [by_key[key] for key in dict.fromkeys(keys) if key in by_key]
+
+
+def offices_in(municipality_id: int, user: User, *, limit: int) -> list[int]:
+    """Give the offices of a municipality's institutions that the user may see, by institution."""
+    near = _visible_offices(user).where(Institution.municipality_id == municipality_id)
+    ordered = near.order_by(Institution.sort_key, Institution.id, Office.sort_key, Office.id).limit(limit)
+    return [office.id for office in db.session.scalars(ordered).unique()]
+
+
 def address_for(office_or_person: Office | Person, user: User) -> Address | None:
     """Give the address a mail to an office or person takes, of those the user may see.
 

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.contacts.queries import GuestOption, find_guests, guest_option, is_sample
+from pop_campaigns.contacts.queries import (
+    GuestKind,
+    GuestOption,
+    find_guests,
+    guest_option,
+    guest_options,
+    is_sample,
+    offices_in,
+)
+from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.guests import load_contacts
@@ -17,6 +28,9 @@ from pop_campaigns.invitations.rules import InvitationState
 from pop_campaigns.invitations.services import GuestChoice
 
 MOST_FOUND = 30
+MOST_OFFERED = 12
+_RECENTLY_INVITED = 4
+_RECENT = timedelta(days=365)
 _MOST_TICKED = 30
 
 
@@ -53,10 +67,11 @@ class Pick:
 def picks_for(
     event: Event, typed: str, ticked: Sequence[GuestChoice], *, user: User, lang: str, now: datetime
 ) -> list[Pick]:
-    """Give what the picker shows: first what is ticked, then what the words typed find."""
+    """Give what the picker shows: first what is ticked, then what the words typed find, or who is near."""
     chosen = {(one.kind, one.id): one.language for one in ticked[:_MOST_TICKED]}
     kept = [guest_option(kind, ident, user) for kind, ident in chosen]
-    found = [one for one in find_guests(typed, user, limit=MOST_FOUND) if (one.kind, one.id) not in chosen]
+    searched = find_guests(typed, user, limit=MOST_FOUND) if typed.strip() else offered(event, user, now)
+    found = [one for one in searched if (one.kind, one.id) not in chosen]
     options = [*(one for one in kept if one is not None), *found]
     contacts = load_contacts(event, [(one.kind, one.id) for one in options], by=user, now=now)
     guests = guests_of(event)
@@ -84,6 +99,44 @@ def picks_for(
             )
         )
     return picks
+
+
+def offered(event: Event, user: User, now: datetime) -> list[GuestOption]:
+    """Give whom the picker offers before a search: the municipality's own offices, who was invited lately, others.
+
+    The municipality is that of the event's organisation; an event of the whole network has only its own.
+    """
+    home = event.organisation.municipality_id if event.organisation else None
+    home = home or event.municipality_id
+    own: list[tuple[GuestKind, int]] = []
+    if home:
+        own = [("office", ident) for ident in offices_in(home, user, limit=MOST_OFFERED)]
+    recent = [key for key in _invited_lately(event, now) if key not in own][:_RECENTLY_INVITED]
+    near = guest_options([*own[: MOST_OFFERED - len(recent)], *recent], user)
+    shown = {(one.kind, one.id) for one in near}
+    others = find_guests("", user, limit=MOST_FOUND) if len(near) < MOST_OFFERED else []
+    return [*near, *(one for one in others if (one.kind, one.id) not in shown)][:MOST_OFFERED]
+
+
+def _invited_lately(event: Event, now: datetime) -> list[tuple[GuestKind, int]]:
+    """Give who was invited to other events of the same organisation within a year, the latest first."""
+    last = func.max(Invitation.invited_at)
+    wanted = (
+        select(Invitation.office_id, Invitation.person_id)
+        .join(Invitation.event)
+        .where(
+            Event.organisation_id == event.organisation_id,
+            Event.id != event.id,
+            Invitation.invited_at > now - _RECENT,
+        )
+        .group_by(Invitation.office_id, Invitation.person_id)
+        .order_by(last.desc(), func.max(Invitation.id).desc())
+        .limit(MOST_OFFERED + _RECENTLY_INVITED)
+    )
+    keys: list[tuple[GuestKind, int]] = []
+    for office_id, person_id in db.session.execute(wanted):
+        keys.append(("office", office_id) if office_id else ("person", person_id or 0))
+    return keys
 
 
 def option_title(option: GuestOption, lang: str) -> str:

@@ -31,7 +31,7 @@ from pop_campaigns.invitations.forms import NoteForm, PickForm, read_choices
 from pop_campaigns.invitations.labels import NOT_INVITABLE
 from pop_campaigns.invitations.models import Invitation, InvitationText
 from pop_campaigns.invitations.page_words import refusal_words
-from pop_campaigns.invitations.picks import MOST_FOUND, guest_key, picks_for, without_listed
+from pop_campaigns.invitations.picks import MOST_FOUND, MOST_OFFERED, guest_key, picks_for, without_listed
 from pop_campaigns.invitations.queries import guests_of, text_of
 from pop_campaigns.invitations.rules import GuestRefusal, InvitationState, MailPurpose
 from pop_campaigns.invitations.services import (
@@ -77,7 +77,7 @@ def _who_page(event: Event, form: PickForm, ticked: Sequence[GuestChoice]) -> st
         form=form,
         typed=typed,
         picks=picks_for(event, typed, ticked, user=current_user, lang=str(get_locale()), now=moment),
-        most_found=MOST_FOUND,
+        most_found=MOST_FOUND if typed.strip() else MOST_OFFERED,
         drafts=[one for one in guests if one.state is InvitationState.DRAFT],
         invited=sum(one.state is InvitationState.INVITED for one in guests),
         refusal=cannot_invite_words(event, moment),

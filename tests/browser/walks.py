@@ -85,6 +85,7 @@ def put_on_list(page: Page, event: str, titles: Sequence[str], english: Sequence
     """Tick offices in the first step and add them to the guest list."""
     page.goto(f"{event}/invite")
     for title in titles:
+        search_guests(page, title.replace(",", ""), title)
         row = pick(page, title)
         row.get_by_role("checkbox").check()
         if title in english:
