@@ -56,6 +56,16 @@ class PersonRow:
     others: list[Mandate]
     addresses: list[Address]
 
+    @property
+    def last_known(self) -> Mandate | None:
+        """The mandate that a source too old to count named last; None where one runs, or the last one has ended."""
+        if self.present:
+            return None
+        last = max(
+            self.others, key=lambda one: (one.to_date or one.known_on or date.min, one.id), default=None
+        )
+        return last if last and not last.from_date and not last.to_date else None
+
 
 def select_institutions(
     typed: str, kind: InstitutionKind | None, municipality: Municipality | None, user: User, on: date

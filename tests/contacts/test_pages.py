@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -273,3 +274,30 @@ def test_a_refused_form_of_nobody_is_an_error_page_not_a_crash(
         assert client.post("/people/institutions/new").status_code == 400
     finally:
         app.config["WTF_CSRF_ENABLED"] = False
+
+
+def test_an_office_known_from_an_old_source_is_named_with_its_day(
+    cast: SimpleNamespace, sign_in: Any
+) -> None:
+    cast.arta.language = "en"
+    old, ended, _plain = (make_person(name) for name in ("Emri i vjetër", "Emri i larguar", "Emri pa zyrë"))
+    office = make_office("Prefekt", make_institution("Prefektura e provës"))
+    db.session.add_all(
+        [
+            Mandate(person=old, office=office, known_on=date(2016, 3, 1)),
+            Mandate(person=old, office=make_office("Drejtor"), known_on=date(2012, 3, 1)),
+            Mandate(person=ended, office=office, known_on=date(2016, 3, 1)),
+            Mandate(person=ended, office=office, from_date=date(2017, 1, 1), to_date=date(2018, 1, 1)),
+        ]
+    )
+    db.session.commit()
+
+    def cell(name: str) -> str:
+        page = sign_in(cast.arta).get("/people/persons", query_string={"q": name}).text
+        return page.split('data-label="Office"', 1)[1].split("</td>", 1)[0]
+
+    assert "Prefekt, Prefektura e provës" in cell("vjetër")
+    assert "2016; dates not known" in cell("vjetër")
+    assert "Drejtor" not in cell("vjetër") and "None" not in cell("vjetër")
+    assert "None" in cell("larguar") and "Prefekt" not in cell("larguar")
+    assert "None" in cell("pa zyrë")
