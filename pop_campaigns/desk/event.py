@@ -23,6 +23,7 @@ from pop_campaigns.events.labels import EVENT_FORMATS, EVENT_KINDS, state_chip, 
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.queries import answers_for, counts_for, text_of
+from pop_campaigns.mail.rules import MailState
 
 _TRANSLATED = ("title", "description")
 
@@ -54,6 +55,9 @@ def event(event_id: int) -> ResponseReturnValue:
         story=tell_story(story_of(row)),
         in_short=in_short,
         day_in_words=lambda day: short_day_words(day, lang),
+        mail_on_its_way=any(
+            one.mail and one.mail.state in (MailState.QUEUED, MailState.SENDING) for one in guests
+        ),
     )
 
 

@@ -32,6 +32,7 @@ from pop_campaigns.letters.queries import (
     select_letters,
 )
 from pop_campaigns.letters.rules import (
+    Delivery,
     LetterState,
     RecipientRole,
     may_edit,
@@ -121,6 +122,7 @@ def show(letter_id: int) -> str:
         ROLES=ROLES,
         basis=wording.shipped_basis(letter.basis),
         wording=wording,
+        mail_on_its_way=any(delivery_of(line.recipient) is Delivery.QUEUED for line in lines),
     )
 
 

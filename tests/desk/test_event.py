@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
@@ -20,7 +21,9 @@ from pop_campaigns.events.models import Attendance, Commitment, Event, Supporter
 from pop_campaigns.events.services import cancel_event, change_event, draft_of
 from pop_campaigns.invitations.queries import guests_of
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState
-from pop_campaigns.invitations.services import record_answer
+from pop_campaigns.invitations.services import record_answer, send_reminders
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.outbox import record_refused
 from tests import factories
 from tests.desk.conftest import invited_event
 
@@ -193,3 +196,23 @@ def test_queries_do_not_grow(
     with count_queries() as many:
         page_of(browser, many_guests)
     assert len(many) <= len(few), "\n".join(sorted(set(many) - set(few)))
+
+
+def test_to_remind_is_offered_while_somebody_can_be_reminded(
+    people: SimpleNamespace, sign_in: Browser
+) -> None:
+    browser, event = sign_in(people.arta), invited_event(people.arta)
+    link = f'href="/events/{event.id}/remind"'
+    assert link in page_of(browser, event)
+    send_reminders(event, by=people.arta, now=datetime.now(UTC))
+    db.session.commit()
+    assert link not in page_of(browser, event)
+
+
+def test_the_page_says_that_mail_is_on_its_way(people: SimpleNamespace, sign_in: Browser) -> None:
+    browser, event = sign_in(people.arta), invited_event(people.arta)
+    assert re.search(r"<main [^>]*data-waiting", page_of(browser, event))
+    for mail in db.session.scalars(select(OutgoingMail)):
+        record_refused(mail, permanent=True, code=550, words="no", now=datetime.now(UTC))
+    db.session.commit()
+    assert "data-waiting" not in page_of(browser, event)

@@ -392,6 +392,17 @@ def test_a_refused_mail_says_why_in_words(arta: FlaskClient, cast: SimpleNamespa
     assert "Record the hand-over" in text
 
 
+def test_the_page_says_that_a_letter_is_on_its_way(arta: FlaskClient, cast: SimpleNamespace) -> None:
+    letter = sendable(cast)
+    send_letter(letter, by=cast.arta, now=NOVEMBER)
+    db.session.commit()
+    assert "data-waiting" in page(arta, f"/letters/{letter.id}")
+    for mail in db.session.scalars(select(OutgoingMail)):
+        record_sent(mail, code=250, words="OK", now=NOVEMBER)
+    db.session.commit()
+    assert "data-waiting" not in page(arta, f"/letters/{letter.id}")
+
+
 def test_the_records_letter_is_never_overdue(cast: SimpleNamespace, sign_in: Open) -> None:
     cast.eva.language = "en"
     letter = make_letter(

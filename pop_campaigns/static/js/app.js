@@ -80,7 +80,63 @@ function countChoices() {
   });
 }
 
-[focusErrors, guardDoubleSubmit, submitOnChoice, listenToKeys, countChoices].forEach((part) => {
+// While mail is on its way (<main data-waiting>), the page is asked for again, less and less often, and its content
+// put in place: where one has scrolled to stays, and so does the quiet line that says what was done.
+const PAUSES = [3, 5, 10, 20, 20, 20]; // seconds
+
+function followMail() {
+  const main = document.querySelector("main");
+  let opened = openParts();
+  const busy = () =>
+    document.hidden ||
+    typing(document.activeElement) ||
+    (main !== document.activeElement && main.contains(document.activeElement)) ||
+    openParts() !== opened ||
+    !getSelection().isCollapsed;
+
+  async function ask(turn) {
+    if (busy()) return wait(turn);
+    const page = await pageNow();
+    const fresh = page?.querySelector("main");
+    if (page && !fresh) return;
+    // Somebody began to do something while the answer came, or there was none: later.
+    if (!fresh || busy()) return wait(turn + 1);
+    const said = main.querySelector(".toasts");
+    main.replaceChildren(...fresh.childNodes);
+    if (said && !main.querySelector(".toasts")) main.prepend(said);
+    main.toggleAttribute("data-waiting", fresh.hasAttribute("data-waiting"));
+    opened = openParts();
+    submitOnChoice();
+    countChoices();
+    wait(turn + 1);
+  }
+
+  function wait(turn) {
+    if (turn < PAUSES.length && main.hasAttribute("data-waiting")) {
+      setTimeout(() => ask(turn), PAUSES[turn] * 1000);
+    }
+  }
+
+  wait(0);
+}
+
+// Some parts are open from the start; only one that a reader opened or closed is not to be taken away.
+function openParts() {
+  return [...document.querySelectorAll("details")].map((part) => (part.open ? "1" : "0")).join("");
+}
+
+// The page as it is now; an empty one if it has moved (signed out meanwhile), null if there was no answer.
+async function pageNow() {
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+    const gone = answer.redirected || !answer.ok;
+    return new DOMParser().parseFromString(gone ? "" : await answer.text(), "text/html");
+  } catch {
+    return null;
+  }
+}
+
+[focusErrors, guardDoubleSubmit, submitOnChoice, listenToKeys, countChoices, followMail].forEach((part) => {
   try {
     part();
   } catch (error) {
