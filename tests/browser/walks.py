@@ -138,7 +138,7 @@ def answer_link(page: Page, title: str, receiver: str) -> str:
 
 def guest_row(page: Page, title: str) -> Locator:
     """The row of a guest on the event's page."""
-    return page.locator("table.guests tbody tr").filter(has_text=title)
+    return page.locator("table.guests tr[data-row]").filter(has_text=title)
 
 
 def write_letter(page: Page, subject_sq: str, body_sq: str, **values: str) -> str:
