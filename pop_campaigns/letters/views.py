@@ -22,7 +22,7 @@ from pop_campaigns.core.pages import paged
 from pop_campaigns.letters import draft_pages, response_pages, wording
 from pop_campaigns.letters.blueprint import bp
 from pop_campaigns.letters.labels import DELIVERIES, RESPONSES, ROLES
-from pop_campaigns.letters.models import Letter, LetterResponse
+from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.papers import paper_of, pdf_of, readable_languages
 from pop_campaigns.letters.queries import (
     RecipientLine,
@@ -122,8 +122,14 @@ def show(letter_id: int) -> str:
         ROLES=ROLES,
         basis=wording.shipped_basis(letter.basis),
         wording=wording,
-        mail_on_its_way=any(delivery_of(line.recipient) is Delivery.QUEUED for line in lines),
+        mail_on_its_way=any(_moves_by_itself(line.recipient) for line in lines),
     )
+
+
+def _moves_by_itself(one: LetterRecipient) -> bool:
+    """Tell whether the page changes without anybody's doing: the mail waits, or left and its clock starts next."""
+    no_clock = one.clock_from is None and one.due_explained is None
+    return delivery_of(one) is Delivery.QUEUED or bool(one.mail and one.mail.sent_at and no_clock)
 
 
 @bp.get("/letters/<int:letter_id>/letter.pdf")

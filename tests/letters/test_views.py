@@ -400,6 +400,9 @@ def test_the_page_says_that_a_letter_is_on_its_way(arta: FlaskClient, cast: Simp
     for mail in db.session.scalars(select(OutgoingMail)):
         record_sent(mail, code=250, words="OK", now=NOVEMBER)
     db.session.commit()
+    assert "data-waiting" in page(arta, f"/letters/{letter.id}"), "its clock starts at any moment"
+    start_clocks(now=NOVEMBER)
+    db.session.commit()
     assert "data-waiting" not in page(arta, f"/letters/{letter.id}")
 
 
