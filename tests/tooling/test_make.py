@@ -19,6 +19,10 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVER = f"""#!{sys.executable}
 import pathlib, signal, sys, time
 def stop(number, frame):
+    # make hands SIGTERM on to a child that the group's signal has reached already; a second one
+    # during Python's own shutdown would kill it, so the supervisor ignores it, and so does this.
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.SIG_IGN)
     pathlib.Path("stopped").write_text(signal.Signals(number).name)
     sys.exit(0)
 signal.signal(signal.SIGINT, stop)
