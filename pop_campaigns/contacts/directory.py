@@ -25,6 +25,8 @@ from pop_campaigns.core.history import History
 from pop_campaigns.core.places import Municipality
 
 HISTORY_ROWS = 20
+# Ministry, agency, regional directorate, its offices: nobody stands deeper, and a circle must end.
+DEEPEST = 8
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,25 @@ def _institution_matches(word: str, user: User, on: date) -> ColumnElement[bool]
         like_folded(Person.search_key, word),
     )
     return or_(like_folded(Institution.search_key, word), has_office, has_holder)
+
+
+def institutions_above(institution: Institution, user: User) -> list[Institution]:
+    """Give what an institution is part of, the highest first, as far up as the user may see."""
+    above: list[Institution] = []
+    ident = institution.parent_id
+    while ident is not None and len(above) < DEEPEST:
+        parent = db.session.scalar(select_visible(Institution, user).where(Institution.id == ident))
+        if parent is None or parent in above:
+            break
+        above.insert(0, parent)
+        ident = parent.parent_id
+    return above
+
+
+def parts_of(institution: Institution, user: User) -> Sequence[Institution]:
+    """Give the institutions right below one that the user may see, in Albanian order."""
+    below = select_visible(Institution, user).where(Institution.parent_id == institution.id)
+    return db.session.scalars(below.order_by(Institution.sort_key, Institution.id)).all()
 
 
 def institution_rows(institutions: Sequence[Institution], user: User, on: date) -> list[InstitutionRow]:

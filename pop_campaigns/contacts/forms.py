@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, EmailField, RadioField, SelectField, StringField
@@ -18,6 +19,7 @@ from pop_campaigns.contacts.models import Institution, Office, Person
 from pop_campaigns.contacts.rules import AddressUse, InstitutionKind
 from pop_campaigns.contacts.services import InstitutionDraft, OfficeDraft
 from pop_campaigns.core.forms import AtMost, Form, Needed
+from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.places import all_municipalities
 from pop_campaigns.core.text import clean_line, sort_key
 from pop_campaigns.mail.addresses import ADDRESS_PROBLEMS, BadAddress, parse_address
@@ -25,6 +27,7 @@ from pop_campaigns.mail.addresses import ADDRESS_PROBLEMS, BadAddress, parse_add
 LANGUAGE_CHOICES = [SelectChoice("sq", _l("Albanian")), SelectChoice("en", _l("English"))]
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
 _NO_MUNICIPALITY = ""
+_NOTHING_ABOVE = ""
 
 
 def line(label: Any, model: Any, field: str, *, needed: bool = True, **options: Any) -> StringField:
@@ -82,21 +85,34 @@ class InstitutionForm(Form):
     municipality = SelectField(
         _l("Municipality"), description=_l("Leave it open for institutions of the whole country.")
     )
+    part_of = SelectField(
+        _l("Part of"),
+        default=_NOTHING_ABOVE,
+        description=_l("As a regional directorate is part of its agency, and that of a ministry."),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind.choices = [SelectChoice(kind, words) for kind, words in kind_choices()]
         places = [SelectChoice(str(place.id), place.name) for place in all_municipalities()]
         self.municipality.choices = [SelectChoice(_NO_MUNICIPALITY, _("None in particular")), *places]
+        self.part_of.choices = [SelectChoice(_NOTHING_ABOVE, _("Stands alone"))]
+
+    def offer_parents(self, institutions: Sequence[Institution]) -> None:
+        """Offer what the institution may be part of (``queries.possible_parents``)."""
+        lang = str(get_locale() or "sq")
+        named = [SelectChoice(str(one.id), in_language(one, "name", lang)) for one in institutions]
+        self.part_of.choices = [*(self.part_of.choices or ()), *named]
 
     def draft(self) -> InstitutionDraft:
         """Give what was typed, once it is valid."""
-        place = self.municipality.data
+        place, parent = self.municipality.data, self.part_of.data
         return InstitutionDraft(
             kind=InstitutionKind(self.kind.data),
             name_sq=self.name_sq.data,
             name_en=self.name_en.data,
             municipality_id=int(place) if place else None,
+            parent_id=int(parent) if parent else None,
         )
 
 

@@ -170,6 +170,33 @@ def of_network_or(model: Any, owner: int | None) -> ColumnElement[bool]:
     return or_(model.organisation_id.is_(None), model.organisation_id == owner)
 
 
+def possible_parents(owner: int | None, institution: Institution | None = None) -> list[Institution]:
+    """Give what an institution of ``owner`` may be part of, in Albanian order.
+
+    The network's and the owner's, without the institution itself and its parts, so that no circle closes.
+    """
+    rows = select(Institution).where(of_network_or(Institution, owner))
+    found = db.session.scalars(rows.order_by(Institution.sort_key, Institution.id)).all()
+    if institution is None:
+        return list(found)
+    below = _with_parts(institution.id)
+    return [row for row in found if row.id not in below]
+
+
+def _with_parts(ident: int) -> set[int]:
+    """Give an institution and all of its parts, whosever they are, by their numbers."""
+    parts: defaultdict[int, list[int]] = defaultdict(list)
+    pairs = select(Institution.id, Institution.parent_id).where(Institution.parent_id.is_not(None))
+    for part, parent in db.session.execute(pairs):
+        parts[parent or 0].append(part)
+    found, left = {ident}, [ident]
+    while left:
+        new = [part for part in parts[left.pop()] if part not in found]
+        found.update(new)
+        left += new
+    return found
+
+
 def also_at(address: Address, user: User) -> list[Address]:
     """Give other contacts' rows with the same e-mail address, as far as the user may see them."""
     same = select(Address).where(

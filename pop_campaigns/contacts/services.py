@@ -17,7 +17,7 @@ from sqlalchemy import Select, select
 from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.rules import RoleName
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
-from pop_campaigns.contacts.queries import in_force, of_network_or, persons_named
+from pop_campaigns.contacts.queries import in_force, of_network_or, persons_named, possible_parents
 from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, overlap
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
@@ -47,6 +47,10 @@ class BeginsTooEarly(FirstDayNeeded):
     """The next mandate would begin on or before the first day of the present one."""
 
 
+class CannotBePartOf(ValueError):
+    """An institution is part of the network's or of its owner's other ones, never of one of its own parts."""
+
+
 class NoOrganisation(ValueError):
     """A coordinator who belongs to no organisation has nobody to collect contacts for."""
 
@@ -59,6 +63,7 @@ class InstitutionDraft:
     name_sq: str
     name_en: str = ""
     municipality_id: int | None = None
+    parent_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -80,15 +85,20 @@ def owner_of_new(by: User, beside: Contact | None = None) -> int | None:
 
 
 def create_institution(draft: InstitutionDraft, *, by: User, now: datetime) -> Institution:
-    """Add an institution; one of the same folded name raises AlreadyThere."""
+    """Add an institution; one of the same folded name raises AlreadyThere.
+
+    :raises CannotBePartOf: the institution above it is another organisation's.
+    """
     owner = owner_of_new(by)
     _one_at_a_time(by)
+    _refuse_foreign_parent(draft.parent_id, owner, None)
     _refuse_same(_near_institutions(draft.name_sq, owner), draft.name_sq, "name_sq")
     institution = Institution(
         kind=draft.kind,
         name_sq=draft.name_sq,
         name_en=draft.name_en,
         municipality_id=draft.municipality_id,
+        parent_id=draft.parent_id,
         organisation_id=owner,
     )
     db.session.add(institution)
@@ -97,8 +107,13 @@ def create_institution(draft: InstitutionDraft, *, by: User, now: datetime) -> I
 
 
 def change_institution(institution: Institution, draft: InstitutionDraft, *, by: User, now: datetime) -> None:
-    """Change what an institution is called, is, and where."""
+    """Change what an institution is called, is, where, and of what it is part.
+
+    :raises CannotBePartOf: the institution above it is another organisation's, itself or one of its parts.
+    """
     _one_at_a_time(by)
+    if draft.parent_id != institution.parent_id:
+        _refuse_foreign_parent(draft.parent_id, institution.organisation_id, institution)
     near = _near_institutions(draft.name_sq, institution.organisation_id)
     _refuse_same(near.where(Institution.id != institution.id), draft.name_sq, "name_sq")
     _change(institution, "institution.changed", vars(draft), by, now, named="name_sq")
@@ -263,6 +278,13 @@ def _near_institutions(name: str, owner: int | None) -> Select[Institution]:
 
 def _near_offices(institution: Institution, owner: int | None) -> Select[Office]:
     return select(Office).where(of_network_or(Office, owner), Office.institution_id == institution.id)
+
+
+def _refuse_foreign_parent(parent_id: int | None, owner: int | None, institution: Institution | None) -> None:
+    if parent_id is None:
+        return
+    if parent_id not in {row.id for row in possible_parents(owner, institution)}:
+        raise CannotBePartOf(parent_id)
 
 
 def _refuse_same(near: Select[Any], name: str, field: str) -> None:

@@ -35,7 +35,7 @@ from pop_campaigns.contacts.forms import (
     read_address,
 )
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
-from pop_campaigns.contacts.queries import persons_named
+from pop_campaigns.contacts.queries import persons_named, possible_parents
 from pop_campaigns.contacts.rules import AddressUse, InstitutionKind
 from pop_campaigns.contacts.services import (
     AlreadyThere,
@@ -93,8 +93,14 @@ def institution(ident: int) -> ResponseReturnValue:
     record = get_visible(Institution, ident)
     row = directory.institution_rows([record], current_user, today())[0]
     subjects: list[Contact] = [record, *(office.office for office in row.offices)]
-    changes = directory.changes_of(subjects, current_user)
-    return render_template("contacts/institution.html", row=row, institution=record, changes=changes)
+    return render_template(
+        "contacts/institution.html",
+        row=row,
+        institution=record,
+        above=directory.institutions_above(record, current_user),
+        parts=directory.parts_of(record, current_user),
+        changes=directory.changes_of(subjects, current_user),
+    )
 
 
 @bp.get("/persons/<int:ident>")
@@ -111,8 +117,9 @@ def person(ident: int) -> ResponseReturnValue:
 @writer
 def new_institution() -> ResponseReturnValue:
     """Add an institution; ``?name=`` is what was searched for in vain."""
-    owner_beside(None)
+    owner = owner_beside(None)
     form, there = InstitutionForm(name_sq=request.args.get("name", "")[:200]), None
+    form.offer_parents(possible_parents(owner))
     if form.validate_on_submit():
         try:
             made = services.create_institution(form.draft(), by=current_user, now=now())
@@ -128,7 +135,10 @@ def new_institution() -> ResponseReturnValue:
 def edit_institution(ident: int) -> ResponseReturnValue:
     """Change an institution."""
     record = get_changeable(Institution, ident)
-    form, there = InstitutionForm(obj=record, kind=record.kind.value, municipality=place_of(record)), None
+    place, above = place_of(record), str(record.parent_id or "")
+    form = InstitutionForm(obj=record, kind=record.kind.value, municipality=place, part_of=above)
+    form.offer_parents(possible_parents(record.organisation_id, record))
+    there = None
     if form.validate_on_submit():
         try:
             services.change_institution(record, form.draft(), by=current_user, now=now())
