@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -10,6 +13,7 @@ from flask_security import current_user
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible
 from pop_campaigns.contacts import directory, services
+from pop_campaigns.contacts.exports import ContactLine, write_csv, write_vcards
 from pop_campaigns.contacts.form_pages import (
     add_address,
     form_page,
@@ -42,13 +46,22 @@ from pop_campaigns.contacts.services import (
     Contact,
     FirstDayNeeded,
 )
-from pop_campaigns.contacts.words import contact_url, contact_words, for_templates, person_words
+from pop_campaigns.contacts.words import (
+    EXPORT_HEADS,
+    contact_url,
+    contact_words,
+    for_templates,
+    institution_lines,
+    person_lines,
+    person_words,
+)
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.pages import paged
-from pop_campaigns.core.places import all_municipalities
+from pop_campaigns.core.places import Municipality, all_municipalities
 
 bp = Blueprint("contacts", __name__, url_prefix="/people")
+CHUNK = 500
 # Whose address it is, as the page's address says it.
 OWNERS: dict[str, type[Contact]] = {"institutions": Institution, "offices": Office, "persons": Person}
 
@@ -57,10 +70,7 @@ OWNERS: dict[str, type[Contact]] = {"institutions": Institution, "offices": Offi
 @reader
 def index() -> ResponseReturnValue:
     """Institutions with their offices and holders, searched and filtered."""
-    typed, kind = request.args.get("q", "").strip()[:200], request.args.get("kind", "")
-    places = all_municipalities()
-    place = next((one for one in places if one.key == request.args.get("municipality")), None)
-    chosen_kind = InstitutionKind(kind) if kind in set(InstitutionKind) else None
+    typed, chosen_kind, place = filters()
     found = directory.select_institutions(typed, chosen_kind, place, current_user, today())
     page = paged(found)
     return render_template(
@@ -71,9 +81,17 @@ def index() -> ResponseReturnValue:
         kind=chosen_kind,
         place=place,
         kinds=kind_choices(),
-        municipalities=places,
+        municipalities=all_municipalities(),
         filtered=bool(typed or chosen_kind or place),
     )
+
+
+def filters() -> tuple[str, InstitutionKind | None, Municipality | None]:
+    """Give what the list is filtered by; what is no kind or no municipality filters nothing."""
+    typed, kind = request.args.get("q", "").strip()[:200], request.args.get("kind", "")
+    key = request.args.get("municipality")
+    place = next((one for one in all_municipalities() if one.key == key), None)
+    return typed, InstitutionKind(kind) if kind in set(InstitutionKind) else None, place
 
 
 @bp.get("/persons")
@@ -84,6 +102,38 @@ def persons() -> ResponseReturnValue:
     page = paged(directory.select_persons(typed, current_user))
     rows = directory.person_rows(page.rows, current_user, today())
     return render_template("contacts/persons.html", page=page, rows=rows, typed=typed)
+
+
+def export_lines(listed: str) -> Iterator[ContactLine]:
+    """Give the lines of a file, looked up so many contacts at a time as one query may name."""
+    typed, kind, place = filters()
+    if listed == "institutions":
+        institutions = directory.select_institutions(typed, kind, place, current_user, today())
+        found: Sequence[Any] = db.session.scalars(institutions).unique().all()
+        for start in range(0, len(found), CHUNK):
+            rows = directory.institution_rows(found[start : start + CHUNK], current_user, today())
+            yield from institution_lines(rows)
+    else:
+        found = db.session.scalars(directory.select_persons(typed, current_user)).all()
+        for start in range(0, len(found), CHUNK):
+            yield from person_lines(
+                directory.person_rows(found[start : start + CHUNK], current_user, today())
+            )
+
+
+@bp.get("/<any(institutions, persons):listed>.<any(csv, vcf):ending>")
+@reader
+def export(listed: str, ending: str) -> ResponseReturnValue:
+    """What a list shows, with the same filters, as a table or as cards for an address book."""
+    lines = export_lines(listed)
+    if ending == "csv":
+        content, media_type = write_csv([str(head) for head in EXPORT_HEADS], lines), "text/csv"
+    else:
+        content, media_type = write_vcards(lines, current_app.config["MAIL_DOMAIN"]), "text/vcard"
+    answer = Response(content, mimetype=media_type)
+    day = today().isoformat()
+    answer.headers["Content-Disposition"] = f'attachment; filename="{listed}-{day}.{ending}"'
+    return answer
 
 
 @bp.get("/institutions/<int:ident>")

@@ -90,6 +90,8 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
     return {
         "world": world,
         "lang": "sq",
+        "listed": "institutions",
+        "ending": "csv",
         "event_id": world.event.id,
         "invitation_id": world.draft.id,
         "letter_id": world.letter.id,

@@ -1,0 +1,97 @@
+"""Contacts as files: safe in spreadsheets, readable by address books, and never another organisation's."""
+
+from __future__ import annotations
+
+import csv
+import io
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from pop_campaigns.contacts.exports import ContactLine, safe_cell, write_csv, write_vcards
+from pop_campaigns.contacts.views import CHUNK
+from pop_campaigns.core.db import db
+from tests.factories import make_institution, make_office, make_person
+
+
+def line(**values: Any) -> ContactLine:
+    whole = {
+        "uid": "office-1", "kind": "Bashki", "name": "", "office": "Kryetar", "institution": "Bashkia Fier",
+        "municipality": "Fier", "emails": ("kryetar@bashkia.al",), "language": "sq",
+    }  # fmt: skip
+    return ContactLine(**(whole | values))
+
+
+def table(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def cards(content: bytes) -> list[list[str]]:
+    unfolded = content.decode().replace("\r\n ", "").split("BEGIN:VCARD\r\n")[1:]
+    return [card.splitlines() for card in unfolded]
+
+
+@pytest.mark.parametrize("typed", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1", "\u00a0=1"])
+def test_no_cell_is_a_formula(typed: str) -> None:
+    assert safe_cell(typed) == f"'{typed}"
+    row = table(write_csv(["Lloji"], [line(name=typed)]))[1]
+    assert row[3] == f"'{typed}"
+
+
+@pytest.mark.parametrize("typed", ["Ëngjëll Çela", 'tha "po", pastaj; jo', "dy\nrreshta", "3-5"])
+def test_what_is_no_formula_comes_back_as_typed(typed: str) -> None:
+    assert table(write_csv(["Lloji"], [line(name=typed)]))[1][3] == typed
+
+
+def test_a_card_escapes_and_folds_within_75_octets() -> None:
+    name = "Këshilltarja, për çështjet; e mjedisit\\ujërave " * 4
+    content = write_vcards([line(office=name)], "pop.example")
+    assert max(len(one) for one in content.split(b"\r\n")) <= 75
+    card = cards(content)[0]
+    title = next(one for one in card if one.startswith("TITLE:")).removeprefix("TITLE:")
+    plain = title.replace("\\,", ",").replace("\\;", ";").replace("\\\\", "\\")
+    assert plain == name and "VERSION:4.0" in card and "UID;VALUE=text:office-1@pop.example" in card
+
+
+def test_a_card_needs_an_address() -> None:
+    assert write_vcards([line(emails=())], "pop.example") == b""
+
+
+@pytest.fixture
+def book(cast: SimpleNamespace) -> None:
+    make_office("Kryetar", make_institution("Bashkia Fier"), email="k@fier.al", holder="Emri i kryetarit")
+    secret = make_institution("Radio e fshehtë", kind="medium", organisation=cast.fier)
+    make_office("Drejtor", secret, email="drejtor@fshehte.al", organisation=cast.fier)
+    make_person("Gazetare e fshehtë", email="g@fshehte.al", organisation=cast.fier)
+    db.session.commit()
+
+
+@pytest.mark.parametrize("listed", ["institutions", "persons"])
+@pytest.mark.parametrize("ending", ["csv", "vcf"])
+def test_each_gets_what_they_see(
+    book: None, cast: SimpleNamespace, sign_in: Any, listed: str, ending: str
+) -> None:
+    address = f"/people/{listed}.{ending}"
+    ours, theirs = sign_in(cast.arta).get(address), sign_in(cast.clirim).get(address)
+    assert "fshehte.al" in ours.text and "fshehte.al" not in theirs.text
+    assert f'filename="{listed}-' in ours.headers["Content-Disposition"]
+    assert ours.headers["Cache-Control"] == "no-store"
+
+
+def test_the_file_holds_what_the_list_shows(book: None, cast: SimpleNamespace, sign_in: Any) -> None:
+    browser = sign_in(cast.arta)
+    assert "/people/institutions.csv?q=fier&amp;kind=municipality" in (
+        browser.get("/people?q=fier&kind=municipality").text
+    )
+    rows = table(browser.get("/people/institutions.csv?q=fier&kind=municipality").data)
+    assert [row[1:5] for row in rows[1:]] == [["Bashkia Fier", "Kryetar", "Emri i kryetarit", "k@fier.al"]]
+    assert browser.get("/people/institutions.exe").status_code == 404
+
+
+def test_a_long_list_is_whole(cast: SimpleNamespace, sign_in: Any) -> None:
+    for number in range(CHUNK + 3):
+        make_person(f"Person {number}", email=f"p{number}@media.al")
+    db.session.commit()
+    rows = table(sign_in(cast.arta).get("/people/persons.csv").data)[1:]
+    assert len({row[4] for row in rows}) == len(rows) == CHUNK + 3
