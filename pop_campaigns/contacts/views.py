@@ -130,6 +130,11 @@ def export(listed: str, ending: str) -> ResponseReturnValue:
         content, media_type = write_csv([str(head) for head in EXPORT_HEADS], lines), "text/csv"
     else:
         content, media_type = write_vcards(lines, current_app.config["MAIL_DOMAIN"]), "text/vcard"
+    if not content:
+        flash(_("Nobody on this list has an address yet, so there are no cards to download."), "info")
+        page = "contacts.index" if listed == "institutions" else "contacts.persons"
+        kept: dict[str, Any] = {name: request.args.get(name) for name in ("q", "kind", "municipality")}
+        return redirect(url_for(page, **kept))
     answer = Response(content, mimetype=media_type)
     day = today().isoformat()
     answer.headers["Content-Disposition"] = f'attachment; filename="{listed}-{day}.{ending}"'

@@ -95,3 +95,16 @@ def test_a_long_list_is_whole(cast: SimpleNamespace, sign_in: Any) -> None:
     db.session.commit()
     rows = table(sign_in(cast.arta).get("/people/persons.csv").data)[1:]
     assert len({row[4] for row in rows}) == len(rows) == CHUNK + 3
+
+
+def test_without_addresses_a_sentence_says_so(cast: SimpleNamespace, sign_in: Any) -> None:
+    make_person("Pa adresë")
+    db.session.commit()
+    page = sign_in(cast.arta).get("/people/persons.vcf?q=pa", follow_redirects=True)
+    assert page.request.path == "/people/persons" and page.request.args["q"] == "pa"
+    assert "nuk ka ende adresë" in page.text
+
+
+def test_the_way_back_stays_here(cast: SimpleNamespace, sign_in: Any) -> None:
+    answer = sign_in(cast.arta).get("/people/persons.vcf?_external=1&_scheme=ftp&_anchor=x&q=pa")
+    assert answer.location == "/people/persons?q=pa"
