@@ -52,7 +52,7 @@ def _card(one: ContactLine, domain: str) -> str:
     shown = one.name or ", ".join(part for part in (one.office, one.institution) if part)
     fields = [("BEGIN", "VCARD"), ("VERSION", "4.0")]
     fields.append(("UID;VALUE=text", _escape(f"{one.uid}@{domain}")))
-    fields += [("KIND", "individual"), ("FN", _escape(shown))]
+    fields += [("KIND", "individual" if one.name else "org"), ("FN", _escape(shown))]
     fields += [("TITLE", _escape(one.office))] if one.office else []
     fields += [("ORG", _escape(one.institution))] if one.institution else []
     fields += [(f"EMAIL;PREF={rank}", _escape(email)) for rank, email in enumerate(one.emails[:100], 1)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
@@ -13,7 +12,7 @@ from flask_security import current_user
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible
 from pop_campaigns.contacts import directory, services
-from pop_campaigns.contacts.exports import ContactLine, write_csv, write_vcards
+from pop_campaigns.contacts.exports import write_csv, write_vcards
 from pop_campaigns.contacts.form_pages import (
     add_address,
     form_page,
@@ -38,30 +37,28 @@ from pop_campaigns.contacts.forms import (
     kind_choices,
     read_address,
 )
+from pop_campaigns.contacts.listing import EXPORT_HEADS, export_lines, filters
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.queries import persons_named, possible_parents
-from pop_campaigns.contacts.rules import AddressUse, InstitutionKind
+from pop_campaigns.contacts.rules import AddressUse
 from pop_campaigns.contacts.services import (
     AlreadyThere,
+    CannotBePartOf,
     Contact,
     FirstDayNeeded,
 )
 from pop_campaigns.contacts.words import (
-    EXPORT_HEADS,
     contact_url,
     contact_words,
     for_templates,
-    institution_lines,
-    person_lines,
     person_words,
 )
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.pages import paged
-from pop_campaigns.core.places import Municipality, all_municipalities
+from pop_campaigns.core.places import all_municipalities
 
 bp = Blueprint("contacts", __name__, url_prefix="/people")
-CHUNK = 500
 # Whose address it is, as the page's address says it.
 OWNERS: dict[str, type[Contact]] = {"institutions": Institution, "offices": Office, "persons": Person}
 
@@ -86,14 +83,6 @@ def index() -> ResponseReturnValue:
     )
 
 
-def filters() -> tuple[str, InstitutionKind | None, Municipality | None]:
-    """Give what the list is filtered by; what is no kind or no municipality filters nothing."""
-    typed, kind = request.args.get("q", "").strip()[:200], request.args.get("kind", "")
-    key = request.args.get("municipality")
-    place = next((one for one in all_municipalities() if one.key == key), None)
-    return typed, InstitutionKind(kind) if kind in set(InstitutionKind) else None, place
-
-
 @bp.get("/persons")
 @reader
 def persons() -> ResponseReturnValue:
@@ -102,23 +91,6 @@ def persons() -> ResponseReturnValue:
     page = paged(directory.select_persons(typed, current_user))
     rows = directory.person_rows(page.rows, current_user, today())
     return render_template("contacts/persons.html", page=page, rows=rows, typed=typed)
-
-
-def export_lines(listed: str) -> Iterator[ContactLine]:
-    """Give the lines of a file, looked up so many contacts at a time as one query may name."""
-    typed, kind, place = filters()
-    if listed == "institutions":
-        institutions = directory.select_institutions(typed, kind, place, current_user, today())
-        found: Sequence[Any] = db.session.scalars(institutions).unique().all()
-        for start in range(0, len(found), CHUNK):
-            rows = directory.institution_rows(found[start : start + CHUNK], current_user, today())
-            yield from institution_lines(rows)
-    else:
-        found = db.session.scalars(directory.select_persons(typed, current_user)).all()
-        for start in range(0, len(found), CHUNK):
-            yield from person_lines(
-                directory.person_rows(found[start : start + CHUNK], current_user, today())
-            )
 
 
 @bp.get("/<any(institutions, persons):listed>.<any(csv, vcf):ending>")
@@ -180,6 +152,8 @@ def new_institution() -> ResponseReturnValue:
             made = services.create_institution(form.draft(), by=current_user, now=now())
         except AlreadyThere as found:
             there = say_there(form.name_sq, found)
+        except CannotBePartOf:  # moved or removed since the list was made
+            refuse(form.part_of, _("Not a valid choice."))
         else:
             return saved(made, _("%(name)s is added. Now add its offices.", name=made.name_sq))
     return form_page(form, _("New institution"), url_for("contacts.index"), there=there)
@@ -199,6 +173,8 @@ def edit_institution(ident: int) -> ResponseReturnValue:
             services.change_institution(record, form.draft(), by=current_user, now=now())
         except AlreadyThere as found:
             there = say_there(form.name_sq, found)
+        except CannotBePartOf:  # moved or removed since the list was made
+            refuse(form.part_of, _("Not a valid choice."))
         else:
             return saved(record, _("Saved."))
     return form_page(

@@ -2,68 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flask import url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_security import current_user
 
 from pop_campaigns.accounts.rules import MAY_WRITE
-from pop_campaigns.contacts.directory import InstitutionRow, PersonRow, organisation_names
-from pop_campaigns.contacts.exports import ContactLine
+from pop_campaigns.contacts.directory import PersonRow, organisation_names
 from pop_campaigns.contacts.labels import ADDRESS_USES, INSTITUTION_KINDS, history_words, mandate_words
-from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models import Institution, Mandate, Office, Person
 from pop_campaigns.contacts.queries import is_sample
-from pop_campaigns.contacts.rules import USE_ORDER
 from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.mail.addresses import show_address
-
-EXPORT_HEADS = (
-    _l("Kind"),
-    _l("Institution"),
-    _l("Office"),
-    _l("Name"),
-    _l("E-mail address"),
-    _l("Municipality"),
-    _l("Language of the mails"),
-)
-
-
-def institution_lines(rows: Iterable[InstitutionRow]) -> Iterator[ContactLine]:
-    """Give institutions and their offices as lines of a file; sample addresses stay out."""
-    for row in rows:
-        one = row.institution
-        kind, place = str(INSTITUTION_KINDS[one.kind]), one.municipality.name if one.municipality else ""
-        emails = _real(row.addresses)
-        name = contact_words(one)
-        if emails or not row.offices:
-            yield ContactLine(f"institution-{one.id}", kind, "", "", name, place, emails, "sq")
-        for line in row.offices:
-            holder = line.present[0].person.name if line.present else ""
-            title = in_language(line.office, "title", lang_now())
-            reached = _real(line.addresses) or _real([line.reached_at] if line.reached_at else [])
-            uid, language = f"office-{line.office.id}", line.office.language
-            yield ContactLine(uid, kind, holder, title, name, place, reached, language)
-
-
-def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
-    """Give persons as lines of a file, with the office they hold now, if any; sample addresses stay out."""
-    for row in rows:
-        office = row.present[0].office if row.present else None
-        title = in_language(office, "title", lang_now()) if office else ""
-        institution = contact_words(office.institution) if office else ""
-        one, emails = row.person, _real(row.addresses)
-        kind = str(_("Person"))
-        yield ContactLine(f"person-{one.id}", kind, one.name, title, institution, "", emails, one.language)
-
-
-def _real(addresses: Iterable[Address]) -> tuple[str, ...]:
-    ranked = sorted(addresses, key=lambda one: (USE_ORDER.index(one.use), one.id))
-    return tuple(dict.fromkeys(one.email for one in ranked if not one.placeholder))
 
 
 def lang_now() -> str:

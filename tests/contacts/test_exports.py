@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pop_campaigns.contacts.exports import ContactLine, safe_cell, write_csv, write_vcards
-from pop_campaigns.contacts.views import CHUNK
+from pop_campaigns.contacts.listing import CHUNK
 from pop_campaigns.core.db import db
 from tests.factories import make_institution, make_office, make_person
 
@@ -108,3 +108,17 @@ def test_without_addresses_a_sentence_says_so(cast: SimpleNamespace, sign_in: An
 def test_the_way_back_stays_here(cast: SimpleNamespace, sign_in: Any) -> None:
     answer = sign_in(cast.arta).get("/people/persons.vcf?_external=1&_scheme=ftp&_anchor=x&q=pa")
     assert answer.location == "/people/persons?q=pa"
+
+
+def test_sample_addresses_stay_out(cast: SimpleNamespace, sign_in: Any) -> None:
+    make_person("Me shembull", email="me@shembull.example")
+    make_person("Me adresë", email="me@adrese.al")
+    db.session.commit()
+    rows = table(sign_in(cast.arta).get("/people/persons.csv").data)[1:]
+    assert [(row[3], row[4]) for row in rows] == [("Me adresë", "me@adrese.al"), ("Me shembull", "")]
+
+
+def test_a_card_says_whether_it_is_a_person(cast: SimpleNamespace) -> None:
+    person, office = cards(write_vcards([line(name="Emri"), line()], "pop.example"))
+    assert {"KIND:individual", "FN:Emri"} <= set(person)
+    assert {"KIND:org", "FN:Kryetar\\, Bashkia Fier"} <= set(office)

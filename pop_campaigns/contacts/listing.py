@@ -1,0 +1,93 @@
+"""The lists of institutions and persons: by what they are filtered, and their rows as lines of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from flask import request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_security import current_user
+
+from pop_campaigns.contacts import directory
+from pop_campaigns.contacts.directory import InstitutionRow, PersonRow
+from pop_campaigns.contacts.exports import ContactLine
+from pop_campaigns.contacts.form_pages import today
+from pop_campaigns.contacts.labels import INSTITUTION_KINDS
+from pop_campaigns.contacts.models import Address
+from pop_campaigns.contacts.queries import is_sample
+from pop_campaigns.contacts.rules import USE_ORDER, InstitutionKind
+from pop_campaigns.contacts.words import contact_words, lang_now
+from pop_campaigns.core.db import db
+from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.places import Municipality, all_municipalities
+
+CHUNK = 500
+EXPORT_HEADS = (
+    _l("Kind"),
+    _l("Institution"),
+    _l("Office"),
+    _l("Name"),
+    _l("E-mail address"),
+    _l("Municipality"),
+    _l("Language of the mails"),
+)
+
+
+def institution_lines(rows: Iterable[InstitutionRow]) -> Iterator[ContactLine]:
+    """Give institutions and their offices as lines of a file; sample addresses stay out."""
+    for row in rows:
+        one = row.institution
+        kind, place = str(INSTITUTION_KINDS[one.kind]), one.municipality.name if one.municipality else ""
+        emails = _real(row.addresses)
+        name = contact_words(one)
+        if emails or not row.offices:
+            yield ContactLine(f"institution-{one.id}", kind, "", "", name, place, emails, "sq")
+        for line in row.offices:
+            holder = line.present[0].person.name if line.present else ""
+            title = in_language(line.office, "title", lang_now())
+            reached = _real(line.addresses) or _real([line.reached_at] if line.reached_at else [])
+            uid, language = f"office-{line.office.id}", line.office.language
+            yield ContactLine(uid, kind, holder, title, name, place, reached, language)
+
+
+def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
+    """Give persons as lines of a file, with the office they hold now, if any; sample addresses stay out."""
+    for row in rows:
+        office = row.present[0].office if row.present else None
+        title = in_language(office, "title", lang_now()) if office else ""
+        institution = contact_words(office.institution) if office else ""
+        one, emails = row.person, _real(row.addresses)
+        kind = str(_("Person"))
+        yield ContactLine(f"person-{one.id}", kind, one.name, title, institution, "", emails, one.language)
+
+
+def _real(addresses: Iterable[Address]) -> tuple[str, ...]:
+    ranked = sorted(addresses, key=lambda one: (USE_ORDER.index(one.use), one.id))
+    return tuple(dict.fromkeys(one.email for one in ranked if not is_sample(one)))
+
+
+def filters() -> tuple[str, InstitutionKind | None, Municipality | None]:
+    """Give what the list is filtered by; what is no kind or no municipality filters nothing."""
+    typed, kind = request.args.get("q", "").strip()[:200], request.args.get("kind", "")
+    key = request.args.get("municipality")
+    place = next((one for one in all_municipalities() if one.key == key), None)
+    return typed, InstitutionKind(kind) if kind in set(InstitutionKind) else None, place
+
+
+def export_lines(listed: str) -> Iterator[ContactLine]:
+    """Give the lines of a file, looked up so many contacts at a time as one query may name."""
+    typed, kind, place = filters()
+    if listed == "institutions":
+        institutions = directory.select_institutions(typed, kind, place, current_user, today())
+        found: Sequence[Any] = db.session.scalars(institutions).unique().all()
+        for start in range(0, len(found), CHUNK):
+            rows = directory.institution_rows(found[start : start + CHUNK], current_user, today())
+            yield from institution_lines(rows)
+    else:
+        found = db.session.scalars(directory.select_persons(typed, current_user)).all()
+        for start in range(0, len(found), CHUNK):
+            yield from person_lines(
+                directory.person_rows(found[start : start + CHUNK], current_user, today())
+            )
