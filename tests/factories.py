@@ -111,10 +111,13 @@ def make_person(
 def make_event(
     organisation: Organisation | None = None, *, starts_in: timedelta = timedelta(days=14), **values: Any
 ) -> Event:
-    """A round table with a moment, two hours long, unless told otherwise."""
+    """A round table with a moment, two hours long, unless told otherwise.
+
+    It is held in the morning: at whatever hour the tests run, it ends on the day it begins.
+    """
     now = datetime.now(UTC).replace(microsecond=0)
     if values.get("precision", DatePrecision.MOMENT) is DatePrecision.MOMENT:
-        starts = values.setdefault("starts_at", now + starts_in)
+        starts = values.setdefault("starts_at", (now + starts_in).replace(hour=9, minute=0, second=0))
         values.setdefault("ends_at", starts + timedelta(hours=2))
         values.setdefault("day_from", starts.date())
     defaults: dict[str, Any] = {

@@ -88,6 +88,17 @@ def _with_descendants(numbers: set[int]) -> set[int]:
     return numbers
 
 
+def _at_least(count: int, run: Run) -> set[int]:
+    """Give the run and all its descendants once they are so many: workers are forked after the first line."""
+    deadline = time.monotonic() + PATIENCE
+    below = _with_descendants({run.process.pid})
+    while len(below) < count and time.monotonic() < deadline:
+        time.sleep(0.1)
+        below = _with_descendants({run.process.pid})
+    assert len(below) >= count
+    return below
+
+
 def _gone(numbers: set[int], seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -188,8 +199,7 @@ def test_a_process_that_ends_takes_all_with_it_and_is_named(start: Callable[...,
 def test_nothing_survives_a_killed_supervisor(start: Callable[..., Run]) -> None:
     run = start()
     assert run.first_line().startswith("http://")
-    below = _with_descendants({run.process.pid})
-    assert len(below) >= 6
+    below = _at_least(6, run)
     run.end(signal.SIGKILL)
     assert _gone(below, PATIENCE)
 
