@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from flask import abort
 from flask_security import current_user
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules import RoleName, may_change_record, may_read_record
@@ -20,7 +20,17 @@ Record = TypeVar("Record")
 
 
 def visible(model: Any, user: User) -> ColumnElement[bool]:
-    """Give the condition that ``user`` may read rows of ``model`` (which has ``organisation_id``); fails closed."""
+    """Give the condition that ``user`` may read rows of ``model`` (which has ``organisation_id``); fails closed.
+
+    A model may hide rows by ``shown_to`` (and ``is_shown_to`` for one row): merged or erased records, citizens.
+    """
+    owned = _owned(model, user)
+    if user.role is not None and hasattr(model, "shown_to"):
+        return and_(owned, model.shown_to(user.role))
+    return owned
+
+
+def _owned(model: Any, user: User) -> ColumnElement[bool]:
     if user.role in (RoleName.ADMINISTRATOR, RoleName.VIEWER):
         return true()
     if user.role is RoleName.COORDINATOR:
@@ -49,6 +59,8 @@ def get_visible(model: type[Record], ident: int, user: User | None = None) -> Re
     if row is None or user.role is None:
         abort(404)
     if not may_read_record(user.role, user.organisation_id, row.organisation_id):
+        abort(404)
+    if hasattr(row, "is_shown_to") and not row.is_shown_to(user.role):
         abort(404)
     return row
 

@@ -24,7 +24,7 @@ from pop_campaigns.archive.names import (
 from pop_campaigns.archive.reading import slug
 from pop_campaigns.archive.record import MemberFacts
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
-from pop_campaigns.contacts.rules import AddressUse, InstitutionKind
+from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, PersonKind
 from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.places import Municipality, municipality_key
 from pop_campaigns.core.text import fold
@@ -154,7 +154,7 @@ def keep_holder(loading: Loading, office: Office, name: str, known_on: date | No
         Person,
         slug(name),
         find=lambda: _find_shared(Person, name),
-        make=lambda: Person(name=name),
+        make=lambda: Person(name=name, kind=PersonKind.OFFICIAL),
         action="person.created",
         name=name,
     )

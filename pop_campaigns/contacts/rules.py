@@ -32,6 +32,63 @@ class AddressUse(enum.StrEnum):
     PRESS = "press"
 
 
+class PersonKind(enum.StrEnum):
+    """Why a person is in the address book."""
+
+    OFFICIAL = "official"
+    JOURNALIST = "journalist"
+    ALLY = "ally"
+    CITIZEN = "citizen"
+    OTHER = "other"
+
+
+# Whom only the organisation that collected them may see, and those who keep the service (law 124/2024: each
+# organisation is a controller of its own).
+PRIVATE_KINDS = frozenset({PersonKind.CITIZEN})
+
+
+class MediumKind(enum.StrEnum):
+    """How a medium reaches its public."""
+
+    PRINT = "print"
+    RADIO = "radio"
+    TELEVISION = "television"
+    ONLINE = "online"
+    AGENCY = "agency"
+
+
+class Purpose(enum.StrEnum):
+    """For what a person's data are used: consent is given, and mail refused, for each by itself."""
+
+    EVENTS = "events"
+    NEWS = "news"
+    SHARING = "sharing"
+
+
+# What mail can be refused; sharing is no mail.
+MAIL_PURPOSES = (Purpose.EVENTS, Purpose.NEWS)
+
+
+class ConsentChannel(enum.StrEnum):
+    """How a consent, or its withdrawal, reached us."""
+
+    PAPER = "paper"
+    FORM = "form"
+    MAIL = "mail"
+    PHONE = "phone"
+    IN_PERSON = "in_person"
+    IMPORT = "import"
+    LINK = "link"
+
+
+class TombstoneKind(enum.StrEnum):
+    """By what an erased person is known again: an address, a phone number, or the name alone."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    NAME = "name"
+
+
 # For an invitation or a letter to an office: the office's own address, else its institution's, best first.
 USE_ORDER = (AddressUse.MAIN, AddressUse.SECRETARY, AddressUse.PROTOCOL, AddressUse.PRESS)
 

@@ -18,7 +18,7 @@ from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.rules import RoleName
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.queries import in_force, of_network_or, persons_named, possible_parents
-from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, overlap
+from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, PersonKind, overlap
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
@@ -191,7 +191,7 @@ def record_holder(
     today = local_date(now)
     if ends_present and (to_date is None or to_date >= today):
         _end_present(office, from_date, today, owner, by, now)
-    person = _add_person(holder, office.language, owner, by, now) if isinstance(holder, str) else holder
+    person = _holder_named(holder, office, owner, by, now) if isinstance(holder, str) else holder
     mandate = Mandate(
         person=person,
         office=office,
@@ -340,6 +340,12 @@ def _add_person(name: str, language: str, owner: int | None, by: User, now: date
     person = Person(name=name, language=language, organisation_id=owner)
     db.session.add(person)
     _note("person.created", person, person, by, now, name=person.name)
+    return person
+
+
+def _holder_named(name: str, office: Office, owner: int | None, by: User, now: datetime) -> Person:
+    person = _add_person(name, office.language, owner, by, now)
+    person.kind = PersonKind.OFFICIAL
     return person
 
 

@@ -1,0 +1,68 @@
+"""Phone numbers: read as people write them in Albania, kept in the international form (E.164), shown to be dialled."""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+from flask_babel import lazy_gettext as _l
+from phonenumbers import PhoneNumberFormat
+
+HOME = "AL"
+LONGEST = 40
+_SAID_BEFORE = re.compile(r"^(tel|cel|mob|nr|phone)?[.:\s]*", re.IGNORECASE)
+# The library would pick a number out of any words; what it left out would be lost.
+_STARTS = re.compile(r"[+(0-9]")
+
+PHONE_PROBLEMS = {
+    "unreadable": _l("We cannot read this phone number. Write it like 034 222 123 or +355 69 212 3456."),
+    "impossible": _l(
+        "This phone number is too long or too short. Write it like 034 222 123 or +355 69 212 3456."
+    ),
+}
+"""What to tell the person who typed, by :attr:`BadPhone.reason`."""
+
+
+class BadPhone(ValueError):
+    """The typed text is no phone number; ``reason`` is a key of PHONE_PROBLEMS."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def parse_phone(typed: str) -> str:
+    """Give the number in ``typed`` in the form of E.164, an Albanian one where no country is named.
+
+    An extension is kept as RFC 3966 writes it (``+35542222222;ext=12``). Raises :class:`BadPhone`.
+    """
+    if len(typed) > LONGEST:
+        raise BadPhone("unreadable")
+    try:
+        number = _read(typed)
+    except phonenumbers.NumberParseException as problem:
+        raise BadPhone("unreadable") from problem
+    if not phonenumbers.is_possible_number(number):
+        raise BadPhone("impossible")
+    plain = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return f"{plain};ext={number.extension}" if number.extension else str(plain)
+
+
+def show_phone(stored: str) -> str:
+    """Give a kept number as one dials it: an Albanian one without +355 (*034 222 123*), others with the country."""
+    if not stored:
+        return ""
+    try:
+        number = _read(stored)
+    except phonenumbers.NumberParseException:
+        return stored
+    home = number.country_code == phonenumbers.country_code_for_region(HOME)
+    form = PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL
+    return str(phonenumbers.format_number(number, form))
+
+
+def _read(text: str) -> phonenumbers.PhoneNumber:
+    text = _SAID_BEFORE.sub("", text.strip())
+    if not _STARTS.match(text):
+        raise phonenumbers.NumberParseException(phonenumbers.NumberParseException.NOT_A_NUMBER, "words")
+    return phonenumbers.parse(text, HOME)

@@ -1,0 +1,1 @@
+"""Contacts from files: read, mapped, looked over, brought in, and taken back."""

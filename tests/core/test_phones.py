@@ -1,0 +1,48 @@
+"""Phone numbers: as people in Albania write them, kept for dialling from anywhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from pop_campaigns.core.phones import PHONE_PROBLEMS, BadPhone, parse_phone, show_phone
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept", "shown"),
+    [
+        ("034 222 123", "+35534222123", "034 222 123"),
+        ("(034) 22-21-23", "+35534222123", "034 222 123"),
+        ("+355 69 212 3456", "+355692123456", "069 212 3456"),
+        ("00355692123456", "+355692123456", "069 212 3456"),
+        ("042222222 ext. 12", "+35542222222;ext=12", "04 222 2222 ext. 12"),
+        ("Tel: 034 222 123", "+35534222123", "034 222 123"),
+        ("+39 06 6982", "+39066982", "+39 06 6982"),
+    ],
+)
+def test_a_number_is_kept_whole_and_shown_as_one_dials_it(typed: str, kept: str, shown: str) -> None:
+    assert parse_phone(typed) == kept
+    assert show_phone(kept) == shown
+    assert parse_phone(shown) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("zyra", "unreadable"),
+        ("kati 3, 034 222 123", "unreadable"),
+        ("12", "impossible"),
+        ("+355 69 212 3456 7890 123", "impossible"),
+        ("1" * 60, "unreadable"),
+        ("", "unreadable"),
+    ],
+)
+def test_what_is_no_number_is_refused_in_words(typed: str, reason: str) -> None:
+    with pytest.raises(BadPhone) as problem:
+        parse_phone(typed)
+    assert problem.value.reason == reason
+    assert PHONE_PROBLEMS[reason]
+
+
+def test_what_an_older_source_left_is_shown_as_it_stands() -> None:
+    assert show_phone("") == ""
+    assert show_phone("qendra 12") == "qendra 12"
