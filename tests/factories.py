@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import Organisation, Role, User
-from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
-from pop_campaigns.contacts.rules import AddressUse, InstitutionKind
+from pop_campaigns.contacts.consent_texts import CURRENT
+from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.rules import AddressUse, ConsentChannel, InstitutionKind, PersonKind, Purpose
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
+from pop_campaigns.core.files import store_file
 from pop_campaigns.core.places import Municipality, municipality_key
 from pop_campaigns.core.text import fold
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token, new_nonce
@@ -93,19 +95,39 @@ def make_office(
     if email:
         _add(Address(email=email, use=AddressUse.MAIN, office=office, organisation_id=office.organisation_id))
     if holder:
-        person = make_person(holder)
+        person = make_person(holder, kind=PersonKind.OFFICIAL)
         _add(Mandate(person=person, office=office))
     return office
 
 
 def make_person(
-    name: str = "Person", *, email: str | None = None, organisation: Organisation | None = None
+    name: str = "Person",
+    *,
+    email: str | None = None,
+    organisation: Organisation | None = None,
+    **values: Any,
 ) -> Person:
     """A person, the network's unless an organisation is given."""
-    person = _add(Person(name=name, organisation_id=organisation.id if organisation else None))
+    person = _add(Person(name=name, organisation_id=organisation.id if organisation else None, **values))
     if email:
         _add(Address(email=email, use=AddressUse.MAIN, person=person, organisation_id=person.organisation_id))
     return person
+
+
+def make_consent(person: Person, purpose: Purpose = Purpose.EVENTS, **values: Any) -> Consent:
+    """A consent on paper, given a week ago to the present text, with a scan as its proof."""
+    moment = datetime.now(UTC)
+    defaults: dict[str, Any] = {
+        "purpose": purpose,
+        "text_version": CURRENT,
+        "language": "sq",
+        "channel": ConsentChannel.PAPER,
+        "given_at": moment - timedelta(days=7),
+        "recorded_at": moment,
+        "proof_file": store_file(b"%PDF-1.7 a scan", "pëlqimi.pdf", now=moment),
+        "organisation_id": person.organisation_id,
+    }
+    return _add(Consent(person=person, **(defaults | values)))
 
 
 def make_event(

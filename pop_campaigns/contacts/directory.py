@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select, tuple_
 from sqlalchemy.orm import joinedload
@@ -17,9 +18,10 @@ from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.rules import RoleName
 from pop_campaigns.accounts.scope import select_visible, visible
 from pop_campaigns.contacts.labels import HISTORY_WORDS
-from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.queries import addresses_for, in_force, mandate_rank, typed_words
-from pop_campaigns.contacts.rules import InstitutionKind, runs_on
+from pop_campaigns.contacts.refusals import suppressed_among
+from pop_campaigns.contacts.rules import MAIL_PURPOSES, InstitutionKind, PersonKind, Purpose, runs_on
 from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.history import History
 from pop_campaigns.core.places import Municipality
@@ -152,10 +154,46 @@ def office_rows(offices: Sequence[Office], user: User, on: date) -> list[OfficeR
     return rows
 
 
-def select_persons(typed: str, user: User) -> Select[Person]:
-    """Choose persons by the folded words of their name, in Albanian order."""
+def select_persons(
+    typed: str, user: User, kind: PersonKind | None = None, place: Municipality | None = None
+) -> Select[Person]:
+    """Choose persons by the folded words of their name, by kind and municipality, in Albanian order."""
     chosen = select_visible(Person, user).where(like_folded(Person.search_key, typed))
+    if kind:
+        chosen = chosen.where(Person.kind == kind)
+    if place:
+        chosen = chosen.where(Person.municipality_id == place.id)
     return chosen.order_by(Person.sort_key, Person.id)
+
+
+def municipalities_of_persons(user: User) -> Sequence[Municipality]:
+    """Give the municipalities in which the persons are whom the user may see, in Albanian order."""
+    used = select(Person.municipality_id).where(visible(Person, user), Person.municipality_id.is_not(None))
+    rows = select(Municipality).where(Municipality.id.in_(used))
+    return db.session.scalars(rows.order_by(Municipality.sort_key)).all()
+
+
+def consents_of(person: Person, user: User) -> Sequence[Consent]:
+    """Give what a person agreed to, as far as the user may see it, what counts first."""
+    rows = select_visible(Consent, user).where(Consent.person_id == person.id)
+    ordered = rows.order_by(Consent.withdrawn_at.is_not(None), Consent.given_at.desc(), Consent.id.desc())
+    return db.session.scalars(ordered).all()
+
+
+def refusals_of(person: Person) -> set[tuple[str, Purpose]]:
+    """Give which of a person's addresses refuse mail, and for what."""
+    emails = [address.email for address in person.addresses]
+    return {
+        (email, purpose)
+        for purpose in MAIL_PURPOSES
+        for email in suppressed_among(emails, purpose, person.organisation_id)
+    }
+
+
+def merged_into(model: type[Institution | Person], ident: int) -> int | None:
+    """Give the record into which one was merged, None if it stands for itself."""
+    row: Any = db.session.get(model, ident) if 0 < ident < 2**31 else None
+    return row.merged_into_id if row is not None else None
 
 
 def person_rows(persons: Sequence[Person], user: User, on: date) -> list[PersonRow]:

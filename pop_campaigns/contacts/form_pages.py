@@ -13,7 +13,7 @@ from wtforms import Field
 
 from pop_campaigns.contacts import services
 from pop_campaigns.contacts.labels import mandate_words
-from pop_campaigns.contacts.models import Address, Institution, Mandate
+from pop_campaigns.contacts.models import Address, Mandate
 from pop_campaigns.contacts.queries import also_at
 from pop_campaigns.contacts.rules import AddressUse
 from pop_campaigns.contacts.services import (
@@ -43,10 +43,6 @@ def owner_beside(beside: Contact | None) -> int | None:
         return owner_of_new(current_user, beside)
     except NoOrganisation:
         abort(404)
-
-
-def place_of(record: Institution) -> str:
-    return str(record.municipality_id or "")
 
 
 def form_page(

@@ -10,18 +10,28 @@ from flask import current_app
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, EmailField, RadioField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    DateField,
+    EmailField,
+    RadioField,
+    SelectField,
+    StringField,
+    TelField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional, StopValidation
 
-from pop_campaigns.contacts.labels import ADDRESS_USES, INSTITUTION_KINDS
+from pop_campaigns.contacts.labels import ADDRESS_USES, INSTITUTION_KINDS, MEDIUM_KINDS
 from pop_campaigns.contacts.models import Institution, Office, Person
-from pop_campaigns.contacts.rules import AddressUse, InstitutionKind
+from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, MediumKind
 from pop_campaigns.contacts.services import InstitutionDraft, OfficeDraft
 from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.i18n import in_language
-from pop_campaigns.core.places import all_municipalities
-from pop_campaigns.core.text import clean_line, sort_key
+from pop_campaigns.core.phones import PHONE_PROBLEMS, BadPhone, parse_phone, show_phone
+from pop_campaigns.core.places import COUNTIES, all_municipalities
+from pop_campaigns.core.text import clean_line, clean_text, sort_key
 from pop_campaigns.mail.addresses import ADDRESS_PROBLEMS, BadAddress, parse_address
 
 LANGUAGE_CHOICES = [SelectChoice("sq", _l("Albanian")), SelectChoice("en", _l("English"))]
@@ -62,6 +72,47 @@ def read_address(typed: str) -> str:
     return parse_address(typed, allow_example=current_app.config["MODE"] != "production")
 
 
+class Phone:
+    """A phone number as one writes it; :func:`phone_of` gives the form in which it is kept."""
+
+    def __call__(self, _form: Form, field: TelField) -> None:
+        try:
+            parse_phone(field.data)
+        except BadPhone as problem:
+            raise StopValidation(str(PHONE_PROBLEMS[problem.reason])) from problem
+
+
+def phone() -> TelField:
+    """Give the field for a phone number that may be left out."""
+    return TelField(
+        _l("Phone"),
+        validators=[Optional(), Phone()],
+        filters=[clean_line, _dialled],
+        render_kw={"autocomplete": "off"},
+    )
+
+
+def _dialled(value: str | None) -> str:
+    """Show a kept number as one dials it; what was typed stays as typed."""
+    return show_phone(value) if value and value.startswith("+") and value[1:].isdigit() else value or ""
+
+
+def phone_of(field: TelField) -> str:
+    """Give the number in the form of E.164, empty if none was typed; once the form is valid."""
+    return parse_phone(field.data) if field.data else ""
+
+
+def post_address() -> TextAreaField:
+    """Give the field for a postal address, as it stands on an envelope."""
+    return TextAreaField(
+        _l("Post address"),
+        validators=[AtMost(500)],
+        filters=[clean_text],
+        description=_l("As it stands on an envelope; a box or floor counts."),
+        render_kw={"rows": 3},
+    )
+
+
 class Plausible:
     """A day between 1900 and 2100: another year is a slip of the hand."""
 
@@ -85,11 +136,39 @@ class InstitutionForm(Form):
     municipality = SelectField(
         _l("Municipality"), description=_l("Leave it open for institutions of the whole country.")
     )
+    county = SelectField(
+        _l("County"),
+        default="",
+        description=_l("Only where there is no municipality, as with a prefecture."),
+    )
     part_of = SelectField(
         _l("Part of"),
         default=_NOTHING_ABOVE,
         description=_l("As a regional directorate is part of its agency, and that of a ministry."),
     )
+    language = language()
+    phone = phone()
+    post_address = post_address()
+    working_hours = line(
+        _l("Working hours"),
+        Institution,
+        "working_hours",
+        needed=False,
+        description=_l("As in: Monday to Thursday 8:00–16:30, Friday 8:00–14:00"),
+    )
+    medium_kind = SelectField(_l("How it reaches its public"), default="")
+    accreditation = line(
+        _l("Licence or accreditation"),
+        Institution,
+        "accreditation",
+        needed=False,
+        description=_l("Number, and who gave it"),
+    )
+    accredited_until = day(_l("Valid until"))
+
+    # Shown folded: only a medium needs them.
+    folded = ("medium_kind", "accreditation", "accredited_until")
+    folded_label = _l("For newspapers, radio and television")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -97,6 +176,10 @@ class InstitutionForm(Form):
         places = [SelectChoice(str(place.id), place.name) for place in all_municipalities()]
         self.municipality.choices = [SelectChoice(_NO_MUNICIPALITY, _("None in particular")), *places]
         self.part_of.choices = [SelectChoice(_NOTHING_ABOVE, _("Stands alone"))]
+        counties = [SelectChoice(name, name) for name in COUNTIES]
+        self.county.choices = [SelectChoice("", _("None in particular")), *counties]
+        media = [SelectChoice(kind.value, words) for kind, words in MEDIUM_KINDS.items()]
+        self.medium_kind.choices = [SelectChoice("", _("Not said")), *media]
 
     def offer_parents(self, institutions: Sequence[Institution]) -> None:
         """Offer what the institution may be part of (``queries.possible_parents``)."""
@@ -113,7 +196,31 @@ class InstitutionForm(Form):
             name_en=self.name_en.data,
             municipality_id=int(place) if place else None,
             parent_id=int(parent) if parent else None,
+            county="" if place else self.county.data,
+            language=self.language.data,
+            phone=phone_of(self.phone),
+            post_address=self.post_address.data or "",
+            working_hours=self.working_hours.data or "",
+            medium_kind=MediumKind(self.medium_kind.data) if self.medium_kind.data else None,
+            accreditation=self.accreditation.data or "",
+            accredited_until=self.accredited_until.data,
         )
+
+
+def institution_values(record: Institution) -> dict[str, Any]:
+    """Give what the form of an institution that is there holds.
+
+    As values, not as the record itself: WTForms would take the record's own ``municipality`` for the choice.
+    """
+    names = ("name_sq", "name_en", "county", "language", "phone", "post_address", "working_hours")
+    more = ("accreditation", "accredited_until")
+    values = {name: getattr(record, name) for name in (*names, *more)}
+    return values | {
+        "kind": record.kind.value,
+        "municipality": str(record.municipality_id or _NO_MUNICIPALITY),
+        "part_of": str(record.parent_id or _NOTHING_ABOVE),
+        "medium_kind": record.medium_kind.value if record.medium_kind else "",
+    }
 
 
 class OfficeForm(Form):
@@ -130,10 +237,11 @@ class OfficeForm(Form):
         description=_l("As in: Mayor, Prefect"),
     )
     language = language()
+    phone = phone()
 
     def draft(self) -> OfficeDraft:
         """Give what was typed, once it is valid."""
-        return OfficeDraft(self.title_sq.data, self.title_en.data, self.language.data)
+        return OfficeDraft(self.title_sq.data, self.title_en.data, self.language.data, phone_of(self.phone))
 
 
 class NewOfficeForm(OfficeForm):
@@ -186,23 +294,6 @@ def refuse_end_before_start(first: date | None, last: date | None) -> None:
     """Refuse a time in office that ends before it begins."""
     if first and last and last < first:
         raise StopValidation(_("The last day lies before the first day."))
-
-
-class PersonForm(Form):
-    """A person's name and language."""
-
-    name = line(_l("Name"), Person, "name", description=_l("As the person writes it"))
-    language = language()
-
-
-class NewPersonForm(PersonForm):
-    """A person without an office, with an address if known.
-
-    ``another`` is shown when somebody of that name is there already.
-    """
-
-    email = EmailField(_l("E-mail address"), validators=[Optional(), OneAddress()])
-    another = BooleanField(_l("This is another person of the same name"))
 
 
 class AddressForm(Form):

@@ -5,13 +5,25 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
-from pop_campaigns.contacts.rules import AddressUse, InstitutionKind
+from pop_campaigns.contacts.rules import (
+    AddressUse,
+    ConsentChannel,
+    InstitutionKind,
+    MediumKind,
+    PersonKind,
+    Purpose,
+)
 from pop_campaigns.core.dates import short_day_words
+from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
+from pop_campaigns.core.phones import show_phone
+from pop_campaigns.core.places import Municipality
 
 INSTITUTION_KINDS: Final[dict[InstitutionKind, LazyString]] = {
     InstitutionKind.GOVERNMENT: _l("Government"),
@@ -35,6 +47,62 @@ ADDRESS_USES: Final[dict[AddressUse, LazyString]] = {
     AddressUse.PRESS: _l("Press office"),
 }
 
+PERSON_KINDS: Final[dict[PersonKind, LazyString]] = {
+    PersonKind.OFFICIAL: _l("Holds or held an office"),
+    PersonKind.JOURNALIST: _l("Journalist"),
+    PersonKind.ALLY: _l("Ally: expert, activist, other organisation"),
+    PersonKind.CITIZEN: _l("Citizen"),
+    PersonKind.OTHER: _l("Other"),
+}
+
+MEDIUM_KINDS: Final[dict[MediumKind, LazyString]] = {
+    MediumKind.PRINT: _l("In print"),
+    MediumKind.RADIO: _l("Radio"),
+    MediumKind.TELEVISION: _l("Television"),
+    MediumKind.ONLINE: _l("Online"),
+    MediumKind.AGENCY: _l("News agency"),
+}
+
+PURPOSES: Final[dict[Purpose, LazyString]] = {
+    Purpose.EVENTS: _l("Invitations to events"),
+    Purpose.NEWS: _l("News, reports and newsletter"),
+    Purpose.SHARING: _l("Passing on to another organisation of the network"),
+}
+
+CONSENT_CHANNELS: Final[dict[ConsentChannel, LazyString]] = {
+    ConsentChannel.PAPER: _lp("consent", "on paper"),
+    ConsentChannel.FORM: _lp("consent", "through a form on the web"),
+    ConsentChannel.MAIL: _lp("consent", "by e-mail"),
+    ConsentChannel.PHONE: _lp("consent", "by phone"),
+    ConsentChannel.IN_PERSON: _lp("consent", "in person"),
+    ConsentChannel.IMPORT: _lp("consent", "with an imported list"),
+    ConsentChannel.LINK: _lp("consent", "through the link in a mail"),
+}
+
+FIELD_WORDS: Final[dict[str, LazyString]] = {
+    "accreditation": _l("Licence or accreditation"),
+    "accredited_until": _l("Valid until"),
+    "county": _l("County"),
+    "kind": _l("Kind"),
+    "language": _l("Language of the mails"),
+    "medium_kind": _l("How it reaches its public"),
+    "municipality_id": _l("Municipality"),
+    "name": _l("Name"),
+    "name_en": _l("Name in English"),
+    "name_sq": _l("Name in Albanian"),
+    "parent_id": _l("Part of"),
+    "phone": _l("Phone"),
+    "post_address": _l("Post address"),
+    "press_card": _l("Press card"),
+    "press_card_until": _l("Press card valid until"),
+    "title_en": _l("Title of the office in English"),
+    "title_sq": _l("Title of the office in Albanian"),
+    "topics": _l("Topics"),
+    "working_hours": _l("Working hours"),
+    "works_for_id": _l("Works for"),
+}
+"""What history calls a field that was changed."""
+
 HISTORY_WORDS: Final[dict[str, LazyString]] = {
     "institution.created": _l("Institution added: %(name)s"),
     "institution.changed": _l("Institution changed: %(name)s"),
@@ -44,6 +112,10 @@ HISTORY_WORDS: Final[dict[str, LazyString]] = {
     "person.changed": _l("Person changed: %(name)s"),
     "mandate.recorded": _l("%(name)s holds the office: %(period)s"),
     "mandate.changed": _l("%(name)s held the office: %(period)s"),
+    "person.handed_over": _l("%(name)s was handed over to %(to)s"),
+    "person.received": _l("%(name)s was handed over by another organisation"),
+    "consent.given": _l("Consent recorded: %(purpose)s"),
+    "consent.withdrawn": _l("Consent withdrawn: %(purpose)s"),
     "address.added": _l("Address added: %(email)s"),
     "address.changed": _l("Address changed: %(before)s → %(email)s"),
     "address.removed": _l("Address removed: %(email)s"),
@@ -56,11 +128,44 @@ def history_words(row: History, lang: str) -> str:
     words = HISTORY_WORDS.get(row.action)
     if words is None:
         return row.action
-    told: dict[str, Any] = {"name": "", "email": "", "before": "", "period": ""} | row.details
+    told: dict[str, Any] = {"name": "", "email": "", "before": "", "period": "", "to": ""} | row.details
+    if row.details.get("purpose") in set(Purpose):
+        told["purpose"] = str(PURPOSES[Purpose(row.details["purpose"])])
     if "from" in told:
         told["period"] = mandate_words(_day(told["from"]), _day(told["to"]), lang)
     said: str = str(words) % told
     return said
+
+
+def changed_fields(row: History) -> list[tuple[str, str, str]]:
+    """Give what a change was about: field, value before, value after, in words as far as a reader needs them."""
+    was, became = row.details.get("was"), row.details.get("became")
+    if not isinstance(was, dict) or not isinstance(became, dict):
+        return []
+    return [
+        (str(FIELD_WORDS[name]), _value_words(name, was[name]), _value_words(name, became.get(name)))
+        for name in was
+        if name in FIELD_WORDS
+    ]
+
+
+def _value_words(name: str, value: Any) -> str:
+    if value in (None, ""):
+        return "–"
+    if name == "phone":
+        return show_phone(str(value))
+    if name == "language":
+        return str(_("English") if value == "en" else _("Albanian"))
+    kinds: dict[Any, LazyString] = {**INSTITUTION_KINDS, **PERSON_KINDS, **MEDIUM_KINDS}
+    if name in ("kind", "medium_kind"):
+        return str(kinds.get(value, value))
+    if name == "municipality_id":
+        place = db.session.get(Municipality, value)
+        return place.name if place else "–"
+    if name.endswith("_until"):
+        return short_day_words(date.fromisoformat(value), str(get_locale() or "sq"))
+    # The name of another institution may be a stranger's: that it changed is said, not from what to what.
+    return "…" if name.endswith("_id") else str(value)
 
 
 def mandate_words(

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from flask import request
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_security import current_user
 
@@ -14,10 +13,10 @@ from pop_campaigns.contacts import directory
 from pop_campaigns.contacts.directory import InstitutionRow, PersonRow
 from pop_campaigns.contacts.exports import ContactLine
 from pop_campaigns.contacts.form_pages import today
-from pop_campaigns.contacts.labels import INSTITUTION_KINDS
+from pop_campaigns.contacts.labels import INSTITUTION_KINDS, PERSON_KINDS
 from pop_campaigns.contacts.models import Address
 from pop_campaigns.contacts.queries import is_sample
-from pop_campaigns.contacts.rules import USE_ORDER, InstitutionKind
+from pop_campaigns.contacts.rules import USE_ORDER, InstitutionKind, PersonKind
 from pop_campaigns.contacts.words import contact_words, lang_now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
@@ -59,8 +58,10 @@ def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
         title = in_language(office, "title", lang_now()) if office else ""
         institution = contact_words(office.institution) if office else ""
         one, emails = row.person, _real(row.addresses)
-        kind = str(_("Person"))
-        yield ContactLine(f"person-{one.id}", kind, one.name, title, institution, "", emails, one.language)
+        kind = str(PERSON_KINDS[one.kind])
+        institution = institution or (contact_words(one.works_for) if one.works_for else "")
+        place = one.municipality.name if one.municipality else ""
+        yield ContactLine(f"person-{one.id}", kind, one.name, title, institution, place, emails, one.language)
 
 
 def _real(addresses: Iterable[Address]) -> tuple[str, ...]:
@@ -76,17 +77,25 @@ def filters() -> tuple[str, InstitutionKind | None, Municipality | None]:
     return typed, InstitutionKind(kind) if kind in set(InstitutionKind) else None, place
 
 
+def person_filters() -> tuple[str, PersonKind | None, Municipality | None]:
+    """Give likewise what the list of persons is filtered by."""
+    typed, kind = request.args.get("q", "").strip()[:200], request.args.get("kind", "")
+    _typed, _kind, place = filters()
+    return typed, PersonKind(kind) if kind in set(PersonKind) else None, place
+
+
 def export_lines(listed: str) -> Iterator[ContactLine]:
     """Give the lines of a file, looked up so many contacts at a time as one query may name."""
-    typed, kind, place = filters()
     if listed == "institutions":
+        typed, kind, place = filters()
         institutions = directory.select_institutions(typed, kind, place, current_user, today())
         found: Sequence[Any] = db.session.scalars(institutions).unique().all()
         for start in range(0, len(found), CHUNK):
             rows = directory.institution_rows(found[start : start + CHUNK], current_user, today())
             yield from institution_lines(rows)
     else:
-        found = db.session.scalars(directory.select_persons(typed, current_user)).all()
+        wanted = directory.select_persons(person_filters()[0], current_user, *person_filters()[1:])
+        found = db.session.scalars(wanted).all()
         for start in range(0, len(found), CHUNK):
             yield from person_lines(
                 directory.person_rows(found[start : start + CHUNK], current_user, today())

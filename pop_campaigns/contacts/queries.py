@@ -15,7 +15,7 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules import may_read_record
 from pop_campaigns.accounts.scope import visible
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
-from pop_campaigns.contacts.rules import SOURCE_HOLDS_FOR, USE_ORDER
+from pop_campaigns.contacts.rules import SOURCE_HOLDS_FOR, USE_ORDER, InstitutionKind
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.text import fold
@@ -159,7 +159,10 @@ def persons_named(name: str, owner: int | None) -> list[Person]:
     """Give the network's persons and those of organisation ``owner`` whose folded name is ``name``."""
     wanted = fold(name)
     rows = select(Person).where(
-        of_network_or(Person, owner), Person.search_key.contains(wanted, autoescape=True)
+        of_network_or(Person, owner),
+        Person.merged_into_id.is_(None),
+        Person.erased_at.is_(None),
+        Person.search_key.contains(wanted, autoescape=True),
     )
     same = (one for one in db.session.scalars(rows) if wanted in (fold(one.name), fold(one.name_as_printed)))
     return sorted(same, key=lambda one: one.id) if wanted else []
@@ -175,12 +178,22 @@ def possible_parents(owner: int | None, institution: Institution | None = None) 
 
     The network's and the owner's, without the institution itself and its parts, so that no circle closes.
     """
-    rows = select(Institution).where(of_network_or(Institution, owner))
+    rows = select(Institution).where(of_network_or(Institution, owner), Institution.merged_into_id.is_(None))
     found = db.session.scalars(rows.order_by(Institution.sort_key, Institution.id)).all()
     if institution is None:
         return list(found)
     below = _with_parts(institution.id)
     return [row for row in found if row.id not in below]
+
+
+def media_for(owner: int | None) -> list[Institution]:
+    """Give the media where a person of ``owner`` may work: the network's and the owner's, in Albanian order."""
+    rows = select(Institution).where(
+        of_network_or(Institution, owner),
+        Institution.kind == InstitutionKind.MEDIUM,
+        Institution.merged_into_id.is_(None),
+    )
+    return list(db.session.scalars(rows.order_by(Institution.sort_key, Institution.id)))
 
 
 def _with_parts(ident: int) -> set[int]:

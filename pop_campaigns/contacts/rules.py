@@ -47,6 +47,10 @@ class PersonKind(enum.StrEnum):
 PRIVATE_KINDS = frozenset({PersonKind.CITIZEN})
 
 
+# Who is written to as a person, not because of an office, agrees first; an official is reached by virtue of office.
+CONSENT_NEEDED = frozenset({PersonKind.CITIZEN, PersonKind.JOURNALIST, PersonKind.ALLY, PersonKind.OTHER})
+
+
 class MediumKind(enum.StrEnum):
     """How a medium reaches its public."""
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible
-from pop_campaigns.contacts import directory, services
+from pop_campaigns.contacts import directory, person_views, services
+from pop_campaigns.contacts.blueprint import bp
 from pop_campaigns.contacts.exports import write_csv, write_vcards
 from pop_campaigns.contacts.form_pages import (
     add_address,
     form_page,
     owner_beside,
-    place_of,
     refuse,
     saved,
     say_shared,
@@ -31,9 +31,8 @@ from pop_campaigns.contacts.forms import (
     InstitutionForm,
     MandateForm,
     NewOfficeForm,
-    NewPersonForm,
     OfficeForm,
-    PersonForm,
+    institution_values,
     kind_choices,
     read_address,
 )
@@ -58,7 +57,6 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.places import all_municipalities
 
-bp = Blueprint("contacts", __name__, url_prefix="/people")
 # Whose address it is, as the page's address says it.
 OWNERS: dict[str, type[Contact]] = {"institutions": Institution, "offices": Office, "persons": Person}
 
@@ -81,16 +79,6 @@ def index() -> ResponseReturnValue:
         municipalities=all_municipalities(),
         filtered=bool(typed or chosen_kind or place),
     )
-
-
-@bp.get("/persons")
-@reader
-def persons() -> ResponseReturnValue:
-    """Persons by name, with the offices they hold."""
-    typed = request.args.get("q", "").strip()[:200]
-    page = paged(directory.select_persons(typed, current_user))
-    rows = directory.person_rows(page.rows, current_user, today())
-    return render_template("contacts/persons.html", page=page, rows=rows, typed=typed)
 
 
 @bp.get("/<any(institutions, persons):listed>.<any(csv, vcf):ending>")
@@ -130,16 +118,6 @@ def institution(ident: int) -> ResponseReturnValue:
     )
 
 
-@bp.get("/persons/<int:ident>")
-@reader
-def person(ident: int) -> ResponseReturnValue:
-    """One person: offices, addresses, what was done."""
-    record = get_visible(Person, ident)
-    row = directory.person_rows([record], current_user, today())[0]
-    changes = directory.changes_of([record], current_user)
-    return render_template("contacts/person.html", row=row, person=record, changes=changes)
-
-
 @bp.route("/institutions/new", methods=["GET", "POST"])
 @writer
 def new_institution() -> ResponseReturnValue:
@@ -164,8 +142,7 @@ def new_institution() -> ResponseReturnValue:
 def edit_institution(ident: int) -> ResponseReturnValue:
     """Change an institution."""
     record = get_changeable(Institution, ident)
-    place, above = place_of(record), str(record.parent_id or "")
-    form = InstitutionForm(obj=record, kind=record.kind.value, municipality=place, part_of=above)
+    form = InstitutionForm(data=institution_values(record))
     form.offer_parents(possible_parents(record.organisation_id, record))
     there = None
     if form.validate_on_submit():
@@ -274,47 +251,6 @@ def edit_mandate(ident: int) -> ResponseReturnValue:
     return form_page(form, title, contact_url(mandate.office), kicker=contact_words(mandate.office))
 
 
-@bp.route("/persons/new", methods=["GET", "POST"])
-@writer
-def new_person() -> ResponseReturnValue:
-    """Add a person who holds no office: a journalist, an expert."""
-    owner_beside(None)
-    form, there = NewPersonForm(name=request.args.get("name", "")[:160]), None
-    if form.validate_on_submit():
-        email = read_address(form.email.data) if form.email.data else ""
-        try:
-            made = services.create_person(
-                form.name.data,
-                form.language.data,
-                email,
-                another=form.another.data,
-                by=current_user,
-                now=now(),
-            )
-        except AlreadyThere as found:
-            there = say_there(form.name, found)
-        else:
-            for address in made.addresses:
-                say_shared(address)
-            return saved(made, _("%(name)s is added.", name=made.name))
-    if not there:
-        del form.another
-    lead = _("Who holds an office is added at the office, so that letters keep going to the office.")
-    return form_page(form, _("New person"), url_for("contacts.persons"), lead=lead, there=there)
-
-
-@bp.route("/persons/<int:ident>/edit", methods=["GET", "POST"])
-@writer
-def edit_person(ident: int) -> ResponseReturnValue:
-    """Change a person's name and language."""
-    record = get_changeable(Person, ident)
-    form = PersonForm(obj=record)
-    if form.validate_on_submit():
-        services.change_person(record, form.name.data, form.language.data, by=current_user, now=now())
-        return saved(record, _("Saved."))
-    return form_page(form, _("Change person"), contact_url(record), kicker=record.name)
-
-
 @bp.route("/<any(institutions, offices, persons):owners>/<int:ident>/addresses/new", methods=["GET", "POST"])
 @writer
 def new_address(owners: str, ident: int) -> ResponseReturnValue:
@@ -370,3 +306,5 @@ def remove_address(ident: int) -> ResponseReturnValue:
 
 
 bp.context_processor(for_templates)
+
+__all__ = ["bp", "person_views"]

@@ -11,11 +11,22 @@ from flask_security import current_user
 
 from pop_campaigns.accounts.rules import MAY_WRITE
 from pop_campaigns.contacts.directory import PersonRow, organisation_names
-from pop_campaigns.contacts.labels import ADDRESS_USES, INSTITUTION_KINDS, history_words, mandate_words
+from pop_campaigns.contacts.labels import (
+    ADDRESS_USES,
+    CONSENT_CHANNELS,
+    INSTITUTION_KINDS,
+    MEDIUM_KINDS,
+    PERSON_KINDS,
+    PURPOSES,
+    changed_fields,
+    history_words,
+    mandate_words,
+)
 from pop_campaigns.contacts.models import Institution, Mandate, Office, Person
 from pop_campaigns.contacts.queries import is_sample
-from pop_campaigns.core.dates import moment_words
+from pop_campaigns.core.dates import moment_words, short_day_words
 from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.phones import show_phone
 from pop_campaigns.mail.addresses import show_address
 
 
@@ -65,6 +76,13 @@ def for_templates() -> dict[str, Any]:
     lang, names = lang_now(), organisation_names(current_user)
     return {
         "ADDRESS_USES": ADDRESS_USES,
+        "CONSENT_CHANNELS": CONSENT_CHANNELS,
+        "MEDIUM_KINDS": MEDIUM_KINDS,
+        "PERSON_KINDS": PERSON_KINDS,
+        "PURPOSES": PURPOSES,
+        "changed_fields": changed_fields,
+        "day_words": lambda day: short_day_words(day, lang),
+        "show_phone": show_phone,
         "INSTITUTION_KINDS": INSTITUTION_KINDS,
         "contact_url": contact_url,
         "contact_words": contact_words,

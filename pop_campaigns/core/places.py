@@ -8,6 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from pop_campaigns.core.db import Base, Line, Searchable, db
 from pop_campaigns.core.text import fold
 
+# The twelve counties (qarqe), in Albanian order (law 115/2014).
+COUNTIES = (
+    *("Berat", "Dibër", "Durrës", "Elbasan", "Fier", "Gjirokastër"),
+    *("Korçë", "Kukës", "Lezhë", "Shkodër", "Tiranë", "Vlorë"),
+)
+
 
 class Municipality(Searchable, Base):
     """A municipality: basic form of its name (*Tiranë*), definite form (*Tirana*), county (qark)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, flash, redirect, render_template, send_file, url_for
+from flask import Response, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -12,6 +12,7 @@ from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.file_pages import give_stored, refusal_words
 from pop_campaigns.core.files import RefusedFile
 from pop_campaigns.letters.blueprint import bp
 from pop_campaigns.letters.draft_pages import recipient_of
@@ -94,11 +95,7 @@ def file(letter_id: int, response_id: int) -> Response:
     found = response_of(get_visible(Letter, letter_id), response_id)
     if found.file is None or not found.file.path.is_file():
         abort(404)
-    answer = send_file(
-        found.file.path, mimetype=found.file.media_type, as_attachment=True, download_name=found.file.name
-    )
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
+    return give_stored(found.file)
 
 
 @bp.route("/letters/<int:letter_id>/recipients/<int:recipient_id>/hand-over", methods=["GET", "POST"])
@@ -127,14 +124,6 @@ def response_of(letter: Letter, response_id: int) -> LetterResponse:
     if one is None:
         abort(404)
     return one
-
-
-def refusal_words(refused: RefusedFile) -> str:
-    """Why a file was not taken, and what to do."""
-    return {
-        "empty": _("This file is empty. Choose another one."),
-        "size": _("This file is larger than 25 MB. Make it smaller, or record the response without it."),
-    }.get(refused.reason, _("Only PDF, JPEG, PNG, DOCX, XLSX and ODT files are kept. This is none of them."))
 
 
 def _response_form(recipient: LetterRecipient, recorded: LetterResponse | None = None) -> ResponseForm:

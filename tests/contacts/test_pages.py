@@ -282,10 +282,11 @@ def test_an_office_known_from_an_old_source_is_named_with_its_day(
     cast.arta.language = "en"
     old, ended, _plain = (make_person(name) for name in ("Emri i vjetër", "Emri i larguar", "Emri pa zyrë"))
     office = make_office("Prefekt", make_institution("Prefektura e provës"))
+    other = make_office("Drejtor")
     db.session.add_all(
         [
             Mandate(person=old, office=office, known_on=date(2016, 3, 1)),
-            Mandate(person=old, office=make_office("Drejtor"), known_on=date(2012, 3, 1)),
+            Mandate(person=old, office=other, known_on=date(2012, 3, 1)),
             Mandate(person=ended, office=office, known_on=date(2016, 3, 1)),
             Mandate(person=ended, office=office, from_date=date(2017, 1, 1), to_date=date(2018, 1, 1)),
         ]

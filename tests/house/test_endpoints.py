@@ -36,6 +36,7 @@ def world(app: Flask, cast: SimpleNamespace) -> SimpleNamespace:
     """One record of every kind, all Fier's, so that every address leads somewhere."""
     office = factories.make_office(organisation=cast.fier, holder="Mbajtësi i zyrës")
     person = factories.make_person("Gazetar", email="gazetar@media.example", organisation=cast.fier)
+    consent = factories.make_consent(person)
     event = factories.make_event(cast.fier)
     add_guests(event, [GuestChoice("office", office.id, "sq")], by=cast.arta, now=now())
     send_invitations(event, by=cast.arta, now=now())
@@ -46,7 +47,7 @@ def world(app: Flask, cast: SimpleNamespace) -> SimpleNamespace:
     db.session.commit()
     draft = db.session.scalars(select(Invitation).where(Invitation.id != invitation.id)).one()
     return SimpleNamespace(
-        cast=cast, office=office, person=person, event=event, invitation=invitation, draft=draft, letter=letter,
+        cast=cast, office=office, person=person, consent=consent, event=event, invitation=invitation, draft=draft, letter=letter,
         recipient=recipient, response=response, mail=invitation.mails[0].mail, token=factories.token_of(invitation),
     )  # fmt: skip
 
@@ -109,6 +110,8 @@ def ident_of(world: SimpleNamespace, endpoint: str) -> int:
     """Give the record that a People page called ``ident`` is about."""
     for word, record in (
         ("mandate", world.office.mandates[0]),
+        ("new_consent", world.person),
+        ("consent", world.consent),
         ("new_address", world.office),
         ("address", world.office.addresses[0]),
         ("new_office", world.office.institution),
