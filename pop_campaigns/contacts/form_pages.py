@@ -53,10 +53,11 @@ def form_page(
     return render_template("contacts/form.html", form=form, **words), 422 if form.errors else 200
 
 
-def saved(record: Contact, message: str) -> Response:
+def saved(record: Contact, message: str, then: str = "") -> Response:
+    """Commit, say so, and go to the contact's page, or where the next question waits."""
     db.session.commit()
     flash(message, "success")
-    return redirect(contact_url(record))
+    return redirect(then or contact_url(record))
 
 
 def refuse(field: Field, message: str) -> None:

@@ -201,6 +201,7 @@ def new_holder(ident: int) -> ResponseReturnValue:
     office = get_visible(Office, ident)
     owner = owner_beside(office)
     form, there = HolderForm(), None
+    before = directory.office_rows([office], current_user, today())[0].present
     same = persons_named(form.name.data or "", owner)
     form.offer(
         [(row.person.id, person_words(row)) for row in directory.person_rows(same, current_user, today())]
@@ -213,14 +214,20 @@ def new_holder(ident: int) -> ResponseReturnValue:
         except FirstDayNeeded as problem:
             refuse(form.from_date, words_about(problem))
         else:
-            return saved(office, _("%(name)s now stands as holder of the office.", name=form.name.data))
-    row = directory.office_rows([office], current_user, today())[0]
+            words = _("%(name)s now stands as holder of the office.", name=form.name.data)
+            ended = form.ends_present.data and any(one.organisation_id == owner for one in before)
+            return saved(office, words, _what_stays_open(office) if ended else "")
     # What the user's organisation recorded can end; the network's record stays, but counts after it.
-    ending = [mandate for mandate in row.present if mandate.organisation_id == owner]
-    staying = [mandate for mandate in row.present if mandate.organisation_id != owner]
+    ending = [mandate for mandate in before if mandate.organisation_id == owner]
+    staying = [mandate for mandate in before if mandate.organisation_id != owner]
     back, status = contact_url(office), 422 if form.errors else 200
     words = {"office": office, "ending": ending, "staying": staying, "there": there, "back": back}
     return render_template("contacts/holder.html", form=form, **words), status
+
+
+def _what_stays_open(office: Office) -> str:
+    """Give the page that asks about invitations and letters of an office; where none is open it leads on."""
+    return url_for("desk.open_matters", ident=office.id)
 
 
 def _record_holder(office: Office, form: HolderForm, same: list[Person]) -> None:
@@ -245,8 +252,9 @@ def edit_mandate(ident: int) -> ResponseReturnValue:
     get_visible(Office, mandate.office_id)
     form = MandateForm(obj=mandate)
     if form.validate_on_submit():
+        ends = form.to_date.data is not None and form.to_date.data != mandate.to_date
         services.change_mandate(mandate, form.from_date.data, form.to_date.data, by=current_user, now=now())
-        return saved(mandate.office, _("Saved."))
+        return saved(mandate.office, _("Saved."), _what_stays_open(mandate.office) if ends else "")
     title = _("Time in office of %(name)s", name=mandate.person.name)
     return form_page(form, title, contact_url(mandate.office), kicker=contact_words(mandate.office))
 

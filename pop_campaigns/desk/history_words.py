@@ -143,6 +143,12 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
     "event.cancelled": (lambda _d, _g: _("The event was cancelled"), "bad"),
     "event.recorded": (lambda _d, _g: _("Taken over from the record"), "quiet"),
     "event.invitation_text_set": (lambda _d, _g: _("The note in the invitation was changed"), "quiet"),
+    "event.office_changed_holder": (
+        lambda d, _g: _(
+            "%(who)s has another holder; the invitation stays with the office", who=d.get("who", "")
+        ),
+        "quiet",
+    ),
     "event.guest_removed": (lambda d, g: _("%(guest)s was taken off the list", guest=_named(d, g)), "quiet"),
     "event.invitations_sent": (
         lambda d, _g: ngettext("%(num)d invitation sent", "%(num)d invitations sent", _number(d)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pop_campaigns.desk import event, inbox, mail, search, today
+from pop_campaigns.desk import event, inbox, mail, office_pages, search, today
 from pop_campaigns.desk.blueprint import bp
 
-__all__ = ["bp", "event", "inbox", "mail", "search", "today"]
+__all__ = ["bp", "event", "inbox", "mail", "office_pages", "search", "today"]

@@ -267,6 +267,9 @@ def history_words(row: History, lang: str, *, who: str = "") -> str:
         "letter.recipients_added": (
             _("Added for their information: %(who)s", who=who) if as_copy else _("Added as addressee: %(who)s", who=who)
         ),
+        "letter.office_changed_holder": _(
+            "%(who)s has another holder; the letter stays with the office", who=who
+        ),
         "letter.recipient_to": _("%(who)s: addressee", who=who),
         "letter.recipient_cc": _("%(who)s: gets a copy", who=who),
         "letter.recipient_sq": _("%(who)s: written to in Albanian", who=who),

@@ -116,6 +116,7 @@ def ident_of(world: SimpleNamespace, endpoint: str) -> int:
         ("address", world.office.addresses[0]),
         ("new_office", world.office.institution),
         ("office", world.office),
+        ("open_matters", world.office),
         ("holder", world.office),
         ("institution", world.office.institution),
         ("person", world.person),
