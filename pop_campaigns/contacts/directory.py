@@ -6,7 +6,7 @@ Every function asks a constant number of queries, however long the page is.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -209,9 +209,10 @@ def person_rows(persons: Sequence[Person], user: User, on: date) -> list[PersonR
     return rows
 
 
-def changes_of(subjects: Iterable[Institution | Office | Person], user: User) -> list[History]:
+def changes_of(subjects: Sequence[Institution | Office | Person], user: User) -> list[History]:
     """Give what was done to contacts, newest first, without what belongs to another organisation."""
     keys = [(subject.__tablename__, subject.id) for subject in subjects]
+    keys += [key for subject in subjects for key in _merged_keys(subject)]
     found = db.session.scalars(
         select(History)
         .where(tuple_(History.subject_type, History.subject_id).in_(keys), History.action.in_(HISTORY_WORDS))
@@ -221,6 +222,13 @@ def changes_of(subjects: Iterable[Institution | Office | Person], user: User) ->
     reads_all = user.role is not RoleName.COORDINATOR
     mine = (None, user.organisation_id)
     return [row for row in found if reads_all or row.details.get("organisation_id") in mine][:HISTORY_ROWS]
+
+
+def _merged_keys(subject: Institution | Office | Person) -> list[tuple[str, int]]:
+    """Name the records that were merged into one: their history is its history."""
+    model = type(subject)
+    gone = db.session.scalars(select(model.id).where(model.merged_into_id == subject.id))
+    return [(subject.__tablename__, ident) for ident in gone]
 
 
 def removed_before(address_id: int, user: User) -> History | None:

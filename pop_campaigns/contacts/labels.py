@@ -79,6 +79,20 @@ CONSENT_CHANNELS: Final[dict[ConsentChannel, LazyString]] = {
     ConsentChannel.LINK: _lp("consent", "through the link in a mail"),
 }
 
+MERGED_ROWS: Final[dict[str, LazyString]] = {
+    "addresses": _l("Addresses"),
+    "consents": _l("Consents"),
+    "contact_lists": _l("Lists"),
+    "institutions": _l("Parts"),
+    "invitations": _l("Invitations"),
+    "letter_recipients": _l("Letters"),
+    "list_members": _l("Places on lists"),
+    "mandates": _l("Times in office"),
+    "offices": _l("Offices"),
+    "persons": _l("Persons who work there"),
+}
+"""What a merge moves, by table; a table without a word is counted as other records."""
+
 FIELD_WORDS: Final[dict[str, LazyString]] = {
     "accreditation": _l("Licence or accreditation"),
     "accredited_until": _l("Valid until"),
@@ -114,6 +128,8 @@ HISTORY_WORDS: Final[dict[str, LazyString]] = {
     "mandate.changed": _l("%(name)s held the office: %(period)s"),
     "person.handed_over": _l("%(name)s was handed over to %(to)s"),
     "person.received": _l("%(name)s was handed over by another organisation"),
+    "contact.merged": _l("%(name)s was merged into this"),
+    "contact.merge_undone": _l("The merge with %(name)s was undone"),
     "consent.given": _l("Consent recorded: %(purpose)s"),
     "consent.withdrawn": _l("Consent withdrawn: %(purpose)s"),
     "address.added": _l("Address added: %(email)s"),

@@ -27,6 +27,7 @@ from pop_campaigns.contacts.form_pages import (
 from pop_campaigns.contacts.forms import read_address
 from pop_campaigns.contacts.labels import PURPOSES
 from pop_campaigns.contacts.listing import person_filters
+from pop_campaigns.contacts.merging import merges_of
 from pop_campaigns.contacts.models import Consent, Person
 from pop_campaigns.contacts.person_forms import (
     ConsentForm,
@@ -87,6 +88,7 @@ def person(ident: int) -> ResponseReturnValue:
         consent_text=consent_text,
         receivers=shares,
         refused=directory.refusals_of(record),
+        merges=merges_of(record, current_user),
         changes=directory.changes_of([record], current_user),
     )
 

@@ -11,7 +11,7 @@ from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible
-from pop_campaigns.contacts import directory, person_views, services
+from pop_campaigns.contacts import directory, merge_views, person_views, services
 from pop_campaigns.contacts.blueprint import bp
 from pop_campaigns.contacts.exports import write_csv, write_vcards
 from pop_campaigns.contacts.form_pages import (
@@ -37,6 +37,7 @@ from pop_campaigns.contacts.forms import (
     read_address,
 )
 from pop_campaigns.contacts.listing import EXPORT_HEADS, export_lines, filters
+from pop_campaigns.contacts.merging import merges_of
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.queries import persons_named, possible_parents
 from pop_campaigns.contacts.rules import AddressUse
@@ -105,6 +106,9 @@ def export(listed: str, ending: str) -> ResponseReturnValue:
 @reader
 def institution(ident: int) -> ResponseReturnValue:
     """One institution: offices, holders, addresses, what was done."""
+    merged = directory.merged_into(Institution, ident)
+    if merged is not None:
+        return redirect(contact_url(get_visible(Institution, merged)))
     record = get_visible(Institution, ident)
     row = directory.institution_rows([record], current_user, today())[0]
     subjects: list[Contact] = [record, *(office.office for office in row.offices)]
@@ -114,6 +118,7 @@ def institution(ident: int) -> ResponseReturnValue:
         institution=record,
         above=directory.institutions_above(record, current_user),
         parts=directory.parts_of(record, current_user),
+        merges=merges_of(record, current_user),
         changes=directory.changes_of(subjects, current_user),
     )
 
@@ -315,4 +320,4 @@ def remove_address(ident: int) -> ResponseReturnValue:
 
 bp.context_processor(for_templates)
 
-__all__ = ["bp", "person_views"]
+__all__ = ["bp", "merge_views", "person_views"]

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from pop_campaigns.accounts.guard import is_public
+from pop_campaigns.contacts.merging import merge
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import Base, db
@@ -37,6 +38,8 @@ def world(app: Flask, cast: SimpleNamespace) -> SimpleNamespace:
     office = factories.make_office(organisation=cast.fier, holder="Mbajtësi i zyrës")
     person = factories.make_person("Gazetar", email="gazetar@media.example", organisation=cast.fier)
     consent = factories.make_consent(person)
+    double = factories.make_person("Gazetar", organisation=cast.fier)
+    merged = merge(person, double, by=cast.arta, now=now())
     event = factories.make_event(cast.fier)
     add_guests(event, [GuestChoice("office", office.id, "sq")], by=cast.arta, now=now())
     send_invitations(event, by=cast.arta, now=now())
@@ -47,7 +50,8 @@ def world(app: Flask, cast: SimpleNamespace) -> SimpleNamespace:
     db.session.commit()
     draft = db.session.scalars(select(Invitation).where(Invitation.id != invitation.id)).one()
     return SimpleNamespace(
-        cast=cast, office=office, person=person, consent=consent, event=event, invitation=invitation, draft=draft, letter=letter,
+        cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
+        event=event, invitation=invitation, draft=draft, letter=letter,
         recipient=recipient, response=response, mail=invitation.mails[0].mail, token=factories.token_of(invitation),
     )  # fmt: skip
 
@@ -99,6 +103,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "recipient_id": world.recipient.id,
         "response_id": world.response.id,
         "mail_id": world.mail.id,
+        "into": world.other.institution.id,
         "number": 1,
         "token": world.token,
         "name": "0",
@@ -110,6 +115,9 @@ def ident_of(world: SimpleNamespace, endpoint: str) -> int:
     """Give the record that a People page called ``ident`` is about."""
     for word, record in (
         ("mandate", world.office.mandates[0]),
+        ("contacts.undo", world.merge),
+        ("find_double", world.office.institution),
+        ("merge_contacts", world.office.institution),
         ("new_consent", world.person),
         ("consent", world.consent),
         ("new_address", world.office),
