@@ -56,7 +56,8 @@ from pop_campaigns.contacts.words import (
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.pages import paged
-from pop_campaigns.core.places import all_municipalities
+from pop_campaigns.core.places import Municipality
+from pop_campaigns.core.text import sort_key
 
 bp = Blueprint("contacts", __name__, url_prefix="/people")
 # Whose address it is, as the page's address says it.
@@ -78,9 +79,17 @@ def index() -> ResponseReturnValue:
         kind=chosen_kind,
         place=place,
         kinds=kind_choices(),
-        municipalities=all_municipalities(),
+        municipalities=_filterable(place),
         filtered=bool(typed or chosen_kind or place),
     )
+
+
+def _filterable(chosen: Municipality | None) -> list[Municipality]:
+    """Give the municipalities in use, and the one that an address asked for."""
+    used = list(directory.municipalities_in_use(current_user))
+    if chosen is not None and chosen not in used:
+        used.append(chosen)
+    return sorted(used, key=lambda one: sort_key(one.name))
 
 
 @bp.get("/persons")
