@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -12,7 +12,6 @@ from flask_security import current_user
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible
 from pop_campaigns.contacts import directory, services
-from pop_campaigns.contacts.exports import write_csv, write_vcards
 from pop_campaigns.contacts.form_pages import (
     add_address,
     form_page,
@@ -37,7 +36,7 @@ from pop_campaigns.contacts.forms import (
     kind_choices,
     read_address,
 )
-from pop_campaigns.contacts.listing import EXPORT_HEADS, export_lines, filters
+from pop_campaigns.contacts.listing import MEDIA_TYPES, export_file, filters
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.queries import persons_named, possible_parents
 from pop_campaigns.contacts.rules import AddressUse
@@ -102,21 +101,17 @@ def persons() -> ResponseReturnValue:
     return render_template("contacts/persons.html", page=page, rows=rows, typed=typed)
 
 
-@bp.get("/<any(institutions, persons):listed>.<any(csv, vcf):ending>")
+@bp.get("/<any(institutions, persons):listed>.<any(csv, xlsx, vcf):ending>")
 @reader
 def export(listed: str, ending: str) -> ResponseReturnValue:
-    """What a list shows, with the same filters, as a table or as cards for an address book."""
-    lines = export_lines(listed)
-    if ending == "csv":
-        content, media_type = write_csv([str(head) for head in EXPORT_HEADS], lines), "text/csv"
-    else:
-        content, media_type = write_vcards(lines, current_app.config["MAIL_DOMAIN"]), "text/vcard"
+    """What a list shows, with the same filters, as a table, a workbook or cards for an address book."""
+    content = export_file(listed, ending)
     if not content:
-        flash(_("Nobody on this list has an address yet, so there are no cards to download."), "info")
+        flash(_("Nobody on this list has an address or a phone number yet, so there are no cards."), "info")
         page = "contacts.index" if listed == "institutions" else "contacts.persons"
         kept: dict[str, Any] = {name: request.args.get(name) for name in ("q", "kind", "municipality")}
         return redirect(url_for(page, **kept))
-    answer = Response(content, mimetype=media_type)
+    answer = Response(content, mimetype=MEDIA_TYPES[ending])
     day = today().isoformat()
     answer.headers["Content-Disposition"] = f'attachment; filename="{listed}-{day}.{ending}"'
     return answer
