@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 
 from pop_campaigns.archive.document import RecordRefused
 from pop_campaigns.archive.load import KINDS, LoadReport, load_record
+from pop_campaigns.archive.vocabulary import load_vocabulary
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 
@@ -24,6 +25,14 @@ def load(file: Path) -> None:
     except RecordRefused as error:
         db.session.rollback()
         raise click.ClickException(f"{click.format_filename(file)}: {error}. Nothing was loaded.") from error
+    db.session.commit()
+    click.echo(_report_words(report))
+
+
+@commands.command("vocabulary")
+def vocabulary() -> None:
+    """Add what is missing of municipalities, councils, prefectures, ministries."""
+    report = load_vocabulary(now=now())
     db.session.commit()
     click.echo(_report_words(report))
 

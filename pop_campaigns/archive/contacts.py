@@ -13,10 +13,11 @@ from pop_campaigns.archive.keeping import Loading, keep
 from pop_campaigns.archive.names import (
     MAYOR,
     PARLIAMENT,
-    PLACES,
     PROTOCOL_DESK,
+    county_of,
     english_institution,
     english_office,
+    forms_of,
     is_deputy,
     kind_of,
     municipality_of,
@@ -36,7 +37,7 @@ _Contact = TypeVar("_Contact", Institution, Office, Person)
 
 def keep_municipality(loading: Loading, name: str) -> Municipality | None:
     """Keep a municipality, with its definite form and county where they are certain."""
-    definite, county = PLACES.get(name, ("", ""))
+    definite, county = forms_of(name)
     key = municipality_key(name)
     return keep(
         loading,
@@ -122,6 +123,7 @@ def keep_institution(loading: Loading, name: str, as_printed: str = "") -> Insti
             name_as_printed=as_printed,
             parent=parent,
             municipality=municipality,
+            county=county_of(name),
         ),
         action="institution.created",
         name=name,
@@ -129,9 +131,14 @@ def keep_institution(loading: Loading, name: str, as_printed: str = "") -> Insti
 
 
 def keep_office(loading: Loading, institution: Institution, title: str) -> Office | None:
-    """Keep an office of an institution; a new one gets a placeholder for the address that no record gives."""
+    """Keep an office of an institution.
+
+    One that a record names gets a placeholder for the address that no record gives; a vocabulary gives none, and the
+    first record that names its office adds it.
+    """
     key = f"{_known_as(loading, institution)}/{slug(title)}"
-    return keep(
+    placeholder = _placeholder(institution.name_sq, title)
+    office = keep(
         loading,
         Office,
         key,
@@ -140,11 +147,24 @@ def keep_office(loading: Loading, institution: Institution, title: str) -> Offic
             institution=institution,
             title_sq=title,
             title_en=english_office(title, institution.kind),
-            addresses=[_placeholder(institution.name_sq, title)],
+            addresses=[placeholder] if loading.placeholders else [],
         ),
         action="office.created",
         name=title,
+        **({} if loading.placeholders else {"bare": True}),
     )
+    if office is not None and loading.placeholders:
+        _give_placeholder(loading, office, key, placeholder)
+    return office
+
+
+def _give_placeholder(loading: Loading, office: Office, key: str, placeholder: Address) -> None:
+    """Give an office that came from a vocabulary its placeholder, once and only while it has no address."""
+    given = (Address.__tablename__, key) in loading.known
+    if (Office.__tablename__, key) in loading.bare and not given and not office.addresses:
+        office.addresses.append(placeholder)
+        db.session.flush()
+        loading.remember(Address.__tablename__, key, "address.added", office, email=placeholder.email)
 
 
 def keep_holder(loading: Loading, office: Office, name: str, known_on: date | None) -> Person | None:

@@ -7,7 +7,7 @@ name people have given it since, and does not bring back what they removed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -26,11 +26,15 @@ _Row = TypeVar("_Row")
 class Loading:
     """One load under way: its moment, what is known from earlier ones, what it has added and found.
 
-    ``known`` gives the row for kind and key, ``members`` the organisation for each folded name in the record.
+    ``known`` gives the row for kind and key, ``members`` the organisation for each folded name in the record;
+    ``bare`` are the offices that a vocabulary added without an address, ``placeholders`` says whether this load
+    gives offices one.
     """
 
     now: datetime
     source: str = ""
+    placeholders: bool = True
+    bare: set[tuple[str, str]] = field(default_factory=set)
     known: dict[tuple[str, str], int] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
     added: Counter[str] = field(default_factory=Counter)
@@ -51,15 +55,17 @@ class Loading:
         self.count(kind, key, added=True)
 
 
-def start_loading(now: datetime, source: str) -> Loading:
+def start_loading(now: datetime, source: str, *, placeholders: bool = True) -> Loading:
     """Give a new load that knows what earlier ones have added."""
     from_records = select(History.subject_id, History.details).where(
         History.actor_name == ACTOR, History.actor_id.is_(None)
     )
-    loading = Loading(now, source)
+    loading = Loading(now, source, placeholders)
     for subject_id, details in db.session.execute(from_records):
         kind, _colon, key = str(details.get("record", "")).partition(":")
         loading.known[kind, key] = subject_id
+        if details.get("bare"):
+            loading.bare.add((kind, key))
     return loading
 
 
@@ -88,3 +94,18 @@ def keep(
     db.session.flush()
     loading.remember(kind, key, action, row, **details)
     return row
+
+
+def fill_gaps(
+    loading: Loading, row: Any, key: str, values: Mapping[str, str], action: str, /, **details: Any
+) -> None:
+    """Fill in what a row says nothing about, once: what people empty afterwards stays empty."""
+    kind, lacking = f"gaps of {row.__tablename__}", {}
+    for name, value in values.items():
+        if value and not getattr(row, name):
+            lacking[name] = value
+    if lacking and (kind, key) not in loading.known:
+        for name, value in lacking.items():
+            setattr(row, name, value)
+        db.session.flush()
+        loading.remember(kind, key, action, row, filled=lacking, **details)

@@ -36,6 +36,7 @@ KINDS: Final[Mapping[str, str]] = {
     Campaign.__tablename__: "campaigns",
     Event.__tablename__: "events",
     Letter.__tablename__: "letters",
+    f"gaps of {Municipality.__tablename__}": "gaps filled",
 }
 """What is counted, by table, in words."""
 _LOCK: Final = 20_200_630  # any number that nothing else locks by
@@ -47,8 +48,8 @@ class LoadReport:
 
     added: Mapping[str, int]
     there: Mapping[str, int]
-    for_later: tuple[str, ...]
-    left_out: tuple[str, ...]
+    for_later: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def load_shipped_record(*, now: datetime) -> LoadReport:
@@ -63,14 +64,21 @@ def load_record(path: Path, *, now: datetime) -> LoadReport:
     """
     record = read_record(path)
     with db.session.begin_nested():
-        _wait_for_other_loads()
+        wait_for_other_loads()
         loading = start_loading(now, record.source)
         _keep_all(loading, record)
+    return report_of(loading, for_later=record.for_later, left_out=record.left_out)
+
+
+def report_of(
+    loading: Loading, *, for_later: tuple[str, ...] = (), left_out: tuple[str, ...] = ()
+) -> LoadReport:
+    """Give what a load did."""
     return LoadReport(
         added={words: loading.added[kind] for kind, words in KINDS.items() if loading.added[kind]},
         there={words: loading.there[kind] for kind, words in KINDS.items() if loading.there[kind]},
-        for_later=record.for_later,
-        left_out=record.left_out,
+        for_later=for_later,
+        left_out=left_out,
     )
 
 
@@ -109,7 +117,7 @@ def _keep_network(loading: Loading, facts: NetworkFacts) -> None:
     )
 
 
-def _wait_for_other_loads() -> None:
+def wait_for_other_loads() -> None:
     """Let one load at a time look for what is there; SQLite has one writer anyway."""
     if db.session.get_bind().dialect.name == "postgresql":
         db.session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})

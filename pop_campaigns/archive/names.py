@@ -1,28 +1,16 @@
 """What is certain about names without a source saying it: forms of places, kinds and English names of institutions.
 
-What is not in these tables stays empty rather than guessed.
+What is neither in these tables nor in the vocabulary (vocabulary.yaml) stays empty rather than guessed.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from pop_campaigns.archive.vocabulary_file import known_places
 from pop_campaigns.contacts.rules import InstitutionKind
 from pop_campaigns.core.text import fold
 
-# Municipality: definite form, county (law 115/2014).
-PLACES: Final = {
-    "Durrës": ("Durrësi", "Durrës"),
-    "Fier": ("Fieri", "Fier"),
-    "Kamëz": ("Kamza", "Tiranë"),
-    "Kukës": ("Kukësi", "Kukës"),
-    "Mallakastër": ("Mallakastra", "Fier"),
-    "Pogradec": ("Pogradeci", "Korçë"),
-    "Pukë": ("Puka", "Shkodër"),
-    "Shkodër": ("Shkodra", "Shkodër"),
-    "Tiranë": ("Tirana", "Tiranë"),
-    "Vlorë": ("Vlora", "Vlorë"),
-}
 _IN_ENGLISH: Final = {"Tiranë": "Tirana"}
 
 PARLIAMENT: Final = "Kuvendi i Shqipërisë"
@@ -46,17 +34,25 @@ _INSTITUTIONS: Final = {
     "Drejtoria Rajonale e Mjedisit pranë Qarkut Fier": "Regional Directorate of Environment of Fier County",
     "Komisioni për Punën, Çështjet Sociale dhe Shëndetësinë": "Committee on Labour, Social Affairs and Health",
     "Kryeministria": "Prime Minister's Office",
+    "Ministria e Bujqësisë dhe Zhvillimit Rural": "Ministry of Agriculture and Rural Development",
+    "Ministria e Drejtësisë": "Ministry of Justice",
+    "Ministria e Infrastrukturës dhe Energjisë": "Ministry of Infrastructure and Energy",
+    "Ministria e Mbrojtjes": "Ministry of Defence",
     "Ministria e Turizmit dhe Mjedisit": "Ministry of Tourism and Environment",
+    "Ministria për Evropën dhe Punët e Jashtme": "Ministry for Europe and Foreign Affairs",
     PARLIAMENT: "Assembly of Albania",
 }
 _OFFICES: Final = {
     "Kryeministër": "Prime Minister",
     "Kryetar i komisionit": "Chair of the committee",
+    "Kryetar i këshillit": "Chair of the council",
+    "Kryetar i Kuvendit": "Speaker of the Assembly",
     "Ministër": "Minister",
     "Prefekt": "Prefect",
     "Zëvendëskryetare e komisionit": "Deputy chair of the committee",
     PROTOCOL_DESK: "Register office",
 }
+_OF_MUNICIPALITY: Final = {"Bashkia ": "Municipality of {}", "Këshilli Bashkiak ": "Municipal Council of {}"}
 _COUNTY_OF: Final = ("Prefektura e Qarkut ", "Prefecture of {} County")
 _DEPUTY_OF: Final = (("Deputet i qarkut ", "Deputete e qarkut "), "Member of Parliament for {} County")
 
@@ -70,16 +66,28 @@ def kind_of(institution: str) -> InstitutionKind:
 
 
 def municipality_of(institution: str) -> str:
-    """Give the municipality that an institution is the administration of, or an empty text."""
-    return _after("Bashkia ", institution)
+    """Give the municipality that an institution is the administration or the council of, or an empty text."""
+    return next((place for start in _OF_MUNICIPALITY if (place := _after(start, institution))), "")
+
+
+def county_of(institution: str) -> str:
+    """Give the county that a prefecture stands over, or an empty text."""
+    return _after(_COUNTY_OF[0], institution)
+
+
+def forms_of(municipality: str) -> tuple[str, str]:
+    """Give the definite form and the county of a municipality, empty texts where it is none."""
+    facts = known_places().get(municipality)
+    return (facts.definite, facts.county) if facts else ("", "")
 
 
 def english_institution(name: str) -> str:
     """Give the English name of an institution, or an empty text."""
-    place = municipality_of(name)
-    if place:
-        return f"Municipality of {_IN_ENGLISH.get(place, place)}"
-    county = _after(_COUNTY_OF[0], name)
+    for start, english in _OF_MUNICIPALITY.items():
+        place = _after(start, name)
+        if place:
+            return english.format(_IN_ENGLISH.get(place, place))
+    county = county_of(name)
     return _COUNTY_OF[1].format(_IN_ENGLISH.get(county, county)) if county else _INSTITUTIONS.get(name, "")
 
 

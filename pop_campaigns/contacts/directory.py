@@ -86,6 +86,36 @@ def select_institutions(
     return chosen.where(*matches).order_by(Institution.sort_key, Institution.id)
 
 
+def municipalities_in_use(user: User) -> Sequence[Municipality]:
+    """Give the municipalities one can filter institutions by, in Albanian order.
+
+    Those of members, those where somebody can be reached or holds an office, and those where people added or changed
+    an institution: a loaded vocabulary gives all 61 institutions, most of which nobody has needed yet.
+    """
+    reached = or_(
+        exists().where(Address.institution_id == Institution.id, visible(Address, user)),
+        exists().where(
+            Office.institution_id == Institution.id,
+            visible(Office, user),
+            or_(
+                exists().where(Address.office_id == Office.id, visible(Address, user)),
+                exists().where(Mandate.office_id == Office.id, visible(Mandate, user)),
+            ),
+        ),
+    )
+    by_people = exists().where(
+        History.subject_type == Institution.__tablename__,
+        History.subject_id == Institution.id,
+        History.actor_id.is_not(None),
+    )
+    used = select(Institution.municipality_id).where(
+        visible(Institution, user), or_(reached, by_people, Institution.organisation_id.is_not(None))
+    )
+    members = select(Organisation.municipality_id)
+    chosen = select(Municipality).where(or_(Municipality.id.in_(used), Municipality.id.in_(members)))
+    return db.session.scalars(chosen.order_by(Municipality.sort_key)).all()
+
+
 def _institution_matches(word: str, user: User, on: date) -> ColumnElement[bool]:
     has_office = exists().where(
         Office.institution_id == Institution.id, visible(Office, user), like_folded(Office.search_key, word)

@@ -1,4 +1,4 @@
-"""Contacts as files for other programs: CSV (RFC 4180) for tables, vCard 4 (RFC 6350) for address books; pure writers."""
+"""Contacts as files for other programs, pure writers: CSV (RFC 4180) and Excel for tables, vCard 4 for address books."""
 
 from __future__ import annotations
 
@@ -7,15 +7,26 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+
+from pop_campaigns.core.phones import show_phone
 
 # What a spreadsheet would take for a formula, also after spaces and as the full-width sign.
 _FORMULA = re.compile(r"^[\s\u00a0]*[=+\-@\uff1d\t\r]")
 _FOLD_AT = 75
+# Characters a column shows: kind, institution, office, name, addresses, phone, municipality, language.
+_WIDTHS: Final = (24, 42, 32, 30, 36, 20, 18, 12)
+_AS_TEXT: Final = "@"
 
 
 @dataclass(frozen=True)
 class ContactLine:
-    """One office or person, in words of the reader's language. ``uid`` is stable; ``emails`` best first."""
+    """One office or person, in words of the reader's language. ``uid`` is stable; ``emails`` best first; ``phone`` as kept."""
 
     uid: str
     kind: str
@@ -25,6 +36,14 @@ class ContactLine:
     municipality: str
     emails: tuple[str, ...]
     language: str
+    phone: str = ""
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Give the line of a table, in the order of ``listing.EXPORT_HEADS``."""
+        emails, phone = "; ".join(self.emails), show_phone(self.phone)
+        who = (self.kind, self.institution, self.office, self.name)
+        return (*who, emails, phone, self.municipality, self.language)
 
 
 def safe_cell(text: str) -> str:
@@ -38,14 +57,40 @@ def write_csv(heads: Sequence[str], lines: Iterable[ContactLine]) -> bytes:
     table = csv.writer(out, lineterminator="\r\n")
     table.writerow([safe_cell(head) for head in heads])
     for one in lines:
-        cells = (one.kind, one.institution, one.office, one.name, "; ".join(one.emails))
-        table.writerow([safe_cell(cell) for cell in (*cells, one.municipality, one.language)])
+        table.writerow([safe_cell(cell) for cell in one.cells])
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8")
 
 
+def write_xlsx(title: str, heads: Sequence[str], lines: Iterable[ContactLine]) -> bytes:
+    """Give a workbook of one sheet: every cell is text, whatever it looks like, and the headings stay in sight."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    for number, width in enumerate(_WIDTHS, 1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    bold, rows = Font(bold=True), 1
+    sheet.append([_text_cell(sheet, head, bold) for head in heads])
+    for one in lines:
+        sheet.append([_text_cell(sheet, cell) for cell in one.cells])
+        rows += 1
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{rows}"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _text_cell(sheet: Any, text: str, font: Font | None = None) -> Any:
+    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text))
+    cell.data_type = "s"  # the library takes “=1+1” for a formula
+    cell.number_format = _AS_TEXT  # and so does a spreadsheet once somebody edits the cell
+    if font is not None:
+        cell.font = font
+    return cell
+
+
 def write_vcards(lines: Iterable[ContactLine], domain: str) -> bytes:
-    """Give address-book cards, one for each contact that has an address; ``domain`` makes their UID ours."""
-    return "".join(_card(one, domain) for one in lines if one.emails).encode("utf-8")
+    """Give address-book cards, one for each contact that can be reached; ``domain`` makes their UID ours."""
+    return "".join(_card(one, domain) for one in lines if one.emails or one.phone).encode("utf-8")
 
 
 def _card(one: ContactLine, domain: str) -> str:
@@ -56,6 +101,7 @@ def _card(one: ContactLine, domain: str) -> str:
     fields += [("TITLE", _escape(one.office))] if one.office else []
     fields += [("ORG", _escape(one.institution))] if one.institution else []
     fields += [(f"EMAIL;PREF={rank}", _escape(email)) for rank, email in enumerate(one.emails[:100], 1)]
+    fields += [("TEL;VALUE=uri", f"tel:{one.phone}")] if one.phone.startswith("+") else []
     fields += [("LANG", one.language), ("END", "VCARD")]
     return "".join(_fold(f"{name}:{value}") for name, value in fields)
 

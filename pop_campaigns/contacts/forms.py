@@ -30,7 +30,7 @@ from pop_campaigns.contacts.services import InstitutionDraft, OfficeDraft
 from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.phones import PHONE_PROBLEMS, BadPhone, parse_phone, show_phone
-from pop_campaigns.core.places import COUNTIES, all_municipalities
+from pop_campaigns.core.places import COUNTIES, municipality_choices
 from pop_campaigns.core.text import clean_line, clean_text, sort_key
 from pop_campaigns.mail.addresses import ADDRESS_PROBLEMS, BadAddress, parse_address
 
@@ -173,8 +173,8 @@ class InstitutionForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind.choices = [SelectChoice(kind, words) for kind, words in kind_choices()]
-        places = [SelectChoice(str(place.id), place.name) for place in all_municipalities()]
-        self.municipality.choices = [SelectChoice(_NO_MUNICIPALITY, _("None in particular")), *places]
+        nowhere = SelectChoice(_NO_MUNICIPALITY, _("None in particular"))
+        self.municipality.choices = [nowhere, *municipality_choices()]
         self.part_of.choices = [SelectChoice(_NOTHING_ABOVE, _("Stands alone"))]
         counties = [SelectChoice(name, name) for name in COUNTIES]
         self.county.choices = [SelectChoice("", _("None in particular")), *counties]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from flask import request
+from flask import current_app, request
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_security import current_user
 
 from pop_campaigns.contacts import directory
 from pop_campaigns.contacts.directory import InstitutionRow, PersonRow
-from pop_campaigns.contacts.exports import ContactLine
+from pop_campaigns.contacts.exports import ContactLine, write_csv, write_vcards, write_xlsx
 from pop_campaigns.contacts.form_pages import today
 from pop_campaigns.contacts.labels import INSTITUTION_KINDS, PERSON_KINDS
 from pop_campaigns.contacts.models import Address
@@ -23,12 +24,18 @@ from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.places import Municipality, all_municipalities
 
 CHUNK = 500
+MEDIA_TYPES = {
+    "csv": "text/csv",
+    "vcf": "text/vcard",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 EXPORT_HEADS = (
     _l("Kind"),
     _l("Institution"),
     _l("Office"),
     _l("Name"),
     _l("E-mail address"),
+    _l("Phone"),
     _l("Municipality"),
     _l("Language of the mails"),
 )
@@ -41,14 +48,16 @@ def institution_lines(rows: Iterable[InstitutionRow]) -> Iterator[ContactLine]:
         kind, place = str(INSTITUTION_KINDS[one.kind]), one.municipality.name if one.municipality else ""
         emails = _real(row.addresses)
         name = contact_words(one)
-        if emails or not row.offices:
-            yield ContactLine(f"institution-{one.id}", kind, "", "", name, place, emails, "sq")
+        if emails or one.phone or not row.offices:
+            ident = f"institution-{one.id}"
+            yield ContactLine(ident, kind, "", "", name, place, emails, one.language, one.phone)
         for line in row.offices:
             holder = line.present[0].person.name if line.present else ""
             title = in_language(line.office, "title", lang_now())
             reached = _real(line.addresses) or _real([line.reached_at] if line.reached_at else [])
             uid, language = f"office-{line.office.id}", line.office.language
-            yield ContactLine(uid, kind, holder, title, name, place, reached, language)
+            phone = line.office.phone or one.phone
+            yield ContactLine(uid, kind, holder, title, name, place, reached, language, phone)
 
 
 def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
@@ -58,10 +67,10 @@ def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
         title = in_language(office, "title", lang_now()) if office else ""
         institution = contact_words(office.institution) if office else ""
         one, emails = row.person, _real(row.addresses)
-        kind = str(PERSON_KINDS[one.kind])
+        uid, kind = f"person-{one.id}", str(PERSON_KINDS[one.kind])
         institution = institution or (contact_words(one.works_for) if one.works_for else "")
         place = one.municipality.name if one.municipality else ""
-        yield ContactLine(f"person-{one.id}", kind, one.name, title, institution, place, emails, one.language)
+        yield ContactLine(uid, kind, one.name, title, institution, place, emails, one.language, one.phone)
 
 
 def _real(addresses: Iterable[Address]) -> tuple[str, ...]:
@@ -82,6 +91,17 @@ def person_filters() -> tuple[str, PersonKind | None, Municipality | None]:
     typed, kind = request.args.get("q", "").strip()[:200], request.args.get("kind", "")
     _typed, _kind, place = filters()
     return typed, PersonKind(kind) if kind in set(PersonKind) else None, place
+
+
+def export_file(listed: str, ending: str) -> bytes:
+    """Give a list as a file of one of MEDIA_TYPES; no bytes where there is not a single card to give."""
+    lines, heads = export_lines(listed), [str(head) for head in EXPORT_HEADS]
+    if ending == "csv":
+        return write_csv(heads, lines)
+    if ending == "xlsx":
+        title = _("Institutions") if listed == "institutions" else _("Persons")
+        return write_xlsx(str(title), heads, lines)
+    return write_vcards(lines, current_app.config["MAIL_DOMAIN"])
 
 
 def export_lines(listed: str) -> Iterator[ContactLine]:

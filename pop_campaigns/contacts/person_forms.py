@@ -35,7 +35,7 @@ from pop_campaigns.contacts.rules import ConsentChannel, PersonKind, Purpose
 from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.forms import Form, Needed
 from pop_campaigns.core.i18n import in_language
-from pop_campaigns.core.places import all_municipalities
+from pop_campaigns.core.places import municipality_choices
 
 WHOLE_NETWORK = ""
 
@@ -67,8 +67,8 @@ class PersonForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind.choices = [SelectChoice(kind.value, words) for kind, words in PERSON_KINDS.items()]
-        places = [SelectChoice(str(place.id), place.name) for place in all_municipalities()]
-        self.municipality.choices = [SelectChoice("", _("None in particular")), *places]
+        nowhere = SelectChoice("", _("None in particular"))
+        self.municipality.choices = [nowhere, *municipality_choices()]
         self.works_for.choices = [SelectChoice("", _("Not said"))]
 
     def offer_media(self, institutions: Sequence[Institution]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -13,7 +13,6 @@ from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible
 from pop_campaigns.contacts import directory, merge_views, person_views, services
 from pop_campaigns.contacts.blueprint import bp
-from pop_campaigns.contacts.exports import write_csv, write_vcards
 from pop_campaigns.contacts.form_pages import (
     add_address,
     form_page,
@@ -36,7 +35,7 @@ from pop_campaigns.contacts.forms import (
     kind_choices,
     read_address,
 )
-from pop_campaigns.contacts.listing import EXPORT_HEADS, export_lines, filters
+from pop_campaigns.contacts.listing import MEDIA_TYPES, export_file, filters
 from pop_campaigns.contacts.merging import merges_of
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.queries import persons_named, possible_parents
@@ -56,7 +55,8 @@ from pop_campaigns.contacts.words import (
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.pages import paged
-from pop_campaigns.core.places import all_municipalities
+from pop_campaigns.core.places import Municipality
+from pop_campaigns.core.text import sort_key
 
 # Whose address it is, as the page's address says it.
 OWNERS: dict[str, type[Contact]] = {"institutions": Institution, "offices": Office, "persons": Person}
@@ -77,26 +77,30 @@ def index() -> ResponseReturnValue:
         kind=chosen_kind,
         place=place,
         kinds=kind_choices(),
-        municipalities=all_municipalities(),
+        municipalities=_filterable(place),
         filtered=bool(typed or chosen_kind or place),
     )
 
 
-@bp.get("/<any(institutions, persons):listed>.<any(csv, vcf):ending>")
+def _filterable(chosen: Municipality | None) -> list[Municipality]:
+    """Give the municipalities in use, and the one that an address asked for."""
+    used = list(directory.municipalities_in_use(current_user))
+    if chosen is not None and chosen not in used:
+        used.append(chosen)
+    return sorted(used, key=lambda one: sort_key(one.name))
+
+
+@bp.get("/<any(institutions, persons):listed>.<any(csv, xlsx, vcf):ending>")
 @reader
 def export(listed: str, ending: str) -> ResponseReturnValue:
-    """What a list shows, with the same filters, as a table or as cards for an address book."""
-    lines = export_lines(listed)
-    if ending == "csv":
-        content, media_type = write_csv([str(head) for head in EXPORT_HEADS], lines), "text/csv"
-    else:
-        content, media_type = write_vcards(lines, current_app.config["MAIL_DOMAIN"]), "text/vcard"
+    """What a list shows, with the same filters, as a table, a workbook or cards for an address book."""
+    content = export_file(listed, ending)
     if not content:
-        flash(_("Nobody on this list has an address yet, so there are no cards to download."), "info")
+        flash(_("Nobody on this list has an address or a phone number yet, so there are no cards."), "info")
         page = "contacts.index" if listed == "institutions" else "contacts.persons"
         kept: dict[str, Any] = {name: request.args.get(name) for name in ("q", "kind", "municipality")}
         return redirect(url_for(page, **kept))
-    answer = Response(content, mimetype=media_type)
+    answer = Response(content, mimetype=MEDIA_TYPES[ending])
     day = today().isoformat()
     answer.headers["Content-Disposition"] = f'attachment; filename="{listed}-{day}.{ending}"'
     return answer

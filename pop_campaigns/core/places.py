@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, mapped_column
+from wtforms.fields.choices import SelectChoice
 
 from pop_campaigns.core.db import Base, Line, Searchable, db
-from pop_campaigns.core.text import fold
+from pop_campaigns.core.text import fold, sort_key
 
 # The twelve counties (qarqe), in Albanian order (law 115/2014).
 COUNTIES = (
@@ -37,3 +39,15 @@ def municipality_key(name: str) -> str:
 def all_municipalities() -> list[Municipality]:
     """Give every municipality in Albanian order."""
     return list(db.session.scalars(select(Municipality).order_by(Municipality.sort_key)))
+
+
+def municipality_choices() -> list[SelectChoice]:
+    """Give every municipality to choose from, by county, both in Albanian order; what has no county yet comes last."""
+    places = all_municipalities()
+    places.sort(key=lambda one: (not one.county, sort_key(one.county)))  # stable: names stay in order
+    return [SelectChoice(str(one.id), one.name, optgroup=county_words(one.county)) for one in places]
+
+
+def county_words(county: str) -> str | None:
+    """Give the words for a county as a heading: *Qarku Fier*."""
+    return str(_("%(county)s County", county=county)) if county else None

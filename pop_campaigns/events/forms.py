@@ -35,7 +35,7 @@ from pop_campaigns.campaigns.queries import visible_campaigns
 from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import DatePrecision, short_day_words
 from pop_campaigns.core.forms import AtMost, Form, Needed
-from pop_campaigns.core.places import all_municipalities
+from pop_campaigns.core.places import municipality_choices
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.events.labels import DATE_PRECISIONS, EVENT_KINDS, ZONES, zone_words
 from pop_campaigns.events.models import Event
@@ -161,8 +161,8 @@ class EventForm(Form):
         self.month.choices = _choices(_l("Choose"), names.items())
         zones = list(dict.fromkeys([*ZONES, event.zone if event else TIRANE, self.zone.data]))
         self.zone.choices = [SelectChoice(zone, zone_words(zone)) for zone in zones if zone in known_zones()]
-        places = [(place.id, place.name) for place in all_municipalities()]
-        self.municipality_id.choices = _choices(_l("None in particular"), places)
+        nowhere = SelectChoice("", _l("None in particular"))
+        self.municipality_id.choices = [nowhere, *municipality_choices()]
         campaigns = {row.id: _campaign_words(row) for row in visible_campaigns(self.user)}
         if event and event.campaign:
             # Chosen by an administrator, perhaps: it is kept, though one could not choose it oneself.

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.accounts.services import TryoutAccount, create_tryout_accounts
 from pop_campaigns.archive.load import load_shipped_record
+from pop_campaigns.archive.vocabulary import load_vocabulary
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 
@@ -25,7 +26,7 @@ class CannotStart(Exception):
 
 
 def prepare_database(folder: Path) -> None:
-    """Migrate; where the database is empty, load the record of 2020 and make accounts to sign in with.
+    """Migrate; where the database is empty, load the record of 2020 and the vocabulary and make accounts to sign in with.
 
     The accounts' passwords are kept in ``folder`` (readable by its owner alone), because the database cannot
     tell them again. Commits. Raises :class:`CannotStart`.
@@ -50,6 +51,7 @@ def _fill_if_empty(folder: Path) -> None:
     now = clock.now()
     if db.session.scalar(select(Organisation.id).limit(1)) is None:
         load_shipped_record(now=now)
+        load_vocabulary(now=now)
     accounts = create_tryout_accounts(now=now)
     if accounts:
         # Before the commit: accounts whose passwords nobody knows would be of no use.

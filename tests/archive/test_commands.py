@@ -66,4 +66,5 @@ def test_a_file_that_is_not_there_is_said_so(app: Flask, tmp_path: Path) -> None
 
 def test_the_help_is_one_line_a_command(app: Flask) -> None:
     result = app.test_cli_runner().invoke(commands, ["--help"])
-    assert "load  Add what a record (YAML) says and is not there yet.\n" in result.output
+    assert "load        Add what a record (YAML) says and is not there yet.\n" in result.output
+    assert "vocabulary  Add what is missing of municipalities, councils, prefectures," in result.output

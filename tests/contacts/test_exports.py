@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
-from pop_campaigns.contacts.exports import ContactLine, safe_cell, write_csv, write_vcards
+from pop_campaigns.contacts.exports import ContactLine, safe_cell, write_csv, write_vcards, write_xlsx
 from pop_campaigns.contacts.listing import CHUNK
 from pop_campaigns.core.db import db
 from tests.factories import make_institution, make_office, make_person
@@ -25,6 +27,10 @@ def line(**values: Any) -> ContactLine:
 
 def table(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def workbook(content: bytes) -> list[list[Any]]:
+    return [[cell.value for cell in row] for row in load_workbook(io.BytesIO(content)).worksheets[0].rows]
 
 
 def cards(content: bytes) -> list[list[str]]:
@@ -68,13 +74,16 @@ def book(cast: SimpleNamespace) -> None:
 
 
 @pytest.mark.parametrize("listed", ["institutions", "persons"])
-@pytest.mark.parametrize("ending", ["csv", "vcf"])
+@pytest.mark.parametrize("ending", ["csv", "vcf", "xlsx"])
 def test_each_gets_what_they_see(
     book: None, cast: SimpleNamespace, sign_in: Any, listed: str, ending: str
 ) -> None:
     address = f"/people/{listed}.{ending}"
     ours, theirs = sign_in(cast.arta).get(address), sign_in(cast.clirim).get(address)
-    assert "fshehte.al" in ours.text and "fshehte.al" not in theirs.text
+    if ending == "xlsx":
+        assert "fshehte.al" in str(workbook(ours.data)) and "fshehte.al" not in str(workbook(theirs.data))
+    else:
+        assert "fshehte.al" in ours.text and "fshehte.al" not in theirs.text
     assert f'filename="{listed}-' in ours.headers["Content-Disposition"]
     assert ours.headers["Cache-Control"] == "no-store"
 
@@ -122,3 +131,83 @@ def test_a_card_says_whether_it_is_a_person(cast: SimpleNamespace) -> None:
     person, office = cards(write_vcards([line(name="Emri"), line()], "pop.example"))
     assert {"KIND:individual", "FN:Emri"} <= set(person)
     assert {"KIND:org", "FN:Kryetar\\, Bashkia Fier"} <= set(office)
+
+
+HOSTILE = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "=cmd|' /C calc'!A0",
+    '=HYPERLINK("http://x")',
+    "\t=1",
+    "1e5",
+    "007",
+    "TRUE",
+    "3-5",
+]
+
+
+@pytest.mark.parametrize("typed", [*HOSTILE, "Ëngjëll Çela", "dy\nrreshta", "  hapësira  ", "🙂"])
+def test_every_cell_of_a_workbook_is_text(typed: str) -> None:
+    content = write_xlsx("Persona", ["Emri"] * 8, [line(name=typed)])
+    cell = load_workbook(io.BytesIO(content)).worksheets[0].cell(2, 4)
+    assert (cell.value, cell.data_type, cell.number_format) == (typed, "s", "@")
+    assert b"<f>" not in zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml")
+
+
+def test_what_no_workbook_can_hold_is_left_out() -> None:
+    assert workbook(write_xlsx("P", ["Emri"] * 8, [line(name="a\x00b\x0bc")]))[1][3] == "abc"
+
+
+def test_a_workbook_keeps_its_headings_in_sight() -> None:
+    heads = [f"Titulli {number}" for number in range(8)]
+    sheet = load_workbook(io.BytesIO(write_xlsx("Institucione", heads, [line(), line()]))).worksheets[0]
+    assert (sheet.title, sheet.freeze_panes, sheet.auto_filter.ref) == ("Institucione", "A2", "A1:H3")
+    assert [cell.value for cell in sheet[1]] == heads
+    assert all(cell.font.bold for cell in sheet[1]) and not sheet["A2"].font.bold
+    assert sheet.column_dimensions["B"].width > sheet.column_dimensions["H"].width > 8
+
+
+def test_an_empty_list_is_a_workbook_with_headings() -> None:
+    assert workbook(write_xlsx("P", ["A", "B"], [])) == [["A", "B"]]
+
+
+def test_phones_stand_in_every_file(cast: SimpleNamespace, sign_in: Any) -> None:
+    bashkia = make_institution("Bashkia Patos", phone="+35534222123")
+    make_office("Kryetar", bashkia, email="k@patos.al")
+    make_office("Sekretar", bashkia, email=None, phone="+35534222124;ext=7")
+    make_person("Gazetare").phone = "+390612345678"
+    db.session.commit()
+    browser = sign_in(cast.arta)
+    rows = table(browser.get("/people/institutions.csv").data)
+    assert rows[0][5] == "Telefoni"
+    assert [(row[2], row[5]) for row in rows[1:]] == [
+        ("", "034 222 123"),
+        ("Kryetar", "034 222 123"),
+        ("Sekretar", "034 222 124 ext. 7"),
+    ]
+    assert workbook(browser.get("/people/persons.xlsx").data)[1][5] == "+39 06 1234 5678"
+    assert table(browser.get("/people/persons.csv").data)[1][5] == "'+39 06 1234 5678"
+    found = cards(browser.get("/people/institutions.vcf").data)
+    assert [one for card in found for one in card if one.startswith("TEL")] == [
+        "TEL;VALUE=uri:tel:+35534222123",
+        "TEL;VALUE=uri:tel:+35534222123",
+        "TEL;VALUE=uri:tel:+35534222124;ext=7",
+    ]
+    (person,) = cards(browser.get("/people/persons.vcf").data)
+    assert "TEL;VALUE=uri:tel:+390612345678" in person
+
+
+def test_the_workbook_is_offered_with_the_filters_of_the_list(
+    book: None, cast: SimpleNamespace, sign_in: Any
+) -> None:
+    browser = sign_in(cast.arta)
+    assert "/people/institutions.xlsx?q=fier&amp;kind=municipality" in (
+        browser.get("/people?q=fier&kind=municipality").text
+    )
+    answer = browser.get("/people/institutions.xlsx?q=fier&kind=municipality")
+    assert answer.mimetype.endswith("spreadsheetml.sheet")
+    assert [row[1:5] for row in workbook(answer.data)[1:]] == [
+        ["Bashkia Fier", "Kryetar", "Emri i kryetarit", "k@fier.al"]
+    ]
