@@ -68,9 +68,10 @@ def _run(app: Flask, environ: Mapping[str, str]) -> None:
     address = f"http://{HOST}:{port}"
     with _alone_in(folder, address):
         _require_free(port, "PORT")
-        given = _child_environment(app, environ, port)
+        _require_wanted_mail_port(app, environ)
         prepare_database(folder)
-        with _running(folder, given) as children:
+        # A free port is looked for last: whatever starts beside this would take it while the record loads.
+        with _running(folder, _child_environment(app, environ, port)) as children:
             _wait_until_ready(port, children)
             click.echo(greeting(address, folder, local_mail="POP_MAIL_SERVER" not in environ))
             sys.stdout.flush()
@@ -138,6 +139,11 @@ def _try_port(port: int) -> int:
         return found
 
 
+def _require_wanted_mail_port(app: Flask, environ: Mapping[str, str]) -> None:
+    if "POP_MAIL_PORT" in environ and "POP_MAIL_SERVER" not in environ:
+        _require_free(app.config["MAIL_PORT"], "POP_MAIL_PORT")
+
+
 def _child_environment(app: Flask, environ: Mapping[str, str], port: int) -> dict[str, str]:
     given = dict(environ) | {
         "PORT": str(port),
@@ -148,11 +154,7 @@ def _child_environment(app: Flask, environ: Mapping[str, str], port: int) -> dic
     given.setdefault("POP_BASE_URL", f"http://{HOST}:{port}")
     if "POP_MAIL_SERVER" in environ:
         return given
-    if "POP_MAIL_PORT" in environ:
-        mail_port = app.config["MAIL_PORT"]
-        _require_free(mail_port, "POP_MAIL_PORT")
-    else:
-        mail_port = _free_mail_port(port)
+    mail_port = app.config["MAIL_PORT"] if "POP_MAIL_PORT" in environ else _free_mail_port(port)
     return given | {"POP_MAIL_SERVER": HOST, "POP_MAIL_LOCAL": "true", "POP_MAIL_PORT": str(mail_port)}
 
 
