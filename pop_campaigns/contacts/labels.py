@@ -42,6 +42,7 @@ HISTORY_WORDS: Final[dict[str, LazyString]] = {
     "office.changed": _l("Office changed: %(name)s"),
     "person.created": _l("Person added: %(name)s"),
     "person.changed": _l("Person changed: %(name)s"),
+    "person.exported": _l("All that is kept about the person was given out"),
     "mandate.recorded": _l("%(name)s holds the office: %(period)s"),
     "mandate.changed": _l("%(name)s held the office: %(period)s"),
     "address.added": _l("Address added: %(email)s"),

@@ -113,7 +113,10 @@ def holder_of(office: Office, on: date, user: User | None = None) -> Person | No
     """
     if user is None:
         of_same = exists().where(
-            Person.id == Mandate.person_id, of_network_or(Person, office.organisation_id)
+            Person.id == Mandate.person_id,
+            of_network_or(Person, office.organisation_id),
+            Person.erased_at.is_(None),
+            Person.merged_into_id.is_(None),
         )
         seen = and_(of_network_or(Mandate, office.organisation_id), of_same)
         return _holders([office.id], on, seen, office.organisation_id).get(office.id)
@@ -159,7 +162,10 @@ def persons_named(name: str, owner: int | None) -> list[Person]:
     """Give the network's persons and those of organisation ``owner`` whose folded name is ``name``."""
     wanted = fold(name)
     rows = select(Person).where(
-        of_network_or(Person, owner), Person.search_key.contains(wanted, autoescape=True)
+        of_network_or(Person, owner),
+        Person.search_key.contains(wanted, autoescape=True),
+        Person.erased_at.is_(None),
+        Person.merged_into_id.is_(None),
     )
     same = (one for one in db.session.scalars(rows) if wanted in (fold(one.name), fold(one.name_as_printed)))
     return sorted(same, key=lambda one: one.id) if wanted else []

@@ -31,6 +31,12 @@ def hash_key() -> bytes:
     return bytes.fromhex(row.key)
 
 
+def _known_key() -> bytes | None:
+    """Give the key if there is one: without it nothing was ever hashed, and a page that only looks makes none."""
+    row = db.session.get(HashKey, 1)
+    return bytes.fromhex(row.key) if row else None
+
+
 def hash_of(kind: TombstoneKind, value: str, key: bytes | None = None) -> str:
     """Give the keyed hash (HMAC-SHA-256) by which an address, phone number or name is known again."""
     normal = fold(value) if kind is TombstoneKind.NAME else value.strip().casefold()
@@ -74,7 +80,9 @@ def _rows(digest: str, purpose: Purpose, organisation_id: int | None) -> Select[
 
 def suppressed_among(emails: Collection[str], purpose: Purpose, organisation_id: int | None) -> set[str]:
     """Give those of the addresses that refuse mail for a purpose from an organisation, or from the whole network."""
-    key = hash_key()
+    key = _known_key()
+    if key is None:
+        return set()
     by_hash: dict[str, set[str]] = {}
     for email in emails:
         by_hash.setdefault(hash_of(TombstoneKind.EMAIL, email, key), set()).add(email)
@@ -110,7 +118,9 @@ def bury(kind: TombstoneKind, value: str, organisation_id: int | None, *, now: d
 
 def erased_among(kind: TombstoneKind, values: Collection[str], organisation_id: int | None) -> set[str]:
     """Give those of the values under which somebody was erased from an organisation's contacts or the network's."""
-    key = hash_key()
+    key = _known_key()
+    if key is None:
+        return set()
     stones = select(Tombstone.hash).where(
         Tombstone.kind == kind,
         or_(Tombstone.organisation_id.is_(None), Tombstone.organisation_id == organisation_id),

@@ -133,7 +133,7 @@ def was_reached(mails: Sequence[InvitationMail]) -> bool:
 
 def outdated(event: Event) -> list[Invitation]:
     """Give the invited guests who were told of a time or place that no longer holds."""
-    guests = guests_of(event, InvitationState.INVITED)
+    guests = [one for one in guests_of(event, InvitationState.INVITED) if not one.is_erased]
     told = mails_of(guests)
     sequences = {one.id: told_sequence(told[one.id]) for one in guests}
     return [one for one in guests if (sequences[one.id] or 0) < event.sequence]
@@ -144,7 +144,8 @@ def awaiting_reminder(event: Event, *, now: datetime) -> list[Invitation]:
 
     They have not answered, know the present time and place, can be reached, and had no mail of ours for 12 hours.
     """
-    waiting = [one for one in guests_of(event, InvitationState.INVITED) if one.answer is Answer.NEEDS_ACTION]
+    invited = guests_of(event, InvitationState.INVITED)
+    waiting = [one for one in invited if one.answer is Answer.NEEDS_ACTION and not one.is_erased]
     told = mails_of(waiting)
     return [one for one in waiting if _remindable(event, told[one.id], now)]
 

@@ -214,6 +214,8 @@ def _queue(event: Event, orders: Iterable[_Order], *, by: User | None, now: date
     senders: dict[str, str] = {}
     for order in orders:
         guest, wording = order.guest, order.wording(event)
+        if guest.is_erased:
+            continue
         if wording not in skeletons:
             rendered = render_mail(event, wording, contact_name=by.name if by else "", now=now)
             skeletons[wording] = add_skeleton(now=now, **rendered.as_skeleton())

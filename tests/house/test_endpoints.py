@@ -116,6 +116,7 @@ def ident_of(world: SimpleNamespace, endpoint: str) -> int:
         ("holder", world.office),
         ("institution", world.office.institution),
         ("person", world.person),
+        ("privacy.erase", world.person),
     ):
         if word in endpoint:
             return int(record.id)
