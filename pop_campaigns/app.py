@@ -53,6 +53,7 @@ BLUEPRINTS = (
     contacts_views.bp,
     privacy_views.bp,
 )
+LIMITS = accounts_views.LIMITS | invitations_views.LIMITS | privacy_views.LIMITS
 ERRORS = (400, 403, 404, 405, 409, 413, 429, 500)
 limiter = Limiter(get_remote_address, default_limits=[], in_memory_fallback_enabled=True)
 
@@ -117,7 +118,7 @@ def _configure(app: Flask, settings: Mapping[str, Any]) -> None:
 
 
 def _limit_rates(app: Flask) -> None:
-    for endpoint, rule in (accounts_views.LIMITS | invitations_views.LIMITS).items():
+    for endpoint, rule in LIMITS.items():
         # A form may be looked at as often as one likes; guessing tokens in an address is done by looking.
         methods = ["POST"] if endpoint.startswith("security.") else None
         limited: Any = limiter.limit(rule, methods=methods)(app.view_functions[endpoint])

@@ -113,6 +113,7 @@ class GuestRefusal(enum.StrEnum):
     ALREADY_INVITED = "already_invited"
     ADDRESS_TAKEN = "address_taken"
     UNKNOWN = "unknown"
+    NOT_WANTED = "not_wanted"
 
 
 # Impatience must not become a flood: whoever just got a mail of ours is left alone for a while.

@@ -23,6 +23,7 @@ from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_toke
 from pop_campaigns.invitations.models import Invitation, InvitationMail
 from pop_campaigns.invitations.rules import InvitationState, erased_address
 from pop_campaigns.letters.models import LetterRecipient
+from pop_campaigns.mail.compose import HIDDEN
 from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
 from pop_campaigns.mail.rules import MailState
 from pop_campaigns.privacy.ledger import append_stones
@@ -219,7 +220,8 @@ def _blank_mail(mail: OutgoingMail) -> None:
 
 def blank_sent(mail: OutgoingMail) -> None:
     """Take from a mail what filled it for its reader, its secret links and the server's words."""
-    mail.fields = {name: value if name == "brace" else "" for name, value in mail.fields.items()}
+    fields = {name: value if name == "brace" else "" for name, value in mail.fields.items()}
+    mail.fields = fields | dict.fromkeys(mail.links, HIDDEN)
     mail.links, mail.last_words = {}, ""
     for one in mail.tries:
         one.words = ""
