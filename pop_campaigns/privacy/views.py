@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pop_campaigns.privacy import erase_pages, unsubscribe_page  # the import adds the pages to the blueprint
+# The imports add the pages to the blueprint.
+from pop_campaigns.privacy import access_pages, erase_pages, unsubscribe_page
 from pop_campaigns.privacy.blueprint import bp
 from pop_campaigns.privacy.unsubscribe_page import LIMITS
 
-__all__ = ["LIMITS", "bp", "erase_pages", "unsubscribe_page"]
+__all__ = ["LIMITS", "access_pages", "bp", "erase_pages", "unsubscribe_page"]

@@ -124,6 +124,7 @@ def ident_of(world: SimpleNamespace, endpoint: str) -> int:
         ("institution", world.office.institution),
         ("person", world.person),
         ("privacy.erase", world.person),
+        ("privacy.access", world.person),
     ):
         if word in endpoint:
             return int(record.id)
