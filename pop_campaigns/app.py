@@ -38,6 +38,7 @@ from pop_campaigns.events import views as events_views
 from pop_campaigns.invitations import views as invitations_views
 from pop_campaigns.letters import views as letters_views
 from pop_campaigns.mail.compose import set_calendar_writer
+from pop_campaigns.privacy import views as privacy_views
 from pop_campaigns.public import views as public_views
 from pop_campaigns.tryout.first_start import read_sign_in
 from pop_campaigns.worker.huey_app import init_worker
@@ -50,7 +51,9 @@ BLUEPRINTS = (
     invitations_views.bp,
     letters_views.bp,
     contacts_views.bp,
+    privacy_views.bp,
 )
+LIMITS = accounts_views.LIMITS | invitations_views.LIMITS | privacy_views.LIMITS
 ERRORS = (400, 403, 404, 405, 409, 413, 429, 500)
 limiter = Limiter(get_remote_address, default_limits=[], in_memory_fallback_enabled=True)
 
@@ -115,7 +118,7 @@ def _configure(app: Flask, settings: Mapping[str, Any]) -> None:
 
 
 def _limit_rates(app: Flask) -> None:
-    for endpoint, rule in (accounts_views.LIMITS | invitations_views.LIMITS).items():
+    for endpoint, rule in LIMITS.items():
         # A form may be looked at as often as one likes; guessing tokens in an address is done by looking.
         methods = ["POST"] if endpoint.startswith("security.") else None
         limited: Any = limiter.limit(rule, methods=methods)(app.view_functions[endpoint])

@@ -16,6 +16,7 @@ from pop_campaigns.accounts.commands import commands as user_commands
 from pop_campaigns.archive.commands import commands as archive_commands
 from pop_campaigns.core.db import db
 from pop_campaigns.mail.transport import PostConnection
+from pop_campaigns.privacy.commands import commands as privacy_commands
 from pop_campaigns.tryout.commands import up_command
 from pop_campaigns.worker.commands import mail_commands, worker_command
 from pop_campaigns.worker.huey_app import queue_of
@@ -24,7 +25,15 @@ from pop_campaigns.worker.server import server_settings
 
 def init_commands(app: Flask) -> None:
     """Attach our commands to the application."""
-    commands = (up_command, worker_command, mail_commands, archive_commands, user_commands, check_command)
+    commands = (
+        up_command,
+        worker_command,
+        mail_commands,
+        archive_commands,
+        user_commands,
+        privacy_commands,
+        check_command,
+    )
     for command in commands:
         app.cli.add_command(command)
 

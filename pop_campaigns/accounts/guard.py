@@ -18,7 +18,14 @@ R = TypeVar("R", bound=ResponseReturnValue)
 # Whole blueprints without an account, and single endpoints.
 PUBLIC_BLUEPRINTS = frozenset({"public", "bootstrap", "security"})
 PUBLIC_ENDPOINTS = frozenset(
-    {"static", "healthz", "invitations.answer", "invitations.answer_calendar", "accounts.set_language"}
+    {
+        "static",
+        "healthz",
+        "invitations.answer",
+        "invitations.answer_calendar",
+        "privacy.unsubscribe",
+        "accounts.set_language",
+    }
 )
 
 

@@ -76,11 +76,16 @@ def merge_contacts(listed: str, ident: int, into: int) -> ResponseReturnValue:
         listed=listed,
         gone=gone,
         kept=kept,
+        under=_under(gone, kept),
         moved=_counted(preview, "moved"),
         left=_counted(preview, "left"),
         filled=[str(FIELD_WORDS[name]) for name in preview.filled if name in FIELD_WORDS],
         may_swap=kept.organisation_id == gone.organisation_id,
     )
+
+
+def _under(*records: Person | Institution) -> dict[int, str]:
+    return _persons_under([one for one in records if isinstance(one, Person)])
 
 
 def _counted(preview: MergePreview, which: str) -> list[tuple[str, int]]:

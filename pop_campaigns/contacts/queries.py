@@ -113,7 +113,10 @@ def holder_of(office: Office, on: date, user: User | None = None) -> Person | No
     """
     if user is None:
         of_same = exists().where(
-            Person.id == Mandate.person_id, of_network_or(Person, office.organisation_id)
+            Person.id == Mandate.person_id,
+            of_network_or(Person, office.organisation_id),
+            Person.erased_at.is_(None),
+            Person.merged_into_id.is_(None),
         )
         seen = and_(of_network_or(Mandate, office.organisation_id), of_same)
         return _holders([office.id], on, seen, office.organisation_id).get(office.id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, or_, select
@@ -31,6 +31,12 @@ def hash_key() -> bytes:
     return bytes.fromhex(row.key)
 
 
+def known_key() -> bytes | None:
+    """Give the key if there is one: without it nothing was ever hashed, and a page that only looks makes none."""
+    row = db.session.get(HashKey, 1)
+    return bytes.fromhex(row.key) if row else None
+
+
 def hash_of(kind: TombstoneKind, value: str, key: bytes | None = None) -> str:
     """Give the keyed hash (HMAC-SHA-256) by which an address, phone number or name is known again."""
     normal = fold(value) if kind is TombstoneKind.NAME else value.strip().casefold()
@@ -46,6 +52,13 @@ def suppress(
     False if that was known already.
     """
     digest = hash_of(TombstoneKind.EMAIL, email)
+    return suppress_hash(digest, purpose, organisation_id, channel=channel, now=now)
+
+
+def suppress_hash(
+    digest: str, purpose: Purpose, organisation_id: int | None, *, channel: ConsentChannel, now: datetime
+) -> bool:
+    """Do the same for an address of which only the hash is known (a refusal by a link)."""
     if db.session.scalar(_rows(digest, purpose, organisation_id)):
         return False
     db.session.add(
@@ -58,7 +71,12 @@ def suppress(
 
 def lift_suppression(email: str, purpose: Purpose, organisation_id: int | None) -> bool:
     """Take a refusal back, because the person asked for it; False if there was none."""
-    found = db.session.scalars(_rows(hash_of(TombstoneKind.EMAIL, email), purpose, organisation_id)).all()
+    return lift_hash(hash_of(TombstoneKind.EMAIL, email), purpose, organisation_id)
+
+
+def lift_hash(digest: str, purpose: Purpose, organisation_id: int | None) -> bool:
+    """Do the same for an address of which only the hash is known."""
+    found = db.session.scalars(_rows(digest, purpose, organisation_id)).all()
     for row in found:
         db.session.delete(row)
     return bool(found)
@@ -74,11 +92,20 @@ def _rows(digest: str, purpose: Purpose, organisation_id: int | None) -> Select[
 
 def suppressed_among(emails: Collection[str], purpose: Purpose, organisation_id: int | None) -> set[str]:
     """Give those of the addresses that refuse mail for a purpose from an organisation, or from the whole network."""
-    key = hash_key()
+    key = known_key()
+    if key is None:
+        return set()
     by_hash: dict[str, set[str]] = {}
     for email in emails:
         by_hash.setdefault(hash_of(TombstoneKind.EMAIL, email, key), set()).add(email)
-    digests = list(by_hash)
+    found: set[str] = set()
+    for digest in refused_hashes(list(by_hash), purpose, organisation_id):
+        found |= by_hash[digest]
+    return found
+
+
+def refused_hashes(digests: Sequence[str], purpose: Purpose, organisation_id: int | None) -> set[str]:
+    """Give those of the hashed addresses that refuse mail for a purpose."""
     found: set[str] = set()
     for start in range(0, len(digests), _AT_ONCE):
         rows = select(Suppression.address_hash).where(
@@ -86,8 +113,7 @@ def suppressed_among(emails: Collection[str], purpose: Purpose, organisation_id:
             Suppression.purpose == purpose,
             or_(Suppression.organisation_id.is_(None), Suppression.organisation_id == organisation_id),
         )
-        for digest in db.session.scalars(rows):
-            found |= by_hash[digest]
+        found |= set(db.session.scalars(rows))
     return found
 
 
@@ -110,7 +136,9 @@ def bury(kind: TombstoneKind, value: str, organisation_id: int | None, *, now: d
 
 def erased_among(kind: TombstoneKind, values: Collection[str], organisation_id: int | None) -> set[str]:
     """Give those of the values under which somebody was erased from an organisation's contacts or the network's."""
-    key = hash_key()
+    key = known_key()
+    if key is None:
+        return set()
     stones = select(Tombstone.hash).where(
         Tombstone.kind == kind,
         or_(Tombstone.organisation_id.is_(None), Tombstone.organisation_id == organisation_id),

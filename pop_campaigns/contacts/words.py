@@ -24,6 +24,7 @@ from pop_campaigns.contacts.labels import (
 )
 from pop_campaigns.contacts.models import Institution, Mandate, Office, Person
 from pop_campaigns.contacts.queries import is_sample
+from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import moment_words, short_day_words
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.phones import show_phone
@@ -81,6 +82,7 @@ def for_templates() -> dict[str, Any]:
         "PERSON_KINDS": PERSON_KINDS,
         "PURPOSES": PURPOSES,
         "changed_fields": changed_fields,
+        "day_of": lambda moment: short_day_words(local_date(moment), lang),
         "day_words": lambda day: short_day_words(day, lang),
         "show_phone": show_phone,
         "INSTITUTION_KINDS": INSTITUTION_KINDS,

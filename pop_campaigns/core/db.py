@@ -131,7 +131,9 @@ def _on_sqlite_connect(connection: Any, _record: ConnectionPoolEntry) -> None:
     # The driver's own transaction control loses updates; we begin ourselves, below.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000")
+    # What is erased must not lie on in free pages of the file.
+    for pragma in (*pragmas, "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

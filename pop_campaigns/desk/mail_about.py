@@ -20,7 +20,7 @@ from pop_campaigns.core.i18n import in_language
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.models import Invitation, InvitationMail
 from pop_campaigns.invitations.queries import event_of_mails
-from pop_campaigns.invitations.rules import InvitationState, MailPurpose
+from pop_campaigns.invitations.rules import InvitationState, MailPurpose, is_erased_address
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries import letter_of_mails
 from pop_campaigns.mail.models import OutgoingMail
@@ -75,6 +75,7 @@ class NotSentAgain(enum.StrEnum):
     EVENT_CANCELLED = "event_cancelled"
     GUEST_WITHDRAWN = "guest_withdrawn"
     OUTDATED = "outdated"
+    ERASED = "erased"
 
 
 NOT_SENT_AGAIN: Final[dict[NotSentAgain, LazyString]] = {
@@ -86,6 +87,7 @@ NOT_SENT_AGAIN: Final[dict[NotSentAgain, LazyString]] = {
     NotSentAgain.OUTDATED: _l(
         "Time or place have changed since this message was written. Send the change from the event's page."
     ),
+    NotSentAgain.ERASED: _l("Who got this message was erased since: nothing more is sent there."),
 }
 
 
@@ -113,6 +115,8 @@ def why_not_again(mail: OutgoingMail, about: MailAbout | None, *, now: datetime)
         return NotSentAgain.ON_ITS_WAY
     if mail.state is MailState.WITHDRAWN:
         return NotSentAgain.CALLED_OFF
+    if is_erased_address(mail.to_address):
+        return NotSentAgain.ERASED
     if about is None or about.guest is None:
         return None
     return _no_longer_true(about.guest, about.sent_as, now)

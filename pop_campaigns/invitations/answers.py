@@ -14,6 +14,7 @@ from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.messages import (
     RECEIPT_KIND,
     from_address,
+    is_refusable,
     recipient_of,
     render_receipt,
     sender_name,
@@ -119,7 +120,8 @@ def _queue_receipt(guest: Invitation, given: GivenAnswer, now: datetime) -> None
     if _had_receipt_since(guest, now - RECEIPT_GAP):
         return
     event = guest.event
-    rendered = render_receipt(event, given, guest.language, now=now)
+    refusable = is_refusable(guest)
+    rendered = render_receipt(event, given, guest.language, now=now, refusable=refusable)
     queue_mail(
         add_skeleton(now=now, **rendered.as_skeleton()),
         recipient_of(guest),

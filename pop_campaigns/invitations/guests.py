@@ -12,7 +12,8 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import visible
 from pop_campaigns.contacts.models import Address, Institution, Office, Person
 from pop_campaigns.contacts.queries import addresses_for, holders_of
-from pop_campaigns.contacts.rules import USE_ORDER
+from pop_campaigns.contacts.refusals import suppressed_among
+from pop_campaigns.contacts.rules import USE_ORDER, Purpose
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
@@ -122,10 +123,11 @@ def add_guests(event: Event, choices: Iterable[GuestChoice], *, by: User, now: d
     contacts = load_contacts(event, wanted, by=by, now=now)
     listed = {_key(one): one for one in guests_of(event)}
     taken = {one.address.casefold(): one for one in listed.values()}
+    unwanted = refusing_contacts(event, contacts.values())
     done = AddedGuests([], [])
     for key, choice in wanted.items():
         contact = contacts.get(key)
-        refused = _refusal(contact, listed.get(key), taken)
+        refused = _refusal(contact, listed.get(key), taken, unwanted)
         if contact is None or refused:
             done.refused.append(refused or RefusedGuest("", GuestRefusal.UNKNOWN))
             continue
@@ -228,6 +230,12 @@ def load_contacts(
     return found
 
 
+def refusing_contacts(event: Event, contacts: Iterable[Contact]) -> set[str]:
+    """Give the addresses of persons who want no more invitations from the event's organisation."""
+    emails = {one.address for one in contacts if one.office is None and one.address}
+    return suppressed_among(emails, Purpose.EVENTS, event.organisation_id) if emails else set()
+
+
 def _load_offices(event: Event, ids: list[int], by: User) -> list[Office]:
     if not ids:
         return []
@@ -268,7 +276,7 @@ def _key(guest: Invitation) -> GuestKey:
 
 
 def _refusal(
-    contact: Contact | None, listed: Invitation | None, taken: dict[str, Invitation]
+    contact: Contact | None, listed: Invitation | None, taken: dict[str, Invitation], unwanted: set[str]
 ) -> RefusedGuest | None:
     if contact is None:
         return RefusedGuest("", GuestRefusal.UNKNOWN)
@@ -278,6 +286,8 @@ def _refusal(
         return RefusedGuest(label, GuestRefusal.ALREADY_INVITED)
     if not contact.address:
         return RefusedGuest(label, GuestRefusal.NO_ADDRESS)
+    if contact.office is None and contact.address in unwanted:
+        return RefusedGuest(label, GuestRefusal.NOT_WANTED)
     holder = taken.get(contact.address.casefold())
     if holder is not None and holder is not listed:
         return RefusedGuest(label, GuestRefusal.ADDRESS_TAKEN, taken_by=holder.shown_as)

@@ -92,5 +92,6 @@ GUEST_REFUSALS: Final[dict[GuestRefusal, LazyString]] = {
     GuestRefusal.ALREADY_INVITED: _l("is on the list already"),
     GuestRefusal.ADDRESS_TAKEN: _l("has the same address as another guest"),
     GuestRefusal.UNKNOWN: _l("could not be found"),
+    GuestRefusal.NOT_WANTED: _l("wants no more invitations from you"),
 }
 """Said after the guest's name; for ADDRESS_TAKEN name ``RefusedGuest.taken_by`` as well."""

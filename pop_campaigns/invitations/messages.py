@@ -22,6 +22,8 @@ from flask_babel import gettext, pgettext
 from pop_campaigns.accounts.models import Network
 from pop_campaigns.calendars.invite import Attendee, invitation_to_json
 from pop_campaigns.calendars.text import UnusableLink, clean_link
+from pop_campaigns.contacts.refusal_links import refusal_link
+from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import clock_words, span_words
 from pop_campaigns.core.db import db
@@ -35,6 +37,7 @@ from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries import text_of
 from pop_campaigns.invitations.rules import Answer, MailPurpose
 from pop_campaigns.mail.addresses import clean_subject
+from pop_campaigns.mail.compose import REFUSAL_LINK
 from pop_campaigns.mail.outbox import LONGEST_NAME, Recipient, fill_placeholders
 
 MAIL_KINDS: Final[dict[MailPurpose, str]] = {
@@ -87,7 +90,8 @@ class Wording:
     """All that decides what a mail says beside the event: guests of equal wording share one rendering.
 
     ``sequence`` is what the calendar part carries; ``told`` is what a change is told against; ``withdrawn`` marks
-    a cancellation for a guest alone while the event takes place.
+    a cancellation for a guest alone while the event takes place. ``refusable``: the guest is a person asked as
+    one, who may refuse more mails; an office is asked because it is one.
     """
 
     purpose: MailPurpose
@@ -95,6 +99,7 @@ class Wording:
     sequence: int
     told: Told | None = None
     withdrawn: bool = False
+    refusable: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,7 @@ def render_mail(event: Event, wording: Wording, *, contact_name: str, now: datet
         values |= {
             "note": in_language(text_of(event), "note", lang),
             "withdrawn": wording.withdrawn,
+            "refusable": wording.refusable,
             "changes": _changes(event, wording.told, lang) if wording.told else [],
         }
         subject, text, html = _render(_TEMPLATES[wording.purpose], values)
@@ -137,25 +143,42 @@ def render_mail(event: Event, wording: Wording, *, contact_name: str, now: datet
     return Rendered(lang, subject, text, html, calendar)
 
 
-def render_receipt(event: Event, given: GivenAnswer, language: str, *, now: datetime) -> Rendered:
+def render_receipt(
+    event: Event, given: GivenAnswer, language: str, *, now: datetime, refusable: bool = False
+) -> Rendered:
     """Render what tells a guest that their answer was changed. Nothing the answering person typed is in it."""
     with speaking(language):
-        values = _event_values(event, language, "", now) | {"answer": answer_words(given.answer)}
+        values = _event_values(event, language, "", now)
+        values |= {"answer": answer_words(given.answer), "refusable": refusable}
         subject, text, html = _render("answer_changed", values)
     return Rendered(language, subject, text, html, None)
 
 
-def recipient_of(guest: Invitation, **fresher: str) -> Recipient:
-    """Give where a guest's mail goes and what fills it; ``fresher`` fields stand in for frozen ones."""
+def is_refusable(guest: Invitation) -> bool:
+    """Tell whether a guest is asked as a person, who may refuse more mails, and not as an office."""
+    return guest.office_id is None
+
+
+def recipient_of(guest: Invitation, *, looked_at: bool = False, **fresher: str) -> Recipient:
+    """Give where a guest's mail goes and what fills it; ``fresher`` fields stand in for frozen ones.
+
+    ``looked_at``: the mail is shown and not sent.
+    """
     frozen = {name: getattr(guest, name) for name in ("name", "office_title", "institution_name", "address")}
     words = frozen | {name: value for name, value in fresher.items() if value}
     office = [part for part in (words["office_title"], words["institution_name"]) if part]
+    links = {"answer_url": ANSWER_LINK | {"nonce": guest.nonce}}
+    if is_refusable(guest):
+        owner = guest.event.organisation_id
+        links[REFUSAL_LINK] = refusal_link(
+            words["address"], Purpose.EVENTS, owner, guest.language, looked_at=looked_at
+        )
     return Recipient(
         address=words["address"],
         # Commas do not survive in a header's display name.
         name=(" – ".join(office) or words["name"])[:LONGEST_NAME],
         fields={"guest": ", ".join([part for part in (words["name"], *office) if part])} | _BRACE,
-        links={"answer_url": ANSWER_LINK | {"nonce": guest.nonce}},
+        links=links,
     )
 
 
@@ -328,6 +351,8 @@ def _render(name: str, values: Mapping[str, Any]) -> tuple[str, str, str]:
     typed = re.sub(r"[ —:,]+…$", "…", clean_subject(_template(f"{name}/subject.txt", values)))
     safe = {key: _as_typed(value) for key, value in values.items()} | {"subject": _as_typed(typed)}
     text = _template(f"{name}/body.txt", safe).strip() + "\n"
+    if values["refusable"]:
+        text += _template("_refusal.txt", safe)
     return safe["subject"], text, _inliner().inline(_template(f"{name}/body.html", safe))
 
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flask_babel import gettext as _
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.contacts.models import Office, Person
 from pop_campaigns.core.db import Base, Line, Prose, UTCDateTime, choice
 from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState, MailPurpose
+from pop_campaigns.invitations.rules import (
+    Answer,
+    AnswerChannel,
+    InvitationState,
+    MailPurpose,
+    is_erased_address,
+)
 from pop_campaigns.mail.models import OutgoingMail
 
 
@@ -65,7 +72,12 @@ class Invitation(Base):
     def shown_as(self) -> str:
         """Office and institution, else the person's name: how the guest is called on pages."""
         office = ", ".join(part for part in (self.office_title, self.institution_name) if part)
-        return office or self.name
+        return office or self.name or (str(_("Erased person")) if self.is_erased else "")
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the guest was erased at their own wish: counted, but never written to."""
+        return is_erased_address(self.address)
 
 
 class GivenAnswer(Base):

@@ -13,7 +13,7 @@ from pop_campaigns.invitations.guests import RefusedGuest
 from pop_campaigns.invitations.labels import ANSWER_MARKS, ANSWER_TONES, ANSWERS
 from pop_campaigns.invitations.rules import Answer, GuestRefusal
 from pop_campaigns.mail.models import OutgoingMail
-from pop_campaigns.mail.refusals import REFUSAL_LABELS, explain_words
+from pop_campaigns.mail.refusals import NOT_WANTED, REFUSAL_LABELS, explain_words
 from pop_campaigns.mail.rules import MailState
 
 BAR_ORDER: Final = (
@@ -59,12 +59,15 @@ def refusal_words(refused: RefusedGuest) -> str:
                 other=refused.taken_by,
             )
         )
+    if refused.reason is GuestRefusal.NOT_WANTED:
+        return str(_("%(guest)s wants no more invitations from you.", guest=refused.label))
     return str(_("One of those you chose cannot be invited to this event."))
 
 
 def mail_trouble(mail: OutgoingMail) -> str:
     """Say why a mail has not arrived yet, or never will; "" where nothing went wrong."""
-    if mail.state not in (MailState.FAILED, MailState.QUEUED) or not mail.last_words:
+    stopped = mail.state is MailState.WITHDRAWN and mail.last_words == NOT_WANTED
+    if not (stopped or (mail.state in (MailState.FAILED, MailState.QUEUED) and mail.last_words)):
         return ""
     failed = mail.state is MailState.FAILED
     return str(REFUSAL_LABELS[explain_words(mail.last_code, mail.last_words, permanent=failed)])

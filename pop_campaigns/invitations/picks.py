@@ -21,7 +21,7 @@ from pop_campaigns.contacts.queries import (
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.guests import load_contacts
+from pop_campaigns.invitations.guests import load_contacts, refusing_contacts
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.queries import guests_of
 from pop_campaigns.invitations.rules import InvitationState
@@ -48,6 +48,7 @@ class Pick:
     ticked: bool
     listed: Invitation | None
     taken_by: str
+    refuses: bool = False
 
     @property
     def key(self) -> str:
@@ -56,11 +57,13 @@ class Pick:
 
     @property
     def state(self) -> str:
-        """Why it cannot be ticked (``invited``, ``draft``, ``no_address``, ``address_taken``), else ``free``."""
+        """Why it cannot be ticked (``invited``, ``draft``, ``no_address``, ``address_taken``, ``refuses``), else ``free``."""
         if self.listed is not None and self.listed.state is not InvitationState.WITHDRAWN:
             return self.listed.state.value
         if not self.email:
             return "no_address"
+        if self.refuses:
+            return "refuses"
         return "address_taken" if self.taken_by else "free"
 
 
@@ -77,6 +80,7 @@ def picks_for(
     guests = guests_of(event)
     listed = {guest_key(one): one for one in guests}
     owners = {one.address.casefold(): one for one in guests}
+    unwanted = refusing_contacts(event, contacts.values())
     picks = []
     for option in options:
         key = (option.kind, option.id)
@@ -96,6 +100,7 @@ def picks_for(
                 ticked=key in chosen,
                 listed=own,
                 taken_by=owner.shown_as if owner is not None and owner is not own else "",
+                refuses=option.kind == "person" and email in unwanted,
             )
         )
     return picks

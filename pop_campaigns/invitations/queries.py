@@ -12,6 +12,8 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import own
+from pop_campaigns.contacts.refusals import suppressed_among
+from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.core.db import db
 from pop_campaigns.core.text import sort_key
 from pop_campaigns.core.tokens import hash_token
@@ -131,9 +133,23 @@ def was_reached(mails: Sequence[InvitationMail]) -> bool:
     return any(row.mail.state in (MailState.SENT, MailState.SENDING) for row in mails)
 
 
+def refusing(event: Event, guests: Iterable[Invitation]) -> set[int]:
+    """Give those of the guests, by number, who want no more mail about events from the event's organisation.
+
+    Only persons can refuse: an office is asked because it is one.
+    """
+    persons = [one for one in guests if one.office_id is None]
+    if not persons:
+        return set()
+    refused = suppressed_among({one.address for one in persons}, Purpose.EVENTS, event.organisation_id)
+    return {one.id for one in persons if one.address in refused}
+
+
 def outdated(event: Event) -> list[Invitation]:
     """Give the invited guests who were told of a time or place that no longer holds."""
-    guests = guests_of(event, InvitationState.INVITED)
+    guests = [one for one in guests_of(event, InvitationState.INVITED) if not one.is_erased]
+    refused = refusing(event, guests)
+    guests = [one for one in guests if one.id not in refused]
     told = mails_of(guests)
     sequences = {one.id: told_sequence(told[one.id]) for one in guests}
     return [one for one in guests if (sequences[one.id] or 0) < event.sequence]
@@ -144,7 +160,10 @@ def awaiting_reminder(event: Event, *, now: datetime) -> list[Invitation]:
 
     They have not answered, know the present time and place, can be reached, and had no mail of ours for 12 hours.
     """
-    waiting = [one for one in guests_of(event, InvitationState.INVITED) if one.answer is Answer.NEEDS_ACTION]
+    invited = guests_of(event, InvitationState.INVITED)
+    waiting = [one for one in invited if one.answer is Answer.NEEDS_ACTION and not one.is_erased]
+    refused = refusing(event, waiting)
+    waiting = [one for one in waiting if one.id not in refused]
     told = mails_of(waiting)
     return [one for one in waiting if _remindable(event, told[one.id], now)]
 

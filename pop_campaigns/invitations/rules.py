@@ -58,6 +58,20 @@ class NotAnswerable(enum.StrEnum):
     NOT_INVITED = "not_invited"
 
 
+# Where the mail of an erased guest would go: nowhere (RFC 2606). The guest stays in the counts.
+ERASED_DOMAIN = "erased.invalid"
+
+
+def erased_address(invitation_id: int) -> str:
+    """Give what stands in place of an erased guest's address: unique, and no mail can go there."""
+    return f"erased-{invitation_id}@{ERASED_DOMAIN}"
+
+
+def is_erased_address(address: str) -> bool:
+    """Tell whether an address only holds the place of one that was erased."""
+    return address.endswith(f"@{ERASED_DOMAIN}")
+
+
 LINK_LIVES_AFTER_END = timedelta(days=1)
 
 
@@ -99,6 +113,7 @@ class GuestRefusal(enum.StrEnum):
     ALREADY_INVITED = "already_invited"
     ADDRESS_TAKEN = "address_taken"
     UNKNOWN = "unknown"
+    NOT_WANTED = "not_wanted"
 
 
 # Impatience must not become a flood: whoever just got a mail of ours is left alone for a while.

@@ -30,6 +30,7 @@ from pop_campaigns.invitations.messages import (
     Told,
     Wording,
     from_address,
+    is_refusable,
     recipient_of,
     render_mail,
     sender_name,
@@ -41,6 +42,7 @@ from pop_campaigns.invitations.queries import (
     lock_mails,
     mails_of,
     outdated,
+    refusing,
     was_reached,
 )
 from pop_campaigns.invitations.rules import InvitationState, MailPurpose, calendar_sequence
@@ -71,17 +73,21 @@ class _Order:
             for row in self.earlier
         )
         sequence = calendar_sequence(event.sequence, withdrawals, withdrawing=self.withdrawn)
-        return Wording(self.purpose, self.guest.language, sequence, self.told, self.withdrawn)
+        language, refusable = self.guest.language, is_refusable(self.guest)
+        return Wording(self.purpose, language, sequence, self.told, self.withdrawn, refusable)
 
 
 def send_invitations(event: Event, *, by: User, now: datetime) -> int:
     """Ask every draft guest; give how many were asked. Raises :class:`CannotInvite`.
 
-    A second press finds no drafts and sends nothing.
+    Who refuses invitations of the organisation stays on the list, unasked. A second press finds no other drafts and
+    sends nothing.
     """
     lock_event(event)
     check_invitable(event, now)
-    drafts = guests_of(event, InvitationState.DRAFT)
+    waiting = guests_of(event, InvitationState.DRAFT)
+    refused = refusing(event, waiting)
+    drafts = [one for one in waiting if one.id not in refused]
     if not drafts:
         return 0
     refresh_guests(event, drafts, by=by, now=now)
@@ -91,6 +97,7 @@ def send_invitations(event: Event, *, by: User, now: datetime) -> int:
     db.session.execute(
         update(Invitation)
         .where(Invitation.event_id == event.id, Invitation.state == InvitationState.DRAFT)
+        .where(Invitation.id.not_in(refused))
         .values(state=InvitationState.INVITED, invited_at=now, version=Invitation.version + 1)
     )
     note("event.invitations_sent", event, by=by, now=now, number=len(drafts))
@@ -130,10 +137,14 @@ def cancel_with_notice(event: Event, *, by: User | None, now: datetime) -> int:
     if event.starts_at is None or event.starts_at <= now:
         return 0
     earlier = _call_off(mails_of(guests_of(event, InvitationState.INVITED)), above=event.sequence)
+    guests = guests_of(event, InvitationState.INVITED)
+    refused = refusing(event, guests)
     orders = [
         _Order(one, MailPurpose.CANCELLATION, earlier[one.id])
-        for one in guests_of(event, InvitationState.INVITED)
-        if was_reached(earlier[one.id]) and not _knows_cancelled(event, earlier[one.id])
+        for one in guests
+        if one.id not in refused
+        and was_reached(earlier[one.id])
+        and not _knows_cancelled(event, earlier[one.id])
     ]
     _queue(event, orders, by=by, now=now)
     if orders:
@@ -153,7 +164,7 @@ def withdraw_guest(guest: Invitation, *, by: User | None, now: datetime) -> None
         return
     earlier = _call_off(mails_of([guest]))[guest.id]
     coming = event.state is not EventState.CANCELLED and event.starts_at is not None and event.starts_at > now
-    if coming and was_reached(earlier):
+    if coming and was_reached(earlier) and not refusing(event, [guest]):
         _queue(event, [_Order(guest, MailPurpose.CANCELLATION, earlier, withdrawn=True)], by=by, now=now)
     guest.state = InvitationState.WITHDRAWN
     note("invitation.withdrawn", guest, by=by, now=now, guest=guest.shown_as)
@@ -188,12 +199,14 @@ def preview(
     """
     event, moment = guest.event, now or guest.event.changed_at
     with db.session.no_autoflush:
-        recipient = recipient_of(guest)
+        recipient = recipient_of(guest, looked_at=True)
         if by is not None and guest.state is InvitationState.DRAFT:
             key = ("office", guest.office_id) if guest.office_id else ("person", guest.person_id or 0)
             contact = load_contacts(event, [key], by=by, now=moment).get(key)
             if contact is not None:
-                recipient = recipient_of(guest, address=contact.address, **contact.words(guest.language))
+                recipient = recipient_of(
+                    guest, looked_at=True, address=contact.address, **contact.words(guest.language)
+                )
         earlier = mails_of([guest])[guest.id]
         order = _Order(guest, purpose, earlier, _told(earlier) if purpose is MailPurpose.CHANGE else None)
         rendered = render_mail(event, order.wording(event), contact_name=by.name if by else "", now=moment)
@@ -214,6 +227,8 @@ def _queue(event: Event, orders: Iterable[_Order], *, by: User | None, now: date
     senders: dict[str, str] = {}
     for order in orders:
         guest, wording = order.guest, order.wording(event)
+        if guest.is_erased:
+            continue
         if wording not in skeletons:
             rendered = render_mail(event, wording, contact_name=by.name if by else "", now=now)
             skeletons[wording] = add_skeleton(now=now, **rendered.as_skeleton())

@@ -32,7 +32,7 @@ from pop_campaigns.invitations.labels import NOT_INVITABLE
 from pop_campaigns.invitations.models import Invitation, InvitationText
 from pop_campaigns.invitations.page_words import refusal_words
 from pop_campaigns.invitations.picks import MOST_FOUND, MOST_OFFERED, guest_key, picks_for, without_listed
-from pop_campaigns.invitations.queries import guests_of, text_of
+from pop_campaigns.invitations.queries import guests_of, refusing, text_of
 from pop_campaigns.invitations.rules import GuestRefusal, InvitationState, MailPurpose
 from pop_campaigns.invitations.services import (
     AddedGuests,
@@ -234,7 +234,7 @@ def send(event_id: int) -> ResponseReturnValue:
     if request.method != "POST":
         return _send_page(event)
     seen = request.form.get("guests", "")
-    drafts = guests_of(event, InvitationState.DRAFT)
+    drafts = _sendable(event)[0]
     if drafts and seen and seen != _mark_of_list(drafts):
         return _send_page(event, changed=True), 409
     try:
@@ -258,12 +258,20 @@ def send(event_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.event", event_id=event_id))
 
 
-def _send_page(event: Event, *, changed: bool = False) -> str:
+def _sendable(event: Event) -> tuple[list[Invitation], list[Invitation]]:
+    """Give the drafts that will be asked, and those who want no more invitations."""
     drafts = guests_of(event, InvitationState.DRAFT)
+    refused = refusing(event, drafts)
+    return [one for one in drafts if one.id not in refused], [one for one in drafts if one.id in refused]
+
+
+def _send_page(event: Event, *, changed: bool = False) -> str:
+    drafts, refused = _sendable(event)
     return render_template(
         "invitations/send.html",
         event=event,
         drafts=drafts,
+        refused=refused,
         counts={lang: sum(one.language == lang for one in drafts) for lang in LANGUAGES},
         samples=[one for one in drafts if one.address.lower().endswith(".example")],
         keeps_mail=current_app.config["MAIL_LOCAL"],

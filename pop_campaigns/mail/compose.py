@@ -8,13 +8,15 @@ from typing import Any
 from flask import current_app
 from markupsafe import escape
 
-from pop_campaigns.core.tokens import derive_local_part, derive_token
+from pop_campaigns.core.tokens import derive_local_part, derive_token, sign_text
 from pop_campaigns.mail.message import AttachedFile, MailParts
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import fill_placeholders
 
 CalendarWriter = Callable[[Mapping[str, object]], str]
 HIDDEN = "•••"
+REFUSAL_LINK = "unsubscribe_url"
+"""The placeholder of the link by which the reader refuses more mails; with it come the headers that say so."""
 
 
 def set_calendar_writer(writer: CalendarWriter, app: Any) -> None:
@@ -46,7 +48,17 @@ def compose(mail: OutgoingMail, *, reveal: bool = True) -> MailParts:
             AttachedFile(file.name, file.media_type, file.content) for file in skeleton.attachments
         ),
         auto_submitted=mail.auto_submitted,
+        headers=_refusal_headers(mail, reveal),
     )
+
+
+def _refusal_headers(mail: OutgoingMail, reveal: bool) -> tuple[tuple[str, str], ...]:
+    """Give the headers by which a mail program refuses more mails at one click (RFC 8058)."""
+    link = mail.links.get(REFUSAL_LINK)
+    if link is None:
+        return ()
+    url = _link(link, reveal).replace(HIDDEN, "hidden")
+    return (("List-Unsubscribe", f"<{url}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
 
 
 def bounce_address(mail: OutgoingMail) -> str:
@@ -55,7 +67,8 @@ def bounce_address(mail: OutgoingMail) -> str:
 
 
 def _link(link: Mapping[str, str], reveal: bool) -> str:
-    token = derive_token(link["purpose"], link["nonce"]) if reveal else HIDDEN
+    make = sign_text if "signed" in link else derive_token
+    token = make(link["purpose"], link["nonce"]) if reveal else HIDDEN
     return current_app.config["BASE_URL"] + link["path"].replace("{token}", token)
 
 

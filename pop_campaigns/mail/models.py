@@ -48,6 +48,7 @@ class OutgoingMail(Base):
 
     ``fields`` fill the skeleton's placeholders. ``links`` name secret links as ``{placeholder: {"path": "/a/{token}",
     "purpose": …, "nonce": …}}``: the token itself is derived when the message is made and stored nowhere.
+    With ``signed`` in it the nonce goes along in the token.
     ``message_id``, ``dated_at`` and ``calendar_stamp`` are fixed when the mail is queued.
     ``once`` makes a second queueing of the same thing impossible.
     """

@@ -128,6 +128,12 @@ def withdraw_mail(mail: OutgoingMail) -> bool:
     return True
 
 
+def stop_mail(mail: OutgoingMail, words: str) -> None:
+    """Call off a mail that a worker holds and that must not leave after all; ``words`` say why."""
+    mail.state, mail.lease_until, mail.lease_owner = MailState.WITHDRAWN, None, None
+    mail.last_code, mail.last_words = None, words
+
+
 def claim_mails(owner: str, *, now: datetime, limit: int = 100, lease: timedelta = LEASE) -> list[int]:
     """Take up to ``limit`` due mails under a lease and give their ids, oldest first.
 

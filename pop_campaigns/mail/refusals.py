@@ -51,6 +51,7 @@ REFUSAL_LABELS = {
     "signing": _l("The message could not be signed (DKIM)"),
     "domain_unknown": _l("There is no mail server for this address"),
     "refused": _l("The server refused the message"),
+    "not_wanted": _l("The reader wants no more mail of this kind: it was stopped"),
     "later": _l("The server did not take the message yet: it will be tried again"),
 }
 """What to show, by the key :func:`explain_refusal` gives; the server's own words belong beside it."""
@@ -62,11 +63,13 @@ NOT_SECURE = "no secure connection"
 NO_SMTPUTF8 = "the server does not offer SMTPUTF8"
 UNSAFE = "held back"
 NOT_SIGNED = "DKIM signing failed"
+NOT_WANTED = "the reader wants no more mail of this kind"
 
 _BY_WORDS = (
     (NO_SMTPUTF8, "letters"),
     (UNSAFE, "unsafe"),
     (NOT_SIGNED, "signing"),
+    (NOT_WANTED, "not_wanted"),
     (NOT_SECURE, "not_secure"),
     (BROKEN_OFF, "broken_off"),
     (NOT_REACHED, "unreachable"),

@@ -13,7 +13,18 @@ from pop_campaigns.public.queries import events_for_search_engines
 # 50,000 addresses and no more may stand in one file (sitemaps.org); each event has one in each language.
 MOST_EVENTS: Final = 24_000
 PAGES: Final = ("public.front", "public.events", "public.members", "public.about")
-PRIVATE_PATHS: Final = ("/a/", "/today", "/events", "/letters", "/people", "/mail", "/search", "/login")
+PRIVATE_PATHS: Final = (
+    "/a/",
+    "/u/",
+    "/privacy",
+    "/today",
+    "/events",
+    "/letters",
+    "/people",
+    "/mail",
+    "/search",
+    "/login",
+)
 
 
 @bp.get("/robots.txt")

@@ -19,13 +19,29 @@ from flask import Flask, current_app, has_app_context
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from pop_campaigns.contacts.refusal_links import mail_is_refused
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import PostMessage, build_message
 from pop_campaigns.mail.models import OutgoingMail
-from pop_campaigns.mail.outbox import claim_mails, record_refused, record_sent, release_claims, renew_lease
-from pop_campaigns.mail.refusals import NOT_SIGNED, UNSAFE, Refused, Stage, is_about_sign_in, one_line
+from pop_campaigns.mail.outbox import (
+    claim_mails,
+    record_refused,
+    record_sent,
+    release_claims,
+    renew_lease,
+    stop_mail,
+)
+from pop_campaigns.mail.refusals import (
+    NOT_SIGNED,
+    NOT_WANTED,
+    UNSAFE,
+    Refused,
+    Stage,
+    is_about_sign_in,
+    one_line,
+)
 from pop_campaigns.mail.rules import LEASE, MailState
 from pop_campaigns.mail.transport import Delivered, SmtpTransport
 from pop_campaigns.worker.server import server_settings
@@ -139,6 +155,10 @@ def _prepare(current: _Round, mail_id: int) -> tuple[PostMessage, str, str] | No
     """Renew the lease and make the message; the transaction is over before the server is talked to."""
     try:
         mail = renew_lease(mail_id, current.owner, now=current.now(), lease=current.lease)
+        if mail and mail_is_refused(mail.links):
+            # Refused since it was queued: whoever pressed the button must not get one more.
+            stop_mail(mail, NOT_WANTED)
+            mail = None
         parts = compose(mail) if mail else None
         db.session.commit()
     except BaseException:

@@ -16,10 +16,13 @@ from werkzeug.routing import Rule
 
 from pop_campaigns.accounts.guard import is_public
 from pop_campaigns.contacts.merging import merge
+from pop_campaigns.contacts.refusal_links import USED_FOR, refusal_link
+from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
+from pop_campaigns.core.tokens import sign_text
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.services import GuestChoice, add_guests, send_invitations
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
@@ -29,6 +32,7 @@ from tests import factories
 # Endpoints that take a POST without our token, each with its reason.
 WITHOUT_TOKEN = {
     "invitations.answer",  # the address itself is the secret; officials may refuse cookies
+    "privacy.unsubscribe",  # likewise; mail programs press it by themselves (RFC 8058)
 }
 
 
@@ -108,6 +112,9 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "token": world.token,
         "name": "0",
         "filename": "css/theme.css",
+        "wish": sign_text(
+            USED_FOR, refusal_link("g@media.example", Purpose.EVENTS, world.cast.fier.id, "sq")["nonce"]
+        ),
     }
 
 
@@ -128,6 +135,8 @@ def ident_of(world: SimpleNamespace, endpoint: str) -> int:
         ("holder", world.office),
         ("institution", world.office.institution),
         ("person", world.person),
+        ("privacy.erase", world.person),
+        ("privacy.access", world.person),
     ):
         if word in endpoint:
             return int(record.id)

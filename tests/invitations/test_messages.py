@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import Network
+from pop_campaigns.contacts.models import HashKey
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import speaking
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token
@@ -115,12 +116,27 @@ def play(cast: SimpleNamespace, guest: Invitation) -> dict[str, OutgoingMail]:
     return story
 
 
+def mail_to_person(cast: SimpleNamespace, language: str) -> OutgoingMail:
+    """The invitation of a person who holds no office: with the link that refuses more of them."""
+    db.session.add(HashKey(id=1, key="ab" * 32))
+    person = factories.make_person("Emër Gazetare", email="gazetare@medium.example")
+    event = make_table(cast.fier, id=8, uid="tryeze-8@rsvp.example")
+    db.session.commit()
+    choice = GuestChoice("person", person.id, language)
+    [guest] = add_guests(event, [choice], by=cast.arta, now=NOW).added
+    set_nonce(guest, "another nonce for golden files")
+    db.session.commit()
+    send_invitations(event, by=cast.arta, now=NOW)
+    db.session.commit()
+    return mails()[-1]
+
+
 def as_files(parts: MailParts) -> dict[str, str]:
     """What a golden file holds of a mail, by its ending."""
     head = [
         f"Subject: {parts.subject}", f"From: {parts.from_name} <{parts.from_address}>",
         f"To: {parts.to_name} <{parts.to_address}>", f"Auto-Submitted: {parts.auto_submitted}",
-        f"Method: {parts.calendar_method}",
+        f"Method: {parts.calendar_method}", *(f"{name}: {value}" for name, value in parts.headers),
     ]  # fmt: skip
     files = {"txt": "\n".join(head) + "\n\n" + parts.text, "html": parts.html or ""}
     if parts.calendar:
@@ -133,6 +149,7 @@ def test_every_mail_says_what_its_golden_file_says(app: Flask, cast: SimpleNames
     """Written anew by POP_WRITE_GOLDEN=1, to be read before it is committed."""
     story = play(cast, make_scene(cast, language))
     assert set(story) == set(NAMES)
+    story["to_person"] = mail_to_person(cast, language)
     for name, mail in story.items():
         message_bytes(compose(mail))
         for ending, text in as_files(compose(mail)).items():
@@ -145,7 +162,10 @@ def test_every_mail_says_what_its_golden_file_says(app: Flask, cast: SimpleNames
 
 def test_golden_files_cover_each_mail_and_no_other() -> None:
     wanted = {
-        f"{name}.{lang}.{ending}" for name in NAMES for lang in LANGUAGES for ending in ("txt", "html", "ics")
+        f"{name}.{lang}.{ending}"
+        for name in (*NAMES, "to_person")
+        for lang in LANGUAGES
+        for ending in ("txt", "html", "ics")
     }
     wanted -= {f"answer_changed.{lang}.ics" for lang in LANGUAGES}
     assert {path.name for path in GOLDEN.iterdir()} == wanted

@@ -1,0 +1,92 @@
+"""The access export: everything that is kept, for programs and on paper, only for who is responsible, and noted."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from pop_campaigns.contacts.refusals import suppress
+from pop_campaigns.contacts.rules import ConsentChannel, Purpose
+from pop_campaigns.core.clock import now
+from pop_campaigns.core.db import db
+from pop_campaigns.core.history import History
+from pop_campaigns.privacy.traces import find_traces
+from tests import factories
+from tests.house.test_endpoints import snapshot
+from tests.privacy.scene import CANARY, EMAIL, NAME, PHONE, Scene, make_scene
+
+SignIn = Callable[[Any], FlaskClient]
+
+
+@pytest.fixture
+def scene(cast: SimpleNamespace) -> Scene:
+    made = make_scene(cast)
+    made.event.description_sq = f"Fjala i takon {NAME}."
+    suppress(EMAIL, Purpose.NEWS, cast.fier.id, channel=ConsentChannel.LINK, now=now())
+    suppress(EMAIL, Purpose.NEWS, cast.vlore.id, channel=ConsentChannel.LINK, now=now())
+    db.session.commit()
+    return made
+
+
+def url_of(scene: Scene) -> str:
+    return f"/privacy/persons/{scene.person.id}/access"
+
+
+def test_the_file_holds_everything(scene: Scene, cast: SimpleNamespace, sign_in: SignIn) -> None:
+    answer = sign_in(cast.arta).post(url_of(scene), data={"form": "json"})
+    assert answer.mimetype == "application/json"
+    assert "kanarin" not in answer.headers["Content-Disposition"].casefold()
+    kept = json.loads(answer.data)
+    assert (kept["persons"][0]["name"], kept["persons"][0]["phone"]) == (NAME, PHONE)
+    assert kept["persons"][0]["topics"] == CANARY
+    assert kept["addresses"][0]["email"] == EMAIL
+    assert kept["consents"][0]["proof_file"] == "pelqimi kanarineza.pdf"
+    assert [one["purpose"] for one in kept["refusals"]] == ["news"]  # not what another organisation was told
+    assert kept["invitations"][0]["answers"][0]["note"].startswith("Po vij")
+    assert kept["lists"] == ["Gazetarë"]
+    assert [one["cells"][1] for one in kept["imports"]] == [EMAIL, EMAIL.upper()]
+    assert any(one["kind"] == "Veprimtaria" for one in kept["also_named_in"])
+    empty = [name for name, value in kept.items() if not value]
+    assert empty == []
+    tokens = [factories.token_of(scene.guest), scene.guest.nonce]
+    assert not any(token in answer.text for token in tokens)
+    assert "Arta" not in {word for one in kept["history"] for word in one}
+
+
+def test_no_trace_is_left_out(scene: Scene, cast: SimpleNamespace, sign_in: SignIn) -> None:
+    """Whoever adds a trace to an erasure must think of the export as well."""
+    found = find_traces(scene.person)
+    full = {one.name for one in dataclasses.fields(found) if getattr(found, one.name)}
+    assert full == {one.name for one in dataclasses.fields(found)}
+    kept = json.loads(sign_in(cast.arta).post(url_of(scene), data={"form": "json"}).data)
+    sections = {name for name, value in kept.items() if isinstance(value, list | int) and value}
+    assert len(sections) == 16
+
+
+def test_the_page_can_be_read_and_printed(scene: Scene, cast: SimpleNamespace, sign_in: SignIn) -> None:
+    browser = sign_in(cast.arta)
+    before = snapshot()
+    page = browser.get(url_of(scene)).text
+    for words in (NAME, EMAIL, PHONE, "Pëlqimet", "Po vij", "gazetaret.csv", "Për të shtypur"):
+        assert words in page
+    assert snapshot() == before
+    printed = browser.post(url_of(scene), data={"form": "page"}).text
+    assert EMAIL in printed
+    noted = db.session.scalars(select(History).where(History.action == "person.exported")).all()
+    assert [(one.actor_name, one.details["form"]) for one in noted] == [("Arta", "page")]
+    assert "U dha gjithçka që ruhet" in browser.get(f"/people/persons/{scene.person.id}").text
+    assert browser.post(url_of(scene), data={"form": "zip"}).status_code == 400
+
+
+def test_only_who_is_responsible_gives_it_out(scene: Scene, cast: SimpleNamespace, sign_in: SignIn) -> None:
+    for user in (cast.clirim, cast.eva):
+        assert sign_in(user).get(url_of(scene)).status_code == 404
+        assert sign_in(user).post(url_of(scene), data={"form": "json"}).status_code == 404
+    assert sign_in(cast.drita).get(url_of(scene)).status_code == 200
