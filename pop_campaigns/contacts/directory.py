@@ -171,15 +171,16 @@ def institution_rows(institutions: Sequence[Institution], user: User, on: date) 
 def office_rows(offices: Sequence[Office], user: User, on: date) -> list[OfficeRow]:
     """Give offices with their holders and addresses."""
     idents = [office.id for office in offices]
-    mandates = _mandates(Mandate.office_id.in_(idents), user)
+    held_in: defaultdict[int, list[Mandate]] = defaultdict(list)
+    for mandate in _mandates(Mandate.office_id.in_(idents), user):
+        held_in[mandate.office_id].append(mandate)
     of_office: defaultdict[int, list[Address]] = defaultdict(list)
     for address in _addresses(Address.office_id.in_(idents), user):
         of_office[address.office_id or 0].append(address)
     reached = addresses_for(offices, user)
     rows = []
     for office in offices:
-        held = [mandate for mandate in mandates if mandate.office_id == office.id]
-        present, others = _split(held, user, on)
+        present, others = _split(held_in[office.id], user, on)
         rows.append(OfficeRow(office, present, others, of_office[office.id], reached.get(office.id)))
     return rows
 
@@ -229,13 +230,16 @@ def merged_into(model: type[Institution | Person], ident: int) -> int | None:
 def person_rows(persons: Sequence[Person], user: User, on: date) -> list[PersonRow]:
     """Give persons with the offices they hold or held, and their addresses."""
     idents = [person.id for person in persons]
-    mandates = _mandates(Mandate.person_id.in_(idents), user)
-    addresses = list(_addresses(Address.person_id.in_(idents), user))
+    held_by: defaultdict[int, list[Mandate]] = defaultdict(list)
+    for mandate in _mandates(Mandate.person_id.in_(idents), user):
+        held_by[mandate.person_id].append(mandate)
+    of_person: defaultdict[int, list[Address]] = defaultdict(list)
+    for address in _addresses(Address.person_id.in_(idents), user):
+        of_person[address.person_id or 0].append(address)
     rows = []
     for person in persons:
-        present, others = _split([one for one in mandates if one.person_id == person.id], user, on)
-        near = [address for address in addresses if address.person_id == person.id]
-        rows.append(PersonRow(person, present, others, near))
+        present, others = _split(held_by[person.id], user, on)
+        rows.append(PersonRow(person, present, others, of_person[person.id]))
     return rows
 
 

@@ -174,7 +174,7 @@ def new_office(ident: int) -> ResponseReturnValue:
     """Add an office to an institution, with its address if known."""
     beside = get_visible(Institution, ident)
     owner_beside(beside)
-    form, there = NewOfficeForm(), None
+    form, there = NewOfficeForm(language=beside.language), None
     if form.validate_on_submit():
         try:
             made = services.create_office(beside, form.draft(), by=current_user, now=now())
