@@ -10,12 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.contacts.models import Office, Person
 from pop_campaigns.core.db import Base, Line, Prose, UTCDateTime, choice
+from pop_campaigns.core.files import StoredFile
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.rules import (
     Answer,
     AnswerChannel,
     InvitationState,
     MailPurpose,
+    ToldHow,
     is_erased_address,
 )
 from pop_campaigns.mail.models import OutgoingMail
@@ -94,8 +96,41 @@ class GivenAnswer(Base):
     channel: Mapped[AnswerChannel] = mapped_column(choice(AnswerChannel))
     at: Mapped[datetime] = mapped_column(UTCDateTime())
     event_sequence: Mapped[int] = mapped_column(default=0)
+    incoming_mail_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_mails.id"))
+    told_how: Mapped[ToldHow | None] = mapped_column(choice(ToldHow))
+    recorded_by: Mapped[str] = mapped_column(Line(200), default="")
+    scan_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
 
+    scan: Mapped[StoredFile | None] = relationship()
     invitation: Mapped[Invitation] = relationship(back_populates="answers")
+
+
+class TimeProposal(Base):
+    """Another time that a guest proposed from a calendar (RFC 5546 §3.2.7, COUNTER), and what became of it.
+
+    Answered once: ``decided_at`` with ``accepted`` true (the event moved) or false (DECLINECOUNTER went back).
+    """
+
+    __tablename__ = "time_proposals"
+    __table_args__ = (
+        UniqueConstraint("incoming_mail_id"),
+        CheckConstraint("(decided_at IS NULL) = (accepted IS NULL)", name="decision_whole"),
+        CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="proposal_ends_after_start"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invitation_id: Mapped[int] = mapped_column(ForeignKey("invitations.id", ondelete="CASCADE"), index=True)
+    incoming_mail_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_mails.id"))
+    starts_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    comment: Mapped[str] = mapped_column(Prose(), default="")
+    event_sequence: Mapped[int] = mapped_column(default=0)
+    at: Mapped[datetime] = mapped_column(UTCDateTime())
+    accepted: Mapped[bool | None]
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    decided_by: Mapped[str] = mapped_column(Line(200), default="")
+
+    invitation: Mapped[Invitation] = relationship()
 
 
 class InvitationMail(Base):

@@ -41,6 +41,15 @@ class AnswerChannel(enum.StrEnum):
     BY_HAND = "by_hand"
 
 
+class ToldHow(enum.StrEnum):
+    """How an answer came that a coordinator entered."""
+
+    PHONE = "phone"
+    PAPER = "paper"
+    IN_PERSON = "in_person"
+    MAIL = "mail"
+
+
 class NotInvitable(enum.StrEnum):
     """Why an event takes no invitations now."""
 

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
-from pop_campaigns.core.db import Base, Line, UTCDateTime, choice
-from pop_campaigns.mail.rules import MailState
+from pop_campaigns.core.db import Base, Line, Prose, UTCDateTime, choice
+from pop_campaigns.mail.rules import IncomingKind, IncomingState, IncomingWay, MailState
 
 
 class MailSkeleton(Base):
@@ -106,3 +106,78 @@ class MailTry(Base):
     words: Mapped[str] = mapped_column(Line(500), default="")
 
     mail: Mapped[OutgoingMail] = relationship(back_populates="tries")
+
+
+class IncomingMail(Base):
+    """One message that came in for one recipient: raw first, in a commit of its own, then what it was found to be.
+
+    ``envelope_from`` is empty for the null sender. Everything from ``kind`` on is filled when it was read (RFC 5322,
+    5545, 3464, 3834) and can be made again from ``raw``. ``calendar``, ``bounce``, ``attachments`` and ``reasons``
+    are as ``mail explain`` prints them. ``organisation_id`` is whose matter it turned out to be; NULL is nobody's yet.
+    """
+
+    __tablename__ = "incoming_mails"
+    __table_args__ = (
+        UniqueConstraint("sha256", "envelope_to"),
+        CheckConstraint("(state = 'received') = (kind IS NULL)", name="read_has_kind"),
+        CheckConstraint("(state = 'ignored') = (ignored_at IS NOT NULL)", name="ignored_has_time"),
+        CheckConstraint("attempts >= 0", name="incoming_attempts_count_up"),
+        Index("ix_incoming_mails_state", "state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    received_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    way: Mapped[IncomingWay] = mapped_column(choice(IncomingWay))
+    envelope_from: Mapped[str] = mapped_column(String(320), default="")
+    envelope_to: Mapped[str] = mapped_column(String(320), default="")
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]
+    raw: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    state: Mapped[IncomingState] = mapped_column(choice(IncomingState), default=IncomingState.RECEIVED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    kind: Mapped[IncomingKind | None] = mapped_column(choice(IncomingKind))
+    message_id: Mapped[str] = mapped_column(String(998), default="")
+    subject: Mapped[str] = mapped_column(Line(1000), default="")
+    from_address: Mapped[str] = mapped_column(String(320), default="")
+    from_name: Mapped[str] = mapped_column(Line(200), default="")
+    dated_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    text: Mapped[str] = mapped_column(Prose(), default="")
+    calendar: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    bounce: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    attachments: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    ignored_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    ignored_by: Mapped[str] = mapped_column(Line(200), default="")
+    ignored_reason: Mapped[str] = mapped_column(Line(300), default="")
+    duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_mails.id"))
+
+    links: Mapped[list[IncomingLink]] = relationship(back_populates="mail", order_by="IncomingLink.id")
+
+
+class IncomingLink(Base):
+    """To what an incoming mail belongs, and how that was found.
+
+    ``subject_type`` and ``subject_id`` name the row (``invitations``, ``letter_recipients``, ``outgoing_mails``), as
+    history does: what lies above this package is no business of it. ``how`` is ``token``, ``references``,
+    ``dsn``, ``uid``, ``register`` or ``by_hand``; a ``suggested`` link only proposes and changes nothing.
+    """
+
+    __tablename__ = "incoming_links"
+    __table_args__ = (
+        UniqueConstraint("incoming_mail_id", "subject_type", "subject_id"),
+        Index("ix_incoming_links_subject", "subject_type", "subject_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incoming_mail_id: Mapped[int] = mapped_column(ForeignKey("incoming_mails.id", ondelete="CASCADE"))
+    subject_type: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[int]
+    how: Mapped[str] = mapped_column(String(20))
+    suggested: Mapped[bool] = mapped_column(default=False)
+    linked_by: Mapped[str] = mapped_column(Line(200), default="")
+    at: Mapped[datetime] = mapped_column(UTCDateTime())
+
+    mail: Mapped[IncomingMail] = relationship(back_populates="links")

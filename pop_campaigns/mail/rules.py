@@ -16,6 +16,39 @@ class MailState(enum.StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class IncomingState(enum.StrEnum):
+    """Where a mail that came in stands: stored, filed where it belongs, waiting for a person, put aside by one.
+
+    Nothing is ever deleted by code: the four add up to all that came.
+    """
+
+    RECEIVED = "received"
+    MATCHED = "matched"
+    HELD = "held"
+    IGNORED = "ignored"
+
+
+class IncomingKind(enum.StrEnum):
+    """What a mail that came in is, in the order in which it is asked."""
+
+    CALENDAR = "calendar"
+    BOUNCE = "bounce"
+    FEEDBACK = "feedback"
+    RECEIPT = "receipt"
+    AUTO = "auto"
+    HUMAN = "human"
+    UNPARSED = "unparsed"
+
+
+class IncomingWay(enum.StrEnum):
+    """Through which door a mail came in."""
+
+    PIPE = "pipe"
+    LISTENER = "listener"
+    IMAP = "imap"
+    UPLOAD = "upload"
+
+
 LEASE = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(days=2)
 _WAITS = (60, 300, 900, 1800, 3600)  # seconds after the 1st, 2nd, … attempt; the last one repeats
