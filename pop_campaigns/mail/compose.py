@@ -8,10 +8,10 @@ from typing import Any
 from flask import current_app
 from markupsafe import escape
 
-from pop_campaigns.core.tokens import derive_local_part, derive_token, sign_text
+from pop_campaigns.core.tokens import derive_token, sign_text
 from pop_campaigns.mail.message import AttachedFile, MailParts
 from pop_campaigns.mail.models import OutgoingMail
-from pop_campaigns.mail.outbox import fill_placeholders
+from pop_campaigns.mail.outbox import bounce_local_of, fill_placeholders
 
 CalendarWriter = Callable[[Mapping[str, object]], str]
 HIDDEN = "•••"
@@ -63,7 +63,8 @@ def _refusal_headers(mail: OutgoingMail, reveal: bool) -> tuple[tuple[str, str],
 
 def bounce_address(mail: OutgoingMail) -> str:
     """Give the envelope sender of one mail (VERP): what comes back to it is about this mail and nobody can forge it."""
-    return f"b-{derive_local_part('bounce', mail.bounce_nonce)}@{current_app.config['MAIL_DOMAIN']}"
+    local = mail.bounce_local or bounce_local_of(mail.bounce_nonce)
+    return f"{local}@{current_app.config['MAIL_DOMAIN']}"
 
 
 def _link(link: Mapping[str, str], reveal: bool) -> str:

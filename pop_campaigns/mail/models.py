@@ -50,7 +50,8 @@ class OutgoingMail(Base):
     "purpose": …, "nonce": …}}``: the token itself is derived when the message is made and stored nowhere.
     With ``signed`` in it the nonce goes along in the token.
     ``message_id``, ``dated_at`` and ``calendar_stamp`` are fixed when the mail is queued.
-    ``once`` makes a second queueing of the same thing impossible.
+    ``bounce_local`` is the local part of its envelope sender (VERP), derived from the nonce; ``bounced_at`` and what
+    follows say what came back there. ``once`` makes a second queueing of the same thing impossible.
     """
 
     __tablename__ = "outgoing_mails"
@@ -58,6 +59,7 @@ class OutgoingMail(Base):
         CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="sending_has_lease"),
         CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
         CheckConstraint("attempts >= 0", name="attempts_count_up"),
+        CheckConstraint("(bounced_at IS NULL) = (bounce_permanent IS NULL)", name="bounce_whole"),
         Index("ix_outgoing_mails_due", "state", "available_at"),
     )
 
@@ -72,6 +74,7 @@ class OutgoingMail(Base):
     from_name: Mapped[str] = mapped_column(Line(200), default="")
     message_id: Mapped[str] = mapped_column(String(200), unique=True)
     bounce_nonce: Mapped[str] = mapped_column(String(64), unique=True)
+    bounce_local: Mapped[str | None] = mapped_column(String(64), unique=True)
     fields: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     links: Mapped[dict[str, dict[str, str]]] = mapped_column(JSON, default=dict)
     auto_submitted: Mapped[bool] = mapped_column(default=False)
@@ -85,6 +88,9 @@ class OutgoingMail(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     last_code: Mapped[int | None]
     last_words: Mapped[str] = mapped_column(Line(500), default="")
+    bounced_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    bounce_permanent: Mapped[bool | None]
+    bounce_words: Mapped[str] = mapped_column(Line(500), default="")
     again_of_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_mails.id"))
 
     skeleton: Mapped[MailSkeleton] = relationship()

@@ -69,6 +69,7 @@ def queue_mail(
     ``once`` names the thing itself (``invitation/42/request/0``): a second mail of that name is refused by the
     database, whatever was clicked twice.
     """
+    nonce = new_nonce()
     mail = OutgoingMail(
         skeleton=skeleton,
         organisation_id=organisation_id,
@@ -81,7 +82,8 @@ def queue_mail(
         fields=to.fields,
         links=to.links,
         message_id=_new_message_id(),
-        bounce_nonce=new_nonce(),
+        bounce_nonce=nonce,
+        bounce_local=bounce_local_of(nonce),
         auto_submitted=auto_submitted,
         state=MailState.QUEUED,
         dated_at=now,
@@ -90,6 +92,11 @@ def queue_mail(
     )
     db.session.add(mail)
     return mail
+
+
+def bounce_local_of(nonce: str) -> str:
+    """Give the local part to which a mail with this nonce bounces: nobody without our key makes one up."""
+    return f"b-{derive_local_part('bounce', nonce)}"
 
 
 def queue_again(mail: OutgoingMail, *, now: datetime) -> OutgoingMail:
