@@ -15,6 +15,7 @@ import flask_migrate
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from hypothesis import settings
 from sqlalchemy import event
 
 from pop_campaigns.accounts.models import User
@@ -23,6 +24,10 @@ from pop_campaigns.core.db import Base, db
 from tests import factories
 
 pytest_plugins = ["tests.plugins.services_plugin", "tests.plugins.left_out"]
+
+# How long an example takes says how busy the machine is, nothing about the code.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 TEST_SETTINGS: dict[str, Any] = {
     "MODE": "test",
