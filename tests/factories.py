@@ -202,7 +202,7 @@ def make_mail(to: str = "zyra@bashkia.example", **values: Any) -> OutgoingMail:
         "from_name": "Organizata Fier",
         "organisation_id": None,
     }
-    recipient = Recipient(to, "Zyra", {"title": f"Gjanica {number}"})
+    recipient = Recipient(to, values.pop("to_name", "Zyra"), {"title": f"Gjanica {number}"})
     mail = queue_mail(skeleton, recipient, now=now, **(defaults | values))
     db.session.flush()
     return mail

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from pop_campaigns.accounts.models import Organisation, User
@@ -22,6 +22,7 @@ from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate
 from pop_campaigns.contacts.queries import addresses_for, in_force, mandate_rank, typed_words
 from pop_campaigns.contacts.refusals import suppressed_among
 from pop_campaigns.contacts.rules import MAIL_PURPOSES, InstitutionKind, PersonKind, Purpose, runs_on
+from pop_campaigns.contacts.searching import address_matches, persons_match
 from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.history import History
 from pop_campaigns.core.places import Municipality
@@ -130,7 +131,17 @@ def _institution_matches(word: str, user: User, on: date) -> ColumnElement[bool]
         visible(Person, user),
         like_folded(Person.search_key, word),
     )
-    return or_(like_folded(Institution.search_key, word), has_office, has_holder)
+    return or_(like_folded(Institution.search_key, word), has_office, has_holder, _reached_by(word, user))
+
+
+def _reached_by(word: str, user: User) -> ColumnElement[bool]:
+    """Give the condition that a word stands in an address of an institution or of one of its offices."""
+    found = address_matches(word, user)
+    of_office = and_(Office.institution_id == Institution.id, visible(Office, user))
+    return or_(
+        exists().where(Address.institution_id == Institution.id, found),
+        exists().where(of_office, Address.office_id == Office.id, found),
+    )
 
 
 def institutions_above(institution: Institution, user: User) -> list[Institution]:
@@ -154,6 +165,8 @@ def parts_of(institution: Institution, user: User) -> Sequence[Institution]:
 
 def institution_rows(institutions: Sequence[Institution], user: User, on: date) -> list[InstitutionRow]:
     """Give institutions with what belongs to them."""
+    if not institutions:
+        return []
     idents = [institution.id for institution in institutions]
     offices = db.session.scalars(
         select_visible(Office, user)
@@ -188,8 +201,14 @@ def office_rows(offices: Sequence[Office], user: User, on: date) -> list[OfficeR
 def select_persons(
     typed: str, user: User, kind: PersonKind | None = None, place: Municipality | None = None
 ) -> Select[Person]:
-    """Choose persons by the folded words of their name, by kind and municipality, in Albanian order."""
-    chosen = select_visible(Person, user).where(like_folded(Person.search_key, typed))
+    """Choose persons by kind, municipality and words, in Albanian order.
+
+    Every folded word stands in the name or in an e-mail address, or what was typed is a phone number.
+    """
+    chosen = select_visible(Person, user)
+    words = typed_words(typed)
+    if words:
+        chosen = chosen.where(persons_match(words, typed, user))
     if kind:
         chosen = chosen.where(Person.kind == kind)
     if place:
@@ -229,6 +248,8 @@ def merged_into(model: type[Institution | Person], ident: int) -> int | None:
 
 def person_rows(persons: Sequence[Person], user: User, on: date) -> list[PersonRow]:
     """Give persons with the offices they hold or held, and their addresses."""
+    if not persons:
+        return []
     idents = [person.id for person in persons]
     held_by: defaultdict[int, list[Mandate]] = defaultdict(list)
     for mandate in _mandates(Mandate.person_id.in_(idents), user):

@@ -1,4 +1,4 @@
-"""One search over events, institutions, persons and letters the user may see, ë as e and ç as c."""
+"""One search over events, letters, institutions, persons and mails the user may see, ë as e and ç as c."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
 
 from pop_campaigns.accounts.guard import reader
 from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.scope import own
 from pop_campaigns.contacts.directory import (
     institution_rows,
     person_rows,
@@ -23,17 +25,24 @@ from pop_campaigns.contacts.directory import (
     select_persons,
 )
 from pop_campaigns.contacts.labels import INSTITUTION_KINDS
+from pop_campaigns.contacts.models import Person
+from pop_campaigns.contacts.queries import is_sample
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import date_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.text import clean_line, fold
 from pop_campaigns.desk.blueprint import bp
+from pop_campaigns.desk.moments import in_short
 from pop_campaigns.events.labels import EVENT_KINDS, when_words
 from pop_campaigns.events.queries import EventFilter, listed_events
 from pop_campaigns.letters.labels import LETTER_STATES
 from pop_campaigns.letters.models import Letter
 from pop_campaigns.letters.queries import select_letters
+from pop_campaigns.mail.addresses import show_address
+from pop_campaigns.mail.labels import mail_chip
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.queries import select_mails, subject_of
 
 SHOWN = 10
 SHORTEST = 2
@@ -85,6 +94,7 @@ def find_everywhere(typed: str, user: User, lang: str) -> list[HitGroup]:
         _letters(select_letters(user, typed=typed, today=today), typed, lang),
         _institutions(select_institutions(typed, None, None, user, today), typed, user, today, lang),
         _persons(select_persons(typed, user), typed, user, today, lang),
+        _mails(select_mails(own(OutgoingMail, user), typed=typed), typed),
     ]
     return [group for group in found if group.total]
 
@@ -136,17 +146,43 @@ def _institutions(rows: Select[Any], typed: str, user: User, today: date, lang: 
 
 
 def _persons(rows: Select[Any], typed: str, user: User, today: date, lang: str) -> HitGroup:
-    found = person_rows(db.session.scalars(rows.limit(SHOWN)).unique().all(), user, today)
+    idents, total = _first(rows, Person.id, func.coalesce(Person.sort_key, ""), Person.id)
+    persons = db.session.scalars(select(Person).where(Person.id.in_(idents))).all() if idents else []
+    found = person_rows(sorted(persons, key=lambda one: idents.index(one.id)), user, today)
     hits = []
     for row in found:
         offices = [
             f"{in_language(one.office, 'title', lang)}, {in_language(one.office.institution, 'name', lang)}"
             for one in row.present[:2]
         ]
-        hits.append(
-            Hit(row.person.name, " · ".join(offices), url_for("contacts.person", ident=row.person.id))
-        )
-    return HitGroup("persons", _("Persons"), hits, _count(rows, hits), url_for("contacts.persons", q=typed))
+        # Who holds no office is told apart by the address, by which one may have been found as well.
+        known = offices or [show_address(one.email) for one in row.addresses[:1] if not is_sample(one)]
+        url = url_for("contacts.person", ident=row.person.id)
+        hits.append(Hit(row.person.name, " · ".join(known), url))
+    return HitGroup("persons", _("Persons"), hits, total, url_for("contacts.persons", q=typed))
+
+
+def _mails(rows: Select[Any], typed: str) -> HitGroup:
+    idents, total = _first(rows, OutgoingMail.id, OutgoingMail.queued_at.desc(), OutgoingMail.id.desc())
+    some = select(OutgoingMail).where(OutgoingMail.id.in_(idents)).options(joinedload(OutgoingMail.skeleton))
+    mails = db.session.scalars(some).all() if idents else []
+    hits = []
+    for one in sorted(mails, key=lambda mail: idents.index(mail.id)):
+        address = show_address(one.to_address)
+        who = f"{one.to_name} <{address}>" if one.to_name else address
+        under = " · ".join((who, str(mail_chip(one).word), in_short(one.queued_at)))
+        hits.append(Hit(subject_of(one), under, url_for("desk.mail_message", mail_id=one.id)))
+    return HitGroup("mails", _("Mail"), hits, total, url_for("desk.mail", q=typed))
+
+
+def _first(rows: Select[Any], ident: Any, *order: Any) -> tuple[list[int], int]:
+    """Give the numbers of the first rows and how many there are, reading a table of a hundred thousand only once.
+
+    ``order`` are expressions that no index serves: SQLite would walk that index and fetch each row by itself.
+    """
+    found = rows.with_only_columns(ident, func.count().over()).order_by(None).order_by(*order)
+    some = db.session.execute(found.limit(SHOWN)).all()
+    return [row[0] for row in some], some[0][1] if some else 0
 
 
 def _count(rows: Select[Any], hits: Sequence[Hit]) -> int:

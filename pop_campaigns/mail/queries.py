@@ -93,18 +93,20 @@ def _words(typed: str) -> list[ColumnElement[bool]]:
     subjects = select(MailSkeleton.id)
     return [
         or_(
-            _folded(OutgoingMail.to_address).contains(word, autoescape=True),
-            _folded(OutgoingMail.to_name).contains(word, autoescape=True),
+            func.lower(OutgoingMail.to_address).contains(word, autoescape=True),
+            _folded(OutgoingMail.to_name, word).contains(word, autoescape=True),
             OutgoingMail.skeleton_id.in_(
-                subjects.where(_folded(MailSkeleton.subject).contains(word, autoescape=True))
+                subjects.where(_folded(MailSkeleton.subject, word).contains(word, autoescape=True))
             ),
         )
         for word in fold(typed[:200]).split()[:8]
     ]
 
 
-def _folded(column: Any) -> ColumnElement[str]:
-    # Mails have no search key: they are looked up seldom. SQLite's lower() knows ASCII alone.
+def _folded(column: Any, word: str) -> ColumnElement[str]:
+    # Mails have no search key: they are looked up seldom. SQLite's lower() knows ASCII alone. Only the letters that
+    # the word has are folded: each costs a pass over all mails.
     for letter, plain in (("ë", "e"), ("Ë", "e"), ("ç", "c"), ("Ç", "c")):
-        column = func.replace(column, letter, plain)
+        if plain in word:
+            column = func.replace(column, letter, plain)
     return func.lower(column)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, current_app, g, request, url_for
@@ -9,6 +10,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from pop_campaigns.accounts.models import Network
+from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import LANGUAGES
 
@@ -17,6 +19,10 @@ HOME: Final = "public.home"
 """The one address that asks who comes: it sends people to the pages in their language."""
 PAGES_KEPT_FOR: Final = 60
 """Seconds a copy of a page may be shown without asking again."""
+
+FEEDS_KEPT_FOR: Final = 900
+"""Seconds a copy of what programs read, a calendar or open data, holds."""
+_SETTLED: Final = timedelta(seconds=5)
 
 
 class SessionsOfPersons(SecureCookieSessionInterface):
@@ -68,6 +74,18 @@ def let_caches_keep(answer: Response) -> Response:
     answer.headers.setdefault("Content-Language", g.lang)
     answer.add_etag()
     answer.make_conditional(request)
+    return answer
+
+
+def keepable(body: bytes, content_type: str, etag: str, changed: datetime | None) -> Response:
+    """Give an answer for programs: with its tag, and with when it last changed once that moment has passed."""
+    answer = Response(body, content_type=content_type)
+    answer.cache_control.public = True
+    answer.cache_control.max_age = FEEDS_KEPT_FOR
+    answer.set_etag(etag)
+    # Last-Modified has whole seconds: while more can change within this one, it would hide the later change.
+    if changed is not None and changed < now() - _SETTLED:
+        answer.last_modified = changed
     return answer
 
 

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from flask import Response, abort, g, request
 from sqlalchemy import select
 
 from pop_campaigns.calendars.event import CalendarEvent
 from pop_campaigns.calendars.feed import feed_etag, write_event_file
-from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.places import Municipality, municipality_key
 from pop_campaigns.events.models import Event
-from pop_campaigns.public.blueprint import bp
+from pop_campaigns.public.blueprint import bp, keepable
 from pop_campaigns.public.feed import last_change, public_entry, read_feed
 from pop_campaigns.public.queries import find_public_event
-
-KEPT_FOR: Final = 900
-"""Seconds a copy of a calendar holds."""
-_SETTLED = timedelta(seconds=5)
 
 
 @bp.get("/calendar.ics")
@@ -73,11 +67,4 @@ def _municipality() -> Municipality | None:
 
 
 def _answer(body: bytes, etag: str, changed: datetime | None) -> Response:
-    answer = Response(body, content_type="text/calendar; charset=utf-8; method=PUBLISH")
-    answer.cache_control.public = True
-    answer.cache_control.max_age = KEPT_FOR
-    answer.set_etag(etag)
-    # Last-Modified has whole seconds: while more can change within this one, it would hide the later change.
-    if changed is not None and changed < now() - _SETTLED:
-        answer.last_modified = changed
-    return answer
+    return keepable(body, "text/calendar; charset=utf-8; method=PUBLISH", etag, changed)

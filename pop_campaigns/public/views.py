@@ -17,7 +17,7 @@ from pop_campaigns.core.places import Municipality
 from pop_campaigns.events.labels import EVENT_FORMATS, EVENT_KINDS, EVENT_WHENS, state_chip, when_words
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState, is_over
-from pop_campaigns.public import calendars, machines, showing
+from pop_campaigns.public import calendars, machines, open_data, showing
 from pop_campaigns.public.blueprint import base_url, bp, network
 from pop_campaigns.public.queries import (
     Group,
@@ -33,7 +33,7 @@ from pop_campaigns.public.queries import (
     years_with_events,
 )
 
-__all__ = ["bp", "calendars", "machines"]
+__all__ = ["bp", "calendars", "machines", "open_data"]
 
 ON_THE_FRONT = {
     Group.UPCOMING: 12,

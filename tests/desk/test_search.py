@@ -10,6 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from pop_campaigns.accounts.models import User
+from pop_campaigns.contacts.models import Address
+from pop_campaigns.contacts.rules import PersonKind
 from pop_campaigns.core.db import db
 from tests import factories
 from tests.desk.conftest import sent_letter
@@ -54,6 +56,91 @@ def test_strangers_find_nothing(people: SimpleNamespace, client: FlaskClient, si
     assert sign_in(people.arta).post("/search").status_code == 405
 
 
+def test_persons_by_address_and_phone(people: SimpleNamespace, sign_in: Browser) -> None:
+    person = factories.make_person(
+        "Çerçiz Provë", email="C.Prova_1@Gazeta-shembull.al", organisation=people.fier
+    )
+    person.phone = "+355692123456"
+    other = factories.make_person("Tjetri", email="tjetri@gazeta.al", organisation=people.fier)
+    other.phone = "+390612345678"
+    db.session.commit()
+    browser = sign_in(people.arta)
+    link = f'href="/people/persons/{person.id}"'
+    for typed in (
+        "cerciz", "rciz prov", "c.prova_1@gazeta-shembull.al", "GAZETA-SHEMBULL", "prova_1@", "cerciz shembull",
+        "069 212 3456", "+355 69 212 3456", "00355692123456", "069/212-3456", "(069) 2123456", "2123456", "3456",
+    ):  # fmt: skip
+        text = found(browser, typed)
+        assert link in text, typed
+        if typed != "3456":
+            assert f'href="/people/persons/{other.id}"' not in text, typed
+    for typed in ("prova%1@", "069 212 3457", "cerciz tjetri", "prova_1@gazeta.al"):
+        assert link not in found(browser, typed), typed
+    assert "C.Prova_1@gazeta-shembull.al" in found(browser, "cerciz")
+    assert link in browser.get("/people/persons", query_string={"q": "069 212 3456"}).text
+
+
+def test_institutions_by_the_address_of_their_office(people: SimpleNamespace, sign_in: Browser) -> None:
+    office = factories.make_office("Kryetar", email="kabineti@bashkia-prove.al")
+    secret = factories.make_office(
+        "Drejtor", factories.make_institution("Tjetër"), email="d@bashkia-prove.al", organisation=people.fier
+    )
+    secret.addresses[0].organisation_id = people.fier.id
+    db.session.commit()
+    assert found(sign_in(people.arta), "bashkia-prove").count('href="/people/institutions/') == 2
+    text = found(sign_in(people.clirim), "bashkia-prove")
+    assert f'href="/people/institutions/{office.institution_id}"' in text
+    assert f'href="/people/institutions/{secret.institution_id}"' not in text
+
+
+def test_mails_by_recipient_and_subject(people: SimpleNamespace, sign_in: Browser) -> None:
+    mail = factories.make_mail(
+        "kabineti@prove.al", to_name="Zyra e Çështjeve", organisation_id=people.fier.id
+    )
+    db.session.commit()
+    browser = sign_in(people.arta)
+    for typed in ("kabineti@prove", "ceshtjeve", "ftese kabineti"):
+        text = found(browser, typed)
+        assert f'href="/mail/{mail.id}"' in text, typed
+        assert "kabineti@prove.al" in text
+    assert f"/mail/{mail.id}" in found(sign_in(people.eva), "kabineti")
+    for _number in range(12):
+        factories.make_mail("shumë@prove.al", organisation_id=people.fier.id)
+    db.session.commit()
+    text = found(browser, "prove.al")
+    assert text.count('href="/mail/') == 10
+    assert "Show all 13" in text and "/mail?q=prove.al" in text
+
+
+def test_vlore_finds_nothing_of_fier(people: SimpleNamespace, sign_in: Browser) -> None:
+    person = factories.make_person("Fshehtësi Personi", email="fshehtesi@prove.al", organisation=people.fier)
+    person.phone = "+355692123456"
+    # A person of the network whose address only Fier knows, and a citizen.
+    shared = factories.make_person("Gazetari i rrjetit")
+    db.session.add(Address(email="fshehtesi2@prove.al", person=shared, organisation_id=people.fier.id))
+    citizen = factories.make_person("Qytetare Fshehtësi", organisation=people.fier)
+    citizen.kind = PersonKind.CITIZEN
+    factories.make_mail("fshehtesi@prove.al", to_name="Fshehtësi", organisation_id=people.fier.id)
+    db.session.commit()
+    ours, theirs, viewer = sign_in(people.arta), sign_in(people.clirim), sign_in(people.eva)
+    for typed, hits in (("fshehtesi", 4), ("fshehtesi@prove.al", 2), ("fshehtesi2@", 1), ("069 212 3456", 1)):
+        assert found(ours, typed).count("data-row") == hits, typed
+        assert "data-row" not in found(theirs, typed), typed
+    assert f"/people/persons/{shared.id}" in found(theirs, "gazetari i rrjetit")
+    assert f"/people/persons/{citizen.id}" not in found(viewer, "fshehtesi")
+    merged = factories.make_person("Kopje", email="kopje@prove.al", organisation=people.fier)
+    merged.merged_into_id = person.id
+    db.session.commit()
+    assert "data-row" not in found(ours, "kopje@prove.al")
+
+
+def test_the_way_to_it_is_on_every_page(people: SimpleNamespace, sign_in: Browser) -> None:
+    for page in ("/today", "/people", "/mail", "/search"):
+        rail = sign_in(people.arta).get(page).text.split("</header>", 1)[0]
+        assert 'href="/search"' in rail
+        assert 'aria-keyshortcuts="/ Control+K"' in rail
+
+
 def test_ten_of_each_and_a_way_to_all(people: SimpleNamespace, sign_in: Browser) -> None:
     for number in range(12):
         factories.make_event(people.fier, title_sq=f"Tryezë e provës {number}", title_en="")
@@ -73,7 +160,8 @@ def test_too_short_finds_nothing(people: SimpleNamespace, sign_in: Browser, type
 
 @pytest.mark.parametrize(
     "typed",
-    ["a" * 10_240, "%%%", "__", "' OR 1=1 --", 'title:"x" NEAR/2 y*', "\ud800\udfff x", "<script>alert(1)</script>", "12/2026"],
+    ["a" * 10_240, "%%%", "__", "' OR 1=1 --", 'title:"x" NEAR/2 y*', "\ud800\udfff x", "<script>alert(1)</script>", "12/2026",
+     '"', '""" AND (', "* OR *", "NEAR(a b)", "+" * 200, "0" * 200, "@@@", "9" * 200, "\\%_", "a:b^2 -c", "{}[]|"],
 )  # fmt: skip
 def test_hostile_words(people: SimpleNamespace, sign_in: Browser, typed: str) -> None:
     factories.make_event(people.fier)

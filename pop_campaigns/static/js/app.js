@@ -49,21 +49,39 @@ function moveOverRows(step) {
   rows[next].scrollIntoView({ block: "nearest" });
 }
 
-function goToSearch() {
-  const box = document.querySelector("input[type=search]");
-  if (box) box.focus();
-  else document.querySelector('a[data-key="/"]')?.click();
+// "/" takes what the page searches in, else the search over everything; Ctrl-K always takes the latter. Tells whether
+// there was any: public pages have none, and leave the keys to the browser. A reader's focus says where one is.
+const boxOfAll = () => document.querySelector("form.search-form input[type=search]");
+
+function goToSearch(box) {
+  if (box) {
+    box.focus();
+    box.select();
+    return true;
+  }
+  const link = document.querySelector('a[data-key="/"]');
+  link?.click();
+  return link !== null;
+}
+
+const asksForAll = (event) =>
+  (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k";
+
+function follow(key) {
+  if (key === "j") moveOverRows(1);
+  else if (key === "k") moveOverRows(-1);
+  else if (key === "/") return goToSearch(document.querySelector("main input[type=search]"));
+  else if (key === "n") document.querySelector('main [data-key="n"]')?.click();
+  else return false;
+  return true;
 }
 
 function listenToKeys() {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
-    if (event.key === "j") moveOverRows(1);
-    else if (event.key === "k") moveOverRows(-1);
-    else if (event.key === "/") goToSearch();
-    else if (event.key === "n") document.querySelector('main [data-key="n"]')?.click();
-    else return;
-    event.preventDefault();
+    if (event.defaultPrevented || event.isComposing || typing(event.target)) return;
+    const plain = !(event.ctrlKey || event.metaKey || event.altKey);
+    const done = asksForAll(event) ? goToSearch(boxOfAll()) : plain && follow(event.key);
+    if (done) event.preventDefault();
   });
 }
 
