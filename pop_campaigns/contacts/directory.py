@@ -197,8 +197,8 @@ def office_rows(offices: Sequence[Office], user: User, on: date) -> list[OfficeR
 
 def select_persons(typed: str, user: User) -> Select[Person]:
     """Choose persons in Albanian order: every folded word stands in the name or in an e-mail address, or it is a phone number."""
-    chosen = select_visible(Person, user)
     words = typed_words(typed)
+    chosen = select(Person).where(visible(Person, user, scanned=bool(words)))
     if words:
         chosen = chosen.where(persons_match(words, typed, user))
     return chosen.order_by(Person.sort_key, Person.id)
@@ -273,6 +273,5 @@ def _split(mandates: Sequence[Mandate], user: User, on: date) -> tuple[list[Mand
 
 
 def _addresses(condition: ColumnElement[bool], user: User) -> Sequence[Address]:
-    return db.session.scalars(
-        select(Address).where(visible(Address, user), condition).order_by(Address.id)
-    ).all()
+    found = db.session.scalars(select(Address).where(visible(Address, user), condition))
+    return sorted(found, key=lambda one: one.id)  # asked for in order, SQLite would read all addresses
