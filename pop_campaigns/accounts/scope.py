@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from flask import abort
 from flask_security import current_user
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules import RoleName, may_change_record, may_read_record
@@ -19,21 +19,25 @@ from pop_campaigns.core.db import db
 Record = TypeVar("Record")
 
 
-def visible(model: Any, user: User) -> ColumnElement[bool]:
+def visible(model: Any, user: User, *, scanned: bool = False) -> ColumnElement[bool]:
     """Give the condition that ``user`` may read rows of ``model`` (which has ``organisation_id``); fails closed.
 
     A model may hide rows by ``shown_to`` (and ``is_shown_to`` for one row): merged or erased records, citizens.
+    ``scanned`` says that the query reads the whole table anyway: then the condition leaves the index of organisations
+    alone, by which SQLite would fetch a hundred thousand rows one by one.
     """
-    owned = _owned(model, user)
+    owned = _owned(model, user, scanned)
     if user.role is not None and hasattr(model, "shown_to"):
         return and_(owned, model.shown_to(user.role))
     return owned
 
 
-def _owned(model: Any, user: User) -> ColumnElement[bool]:
+def _owned(model: Any, user: User, scanned: bool) -> ColumnElement[bool]:
     if user.role in (RoleName.ADMINISTRATOR, RoleName.VIEWER):
         return true()
     if user.role is RoleName.COORDINATOR:
+        if scanned:  # no record has the number 0
+            return func.coalesce(model.organisation_id, 0).in_((0, user.organisation_id or 0))
         return or_(model.organisation_id.is_(None), model.organisation_id == user.organisation_id)
     return false()
 

@@ -205,8 +205,8 @@ def select_persons(
 
     Every folded word stands in the name or in an e-mail address, or what was typed is a phone number.
     """
-    chosen = select_visible(Person, user)
     words = typed_words(typed)
+    chosen = select(Person).where(visible(Person, user, scanned=bool(words)))
     if words:
         chosen = chosen.where(persons_match(words, typed, user))
     if kind:
@@ -326,6 +326,5 @@ def _split(mandates: Sequence[Mandate], user: User, on: date) -> tuple[list[Mand
 
 
 def _addresses(condition: ColumnElement[bool], user: User) -> Sequence[Address]:
-    return db.session.scalars(
-        select(Address).where(visible(Address, user), condition).order_by(Address.id)
-    ).all()
+    found = db.session.scalars(select(Address).where(visible(Address, user), condition))
+    return sorted(found, key=lambda one: one.id)  # asked for in order, SQLite would read all addresses

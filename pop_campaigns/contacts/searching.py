@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import visible
@@ -36,31 +37,28 @@ def address_matches(word: str, user: User) -> ColumnElement[bool]:
 def persons_match(words: Sequence[str], typed: str, user: User) -> ColumnElement[bool]:
     """Give the condition that a person has every word in the name or in an address, or the number that was typed.
 
-    All addresses are read once, for the longest word; the others are looked for in those of the persons it found.
+    However many words there are, names and addresses are read once each.
     """
     digits = phone_digits(typed[:200])
     if digits and len(words) > 1:  # a number written in groups is no name
         return Person.phone.contains(digits)
-    longest, *others = sorted(words, key=len, reverse=True)
-    found = [
-        _has(longest, _owners(longest, user)),
-        *(_has(word, _own_address(word, user)) for word in others),
-    ]
-    return and_(*found)
+    ways: list[ColumnElement[bool]] = [Person.id.in_(_by_address(words, user))]
+    if not any("@" in word for word in words):
+        ways.append(and_(*(like_folded(Person.search_key, word) for word in words)))
+    if digits:
+        ways.append(Person.phone.contains(digits))
+    return or_(*reversed(ways))
 
 
-def _owners(word: str, user: User) -> ColumnElement[bool]:
-    owners = select(Address.person_id).where(Address.person_id.is_not(None), address_matches(word, user))
-    return Person.id.in_(owners)
-
-
-def _own_address(word: str, user: User) -> ColumnElement[bool]:
-    return exists().where(Address.person_id == Person.id, address_matches(word, user))
-
-
-def _has(word: str, address: ColumnElement[bool]) -> ColumnElement[bool]:
-    if "@" in word:
-        return address
-    found = or_(like_folded(Person.search_key, word), address)
-    digits = phone_digits(word)
-    return or_(found, Person.phone.contains(digits)) if digits else found
+def _by_address(words: Sequence[str], user: User) -> Select[Any]:
+    """Select whose address has some of the words and whose name has the others."""
+    in_address = [func.lower(Address.email).contains(word, autoescape=True) for word in words]
+    owners = select(Address.person_id).where(
+        Address.person_id.is_not(None), visible(Address, user, scanned=True), or_(*in_address)
+    )
+    if len(words) == 1:
+        return owners
+    owner = aliased(Person)
+    named = (like_folded(owner.search_key, word) for word in words)
+    each = (or_(found, name) for found, name in zip(in_address, named, strict=True))
+    return owners.join(owner, owner.id == Address.person_id).where(*each)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
-from pop_campaigns.accounts.scope import get_changeable, get_visible, may_change, select_visible
+from pop_campaigns.accounts.scope import get_changeable, get_visible, may_change, select_visible, visible
+from pop_campaigns.contacts.models import Person
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
+from tests import factories
 from tests.factories import make_event
 
 
@@ -41,3 +44,18 @@ def test_a_person_without_a_role_sees_nothing(cast: SimpleNamespace) -> None:
 def test_ids_out_of_range_are_unknown(cast: SimpleNamespace, ident: int) -> None:
     with pytest.raises(NotFound):
         get_visible(Event, ident, cast.drita)
+
+
+def test_a_scanned_table_shows_the_same_rows(cast: SimpleNamespace) -> None:
+    factories.make_person("E rrjetit")
+    for organisation in (cast.fier, cast.vlore):
+        factories.make_person("E organizatës", organisation=organisation)
+    nobody = factories.make_user("askush", "coordinator", None)
+    without = factories.make_user("pa rol", "coordinator", None)
+    without.roles.clear()
+    db.session.commit()
+    counts = {cast.arta: 2, cast.clirim: 2, cast.drita: 3, cast.eva: 3, nobody: 1, without: 0}
+    for user, count in counts.items():
+        for scanned in (False, True):
+            seen = db.session.scalars(select(Person).where(visible(Person, user, scanned=scanned))).all()
+            assert len(seen) == count, (user.name, scanned)
