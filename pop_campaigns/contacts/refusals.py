@@ -5,7 +5,6 @@ The caller commits. Addresses are compared without regard to case, names ë/ç-f
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Collection
@@ -35,7 +34,7 @@ def hash_of(kind: TombstoneKind, value: str, key: bytes | None = None) -> str:
     """Give the keyed hash (HMAC-SHA-256) by which an address, phone number or name is known again."""
     normal = fold(value) if kind is TombstoneKind.NAME else value.strip().casefold()
     text = f"{kind.value}:{normal}".encode()
-    return hmac.new(key or hash_key(), text, hashlib.sha256).hexdigest()
+    return hmac.digest(key or hash_key(), text, "sha256").hex()
 
 
 def suppress(
@@ -73,22 +72,26 @@ def _rows(digest: str, purpose: Purpose, organisation_id: int | None) -> Select[
 
 
 def suppressed_among(emails: Collection[str], purpose: Purpose, organisation_id: int | None) -> set[str]:
-    """Give those of the addresses that refuse mail for a purpose from an organisation, or from the whole network."""
-    key = hash_key()
+    """Give those of the addresses that refuse mail for a purpose from an organisation, or from the whole network.
+
+    Many addresses are looked up against all refusals at once; where nobody ever refused, no key is made.
+    """
+    refusing = select(Suppression.address_hash).where(
+        Suppression.purpose == purpose,
+        or_(Suppression.organisation_id.is_(None), Suppression.organisation_id == organisation_id),
+    )
+    made = db.session.get(HashKey, 1) if emails else None
+    if made is None:
+        return set()
+    key = bytes.fromhex(made.key)
+    if len(emails) > _AT_ONCE:
+        known = set(db.session.scalars(refusing))
+        return {one for one in emails if hash_of(TombstoneKind.EMAIL, one, key) in known} if known else set()
     by_hash: dict[str, set[str]] = {}
     for email in emails:
         by_hash.setdefault(hash_of(TombstoneKind.EMAIL, email, key), set()).add(email)
-    digests = list(by_hash)
-    found: set[str] = set()
-    for start in range(0, len(digests), _AT_ONCE):
-        rows = select(Suppression.address_hash).where(
-            Suppression.address_hash.in_(digests[start : start + _AT_ONCE]),
-            Suppression.purpose == purpose,
-            or_(Suppression.organisation_id.is_(None), Suppression.organisation_id == organisation_id),
-        )
-        for digest in db.session.scalars(rows):
-            found |= by_hash[digest]
-    return found
+    digests = db.session.scalars(refusing.where(Suppression.address_hash.in_(list(by_hash))))
+    return set().union(*(by_hash[digest] for digest in digests))
 
 
 def bury(kind: TombstoneKind, value: str, organisation_id: int | None, *, now: datetime) -> Tombstone:
