@@ -5,8 +5,10 @@ As many queries for a hundred thousand persons as for one, and plain rows instea
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -64,11 +66,8 @@ class Resolved:
         return Counter(one.reason for one in self.left_out)
 
 
-class _Row(NamedTuple):
-    recipient: Recipient
-    kind: PersonKind | None
-    consented: bool
-    placeholder: bool
+# A recipient, the kind of a person (None: an office), whether they agreed, whether the address is a placeholder.
+_Row = tuple[Recipient, PersonKind | None, bool, bool]
 
 
 def resolve(
@@ -79,23 +78,37 @@ def resolve(
     ``reach`` is the list's own unless it is used in somebody else's name (an event's organisation). Raises BadFilter.
     """
     reach = reach or reach_of(source if isinstance(source, ContactList) else None, user)
-    rows = [*_offices(source, reach, on), *_persons(source, reach, purpose, on)]
-    refusing = suppressed_among({row.recipient.email for row in rows} - {""}, purpose, reach.sender)
+    db.session.flush()
+    found: list[Recipient] = []
+    reasons: list[LeftOutReason | None] = []
+    with _collector_paused():
+        for rows in (_offices(source, reach, on), _persons(source, reach, purpose, on)):
+            for recipient, kind, agreed, placeholder in rows:
+                found.append(recipient)
+                reasons.append(why_left_out(bool(recipient.email), placeholder, kind, agreed))
+    # Only who would get mail is looked up among the refusals: the hashes are what takes the time.
+    asked = {one.email for one, reason in zip(found, reasons, strict=True) if reason is None}
+    return _parted(found, reasons, suppressed_among(asked, purpose, reach.sender))
+
+
+def _parted(
+    found: list[Recipient], reasons: list[LeftOutReason | None], refusing: Collection[str]
+) -> Resolved:
+    """Part who gets mail from who does not, so that each address gets one."""
     recipients: list[Recipient] = []
     left_out: list[LeftOut] = []
     at: dict[str, Recipient] = {}
-    for recipient, kind, agreed, placeholder in rows:
-        email = recipient.email
-        reason = why_left_out(
-            email=email, placeholder=placeholder, kind=kind, consented=agreed, refuses=email in refusing
-        )
-        first = at.setdefault(email.casefold(), recipient) if reason is None else recipient
+    for recipient, reason in zip(found, reasons, strict=True):
+        if reason is None and recipient.email in refusing:
+            reason = LeftOutReason.REFUSES
         if reason is not None:
             left_out.append(LeftOut(recipient, reason))
-        elif first is not recipient:
-            left_out.append(LeftOut(recipient, LeftOutReason.SAME_ADDRESS, first))
-        else:
+            continue
+        first = at.setdefault(recipient.email.casefold(), recipient)
+        if first is recipient:
             recipients.append(recipient)
+        else:
+            left_out.append(LeftOut(recipient, LeftOutReason.SAME_ADDRESS, first))
     return Resolved(recipients, left_out)
 
 
@@ -135,14 +148,33 @@ def _best_first(rows: Any, reach: Reach) -> Any:
     return rows.order_by(Address.placeholder, Address.institution_id.is_not(None), shared, use, Address.id)
 
 
+_PORTION = 1000
 _KINDS: dict[str | None, PersonKind | None] = {None: None} | {kind.value: kind for kind in PersonKind}
 
 
 def _best_of_each(kind: str, rows: Any) -> Iterator[_Row]:
     last = 0
-    found: Iterable[Any] = db.session.execute(rows)
-    for ident, name, title_sq, title_en, inst_sq, inst_en, language, email, sample, person, agreed in found:
+    for row in _in_portions(rows):
+        ident, name, title_sq, title_en, inst_sq, inst_en, language, email, sample, person, agreed = row
         if ident != last:
             last = ident
             one = Recipient(kind, ident, name, title_sq, title_en, inst_sq, inst_en, language, email or "")
-            yield _Row(one, _KINDS[person], bool(agreed), bool(sample))
+            yield one, _KINDS[person], bool(agreed), bool(sample)
+
+
+def _in_portions(rows: Any) -> Iterator[Any]:
+    """Plain rows, a portion at a time, so that not all of them are alive at once."""
+    for portion in db.session.connection().execute(rows).partitions(_PORTION):
+        yield from portion
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Let no search for circles run while many rows, none of them in a circle, are made: it takes as long again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -6,6 +6,7 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from pop_campaigns.contacts.rules import InstitutionKind, PersonKind, Purpose
@@ -70,17 +71,16 @@ def needs_consent(kind: PersonKind | None) -> bool:
     return kind is not None and kind is not PersonKind.OFFICIAL
 
 
+@cache
 def why_left_out(
-    *, email: str | None, placeholder: bool, kind: PersonKind | None, consented: bool, refuses: bool
+    has_address: bool, placeholder: bool, kind: PersonKind | None, consented: bool
 ) -> LeftOutReason | None:
-    """Decide whether an office (``kind`` None) or a person gets a mail; None means yes."""
-    if not email:
+    """Decide whether mail may go to an office (``kind`` None) or a person; None means yes, unless they refuse it."""
+    if not has_address:
         return LeftOutReason.NO_ADDRESS
     if placeholder:
         return LeftOutReason.PLACEHOLDER
-    if needs_consent(kind) and not consented:
-        return LeftOutReason.NO_CONSENT
-    return LeftOutReason.REFUSES if refuses else None
+    return LeftOutReason.NO_CONSENT if needs_consent(kind) and not consented else None
 
 
 @dataclass(frozen=True)

@@ -94,18 +94,15 @@ def test_only_offices_and_officials_need_no_consent() -> None:
     ("values", "reason"),
     [
         ({}, None),
-        ({"email": ""}, LeftOutReason.NO_ADDRESS),
+        ({"has_address": False}, LeftOutReason.NO_ADDRESS),
         ({"placeholder": True}, LeftOutReason.PLACEHOLDER),
         ({"kind": PersonKind.CITIZEN}, LeftOutReason.NO_CONSENT),
         ({"kind": PersonKind.JOURNALIST, "consented": True}, None),
         ({"kind": PersonKind.OTHER}, LeftOutReason.NO_CONSENT),
         ({"kind": PersonKind.OFFICIAL}, None),
-        ({"refuses": True}, LeftOutReason.REFUSES),
-        ({"kind": PersonKind.CITIZEN, "consented": True, "refuses": True}, LeftOutReason.REFUSES),
+        ({"kind": PersonKind.CITIZEN, "has_address": False}, LeftOutReason.NO_ADDRESS),
     ],
 )
 def test_who_gets_no_mail_and_why(values: dict[str, Any], reason: LeftOutReason | None) -> None:
-    whole: dict[str, Any] = {
-        "email": "a@b.example", "placeholder": False, "kind": None, "consented": False, "refuses": False,
-    }  # fmt: skip
+    whole = {"has_address": True, "placeholder": False, "kind": None, "consented": False}
     assert why_left_out(**(whole | values)) is reason
