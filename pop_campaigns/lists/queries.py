@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import select_visible
 from pop_campaigns.contacts.models import Consent, Institution, Mandate, Office, Person
-from pop_campaigns.contacts.queries import in_force, of_network_or, typed_words
+from pop_campaigns.contacts.queries import GuestOption, in_force, of_network_or, typed_words
 from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.core.db import db
+from pop_campaigns.core.history import History, history_of
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.text import fold, sort_key
 from pop_campaigns.lists.conditions import Reach, condition_of, read_filter
@@ -22,6 +23,7 @@ from pop_campaigns.lists.rules import ListFilter, Subject
 
 # A list, or a filter that is no list yet.
 Source = ContactList | ListFilter
+HISTORY_ROWS = 20
 
 
 def reach_of(contact_list: ContactList | None, user: User) -> Reach:
@@ -102,6 +104,38 @@ def member_of(contact_list: ContactList, kind: str, ident: int) -> ListMember | 
     column = ListMember.office_id if kind == "office" else ListMember.person_id
     wanted = select(ListMember).where(ListMember.list_id == contact_list.id, column == ident)
     return db.session.scalars(wanted).first()
+
+
+def within_reach(options: Sequence[GuestOption], reach: Reach) -> list[GuestOption]:
+    """Give those of the offices and persons that a list of this reach may hold."""
+    ids: dict[str, set[int]] = {}
+    for kind, model in (("office", Office), ("person", Person)):
+        wanted = [one.id for one in options if one.kind == kind]
+        near = select(model.id).where(model.id.in_(wanted), reach.sees(model))
+        ids[kind] = set(db.session.scalars(near)) if wanted else set()
+    return [one for one in options if one.id in ids[one.kind]]
+
+
+def members_of(contact_list: ContactList) -> set[tuple[str, int]]:
+    """Give which offices and persons are on a list kept by hand."""
+    rows = select(ListMember.office_id, ListMember.person_id).where(ListMember.list_id == contact_list.id)
+    return {
+        ("office", office) if office else ("person", person or 0)
+        for office, person in db.session.execute(rows)
+    }
+
+
+def deleted_before(ident: int, user: User) -> History | None:
+    """Give the row of history in which the user deleted a list: a second press of the button asks again."""
+    rows = select(History).where(
+        History.action == "list.deleted", History.subject_id == ident, History.actor_id == user.id
+    )
+    return db.session.scalars(rows.order_by(History.id.desc())).first()
+
+
+def changes_of(contact_list: ContactList) -> list[History]:
+    """Give what was done to a list, newest first; SQLite gives the number of a deleted one again."""
+    return [row for row in history_of(contact_list, HISTORY_ROWS) if row.at >= contact_list.created_at]
 
 
 def counties() -> Sequence[str]:
