@@ -63,7 +63,7 @@ def edit_filter(list_id: int) -> ResponseReturnValue:
     except BadFilter as problem:
         flash(problem_words(problem), "warning")
         kept = {}
-    form = FilterForm(formdata=_typed(), data=kept)
+    form = FilterForm(formdata=_typed(), data=kept if _typed() is None else None)
     said = _said(form) if _typed() is not None else None
     if request.method == "POST" and said and _was_seen(form, said):
         services.change_filter(record, said, by=current_user, now=now())

@@ -69,8 +69,8 @@ class FilterForm(Form):
     )
     consent = SelectField(_l("Consent given for"), default="")
     happened = SelectField(_l("What happened"), default="")
-    first: DateField = day(_l("From"))
-    last: DateField = day(_l("Until"))
+    first: DateField = day(_l("From the day"))
+    last: DateField = day(_l("Until the day"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -90,9 +90,9 @@ class FilterForm(Form):
         self.consent.choices = [anything, *purposes]
         self.happened.choices = [anything, *_happened_choices()]
 
-    def validate_last(self, _field: DateField) -> None:
+    def validate_happened(self, field: SelectField) -> None:
         """Two days say nothing without what happened between them."""
-        if (self.first.data or self.last.data) and not self.happened.data:
+        if (self.first.data or self.last.data) and not field.data:
             raise StopValidation(_("Choose what happened in that time."))
 
     def said(self) -> ListFilter:
