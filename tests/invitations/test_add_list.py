@@ -68,7 +68,7 @@ def test_all_are_added_once(scene: SimpleNamespace, cast: SimpleNamespace, sign_
     added = db.session.scalars(select(History).where(History.action == "invitation.added")).all()
     assert len(added) == 2, "nothing is noted twice either"
     said = browser.get(answer.location).text
-    for words in ("2 janë tashmë në listë", "1 nuk ka dhënë pëlqim", "1 i refuzon postat e tilla"):
+    for words in ("2 janë tashmë në listë", "1 nuk ka dhënë pëlqim", "1 i refuzon mesazhet e tilla"):
         assert words in said, said
 
 
