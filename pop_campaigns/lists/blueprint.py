@@ -20,12 +20,11 @@ from pop_campaigns.lists.labels import (
     history_words,
     left_out_words,
     problem_words,
-    reason_words,
 )
 from pop_campaigns.lists.models import ContactList
 from pop_campaigns.lists.queries import Source
 from pop_campaigns.lists.resolving import LeftOut, Recipient, Resolved, resolve
-from pop_campaigns.lists.rules import BadFilter, LeftOutReason
+from pop_campaigns.lists.rules import BadFilter
 
 bp = Blueprint("lists", __name__, url_prefix="/people/lists")
 SAMPLE = 10
@@ -39,9 +38,9 @@ class Looked:
     problem: str = ""
 
     @property
-    def sample(self) -> Sequence[Recipient]:
-        """The first who get mail."""
-        return self.resolved.recipients[:SAMPLE]
+    def sample(self) -> Sequence[LeftOut | Recipient]:
+        """The first who are found: who gets mail before who does not."""
+        return self.entries[:SAMPLE]
 
     @property
     def entries(self) -> list[LeftOut | Recipient]:
@@ -86,7 +85,6 @@ def words_for_lists() -> dict[str, Any]:
         "filter_words": lambda said: filter_words(said, lang_now()),
         "history_words": history_words,
         "left_out_words": left_out_words,
-        "reason_words": lambda reason: reason_words(LeftOutReason(reason), 1),
         "recipient_words": recipient_words,
     }
 

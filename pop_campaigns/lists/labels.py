@@ -33,7 +33,10 @@ LIST_KINDS: Final[dict[ListKind, LazyString]] = {
     ListKind.BY_HAND: _lp("list", "Kept by hand"),
     ListKind.FILTER: _lp("list", "By filter"),
 }
-SUBJECTS: Final[dict[Subject, LazyString]] = {Subject.OFFICES: _l("Offices"), Subject.PERSONS: _l("Persons")}
+SUBJECTS: Final[dict[Subject, LazyString]] = {
+    Subject.OFFICES: _lp("list", "Offices"),
+    Subject.PERSONS: _lp("list", "Persons"),
+}
 PERSON_KINDS: Final[dict[PersonKind, LazyString]] = {
     PersonKind.OFFICIAL: _lp("kind of person", "Official"),
     PersonKind.JOURNALIST: _lp("kind of person", "Journalist"),

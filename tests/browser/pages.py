@@ -71,7 +71,7 @@ PAGE_KINDS = (
     PageKind("address-new", "{institution}/addresses/new"),
     PageKind("lists-none", "/people/lists"),
     PageKind("list-filter", "/people/lists/filter?of=offices&words=kryetar", in_both=True),
-    PageKind("list-filter-wrong", "/people/lists/filter?of=offices&topic=lumenj"),
+    PageKind("list-filter-wrong", "/people/lists/filter?of=offices&topic=lumenj", status=422),
     PageKind("list-new", "/people/lists/new"),
     PageKind("invite-list", "{plan}/invite/list"),
     PageKind("mail", "/mail", in_both=True),
