@@ -63,7 +63,6 @@ HISTORY: Final[dict[str, LazyString]] = {
     "list.created": _l("List made: %(name)s"),
     "list.renamed": _l("List renamed: %(before)s → %(name)s"),
     "list.filter_changed": _l("Filter changed"),
-    "list.member_added": _l("Somebody was put on the list"),
     "list.member_removed": _l("Somebody was taken off the list"),
 }
 
@@ -76,6 +75,8 @@ def problem_words(problem: BadFilter) -> str:
 
 def history_words(row: History) -> str:
     """Give one change of a list in words."""
+    if row.action == "list.members_added":
+        return str(ngettext("%(num)d put on the list.", "%(num)d put on the list.", row.details["number"]))
     words = HISTORY.get(row.action)
     said: str = str(words) % ({"name": "", "before": ""} | row.details) if words else row.action
     return said

@@ -85,16 +85,17 @@ def delete_list(contact_list: ContactList, *, by: User, now: datetime) -> None:
 def add_members(contact_list: ContactList, options: Iterable[GuestOption], *, by: User, now: datetime) -> int:
     """Put offices and persons (looked up in the user's scope) on a list kept by hand; gives how many were new."""
     _lock(contact_list)
-    added = 0
+    added: list[str] = []
     for option in options:
         if member_of(contact_list, option.kind, option.id):
             continue
         ids: dict[str, Any] = {f"{option.kind}_id": option.id}
         db.session.add(ListMember(list_id=contact_list.id, added_at=now, **ids))
         db.session.flush()
-        note("list.member_added", contact_list, by=by, now=now, **ids)
-        added += 1
-    return added
+        added.append(f"{option.kind}-{option.id}")
+    if added:
+        note("list.members_added", contact_list, by=by, now=now, number=len(added), members=added)
+    return len(added)
 
 
 def remove_member(contact_list: ContactList, kind: str, ident: int, *, by: User, now: datetime) -> bool:

@@ -108,6 +108,9 @@ def test_a_list_by_hand(cast: SimpleNamespace, sign_in: Any) -> None:
     assert [(one.office_id, one.person_id) for one in members] == [(office.id, None), (None, person.id)]
     page = browser.get(url).text
     assert "zyra@bashkia.example" in page and "pa pëlqim" in page
+    assert page.partition('id="history"')[2].count("U shtuan 2 në listë") == 1, (
+        "one press is one line of history"
+    )
     for _press in range(2):
         browser.post(f"{url}/remove", data={"guest": f"person-{person.id}"})
     assert db.session.scalar(select(func.count(ListMember.id))) == 1
