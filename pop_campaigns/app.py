@@ -37,6 +37,7 @@ from pop_campaigns.desk.navigation import navigation
 from pop_campaigns.events import views as events_views
 from pop_campaigns.invitations import views as invitations_views
 from pop_campaigns.letters import views as letters_views
+from pop_campaigns.lists import views as lists_views
 from pop_campaigns.mail.compose import set_calendar_writer
 from pop_campaigns.privacy import views as privacy_views
 from pop_campaigns.public import views as public_views
@@ -52,6 +53,7 @@ BLUEPRINTS = (
     letters_views.bp,
     contacts_views.bp,
     privacy_views.bp,
+    lists_views.bp,
 )
 LIMITS = accounts_views.LIMITS | invitations_views.LIMITS | privacy_views.LIMITS
 ERRORS = (400, 403, 404, 405, 409, 413, 429, 500)

@@ -5,7 +5,6 @@ The caller commits. Addresses are compared without regard to case, names ë/ç-f
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Collection, Sequence
@@ -41,7 +40,7 @@ def hash_of(kind: TombstoneKind, value: str, key: bytes | None = None) -> str:
     """Give the keyed hash (HMAC-SHA-256) by which an address, phone number or name is known again."""
     normal = fold(value) if kind is TombstoneKind.NAME else value.strip().casefold()
     text = f"{kind.value}:{normal}".encode()
-    return hmac.new(key or hash_key(), text, hashlib.sha256).hexdigest()
+    return hmac.digest(key or hash_key(), text, "sha256").hex()
 
 
 def suppress(
@@ -91,10 +90,16 @@ def _rows(digest: str, purpose: Purpose, organisation_id: int | None) -> Select[
 
 
 def suppressed_among(emails: Collection[str], purpose: Purpose, organisation_id: int | None) -> set[str]:
-    """Give those of the addresses that refuse mail for a purpose from an organisation, or from the whole network."""
-    key = known_key()
+    """Give those of the addresses that refuse mail for a purpose from an organisation, or from the whole network.
+
+    Many addresses are looked up against all refusals at once; where nobody ever refused, no key is made.
+    """
+    key = known_key() if emails else None
     if key is None:
         return set()
+    if len(emails) > _AT_ONCE:
+        known = set(db.session.scalars(_refusing(purpose, organisation_id)))
+        return {one for one in emails if hash_of(TombstoneKind.EMAIL, one, key) in known} if known else set()
     by_hash: dict[str, set[str]] = {}
     for email in emails:
         by_hash.setdefault(hash_of(TombstoneKind.EMAIL, email, key), set()).add(email)
@@ -108,13 +113,16 @@ def refused_hashes(digests: Sequence[str], purpose: Purpose, organisation_id: in
     """Give those of the hashed addresses that refuse mail for a purpose."""
     found: set[str] = set()
     for start in range(0, len(digests), _AT_ONCE):
-        rows = select(Suppression.address_hash).where(
-            Suppression.address_hash.in_(digests[start : start + _AT_ONCE]),
-            Suppression.purpose == purpose,
-            or_(Suppression.organisation_id.is_(None), Suppression.organisation_id == organisation_id),
-        )
-        found |= set(db.session.scalars(rows))
+        some = Suppression.address_hash.in_(digests[start : start + _AT_ONCE])
+        found |= set(db.session.scalars(_refusing(purpose, organisation_id).where(some)))
     return found
+
+
+def _refusing(purpose: Purpose, organisation_id: int | None) -> Select[str]:
+    return select(Suppression.address_hash).where(
+        Suppression.purpose == purpose,
+        or_(Suppression.organisation_id.is_(None), Suppression.organisation_id == organisation_id),
+    )
 
 
 def bury(kind: TombstoneKind, value: str, organisation_id: int | None, *, now: datetime) -> Tombstone:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flask_babel import get_translations
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFProtect
 from wtforms import Field
@@ -36,7 +36,8 @@ class _OurCatalogue:
         return _(text)
 
     def ngettext(self, singular: str, plural: str, number: int) -> str:
-        return ngettext(singular, plural, number)
+        # Unfilled: WTForms puts its own values in, and ours would miss them.
+        return str(get_translations().ungettext(singular, plural, number))
 
 
 class Form(FlaskForm):

@@ -25,7 +25,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.i18n import LANGUAGES, misses_translation
 from pop_campaigns.events.models import Event
-from pop_campaigns.invitations import answer_page, guest_table, notices
+from pop_campaigns.invitations import answer_page, guest_table, list_conditions, list_pages, notices
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
 from pop_campaigns.invitations.forms import NoteForm, PickForm, read_choices
 from pop_campaigns.invitations.labels import NOT_INVITABLE
@@ -48,8 +48,8 @@ from pop_campaigns.invitations.services import (
 )
 from pop_campaigns.mail.bell import ring_bell
 
-# The other pages and the table register themselves with the blueprint.
-__all__ = ["LIMITS", "bp", "guest_table", "notices"]
+# The other pages and the table register themselves with the blueprint, the condition with lists.
+__all__ = ["LIMITS", "bp", "guest_table", "list_conditions", "list_pages", "notices"]
 
 LIMITS = answer_page.LIMITS
 PARTS = ("html", "text", "calendar")

@@ -1,8 +1,18 @@
-"""What a list can be; pure."""
+"""What a list can be, what a filter may say, and who of those found gets mail; pure."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any, Final, TypeVar
+
+from pop_campaigns.contacts.rules import InstitutionKind, PersonKind, Purpose
+from pop_campaigns.core.text import clean_line
+
+Kind = TypeVar("Kind", bound=enum.StrEnum)
 
 
 class ListKind(enum.StrEnum):
@@ -10,3 +20,223 @@ class ListKind(enum.StrEnum):
 
     BY_HAND = "by_hand"
     FILTER = "filter"
+
+
+class Subject(enum.StrEnum):
+    """What a filter looks for."""
+
+    OFFICES = "offices"
+    PERSONS = "persons"
+
+
+class FilterProblem(enum.StrEnum):
+    """Why something is no filter."""
+
+    NOT_A_FILTER = "not_a_filter"
+    UNKNOWN_KEY = "unknown_key"
+    BAD_VALUE = "bad_value"
+    PERSONS_ONLY = "persons_only"
+    ENDS_BEFORE_START = "ends_before_start"
+    UNKNOWN_CONDITION = "unknown_condition"
+
+
+class BadFilter(ValueError):
+    """What was given says no filter; ``key`` names the part."""
+
+    def __init__(self, problem: FilterProblem, key: str = "") -> None:
+        super().__init__(f"{problem.value}: {key}")
+        self.problem, self.key = problem, key
+
+
+class LeftOutReason(enum.StrEnum):
+    """Why somebody on a list gets no mail of their own."""
+
+    NO_ADDRESS = "no_address"
+    PLACEHOLDER = "placeholder"
+    NO_CONSENT = "no_consent"
+    REFUSES = "refuses"
+    SAME_ADDRESS = "same_address"
+
+
+LONGEST_WORDS: Final = 160
+LONGEST_TOPIC: Final = 80
+LONGEST_COUNTY: Final = 80
+_LARGEST_ID: Final = 2**31 - 1
+# What is noted at persons and never at offices.
+PERSONS_ONLY: Final = ("person_kinds", "topic", "consent")
+
+
+def needs_consent(kind: PersonKind | None) -> bool:
+    """Tell whether mail needs a consent: not to an office (None), nor to officials by virtue of theirs."""
+    return kind is not None and kind is not PersonKind.OFFICIAL
+
+
+@cache
+def why_left_out(
+    has_address: bool, placeholder: bool, kind: PersonKind | None, consented: bool
+) -> LeftOutReason | None:
+    """Decide whether mail may go to an office (``kind`` None) or a person; None means yes, unless they refuse it."""
+    if not has_address:
+        return LeftOutReason.NO_ADDRESS
+    if placeholder:
+        return LeftOutReason.PLACEHOLDER
+    return LeftOutReason.NO_CONSENT if needs_consent(kind) and not consented else None
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What another package knows of a contact: ``what`` is the name it registered, with a kind and a time.
+
+    *Accepted* a *confrontation* between two days, both included; "" is any kind, None no limit.
+    """
+
+    what: str
+    kind: str = ""
+    first: date | None = None
+    last: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.first and self.last and self.last < self.first:
+            raise BadFilter(FilterProblem.ENDS_BEFORE_START, "happened")
+
+    @classmethod
+    def from_json(cls, given: object) -> Happened:
+        """Read what :meth:`to_json` wrote; anything else raises BadFilter."""
+        values = _values_of(given, ("what", "kind", "from", "to"), "happened")
+        what = _text(values.get("what"), "happened", 40)
+        if not what:
+            raise BadFilter(FilterProblem.BAD_VALUE, "happened")
+        kind = _text(values.get("kind"), "happened", 40)
+        return cls(what, kind, _day(values.get("from"), "happened"), _day(values.get("to"), "happened"))
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as a list keeps it."""
+        days = {"from": self.first, "to": self.last}
+        kept = {"what": self.what, "kind": self.kind} | {
+            key: day.isoformat() for key, day in days.items() if day
+        }
+        return {key: value for key, value in kept.items() if value}
+
+
+@dataclass(frozen=True)
+class ListFilter:
+    """Whom a list looks up: all that is said must hold, what is left empty holds for everybody.
+
+    ``words`` begin words of an office's title, or of a person's name or office.
+    """
+
+    of: Subject
+    words: str = ""
+    institution_kinds: tuple[InstitutionKind, ...] = ()
+    person_kinds: tuple[PersonKind, ...] = ()
+    municipality: int | None = None
+    county: str = ""
+    topic: str = ""
+    language: str = ""
+    consent: Purpose | None = None
+    happened: Happened | None = None
+
+    def __post_init__(self) -> None:
+        said = next((key for key in PERSONS_ONLY if getattr(self, key)), None)
+        if said and self.of is Subject.OFFICES:
+            raise BadFilter(FilterProblem.PERSONS_ONLY, said)
+
+    @classmethod
+    def from_json(cls, given: object) -> ListFilter:
+        """Read what :meth:`to_json` wrote. What it does not know raises BadFilter: nothing is dropped silently."""
+        values = _values_of(given, tuple(cls.__dataclass_fields__), "")
+        happened = values.get("happened")
+        return cls(
+            of=_one(Subject, values.get("of"), "of"),
+            words=_text(values.get("words"), "words", LONGEST_WORDS),
+            institution_kinds=_several(InstitutionKind, values.get("institution_kinds"), "institution_kinds"),
+            person_kinds=_several(PersonKind, values.get("person_kinds"), "person_kinds"),
+            municipality=_ident(values.get("municipality"), "municipality"),
+            county=_text(values.get("county"), "county", LONGEST_COUNTY),
+            topic=_text(values.get("topic"), "topic", LONGEST_TOPIC),
+            language=_language(values.get("language")),
+            consent=_if_given(values.get("consent"), lambda one: _one(Purpose, one, "consent")),
+            happened=_if_given(happened, Happened.from_json),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as a list keeps it: only what is said."""
+        kept: dict[str, Any] = {
+            "of": self.of.value,
+            "words": self.words,
+            "institution_kinds": [one.value for one in self.institution_kinds],
+            "person_kinds": [one.value for one in self.person_kinds],
+            "municipality": self.municipality,
+            "county": self.county,
+            "topic": self.topic,
+            "language": self.language,
+            "consent": self.consent.value if self.consent else None,
+            "happened": self.happened.to_json() if self.happened else None,
+        }
+        return {key: value for key, value in kept.items() if value}
+
+
+def _values_of(given: object, known: tuple[str, ...], key: str) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        raise BadFilter(FilterProblem.NOT_A_FILTER, key)
+    for name in given:
+        if name not in known:
+            raise BadFilter(FilterProblem.UNKNOWN_KEY, str(name)[:40])
+    return given
+
+
+def _if_given(given: Any, read: Callable[[Any], Any]) -> Any:
+    return None if given is None else read(given)
+
+
+def _one(kinds: type[Kind], given: object, key: str) -> Kind:
+    if not isinstance(given, str) or given not in set(kinds):
+        raise BadFilter(FilterProblem.BAD_VALUE, key)
+    return kinds(given)
+
+
+def _several(kinds: type[Kind], given: object, key: str) -> tuple[Kind, ...]:
+    if given is None:
+        return ()
+    if (
+        not isinstance(given, list | tuple)
+        or len(given) > len(kinds)
+        or len(set(map(str, given))) < len(given)
+    ):
+        raise BadFilter(FilterProblem.BAD_VALUE, key)
+    return tuple(_one(kinds, one, key) for one in given)
+
+
+def _text(given: object, key: str, longest: int) -> str:
+    if given is None:
+        return ""
+    if not isinstance(given, str) or len(given) > longest or clean_line(given) != given:
+        raise BadFilter(FilterProblem.BAD_VALUE, key)
+    return given
+
+
+def _ident(given: object, key: str) -> int | None:
+    if given is None:
+        return None
+    if not isinstance(given, int) or isinstance(given, bool) or not 0 < given <= _LARGEST_ID:
+        raise BadFilter(FilterProblem.BAD_VALUE, key)
+    return given
+
+
+def _language(given: object) -> str:
+    if given is None:
+        return ""
+    if given not in ("sq", "en"):
+        raise BadFilter(FilterProblem.BAD_VALUE, "language")
+    return str(given)
+
+
+def _day(given: object, key: str) -> date | None:
+    if given is None:
+        return None
+    try:
+        if not isinstance(given, str):
+            raise ValueError(given)
+        return date.fromisoformat(given)
+    except ValueError:
+        raise BadFilter(FilterProblem.BAD_VALUE, key) from None

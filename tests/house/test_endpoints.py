@@ -28,6 +28,7 @@ from pop_campaigns.invitations.services import GuestChoice, add_guests, send_inv
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.rules import LetterState, RecipientRole, ResponseKind
 from tests import factories
+from tests.lists.scene import make_list
 
 # Endpoints that take a POST without our token, each with its reason.
 WITHOUT_TOKEN = {
@@ -51,11 +52,12 @@ def world(app: Flask, cast: SimpleNamespace) -> SimpleNamespace:
     other = factories.make_office("Prefekt", email="prefekt@qark.example", organisation=cast.fier)
     add_guests(event, [GuestChoice("office", other.id, "en")], by=cast.arta, now=now())
     letter, recipient, response = _make_letter(cast, office)
+    contact_list = make_list("Lista e Fierit", cast.fier, None, office)
     db.session.commit()
     draft = db.session.scalars(select(Invitation).where(Invitation.id != invitation.id)).one()
     return SimpleNamespace(
         cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
-        event=event, invitation=invitation, draft=draft, letter=letter,
+        event=event, invitation=invitation, draft=draft, letter=letter, contact_list=contact_list,
         recipient=recipient, response=response, mail=invitation.mails[0].mail, token=factories.token_of(invitation),
     )  # fmt: skip
 
@@ -103,6 +105,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "ending": "csv",
         "event_id": world.event.id,
         "invitation_id": world.draft.id,
+        "list_id": world.contact_list.id,
         "letter_id": world.letter.id,
         "recipient_id": world.recipient.id,
         "response_id": world.response.id,

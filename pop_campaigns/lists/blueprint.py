@@ -1,0 +1,92 @@
+"""The blueprint of lists and what its pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, abort, request
+from flask_security import current_user
+
+from pop_campaigns.contacts.form_pages import today
+from pop_campaigns.contacts.rules import MAIL_PURPOSES, Purpose
+from pop_campaigns.contacts.words import for_templates, lang_now
+from pop_campaigns.core.i18n import in_language
+from pop_campaigns.lists.labels import (
+    LIST_KINDS,
+    PURPOSES,
+    filter_words,
+    history_words,
+    left_out_words,
+    problem_words,
+)
+from pop_campaigns.lists.models import ContactList
+from pop_campaigns.lists.queries import Source
+from pop_campaigns.lists.resolving import LeftOut, Recipient, Resolved, resolve
+from pop_campaigns.lists.rules import BadFilter
+
+bp = Blueprint("lists", __name__, url_prefix="/people/lists")
+SAMPLE = 10
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a page shows of a list looked up just now; ``problem`` says why its filter cannot be read."""
+
+    resolved: Resolved
+    problem: str = ""
+
+    @property
+    def sample(self) -> Sequence[LeftOut | Recipient]:
+        """The first who are found: who gets mail before who does not."""
+        return self.entries[:SAMPLE]
+
+    @property
+    def entries(self) -> list[LeftOut | Recipient]:
+        """All who are found: first who gets mail, then who does not."""
+        return [*self.resolved.recipients, *self.resolved.left_out]
+
+
+def look_up(source: Source, purpose: Purpose) -> Looked:
+    """Look a list or filter up for the person of this request."""
+    try:
+        return Looked(resolve(source, current_user, purpose, today()))
+    except BadFilter as problem:
+        return Looked(Resolved([], []), problem_words(problem))
+
+
+def chosen_purpose() -> Purpose:
+    """Give for what a list is looked at: what is no purpose of mail means events."""
+    typed = request.values.get("purpose", "")
+    return next((one for one in MAIL_PURPOSES if one.value == typed), Purpose.EVENTS)
+
+
+def recipient_words(one: Recipient) -> str:
+    """Give office and institution in the reader's language, or the person's name."""
+    parts = (in_language(one, "title", lang_now()), in_language(one, "institution", lang_now()))
+    return ", ".join(part for part in parts if part) or one.name
+
+
+def refuse_unless_by_hand(contact_list: ContactList) -> None:
+    """Nobody is put on a list by filter: such a page is not there."""
+    if contact_list.filter is not None:
+        abort(404)
+
+
+def words_for_lists() -> dict[str, Any]:
+    """Give the pages of lists their words, those of contacts among them."""
+    if not current_user.is_authenticated:
+        return {}
+    return for_templates() | {
+        "LIST_KINDS": LIST_KINDS,
+        "MAIL_PURPOSES": MAIL_PURPOSES,
+        "PURPOSES": PURPOSES,
+        "filter_words": lambda said: filter_words(said, lang_now()),
+        "history_words": history_words,
+        "left_out_words": left_out_words,
+        "recipient_words": recipient_words,
+    }
+
+
+bp.context_processor(words_for_lists)
