@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import get_translations
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_ngettext as _ln
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFProtect
 from wtforms import Field
@@ -26,6 +27,11 @@ WTFORMS_SAYS = (
     _l("Not a valid choice."),
     _l("Invalid input."),
     _l("Invalid Choice: could not coerce."),
+    _ln(
+        "'%(value)s' is not a valid choice for this field.",
+        "'%(value)s' are not valid choices for this field.",
+        1,
+    ),
 )
 
 
