@@ -20,6 +20,7 @@ from pop_campaigns.archive.names import PARLIAMENT, english_institution, english
 from pop_campaigns.archive.vocabulary import load_vocabulary
 from pop_campaigns.archive.vocabulary_file import shipped_vocabulary
 from pop_campaigns.contacts.models import Address, Institution, Office
+from pop_campaigns.contacts.queries import find_guests
 from pop_campaigns.contacts.rules import InstitutionKind
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.history import history_of
@@ -251,3 +252,16 @@ def test_pages_group_them_and_the_filter_shows_those_in_use(
     assert added.status_code == 302
     assert 'value="korce"' in browser.get("/people").text.split('id="municipality"')[1].split("</select>")[0]
     assert 'value="patos" selected' in browser.get("/people?municipality=patos").text
+
+
+def test_offices_mail_can_reach_are_offered_before_those_of_the_vocabulary(cast: SimpleNamespace) -> None:
+    load()
+    factories.make_office("Kryetar", factories.make_institution("Zyra e fundit"), email="z@zyra.example")
+    municipality = the(Institution, name_sq="Bashkia Vorë")
+    municipality.addresses.append(Address(email="bashkia@vore.example", organisation_id=cast.fier.id))
+    db.session.commit()
+    for typed in ("", "kryetar"):
+        fier = [one.institution_sq for one in find_guests(typed, cast.arta)]
+        vlore = [one.institution_sq for one in find_guests(typed, cast.clirim)]
+        assert fier[:3] == ["Bashkia Vorë", "Zyra e fundit", "Bashkia Belsh"]
+        assert vlore[:2] == ["Zyra e fundit", "Bashkia Belsh"]
