@@ -10,6 +10,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.privacy.erasure import finish
 from pop_campaigns.privacy.keeping import run_now
 from pop_campaigns.privacy.ledger import ledger_path
+from pop_campaigns.privacy.registers import seed_purposes
 from pop_campaigns.privacy.replay import replay
 from pop_campaigns.privacy.retention import count_due
 
@@ -41,3 +42,11 @@ def retention_command(dry_run: bool) -> None:
     db.session.rollback()
     for name, number in counts.items():
         click.echo(f"{name:<12} {number}")
+
+
+@commands.command("purposes")
+def purposes_command() -> None:
+    """Enter what the register of purposes begins with; what is there stays as it is."""
+    number = seed_purposes(by=None, now=now())
+    db.session.commit()
+    click.echo(f"purposes entered: {number}")

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader
-from pop_campaigns.accounts.rules import RoleName
+from pop_campaigns.accounts.rules import MAY_WRITE, RoleName
 from pop_campaigns.privacy.blueprint import bp
 
 
@@ -15,4 +15,7 @@ from pop_campaigns.privacy.blueprint import bp
 @reader
 def index() -> ResponseReturnValue:
     """Say what people may ask for and where it is done."""
-    return render_template("privacy/index.html", administers=current_user.role is RoleName.ADMINISTRATOR)
+    role = current_user.role
+    return render_template(
+        "privacy/index.html", administers=role is RoleName.ADMINISTRATOR, records=role in MAY_WRITE
+    )
