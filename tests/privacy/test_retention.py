@@ -131,9 +131,9 @@ def test_the_words_of_a_year_old_mail_go_and_letters_stay(app: Flask, meeting: S
     assert number == 2  # one text for persons, one for the office
     run_now(now=later)
     db.session.expire_all()
-    office = db.session.scalars(select(OutgoingMail).where(OutgoingMail.kind == "invitation.request")).all()[
-        -1
-    ]
+    office = db.session.scalars(
+        select(OutgoingMail).where(OutgoingMail.kind == "invitation.request").order_by(OutgoingMail.id)
+    ).all()[-1]
     assert (office.skeleton.text, office.links, office.to_address) == ("—", {}, "prefekt@qark.example")
     assert office.state is MailState.SENT
     assert all(one.skeleton.text != "—" for one in (letter, fresh, waiting))
