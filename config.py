@@ -88,6 +88,22 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("DKIM_SELECTOR", "pop", "DKIM selector of that key."),
     Setting("PROXY_HOPS", 0, "Number of trusted reverse proxies in front of the service."),
+    Setting(
+        "RETENTION_ANSWERS_DAYS", 30, "Days after an event until the answers of citizens are made anonymous."
+    ),
+    Setting(
+        "RETENTION_MAILS_DAYS",
+        365,
+        "Days after which the words of a sent mail are deleted; letters stay.",
+    ),
+    Setting(
+        "RETENTION_PROOFS_DAYS", 1095, "Days after a withdrawal until the proof of the consent is deleted."
+    ),
+    Setting(
+        "RETENTION_IMPORTS_DAYS",
+        30,
+        "Days after an import until its rows are deleted and it can no longer be taken back.",
+    ),
     Setting("LOG_LEVEL", "INFO", "Least level that is logged."),
 )
 DEFAULTS: Mapping[str, Any] = MappingProxyType({setting.name: setting.default for setting in SETTINGS})
@@ -121,6 +137,11 @@ def _wrong_types(values: Mapping[str, Any]) -> list[str]:
             continue  # a password of digits arrives as a number
         if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
             problems.append(f"POP_{setting.name} must be {_type_words(wanted)}, not {value!r}.")
+    problems += [
+        f"POP_{name} must be at least 1."
+        for name, value in values.items()
+        if name.startswith("RETENTION_") and isinstance(value, int) and value < 1
+    ]
     if values["MODE"] not in ("tryout", "production", "test"):
         problems.append("POP_MODE must be tryout, production or test.")
     address = urlsplit(str(values["BASE_URL"]))

@@ -41,4 +41,5 @@ def _belongs(here: str, name: str) -> bool:
     if package == "desk":
         return here == name or here.startswith(f"{name}_")
     owner = here.partition(".")[0]
-    return owner == package or (package, owner) in (("events", "invitations"), ("contacts", "lists"))
+    inside = {"invitations": "events", "lists": "contacts", "privacy": "contacts", "imports": "contacts"}
+    return package in (owner, inside.get(owner))

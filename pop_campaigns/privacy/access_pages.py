@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from flask import Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_security import current_user
 
@@ -18,6 +18,7 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.privacy.access import Data, access_export
+from pop_campaigns.privacy.access_words import readable_lines
 from pop_campaigns.privacy.blueprint import bp
 from pop_campaigns.privacy.places import named_in
 from pop_campaigns.privacy.traces import find_traces
@@ -67,7 +68,10 @@ def access(ident: int) -> ResponseReturnValue:
 
 
 def _page(person: Person, kept: Data, *, printed: bool) -> str:
-    sections = [(words, [list(_lines(one)) for one in kept[name]]) for name, words in SECTIONS.items()]
+    lang = str(get_locale() or "sq")
+    sections = [
+        (words, [readable_lines(name, one, lang) for one in kept[name]]) for name, words in SECTIONS.items()
+    ]
     return render_template(
         "privacy/access.html",
         person=person,
@@ -76,18 +80,6 @@ def _page(person: Person, kept: Data, *, printed: bool) -> str:
         day=local_date(now()),
         printed=printed,
     )
-
-
-def _lines(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Give what is known as lines of name and value; what is empty is left out."""
-    if isinstance(value, dict):
-        for key, one in value.items():
-            yield from _lines(one, f"{name} {key}".strip().replace("_", " "))
-    elif isinstance(value, list):
-        for one in value:
-            yield from _lines(one, name)
-    elif value not in ("", None):
-        yield name, str(value)
 
 
 def _file(kept: Data, day: str) -> Response:

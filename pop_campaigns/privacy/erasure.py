@@ -19,13 +19,9 @@ from pop_campaigns.contacts.rules import ConsentChannel, Purpose, TombstoneKind
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.history import note
-from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token, new_nonce
-from pop_campaigns.invitations.models import Invitation, InvitationMail
-from pop_campaigns.invitations.rules import InvitationState, erased_address
 from pop_campaigns.letters.models import LetterRecipient
-from pop_campaigns.mail.compose import HIDDEN
-from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
-from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.privacy.blanking import NOTHING, blank_guest, blank_mail, blank_skeleton
 from pop_campaigns.privacy.ledger import append_stones
 from pop_campaigns.privacy.traces import Traces, find_traces
 
@@ -34,7 +30,6 @@ log = structlog.get_logger()
 KEPT = frozenset(
     {"id", "kind", "language", "organisation_id", "merged_into_id", "erased_at", "sort_key", "search_key"}
 )
-_EMPTY_MAIL = "—"
 
 
 @dataclass
@@ -167,30 +162,9 @@ def _erase_invitations(traces: Traces) -> None:
     for guest in traces.held:
         guest.name = ""
     for guest in traces.invitations:
-        _erase_guest(guest)
+        blank_guest(guest)
     for recipient in traces.recipients:
         _erase_recipient(recipient, traces)
-
-
-def _erase_guest(guest: Invitation) -> None:
-    """Keep that somebody was asked and what they answered; who was only to be asked is taken off the list."""
-    earlier = db.session.scalar(
-        select(InvitationMail)
-        .where(InvitationMail.invitation_id == guest.id)
-        .order_by(InvitationMail.id)
-        .limit(1)
-    )
-    if guest.state is InvitationState.DRAFT:
-        if earlier is None and not guest.answers:
-            db.session.delete(guest)
-            return
-        guest.state = InvitationState.WITHDRAWN
-        guest.invited_at = earlier.mail.dated_at if earlier else guest.created_at
-    guest.name, guest.address = "", erased_address(guest.id)
-    # Their personal link and their answering address end with them.
-    guest.nonce = new_nonce()
-    guest.token_hash = hash_token(derive_token("answer", guest.nonce))
-    guest.reply_local = "r-" + derive_local_part("reply", guest.nonce)
 
 
 def _erase_recipient(recipient: LetterRecipient, traces: Traces) -> None:
@@ -203,28 +177,12 @@ def _erase_recipient(recipient: LetterRecipient, traces: Traces) -> None:
 
 def _erase_mails(traces: Traces) -> None:
     for mail in traces.mails:
-        _blank_mail(mail)
+        blank_mail(mail)
     for mail in traces.naming:
         _unname_mail(mail, traces)
     for skeleton in traces.skeletons:
-        _blank_skeleton(skeleton)
-
-
-def _blank_mail(mail: OutgoingMail) -> None:
-    if mail.state is not MailState.SENT:
-        # Also one that failed: it must not be sent again. Of one in a worker's hands the lease ends with this.
-        mail.state, mail.lease_until, mail.lease_owner = MailState.WITHDRAWN, None, None
-    blank_sent(mail)
-    mail.to_address, mail.to_name = erased_address(mail.id), ""
-
-
-def blank_sent(mail: OutgoingMail) -> None:
-    """Take from a mail what filled it for its reader, its secret links and the server's words."""
-    fields = {name: value if name == "brace" else "" for name, value in mail.fields.items()}
-    mail.fields = fields | dict.fromkeys(mail.links, HIDDEN)
-    mail.links, mail.last_words = {}, ""
-    for one in mail.tries:
-        one.words = ""
+        skeleton.subject = NOTHING
+        blank_skeleton(skeleton)
 
 
 def _unname_mail(mail: OutgoingMail, traces: Traces) -> None:
@@ -240,13 +198,6 @@ def _unname_mail(mail: OutgoingMail, traces: Traces) -> None:
     mail.last_words = cut(mail.last_words)
     for one in mail.tries:
         one.words = cut(one.words)
-
-
-def _blank_skeleton(skeleton: MailSkeleton) -> None:
-    skeleton.subject = skeleton.text = skeleton.html = _EMPTY_MAIL
-    skeleton.calendar = None
-    for one in list(skeleton.attachments):
-        db.session.delete(one)
 
 
 def _erase_elsewhere(traces: Traces) -> None:

@@ -87,7 +87,7 @@ def holds_probe(column: Any, needles: Needles) -> ColumnElement[bool]:
 
 
 def _all(rows: Select[Any]) -> list[Any]:
-    return list(db.session.scalars(rows).unique())
+    return sorted(db.session.scalars(rows).unique(), key=lambda row: row.id)
 
 
 def _with_merged(person: Person) -> list[Person]:

@@ -17,6 +17,7 @@ from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.letters.services import start_clocks
 from pop_campaigns.mail.rules import LEASE
+from pop_campaigns.privacy.keeping import run_daily
 from pop_campaigns.worker.drain import DrainReport, drain_outbox
 
 RING = "ring"
@@ -49,7 +50,10 @@ def add_tasks(queue: Huey, app: Flask) -> None:
 
 
 def work(app: Flask) -> DrainReport:
-    """Send what is due, then start the clocks of letters that left. Safe at any time, any number at once."""
+    """Send what is due, start the clocks of letters that left, and once a day let go of what is over its time.
+
+    Safe at any time, any number at once.
+    """
     manners: Manners = app.extensions.get("worker_manners", Manners())
     report = drain_outbox(app, owner=_new_owner(), lease=manners.lease, should_stop=manners.should_stop)
     if report != DrainReport():
@@ -58,6 +62,7 @@ def work(app: Flask) -> DrainReport:
         # Also where nothing was sent: a worker may have been killed between sending and this.
         start_clocks(now=clock.now())
         db.session.commit()
+        run_daily(now=clock.now(), should_stop=manners.should_stop)
     return report
 
 

@@ -51,7 +51,7 @@ def stage_world(site: Site, open_context: Callable[..., BrowserContext]) -> Worl
     guest = open_context(viewport=PHONE).new_page()
     walks.sign_in(desk, site, FIER)
     places = _stage_event(desk, guest, site) | _stage_letters(desk) | _stage_plan(desk)
-    places |= _find_recorded(desk)
+    places |= _find_recorded(desk) | _stage_person(desk)
     _let_server_refuse(site, "kryeministria")
     return World(places)
 
@@ -148,6 +148,17 @@ def _stage_plan(desk: Page) -> dict[str, str]:
     )
     walks.put_on_list(desk, plan, [MAYOR_OF_FIER, PREFECT], english=[PREFECT])
     return {"plan": plan}
+
+
+def _stage_person(desk: Page) -> dict[str, str]:
+    """Add a journalist of our own, whose data can be given out and erased."""
+    desk.goto("/people/persons/new")
+    desk.locator("#name").fill("Gazetare Shembull")
+    desk.locator("#email").fill("gazetare@medium.example")
+    desk.locator("main form .btn-primary").first.click()
+    desk.wait_for_url(re.compile(r"/people/persons/\d+$"))
+    number = desk.url.rpartition("/")[2]
+    return {"kept": f"/privacy/persons/{number}"}
 
 
 def _find_recorded(desk: Page) -> dict[str, str]:

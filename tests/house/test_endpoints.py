@@ -27,6 +27,7 @@ from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.services import GuestChoice, add_guests, send_invitations
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.rules import LetterState, RecipientRole, ResponseKind
+from pop_campaigns.privacy.models import Breach, ProcessingPurpose
 from tests import factories
 from tests.lists.scene import make_list
 
@@ -53,12 +54,16 @@ def world(app: Flask, cast: SimpleNamespace) -> SimpleNamespace:
     add_guests(event, [GuestChoice("office", other.id, "en")], by=cast.arta, now=now())
     letter, recipient, response = _make_letter(cast, office)
     contact_list = make_list("Lista e Fierit", cast.fier, None, office)
+    purpose = ProcessingPurpose(name="Ftesa", changed_at=now())
+    breach = Breach(organisation=cast.fier, what="Listë e dërguar gabim", noticed_at=now(), created_at=now())
+    db.session.add_all([purpose, breach])
     db.session.commit()
     draft = db.session.scalars(select(Invitation).where(Invitation.id != invitation.id)).one()
     return SimpleNamespace(
         cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
         event=event, invitation=invitation, draft=draft, letter=letter, contact_list=contact_list,
         recipient=recipient, response=response, mail=invitation.mails[0].mail, token=factories.token_of(invitation),
+        purpose=purpose, breach=breach,
     )  # fmt: skip
 
 
@@ -140,6 +145,8 @@ def ident_of(world: SimpleNamespace, endpoint: str) -> int:
         ("person", world.person),
         ("privacy.erase", world.person),
         ("privacy.access", world.person),
+        ("purpose", world.purpose),
+        ("breach", world.breach),
     ):
         if word in endpoint:
             return int(record.id)

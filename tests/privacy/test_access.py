@@ -76,6 +76,9 @@ def test_the_page_can_be_read_and_printed(scene: Scene, cast: SimpleNamespace, s
     page = browser.get(url_of(scene)).text
     for words in (NAME, EMAIL, PHONE, "Pëlqimet", "Po vij", "gazetaret.csv", "Për të shtypur"):
         assert words in page
+    for raw in ("person.created", "organisation id", "+00:00", "withdrawn_at"):
+        assert raw not in page
+    assert "U shtua personi: Kanarineza Prova" in page
     assert snapshot() == before
     printed = browser.post(url_of(scene), data={"form": "page"}).text
     assert EMAIL in printed

@@ -1,0 +1,61 @@
+"""Taking the person out of guests and mails while they stay in the counts: for an erasure and for retention."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import select
+
+from pop_campaigns.core.db import db
+from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token, new_nonce
+from pop_campaigns.invitations.models import Invitation, InvitationMail
+from pop_campaigns.invitations.rules import InvitationState, erased_address
+from pop_campaigns.mail.compose import HIDDEN
+from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
+from pop_campaigns.mail.rules import MailState
+
+NOTHING: Final = "—"
+"""What a mail says whose words are gone."""
+
+
+def blank_guest(guest: Invitation) -> None:
+    """Keep that somebody was asked and what they answered; who was only to be asked is taken off the list."""
+    first = select(InvitationMail).where(InvitationMail.invitation_id == guest.id)
+    earlier = db.session.scalar(first.order_by(InvitationMail.id).limit(1))
+    if guest.state is InvitationState.DRAFT:
+        if earlier is None and not guest.answers:
+            db.session.delete(guest)
+            return
+        guest.state = InvitationState.WITHDRAWN
+        guest.invited_at = earlier.mail.dated_at if earlier else guest.created_at
+    guest.name, guest.address = "", erased_address(guest.id)
+    # Their personal link and their answering address end with them.
+    guest.nonce = new_nonce()
+    guest.token_hash = hash_token(derive_token("answer", guest.nonce))
+    guest.reply_local = "r-" + derive_local_part("reply", guest.nonce)
+
+
+def blank_mail(mail: OutgoingMail) -> None:
+    """Take the reader out of a mail; one that has not left is called off."""
+    if mail.state is not MailState.SENT:
+        # Also one that failed: it must not be sent again. Of one in a worker's hands the lease ends with this.
+        mail.state, mail.lease_until, mail.lease_owner = MailState.WITHDRAWN, None, None
+    blank_filling(mail)
+    mail.to_address, mail.to_name = erased_address(mail.id), ""
+
+
+def blank_filling(mail: OutgoingMail) -> None:
+    """Take from a mail what filled it for its reader, its secret links and the server's words."""
+    fields = {name: value if name == "brace" else "" for name, value in mail.fields.items()}
+    mail.fields = fields | dict.fromkeys(mail.links, HIDDEN)
+    mail.links, mail.last_words = {}, ""
+    for one in mail.tries:
+        one.words = ""
+
+
+def blank_skeleton(skeleton: MailSkeleton) -> None:
+    """Take the words of a mail and its files; the subject stays, so that the list of mail can be read."""
+    skeleton.text = skeleton.html = NOTHING
+    skeleton.calendar = None
+    for one in list(skeleton.attachments):
+        db.session.delete(one)

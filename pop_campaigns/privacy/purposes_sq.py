@@ -1,0 +1,91 @@
+"""The register of purposes as it begins: what this service does with personal data, in Albanian, for people to put right.
+
+A starting point for the person responsible and their lawyer (law 124/2024), never the last word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SeedPurpose:
+    """One entry of the register."""
+
+    key: str
+    name: str
+    legal_basis: str
+    data_subjects: str
+    data_categories: str
+    recipients: str
+    retention: str
+    safeguards: str
+
+
+_SAFEGUARDS = (
+    "Hyrje me llogari dhe role; çdo organizatë sheh vetëm kontaktet e veta dhe ato të rrjetit; historik i ndryshimeve;"
+    " lidhje personale që nuk ruhen në bazën e të dhënave; kopje rezervë."
+)
+
+SEEDS = (
+    SeedPurpose(
+        "invitations",
+        "Ftesa në veprimtari dhe përgjigjet e të ftuarve",
+        "Interesi legjitim për titullarët e zyrave publike; pëlqimi për qytetarët dhe personat e tjerë",
+        "Titullarë të zyrave publike, gazetarë, ekspertë, aleatë, qytetarë",
+        "Emri, detyra, institucioni, adresa e e-mailit, gjuha, përgjigjja, zëvendësuesi, shënimi",
+        "Organizata që fton; askush tjetër. Të ftuarit e tjerë nuk shihen.",
+        "Përgjigjet e qytetarëve bëhen anonime 30 ditë pas veprimtarisë; teksti i mesazheve fshihet pas 12 muajsh.",
+        _SAFEGUARDS,
+    ),
+    SeedPurpose(
+        "letters",
+        "Shkresa zyrtare dhe ndjekja e afateve ligjore",
+        "Ushtrimi i së drejtës së informimit (ligji 119/2014) dhe interesi legjitim",
+        "Titullarë dhe zyra të institucioneve publike",
+        "Emri, detyra, institucioni, adresa zyrtare, përgjigjja e dhënë",
+        "Institucionet marrëse; shkresat mund të bëhen publike.",
+        "Ruhen si korrespondencë zyrtare.",
+        _SAFEGUARDS,
+    ),
+    SeedPurpose(
+        "contacts",
+        "Libri i kontakteve",
+        "Interesi legjitim për detyrat publike; pëlqimi për personat e tjerë",
+        "Titullarë, gazetarë, ekspertë, aleatë, qytetarë",
+        "Emri, telefoni, adresat, detyrat, mediumi, temat, karta e shtypit, pëlqimet me dëshminë e tyre",
+        "Organizata që i ka mbledhur; organizatat e tjera vetëm me pëlqim të posaçëm.",
+        "Deri në fshirje me kërkesë të personit; rreshtat e importuar 30 ditë; dëshmitë e pëlqimeve 3 vjet pas tërheqjes.",
+        _SAFEGUARDS,
+    ),
+    SeedPurpose(
+        "news",
+        "Lajme dhe buletine",
+        "Pëlqimi",
+        "Persona që e kanë kërkuar vetë",
+        "Emri, adresa e e-mailit, gjuha, pëlqimi",
+        "Askush",
+        "Deri në tërheqjen e pëlqimit; çdo mesazh ka lidhjen për ta ndalur.",
+        _SAFEGUARDS,
+    ),
+    SeedPurpose(
+        "accounts",
+        "Llogaritë e përdoruesve dhe historiku i punës",
+        "Interesi legjitim: siguria dhe gjurmueshmëria",
+        "Koordinatorë, administratorë, lexues",
+        "Emri, adresa e e-mailit, roli, organizata, ç’është ndryshuar dhe kur",
+        "Administratorët e rrjetit",
+        "Sa kohë ekziston llogaria; historiku mbetet.",
+        "Fjalëkalime të ruajtura vetëm si gjurmë argon2id; sesione që mbarojnë; kufizim i provave për hyrje.",
+    ),
+    SeedPurpose(
+        "erasures",
+        "Kujtesa e fshirjeve dhe e refuzimeve",
+        "Detyrim ligjor: respektimi i fshirjes dhe i kundërshtimit",
+        "Persona të fshirë ose që kanë refuzuar mesazhe",
+        "Vetëm gjurmë të koduara me çelës të adresës, telefonit ose emrit; asnjë emër",
+        "Askush",
+        "Pa afat: pa to personi do të rikthehej me importin e radhës.",
+        "Gjurmët nuk lexohen pa çelësin e bazës së të dhënave.",
+    ),
+)

@@ -1,0 +1,195 @@
+"""The registers: purposes for all who are signed in, breaches for who must act on them, with the clock of 72 hours."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from pop_campaigns.core.clock import now
+from pop_campaigns.core.db import db
+from pop_campaigns.core.history import History
+from pop_campaigns.privacy.forms import to_utc, to_wall
+from pop_campaigns.privacy.models import Breach, ProcessingPurpose
+from pop_campaigns.privacy.purposes_sq import SEEDS
+from pop_campaigns.privacy.rules import BreachClock, breach_clock
+
+SignIn = Callable[[Any], FlaskClient]
+NOTICED = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("told", "after", "state", "hours"),
+    [
+        (None, 0 * HOUR, BreachClock.RUNNING, 72),
+        (None, 41 * HOUR, BreachClock.RUNNING, 31),
+        (None, 41 * HOUR + timedelta(seconds=1), BreachClock.RUNNING, 30),
+        (None, 71.5 * HOUR, BreachClock.RUNNING, 0),
+        (None, 72 * HOUR, BreachClock.RUNNING, 0),
+        (None, 72 * HOUR + timedelta(seconds=1), BreachClock.OVERDUE, 1),
+        (None, 100 * HOUR, BreachClock.OVERDUE, 28),
+        (20 * HOUR, 500 * HOUR, BreachClock.TOLD, 20),
+        (72 * HOUR, 500 * HOUR, BreachClock.TOLD, 72),
+        (72.1 * HOUR, 500 * HOUR, BreachClock.TOLD_LATE, 73),
+        (0 * HOUR, 1 * HOUR, BreachClock.TOLD, 0),
+    ],
+)
+def test_the_clock(told: timedelta | None, after: timedelta, state: BreachClock, hours: int) -> None:
+    """Hours are hours, also over the night the clocks change (29 March 2026)."""
+    told_at = NOTICED + told if told is not None else None
+    assert breach_clock(NOTICED, told_at, NOTICED + after) == (state, hours)
+
+
+@pytest.mark.parametrize("month", [1, 7])
+def test_hours_are_those_of_tirana(month: int) -> None:
+    wall = datetime(2026, month, 3, 10, 30)
+    assert to_wall(to_utc(wall)) == wall
+    assert to_utc(wall).hour == (9 if month == 1 else 8)
+
+
+def record(browser: FlaskClient, **values: str) -> Any:
+    whole = {"what": "Lista e të ftuarve iu dërgua gabim një gazete", "noticed_at": "2026-03-27T10:00"}
+    return browser.post("/privacy/breaches/new", data=whole | values)
+
+
+@pytest.fixture
+def later() -> Any:
+    with time_machine.travel(NOTICED + 41 * HOUR, tick=False):
+        yield
+
+
+def test_a_breach_is_recorded_with_its_clock(later: None, cast: SimpleNamespace, sign_in: SignIn) -> None:
+    browser = sign_in(cast.arta)
+    assert "Asnjë shkelje e shënuar" in browser.get("/privacy/breaches").text
+    assert record(browser, affected="40").status_code == 302
+    assert record(browser, affected="40").status_code == 302  # the button was pressed twice
+    [row] = db.session.scalars(select(Breach)).all()
+    assert (row.noticed_at, row.affected, row.reported_by, row.organisation_id) == (
+        NOTICED, 40, "Arta", cast.fier.id,
+    )  # fmt: skip
+    page = browser.get("/privacy/breaches").text
+    assert "edhe 31 orë për të njoftuar Komisionerin" in page
+    done = browser.post(
+        f"/privacy/breaches/{row.id}",
+        data={"what": row.what, "noticed_at": "2026-03-27T10:00", "authority_told_at": "2026-03-28T10:00"},
+    )
+    assert done.status_code == 302
+    assert "u njoftua pas 24 orësh" in browser.get("/privacy/breaches").text
+    actions = [one.action for one in db.session.scalars(select(History).order_by(History.id))]
+    assert actions == ["breach.recorded", "breach.changed"]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"what": ""}, "Çfarë ndodhi:"),
+        ({"noticed_at": ""}, "U vu re:"),
+        ({"noticed_at": "2026-03-30T10:00"}, "nuk ka ardhur ende"),
+        ({"noticed_at": "9999-12-31T23:59"}, "nuk ka ardhur ende"),
+        ({"noticed_at": "0001-01-01T00:00"}, "Kontrolloni vitin"),
+        ({"noticed_at": "dje"}, "U vu re:"),
+        ({"happened_at": "2026-03-27T11:00"}, "pasi u vu re"),
+        ({"authority_told_at": "2026-03-27T09:59"}, "para se të vihej re"),
+        ({"persons_told_at": "2026-03-27T09:59"}, "para se të vihej re"),
+        ({"affected": "-1"}, "10 000 000"),
+        ({"affected": "99999999999999999999999"}, "10 000 000"),
+        ({"affected": "shumë"}, "Sa persona:"),
+        ({"measures": "x" * 10_001}, "10000"),
+    ],
+)
+def test_what_cannot_be_is_said_and_kept(
+    later: None, cast: SimpleNamespace, sign_in: SignIn, values: dict[str, str], words: str
+) -> None:
+    answer = record(sign_in(cast.arta), consequences="Fjalë të shkruara", **values)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert "Fjalë të shkruara" in answer.text
+    assert db.session.scalar(select(func.count(Breach.id))) == 0
+
+
+def test_each_organisation_sees_its_own_breaches(later: None, cast: SimpleNamespace, sign_in: SignIn) -> None:
+    record(sign_in(cast.arta))
+    ident = db.session.scalars(select(Breach.id)).one()
+    assert "gazete" in sign_in(cast.besa).get("/privacy/breaches").text
+    assert "gazete" not in sign_in(cast.clirim).get("/privacy/breaches").text
+    assert "gazete" not in sign_in(cast.clirim).get("/privacy/breaches.csv").text
+    assert sign_in(cast.clirim).get(f"/privacy/breaches/{ident}").status_code == 404
+    assert sign_in(cast.eva).get("/privacy/breaches").status_code == 404
+    page = sign_in(cast.drita).get("/privacy/breaches").text
+    assert "gazete" in page
+    assert "Organizata Fier" in page
+
+
+def test_what_a_breach_says_runs_in_no_spreadsheet(
+    later: None, cast: SimpleNamespace, sign_in: SignIn
+) -> None:
+    browser = sign_in(cast.arta)
+    record(browser, what="=1+1", measures="@SUM(A1)")
+    answer = browser.get("/privacy/breaches.csv")
+    rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert rows[1][:3] == ["Organizata Fier", "'=1+1", "2026-03-27 10:00"]
+    assert "'@SUM(A1)" in rows[1]
+    assert len(rows[0]) == len(rows[1])
+
+
+def test_the_register_of_purposes_begins_with_what_the_service_does(
+    app: Flask, cast: SimpleNamespace, sign_in: SignIn
+) -> None:
+    drita = sign_in(cast.drita)
+    assert "Ende asnjë qëllim" in drita.get("/privacy/purposes").text
+    for _press in range(2):
+        drita.post("/privacy/purposes/seed")
+    rows = db.session.scalars(select(ProcessingPurpose).order_by(ProcessingPurpose.id)).all()
+    assert [one.key for one in rows] == [seed.key for seed in SEEDS]
+    changed = drita.post(f"/privacy/purposes/{rows[0].id}", data={"name": "Ftesat", "retention": "=30 ditë"})
+    assert changed.status_code == 302
+    assert "purposes entered: 0" in app.test_cli_runner().invoke(args=["privacy", "purposes"]).output
+    for user in (cast.arta, cast.eva):
+        page = sign_in(user).get("/privacy/purposes").text
+        assert "Ftesat" in page
+        assert "Shënoni ç’bën shërbimi" not in page
+        assert sign_in(user).get("/privacy/purposes/new").status_code == 404
+        assert sign_in(user).post(f"/privacy/purposes/{rows[0].id}", data={"name": "x"}).status_code == 404
+    table = list(
+        csv.reader(io.StringIO(sign_in(cast.eva).get("/privacy/purposes.csv").data.decode("utf-8-sig")))
+    )
+    assert [row[0] for row in table[1:]] == ["Ftesat", *(seed.name for seed in SEEDS[1:])]
+    assert table[1][5] == "'=30 ditë"
+
+
+def test_a_purpose_is_entered_once(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    drita = sign_in(cast.drita)
+    assert drita.post("/privacy/purposes/new", data={"name": ""}).status_code == 422
+    for _press in range(2):
+        assert drita.post("/privacy/purposes/new", data={"name": "Intervista"}).status_code == 302
+    assert db.session.scalar(select(func.count(ProcessingPurpose.id))) == 1
+    assert now() - db.session.scalars(select(ProcessingPurpose.changed_at)).one() < timedelta(minutes=1)
+
+
+def test_seeds_fit_their_columns() -> None:
+    for seed in SEEDS:
+        for name, value in vars(seed).items():
+            length = getattr(ProcessingPurpose.__table__.c[name].type, "length", None)
+            assert value
+            assert length is None or len(value) <= length, (seed.key, name)
+
+
+def test_the_way_to_it_all_is_at_the_foot_of_people(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    browser = sign_in(cast.arta)
+    for path in ("/people", "/people/persons"):
+        assert 'href="/privacy"' in browser.get(path).text
+    page = browser.get("/privacy").text
+    assert "/privacy/breaches" in page
+    assert "/privacy/retention" not in page
+    assert "/privacy/breaches" not in sign_in(cast.eva).get("/privacy").text
+    assert "/privacy/retention" in sign_in(cast.drita).get("/privacy").text
