@@ -183,7 +183,7 @@ def test_a_file_of_60_mb_takes_little_memory() -> None:
 def test_spreadsheets_give_text() -> None:
     file = xlsx_file(
         ["Emri", "Telefon", "Data", "Po"],
-        ["Gëzim Çela", 692123456.0, datetime(2026, 11, 2), True],  # noqa: DTZ001
+        ["Gëzim Çela", 692123456.0, datetime(2026, 11, 2), True],
         [None, None, None, None],
         ["Drenusha", 35542222222, date(2026, 1, 5), 1.5],
         ["'=cmd|x", "#N/A", None, "=cmd"],
