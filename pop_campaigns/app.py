@@ -35,6 +35,7 @@ from pop_campaigns.core.logs import init_logs
 from pop_campaigns.desk import views as desk_views
 from pop_campaigns.desk.navigation import navigation
 from pop_campaigns.events import views as events_views
+from pop_campaigns.imports import views as imports_views
 from pop_campaigns.invitations import views as invitations_views
 from pop_campaigns.letters import views as letters_views
 from pop_campaigns.mail.compose import set_calendar_writer
@@ -50,6 +51,7 @@ BLUEPRINTS = (
     invitations_views.bp,
     letters_views.bp,
     contacts_views.bp,
+    imports_views.bp,
 )
 ERRORS = (400, 403, 404, 405, 409, 413, 429, 500)
 limiter = Limiter(get_remote_address, default_limits=[], in_memory_fallback_enabled=True)

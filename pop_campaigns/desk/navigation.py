@@ -41,4 +41,4 @@ def _belongs(here: str, name: str) -> bool:
     if package == "desk":
         return here == name or here.startswith(f"{name}_")
     owner = here.partition(".")[0]
-    return owner == package or (package == "events" and owner == "invitations")
+    return owner == package or (package, owner) in (("events", "invitations"), ("contacts", "imports"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 _AT_ONCE: Final = 1024 * 1024
 _TEXT_CONTROLS: Final = frozenset(b"\t\n\r\x0b\x0c\x1a\x00")
@@ -32,7 +32,7 @@ _WEIGHTS: Final = (
 )  # fmt: skip
 
 
-def guess_encoding(file: BinaryIO) -> Encoding | None:
+def guess_encoding(file: IO[bytes]) -> Encoding | None:
     """Give the encoding of a text file from its start; None where it is no text."""
     file.seek(0)
     head = file.read(_AT_ONCE)
@@ -53,7 +53,7 @@ def guess_encoding(file: BinaryIO) -> Encoding | None:
     return _utf8_or_code_page(file)
 
 
-def _utf8_or_code_page(file: BinaryIO) -> Encoding:
+def _utf8_or_code_page(file: IO[bytes]) -> Encoding:
     decoder = codecs.getincrementaldecoder("utf-8")()
     high: dict[int, int] = {}
     is_utf8 = True

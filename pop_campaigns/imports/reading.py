@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from pop_campaigns.core.text import clean_text
 from pop_campaigns.imports.encodings import guess_encoding
@@ -58,7 +58,7 @@ class Table:
     delimiter: str
 
 
-def read_table(file: BinaryIO) -> Table:
+def read_table(file: IO[bytes]) -> Table:
     """Start to read a table; its rows are read while they are asked for.
 
     :raises BadFile: also while rows are read.
@@ -82,7 +82,7 @@ def read_table(file: BinaryIO) -> Table:
     return _read_csv(file)
 
 
-def _read_csv(file: BinaryIO) -> Table:
+def _read_csv(file: IO[bytes]) -> Table:
     encoding = guess_encoding(file)
     if encoding is None:
         raise BadFile("kind")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from sqlalchemy import delete, insert, select, update
 
@@ -48,7 +48,7 @@ class Options:
     given_on: date | None = None
 
 
-def create_import(file: BinaryIO, file_name: str, once: str, *, by: User, now: datetime) -> ContactImport:
+def create_import(file: IO[bytes], file_name: str, once: str, *, by: User, now: datetime) -> ContactImport:
     """Take in a file: its rows as they are, and a guess at its columns. The same form sent twice makes one import.
 
     :raises BadFile: the file is no table, or has no rows.

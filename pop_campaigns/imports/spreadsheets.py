@@ -6,7 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
@@ -26,7 +26,7 @@ _WHAT_OPENPYXL_RAISES: Final = (
 )  # fmt: skip
 
 
-def sheet_rows(file: BinaryIO) -> Iterator[list[str]]:
+def sheet_rows(file: IO[bytes]) -> Iterator[list[str]]:
     """Give the rows of the first sheet that holds anything, as text; formulas as the value they had.
 
     :raises BadFile: for what is no XLSX, is damaged, or would not fit.
@@ -49,7 +49,7 @@ def sheet_rows(file: BinaryIO) -> Iterator[list[str]]:
         raise BadFile("damaged") from problem
 
 
-def _refuse_bombs(file: BinaryIO) -> None:
+def _refuse_bombs(file: IO[bytes]) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             parts = archive.infolist()

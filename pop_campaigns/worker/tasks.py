@@ -15,6 +15,7 @@ from huey import Huey
 
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
+from pop_campaigns.imports.going import carry_on_all
 from pop_campaigns.letters.services import start_clocks
 from pop_campaigns.mail.rules import LEASE
 from pop_campaigns.worker.drain import DrainReport, drain_outbox
@@ -49,7 +50,10 @@ def add_tasks(queue: Huey, app: Flask) -> None:
 
 
 def work(app: Flask) -> DrainReport:
-    """Send what is due, then start the clocks of letters that left. Safe at any time, any number at once."""
+    """Send what is due, start the clocks of letters that left, then go on with imports of contacts.
+
+    Safe at any time, any number at once. Imports come last: mail never waits for them for longer than a round.
+    """
     manners: Manners = app.extensions.get("worker_manners", Manners())
     report = drain_outbox(app, owner=_new_owner(), lease=manners.lease, should_stop=manners.should_stop)
     if report != DrainReport():
@@ -58,6 +62,7 @@ def work(app: Flask) -> DrainReport:
         # Also where nothing was sent: a worker may have been killed between sending and this.
         start_clocks(now=clock.now())
         db.session.commit()
+        carry_on_all(manners.should_stop)
     return report
 
 
