@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +20,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
+from pop_campaigns.imports.services import create_import
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.services import GuestChoice, add_guests, send_invitations
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
@@ -43,11 +45,13 @@ def world(app: Flask, cast: SimpleNamespace) -> SimpleNamespace:
     other = factories.make_office("Prefekt", email="prefekt@qark.example", organisation=cast.fier)
     add_guests(event, [GuestChoice("office", other.id, "en")], by=cast.arta, now=now())
     letter, recipient, response = _make_letter(cast, office)
+    table = io.BytesIO(b"Emri;E-mail\nGazetar i ri;i.ri@media.example\n")
+    imported = create_import(table, "kontaktet.csv", "once", by=cast.arta, now=now())
     db.session.commit()
     draft = db.session.scalars(select(Invitation).where(Invitation.id != invitation.id)).one()
     return SimpleNamespace(
         cast=cast, office=office, person=person, event=event, invitation=invitation, draft=draft, letter=letter,
-        recipient=recipient, response=response, mail=invitation.mails[0].mail, token=factories.token_of(invitation),
+        recipient=recipient, response=response, imported=imported, mail=invitation.mails[0].mail, token=factories.token_of(invitation),
     )  # fmt: skip
 
 
@@ -93,6 +97,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "listed": "institutions",
         "ending": "csv",
         "event_id": world.event.id,
+        "import_id": world.imported.id,
         "invitation_id": world.draft.id,
         "letter_id": world.letter.id,
         "recipient_id": world.recipient.id,

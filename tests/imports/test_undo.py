@@ -119,7 +119,7 @@ def test_who_was_invited_or_listed_stays_with_what_is_hers(
 def list_needs(model: Any) -> dict[str, Any]:
     """Values for what a table needs beside what the test is about."""
     given = {"created_at": now(), "changed_at": now(), "added_at": now(), "at": now(), "user_name": "Arta"}
-    given |= {"kind": ListKind.FILTER}
+    given |= {"kind": ListKind.BY_HAND}
     return {name: value for name, value in given.items() if name in model.__table__.columns}
 
 
