@@ -89,6 +89,8 @@ _WORDS: Final[dict[Field, str]] = {
 }  # fmt: skip
 _BY_WORDS: Final = {words: field for field, listed in _WORDS.items() for words in listed.split("|")}
 
+_ANY_CONSENT: Final = frozenset({"pelqim", "pelqimi", "consent"})
+
 
 def guess_mapping(headings: Sequence[str]) -> dict[int, Field]:
     """Give which field each column fills, by its number from 0; a column nobody understands is left out."""
@@ -119,4 +121,5 @@ def _field_of(words: str, exact: bool) -> Field | None:
     if exact or not words:
         return _BY_WORDS.get(words)
     near = [known for known in _BY_WORDS if len(known) > 3 and re.search(rf"\b{known}\b", words)]
-    return _BY_WORDS[max(near, key=len)] if near else None
+    # *Pëlqim, lajme* is about news: what consent is for tells more than that it is one.
+    return _BY_WORDS[max(near, key=lambda known: (known not in _ANY_CONSENT, len(known)))] if near else None

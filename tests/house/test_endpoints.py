@@ -51,7 +51,8 @@ def world(app: Flask, cast: SimpleNamespace) -> SimpleNamespace:
     draft = db.session.scalars(select(Invitation).where(Invitation.id != invitation.id)).one()
     return SimpleNamespace(
         cast=cast, office=office, person=person, event=event, invitation=invitation, draft=draft, letter=letter,
-        recipient=recipient, response=response, imported=imported, mail=invitation.mails[0].mail, token=factories.token_of(invitation),
+        recipient=recipient, response=response, imported=imported,
+        mail=invitation.mails[0].mail, token=factories.token_of(invitation),
     )  # fmt: skip
 
 
