@@ -35,6 +35,7 @@ from pop_campaigns.core.logs import init_logs
 from pop_campaigns.desk import views as desk_views
 from pop_campaigns.desk.navigation import navigation
 from pop_campaigns.events import views as events_views
+from pop_campaigns.imports import views as imports_views
 from pop_campaigns.invitations import views as invitations_views
 from pop_campaigns.letters import views as letters_views
 from pop_campaigns.lists import views as lists_views
@@ -54,6 +55,7 @@ BLUEPRINTS = (
     contacts_views.bp,
     privacy_views.bp,
     lists_views.bp,
+    imports_views.bp,
 )
 LIMITS = accounts_views.LIMITS | invitations_views.LIMITS | privacy_views.LIMITS
 ERRORS = (400, 403, 404, 405, 409, 413, 429, 500)

@@ -75,7 +75,7 @@ class Institution(Mergeable, Searchable, Base):
     name_sq: Mapped[str] = mapped_column(Line(200))
     name_en: Mapped[str] = mapped_column(Line(200), default="")
     name_as_printed: Mapped[str] = mapped_column(Line(200), default="")
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"), index=True)
     municipality_id: Mapped[int | None] = mapped_column(ForeignKey("municipalities.id"))
     county: Mapped[str] = mapped_column(Line(80), default="")
     language: Mapped[str] = mapped_column(String(2), default="sq")
@@ -86,7 +86,7 @@ class Institution(Mergeable, Searchable, Base):
     accreditation: Mapped[str] = mapped_column(Line(200), default="")
     accredited_until: Mapped[date | None] = mapped_column(Date)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"), index=True)
 
     parent: Mapped[Institution | None] = relationship(remote_side=[id], foreign_keys=[parent_id])
     municipality: Mapped[Municipality | None] = relationship()
@@ -109,7 +109,7 @@ class Office(Mergeable, Searchable, Base):
     language: Mapped[str] = mapped_column(String(2), default="sq")
     phone: Mapped[str] = mapped_column(String(32), default="")
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("offices.id"))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("offices.id"), index=True)
 
     institution: Mapped[Institution] = relationship(back_populates="offices", lazy="joined")
     mandates: Mapped[list[Mandate]] = relationship(back_populates="office", order_by="Mandate.id.desc()")
@@ -140,7 +140,7 @@ class Person(Mergeable, Searchable, Base):
     press_card: Mapped[str] = mapped_column(Line(80), default="")
     press_card_until: Mapped[date | None] = mapped_column(Date)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"), index=True)
     erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
 
     municipality: Mapped[Municipality | None] = relationship()

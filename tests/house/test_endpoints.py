@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -23,6 +24,7 @@ from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
 from pop_campaigns.core.tokens import sign_text
+from pop_campaigns.imports.services import create_import
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.services import GuestChoice, add_guests, send_invitations
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
@@ -57,13 +59,15 @@ def world(app: Flask, cast: SimpleNamespace) -> SimpleNamespace:
     purpose = ProcessingPurpose(name="Ftesa", changed_at=now())
     breach = Breach(organisation=cast.fier, what="Listë e dërguar gabim", noticed_at=now(), created_at=now())
     db.session.add_all([purpose, breach])
+    table = io.BytesIO(b"Emri;E-mail\nGazetar i ri;i.ri@media.example\n")
+    imported = create_import(table, "kontaktet.csv", "once", by=cast.arta, now=now())
     db.session.commit()
     draft = db.session.scalars(select(Invitation).where(Invitation.id != invitation.id)).one()
     return SimpleNamespace(
         cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
         event=event, invitation=invitation, draft=draft, letter=letter, contact_list=contact_list,
         recipient=recipient, response=response, mail=invitation.mails[0].mail, token=factories.token_of(invitation),
-        purpose=purpose, breach=breach,
+        purpose=purpose, breach=breach, imported=imported,
     )  # fmt: skip
 
 
@@ -109,6 +113,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "listed": "institutions",
         "ending": "csv",
         "event_id": world.event.id,
+        "import_id": world.imported.id,
         "invitation_id": world.draft.id,
         "list_id": world.contact_list.id,
         "letter_id": world.letter.id,

@@ -1,0 +1,127 @@
+"""What is asked about a file: which one, what its columns mean, what holds for all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
+from wtforms import DateField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from pop_campaigns.contacts.rules import Purpose
+from pop_campaigns.core.forms import AtMost, Form
+from pop_campaigns.core.places import all_municipalities
+from pop_campaigns.core.text import clean_line
+from pop_campaigns.imports.fields import CONSENTS, OF_SEVERAL_COLUMNS, Field
+from pop_campaigns.imports.labels import FIELDS, PERSON_KINDS, PURPOSES
+from pop_campaigns.imports.services import Options
+
+_LANGUAGES = [SelectChoice("sq", _l("Albanian")), SelectChoice("en", _l("English"))]
+FIELD_NAMES = frozenset(one.value for one in Field)
+_REACHES = frozenset({Field.NAME, Field.FIRST_NAME, Field.LAST_NAME, Field.EMAIL, Field.PHONE})
+
+
+class UploadForm(Form):
+    """A file; ``once`` tells the same form sent twice from another file."""
+
+    file = FileField(_l("File"), description=_l("CSV or XLSX, at most 60 MB and 100,000 rows."))
+    once = HiddenField()
+
+
+class ColumnsForm(Form):
+    """What the columns mean (``columns``, read beside the fields), and what holds for all rows."""
+
+    kind = SelectField(_l("Kind of person"), description=_l("Where the row does not say it."))
+    municipality = SelectField(_l("Municipality"), description=_l("Where the row does not say it."))
+    language = RadioField(_l("Language of the mails"), choices=_LANGUAGES, default="sq")
+    consents = SelectMultipleField(
+        _l("Everybody in this file agreed to"),
+        description=_l(
+            "Tick only what each of these persons agreed to; leave it empty where nobody was asked."
+        ),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    text_version = StringField(
+        _l("Text they agreed to"),
+        validators=[AtMost(40)],
+        filters=[clean_line],
+        description=_l("Its number or day, as in: list of 2026-03"),
+    )
+    proof = StringField(
+        _l("Where the proof is"),
+        validators=[AtMost(300)],
+        filters=[clean_line],
+        description=_l("As in: signed lists of the round table, folder 12"),
+    )
+    given_on = DateField(_l("Agreed on"), validators=[Optional()])
+
+    today: date
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind.choices = [SelectChoice(one.value, words) for one, words in PERSON_KINDS.items()]
+        places = [SelectChoice(str(place.id), place.name) for place in all_municipalities()]
+        self.municipality.choices = [SelectChoice("", _("None in particular")), *places]
+        self.consents.choices = [SelectChoice(one.value, words) for one, words in PURPOSES.items()]
+        self.columns: dict[int, Field] = {}
+
+    def read_columns(self, typed: Mapping[str, str], count: int) -> None:
+        """Take over what was chosen for each column; what is no field is none."""
+        chosen = {number: typed.get(f"column-{number}", "") for number in range(count)}
+        self.columns = {number: Field(value) for number, value in chosen.items() if value in FIELD_NAMES}
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also see that the columns say who is meant, and that consent can be shown."""
+        fine = super().validate(extra_validators)
+        problems = [*self._column_problems()]
+        self.form_errors: list[str] = problems
+        asked = bool(self.consents.data) or not set(CONSENTS).isdisjoint(self.columns.values())
+        for field, words in self._consent_problems() if asked else ():
+            field.errors = [*field.errors, words]
+            fine = False
+        return fine and not problems
+
+    def _column_problems(self) -> list[str]:
+        chosen = list(self.columns.values())
+        problems = [
+            _("Two columns are “%(field)s”. Choose one of them.", field=FIELDS[field])
+            for field in Field
+            if field not in OF_SEVERAL_COLUMNS and chosen.count(field) > 1
+        ]
+        if _REACHES.isdisjoint(chosen):
+            problems.append(_("Say which column holds the name, the e-mail address or the phone number."))
+        return problems
+
+    def _consent_problems(self) -> list[tuple[Any, str]]:
+        problems = []
+        if not self.text_version.data:
+            problems.append(
+                (self.text_version, _("Say which text they agreed to; without it no consent counts."))
+            )
+        if not self.proof.data:
+            problems.append((self.proof, _("Say where the proof of the consent is kept.")))
+        day = self.given_on.data
+        if day and day > self.today:
+            problems.append((self.given_on, _("This day is still to come.")))
+        if not day and not self.given_on.errors and Field.CONSENT_DATE not in self.columns.values():
+            problems.append((self.given_on, _("On which day did they agree?")))
+        return problems
+
+    def options(self) -> Options:
+        """Give what holds for all rows, once it is valid."""
+        return Options(
+            kind=self.kind.data,
+            municipality_id=int(self.municipality.data) if self.municipality.data else None,
+            language=self.language.data,
+            consents=tuple(Purpose(one) for one in self.consents.data or ()),
+            text_version=self.text_version.data or "",
+            proof=self.proof.data or "",
+            given_on=self.given_on.data,
+        )

@@ -1,0 +1,94 @@
+"""Reads about imports: the list, the rows of one, how many of which kind, what it made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, select
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.scope import get_changeable, own
+from pop_campaigns.contacts.models import Institution, Office, Person
+from pop_campaigns.core.db import db
+from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
+from pop_campaigns.imports.rules import RowDecision
+
+# Contacts by the name of their table, as rows and changes write it.
+TABLES: dict[str, Any] = {"persons": Person, "offices": Office, "institutions": Institution}
+
+
+def select_imports(user: User) -> Select[ContactImport]:
+    """Choose the imports of the user's organisation, newest first."""
+    return select(ContactImport).where(own(ContactImport, user)).order_by(ContactImport.id.desc())
+
+
+def get_import(ident: int) -> ContactImport:
+    """Give an import the user may change, else 404; what the network's administrators bring in is theirs alone."""
+    return get_changeable(ContactImport, ident)
+
+
+def with_errors() -> ColumnElement[bool]:
+    """Give the condition that something is wrong with a row."""
+    return cast(ImportRow.errors, String) != "[]"
+
+
+def with_match() -> ColumnElement[bool]:
+    """Give the condition that a row looks like a contact that is there."""
+    return ImportRow.match_id.is_not(None)
+
+
+def select_rows(imported: ContactImport, show: str) -> Select[ImportRow]:
+    """Choose rows: ``errors``, ``matches``, or all."""
+    rows = select(ImportRow).where(ImportRow.import_id == imported.id).order_by(ImportRow.number)
+    if show == "errors":
+        return rows.where(with_errors())
+    return rows.where(with_match()) if show == "matches" else rows
+
+
+def counts_of(imported: ContactImport) -> dict[str, int]:
+    """Give how many rows have errors, match, and will be new, completed or left out."""
+    mine = ImportRow.import_id == imported.id
+    grouped = select(ImportRow.decision, func.count()).where(mine).group_by(ImportRow.decision)
+    counts = dict.fromkeys(("new", "update", "skip"), 0)
+    counts |= {RowDecision(decision).value: count for decision, count in db.session.execute(grouped)}
+    for name, condition in (("errors", with_errors()), ("matches", with_match())):
+        counts[name] = db.session.scalar(select(func.count()).where(mine, condition)) or 0
+    return counts
+
+
+def made_by(imported: ContactImport) -> dict[str, int]:
+    """Give how many rows of each table an import made, and under ``changed`` how many it completed."""
+    kind = ImportChange.before.is_(None)
+    rows = select(ImportChange.table, kind, func.count()).where(ImportChange.import_id == imported.id)
+    found: dict[str, int] = {}
+    for table, is_new, count in db.session.execute(rows.group_by(ImportChange.table, kind)):
+        name = table if is_new else "changed"
+        found[name] = found.get(name, 0) + count
+    return found
+
+
+def has_changes(imported: ContactImport) -> bool:
+    """Tell whether an import brought anything in that was not taken back."""
+    return bool(db.session.scalar(select(exists().where(ImportChange.import_id == imported.id))))
+
+
+def matched(rows: list[ImportRow]) -> dict[tuple[str, int], Any]:
+    """Give the contacts that rows look like, by table and number; gone ones are left out."""
+    found: dict[tuple[str, int], Any] = {}
+    for table, model in TABLES.items():
+        idents = [row.match_id for row in rows if row.match_type == table and row.match_id]
+        here = and_(model.id.in_(idents), model.merged_into_id.is_(None))
+        for one in db.session.scalars(select(model).where(here)).unique():
+            found[table, one.id] = one
+    return found
+
+
+def named(kept: list[list[Any]]) -> list[tuple[Any, str]]:
+    """Give the contacts that stayed when an import was taken back, with the reason; parts stand for their owners."""
+    idents = [(table, ident, why) for table, ident, why in kept if table in TABLES]
+    found: list[tuple[Any, str]] = []
+    for table, model in TABLES.items():
+        wanted = {ident: why for name, ident, why in idents if name == table}
+        for one in db.session.scalars(select(model).where(model.id.in_(wanted))).unique():
+            found.append((one, wanted[one.id]))
+    return found

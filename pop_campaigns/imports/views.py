@@ -1,0 +1,273 @@
+"""Pages of imports: choose a file, say what its columns mean, look the rows over, bring them in, take them back."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import MutableMapping
+from itertools import islice
+from typing import Any, Final
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_security import current_user
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from werkzeug.datastructures import FileStorage
+
+from pop_campaigns.accounts.guard import writer
+from pop_campaigns.contacts.services import NoOrganisation
+from pop_campaigns.contacts.words import for_templates
+from pop_campaigns.core.clock import local_date, now
+from pop_campaigns.core.db import db
+from pop_campaigns.core.pages import paged
+from pop_campaigns.imports import labels, services
+from pop_campaigns.imports.checking import is_hard, reader_of
+from pop_campaigns.imports.forms import ColumnsForm, UploadForm
+from pop_campaigns.imports.going import BUSY, SMALL, carry_on
+from pop_campaigns.imports.models import ContactImport, ImportRow
+from pop_campaigns.imports.queries import (
+    counts_of,
+    get_import,
+    made_by,
+    matched,
+    named,
+    select_imports,
+    select_rows,
+)
+from pop_campaigns.imports.reading import LARGEST_UPLOAD, BadFile
+from pop_campaigns.imports.rules import ImportState, RowDecision
+from pop_campaigns.imports.services import WrongState
+from pop_campaigns.mail.bell import ring_bell
+
+bp = Blueprint("imports", __name__, url_prefix="/people/import")
+bp.context_processor(for_templates)
+# Room for a file a little too large, so that it is refused in words.
+_BESIDE_THE_FILE: Final = 4 * 1024 * 1024
+_ROWS_A_PAGE: Final = 50
+_DECISIONS: Final = frozenset(one.value for one in RowDecision)
+
+
+@bp.url_value_preprocessor
+def make_room_for_files(endpoint: str | None, _values: MutableMapping[str, Any] | None) -> None:
+    """Let people who are signed in send a file where it is asked for, before the check against forged forms."""
+    if endpoint == "imports.new" and current_user.is_authenticated:
+        request.max_content_length = LARGEST_UPLOAD + _BESIDE_THE_FILE
+
+
+@bp.get("")
+@writer
+def index() -> ResponseReturnValue:
+    """What was brought in from files, newest first."""
+    return render_template(
+        "imports/index.html", page=paged(select_imports(current_user)), STATES=labels.STATES
+    )
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@writer
+def new() -> ResponseReturnValue:
+    """Choose a file."""
+    form = UploadForm()
+    if form.is_submitted():
+        handed = form.file.data
+        if isinstance(handed, FileStorage) and handed.filename:
+            try:
+                return _taken(handed, form.once.data or secrets.token_hex(16))
+            except BadFile as refused:
+                db.session.rollback()
+                form.file.errors = [labels.file_words(refused.reason, refused.row)]
+            except NoOrganisation:
+                abort(404)
+        else:
+            form.file.errors = [str(labels.FILE_PROBLEMS["missing"])]
+    form.once.data = secrets.token_hex(16)
+    return render_template("imports/new.html", form=form), 422 if form.file.errors else 200
+
+
+def _taken(handed: FileStorage, once: str) -> ResponseReturnValue:
+    who = current_user._get_current_object()
+    try:
+        imported = services.create_import(handed.stream, handed.filename or "", once, by=who, now=now())
+        db.session.commit()
+    except IntegrityError:
+        # The same form a second time, while the first was still read.
+        db.session.rollback()
+        wanted = select(ContactImport).where(ContactImport.once == f"{who.id}/{once}"[:64])
+        imported = db.session.scalars(wanted).one()
+    return redirect(url_for("imports.show", import_id=imported.id))
+
+
+@bp.route("/<int:import_id>/columns", methods=["GET", "POST"])
+@writer
+def columns(import_id: int) -> ResponseReturnValue:
+    """Say what the columns mean, and what holds for all rows."""
+    imported = get_import(import_id)
+    if imported.state not in (ImportState.UPLOADED, ImportState.CHECKED):
+        return redirect(url_for("imports.show", import_id=import_id))
+    form = ColumnsForm(data=_options_before(imported))
+    form.today = local_date(now())
+    if form.is_submitted():
+        form.read_columns(request.form, len(imported.columns))
+        if form.validate():
+            return _change(imported, lambda one: services.set_columns(one, form.columns, form.options()))
+    else:
+        form.columns = dict(reader_of(imported, now()).mapping)
+    rows = db.session.scalars(select_rows(imported, "all").limit(20)).all()
+    samples = [
+        list(islice((row.cells[n] for row in rows if n < len(row.cells) and row.cells[n]), 3))
+        for n in range(len(imported.columns))
+    ]
+    page = render_template(
+        "imports/columns.html", form=form, imported=imported, samples=samples, FIELDS=labels.FIELDS
+    )
+    return page, 422 if form.errors else 200
+
+
+def _options_before(imported: ContactImport) -> dict[str, Any]:
+    options = imported.options
+    given_on = options.get("given_on")
+    return {
+        "kind": options.get("kind") or "other",
+        "municipality": str(options.get("municipality_id") or ""),
+        "language": options.get("language") or "sq",
+        "consents": options.get("consents", []),
+        "text_version": options.get("text_version", ""),
+        "proof": options.get("proof", ""),
+        "given_on": local_date(now()).fromisoformat(given_on) if given_on else None,
+    }
+
+
+@bp.get("/<int:import_id>")
+@writer
+def show(import_id: int) -> ResponseReturnValue:
+    """Where an import stands: its columns, its progress, its rows to be looked over, or what it made."""
+    imported = get_import(import_id)
+    if imported.state is ImportState.UPLOADED:
+        return redirect(url_for("imports.columns", import_id=import_id))
+    if imported.state in BUSY:
+        return render_template("imports/progress.html", imported=imported, STATES=labels.STATES)
+    if imported.state is ImportState.CHECKED:
+        return _preview(imported)
+    return render_template(
+        "imports/result.html",
+        imported=imported,
+        made=made_by(imported),
+        counts=counts_of(imported),
+        kept=named(imported.options.get("kept", [])),
+        kept_count=imported.options.get("kept_count", 0),
+        WHY_KEPT=labels.WHY_KEPT,
+        STATES=labels.STATES,
+    )
+
+
+def _preview(imported: ContactImport) -> str:
+    counts = counts_of(imported)
+    shown = request.args.get("show", "")
+    if shown not in ("errors", "matches", "all"):
+        shown = "errors" if counts["errors"] else "matches" if counts["matches"] else "all"
+    page = paged(select_rows(imported, shown), size=_ROWS_A_PAGE)
+    reader = reader_of(imported, now())
+    return render_template(
+        "imports/preview.html",
+        imported=imported,
+        counts=counts,
+        shown=shown,
+        page=page,
+        lines=[(row, reader.read(row.cells), _choices(row)) for row in page.rows],
+        matched=matched(list(page.rows)),
+        error_words=labels.error_words,
+        MATCH_REASONS=labels.MATCH_REASONS,
+    )
+
+
+def _choices(row: ImportRow) -> list[tuple[RowDecision, Any]]:
+    if is_hard(row.errors):
+        return []
+    return [
+        (decision, words)
+        for decision, words in labels.DECISIONS.items()
+        if decision is not RowDecision.UPDATE or row.match_id is not None
+    ]
+
+
+@bp.post("/<int:import_id>/rows")
+@writer
+def rows(import_id: int) -> ResponseReturnValue:
+    """Keep what was chosen for the rows shown; then, by the button pressed, choose for all matches or bring in."""
+    imported = get_import(import_id)
+    choices = {
+        int(name[4:]): RowDecision(value)
+        for name, value in request.form.items()
+        if name.startswith("row-") and name[4:].isdecimal() and len(name) < 14 and value in _DECISIONS
+    }
+    do = request.form.get("do", "save")
+
+    def change(one: ContactImport) -> None:
+        services.decide(one, choices)
+        if do == "run":
+            services.start_run(one, by=current_user, now=now())
+        elif do in ("update", "skip"):
+            number = services.decide_matches(one, RowDecision(do))
+            flash(ngettext("Chosen for %(num)s row.", "Chosen for %(num)s rows.", number), "success")
+
+    shown: dict[str, Any] = {name: request.form.get(name) for name in ("show", "page")}
+    return _change(imported, change, **({} if do == "run" else shown))
+
+
+@bp.route("/<int:import_id>/undo", methods=["GET", "POST"])
+@writer
+def undo(import_id: int) -> ResponseReturnValue:
+    """Take a whole import back; before, say what will happen."""
+    imported = get_import(import_id)
+    if request.method == "POST":
+        return _change(imported, lambda one: services.start_undo(one, by=current_user, now=now()))
+    if imported.state not in (ImportState.DONE, ImportState.FAILED):
+        return redirect(url_for("imports.show", import_id=import_id))
+    return render_template("imports/undo.html", imported=imported, made=made_by(imported))
+
+
+@bp.post("/<int:import_id>/again")
+@writer
+def again(import_id: int) -> ResponseReturnValue:
+    """Let an import that stopped go on."""
+    return _change(get_import(import_id), services.try_again)
+
+
+@bp.post("/<int:import_id>/discard")
+@writer
+def discard(import_id: int) -> ResponseReturnValue:
+    """Forget a file of which nothing was brought in."""
+    imported = get_import(import_id)
+    name = imported.file_name
+    try:
+        services.discard(imported, by=current_user, now=now())
+    except WrongState:
+        db.session.rollback()
+        return _gone_on(import_id)
+    db.session.commit()
+    flash(_("“%(name)s” was put away; nothing of it was brought in.", name=name), "success")
+    return redirect(url_for("imports.index"))
+
+
+def _change(imported: ContactImport, change: Any, **shown: Any) -> ResponseReturnValue:
+    """Do one thing with an import; then the work that follows, here if it is short, else by the worker."""
+    ident = imported.id
+    try:
+        change(imported)
+    except WrongState:
+        db.session.rollback()
+        return _gone_on(ident)
+    busy, short = imported.state in BUSY, imported.total <= SMALL
+    db.session.commit()
+    if busy and short:
+        carry_on(ident)
+    elif busy:
+        ring_bell()
+    return redirect(url_for("imports.show", import_id=ident, **shown))
+
+
+def _gone_on(ident: int) -> ResponseReturnValue:
+    flash(_("This import has gone on meanwhile; here is where it stands."), "info")
+    return redirect(url_for("imports.show", import_id=ident))

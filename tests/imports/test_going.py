@@ -1,0 +1,181 @@
+"""Long imports: done by the worker, seen from the page, killed half-way and continued; how fast they are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from pop_campaigns.contacts.models import Address, Office, Person
+from pop_campaigns.core import clock
+from pop_campaigns.core.db import db
+from pop_campaigns.imports import going
+from pop_campaigns.imports.going import SMALL, carry_on, carry_on_all
+from pop_campaigns.worker.tasks import work
+from tests.imports.scene import columns_of, run, tables, the_import, uploaded
+
+ROWS = 3000
+
+
+def long_file(rows: int = ROWS) -> str:
+    lines = (
+        f"Person {n};p{n}@media{n % 50}.example;069 {2000000 + n};Institucioni {n % 40};Posti {n};Fier;lumenj\n"
+        for n in range(rows)
+    )
+    return "Emri;E-mail;Telefon;Institucioni;Posti;Bashkia;Tema\n" + "".join(lines)
+
+
+@pytest.fixture
+def arta(cast: SimpleNamespace, sign_in: Any) -> FlaskClient:
+    return sign_in(cast.arta)
+
+
+def to_check(arta: FlaskClient, text: str) -> int:
+    ident = uploaded(arta, text)
+    data = {"kind": "other", "municipality": "", "language": "sq"} | columns_of(arta, ident)
+    assert arta.post(f"/people/import/{ident}/columns", data=data).status_code == 302
+    return ident
+
+
+def count(model: Any) -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_the_worker_does_what_is_long(app: Flask, arta: FlaskClient) -> None:
+    ident = to_check(arta, long_file(SMALL + 1))
+    waiting = arta.get(f"/people/import/{ident}").text
+    assert 'http-equiv="refresh"' in waiting and "<progress" in waiting
+    work(app)
+    assert the_import(ident).state == "checked"
+    run(arta, ident)
+    assert (the_import(ident).state, count(Person)) == ("running", 0)
+    work(app)
+    assert (the_import(ident).state, count(Person)) == ("done", SMALL + 1)
+    assert 'http-equiv="refresh"' not in arta.get(f"/people/import/{ident}").text
+    arta.post(f"/people/import/{ident}/undo")
+    assert the_import(ident).state == "undoing"
+    work(app)
+    assert (the_import(ident).state, count(Person)) == ("undone", 0)
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def killed_after(steps: int, monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+    """Let the process end in the middle of the step after so many, with its changes uncommitted."""
+    kinds = dict(going._WORK)
+    whole = kinds[state]
+
+    def dying(imported: Any, **given: Any) -> Iterator[int]:
+        for number, step in enumerate(whole(imported, **given), 1):
+            if number > steps:
+                raise Killed
+            yield step
+
+    monkeypatch.setattr(going, "_WORK", kinds | {state: dying})
+
+
+def a_minute_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    later = clock.now() + timedelta(minutes=2)
+    monkeypatch.setattr(clock, "now", lambda: later)
+
+
+@pytest.mark.parametrize("state", ["checking", "running", "undoing"])
+def test_killed_half_way_it_goes_on_and_doubles_nothing(
+    arta: FlaskClient, cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    before = tables()
+    ident = to_check(arta, long_file())
+    for now_doing, start in (("checking", None), ("running", run), ("undoing", None)):
+        if now_doing == "undoing":
+            arta.post(f"/people/import/{ident}/undo")
+        elif start:
+            start(arta, ident)
+        if now_doing == state:
+            killed_after(1, monkeypatch, state)
+            with pytest.raises(Killed):
+                carry_on(ident)
+            monkeypatch.undo()
+            assert the_import(ident).state == state
+            if state == "running":
+                assert (the_import(ident).done, count(Person)) == (1000, 1000)
+            carry_on(ident)
+            assert the_import(ident).state == state, "its claim lasts a minute"
+            a_minute_later(monkeypatch)
+        carry_on_all()
+        if now_doing == "running":
+            assert (count(Person), count(Address), count(Office)) == (ROWS, ROWS, ROWS)
+            assert db.session.scalar(select(func.count(func.distinct(Person.name)))) == ROWS
+    assert the_import(ident).state == "undone"
+    assert tables() == before
+
+
+def test_a_worker_that_is_told_to_stop_leaves_the_rest_to_the_next(arta: FlaskClient) -> None:
+    ident = to_check(arta, long_file())
+    carry_on_all()
+    run(arta, ident)
+    carry_on(ident, should_stop=lambda: True)
+    assert (the_import(ident).state, the_import(ident).done) == ("running", 1000)
+    carry_on(ident)
+    assert (the_import(ident).state, count(Person)) == ("done", ROWS)
+
+
+def test_what_fails_stops_with_words_and_can_go_on(
+    arta: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ident = to_check(arta, long_file())
+    carry_on_all()
+    run(arta, ident)
+
+    def failing(_imported: Any, **_given: Any) -> Iterator[int]:
+        raise RuntimeError("disk full")
+        yield 0
+
+    monkeypatch.setattr(going, "_WORK", going._WORK | {"running": failing})
+    carry_on_all()
+    monkeypatch.undo()
+    assert the_import(ident).state == "failed"
+    assert "RuntimeError" in arta.get(f"/people/import/{ident}").text
+    assert arta.post(f"/people/import/{ident}/again").status_code == 302
+    carry_on_all()
+    assert (the_import(ident).state, count(Person)) == ("done", ROWS)
+
+
+def test_who_came_since_the_check_is_not_doubled(arta: FlaskClient) -> None:
+    first, second = to_check(arta, long_file(50)), to_check(arta, long_file(50))
+    run(arta, first)
+    run(arta, second)
+    assert (the_import(second).state, count(Person), count(Address)) == ("done", 50, 50)
+
+
+def test_how_fast_it_is(arta: FlaskClient, capsys: pytest.CaptureFixture[str]) -> None:
+    """No time is asserted, machines differ; the figure is printed, and that it grows no faster than the rows."""
+    told = []
+    for rows in (1000, 4000):
+        ident = to_check(arta, long_file(rows).replace("Person", f"Person{rows}").replace("@", f"@r{rows}."))
+        times = []
+        for begin in (
+            lambda: None,
+            lambda ident=ident: run(arta, ident),
+            lambda ident=ident: arta.post(f"/people/import/{ident}/undo"),
+        ):
+            begin()
+            start = time.perf_counter()
+            carry_on_all()
+            times.append(time.perf_counter() - start)
+        assert the_import(ident).state == "undone"
+        told.append(times)
+    with capsys.disabled():
+        for what, small, large in zip(("check", "run", "undo"), *told, strict=True):
+            print(
+                f"\n{what}: {4000 / large:.0f} rows/s; four times the rows take {large / small:.1f} times as long"
+            )
