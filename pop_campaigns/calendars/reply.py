@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from icalendar import Calendar, Component
+from icalendar.error import GloballyUniqueTZIDGuessed
 from icalendar.prop import vCalAddress
 
 from .foreign_zones import ZoneBook
 from .text import clean_line, clean_paragraphs
+
+# "/vendor.example/Europe/Tirane" is guessed to be Tirana's zone, which is what we want too.
+warnings.filterwarnings("ignore", category=GloballyUniqueTZIDGuessed)
 
 METHODS = frozenset({"PUBLISH", "REQUEST", "REPLY", "ADD", "CANCEL", "REFRESH", "COUNTER", "DECLINECOUNTER"})
 COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY")
@@ -114,9 +119,15 @@ def read_calendar(content: bytes, *, method: str = "", charset: str = "utf-8") -
     if said and said not in METHODS:
         raise UnreadableCalendar(f"unknown method {said[:40]}")
     zones.default = _line(calendar, "X-WR-TIMEZONE")
-    items = [_item(part, zones) for part in calendar.subcomponents if part.name in COMPONENTS]
+    items, troubles = [], []
+    for part in calendar.subcomponents:
+        if part.name in COMPONENTS:
+            try:
+                items.append(_item(part, zones))
+            except UnreadableCalendar as problem:
+                troubles.append(problem.reason)
     if not items:
-        raise UnreadableCalendar("no event in it")
+        raise UnreadableCalendar(troubles[0] if troubles else "no event in it")
     return CalendarMessage(said, tuple(sorted(items, key=lambda item: item.recurrence_id is not None)))
 
 

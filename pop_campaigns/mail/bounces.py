@@ -123,8 +123,7 @@ def _recipients_in_text(message: Message) -> list[_PerRecipient]:
     )
     text = body_text(message)[:100_000] if daemon else ""
     if not text.strip() and daemon:
-        payload = message.get_payload()
-        text = payload[:100_000] if isinstance(payload, str) else ""
+        text = part_bytes(message)[:100_000].decode("utf-8", "replace")
     if not re.search(r"(?im)^(final|original)-recipient:", text):
         return []
     return _from_blocks(_blocks_of(text))

@@ -79,8 +79,9 @@ def _check_depth(message: Message) -> None:
 
 def children(part: Message) -> list[Message]:
     """Give the parts directly inside one; of a mail inside a mail that mail."""
-    payload = part.get_payload()
-    return [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
+    # Asked for a text, get_payload decodes it by the charset the part claims, and some of those raise.
+    payload = part.get_payload() if part.is_multipart() else ()
+    return [child for child in payload if isinstance(child, Message)]
 
 
 def leaves(message: Message) -> Iterator[Message]:
@@ -139,15 +140,12 @@ def parameter(part: Message, name: str, of: str = "Content-Type") -> str:
 
 
 def part_bytes(part: Message) -> bytes:
-    """Give the content of a part, its transfer encoding undone; what cannot be undone as it stands."""
+    """Give the content of a part, its transfer encoding undone; nothing of a multipart or of what cannot be undone."""
     try:
         content = part.get_payload(decode=True)
     except (AttributeError, IndexError, LookupError, TypeError, ValueError):
-        content = None
-    if isinstance(content, bytes):
-        return content
-    payload = part.get_payload()
-    return payload.encode("utf-8", "surrogateescape") if isinstance(payload, str) else b""
+        return b""
+    return content if isinstance(content, bytes) else b""
 
 
 def part_text(part: Message) -> str:

@@ -149,6 +149,8 @@ def _with_calendar(message: Message, report: MailReport) -> tuple[MailReport, st
         return replace(
             report, calendar=facts, reasons=tuple(notes)
         ), f"a calendar object with METHOD:{found.method}"
+    if not notes and "BEGIN:VCALENDAR" in report.body:
+        notes.append("a calendar object among the words, not as a part: it cannot be read")
     return replace(report, reasons=tuple(dict.fromkeys(notes))), ""
 
 

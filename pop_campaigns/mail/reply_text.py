@@ -45,7 +45,8 @@ _HEADER_LINE = re.compile(rf"(?i)^[\s>*]*\*?(?P<label>{_LABEL})\s?\*?\s?[:：]\*
 _RULE = re.compile(r"^\s*[_\-*=]{20,}\s*$")
 _WROTE = "|".join((
     r"wrote", r"writes", r"wrote the following", r"shkroi", r"shkruajti", r"ka\s+shkruar", r"shkruan", r"ka\s+dërguar",
-    r"schrieb", r"escribi[óo]", r"a\s+écrit", r"ha\s+scritto", r"scrisse", r"schreef", r"geschreven", r"skrev", r"napisał(?:\(?a\)?)?",
+    r"schrieb", r"escribi[óo]", r"a\s+écrit", r"ha\s+scritto", r"scrisse", r"schreef", r"geschreven", r"skrev",
+    r"napisał(?:\(?a\)?)?",
     r"пишет", r"написал[а(]*", r"написа", r"написав", r"пише", r"escreveu", r"έγραψε", r"napsal(?:\(a\))?", r"写道", r"寫道",
     r"napisao je", r"kirjoitti", r"skrifaði",
 ))  # fmt: skip
