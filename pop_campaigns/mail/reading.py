@@ -30,7 +30,7 @@ from pop_campaigns.mail.parts import (
     raw_header,
 )
 from pop_campaigns.mail.reply_text import new_words
-from pop_campaigns.mail.report import MailReport, unparsed
+from pop_campaigns.mail.report import NEEDS_MEMORY, MailReport, unparsed
 from pop_campaigns.mail.rules import IncomingKind
 from pop_campaigns.mail.who_and_when import date_of, message_ids, own_id, recipients_of, sender_of
 
@@ -52,7 +52,7 @@ def read_mail(raw: bytes, envelope_from: str = "", envelope_to: str = "") -> Mai
     except TooMuch as problem:
         return unparsed(str(problem))
     except MemoryError:
-        return unparsed("needs more memory than a mail may take")
+        return unparsed(NEEDS_MEMORY)
     except (
         Exception
     ) as problem:  # 2 % of broken mails raise somewhere in the parser; they are kept and shown raw

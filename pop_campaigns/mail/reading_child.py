@@ -17,11 +17,11 @@ import warnings
 
 from pop_campaigns.mail.reading import read_mail
 from pop_campaigns.mail.reading_wire import read_block, write_block
-from pop_campaigns.mail.report import MailReport, unparsed
+from pop_campaigns.mail.report import NEEDS_MEMORY
 
 
 def main(cpu_seconds: int, memory_bytes: int) -> None:
-    """Read mails until the other side closes, or until one has taken so much that a fresh process is better."""
+    """Read mails until the other side closes."""
     inbox, outbox = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     # A library that prints must not speak into the answer.
     os.dup2(2, 1)
@@ -36,19 +36,10 @@ def main(cpu_seconds: int, memory_bytes: int) -> None:
             return
         _give_time(cpu_seconds)
         sender, recipient = json.loads(envelope)
-        report, tired = _read(raw, sender, recipient)
+        report = read_mail(raw, sender, recipient)
+        if report.reasons[:1] == (NEEDS_MEMORY,):
+            gc.collect()
         write_block(outbox, json.dumps(report.to_json()).encode("ascii"))
-        if tired:
-            return
-
-
-def _read(raw: bytes, sender: str, recipient: str) -> tuple[MailReport, bool]:
-    """Give the report, and whether the process had better end: memory that ran out once is in pieces."""
-    report = read_mail(raw, sender, recipient)
-    if report.reasons and report.reasons[0].startswith("needs more memory"):
-        gc.collect()
-        return unparsed(report.reasons[0]), True
-    return report, False
 
 
 def _give_time(seconds: int) -> None:

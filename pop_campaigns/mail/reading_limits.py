@@ -20,25 +20,35 @@ from typing import Self
 
 from pop_campaigns.mail.parts import MESSAGE_LIMIT
 from pop_campaigns.mail.reading_wire import read_block, write_block
-from pop_campaigns.mail.report import MailReport, unparsed
+from pop_campaigns.mail.report import NEEDS_MEMORY, MailReport, unparsed
 
 CPU_SECONDS = 20
 MEMORY_BYTES = 512 * 1024 * 1024
 # The processor limit does not run while the machine is busy with something else.
-_WALL_FACTOR = 5
+WALL_SECONDS = 100.0
 _MAILS_PER_PROCESS = 2000
 """After so many mails a process is replaced, for what it may have kept in memory."""
+
+_DIED = "the reading process died of it"
 
 
 class MailReader:
     """A process that reads mails one at a time; several threads may ask, each waits its turn. Use one per thread for more."""
 
-    def __init__(self, *, cpu_seconds: int = CPU_SECONDS, memory_bytes: int = MEMORY_BYTES) -> None:
+    def __init__(
+        self,
+        *,
+        cpu_seconds: int = CPU_SECONDS,
+        memory_bytes: int = MEMORY_BYTES,
+        wall_seconds: float = WALL_SECONDS,
+    ) -> None:
         self._cpu_seconds = cpu_seconds
         self._memory_bytes = memory_bytes
+        self._wall_seconds = wall_seconds
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._read = 0
+        self._too_long = False
 
     def __enter__(self) -> Self:
         return self
@@ -58,16 +68,34 @@ class MailReader:
         if len(raw) > MESSAGE_LIMIT:
             return unparsed(f"larger than {MESSAGE_LIMIT // 1024 // 1024} MiB")
         with self._lock:
-            if self._process is None or self._process.poll() is not None or self._read >= _MAILS_PER_PROCESS:
-                self._replace()
-            self._read += 1
-            answer = self._ask(json.dumps([envelope_from, envelope_to]).encode("ascii"), raw)
-            if answer is None:
-                return unparsed(self._why_it_died())
+            first = self._read_once(raw, envelope_from, envelope_to, again=False)
+            # What killed the process may have had nothing to do with this mail; a fresh one tells.
+            return first or self._read_once(raw, envelope_from, envelope_to, again=True) or unparsed(_DIED)
+
+    def _read_once(
+        self, raw: bytes, envelope_from: str, envelope_to: str, *, again: bool
+    ) -> MailReport | None:
+        """Give the report; None where it is worth asking once more."""
+        if (
+            again
+            or self._process is None
+            or self._process.poll() is not None
+            or self._read >= _MAILS_PER_PROCESS
+        ):
+            self._replace()
+        self._read += 1
+        answer = self._ask(json.dumps([envelope_from, envelope_to]).encode("ascii"), raw)
+        if answer is None:
+            reason, final = self._why_it_died()
+            return unparsed(reason) if final or again else None
         try:
-            return MailReport.from_json(json.loads(answer))
+            report = MailReport.from_json(json.loads(answer))
         except (KeyError, TypeError, ValueError) as problem:
             return unparsed(f"the reading process answered what cannot be read: {type(problem).__name__}")
+        if report.reasons and report.reasons[0] == NEEDS_MEMORY:
+            # Memory that ran out once is in pieces; the next mail gets a process with all of it.
+            self.close()
+        return report
 
     def close(self) -> None:
         """End the process."""
@@ -103,9 +131,10 @@ class MailReader:
     def _ask(self, envelope: bytes, raw: bytes) -> bytes | None:
         """Send a mail and give what comes back; None when the process died or took too long."""
         process = self._process
+        self._too_long = False
         if process is None or process.stdin is None or process.stdout is None:
             return None
-        timer = threading.Timer(self._cpu_seconds * _WALL_FACTOR, process.kill)
+        timer = threading.Timer(self._wall_seconds, self._give_up, args=(process,))
         timer.daemon = True
         timer.start()
         try:
@@ -117,22 +146,25 @@ class MailReader:
         finally:
             timer.cancel()
 
-    def _why_it_died(self) -> str:
+    def _give_up(self, process: subprocess.Popen[bytes]) -> None:
+        self._too_long = True
+        process.kill()
+
+    def _why_it_died(self) -> tuple[str, bool]:
+        """Give the reason, and whether it is the mail's own for certain."""
         process = self._process
         code = None
         if process:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 code = process.wait(timeout=5)
         self.close()
+        if self._too_long:
+            return f"takes longer than {self._wall_seconds:g} seconds", True
         if code == -signal.SIGXCPU:
-            return f"takes more than {self._cpu_seconds} seconds of processor time"
-        if code == -signal.SIGKILL:
-            return (
-                f"takes longer than {self._cpu_seconds * _WALL_FACTOR} seconds, or more memory than there is"
-            )
+            return f"takes more than {self._cpu_seconds} seconds of processor time", True
         if code in (-signal.SIGABRT, -signal.SIGSEGV):
-            return "needs more memory than a mail may take"
-        return f"the reading process died of it ({code})"
+            return NEEDS_MEMORY, False
+        return f"{_DIED} ({code})", False
 
 
 def _environment() -> dict[str, str]:

@@ -12,6 +12,9 @@ from pop_campaigns.mail.rules import IncomingKind
 EXPLAINED = ("kind", "permanent", "failed_recipients", "calendar", "text", "attachments")
 """What ``mail explain`` shows of a report, in this order; ``matches`` and ``reasons`` follow."""
 
+NEEDS_MEMORY = "needs more memory than a mail may take"
+"""The reason of a mail at which memory ran out; the process that said so is not used again."""
+
 
 @dataclass(frozen=True, slots=True)
 class MailReport:

@@ -8,7 +8,9 @@ import pytest
 
 from pop_campaigns.mail.reading import read_mail
 from pop_campaigns.mail.report import MailReport
-from tests.mail.sample_sets import every_raw, replies, results
+from tests.mail.sample_sets import SAMPLES, every_raw, replies, results
+
+pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the sample messages are not beside the project")
 
 LEAST = {
     "bounces, in prose and old forms": (110, 0.95),
