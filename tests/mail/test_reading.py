@@ -247,7 +247,9 @@ def test_a_read_receipt() -> None:
         "X-Autoreply: yes", "X-Autorespond: x", "Precedence: auto_reply",
         "Subject: Automatic reply: Ftese", "Subject: =?utf-8?q?P=C3=ABrgjigje_automatike=3A_Ftes=C3=AB?=",
         "Subject: Out of office: Ftese", "Subject: Jashte zyre", "Subject: Automatische Antwort: x", "Return-Path: <>",
-        "Subject: =?utf-8?b?SmFzaHTDqyB6eXLDq3M=?=",
+        "Subject: =?utf-8?b?SmFzaHTDqyB6eXLDq3M=?=", "Subject: Autoreply", "Subject: Auto: Re: Ftese",
+        "Subject: Me pushime", "Subject: Jam me leje deri nesër", "Subject: Abwesenheitsnotiz: Ftese",
+        "Subject: On annual leave until 5 May", "Subject: Out of the Office Re: Ftese",
     ],
 )  # fmt: skip
 def test_auto_replies(header: str) -> None:
@@ -259,6 +261,9 @@ def test_auto_replies(header: str) -> None:
     [
         "Auto-Submitted: no", "Subject: Re: Automatic reply: Ftese", "Subject: Pushime ne Fier", "Precedence: normal",
         "X-Auto-Response-Suppress: DR, OOF", "From: noreply@bashkia.example", "Subject: Zyra jashte qytetit",
+        "Subject: Me leje te bashkise, protesta", "Subject: Absence of water in Fier", "Subject: Absent councillors",
+        "Subject: Me pushimet e verës s'kemi ujë", "Subject: Auto: dy vende parkimi", "Subject: Out of office hours we meet",
+        "Subject: On leave and care for children: a question", "Subject: Automated response system of the town hall",
     ],
 )  # fmt: skip
 def test_people(header: str) -> None:
@@ -280,6 +285,8 @@ def test_the_null_sender_of_the_envelope() -> None:
         ("I will be back on March 9th.", date(2027, 3, 9)),
         ("returning to the office on 2027-03-10", date(2027, 3, 10)),
         ("deri më 31.02.2027", None),
+        ("Mungoj deri të hënën, 15 mars.", date(2027, 3, 15)),
+        ("deri të premten më 12.03", date(2027, 3, 12)),
         ("deri sot", None),
         ("", None),
     ],
