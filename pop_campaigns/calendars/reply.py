@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 from icalendar import Calendar, Component
 from icalendar.error import GloballyUniqueTZIDGuessed
+from icalendar.parser import Contentline
 from icalendar.prop import vCalAddress
 
 from .foreign_zones import ZoneBook
@@ -42,6 +44,13 @@ _TEXT_LINE = re.compile(
     r"""(?im)^((?:COMMENT|SUMMARY)(?:;[^:"\n]{0,500}(?:"[^"\n]{0,500}"[^:"\n]{0,500}){0,5})?:)(.*)$"""
 )
 _BARE_COMMA = re.compile(r"(?<!\\)([,;])")
+# Who answers stands in lines that programs fill with what people call themselves, quotes and colons included.
+_PERSON_LINE = re.compile(
+    r"(?im)^(ATTENDEE|ORGANIZER)[ \t]*(;.{0,3000}?)?:[ \t]*((?:mailto:)?[^:\n]{1,400})$"
+)
+_KEPT_PARAMETERS = re.compile(
+    r"""(?i);(PARTSTAT|DELEGATED-TO|DELEGATED-FROM|SENT-BY|EMAIL)=("[^"\n]{1,400}"|[^";:,\n]{1,60}(?=[;:]|$))"""
+)
 _ZONE = re.compile(r"(?ims)^BEGIN:VTIMEZONE[ \t]*$.*?^END:VTIMEZONE[ \t]*$\n?")
 
 
@@ -114,7 +123,7 @@ def read_calendar(content: bytes, *, method: str = "", charset: str = "utf-8") -
     if lines.upper().count("\nBEGIN:") > COMPONENT_LIMIT:
         raise UnreadableCalendar(f"more than {COMPONENT_LIMIT} components")
     zones = ZoneBook(found[0] for found in _ZONE.finditer(lines))
-    calendar = _parse(_TEXT_LINE.sub(_escape_commas, _ZONE.sub("", lines)))
+    calendar = _parse(_PERSON_LINE.sub(_mend_person, _TEXT_LINE.sub(_escape_commas, _ZONE.sub("", lines))))
     said = _line(calendar, "METHOD").upper() or method.strip().upper()
     if said and said not in METHODS:
         raise UnreadableCalendar(f"unknown method {said[:40]}")
@@ -146,6 +155,18 @@ def _as_text(content: bytes, charset: str) -> str:
 
 def _escape_commas(line: re.Match[str]) -> str:
     return line[1] + _BARE_COMMA.sub(r"\\\1", line[2])
+
+
+def _mend_person(line: re.Match[str]) -> str:
+    """Give the line as it is if the library can read it, else without the parameters that nobody can."""
+    try:
+        _, _, value = Contentline(line[0]).parts()
+        if value.strip() == line[3].strip():
+            return line[0]
+    except ValueError:
+        pass
+    kept = "".join(f";{name}={value}" for name, value in _KEPT_PARAMETERS.findall(line[2] or ""))
+    return f"{line[1]}{kept}:{line[3].strip()}"
 
 
 def _parse(lines: str) -> Component:
@@ -255,13 +276,17 @@ def _person(value: Any) -> CalendarPerson | None:
     partstat = clean_line(str(params.get("PARTSTAT") or "")).upper()
     return CalendarPerson(
         address=address,
-        name=clean_line(str(params.get("CN") or ""))[:200],
+        name=clean_line(_joined(params.get("CN")))[:200],
         partstat=partstat if partstat in PARTSTATS else "",
         delegated_to=_addresses(params.get("DELEGATED-TO")),
         delegated_from=_addresses(params.get("DELEGATED-FROM")),
         sent_by=_address(str(params.get("SENT-BY") or "")),
         comment=clean_paragraphs(str(params.get("X-RESPONSE-COMMENT") or ""))[:_COMMENT_LIMIT],
     )
+
+
+def _joined(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
 
 
 def _addresses(value: Any) -> tuple[str, ...]:
@@ -272,5 +297,9 @@ def _addresses(value: Any) -> tuple[str, ...]:
 
 
 def _address(uri: str) -> str:
-    address = re.sub(r"(?i)^mailto:\s*", "", uri.strip(" \t\"'<>")).strip(" <>").lower()
+    bare = uri.strip(" \t\"'<>")
+    address = re.sub(r"(?i)^mailto:\s*", "", bare).partition("?")[0].strip(" <>")
+    if address != bare:
+        address = unquote(address)  # a URI (RFC 6068): what is odd in an address travels percent-encoded
+    address = address.lower()
     return address if "@" in address and not re.search(r"[\s<>,;]", address) and len(address) <= 320 else ""

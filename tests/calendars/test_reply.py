@@ -81,12 +81,36 @@ def test_what_programs_leave_out() -> None:
         ("ATTENDEE:a@b.example", "a@b.example"),
         ("ATTENDEE;EMAIL=a@b.example:invalid:nomail", "a@b.example"),
         ('ATTENDEE;CN="a@c.example":mailto:a@b.example', "a@b.example"),
+        ("ATTENDEE:mailto:o%27brien@b.example", "o'brien@b.example"),
+        ("ATTENDEE:mailto:a@b.example?subject=x", "a@b.example"),
         ("ATTENDEE:mailto:a%20b", ""),
     ],
 )
 def test_addresses(line: str, address: str) -> None:
     found = item(line).attendees
     assert [person.address for person in found] == ([address] if address else [])
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        'CN=Arta "Lali" Hoxha;PARTSTAT=DECLINED',
+        "CN=Zyra: POP;PARTSTAT=DECLINED",
+        "PARTSTAT=DECLINED;",
+        'CN="e hapur;PARTSTAT=DECLINED',
+        "CN=Hoxha, Arta;PARTSTAT=declined",
+        'PARTSTAT="DECLINED"',
+        "CN=;X_ODD=1;PARTSTAT=DECLINED",
+    ],
+)
+def test_an_answer_survives_how_people_call_themselves(parameters: str) -> None:
+    [person] = item(f"ATTENDEE;{parameters}:mailto:a@b.example").attendees
+    assert (person.address, person.partstat) == ("a@b.example", "DECLINED")
+
+
+def test_a_name_says_nothing_about_the_answer() -> None:
+    [person] = item('ATTENDEE;CN="x;PARTSTAT=ACCEPTED";PARTSTAT=DECLINED:mailto:a@b.example').attendees
+    assert person.partstat == "DECLINED"
 
 
 def test_a_delegation() -> None:
