@@ -6,7 +6,7 @@ VENV := .venv/bin
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help setup setup-dev run test lint format messages shots lock clean
+.PHONY: help setup setup-dev run test mail-report fuzz lint format messages shots lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,12 @@ run: setup ## web server, worker and mail server on this machine, with the recor
 
 test: setup-dev ## all tests (ARGS="tests/letters -x" narrows, WORKERS=0 runs them in one process)
 	@exec $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+mail-report: setup-dev ## how many sample messages of other projects are read right, and how fast
+	@exec $(VENV)/python -m tests.mail.report
+
+fuzz: setup-dev ## read sample messages broken at random (ARGS="--count 100000 --seed 1")
+	@exec $(VENV)/python -m tests.mail.fuzzing $(ARGS)
 
 lint: setup-dev ## style, types, direction of imports, translations, templates, house rules
 	@$(VENV)/ruff check .

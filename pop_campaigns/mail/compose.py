@@ -20,7 +20,7 @@ REFUSAL_LINK = "unsubscribe_url"
 
 
 def set_calendar_writer(writer: CalendarWriter, app: Any) -> None:
-    """Tell how a skeleton's calendar data become iCalendar text (mail and calendars are strangers; the app knows both)."""
+    """Tell how a skeleton's calendar data become iCalendar text (the app decides, so that the outbox knows no event)."""
     app.extensions["calendar_writer"] = writer
 
 

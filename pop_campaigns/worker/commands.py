@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
 
 import click
 from flask import Flask, current_app
@@ -10,7 +12,9 @@ from flask.cli import with_appcontext
 
 from pop_campaigns.core import clock
 from pop_campaigns.mail.addresses import parse_address
+from pop_campaigns.mail.mailbox_files import messages_in
 from pop_campaigns.mail.message import MailParts, build_message, new_message_id
+from pop_campaigns.mail.reading_limits import MailReader
 from pop_campaigns.mail.refusals import Refused
 from pop_campaigns.mail.rules import LEASE
 from pop_campaigns.mail.transport import SmtpTransport
@@ -51,7 +55,7 @@ def worker_command(workers: int, lease: float, every: float, stop_with: int | No
 
 @click.group("mail")
 def mail_commands() -> None:
-    """Send what is queued, or a mail to try the server."""
+    """Send what is queued, try the server, explain mail that came in."""
 
 
 @mail_commands.command("drain")
@@ -93,3 +97,28 @@ def test_command(address: str) -> None:
         except Refused as refused:
             raise click.ClickException(f"Refused: {refused.code or ''} {refused.words}") from refused
     click.echo(f"taken: {delivered.code} {delivered.words}")
+
+
+@mail_commands.command("explain")
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+)
+@click.option(
+    "--envelope-from", metavar="ADDRESS", default="", help="Sender of the envelope; <> for the null sender."
+)
+@click.option("--envelope-to", metavar="ADDRESS", default="", help="Recipient of the envelope.")
+def explain_command(files: tuple[Path, ...], envelope_from: str, envelope_to: str) -> None:
+    """Print what each message in FILES is and says, one JSON line a message. Changes nothing.
+
+    A file may hold one message, a mailbox of several, or a calendar object alone; - is standard input.
+    """
+    with MailReader() as reader:
+        for file in files:
+            with click.open_file(str(file), "rb") as stream:
+                content = stream.read()
+            for raw in messages_in(content):
+                report = reader.read(raw, envelope_from, envelope_to)
+                click.echo(json.dumps({"file": str(file), **report.explained()}, ensure_ascii=False))

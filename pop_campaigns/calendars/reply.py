@@ -1,0 +1,305 @@
+"""Calendar objects that came in by mail (iTIP, RFC 5545 and 5546): what they say, or why they cannot be read.
+
+`icalendar` takes the lines apart. What it makes of zones, broken values and single or repeated properties stays
+in here: everybody else gets plain frozen values, times in UTC, addresses without ``mailto:``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import unquote
+
+from icalendar import Calendar, Component
+from icalendar.error import GloballyUniqueTZIDGuessed
+from icalendar.parser import Contentline
+from icalendar.prop import vCalAddress
+
+from .foreign_zones import ZoneBook
+from .text import clean_line, clean_paragraphs
+
+# "/vendor.example/Europe/Tirane" is guessed to be Tirana's zone, which is what we want too.
+warnings.filterwarnings("ignore", category=GloballyUniqueTZIDGuessed)
+
+METHODS = frozenset({"PUBLISH", "REQUEST", "REPLY", "ADD", "CANCEL", "REFRESH", "COUNTER", "DECLINECOUNTER"})
+COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY")
+PARTSTATS = frozenset(
+    {"NEEDS-ACTION", "ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED", "COMPLETED", "IN-PROCESS"}
+)
+
+SIZE_LIMIT = 1024 * 1024
+COMPONENT_LIMIT = 200
+ATTENDEE_LIMIT = 1000
+_COMMENT_LIMIT, _LINE_LIMIT, _UID_LIMIT = 5000, 500, 1000
+_FOLD = re.compile(r"\r?\n[ \t]")
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
+_BLOCK = re.compile(r"(?ims)^BEGIN:VCALENDAR[ \t]*$.*?^END:VCALENDAR[ \t]*$")
+# One text each, however many commas: programs forget to escape them, and the library then makes a list of it.
+_TEXT_LINE = re.compile(
+    r"""(?im)^((?:COMMENT|SUMMARY)(?:;[^:"\n]{0,500}(?:"[^"\n]{0,500}"[^:"\n]{0,500}){0,5})?:)(.*)$"""
+)
+_BARE_COMMA = re.compile(r"(?<!\\)([,;])")
+# Who answers stands in lines that programs fill with what people call themselves, quotes and colons included.
+_PERSON_LINE = re.compile(
+    r"(?im)^(ATTENDEE|ORGANIZER)[ \t]*(;.{0,3000}?)?:[ \t]*((?:mailto:)?[^:\n]{1,400})$"
+)
+_KEPT_PARAMETERS = re.compile(
+    r"""(?i);(PARTSTAT|DELEGATED-TO|DELEGATED-FROM|SENT-BY|EMAIL)=("[^"\n]{1,400}"|[^";:,\n]{1,60}(?=[;:]|$))"""
+)
+_ZONE = re.compile(r"(?ims)^BEGIN:VTIMEZONE[ \t]*$.*?^END:VTIMEZONE[ \t]*$\n?")
+
+
+class UnreadableCalendar(ValueError):
+    """The object cannot be read; ``reason`` says why, in words for people who look after the service."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPerson:
+    """An attendee or organiser. ``address`` in lower case; ``partstat`` is "" where none is given."""
+
+    address: str
+    name: str = ""
+    partstat: str = ""
+    delegated_to: tuple[str, ...] = ()
+    delegated_from: tuple[str, ...] = ()
+    sent_by: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarItem:
+    """One component. Times are UTC; of an all-day event midnight UTC, with ``all_day`` set.
+
+    ``sequence`` is None where it is missing, which some programs that answer do.
+    """
+
+    component: str
+    uid: str
+    recurrence_id: datetime | None
+    sequence: int | None
+    dtstamp: datetime | None
+    organizer: CalendarPerson | None
+    attendees: tuple[CalendarPerson, ...]
+    comment: str
+    dtstart: datetime | None
+    dtend: datetime | None
+    all_day: bool
+    summary: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarMessage:
+    """A whole object: its method ("" for a mere file) and its components, the series before its exceptions."""
+
+    method: str
+    items: tuple[CalendarItem, ...]
+
+    @property
+    def item(self) -> CalendarItem:
+        """Give the component an answer is about."""
+        return self.items[0]
+
+
+def read_calendar(content: bytes, *, method: str = "", charset: str = "utf-8") -> CalendarMessage:
+    """Read the first calendar object in ``content``; raises :class:`UnreadableCalendar`.
+
+    ``method`` is the MIME parameter, which counts only where the body names none (RFC 6047 wants them equal).
+    """
+    text = _as_text(content, charset)
+    block = _BLOCK.search(text)
+    if block is None:
+        raise UnreadableCalendar("no complete calendar object in it")
+    lines = block[0]
+    if lines.upper().count("\nBEGIN:") > COMPONENT_LIMIT:
+        raise UnreadableCalendar(f"more than {COMPONENT_LIMIT} components")
+    zones = ZoneBook(found[0] for found in _ZONE.finditer(lines))
+    calendar = _parse(_PERSON_LINE.sub(_mend_person, _TEXT_LINE.sub(_escape_commas, _ZONE.sub("", lines))))
+    said = _line(calendar, "METHOD").upper() or method.strip().upper()
+    if said and said not in METHODS:
+        raise UnreadableCalendar(f"unknown method {said[:40]}")
+    zones.default = _line(calendar, "X-WR-TIMEZONE")
+    items, troubles = [], []
+    for part in calendar.subcomponents:
+        if part.name in COMPONENTS:
+            try:
+                items.append(_item(part, zones))
+            except UnreadableCalendar as problem:
+                troubles.append(problem.reason)
+    if not items:
+        raise UnreadableCalendar(troubles[0] if troubles else "no event in it")
+    return CalendarMessage(said, tuple(sorted(items, key=lambda item: item.recurrence_id is not None)))
+
+
+def _as_text(content: bytes, charset: str) -> str:
+    if len(content) > SIZE_LIMIT:
+        raise UnreadableCalendar(f"larger than {SIZE_LIMIT} bytes")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        charset = "utf-16"
+    try:
+        text = content.decode(charset or "utf-8", "replace")
+    except (LookupError, ValueError):
+        text = content.decode("utf-8", "replace")
+    text = _FOLD.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    return _UNSEEN.sub("", text)
+
+
+def _escape_commas(line: re.Match[str]) -> str:
+    return line[1] + _BARE_COMMA.sub(r"\\\1", line[2])
+
+
+def _mend_person(line: re.Match[str]) -> str:
+    """Give the line as it is if the library can read it, else without the parameters that nobody can."""
+    try:
+        _, _, value = Contentline(line[0]).parts()
+        if value.strip() == line[3].strip():
+            return line[0]
+    except ValueError:
+        pass
+    kept = "".join(f";{name}={value}" for name, value in _KEPT_PARAMETERS.findall(line[2] or ""))
+    return f"{line[1]}{kept}:{line[3].strip()}"
+
+
+def _parse(lines: str) -> Component:
+    try:
+        return Calendar.from_ical(lines.replace("\n", "\r\n") + "\r\n")
+    except UnreadableCalendar:
+        raise
+    except (
+        Exception
+    ) as problem:  # the library raises what it happens upon: ValueError, KeyError, IndexError …
+        raise UnreadableCalendar(f"not a calendar object: {clean_line(str(problem))[:120]}") from problem
+
+
+def _item(part: Component, zones: ZoneBook) -> CalendarItem:
+    uid = _UNSEEN.sub("", _raw(part, "UID")).strip()
+    if not uid:
+        raise UnreadableCalendar("the event has no UID")
+    if len(uid) > _UID_LIMIT:
+        raise UnreadableCalendar("the UID is too long")
+    attendees = tuple(filter(None, (_person(value) for value in _values(part, "ATTENDEE"))))
+    if len(attendees) > ATTENDEE_LIMIT:
+        raise UnreadableCalendar(f"more than {ATTENDEE_LIMIT} attendees")
+    organizers = [person for value in _values(part, "ORGANIZER") if (person := _person(value))]
+    starts = _when(part, "DTSTART", zones)
+    comments = [clean_paragraphs(str(value)) for value in _values(part, "COMMENT")]
+    return CalendarItem(
+        component=str(part.name),
+        uid=uid,
+        recurrence_id=_when(part, "RECURRENCE-ID", zones),
+        sequence=_number(_raw(part, "SEQUENCE")),
+        dtstamp=_when(part, "DTSTAMP", zones),
+        organizer=organizers[0] if organizers else None,
+        attendees=attendees,
+        comment="\n".join(filter(None, comments))[:_COMMENT_LIMIT],
+        dtstart=starts,
+        dtend=_ending(part, starts, zones),
+        all_day=_is_date(part, "DTSTART"),
+        summary=_line(part, "SUMMARY"),
+        status=_line(part, "STATUS").upper(),
+    )
+
+
+def _ending(part: Component, starts: datetime | None, zones: ZoneBook) -> datetime | None:
+    ending = _when(part, "DTEND", zones) or _when(part, "DUE", zones)
+    if ending is None and starts is not None:
+        duration = _python_value(_first(part, "DURATION"))
+        if isinstance(duration, timedelta):
+            with contextlib.suppress(OverflowError):
+                return starts + duration
+    return ending
+
+
+def _values(part: Component, name: str) -> Iterator[Any]:
+    """Give each value of a property; the library has one, a list, or nothing."""
+    found = part.get(name)
+    if found is None:
+        return
+    yield from found if isinstance(found, list) else (found,)
+
+
+def _first(part: Component, name: str) -> Any:
+    return next(_values(part, name), None)
+
+
+def _raw(part: Component, name: str) -> str:
+    found = _first(part, name)
+    return "" if found is None else str(found)
+
+
+def _line(part: Component, name: str) -> str:
+    return clean_line(_raw(part, name))[:_LINE_LIMIT]
+
+
+def _number(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text.strip()) else None
+
+
+def _is_date(part: Component, name: str) -> bool:
+    value = _python_value(_first(part, name))
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def _python_value(found: Any) -> Any:
+    try:
+        return getattr(found, "dt", None)
+    except ValueError:  # the library keeps a broken value and raises only when asked for it
+        return None
+
+
+def _when(part: Component, name: str, zones: ZoneBook) -> datetime | None:
+    """Give a date or time property in UTC; None where it is missing or broken."""
+    found = _first(part, name)
+    value = _python_value(found)
+    if isinstance(value, datetime):
+        params = getattr(found, "params", {})
+        return zones.to_utc(value, str(params.get("TZID") or ""))
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    return None
+
+
+def _person(value: Any) -> CalendarPerson | None:
+    params = value.params if isinstance(value, vCalAddress) else getattr(value, "params", {})
+    address = _address(str(value)) or _address(str(params.get("EMAIL") or ""))
+    if not address:
+        return None
+    partstat = clean_line(str(params.get("PARTSTAT") or "")).upper()
+    return CalendarPerson(
+        address=address,
+        name=clean_line(_joined(params.get("CN")))[:200],
+        partstat=partstat if partstat in PARTSTATS else "",
+        delegated_to=_addresses(params.get("DELEGATED-TO")),
+        delegated_from=_addresses(params.get("DELEGATED-FROM")),
+        sent_by=_address(str(params.get("SENT-BY") or "")),
+        comment=clean_paragraphs(str(params.get("X-RESPONSE-COMMENT") or ""))[:_COMMENT_LIMIT],
+    )
+
+
+def _joined(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
+
+
+def _addresses(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    each = value if isinstance(value, list | tuple) else str(value).split(",")
+    return tuple(filter(None, (_address(str(one)) for one in each)))
+
+
+def _address(uri: str) -> str:
+    bare = uri.strip(" \t\"'<>")
+    address = re.sub(r"(?i)^mailto:\s*", "", bare).partition("?")[0].strip(" <>")
+    if address != bare:
+        address = unquote(address)  # a URI (RFC 6068): what is odd in an address travels percent-encoded
+    address = address.lower()
+    return address if "@" in address and not re.search(r"[\s<>,;]", address) and len(address) <= 320 else ""

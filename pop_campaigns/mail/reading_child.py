@@ -1,0 +1,52 @@
+"""The process in which strangers' mail is taken apart: started by `reading_limits`, one mail after the other.
+
+Two blocks come in by standard input for each mail, the envelope as JSON and the raw bytes; one goes out by standard
+output, the report as JSON. Each mail gets processor seconds of its own; the memory is the process's.
+Whatever a mail does here ends at worst with this process.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import os
+import resource
+import sys
+import warnings
+
+from pop_campaigns.mail.reading import read_mail
+from pop_campaigns.mail.reading_wire import read_block, write_block
+from pop_campaigns.mail.report import NEEDS_MEMORY
+
+
+def main(cpu_seconds: int, memory_bytes: int) -> None:
+    """Read mails until the other side closes."""
+    inbox, outbox = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    # A library that prints must not speak into the answer.
+    os.dup2(2, 1)
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    # Several threads or arenas would count as memory that nobody uses.
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    while (envelope := read_block(inbox)) is not None:
+        raw = read_block(inbox)
+        if raw is None:
+            return
+        _give_time(cpu_seconds)
+        sender, recipient = json.loads(envelope)
+        report = read_mail(raw, sender, recipient)
+        if report.reasons[:1] == (NEEDS_MEMORY,):
+            gc.collect()
+        write_block(outbox, json.dumps(report.to_json()).encode("ascii"))
+
+
+def _give_time(seconds: int) -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    spent = int(used.ru_utime + used.ru_stime) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds, resource.RLIM_INFINITY))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,117 @@
+"""`make fuzz`: sample messages broken at random, read in two processes until a count is reached.
+
+The same seed breaks the same bytes. Ends with status 1 if a reading process died, took too much memory, or a message made
+the reader fall.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from pop_campaigns.mail.reading_limits import MEMORY_BYTES, MailReader
+from tests.mail.sample_sets import every_raw
+
+SPLICES = (
+    b"\r\n\r\n", b"\n", b"\x00", b"\xff\xfe", b"=?utf-8?b?", b"?=", b"--", b'"', b"<>",
+    b"\r\nContent-Type: multipart/mixed; boundary=",
+    b"\r\nContent-Type: message/rfc822\r\n\r\n", b"\r\nContent-Type: text/plain; charset=idna\r\n", b"charset*=''%FF",
+    b"\r\nContent-Transfer-Encoding: base64\r\n", b"BEGIN:VEVENT\r\n", b"END:VCALENDAR\r\n", b"RRULE:FREQ=SECONDLY\r\n",
+    b"\xe2\x80\xae",
+    b"\r\nFinal-Recipient: rfc822;\r\n", b"\r\nAction: failed\r\n", b"\r\nFrom: \r\n", b"\r\nOn Mon, 3 Mar 2026, X wrote:\r\n> ",
+    b"<div><blockquote>", b"=\r\n", b"filename*0*=x''%E\r\n",
+)  # fmt: skip
+
+
+def broken_mails(seed: int, count: int) -> Iterator[tuple[str, bytes]]:
+    """Give so many messages, each a sample with a few of its bytes changed, cut, doubled or crossed with another's."""
+    chance = random.Random(seed)
+    samples = [(name, raw) for name, raw in every_raw() if raw]
+    for number in range(count):
+        name, raw = chance.choice(samples)
+        mail = bytearray(raw)
+        for _ in range(chance.randint(1, 8)):
+            _break(mail, chance, samples)
+        yield f"{name} seed {seed} number {number}", bytes(mail)
+
+
+def _break(mail: bytearray, chance: random.Random, samples: list[tuple[str, bytes]]) -> None:
+    at = chance.randrange(len(mail) + 1)
+    # Most of what can go wrong is decided in the headers.
+    at = min(at, chance.choice((200, 1000, 4000, len(mail))))
+    far = min(len(mail), at + chance.choice((1, 4, 40, 400)))
+    how = chance.randrange(7)
+    if how == 0:
+        mail[at:far] = b""
+    elif how == 1:
+        mail[at:at] = chance.choice(SPLICES)
+    elif how == 2:
+        mail[at:far] = bytes(chance.randrange(256) for _ in range(far - at))
+    elif how == 3:
+        mail[at:at] = mail[at:far] * chance.choice((1, 2, 50))
+    elif how == 4:
+        other = chance.choice(samples)[1]
+        cut = chance.randrange(len(other))
+        mail[at:far] = other[cut : cut + 600]
+    elif how == 5:
+        del mail[max(far, len(mail) - chance.choice((1, 100, 5000))) :]
+    elif at < len(mail):
+        mail[at] ^= 1 << chance.randrange(8)
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--count", type=int, default=100_000)
+    options.add_argument("--seed", type=int, default=1)
+    asked = options.parse_args()
+    kinds: Counter[str] = Counter()
+    faults: list[str] = []
+    peak = [0, 0]
+    begin = time.monotonic()
+
+    def work(part: int) -> None:
+        with MailReader() as reader:
+            pid = None
+            for name, raw in broken_mails(asked.seed + part, asked.count // 2):
+                report = reader.read(raw)
+                kinds[report.kind.value] += 1
+                if (
+                    "died" in report.reasons[0]
+                    or "takes" in report.reasons[0]
+                    or "taken apart" in report.reasons[0]
+                ):
+                    faults.append(f"{name}: {report.reasons[0]}")
+                pid = reader.pid
+                peak[part] = max(peak[part], _peak_memory(pid))
+
+    threads = [threading.Thread(target=work, args=(part,)) for part in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seconds = time.monotonic() - begin
+    read = sum(kinds.values())
+    print(
+        f"{read} broken mails in {seconds:.0f} s, {read / seconds:.0f} a second, at most {max(peak) // 1024} MB a process"
+    )
+    print(", ".join(f"{kind} {number}" for kind, number in kinds.most_common()))
+    print(f"{len(faults)} made the reader fall" + "".join(f"\n- {fault}" for fault in faults[:50]))
+    return 1 if faults or max(peak) * 1024 > MEMORY_BYTES else 0
+
+
+def _peak_memory(pid: int | None) -> int:
+    """Kilobytes of memory a process has had at most; 0 where the system does not tell."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
