@@ -16,6 +16,7 @@ from huey import Huey
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.going import carry_on_all
+from pop_campaigns.incoming.round import file_received
 from pop_campaigns.letters.services import start_clocks
 from pop_campaigns.mail.rules import LEASE
 from pop_campaigns.privacy.keeping import run_daily
@@ -51,7 +52,7 @@ def add_tasks(queue: Huey, app: Flask) -> None:
 
 
 def work(app: Flask) -> DrainReport:
-    """Send what is due, start the clocks of letters that left, let go once a day of what is over its time, go on with imports.
+    """Send what is due, start the clocks of letters that left, let go of what is over its time, file what came in, import.
 
     Safe at any time, any number at once. Imports come last: mail never waits for them for longer than a round.
     """
@@ -64,6 +65,7 @@ def work(app: Flask) -> DrainReport:
         start_clocks(now=clock.now())
         db.session.commit()
         run_daily(now=clock.now(), should_stop=manners.should_stop)
+        file_received(manners.should_stop)
         carry_on_all(manners.should_stop)
     return report
 

@@ -1,0 +1,133 @@
+"""To what a mail that came in belongs: by the secret in an address, by what it answers, else by a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import func, or_, select
+
+from pop_campaigns.core.db import db
+from pop_campaigns.events.models import Event
+from pop_campaigns.incoming.rules import local_parts, nearly_the_same
+from pop_campaigns.invitations.models import Invitation, InvitationMail
+from pop_campaigns.letters.models import LetterRecipient
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.outbox import bounce_local_of
+from pop_campaigns.mail.report import MailReport
+
+Subject = Invitation | LetterRecipient | OutgoingMail
+SUGGESTED = 5
+_ANSWERED: tuple[Any, ...] = (Invitation, LetterRecipient)  # what people answer to
+
+
+@dataclass(frozen=True)
+class Match:
+    """One record a mail belongs to (or, ``suggested``, may belong to) and how that was found."""
+
+    subject: Subject
+    how: str
+    suggested: bool = False
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Table and number of the record."""
+        return self.subject.__tablename__, self.subject.id
+
+
+def find_matches(report: MailReport, envelope_to: str) -> list[Match]:
+    """Give what a mail belongs to, the surest first; suggestions only where nothing is sure."""
+    domain = current_app.config["MAIL_DOMAIN"]
+    locals_ = local_parts([envelope_to, *report.recipients], domain)
+    found = _by_token(locals_)
+    found += _by_message_id([*report.in_reply_to, *report.references, report.returned_id])
+    sure = {match.key: match for match in reversed(found)}
+    if sure:
+        return list(reversed(sure.values()))
+    guessed = [*_nearly(locals_), *_by_sender(report.from_address)]
+    return list({match.key: match for match in reversed(guessed)}.values())[:SUGGESTED]
+
+
+def by_uid(uid: str, attendee: str) -> Invitation | None:
+    """Give the guest of the event with this UID whose address is the attendee's."""
+    if not uid or not attendee:
+        return None
+    wanted = (
+        select(Invitation)
+        .join(Invitation.event)
+        .where(Event.uid == uid, func.lower(Invitation.address) == attendee.lower())
+    )
+    return db.session.scalar(wanted)
+
+
+def _by_token(locals_: Iterable[str]) -> list[Match]:
+    wanted = [local for local in locals_ if local.startswith("r-")]
+    bounced = [local for local in locals_ if local.startswith("b-")]
+    found: list[Match] = []
+    if wanted:
+        for model in _ANSWERED:
+            rows = db.session.scalars(select(model).where(model.reply_local.in_(wanted)))
+            found += [Match(row, "token") for row in rows.unique()]
+    if bounced:
+        _fill_bounce_locals()
+        mails = select(OutgoingMail).where(OutgoingMail.bounce_local.in_(bounced))
+        for mail in db.session.scalars(mails):
+            found += [Match(mail, "token"), *(Match(one, "token") for one in _about(mail))]
+    return found
+
+
+def _fill_bounce_locals() -> None:
+    """Derive the address of mails queued before it was kept; afterwards there are none."""
+    for mail in db.session.scalars(select(OutgoingMail).where(OutgoingMail.bounce_local.is_(None))):
+        mail.bounce_local = bounce_local_of(mail.bounce_nonce)
+    db.session.flush()
+
+
+def _by_message_id(idents: Iterable[str]) -> list[Match]:
+    wanted = {f"<{ident.strip().strip('<>')}>" for ident in idents if ident.strip()}
+    wanted |= {ident.strip("<>") for ident in wanted}
+    if not wanted:
+        return []
+    mails = db.session.scalars(select(OutgoingMail).where(OutgoingMail.message_id.in_(wanted))).all()
+    return [Match(one, "references") for mail in mails for one in (*_about(mail), mail)]
+
+
+def _about(mail: OutgoingMail) -> list[Invitation | LetterRecipient]:
+    """Give the guest or the recipient of a letter whom one of our mails went to."""
+    guests = select(Invitation).join(InvitationMail).where(InvitationMail.mail_id == mail.id)
+    letters = select(LetterRecipient).where(LetterRecipient.mail_id == mail.id)
+    return [*db.session.scalars(guests).unique(), *db.session.scalars(letters).unique()]
+
+
+def _nearly(locals_: Iterable[str]) -> list[Match]:
+    given = [local for local in locals_ if local.startswith("r-")]
+    if not given:
+        return []
+    found: list[Match] = []
+    for model in _ANSWERED:
+        # A slip of the hand rarely hits both ends: halves narrow what is compared letter by letter.
+        halves = [
+            or_(model.reply_local.startswith(local[:10]), model.reply_local.endswith(local[-10:]))
+            for local in given
+        ]
+        near = db.session.scalars(select(model).where(or_(*halves)).limit(50)).unique()
+        found += [
+            Match(row, "near_token", suggested=True)
+            for row in near
+            if any(nearly_the_same(local, row.reply_local or "") for local in given)
+        ]
+    return found
+
+
+def _by_sender(sender: str) -> list[Match]:
+    """Suggest what went to the address a mail comes from, the newest first."""
+    if not sender:
+        return []
+    found: list[Match] = []
+    for model in _ANSWERED:
+        rows = select(model).where(func.lower(model.address) == sender.lower())
+        newest = db.session.scalars(rows.order_by(model.id.desc()).limit(SUGGESTED)).unique()
+        found += [Match(row, "sender", suggested=True) for row in newest]
+    return found
