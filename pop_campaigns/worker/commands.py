@@ -15,6 +15,7 @@ from pop_campaigns.mail.refusals import Refused
 from pop_campaigns.mail.rules import LEASE
 from pop_campaigns.mail.transport import SmtpTransport
 from pop_campaigns.worker.consumer import ROUND_SECONDS, run_worker
+from pop_campaigns.worker.intake_commands import intake_commands
 from pop_campaigns.worker.server import server_settings
 from pop_campaigns.worker.tasks import work
 
@@ -51,7 +52,11 @@ def worker_command(workers: int, lease: float, every: float, stop_with: int | No
 
 @click.group("mail")
 def mail_commands() -> None:
-    """Send what is queued, or a mail to try the server."""
+    """Send what is queued, take what comes in, try the server."""
+
+
+for _command in intake_commands:
+    mail_commands.add_command(_command)
 
 
 @mail_commands.command("drain")

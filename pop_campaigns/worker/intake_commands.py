@@ -1,0 +1,46 @@
+"""Commands through which mail comes in; docs/mail-in.md says how each is set up."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from pop_campaigns.core import clock
+from pop_campaigns.worker.receive import TRY_AGAIN, NotTaken, envelope_of, receive
+
+
+@click.command("receive")
+@click.option("--sender", help="Sender of the envelope; empty for the null sender.  [default: SENDER]")
+@click.option(
+    "--recipient",
+    "recipients",
+    multiple=True,
+    help="Recipient of the envelope; may be repeated.  [default: ORIGINAL_RECIPIENT, RECIPIENT, LOCAL_PART@DOMAIN]",
+)
+@with_appcontext
+def receive_command(sender: str | None, recipients: tuple[str, ...]) -> None:
+    """Store one mail from standard input.
+
+    Exits with 0 when it is stored, 75 when the mail server is to try again, 65 or 69 when it never will be.
+    """
+    told_sender, told = envelope_of(os.environ, current_app.config["MAIL_DOMAIN"])
+    try:
+        receive(
+            sys.stdin.buffer,
+            told_sender if sender is None else sender,
+            recipients or told,
+            clock.now(),
+        )
+    except NotTaken as problem:
+        click.echo(str(problem), err=True)
+        raise SystemExit(problem.status) from problem
+    except Exception as problem:  # whatever it is, the mail must not be returned for it
+        click.echo(f"The message could not be stored now: {type(problem).__name__}.", err=True)
+        raise SystemExit(TRY_AGAIN) from problem
+
+
+intake_commands = (receive_command,)
