@@ -6,10 +6,11 @@ import os
 import sys
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from pop_campaigns.core import clock
+from pop_campaigns.mail.listener import Place, listen, parse_place
 from pop_campaigns.worker.receive import TRY_AGAIN, NotTaken, envelope_of, receive
 
 
@@ -43,4 +44,24 @@ def receive_command(sender: str | None, recipients: tuple[str, ...]) -> None:
         raise SystemExit(TRY_AGAIN) from problem
 
 
-intake_commands = (receive_command,)
+@click.command("listen")
+@click.option("--at", metavar="URL", help="lmtp://HOST:PORT or smtp://HOST:PORT  [default: POP_INBOX_LISTEN]")
+@with_appcontext
+def listen_command(at: str | None) -> None:
+    """Take mail from a mail server by LMTP or SMTP until stopped."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    url = at or app.config["INBOX_LISTEN"]
+    try:
+        place = parse_place(url)
+        listen(app, place, on_ready=lambda port: _say_ready(place, port))
+    except ValueError as problem:
+        raise click.ClickException(f"{url} is not an address like lmtp://127.0.0.1:2424.") from problem
+    except OSError as problem:
+        raise click.ClickException(f"Nobody can listen at {url}: {problem.strerror or problem}.") from problem
+
+
+def _say_ready(place: Place, port: int) -> None:
+    click.echo(f"ready {'lmtp' if place.lmtp else 'smtp'} {place.host} {port}")
+
+
+intake_commands = (receive_command, listen_command)
