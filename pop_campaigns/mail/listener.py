@@ -66,7 +66,7 @@ class Door:
         self, server: SMTP, session: Session, envelope: Envelope, name: str, replies: list[str]
     ) -> list[str]:
         """Say what else we can: commands may follow each other without waiting."""
-        session.host_name = name  # type: ignore[assignment]
+        session.host_name = name
         return [*replies[:-1], "250-PIPELINING", replies[-1]]
 
     async def handle_RCPT(

@@ -8,9 +8,12 @@ import sys
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
 
 from pop_campaigns.core import clock
 from pop_campaigns.mail.listener import Place, listen, parse_place
+from pop_campaigns.mail.mailbox import MailboxTrouble
+from pop_campaigns.worker.fetching import fetch_once
 from pop_campaigns.worker.receive import TRY_AGAIN, NotTaken, envelope_of, receive
 
 
@@ -64,4 +67,18 @@ def _say_ready(place: Place, port: int) -> None:
     click.echo(f"ready {'lmtp' if place.lmtp else 'smtp'} {place.host} {port}")
 
 
-intake_commands = (receive_command, listen_command)
+@click.command("fetch")
+@with_appcontext
+def fetch_command() -> None:
+    """Empty the mailbox of POP_INBOX_URL once."""
+    try:
+        taken = fetch_once(current_app._get_current_object())  # type: ignore[attr-defined]
+    except (MailboxTrouble, SQLAlchemyError) as problem:
+        words = problem if isinstance(problem, MailboxTrouble) else type(problem).__name__
+        raise click.ClickException(f"The mailbox cannot be emptied now: {words}") from problem
+    if taken is None:
+        raise click.ClickException("No mailbox is configured: set POP_INBOX_URL.")
+    click.echo(f"taken {taken}")
+
+
+intake_commands = (receive_command, listen_command, fetch_command)
