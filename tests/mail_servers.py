@@ -114,9 +114,10 @@ pipe unix - n n - - pipe
 
 @dataclass(frozen=True)
 class Dovecot:
-    """A running one: its ports; every user name is let in with :data:`PASSWORD`."""
+    """A running one: its ports (``imaps`` only with a certificate); every user name is let in with :data:`PASSWORD`."""
 
     imap: int
+    imaps: int
     lmtp: int
     folder: Path
 
@@ -132,11 +133,17 @@ class Dovecot:
 
 @contextlib.contextmanager
 def running_dovecot(
-    submission_port: int = 0, *, capabilities: str = "", imap: int = 0, lmtp: int = 0
+    submission_port: int = 0,
+    *,
+    capabilities: str = "",
+    imap: int = 0,
+    lmtp: int = 0,
+    certificate: Path | None = None,
 ) -> Iterator[Dovecot]:
     """A Dovecot with IMAP, LMTP and Sieve, whose own mail (vacation) leaves by ``submission_port``.
 
-    It takes the given ports, else free ones. ``capabilities`` replaces what IMAP offers, for a server that can do less.
+    It takes the given ports, else free ones. ``capabilities`` replaces what IMAP offers, for a server that can do
+    less. ``certificate`` is a folder with cert.pem and key.pem.
     """
     with private_folder("pop-dovecot-") as folder:
         folder.chmod(0o755)
@@ -145,16 +152,21 @@ def running_dovecot(
         owner = pwd.getpwnam("nobody")
         shutil.chown(folder / "homes", owner.pw_uid, owner.pw_gid)
         imap, lmtp = imap or free_port(), lmtp or free_port()
+        imaps, secured = 0, "ssl = no"
+        if certificate is not None:
+            imaps = free_port()
+            secured = f"ssl = yes\nssl_cert = <{certificate}/cert.pem\nssl_key = <{certificate}/key.pem"
         (folder / "dovecot.conf").write_text(
             DOVECOT.format(
-                folder=folder, imap=imap, lmtp=lmtp, uid=owner.pw_uid, gid=owner.pw_gid, password=PASSWORD,
+                folder=folder, imap=imap, imaps=imaps, secured=secured, lmtp=lmtp,
+                uid=owner.pw_uid, gid=owner.pw_gid, password=PASSWORD,
                 submission=submission_port, offered=f"imap_capability = {capabilities}" if capabilities else "",
             ),
             encoding="utf-8",
         )  # fmt: skip
         command = ["/usr/sbin/dovecot", "-F", "-c", str(folder / "dovecot.conf")]
         with running(command, folder, None, answers=lambda: greets(imap, b"* OK") and greets(lmtp, b"220")):
-            yield Dovecot(imap, lmtp, folder)
+            yield Dovecot(imap, imaps, lmtp, folder)
 
 
 DOVECOT = """
@@ -163,7 +175,7 @@ base_dir = {folder}/run
 state_dir = {folder}/run
 log_path = /dev/stderr
 instance_name = {folder}
-ssl = no
+{secured}
 disable_plaintext_auth = no
 listen = 127.0.0.1
 first_valid_uid = 1
@@ -186,7 +198,8 @@ service imap-login {{
     port = {imap}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {imaps}
+    ssl = yes
   }}
 }}
 service lmtp {{

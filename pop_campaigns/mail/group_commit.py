@@ -7,6 +7,7 @@ So messages that wait at the same time share it, and each is acknowledged only a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 import time
@@ -18,6 +19,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from pop_campaigns.core import clock
+from pop_campaigns.core.db import db
 from pop_campaigns.mail.bell import ring_bell
 from pop_campaigns.mail.intake import Arrival, store_arrivals
 
@@ -102,6 +104,8 @@ class GroupCommit:
                 [arrival for one in group for arrival in one.arrivals], clock.now(), ring=self._rang.set
             )
         except Exception as problem:  # whatever it is, the client is to come again
+            with contextlib.suppress(Exception):
+                db.session.remove()  # the next group begins on a connection that works
             log.error("mail could not be stored", why=_in_a_line(problem), messages=len(group))
             return problem
         return None

@@ -136,11 +136,18 @@ class OpenMailbox:
         self._done: set[int] = set()
         self._folders: dict[str, str] = {}
 
+    def count(self) -> int:
+        """Give how many messages wait."""
+        return len(self._waiting())
+
+    def _waiting(self) -> list[int]:
+        return [uid for uid in self._client.search(["NOT", "DELETED"]) if uid not in self._done]
+
     def take_all(self, store: Store, should_stop: Callable[[], bool] = lambda: False) -> int:
         """Store and move all that is there, and what comes meanwhile; give how many."""
         taken = 0
         while not should_stop():
-            waiting = [uid for uid in self._client.search(["NOT", "DELETED"]) if uid not in self._done]
+            waiting = self._waiting()
             if not waiting:
                 break
             for some in self._in_portions(waiting):

@@ -82,6 +82,7 @@ def test_postfix_pipes_to_the_command(service_environment: dict[str, str], tmp_p
     assert mail.raw.replace(b"\n", b"\r\n").endswith(RAW)
 
 
+SAID: list = []
 ERRAND = """
 use IO::Socket::INET;
 my $to = IO::Socket::INET->new(PeerAddr => "127.0.0.1:" . shift @ARGV) or exit 75;
@@ -99,6 +100,7 @@ def errands(environ: dict[str, str], statuses: list[int]) -> Iterator[str]:
 
     Postfix runs no command as root, and another account need not be able to read the folder of these tests.
     """
+    said = SAID
     with private_folder("pop-errand-") as folder, socket.create_server(("127.0.0.1", 0)) as server:
         folder.chmod(0o755)
         (folder / "errand.pl").write_text(ERRAND.replace("\\\\", "\\"), encoding="utf-8")
@@ -114,6 +116,7 @@ def errands(environ: dict[str, str], statuses: list[int]) -> Iterator[str]:
                             command, env=environ, input=raw, capture_output=True, check=False
                         )
                         statuses.append(run.returncode)
+                        said.append(run.stderr)
                         connection.sendall(str(run.returncode).encode())
 
         threading.Thread(target=serve, daemon=True).start()
@@ -384,6 +387,7 @@ def test_the_command_empties_once(
         app.config, "INBOX_URL", f"imap://{user}%40bashkia.example@127.0.0.1:{dovecot.imap}/INBOX"
     )
     monkeypatch.setitem(app.config, "INBOX_PASSWORD", PASSWORD)
+    assert "mailbox      ok: 2 messages in INBOX\n" in runner.invoke(args=["check"]).output
     result = runner.invoke(args=["mail", "fetch"])
     assert (result.exit_code, result.output) == (0, "taken 2\n")
     monkeypatch.setitem(app.config, "INBOX_PASSWORD", "gabim")
@@ -391,6 +395,51 @@ def test_the_command_empties_once(
     assert result.exit_code == 1
     assert "The mailbox cannot be emptied now" in result.output
     assert "gabim" not in result.output
+
+
+def test_a_certificate_nobody_vouches_for_is_refused(
+    app: Flask, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_dovecot(certificate=make_certificate(tmp_path)) as dovecot:
+        fill(dovecot, user, 1)
+        secured = MailboxSettings("127.0.0.1", dovecot.imaps, True, user, PASSWORD)
+        with pytest.raises(MailboxTrouble, match="CERTIFICATE_VERIFY_FAILED"):
+            empty(app, Mailbox(secured))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+        assert empty(app, Mailbox(secured)) == 1
+        # Where it is not this machine, STARTTLS comes before the password.
+        monkeypatch.setattr("pop_campaigns.mail.mailbox._OWN_MACHINE", ())
+        fill(dovecot, user, 2)  # of which one is there already
+        assert empty(app, Mailbox(settings(dovecot, user))) == 2
+        monkeypatch.delenv("SSL_CERT_FILE")
+        with pytest.raises(MailboxTrouble, match="CERTIFICATE_VERIFY_FAILED"):
+            empty(app, Mailbox(settings(dovecot, user)))
+
+
+def test_no_password_goes_out_in_the_clear(
+    app: Flask, dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pop_campaigns.mail.mailbox._OWN_MACHINE", ())
+    with pytest.raises(MailboxTrouble, match="STARTTLS"):
+        empty(app, Mailbox(settings(dovecot, user)))
+
+
+def make_certificate(folder: Path) -> Path:
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "1",
+        "-subj",
+        "/CN=127.0.0.1",
+    ]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return folder
 
 
 @pytest.mark.parametrize("idle", [True, False], ids=["told at once", "looks now and then"])
