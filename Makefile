@@ -6,7 +6,7 @@ VENV := .venv/bin
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help setup setup-dev run test mail-report fuzz lint format messages shots lock clean
+.PHONY: help setup setup-dev run test mail-report fuzz kills lint format messages shots lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ format: setup-dev ## lay out the code and apply the safe corrections
 
 messages: setup-dev ## take new texts of code and templates into both catalogues
 	@$(VENV)/python deploy/catalogues.py update
+
+kills: setup-dev ## the intake killed 50 times in 5,000 mails (KILLS=50); takes some minutes
+	@POP_TEST_INTAKE_KILLS=$(or $(KILLS),50) exec $(VENV)/python -m pytest -s tests/intake/test_kills.py $(ARGS)
 
 shots: setup-dev ## pictures of every kind of page, both languages, in build/shots/
 	@exec $(VENV)/python -m tests.browser.shots

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from flask import Config
 
@@ -87,6 +87,20 @@ SETTINGS: tuple[Setting, ...] = (
         "DKIM_KEY_FILE", "", "Private key (PEM) to sign mail with; empty leaves signing to the mail server."
     ),
     Setting("DKIM_SELECTOR", "pop", "DKIM selector of that key."),
+    Setting(
+        "INBOX_LISTEN",
+        "lmtp://127.0.0.1:2424",
+        "Where `flask --app wsgi mail listen` takes mail from the mail server: `lmtp://…` or `smtp://…` with a port.",
+    ),
+    Setting(
+        "INBOX_URL",
+        "",
+        "Mailbox the worker empties: `imaps://user@host/INBOX`; a user name with an @ is written `name%40domain`.",
+    ),
+    Setting("INBOX_PASSWORD", "", "Password for that mailbox, where it is not in its address. Never logged."),
+    Setting(
+        "INBOX_EVERY", 60, "Seconds between looks at the mailbox; most servers tell of new mail at once."
+    ),
     Setting("PROXY_HOPS", 0, "Number of trusted reverse proxies in front of the service."),
     Setting(
         "RETENTION_ANSWERS_DAYS", 30, "Days after an event until the answers of citizens are made anonymous."
@@ -136,7 +150,9 @@ def _wrong_types(values: Mapping[str, Any]) -> list[str]:
         if wanted is str and isinstance(value, (int, float)) and not isinstance(value, bool):
             continue  # a password of digits arrives as a number
         if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-            problems.append(f"POP_{setting.name} must be {_type_words(wanted)}, not {value!r}.")
+            # What may hold a password is not repeated.
+            said = "" if setting.name.endswith(("_PASSWORD", "_KEY", "_URL")) else f", not {value!r}"
+            problems.append(f"POP_{setting.name} must be {_type_words(wanted)}{said}.")
     problems += [
         f"POP_{name} must be at least 1."
         for name, value in values.items()
@@ -147,7 +163,32 @@ def _wrong_types(values: Mapping[str, Any]) -> list[str]:
     address = urlsplit(str(values["BASE_URL"]))
     if address.scheme not in ("http", "https") or not address.hostname:
         problems.append("POP_BASE_URL must be an address like https://pop.example.")
+    return problems + _wrong_inbox(values)
+
+
+def _wrong_inbox(values: Mapping[str, Any]) -> list[str]:
+    problems = []
+    listen, mailbox = _parts(values["INBOX_LISTEN"]), _parts(values["INBOX_URL"])
+    if listen is None or listen.scheme not in ("lmtp", "smtp") or not (listen.hostname and listen.port):
+        problems.append("POP_INBOX_LISTEN must be an address like lmtp://127.0.0.1:2424.")
+    if values["INBOX_URL"] and (
+        mailbox is None
+        or mailbox.scheme not in ("imap", "imaps")
+        or not (mailbox.hostname and mailbox.username)
+    ):
+        problems.append("POP_INBOX_URL must be an address like imaps://user@host/INBOX.")
+    if isinstance(values["INBOX_EVERY"], int) and values["INBOX_EVERY"] < 1:
+        problems.append("POP_INBOX_EVERY must be at least 1.")
     return problems
+
+
+def _parts(url: object) -> SplitResult | None:
+    """Give the parts of an address; None for one that has no parts, as with a port of letters."""
+    try:
+        parts = urlsplit(str(url))
+        return parts if parts.port is None or parts.port > 0 else None
+    except ValueError:
+        return None
 
 
 def _type_words(wanted: type) -> str:

@@ -15,6 +15,7 @@ from flask.cli import with_appcontext
 from pop_campaigns.accounts.commands import commands as user_commands
 from pop_campaigns.archive.commands import commands as archive_commands
 from pop_campaigns.core.db import db
+from pop_campaigns.mail.mailbox import Mailbox, mailbox_settings
 from pop_campaigns.mail.transport import PostConnection
 from pop_campaigns.privacy.commands import commands as privacy_commands
 from pop_campaigns.tryout.commands import up_command
@@ -50,6 +51,8 @@ def check_command() -> None:
         ("queue", _check_queue),
         ("mail server", _check_mail_server),
     )
+    if current_app.config["INBOX_URL"]:
+        steps += (("mailbox", _check_mailbox),)
     failed = False
     for name, step in steps:
         try:
@@ -89,3 +92,11 @@ def _check_mail_server() -> str:
     connection.host = connection.configure_host()
     connection.finish()
     return f"{settings.host}:{settings.port}"
+
+
+def _check_mailbox() -> str:
+    settings = mailbox_settings(current_app.config)
+    if settings is None:
+        return "none"
+    with Mailbox(settings).open() as mailbox:
+        return f"{mailbox.count()} messages in {settings.folder}"

@@ -30,6 +30,13 @@ from sqlalchemy.engine import URL, make_url
 
 START_SECONDS = 20.0
 MAINTENANCE_DATABASE = "postgres"
+# By package, what shows that it is there; their commands stand where only root looks.
+MAIL_SERVERS = {
+    "postfix": Path("/usr/lib/postfix/sbin/master"),
+    "dovecot-imapd": Path("/usr/lib/dovecot/imap"),
+    "dovecot-lmtpd": Path("/usr/lib/dovecot/lmtp"),
+    "dovecot-sieve": Path("/usr/lib/dovecot/modules/lib90_sieve_plugin.so"),
+}
 
 
 class NotStarted(Exception):
@@ -55,8 +62,17 @@ def missing_chromium() -> str | None:
     return None if find_chromium() else "Chromium is not installed (Debian: apt install chromium)"
 
 
+def missing_mail_servers() -> str | None:
+    """Why tests cannot have Postfix and Dovecot (see tests/mail_servers.py), None if they can."""
+    missing = [package for package, path in MAIL_SERVERS.items() if not path.exists()]
+    if missing:
+        return f"Postfix and Dovecot are not installed (Debian: apt install {' '.join(missing)})"
+    return None if os.geteuid() == 0 else "Postfix and Dovecot start for root only"
+
+
 MISSING = {
     "needs_chromium": missing_chromium,
+    "needs_mail_servers": missing_mail_servers,
     "needs_postgresql": missing_postgresql,
     "needs_redis": missing_redis,
 }

@@ -19,6 +19,7 @@ from pop_campaigns.mail.refusals import Refused
 from pop_campaigns.mail.rules import LEASE
 from pop_campaigns.mail.transport import SmtpTransport
 from pop_campaigns.worker.consumer import ROUND_SECONDS, run_worker
+from pop_campaigns.worker.intake_commands import intake_commands
 from pop_campaigns.worker.server import server_settings
 from pop_campaigns.worker.tasks import work
 
@@ -55,7 +56,11 @@ def worker_command(workers: int, lease: float, every: float, stop_with: int | No
 
 @click.group("mail")
 def mail_commands() -> None:
-    """Send what is queued, try the server, explain mail that came in."""
+    """Send what is queued, take what comes in, try the server, explain mail that came in."""
+
+
+for _command in intake_commands:
+    mail_commands.add_command(_command)
 
 
 @mail_commands.command("drain")

@@ -15,6 +15,7 @@ from flask import Flask
 from huey.consumer import Consumer
 
 from pop_campaigns.mail.rules import LEASE
+from pop_campaigns.worker.fetching import start_fetching
 from pop_campaigns.worker.huey_app import queue_of
 from pop_campaigns.worker.tasks import Manners, work
 
@@ -22,6 +23,7 @@ ROUND_SECONDS = 60.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _LOOK_SECONDS = 0.2
 _HEALTH_SECONDS = 10.0
+_FETCH_SECONDS = 10.0
 log = structlog.get_logger()
 
 
@@ -47,7 +49,8 @@ def run_worker(
     """Work until SIGTERM or SIGINT; the mail in hand is finished first.
 
     ``workers`` threads wait for wake-up calls; ``every`` so many seconds, and at the start, the process looks
-    at the outbox by itself, so that mail also leaves while the queue is down. ``lease`` is how long claimed
+    at the outbox by itself, so that mail also leaves while the queue is down. Where a mailbox is configured it is
+    emptied beside this. ``lease`` is how long claimed
     mails stay with a worker that was killed. ``stop_with`` is the number of the process that started this one
     and without which it must not go on (told, not asked: it may be gone before we could ask).
     """
@@ -56,6 +59,8 @@ def run_worker(
     )
     # At INFO it tells of every look at the clock.
     logging.getLogger("huey").setLevel(logging.WARNING)
+    # At DEBUG it tells of every command, also of those with people's addresses in them.
+    logging.getLogger("imapclient").setLevel(logging.WARNING)
     stop = _Stop()
 
     def is_over() -> bool:
@@ -74,9 +79,12 @@ def run_worker(
     for number in _SIGNALS:
         signal.signal(number, stop.ask)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    mailbox = start_fetching(app, is_over)
     _go_round(app, consumer, is_over, every)
     stop.asked = True
     consumer.stop(graceful=True)
+    if mailbox is not None:
+        mailbox.join(_FETCH_SECONDS)  # if a server keeps it longer, its messages are fetched again
 
 
 def _go_round(app: Flask, consumer: Consumer, is_over: Callable[[], bool], every: float) -> None:

@@ -37,12 +37,28 @@ def test_safe_production_settings_are_taken(tmp_path: Path) -> None:
         ({"BASE_URL": "pop.test"}, "POP_BASE_URL must be an address"),
         ({"MODE": "live"}, "POP_MODE must be"),
         ({"MAIL_PORT": "many"}, "POP_MAIL_PORT must be a whole number"),
+        ({"INBOX_LISTEN": "127.0.0.1:2424"}, "POP_INBOX_LISTEN must be"),
+        ({"INBOX_LISTEN": "lmtp://127.0.0.1"}, "POP_INBOX_LISTEN must be"),
+        ({"INBOX_LISTEN": "http://127.0.0.1:2424"}, "POP_INBOX_LISTEN must be"),
+        ({"INBOX_LISTEN": "lmtp://127.0.0.1:post"}, "POP_INBOX_LISTEN must be"),
+        ({"INBOX_URL": "pop3://a:b@mail.test"}, "POP_INBOX_URL must be"),
+        ({"INBOX_URL": "imaps://mail.test/INBOX"}, "POP_INBOX_URL must be"),
+        ({"INBOX_EVERY": 0}, "POP_INBOX_EVERY must be"),
         ({"MAIL_USE_TLS": "perhaps"}, "POP_MAIL_USE_TLS must be true or false"),
     ],
 )
 def test_production_refuses_to_start(tmp_path: Path, change: dict[str, Any], said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         read_settings(SAFE | {"DATA_DIR": str(tmp_path)} | change)
+
+
+def test_a_password_is_not_repeated_in_what_is_wrong(tmp_path: Path) -> None:
+    wrong = {"INBOX_URL": "imap4://a:fshehtë@mail.test", "INBOX_PASSWORD": {"fshehtë": 1}, "MAIL_PORT": "x"}
+    with pytest.raises(SettingsError) as caught:
+        read_settings(SAFE | {"DATA_DIR": str(tmp_path)} | wrong)
+    assert "POP_INBOX_PASSWORD must be text." in str(caught.value)
+    assert "not 'x'" in str(caught.value)
+    assert "fshehtë" not in str(caught.value)
 
 
 def test_every_problem_is_said_at_once(tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""What tests of the ways in share: the service's commands as the processes they are, on the test's database."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from config import ROOT
+from pop_campaigns.core.db import db
+from pop_campaigns.mail.models import IncomingMail
+from tests.conftest import TEST_SETTINGS
+
+PATIENCE = 60.0
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+def wait_for(true: Callable[[], Any], patience: float = PATIENCE, what: str = "it") -> None:
+    deadline = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < deadline, f"{what} did not come about in time"
+        time.sleep(0.05)
+
+
+def stored() -> list[IncomingMail]:
+    """All that was stored, read afresh, with no transaction left open."""
+    db.session.rollback()
+    db.session.expire_all()
+    found = list(db.session.scalars(select(IncomingMail).order_by(IncomingMail.id)))
+    for mail in found:
+        _ = mail.raw
+    db.session.expunge_all()
+    db.session.rollback()
+    return found
+
+
+@pytest.fixture
+def own_environment(tmp_path: Path) -> dict[str, str]:
+    """The environment of a service with a data folder of its own and no tables yet."""
+    given = {name: value for name, value in os.environ.items() if not name.startswith("POP_")}
+    return given | {
+        "POP_MODE": "test",
+        "POP_SECRET_KEY": TEST_SETTINGS["SECRET_KEY"],
+        "POP_DATA_DIR": str(tmp_path),
+        "POP_MAIL_DOMAIN": TEST_SETTINGS["MAIL_DOMAIN"],
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+@pytest.fixture
+def service_environment(app: Flask, own_environment: dict[str, str]) -> dict[str, str]:
+    """The environment under which a command works on the test's database."""
+    db.session.rollback()
+    return own_environment | {"POP_SQLALCHEMY_DATABASE_URI": app.config["SQLALCHEMY_DATABASE_URI"]}
+
+
+@pytest.fixture
+def start_service(service_environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+    """Starts ``flask --app wsgi …`` processes; what is left of them ends with the test."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: str, **environ: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
+        with (tmp_path / "service.log").open("ab") as log:
+            started.append(
+                subprocess.Popen(
+                    command, cwd=ROOT, env=service_environment | environ, stdout=log, stderr=subprocess.STDOUT
+                )
+            )
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
