@@ -36,8 +36,10 @@ from pop_campaigns.mail.who_and_when import date_of, message_ids, own_id, recipi
 
 BODY_LIMIT = 200_000
 _CALENDAR_TYPES = frozenset({"text/calendar", "application/ics", "application/calendar", "text/x-vcalendar"})
-# A PUBLISH is a file that somebody shows; it asks and answers nothing.
-_SAID_TO_SOMEBODY = frozenset({"REPLY", "COUNTER", "REFRESH", "REQUEST", "CANCEL", "ADD", "DECLINECOUNTER"})
+_ANSWERS = frozenset({"REPLY", "COUNTER"})
+# Our own invitation, when a server returns it in the open, is one of these: a bounce then. A PUBLISH is a file that
+# somebody shows; it asks and answers nothing.
+_QUESTIONS = frozenset({"REQUEST", "CANCEL", "ADD", "REFRESH", "DECLINECOUNTER"})
 # What a server reports quotes nobody; its words stay as they are.
 _WRITTEN_BY_SOMEBODY = frozenset({IncomingKind.CALENDAR, IncomingKind.AUTO, IncomingKind.HUMAN})
 _BARE_CALENDAR = re.compile(rb"\A(\xef\xbb\xbf)?\s*BEGIN:VCALENDAR\s", re.IGNORECASE)
@@ -100,7 +102,8 @@ def _plain_facts(message: Message, envelope_to: str) -> MailReport:
 
 
 def _classify(message: Message, report: MailReport, said: str, envelope_from: str) -> MailReport:
-    if report.calendar and report.calendar["method"] in _SAID_TO_SOMEBODY:
+    method = report.calendar["method"] if report.calendar else ""
+    if method in _ANSWERS:
         return _as(report, IncomingKind.CALENDAR, said)
     if bounce := read_bounce(message, envelope_from):
         returned = _returned(message)
@@ -113,6 +116,8 @@ def _classify(message: Message, report: MailReport, said: str, envelope_from: st
             returned=returned,
             returned_id=next(iter(message_ids((returned or {}).get("message-id", ""))), ""),
         )
+    if method in _QUESTIONS:
+        return _as(report, IncomingKind.CALENDAR, said)
     if why := read_feedback(message):
         return replace(_as(report, IncomingKind.FEEDBACK, why), returned=_returned(message))
     if why := read_receipt(message):
@@ -199,15 +204,28 @@ def _returned(message: Message) -> dict[str, str] | None:
 
 
 def _tidy(report: MailReport) -> MailReport:
-    """Cap what a stranger chose, and keep out what no database takes."""
+    """Cap what a stranger chose, and keep out what no database takes: lone surrogates and NUL, wherever they stand."""
+    clean = {name: _storable(getattr(report, name)) for name in _OF_STRANGERS}
     return replace(
-        report,
+        replace(report, **clean),
         reasons=tuple(clean_line(without_surrogates(reason))[:300] for reason in report.reasons),
         failed_recipients=tuple(
             clean_line(without_surrogates(one))[:320] for one in report.failed_recipients
         ),
-        subject=without_surrogates(report.subject),
-        from_name=without_surrogates(report.from_name),
-        from_address=without_surrogates(report.from_address),
-        message_id=without_surrogates(report.message_id),
     )
+
+
+_OF_STRANGERS = (
+    "calendar", "text", "body", "recipients", "message_id", "in_reply_to", "references", "subject", "from_address", "from_name",
+    "status", "diagnostic", "returned_id", "returned",
+)  # fmt: skip
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return without_surrogates(value)
+    if isinstance(value, dict):
+        return {_storable(name): _storable(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_storable(one) for one in value)
+    return value

@@ -7,6 +7,7 @@ Whatever a mail does here ends at worst with this process.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import logging
@@ -28,8 +29,8 @@ def main(cpu_seconds: int, memory_bytes: int) -> None:
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     # Several threads or arenas would count as memory that nobody uses.
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit(resource.RLIMIT_AS, memory_bytes)
+    _limit(resource.RLIMIT_CORE, 0)
     while (envelope := read_block(inbox)) is not None:
         raw = read_block(inbox)
         if raw is None:
@@ -44,8 +45,14 @@ def main(cpu_seconds: int, memory_bytes: int) -> None:
 
 def _give_time(seconds: int) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
-    spent = int(used.ru_utime + used.ru_stime) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds, resource.RLIM_INFINITY))
+    _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + 1 + seconds)
+
+
+def _limit(kind: int, most: int) -> None:
+    """Set a limit, never above the one this process was started with; where the system has none such, go without."""
+    hard = resource.getrlimit(kind)[1]
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 if __name__ == "__main__":

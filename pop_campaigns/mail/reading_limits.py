@@ -44,7 +44,7 @@ class MailReader:
     ) -> None:
         self._cpu_seconds = cpu_seconds
         self._memory_bytes = memory_bytes
-        self._wall_seconds = wall_seconds
+        self.wall_seconds = wall_seconds
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._read = 0
@@ -134,7 +134,7 @@ class MailReader:
         self._too_long = False
         if process is None or process.stdin is None or process.stdout is None:
             return None
-        timer = threading.Timer(self._wall_seconds, self._give_up, args=(process,))
+        timer = threading.Timer(self.wall_seconds, self._give_up, args=(process,))
         timer.daemon = True
         timer.start()
         try:
@@ -159,7 +159,7 @@ class MailReader:
                 code = process.wait(timeout=5)
         self.close()
         if self._too_long:
-            return f"takes longer than {self._wall_seconds:g} seconds", True
+            return f"takes longer than {self.wall_seconds:g} seconds", True
         if code == -signal.SIGXCPU:
             return f"takes more than {self._cpu_seconds} seconds of processor time", True
         if code in (-signal.SIGABRT, -signal.SIGSEGV):

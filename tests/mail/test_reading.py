@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 
 import pytest
@@ -121,6 +122,25 @@ def test_our_own_invitation_that_came_back_is_no_answer() -> None:
         b"\r\nSubject: Ftesa jone", b"\r\nContent-Type: text/calendar; method=REQUEST\r\nSubject: Ftesa jone"
     )
     assert read_mail(raw).kind == "bounce"
+
+
+def test_our_own_invitation_returned_in_the_open_is_a_bounce() -> None:
+    ours = ICS.format(method="REQUEST", partstat="NEEDS-ACTION")
+    raw = multipart(
+        "Content-Type: text/plain\n\nThe following address failed:\n\n  <arta@bashkia.example>\n  550 user unknown",
+        f"Content-Type: text/calendar; method=REQUEST\n\n{ours}",
+        headers=("From: MAILER-DAEMON@mx.example", "Subject: Undeliverable: Ftese", "Return-Path: <>"),
+    )
+    report = read_mail(raw)
+    assert (report.kind, report.failed_recipients) == ("bounce", ("arta@bashkia.example",))
+
+
+def test_a_strangers_invitation_is_seen_as_one_though_a_machine_sent_it() -> None:
+    ours = ICS.format(method="REQUEST", partstat="NEEDS-ACTION")
+    report = read_mail(
+        mail("Auto-Submitted: auto-generated", kind="text/calendar; method=REQUEST; charset=utf-8", body=ours)
+    )
+    assert report.kind == "calendar"
 
 
 def test_a_counter_comes_from_who_sent_it_not_from_the_chair() -> None:
@@ -418,6 +438,28 @@ def test_anything_is_read_or_refused(raw: bytes) -> None:
     assert isinstance(report, MailReport)
     assert report.reasons
     assert not report.reasons[0].startswith("cannot be taken apart"), report.reasons
+
+
+def test_nothing_of_it_is_refused_by_a_database() -> None:
+    odd = b"<\xff\xfe@x.example>"
+    raw = b"".join(
+        name + b": " + odd + b"\r\n"
+        for name in (
+            b"From",
+            b"To",
+            b"Cc",
+            b"Subject",
+            b"Message-ID",
+            b"In-Reply-To",
+            b"References",
+            b"Delivered-To",
+        )
+    )
+    report = read_mail(raw + b"Subject: a\x00b\r\n\r\na\x00b\xff", envelope_to="\udcff@x.example")
+    stored = json.dumps(report.to_json(), ensure_ascii=False)
+    assert stored.encode("utf-8")
+    assert "\\u0000" not in stored
+    assert report.in_reply_to
 
 
 def test_limits() -> None:

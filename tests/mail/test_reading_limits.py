@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -129,9 +130,10 @@ def test_killed_in_the_middle_of_a_mail_that_is_not_to_blame(reader: MailReader)
 
 
 def test_a_process_that_hangs_is_given_up() -> None:
-    with MailReader(cpu_seconds=1, wall_seconds=0.5) as reader:
+    with MailReader() as reader:
         reader.read(PLAIN)
         assert reader.pid is not None
+        reader.wall_seconds = 0.5
         os.kill(reader.pid, signal.SIGSTOP)
         report = reader.read(PLAIN)
         assert report.kind == "unparsed"
@@ -181,4 +183,8 @@ def test_broken_mails_never_make_the_reader_fall(shared: MailReader) -> None:
         said = report.reasons[0]
         if "taken apart" in said or "died" in said or "takes" in said:
             fallen.append(f"{name}: {said}")
+        # A database refuses both, and with them the mail.
+        stored = json.dumps(report.to_json(), ensure_ascii=False)
+        assert "\\u0000" not in stored, name
+        assert stored.encode("utf-8"), name
     assert fallen == []
