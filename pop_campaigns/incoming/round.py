@@ -14,7 +14,7 @@ from pop_campaigns.incoming.services import file_mail
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.reading_limits import MailReader
 from pop_campaigns.mail.report import unparsed
-from pop_campaigns.mail.rules import IncomingState
+from pop_campaigns.mail.rules import IncomingState, IncomingWay
 
 AT_ONCE = 50
 LEASE = timedelta(minutes=10)
@@ -66,7 +66,10 @@ def _file_one(ident: int, reader: MailReader) -> None:
     mail = db.session.get(IncomingMail, ident)
     if mail is None or mail.state is not IncomingState.RECEIVED:
         return
-    raw, attempts, envelope = mail.raw, mail.attempts, (mail.envelope_from, mail.envelope_to)
+    # A mailbox or a file tells no envelope: only where there was one is an empty sender the null sender.
+    told = mail.way in (IncomingWay.PIPE, IncomingWay.LISTENER)
+    envelope = (mail.envelope_from or ("<>" if told else ""), mail.envelope_to)
+    raw, attempts = mail.raw, mail.attempts
     db.session.rollback()  # reading takes seconds at worst, and nobody shall wait for it
     report = reader.read(raw, *envelope)
     try:

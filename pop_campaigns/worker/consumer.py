@@ -50,17 +50,11 @@ def run_worker(
 
     ``workers`` threads wait for wake-up calls; ``every`` so many seconds, and at the start, the process looks
     at the outbox by itself, so that mail also leaves while the queue is down. Where a mailbox is configured it is
-    emptied beside this. ``lease`` is how long claimed
-    mails stay with a worker that was killed. ``stop_with`` is the number of the process that started this one
-    and without which it must not go on (told, not asked: it may be gone before we could ask).
+    emptied beside this. ``lease`` is how long claimed mails stay with a worker that was killed. ``stop_with`` is the
+    number of the process that started this one and without which it must not go on (told, not asked: it may be gone
+    before we could ask).
     """
-    logging.basicConfig(
-        level=app.config["LOG_LEVEL"], format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    # At INFO it tells of every look at the clock.
-    logging.getLogger("huey").setLevel(logging.WARNING)
-    # At DEBUG it tells of every command, also of those with people's addresses in them.
-    logging.getLogger("imapclient").setLevel(logging.WARNING)
+    _start_log(app)
     stop = _Stop()
 
     def is_over() -> bool:
@@ -85,6 +79,16 @@ def run_worker(
     consumer.stop(graceful=True)
     if mailbox is not None:
         mailbox.join(_FETCH_SECONDS)  # if a server keeps it longer, its messages are fetched again
+
+
+def _start_log(app: Flask) -> None:
+    logging.basicConfig(
+        level=app.config["LOG_LEVEL"], format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    # At INFO it tells of every look at the clock.
+    logging.getLogger("huey").setLevel(logging.WARNING)
+    # At DEBUG it tells of every command, also of those with people's addresses in them.
+    logging.getLogger("imapclient").setLevel(logging.WARNING)
 
 
 def _go_round(app: Flask, consumer: Consumer, is_over: Callable[[], bool], every: float) -> None:
