@@ -36,6 +36,7 @@ from pop_campaigns.desk import views as desk_views
 from pop_campaigns.desk.navigation import navigation
 from pop_campaigns.events import views as events_views
 from pop_campaigns.imports import views as imports_views
+from pop_campaigns.incoming import views as incoming_views
 from pop_campaigns.invitations import views as invitations_views
 from pop_campaigns.letters import views as letters_views
 from pop_campaigns.lists import views as lists_views
@@ -56,6 +57,7 @@ BLUEPRINTS = (
     privacy_views.bp,
     lists_views.bp,
     imports_views.bp,
+    incoming_views.bp,
 )
 LIMITS = accounts_views.LIMITS | invitations_views.LIMITS | privacy_views.LIMITS
 ERRORS = (400, 403, 404, 405, 409, 413, 429, 500)

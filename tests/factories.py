@@ -23,8 +23,9 @@ from pop_campaigns.events.rules import EventFormat, EventKind
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.rules import LetterState, RecipientRole
-from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.outbox import Recipient, add_skeleton, queue_mail
+from pop_campaigns.mail.rules import IncomingKind, IncomingState, IncomingWay
 
 _number = itertools.count(1)
 
@@ -206,6 +207,26 @@ def make_mail(to: str = "zyra@bashkia.example", **values: Any) -> OutgoingMail:
     mail = queue_mail(skeleton, recipient, now=now, **(defaults | values))
     db.session.flush()
     return mail
+
+
+def make_incoming(organisation: Organisation | None = None, **values: Any) -> IncomingMail:
+    """A message somebody wrote, which was read and waits to be filed."""
+    raw = b"From: gazetar@medium.example\r\nSubject: Pyetje\r\n\r\nPershendetje"
+    defaults: dict[str, Any] = {
+        "received_at": datetime.now(UTC),
+        "way": IncomingWay.LISTENER,
+        "envelope_to": f"kontakt{next(_number)}@rsvp.example",
+        "sha256": "0" * 64,
+        "size": len(raw),
+        "raw": raw,
+        "state": IncomingState.HELD,
+        "kind": IncomingKind.HUMAN,
+        "subject": "Pyetje",
+        "from_address": "gazetar@medium.example",
+        "text": "Përshëndetje",
+        "organisation_id": organisation.id if organisation else None,
+    }
+    return _add(IncomingMail(**(defaults | values)))
 
 
 def make_letter(organisation: Organisation | None = None, **values: Any) -> Letter:

@@ -13,7 +13,7 @@ from flask_security import current_user
 from pop_campaigns.accounts.guard import reader
 from pop_campaigns.accounts.scope import get_visible, may_change
 from pop_campaigns.core.clock import local_date, now
-from pop_campaigns.core.dates import DatePrecision, relative_day_words, short_day_words
+from pop_campaigns.core.dates import DatePrecision, moment_words, relative_day_words, short_day_words
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.event_actions import actions_for
 from pop_campaigns.desk.history_words import tell_story
@@ -22,6 +22,8 @@ from pop_campaigns.desk.queries import event_with_record, story_of
 from pop_campaigns.events.labels import EVENT_FORMATS, EVENT_KINDS, state_chip, when_words
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
+from pop_campaigns.incoming.labels import KINDS as INCOMING_KINDS
+from pop_campaigns.incoming.queries import incoming_of_guests
 from pop_campaigns.invitations.queries import answers_for, counts_for, text_of
 from pop_campaigns.mail.rules import MailState
 
@@ -52,6 +54,9 @@ def event(event_id: int) -> ResponseReturnValue:
         note=text_of(row),
         actions=actions_for(row, guests, counts, now=moment) if changeable else None,
         changeable=changeable,
+        incoming=incoming_of_guests([one.invitation.id for one in guests]),
+        INCOMING_KINDS=INCOMING_KINDS,
+        incoming_day=lambda moment: moment_words(moment, lang),
         story=tell_story(story_of(row)),
         in_short=in_short,
         day_in_words=lambda day: short_day_words(day, lang),

@@ -38,6 +38,8 @@ def navigation() -> list[Place]:
 
 def _belongs(here: str, name: str) -> bool:
     package = name.partition(".")[0]
+    if name == "desk.mail" and here.startswith("incoming."):
+        return True
     if package == "desk":
         return here == name or here.startswith(f"{name}_")
     owner = here.partition(".")[0]

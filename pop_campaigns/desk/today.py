@@ -17,6 +17,7 @@ from pop_campaigns.core.dates import day_words
 from pop_campaigns.desk.answer_lines import answer_lines
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.work_list import work_list
+from pop_campaigns.incoming.queries import count_held, count_unread
 from pop_campaigns.invitations.queries import recent_answers
 
 
@@ -32,5 +33,7 @@ def today() -> ResponseReturnValue:
         work=work_list(current_user, moment, lang),
         answers=answer_lines(recent_answers(current_user, since), day, lang),
         day=day_words(day, lang),
+        unread=count_unread(current_user),
+        held=count_held(current_user),
         may_write=current_user.role in MAY_WRITE,
     )

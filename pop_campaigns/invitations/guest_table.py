@@ -25,6 +25,7 @@ from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.page_words import ANSWER_CHIPS, MAIL_CHIPS, mail_trouble
 from pop_campaigns.invitations.queries import AnswerCounts, GuestRow, mails_of
 from pop_campaigns.invitations.rules import Answer, InvitationState
+from pop_campaigns.mail.labels import mail_chip, trouble_words
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import MailState
 
@@ -69,14 +70,17 @@ def answer_channel(given: GivenAnswer) -> str:
 
 @bp.app_template_global()
 def guest_mail_chip(mail: OutgoingMail) -> StateChip:
-    """Give the chip of a guest's newest mail."""
+    """Give the chip of a guest's newest mail; one that came back says so."""
+    if mail.bounced_at is not None:
+        came = mail_chip(mail)
+        return StateChip(came.mark, came.word, came.tone)
     return MAIL_CHIPS[mail.state]
 
 
 @bp.app_template_global()
 def guest_mail_trouble(mail: OutgoingMail) -> str:
     """Say why a mail has not arrived; "" where nothing went wrong."""
-    return mail_trouble(mail)
+    return trouble_words(mail) if mail.bounced_at is not None else mail_trouble(mail)
 
 
 @bp.app_template_global()

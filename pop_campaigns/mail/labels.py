@@ -33,6 +33,8 @@ MAIL_STATES: Final[dict[MailState, MailChip]] = {
     MailState.FAILED: MailChip("!", _lp("mail", "Failed"), "bad"),
     MailState.WITHDRAWN: MailChip("✕", _lp("mail", "Called off"), "quiet"),
 }
+_CAME_BACK: Final = MailChip("!", _lp("mail", "Came back"), "bad")
+_DELAYED: Final = MailChip("◐", _lp("mail", "Delayed on the way"), "warn")
 _TRIED_AGAIN: Final = MailChip("◐", _lp("mail", "Being tried again"), "warn")
 
 
@@ -40,11 +42,15 @@ def mail_chip(mail: OutgoingMail) -> MailChip:
     """Give how a mail's state is shown; one that waits after a refusal says so."""
     if mail.state is MailState.QUEUED and mail.last_words:
         return _TRIED_AGAIN
+    if mail.state is MailState.SENT and mail.bounced_at is not None:
+        return _CAME_BACK if mail.bounce_permanent else _DELAYED
     return MAIL_STATES[mail.state]
 
 
 def trouble_words(mail: OutgoingMail) -> str:
     """Give in one sentence why the last try did not succeed; "" where there is nothing to explain."""
+    if mail.state is MailState.SENT and mail.bounced_at is not None:
+        return mail.bounce_words or str(_CAME_BACK.word)
     if mail.state is MailState.SENT or not (mail.last_words or mail.last_code):
         return ""
     return refusal_words(mail.last_code, mail.last_words, permanent=mail.state is MailState.FAILED)

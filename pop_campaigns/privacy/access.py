@@ -60,6 +60,10 @@ def access_export(traces: Traces, places: Sequence[Place], *, now: datetime) -> 
         ],
         "letters": [_letter(one) for one in traces.recipients],
         "messages": [_mail(one) for one in (*traces.mails, *traces.naming)],
+        "received_from_person": [
+            _some(one, ("received_at", "from_address", "from_name", "subject", "text", "kind"))
+            for one in traces.incoming
+        ],
         "kept_by_local_mail_server": len(traces.delivered),
         "lists": [one.contact_list.name for one in traces.members],
         "imports": _imports(traces.rows),

@@ -11,7 +11,7 @@ from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_toke
 from pop_campaigns.invitations.models import Invitation, InvitationMail
 from pop_campaigns.invitations.rules import InvitationState, erased_address
 from pop_campaigns.mail.compose import HIDDEN
-from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
+from pop_campaigns.mail.models import IncomingMail, MailSkeleton, OutgoingMail
 from pop_campaigns.mail.rules import MailState
 
 NOTHING: Final = "—"
@@ -59,3 +59,11 @@ def blank_skeleton(skeleton: MailSkeleton) -> None:
     skeleton.calendar = None
     for one in list(skeleton.attachments):
         db.session.delete(one)
+
+
+def blank_incoming(mail: IncomingMail) -> None:
+    """Take everything out of a mail that came in but that it came, when, and to what it belongs."""
+    mail.raw = b""
+    mail.envelope_from = mail.from_address = mail.from_name = mail.message_id = ""
+    mail.subject = mail.text = mail.ignored_reason = ""
+    mail.calendar, mail.bounce, mail.attachments, mail.reasons = None, None, [], []

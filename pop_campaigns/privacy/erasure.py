@@ -21,7 +21,7 @@ from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.history import note
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.models import OutgoingMail
-from pop_campaigns.privacy.blanking import NOTHING, blank_guest, blank_mail, blank_skeleton
+from pop_campaigns.privacy.blanking import NOTHING, blank_guest, blank_incoming, blank_mail, blank_skeleton
 from pop_campaigns.privacy.ledger import append_stones
 from pop_campaigns.privacy.traces import Traces, find_traces
 
@@ -180,6 +180,8 @@ def _erase_mails(traces: Traces) -> None:
         blank_mail(mail)
     for mail in traces.naming:
         _unname_mail(mail, traces)
+    for incoming in traces.incoming:
+        blank_incoming(incoming)
     for skeleton in traces.skeletons:
         skeleton.subject = NOTHING
         blank_skeleton(skeleton)

@@ -25,6 +25,13 @@ KEPT_WORDS: Final[dict[Kept, tuple[LazyString, LazyString, LazyString]]] = {
         _l("after they were queued"),
         _l("Text, files and links go; address, time and state stay. Letters are official and stay whole."),
     ),
+    Kept.INCOMING: (
+        _l("Messages that came in"),
+        _l("after they came in"),
+        _l(
+            "Sender, text and the message itself go; that it came and to what it belongs stays. Answers to letters stay whole."
+        ),
+    ),
     Kept.PROOFS: (
         _l("Proofs of withdrawn consents"),
         _l("after the withdrawal"),

@@ -26,7 +26,7 @@ from pop_campaigns.privacy.whose import belongs_to
 # Erased by itself, or about the people who sign in: an account is another record than a contact.
 _ELSEWHERE: Final = frozenset(
     (
-        "persons", "addresses", "consents", "invitations", "given_answers", "outgoing_mails", "mail_tries",
+        "persons", "addresses", "consents", "invitations", "given_answers", "outgoing_mails", "incoming_mails", "mail_tries",
         "history", "import_rows", "import_changes", "merges", "users", "roles", "hash_keys", "suppressions",
         "tombstones", "stored_files",
     )

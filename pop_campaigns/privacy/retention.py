@@ -25,9 +25,16 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
 from pop_campaigns.imports.rules import ImportState
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
-from pop_campaigns.mail.rules import MailState
-from pop_campaigns.privacy.blanking import NOTHING, blank_filling, blank_guest, blank_mail, blank_skeleton
+from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailSkeleton, OutgoingMail
+from pop_campaigns.mail.rules import IncomingState, MailState
+from pop_campaigns.privacy.blanking import (
+    NOTHING,
+    blank_filling,
+    blank_guest,
+    blank_incoming,
+    blank_mail,
+    blank_skeleton,
+)
 from pop_campaigns.privacy.erasure import drop_files
 from pop_campaigns.privacy.models import RetentionRun
 from pop_campaigns.privacy.needles import Needles
@@ -135,6 +142,31 @@ def _due_mails(until: datetime) -> Select[Any]:
         .where(MailSkeleton.text != NOTHING, MailSkeleton.created_at < until, ~exists().where(of_text, kept))
         .order_by(MailSkeleton.id)
     )
+
+
+def _due_incoming(until: datetime) -> Select[Any]:
+    """Messages that came in before then and were dealt with; what answers a letter is official and stays."""
+    official = exists().where(
+        IncomingLink.incoming_mail_id == IncomingMail.id,
+        IncomingLink.subject_type == "letter_recipients",
+        IncomingLink.suggested.is_(False),
+    )
+    return (
+        select(IncomingMail)
+        .where(
+            IncomingMail.received_at < until,
+            IncomingMail.state != IncomingState.RECEIVED,
+            func.length(IncomingMail.raw) > 0,
+            ~official,
+        )
+        .order_by(IncomingMail.id)
+    )
+
+
+def _empty_incoming(rows: Sequence[IncomingMail], _now: datetime) -> list[Path]:
+    for mail in rows:
+        blank_incoming(mail)
+    return []
 
 
 def _due_proofs(until: datetime) -> Select[Any]:
@@ -248,6 +280,7 @@ _DUE: Final[Mapping[Kept, Callable[[datetime], Select[Any]]]] = MappingProxyType
     {
         Kept.ANSWERS: _due_answers,
         Kept.MAILS: _due_mails,
+        Kept.INCOMING: _due_incoming,
         Kept.PROOFS: _due_proofs,
         Kept.IMPORTS: _due_imports,
     }
@@ -256,6 +289,7 @@ _VERBS: Final[Mapping[Kept, Callable[[Any, datetime], list[Path]]]] = MappingPro
     {
         Kept.ANSWERS: _anonymise,
         Kept.MAILS: _empty_mails,
+        Kept.INCOMING: _empty_incoming,
         Kept.PROOFS: _drop_proofs,
         Kept.IMPORTS: _drop_imports,
     }

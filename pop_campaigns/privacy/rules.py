@@ -12,6 +12,7 @@ class Kept(enum.StrEnum):
 
     ANSWERS = "answers"
     MAILS = "mails"
+    INCOMING = "incoming"
     PROOFS = "proofs"
     IMPORTS = "imports"
     LOOSE_FILES = "loose_files"
@@ -29,12 +30,13 @@ class Retention:
 RETENTION = (
     Retention(Kept.ANSWERS, 30, "RETENTION_ANSWERS_DAYS"),
     Retention(Kept.MAILS, 365, "RETENTION_MAILS_DAYS"),
+    Retention(Kept.INCOMING, 365, "RETENTION_MAILS_DAYS"),
     Retention(Kept.PROOFS, 1095, "RETENTION_PROOFS_DAYS"),
     Retention(Kept.IMPORTS, 30, "RETENTION_IMPORTS_DAYS"),
     Retention(Kept.LOOSE_FILES, 1),
 )
-"""Citizens' answers are counted from the end of the event, mails from their queueing, proofs from the withdrawal of
-the consent, imported rows from the run."""
+"""Citizens' answers are counted from the end of the event, mails from their queueing or
+coming in, proofs from the withdrawal of the consent, imported rows from the run."""
 
 RUNS_EVERY = timedelta(days=1)
 

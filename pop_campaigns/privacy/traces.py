@@ -23,7 +23,7 @@ from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.lists.models import ListMember
 from pop_campaigns.mail.local_mailbox import list_delivered
-from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
+from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailSkeleton, OutgoingMail
 from pop_campaigns.privacy.needles import Needles
 from pop_campaigns.privacy.whose import belongs_to
 
@@ -52,6 +52,7 @@ class Traces:
     mails: list[OutgoingMail] = field(default_factory=list)
     naming: list[OutgoingMail] = field(default_factory=list)
     skeletons: list[MailSkeleton] = field(default_factory=list)
+    incoming: list[IncomingMail] = field(default_factory=list)
     delivered: list[Path] = field(default_factory=list)
     history: list[History] = field(default_factory=list)
     rows: list[ImportRow] = field(default_factory=list)
@@ -73,6 +74,7 @@ def find_traces(person: Person) -> Traces:
     found.merges = _all(select(Merge).where(Merge.kind.in_(("person", "persons")), merged))
     _find_invitations(found, ids)
     _find_mails(found)
+    _find_incoming(found)
     _find_imports(found, ids)
     found.history = _find_history(found, ids)
     return found
@@ -179,6 +181,21 @@ def _find_mails(found: Traces) -> None:
         for line in list_delivered(folder, limit=_ALL):
             if line.message_id in written or any(found.needles.is_email(one) for one in line.envelope_to):
                 found.delivered.append(folder / f"{line.id}.eml")
+
+
+def _find_incoming(found: Traces) -> None:
+    """What the person wrote to us, or what came back from their address."""
+    emails = [one.casefold() for one in found.needles.emails]
+    asked = [one.id for one in found.invitations]
+    answered = select(IncomingLink.incoming_mail_id).where(
+        IncomingLink.subject_type == Invitation.__tablename__, IncomingLink.subject_id.in_(asked)
+    )
+    wrote = or_(
+        func.lower(IncomingMail.from_address).in_(emails), func.lower(IncomingMail.envelope_from).in_(emails)
+    )
+    nobodys = IncomingMail.organisation_id.is_(None)
+    theirs = and_(wrote, or_(nobodys, belongs_to(IncomingMail, found.person)))
+    found.incoming = _all(select(IncomingMail).where(or_(IncomingMail.id.in_(answered), theirs)))
 
 
 def _only_theirs(mails: Sequence[OutgoingMail]) -> list[MailSkeleton]:

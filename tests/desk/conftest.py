@@ -14,6 +14,7 @@ from sqlalchemy import insert, select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.models import Office
+from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import hash_token, new_nonce
 from pop_campaigns.events.models import Event
@@ -107,7 +108,7 @@ def sent_letter(
     by: User, *, due_in: int, subject: str = "Ndotja e lumit Gjanica", unit: str = "calendar_days"
 ) -> Letter:
     """A letter handed over on paper three weeks ago, its answer due in so many days."""
-    today = datetime.now(UTC).date()
+    today = local_date(now())
     letter = Letter(
         organisation=by.organisation,
         state=LetterState.SENT,

@@ -59,6 +59,7 @@ def world(app: Flask, cast: SimpleNamespace) -> SimpleNamespace:
     purpose = ProcessingPurpose(name="Ftesa", changed_at=now())
     breach = Breach(organisation=cast.fier, what="Listë e dërguar gabim", noticed_at=now(), created_at=now())
     db.session.add_all([purpose, breach])
+    incoming = factories.make_incoming(cast.fier)
     table = io.BytesIO(b"Emri;E-mail\nGazetar i ri;i.ri@media.example\n")
     imported = create_import(table, "kontaktet.csv", "once", by=cast.arta, now=now())
     db.session.commit()
@@ -67,7 +68,7 @@ def world(app: Flask, cast: SimpleNamespace) -> SimpleNamespace:
         cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
         event=event, invitation=invitation, draft=draft, letter=letter, contact_list=contact_list,
         recipient=recipient, response=response, mail=invitation.mails[0].mail, token=factories.token_of(invitation),
-        purpose=purpose, breach=breach, imported=imported,
+        purpose=purpose, breach=breach, imported=imported, incoming=incoming,
     )  # fmt: skip
 
 
@@ -121,7 +122,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "response_id": world.response.id,
         "mail_id": world.mail.id,
         "into": world.other.institution.id,
-        "number": 1,
+        "number": world.incoming.id,
         "token": world.token,
         "name": "0",
         "filename": "css/theme.css",

@@ -78,6 +78,9 @@ def make_scene(cast: SimpleNamespace) -> Scene:
     _make_letter(cast, office)
     _make_import(cast, person)
     _keep_mail(guest)
+    factories.make_incoming(
+        cast.fier, from_address=EMAIL, from_name=NAME, text=f"Unë jam {NAME}", raw=f"From: {EMAIL}".encode()
+    )
     named = ContactList(
         name="Gazetarë", kind=ListKind.BY_HAND, organisation_id=cast.fier.id, created_at=moment
     )

@@ -92,7 +92,7 @@ def test_a_breach_is_recorded_with_its_clock(later: None, cast: SimpleNamespace,
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"what": ""}, "Çfarë ndodhi:"),
+        ({"what": ""}, "Çfarë ka ndodhur:"),
         ({"noticed_at": ""}, "U vu re:"),
         ({"noticed_at": "2026-03-30T10:00"}, "nuk ka ardhur ende"),
         ({"noticed_at": "9999-12-31T23:59"}, "nuk ka ardhur ende"),

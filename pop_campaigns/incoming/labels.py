@@ -1,0 +1,63 @@
+"""The words for mail that came in, translated when shown."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
+from flask_babel.speaklater import LazyString
+
+from pop_campaigns.incoming.rules import Review
+from pop_campaigns.mail.rules import IncomingKind, IncomingState
+
+KINDS: Final[dict[IncomingKind, LazyString]] = {
+    IncomingKind.CALENDAR: _lp("mail", "Answer from a calendar"),
+    IncomingKind.BOUNCE: _lp("mail", "Not delivered"),
+    IncomingKind.FEEDBACK: _lp("mail", "Complaint about mail"),
+    IncomingKind.RECEIPT: _lp("mail", "Receipt"),
+    IncomingKind.AUTO: _lp("mail", "Automatic reply"),
+    IncomingKind.HUMAN: _lp("mail", "Message"),
+    IncomingKind.UNPARSED: _lp("mail", "Cannot be read"),
+}
+
+STATES: Final[dict[IncomingState, LazyString]] = {
+    IncomingState.RECEIVED: _lp("mail", "Being read"),
+    IncomingState.MATCHED: _lp("mail", "Filed"),
+    IncomingState.HELD: _lp("mail", "To be filed"),
+    IncomingState.IGNORED: _lp("mail", "Put aside"),
+}
+
+STATE_MARKS: Final[dict[IncomingState, tuple[str, str]]] = {
+    IncomingState.RECEIVED: ("→", "info"),
+    IncomingState.MATCHED: ("●", "good"),
+    IncomingState.HELD: ("◐", "warn"),
+    IncomingState.IGNORED: ("–", "quiet"),
+}
+
+REVIEWS: Final[dict[str, LazyString]] = {
+    Review.NOT_A_REPLY: _l(
+        "It is no answer: invitations and cancellations that are sent to us change nothing."
+    ),
+    Review.PROPOSES_TIME: _l(
+        "It proposes another time. Change the event if it suits, and everybody is told."
+    ),
+    Review.NO_ANSWER: _l("It says neither yes nor no."),
+    Review.WRONG_ADDRESS: _l("It came to an address that belongs to none of our guests."),
+    Review.OTHER_EVENT: _l("It speaks of another event than the guest was invited to."),
+    Review.OTHER_GUEST: _l("It speaks for somebody who was not invited at this address."),
+    Review.STRANGER: _l("It was sent by somebody else than the guest."),
+    Review.OLDER: _l("It is older than the answer that counts."),
+    Review.TOO_LATE: _l("It came when no answer was taken any more."),
+}
+"""Why a calendar answer did not count."""
+
+HOW: Final[dict[str, LazyString]] = {
+    "token": _l("by the address it came to"),
+    "references": _l("by the message it answers"),
+    "uid": _l("by event and guest"),
+    "near_token": _l("the address differs by a letter or two"),
+    "sender": _l("the same sender was written to"),
+    "by_hand": _l("filed by a person"),
+}
+"""How it was found to what a mail belongs."""
