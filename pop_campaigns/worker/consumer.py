@@ -54,13 +54,7 @@ def run_worker(
     mails stay with a worker that was killed. ``stop_with`` is the number of the process that started this one
     and without which it must not go on (told, not asked: it may be gone before we could ask).
     """
-    logging.basicConfig(
-        level=app.config["LOG_LEVEL"], format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    # At INFO it tells of every look at the clock.
-    logging.getLogger("huey").setLevel(logging.WARNING)
-    # At DEBUG it tells of every command, also of those with people's addresses in them.
-    logging.getLogger("imapclient").setLevel(logging.WARNING)
+    _set_logging(app.config["LOG_LEVEL"])
     stop = _Stop()
 
     def is_over() -> bool:
@@ -85,6 +79,14 @@ def run_worker(
     consumer.stop(graceful=True)
     if mailbox is not None:
         mailbox.join(_FETCH_SECONDS)  # if a server keeps it longer, its messages are fetched again
+
+
+def _set_logging(level: str) -> None:
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # At INFO it tells of every look at the clock.
+    logging.getLogger("huey").setLevel(logging.WARNING)
+    # At DEBUG it tells of every command, also of those with people's addresses in them.
+    logging.getLogger("imapclient").setLevel(logging.WARNING)
 
 
 def _go_round(app: Flask, consumer: Consumer, is_over: Callable[[], bool], every: float) -> None:
