@@ -88,10 +88,12 @@ maximal_backoff_time = 1s
 queue_run_delay = 1s
 pipe_destination_recipient_limit = 1
 """
+# The queue manager is woken each second: now and then it puts a mail aside that is just being tried again, and
+# looks there only then.
 POSTFIX_MASTER = """
 127.0.0.1:{port} inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
+qmgr unix n - n 1 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
 rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce

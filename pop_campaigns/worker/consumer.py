@@ -54,7 +54,7 @@ def run_worker(
     number of the process that started this one and without which it must not go on (told, not asked: it may be gone
     before we could ask).
     """
-    _start_log(app)
+    _set_logging(app.config["LOG_LEVEL"])
     stop = _Stop()
 
     def is_over() -> bool:
@@ -81,10 +81,8 @@ def run_worker(
         mailbox.join(_FETCH_SECONDS)  # if a server keeps it longer, its messages are fetched again
 
 
-def _start_log(app: Flask) -> None:
-    logging.basicConfig(
-        level=app.config["LOG_LEVEL"], format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+def _set_logging(level: str) -> None:
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # At INFO it tells of every look at the clock.
     logging.getLogger("huey").setLevel(logging.WARNING)
     # At DEBUG it tells of every command, also of those with people's addresses in them.

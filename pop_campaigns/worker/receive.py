@@ -6,6 +6,7 @@ again, 65 and 69 it will never be taken and the sender is to hear of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import BinaryIO
@@ -72,4 +73,12 @@ def _read(stream: BinaryIO) -> bytes:
         raise NotTaken(BAD_DATA, f"The message is larger than {SIZE_LIMIT // 1024 // 1024} MiB.")
     if not size:
         raise NotTaken(BAD_DATA, "The message is empty.")
-    return b"".join(parts)
+    return _without_mbox_line(b"".join(parts))
+
+
+def _without_mbox_line(raw: bytes) -> bytes:
+    """Drop the line ``From SENDER DATE`` that Exim, and Postfix for aliases, put before a message.
+
+    It is no part of it, and with its date the same message would be another one at each attempt.
+    """
+    return re.sub(rb"\AFrom (?![ \t]*:)[^\r\n]*\r?\n", b"", raw)

@@ -28,7 +28,7 @@ from pop_campaigns.mail.rules import IncomingWay
 from pop_campaigns.worker import fetching
 from tests.intake.conftest import Start, stored, wait_for
 from tests.intake.test_listener import answers, listening
-from tests.mail_servers import PASSWORD, Dovecot, running_dovecot, running_postfix
+from tests.mail_servers import PASSWORD, Dovecot, Postfix, running_dovecot, running_postfix
 from tests.services import free_port, private_folder
 
 pytestmark = pytest.mark.needs_mail_servers
@@ -43,13 +43,20 @@ RAW = (
 # From Postfix
 
 
+def logged(postfix: Postfix, words: str) -> None:
+    """Wait until Postfix has said so; if it does not, show what it said instead."""
+    with contextlib.suppress(AssertionError):
+        wait_for(lambda: words in postfix.log())
+    assert words in postfix.log()
+
+
 def test_postfix_hands_over_by_lmtp_and_waits_while_nobody_listens(
     app: Flask, start_service: Start, tmp_path: Path
 ) -> None:
     port = free_port()
     with running_postfix({"rsvp.example": f"lmtp:inet:127.0.0.1:{port}"}) as postfix:
         postfix.send(RAW, SENDER, TO, "r-other@rsvp.example")
-        wait_for(lambda: "status=deferred" in postfix.log())
+        logged(postfix, "status=deferred")
         process = start_service("mail", "listen", "--at", f"lmtp://127.0.0.1:{port}")
         wait_for(lambda: answers(port))
         wait_for(lambda: len(stored()) == 2)
@@ -71,10 +78,10 @@ def test_postfix_pipes_to_the_command(service_environment: dict[str, str], tmp_p
         with running_postfix({"rsvp.example": "pipe:"}, pipe=pipe) as postfix:
             environ["POP_MODE"] = "wrong"
             postfix.send(RAW, "", TO)
-            wait_for(lambda: "status=deferred (temporary failure" in postfix.log())
+            logged(postfix, "status=deferred (temporary failure")
             assert stored() == []
             environ["POP_MODE"] = "test"
-            wait_for(lambda: "status=sent (delivered via pipe service)" in postfix.log())
+            logged(postfix, "status=sent (delivered via pipe service)")
     assert set(statuses[:-1]) == {75}
     assert statuses[-1] == 0
     [mail] = stored()
@@ -82,7 +89,6 @@ def test_postfix_pipes_to_the_command(service_environment: dict[str, str], tmp_p
     assert mail.raw.replace(b"\n", b"\r\n").endswith(RAW)
 
 
-SAID: list = []
 ERRAND = """
 use IO::Socket::INET;
 my $to = IO::Socket::INET->new(PeerAddr => "127.0.0.1:" . shift @ARGV) or exit 75;
@@ -90,7 +96,7 @@ binmode STDIN; binmode $to; local $/ = \\65536;
 print $to join("\\x1f", @ARGV), "\\n";
 print $to $_ while <STDIN>;
 $to->flush; shutdown $to, 1;
-exit <$to>;
+my $status = <$to>; exit(defined $status ? $status : 75);
 """
 
 
@@ -100,24 +106,24 @@ def errands(environ: dict[str, str], statuses: list[int]) -> Iterator[str]:
 
     Postfix runs no command as root, and another account need not be able to read the folder of these tests.
     """
-    said = SAID
     with private_folder("pop-errand-") as folder, socket.create_server(("127.0.0.1", 0)) as server:
         folder.chmod(0o755)
-        (folder / "errand.pl").write_text(ERRAND.replace("\\\\", "\\"), encoding="utf-8")
+        (folder / "errand.pl").write_text(ERRAND, encoding="utf-8")
+
+        def run_one(connection: socket.socket) -> None:
+            with connection, connection.makefile("rb") as given:
+                arguments, _, raw = given.read().partition(b"\n")
+                command = [str(ROOT / "deploy/receive-mail.sh"), *arguments.decode().split("\x1f")]
+                run = subprocess.run(command, env=dict(environ), input=raw, capture_output=True, check=False)
+                statuses.append(run.returncode)
+                connection.sendall(str(run.returncode).encode())
 
         def serve() -> None:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # at the end the server is closed
                 while True:
                     connection, _ = server.accept()
-                    with connection, connection.makefile("rb") as given:
-                        arguments, _, raw = given.read().partition(b"\n")
-                        command = [str(ROOT / "deploy/receive-mail.sh"), *arguments.decode().split("\x1f")]
-                        run = subprocess.run(
-                            command, env=environ, input=raw, capture_output=True, check=False
-                        )
-                        statuses.append(run.returncode)
-                        said.append(run.stderr)
-                        connection.sendall(str(run.returncode).encode())
+                    with contextlib.suppress(OSError):
+                        run_one(connection)
 
         threading.Thread(target=serve, daemon=True).start()
         yield f"/usr/bin/perl {folder}/errand.pl {server.getsockname()[1]}"

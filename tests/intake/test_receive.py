@@ -52,6 +52,15 @@ def test_given_twice_it_is_stored_once_and_taken_twice(app: Flask) -> None:
     assert len(stored()) == 1
 
 
+def test_the_line_of_a_mailbox_file_is_no_part_of_the_message(app: Flask) -> None:
+    for day in (b"1", b"2"):
+        raw = b"From a@bashkia.example Tue Dec  " + day + b" 10:00:00 2026\n" + RAW
+        assert receive(app, raw=raw, RECIPIENT="r-a@rsvp.example").exit_code == 0
+    old_form = b"From : a@bashkia.example\n\nFrom here\n"
+    assert receive(app, raw=old_form, RECIPIENT="r-a@rsvp.example").exit_code == 0
+    assert [one.raw for one in stored()] == [RAW, old_form]
+
+
 def test_the_null_sender_is_empty(app: Flask) -> None:
     assert receive(app, "--sender", "", RECIPIENT="r-a@rsvp.example", SENDER="x@y.example").exit_code == 0
     assert receive(app, RECIPIENT="r-b@rsvp.example", SENDER="MAILER-DAEMON").exit_code == 0
