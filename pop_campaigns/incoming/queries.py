@@ -37,7 +37,7 @@ def select_incoming(user: User, state: IncomingState | None) -> Select[IncomingM
 def count_incoming(user: User) -> dict[IncomingState, int]:
     """Count what came in by state; the counts add up to all of it."""
     rows = select(IncomingMail.state, func.count()).where(own(IncomingMail, user))
-    found = dict(db.session.execute(rows.group_by(IncomingMail.state)).tuples().all())
+    found = dict(db.session.execute(rows.group_by(IncomingMail.state)).all())
     return {state: found.get(state, 0) for state in IncomingState}
 
 

@@ -165,6 +165,8 @@ class OpenMailbox:
                 time.sleep(0.5)
             self._client.noop()
             return
+        if self._came_meanwhile():
+            return
         self._client.idle()
         news: list[Any] = []
         for _ in range(max(1, int(seconds / 0.5))):
@@ -175,6 +177,20 @@ class OpenMailbox:
             if not news and time.monotonic() - began < 0.25:
                 raise OSError("the server hung up")  # which the library does not tell
         self._client.idle_done()
+
+    def _came_meanwhile(self) -> bool:
+        """Tell whether a message came since the last look, leaving the server nothing to tell but what comes from now on.
+
+        A server tells of a message once, and may do so in its answer to the very search that missed it; then IDLE
+        would wait in vain. Selecting the folder anew starts its telling afresh.
+        """
+        known = len(self._client.search(["ALL"]))
+        selected = self._client.select_folder(self._mailbox.settings.folder)
+        validity = int(selected.get(b"UIDVALIDITY", 0))
+        if validity != self._validity:
+            self._validity, self._done = validity, set()
+            return True
+        return int(selected.get(b"EXISTS", 0)) > known
 
     def _in_portions(self, uids: Sequence[int]) -> Iterator[list[int]]:
         """Give portions of a bearable size; those that made trouble come last, each alone."""

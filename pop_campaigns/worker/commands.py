@@ -56,7 +56,7 @@ def worker_command(workers: int, lease: float, every: float, stop_with: int | No
 
 @click.group("mail")
 def mail_commands() -> None:
-    """Send what is queued, take what comes in, try the server, explain mail that came in."""
+    """Send, take in and explain mail, try the server."""
 
 
 for _command in intake_commands:
