@@ -27,6 +27,7 @@ PROCESSED = "Processed"
 TOO_LARGE = "Too large"
 _MOST_AT_A_TIME = 50
 _MOST_BYTES = 16 * 1024 * 1024
+_IDLE_SECONDS = 20.0
 _SECONDS = 60.0
 _OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
 _HEAD = 64 * 1024
@@ -167,16 +168,27 @@ class OpenMailbox:
             return
         if self._came_meanwhile():
             return
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not should_stop():
+            if self._idle(min(_IDLE_SECONDS, end - time.monotonic()), should_stop):
+                return
+
+    def _idle(self, seconds: float, should_stop: Callable[[], bool]) -> bool:
+        """Listen for so long; tell whether the server said anything.
+
+        What came together with the server's consent to IDLE lies in the library's buffer, where its look at the
+        socket does not see it; the end of IDLE hands it over. So one never listens for long at a time.
+        """
         self._client.idle()
         news: list[Any] = []
-        for _ in range(max(1, int(seconds / 0.5))):
-            if news or should_stop():
-                break
+        end = time.monotonic() + seconds
+        while not news and not should_stop() and time.monotonic() < end:
             began = time.monotonic()
             news = self._client.idle_check(timeout=0.5)
             if not news and time.monotonic() - began < 0.25:
                 raise OSError("the server hung up")  # which the library does not tell
-        self._client.idle_done()
+        _said, buffered = self._client.idle_done()
+        return bool(news or buffered)
 
     def _came_meanwhile(self) -> bool:
         """Tell whether a message came since the last look, leaving the server nothing to tell but what comes from now on.
