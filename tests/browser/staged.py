@@ -158,7 +158,7 @@ def _stage_person(desk: Page) -> dict[str, str]:
     desk.locator("main form .btn-primary").first.click()
     desk.wait_for_url(re.compile(r"/people/persons/\d+$"))
     number = desk.url.rpartition("/")[2]
-    return {"kept": f"/privacy/persons/{number}"}
+    return {"kept": f"/privacy/persons/{number}", "own": f"/people/persons/{number}"}
 
 
 def _find_recorded(desk: Page) -> dict[str, str]:
