@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -43,11 +43,13 @@ PDF_FILE = b"%PDF-1.7\n%test\n"
 
 
 @pytest.fixture
-def arta(cast: SimpleNamespace, sign_in: Open) -> FlaskClient:
-    """Fier's coordinator at her desk, in English: these tests look for words."""
+def arta(cast: SimpleNamespace, sign_in: Open) -> Iterator[FlaskClient]:
+    """Fier's coordinator at her desk four days after the letters left, in English: these tests look for words."""
     cast.arta.language = "en"
     db.session.commit()
-    return sign_in(cast.arta)
+    # Days count from the letter: on the day the tests happen to run, its deadlines would have passed.
+    with time_machine.travel(NOVEMBER + timedelta(days=4), tick=True):
+        yield sign_in(cast.arta)
 
 
 def sendable(cast: SimpleNamespace, **values: Any) -> Letter:
