@@ -75,12 +75,12 @@ def change_values(
         setattr(record, name, value)
     changed: Iterable[str] = [name for name in values if getattr(record, name) != before[name]]
     if changed:
-        was = {name: _written(before[name]) for name in changed}
-        became = {name: _written(getattr(record, name)) for name in changed}
+        was = {name: written(before[name]) for name in changed}
+        became = {name: written(getattr(record, name)) for name in changed}
         note_contact(action, record, record, by, now, name=getattr(record, named), was=was, became=became)
 
 
-def _written(value: Any) -> Any:
+def written(value: Any) -> Any:
     """Give a value as history keeps it (JSON)."""
     if isinstance(value, Enum):
         return value.value

@@ -11,14 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import Enum
 from typing import Any
 
 from sqlalchemy import Column, Date, Table, UniqueConstraint, select, update
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import may_change
-from pop_campaigns.contacts.keeping import note_contact, one_at_a_time
+from pop_campaigns.contacts.keeping import note_contact, one_at_a_time, written
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Merge, Office, Person
 from pop_campaigns.contacts.rules import PRIVATE_KINDS, overlap
 from pop_campaigns.core.db import Base, db
@@ -103,7 +102,7 @@ def merge(kept: Mergeable, gone: Mergeable, *, by: User, now: datetime) -> Merge
     check_merge(kept, gone, by)
     plan = _plan(kept, gone, by)
     plan.moved.append([gone.__tablename__, "merged_into_id", gone.id, None, kept.id])
-    before = {name: _written(getattr(kept, name)) for name in plan.filled}
+    before = {name: written(getattr(kept, name)) for name in plan.filled}
     for name, value in plan.filled.items():
         setattr(kept, name, value)
     db.session.flush()
@@ -115,7 +114,7 @@ def merge(kept: Mergeable, gone: Mergeable, *, by: User, now: datetime) -> Merge
         gone_id=gone.id,
         organisation_id=gone.organisation_id,
         moved=plan.moved,
-        changed={name: [before[name], _written(value)] for name, value in plan.filled.items()},
+        changed={name: [before[name], written(value)] for name, value in plan.filled.items()},
         by_name=by.name,
         at=now,
     )
@@ -141,7 +140,7 @@ def undo_merge(row: Merge, *, by: User, now: datetime) -> int:
     db.session.expire_all()
     kept: Any = db.session.get_one(model, row.kept_id)
     for name, (before, after) in row.changed.items():
-        if _written(getattr(kept, name)) == after:
+        if written(getattr(kept, name)) == after:
             setattr(kept, name, _read(model, name, before))
     row.undone_at = now
     gone: Any = db.session.get_one(model, row.gone_id)
@@ -253,12 +252,6 @@ def _set(table: str, column: str, ident: int, value: Any, only_if: Any = ...) ->
 
 def _name(record: Mergeable) -> str:
     return record.name if isinstance(record, Person) else record.name_sq
-
-
-def _written(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    return value.isoformat() if isinstance(value, date) else value
 
 
 def _read(model: type, name: str, written: Any) -> Any:

@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
-from flask import Response, send_file
-from flask_babel import gettext as _
+from collections.abc import Collection, MutableMapping
+from typing import Any, Final
 
-from pop_campaigns.core.files import RefusedFile, StoredFile
+from flask import Blueprint, Response, request, send_file
+from flask_babel import gettext as _
+from flask_security import current_user
+
+from pop_campaigns.core.files import LARGEST_FILE, RefusedFile, StoredFile
+
+# Room for the other fields, and for a file a little too large, so that it is refused in words.
+BESIDE_THE_FILE: Final = 1024 * 1024
+
+
+def make_room(
+    bp: Blueprint, endpoints: Collection[str], largest: int = LARGEST_FILE, beside: int = BESIDE_THE_FILE
+) -> None:
+    """Let people who are signed in send files of up to ``largest`` bytes to some endpoints of a blueprint.
+
+    Before any request hook, because the check against forged forms reads the form.
+    """
+
+    @bp.url_value_preprocessor
+    def make_room_for_files(endpoint: str | None, _values: MutableMapping[str, Any] | None) -> None:
+        if endpoint in endpoints and current_user.is_authenticated:
+            request.max_content_length = largest + beside
 
 
 def give_stored(file: StoredFile) -> Response:

@@ -36,10 +36,16 @@ def navigation() -> list[Place]:
     return [Place(name, label, key, key, _belongs(here, name)) for name, label, key in places]
 
 
+# Pages of a contact that show several packages and therefore stand with the desk.
+_OF_PEOPLE = frozenset({"desk.office_record", "desk.person_record", "desk.open_matters"})
+
+
 def _belongs(here: str, name: str) -> bool:
     package = name.partition(".")[0]
     if name == "desk.mail" and here.startswith("incoming."):
         return True
+    if here in _OF_PEOPLE:
+        return package == "contacts"
     if package == "desk":
         return here == name or here.startswith(f"{name}_")
     owner = here.partition(".")[0]

@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
-from pop_campaigns.contacts.rules import PersonKind, Purpose
 from pop_campaigns.core.phones import PHONE_PROBLEMS
 from pop_campaigns.imports.fields import Field
 from pop_campaigns.imports.rules import ImportState, RowDecision
@@ -33,20 +32,6 @@ FIELDS: Final[dict[Field, LazyString]] = {
     Field.CONSENT_NEWS: _l("Consent: news by mail"),
     Field.CONSENT_SHARING: _l("Consent: sharing in the network"),
     Field.CONSENT_DATE: _l("Day of the consent"),
-}
-
-PERSON_KINDS: Final[dict[PersonKind, LazyString]] = {
-    PersonKind.OFFICIAL: _lp("kind of person", "Official"),
-    PersonKind.JOURNALIST: _lp("kind of person", "Journalist"),
-    PersonKind.ALLY: _lp("kind of person", "Ally"),
-    PersonKind.CITIZEN: _lp("kind of person", "Citizen"),
-    PersonKind.OTHER: _lp("kind of person", "Other"),
-}
-
-PURPOSES: Final[dict[Purpose, LazyString]] = {
-    Purpose.EVENTS: _l("Invitations to events"),
-    Purpose.NEWS: _l("News by mail"),
-    Purpose.SHARING: _l("Sharing in the network"),
 }
 
 STATES: Final[dict[ImportState, tuple[str, LazyString, str]]] = {

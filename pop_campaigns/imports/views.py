@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import MutableMapping
 from itertools import islice
 from typing import Any, Final
 
@@ -21,6 +20,7 @@ from pop_campaigns.contacts.services import NoOrganisation
 from pop_campaigns.contacts.words import for_templates
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.file_pages import make_room
 from pop_campaigns.core.pages import paged
 from pop_campaigns.imports import labels, services
 from pop_campaigns.imports.checking import is_hard, reader_of
@@ -47,13 +47,7 @@ bp.context_processor(for_templates)
 _BESIDE_THE_FILE: Final = 4 * 1024 * 1024
 _ROWS_A_PAGE: Final = 50
 _DECISIONS: Final = frozenset(one.value for one in RowDecision)
-
-
-@bp.url_value_preprocessor
-def make_room_for_files(endpoint: str | None, _values: MutableMapping[str, Any] | None) -> None:
-    """Let people who are signed in send a file where it is asked for, before the check against forged forms."""
-    if endpoint == "imports.new" and current_user.is_authenticated:
-        request.max_content_length = LARGEST_UPLOAD + _BESIDE_THE_FILE
+make_room(bp, {"imports.new"}, LARGEST_UPLOAD, _BESIDE_THE_FILE)
 
 
 @bp.get("")

@@ -10,12 +10,12 @@ from flask import Blueprint, abort, request
 from flask_security import current_user
 
 from pop_campaigns.contacts.form_pages import today
+from pop_campaigns.contacts.labels import PURPOSES
 from pop_campaigns.contacts.rules import MAIL_PURPOSES, Purpose
 from pop_campaigns.contacts.words import for_templates, lang_now
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.lists.labels import (
     LIST_KINDS,
-    PURPOSES,
     filter_words,
     history_words,
     left_out_words,

@@ -11,8 +11,7 @@ from flask_babel import lazy_pgettext as _lp
 from flask_babel import ngettext
 from flask_babel.speaklater import LazyString
 
-from pop_campaigns.contacts.labels import INSTITUTION_KINDS
-from pop_campaigns.contacts.rules import PersonKind, Purpose
+from pop_campaigns.contacts.labels import INSTITUTION_KINDS, PERSON_KINDS, PURPOSES
 from pop_campaigns.core.dates import short_day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
@@ -36,18 +35,6 @@ LIST_KINDS: Final[dict[ListKind, LazyString]] = {
 SUBJECTS: Final[dict[Subject, LazyString]] = {
     Subject.OFFICES: _lp("list", "Offices"),
     Subject.PERSONS: _lp("list", "Persons"),
-}
-PERSON_KINDS: Final[dict[PersonKind, LazyString]] = {
-    PersonKind.OFFICIAL: _lp("kind of person", "Official"),
-    PersonKind.JOURNALIST: _lp("kind of person", "Journalist"),
-    PersonKind.ALLY: _lp("kind of person", "Ally"),
-    PersonKind.CITIZEN: _lp("kind of person", "Citizen"),
-    PersonKind.OTHER: _lp("kind of person", "Other"),
-}
-PURPOSES: Final[dict[Purpose, LazyString]] = {
-    Purpose.EVENTS: _l("Invitations to events"),
-    Purpose.NEWS: _l("News and reports"),
-    Purpose.SHARING: _l("Sharing with other members"),
 }
 FILTER_PROBLEMS: Final[dict[FilterProblem, LazyString]] = {
     FilterProblem.NOT_A_FILTER: _l("This is no filter."),

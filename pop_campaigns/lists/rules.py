@@ -9,7 +9,7 @@ from datetime import date
 from functools import cache
 from typing import Any, Final, TypeVar
 
-from pop_campaigns.contacts.rules import InstitutionKind, PersonKind, Purpose
+from pop_campaigns.contacts.rules import CONSENT_NEEDED, InstitutionKind, PersonKind, Purpose
 from pop_campaigns.core.text import clean_line
 
 Kind = TypeVar("Kind", bound=enum.StrEnum)
@@ -68,7 +68,7 @@ PERSONS_ONLY: Final = ("person_kinds", "topic", "consent")
 
 def needs_consent(kind: PersonKind | None) -> bool:
     """Tell whether mail needs a consent: not to an office (None), nor to officials by virtue of theirs."""
-    return kind is not None and kind is not PersonKind.OFFICIAL
+    return kind in CONSENT_NEEDED
 
 
 @cache

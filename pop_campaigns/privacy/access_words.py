@@ -11,7 +11,13 @@ from typing import Any, Final
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from pop_campaigns.contacts.labels import ADDRESS_USES, history_words
+from pop_campaigns.contacts.labels import (
+    ADDRESS_USES,
+    CONSENT_CHANNELS,
+    PERSON_KINDS,
+    PURPOSES,
+    history_words,
+)
 from pop_campaigns.core.dates import moment_words, short_day_words
 from pop_campaigns.invitations.labels import ANSWERS
 
@@ -71,8 +77,15 @@ NAMES: Final = {
     "title": _l("Title"),
 }
 _LEFT_OUT: Final = frozenset({"organisation_id", "placeholder", "address_id"})
-_ANSWERS: Final = {answer.value: words for answer, words in ANSWERS.items()}
-_USES: Final = {use.value: words for use, words in ADDRESS_USES.items()}
+# Codes as the export holds them, by the field they stand in. Kinds of persons and of messages never share one.
+_CODES: Final[dict[str, dict[str, Any]]] = {
+    "answer": {one.value: words for one, words in ANSWERS.items()},
+    "use": {one.value: words for one, words in ADDRESS_USES.items()},
+    "kind": {one.value: words for one, words in PERSON_KINDS.items()},
+    "purpose": {one.value: words for one, words in PURPOSES.items()},
+    "channel": {one.value: words for one, words in CONSENT_CHANNELS.items()},
+    "withdrawn_by": {one.value: words for one, words in CONSENT_CHANNELS.items()},
+}
 
 
 def readable_lines(section: str, kept: Any, lang: str) -> list[tuple[str, str]]:
@@ -105,4 +118,4 @@ def _written(name: str, value: Any, lang: str) -> str:
             return moment_words(datetime.fromisoformat(text), lang)
         if name.endswith(("_date", "_on", "_until")):
             return short_day_words(date.fromisoformat(text), lang)
-    return str({"answer": _ANSWERS, "use": _USES}.get(name, {}).get(text, text))
+    return str(_CODES.get(name, {}).get(text, text))
