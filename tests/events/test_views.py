@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm.exc import StaleDataError
@@ -285,6 +286,7 @@ def test_the_hour_the_clocks_skip_in_spring(cast: SimpleNamespace, sign_in: Sign
     assert count_events() == 0
 
 
+@time_machine.travel(datetime(2027, 5, 1, 9, 0, tzinfo=UTC))
 @pytest.mark.parametrize(("fold", "hour"), [("0", 0), ("1", 1)])
 def test_the_hour_the_clocks_show_twice_in_autumn(
     cast: SimpleNamespace, sign_in: SignIn, fold: str, hour: int
@@ -313,6 +315,7 @@ def test_the_hour_the_clocks_show_twice_in_autumn(
     )
 
 
+@time_machine.travel(datetime(2027, 5, 1, 9, 0, tzinfo=UTC))
 def test_from_the_first_to_the_second_equal_hour(cast: SimpleNamespace, sign_in: SignIn) -> None:
     night = typed(start_date="2027-10-31", start_time="02:30", end_time="02:30")
     arta = sign_in(cast.arta)
