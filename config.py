@@ -56,6 +56,11 @@ SETTINGS: tuple[Setting, ...] = (
         "Database: empty means SQLite in the data folder; `postgresql+psycopg://…` for growth.",
     ),
     Setting(
+        "DATABASE_WAIT",
+        15,
+        "Seconds to wait for a row or table that somebody else is writing, before saying that it cannot be done now.",
+    ),
+    Setting(
         "HUEY_URL", "", "Queue: empty means SQLite in the data folder; `redis://…` for several machines."
     ),
     Setting(
@@ -156,7 +161,7 @@ def _wrong_types(values: Mapping[str, Any]) -> list[str]:
     problems += [
         f"POP_{name} must be at least 1."
         for name, value in values.items()
-        if name.startswith("RETENTION_") and isinstance(value, int) and value < 1
+        if name.startswith(("RETENTION_", "DATABASE_WAIT")) and isinstance(value, int) and value < 1
     ]
     if values["MODE"] not in ("tryout", "production", "test"):
         problems.append("POP_MODE must be tryout, production or test.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from flask import Flask, has_request_context, request
@@ -127,11 +128,11 @@ def like_folded(column: Any, typed: str) -> Any:
     return and_(true(), *(column.contains(word, autoescape=True) for word in words))
 
 
-def _on_sqlite_connect(connection: Any, _record: ConnectionPoolEntry) -> None:
+def _on_sqlite_connect(connection: Any, _record: ConnectionPoolEntry, wait: int) -> None:
     # The driver's own transaction control loses updates; we begin ourselves, below.
     connection.isolation_level = None
     cursor = connection.cursor()
-    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000")
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={wait * 1000}")
     # What is erased must not lie on in free pages of the file.
     for pragma in (*pragmas, "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -144,28 +145,29 @@ def _on_sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-def tune_engine(engine: Engine) -> None:
-    """Attach SQLite's settings to an engine; other databases need none."""
+def tune_engine(engine: Engine, *, wait: int) -> None:
+    """Attach SQLite's settings to an engine; other databases need none. ``wait`` for a lock is in seconds."""
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _on_sqlite_connect)
+        event.listen(engine, "connect", partial(_on_sqlite_connect, wait=wait))
         event.listen(engine, "begin", _on_sqlite_begin)
 
 
 def init_db(app: Flask) -> None:
     """Bind the database to the application."""
+    wait: int = app.config["DATABASE_WAIT"]
     if app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql"):
         app.config.setdefault(
             "SQLALCHEMY_ENGINE_OPTIONS",
             {
                 "pool_pre_ping": True,
                 "connect_args": {
-                    "options": "-c statement_timeout=60000 -c lock_timeout=15000 -c timezone=UTC"
+                    "options": f"-c statement_timeout=60000 -c lock_timeout={wait * 1000} -c timezone=UTC"
                 },
             },
         )
     db.init_app(app)
     with app.app_context():
-        tune_engine(db.engine)
+        tune_engine(db.engine, wait=wait)
 
 
 __all__ = [

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import structlog
+from flask import current_app
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import OperationalError
 
@@ -84,7 +85,8 @@ def finish(done: Erased) -> None:
             raw = connection.connection.driver_connection
             raw.execute("PRAGMA busy_timeout=1000")  # type: ignore[union-attr]
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # type: ignore[union-attr]
-            raw.execute("PRAGMA busy_timeout=15000")  # type: ignore[union-attr]
+            wait = current_app.config["DATABASE_WAIT"] * 1000
+            raw.execute(f"PRAGMA busy_timeout={wait}")  # type: ignore[union-attr]
 
 
 def _counts(traces: Traces) -> dict[str, int]:

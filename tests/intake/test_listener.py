@@ -218,8 +218,11 @@ def locked_out() -> Iterator[None]:
         yield
 
 
-def test_while_the_database_is_locked_each_recipient_is_told_to_come_again(door: int) -> None:
-    client = Client(door)
+def test_while_the_database_is_locked_each_recipient_is_told_to_come_again(
+    start_service: Start, tmp_path: Path
+) -> None:
+    port, _process = open_door(start_service, tmp_path, POP_DATABASE_WAIT="1")
+    client = Client(port)
     with locked_out():
         assert client.send(to=(TO, OTHER))[-2:] == ["452", "452"]
     assert client.send(to=(TO, OTHER))[-2:] == ["250", "250"]

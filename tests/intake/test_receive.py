@@ -165,7 +165,8 @@ def locked(app: Flask, service_environment: dict[str, str]) -> Any:
 
 
 def test_a_locked_database_is_tried_again(locked: None, service_environment: dict[str, str]) -> None:
-    run = run_script(service_environment, "--recipient", "r-a@rsvp.example")
+    impatient = service_environment | {"POP_DATABASE_WAIT": "1"}
+    run = run_script(impatient, "--recipient", "r-a@rsvp.example")
     assert run.returncode == 75
     assert b"could not be stored now" in run.stderr
     assert b"Traceback" not in run.stderr
