@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from typing import Any
+from uuid import uuid4
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -21,7 +22,7 @@ def upload(browser: FlaskClient, file: io.BytesIO | str, name: str = "kontaktet.
     content = io.BytesIO(file.encode()) if isinstance(file, str) else file
     return browser.post(
         "/people/import/new",
-        data={"file": (content, name), "once": once or str(id(content))},
+        data={"file": (content, name), "once": once or uuid4().hex},
         content_type="multipart/form-data",
     )
 
