@@ -3,7 +3,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 VENV := .venv/bin
-WORKERS ?= 2
+# More than cores: many tests wait for servers and clocks rather than compute.
+WORKERS ?= 3
 ARGS ?=
 
 .PHONY: help setup setup-dev run test mail-report fuzz kills lint format messages shots lock clean

@@ -16,12 +16,14 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import DatePrecision, moment_words, relative_day_words, short_day_words
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.event_actions import actions_for
+from pop_campaigns.desk.guest_mail import away_guests, mail_happenings
 from pop_campaigns.desk.history_words import tell_story
 from pop_campaigns.desk.moments import in_short
 from pop_campaigns.desk.queries import event_with_record, story_of
 from pop_campaigns.events.labels import EVENT_FORMATS, EVENT_KINDS, state_chip, when_words
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
+from pop_campaigns.incoming.guest_notes import guest_notes
 from pop_campaigns.incoming.labels import KINDS as INCOMING_KINDS
 from pop_campaigns.incoming.queries import incoming_of_guests
 from pop_campaigns.invitations.queries import answers_for, counts_for, text_of
@@ -39,6 +41,7 @@ def event(event_id: int) -> ResponseReturnValue:
     guests = answers_for(row)
     counts = counts_for([row.id])[row.id]
     changeable = may_change(row, current_user)
+    notes = guest_notes([one.invitation.id for one in guests])
     return render_template(
         "desk/event.html",
         event=row,
@@ -57,6 +60,8 @@ def event(event_id: int) -> ResponseReturnValue:
         incoming=incoming_of_guests([one.invitation.id for one in guests]),
         INCOMING_KINDS=INCOMING_KINDS,
         incoming_day=lambda moment: moment_words(moment, lang),
+        away=away_guests(notes, moment, lang),
+        came_in=mail_happenings(notes, linked=changeable),
         story=tell_story(story_of(row)),
         in_short=in_short,
         day_in_words=lambda day: short_day_words(day, lang),

@@ -178,6 +178,10 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         "warn",
     ),
     "invitation.language_set": (_language_words, "quiet"),
+    "invitation.address_corrected": (
+        lambda d, g: _("The address of %(guest)s was corrected", guest=_named(d, g)),
+        "info",
+    ),
     "mail.sent_again": (
         lambda d, g: _("The message to %(guest)s was sent again", guest=g or str(d.get("to", ""))),
         "info",

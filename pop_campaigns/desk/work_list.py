@@ -270,6 +270,12 @@ def _trouble_rows(reader: _Reader) -> Iterable[WorkRow]:
 
 def _failed_row(reader: _Reader, mail: OutgoingMail, about: MailAbout | None) -> WorkRow:
     page = url_for("desk.mail_message", mail_id=mail.id)
+    action, action_url = _("See why"), page
+    if mail.bounced_at is not None and about is not None and about.guest is not None:
+        action, action_url = (
+            _("Correct the address"),
+            url_for("invitations.address", invitation_id=about.guest.id),
+        )
     return reader.row(
         _(
             "Not delivered: %(subject)s",
@@ -280,8 +286,8 @@ def _failed_row(reader: _Reader, mail: OutgoingMail, about: MailAbout | None) ->
         who=f"{(about.who if about else '') or mail.to_name or mail.to_address} · {mail.to_address}",
         when=trouble_words(mail),
         tone="bad",
-        action=_("See why"),
-        action_url=page,
+        action=action,
+        action_url=action_url,
         organisation=reader.whose(about.organisation) if about else "",
     )
 

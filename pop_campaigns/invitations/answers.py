@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
+from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.history import note as note_change
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.events.rules import EventState
@@ -21,17 +23,27 @@ from pop_campaigns.invitations.messages import (
 )
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.rules import (
+    LINK_LIVES_AFTER_END,
     RECEIPT_GAP,
     Answer,
     AnswerChannel,
     InvitationState,
     NotAnswerable,
+    ToldHow,
     is_same_press,
     may_answer,
     settle_answer,
 )
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import add_skeleton, queue_mail
+
+
+@dataclass(frozen=True)
+class Told:
+    """How a coordinator came to know an answer, and the scan that shows it."""
+
+    how: ToldHow
+    scan: StoredFile | None = None
 
 
 class AnswerRefused(Exception):
@@ -52,27 +64,30 @@ def record_answer(
     now: datetime,
     by: User | None = None,
     sequence: int | None = None,
+    told: Told | None = None,
 ) -> GivenAnswer:
     """Keep an answer; the newest one counts, every earlier one stays.
 
     Yes or no with a ``substitute`` is a delegation. The same words twice within a minute are one answer. A guest
     whose answer changes is told so by mail, at most once a day: a forwarded link must not speak for an office
     unnoticed. ``sequence`` is the event's SEQUENCE the answer was given to, if it says so (calendars do), else
-    the present one. Raises :class:`AnswerRefused`, and ValueError for NEEDS-ACTION.
+    the present one. ``told`` says how it came to whoever entered it ``by`` hand; such an answer is taken until a day
+    after the event. Raises :class:`AnswerRefused`, and ValueError for NEEDS-ACTION.
     """
-    if answer is Answer.NEEDS_ACTION:
-        raise ValueError("an answer says something")
+    _require_words(answer)
     _lock(guest)
-    _check_open(guest, now)
+    check_answerable(guest, now, by_hand=told is not None)
     substitute, note = clean_line(substitute)[:200], clean_text(note)
     answer = settle_answer(answer, substitute)
     last = _last_answer(guest)
-    if last and is_same_press(_words_of(last), (answer, substitute, note, channel), last.at, now):
+    how = told.how if told else None
+    if last and is_same_press(_words_of(last), (answer, substitute, note, channel, how), last.at, now):
         return last
     given = GivenAnswer(
-        invitation=guest, answer=answer, substitute=substitute, note=note, channel=channel, at=now,
+        invitation=guest, answer=answer, substitute=substitute, note=note, channel=channel, at=now, told_how=how,
         event_sequence=guest.event.sequence if sequence is None else sequence,
     )  # fmt: skip
+    given.scan, given.recorded_by = (told.scan, by.name if by else "") if told else (None, "")
     db.session.add(given)
     before = guest.answer
     guest.answer, guest.answered_at = answer, now
@@ -86,6 +101,11 @@ def record_answer(
     return given
 
 
+def _require_words(answer: Answer) -> None:
+    if answer is Answer.NEEDS_ACTION:
+        raise ValueError("an answer says something")
+
+
 def _lock(guest: Invitation) -> None:
     # Two answers at once: the second waits here and then sees the first. SQLite's writers wait at BEGIN IMMEDIATE.
     db.session.execute(select(Invitation.id).where(Invitation.id == guest.id).with_for_update())
@@ -93,15 +113,18 @@ def _lock(guest: Invitation) -> None:
     db.session.refresh(guest.event)
 
 
-def _check_open(guest: Invitation, now: datetime) -> None:
+def check_answerable(guest: Invitation, now: datetime, *, by_hand: bool = False) -> None:
+    """Raise :class:`AnswerRefused` unless an answer of the guest is still taken."""
     if guest.state is InvitationState.DRAFT:
         raise AnswerRefused(NotAnswerable.NOT_INVITED)
     event = guest.event
+    end = event.ends_at or event.starts_at
     reason = may_answer(
         cancelled=event.state is EventState.CANCELLED,
         withdrawn=guest.state is InvitationState.WITHDRAWN,
         starts_at=event.starts_at,
         now=now,
+        told_until=end + LINK_LIVES_AFTER_END if by_hand and end else None,
     )
     if reason is not None:
         raise AnswerRefused(reason)
@@ -112,8 +135,8 @@ def _last_answer(guest: Invitation) -> GivenAnswer | None:
     return db.session.scalar(wanted.order_by(GivenAnswer.id.desc()).limit(1))
 
 
-def _words_of(given: GivenAnswer) -> tuple[str, ...]:
-    return (given.answer, given.substitute, given.note, given.channel)
+def _words_of(given: GivenAnswer) -> tuple[str | None, ...]:
+    return (given.answer, given.substitute, given.note, given.channel, given.told_how)
 
 
 def _queue_receipt(guest: Invitation, given: GivenAnswer, now: datetime) -> None:

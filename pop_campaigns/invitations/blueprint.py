@@ -8,6 +8,7 @@ from flask import Blueprint, abort
 
 from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.core.db import db
+from pop_campaigns.core.file_pages import make_room
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.labels import NOT_INVITABLE
@@ -15,6 +16,7 @@ from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import may_invite
 
 bp = Blueprint("invitations", __name__)
+make_room(bp, {"invitations.by_hand"})
 
 
 def changeable_guest(invitation_id: int) -> Invitation:

@@ -8,12 +8,24 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    FileField,
+    HiddenField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
-from pop_campaigns.core.forms import AtMost, Form
+from pop_campaigns.contacts.forms import OneAddress
+from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.i18n import LANGUAGES
 from pop_campaigns.core.text import clean_line, clean_text
+from pop_campaigns.invitations.labels import ANSWERS, TOLD_HOW
 from pop_campaigns.invitations.rules import Answer
 from pop_campaigns.invitations.services import GuestChoice
 
@@ -93,3 +105,36 @@ class AnswerForm(Form):
         """Sending someone else needs a name."""
         if self.answer.data == Answer.DELEGATED and not field.data:
             raise ValidationError(_("Write who comes instead of you."))
+
+
+class ByHandForm(Form):
+    """An answer that did not come through the service: by phone, on paper, in person, to somebody's own mailbox."""
+
+    answer = RadioField(
+        _l("The answer"),
+        [Needed(_l("Choose what the guest said."))],
+        choices=[SelectChoice(one.value, ANSWERS[one]) for one in Answer if one is not Answer.NEEDS_ACTION],
+    )
+    substitute = StringField(
+        _l("Who comes instead (name and office)"), [AtMost(LONGEST_SUBSTITUTE)], filters=[clean_line]
+    )
+    note = TextAreaField(_l("What they said"), [AtMost(LONGEST_NOTE)], filters=[clean_text])
+    told_how = RadioField(
+        _l("How did it come?"),
+        [Needed(_l("Choose how the answer came."))],
+        choices=[SelectChoice(how.value, words) for how, words in TOLD_HOW.items()],
+    )
+    file = FileField(_l("Scan or photo"))
+
+    def validate_substitute(self, field: StringField) -> None:
+        """Sending someone else needs a name."""
+        if self.answer.data == Answer.DELEGATED.value and not field.data:
+            raise ValidationError(_("Write who comes in their place."))
+
+
+class CorrectAddressForm(Form):
+    """Where the mails of one guest go from now on. ``version`` is the guest's when the page was made."""
+
+    email = EmailField(_l("New e-mail address"), [Needed(), OneAddress()], filters=[clean_line])
+    contact = BooleanField(_l("Also correct it in the contacts"))
+    version = HiddenField()

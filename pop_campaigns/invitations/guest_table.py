@@ -6,7 +6,7 @@ Registered as globals of the templates, because macros are imported without the 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,14 +20,21 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.events.labels import StateChip
 from pop_campaigns.invitations.blueprint import bp
-from pop_campaigns.invitations.labels import CHANNELS, PURPOSES
+from pop_campaigns.invitations.labels import CHANNELS, PURPOSES, TOLD_HOW
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.page_words import ANSWER_CHIPS, MAIL_CHIPS, mail_trouble
-from pop_campaigns.invitations.queries import AnswerCounts, GuestRow, mails_of
+from pop_campaigns.invitations.queries import AnswerCounts, GuestRow, is_lost, mails_of
 from pop_campaigns.invitations.rules import Answer, InvitationState
-from pop_campaigns.mail.labels import mail_chip, trouble_words
+from pop_campaigns.mail.labels import bounce_sentence, mail_chip, trouble_words
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import MailState
+
+_TOLD_HERE = (
+    "invitation.added",
+    "invitation.withdrawn",
+    "invitation.language_set",
+    "invitation.address_corrected",
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class Happening:
     text: str
     who: str = ""
     tone: str = "quiet"
+    url: str = ""
 
     @property
     def when(self) -> str:
@@ -64,8 +72,10 @@ def answer_chip(answer: Answer) -> StateChip:
 
 @bp.app_template_global()
 def answer_channel(given: GivenAnswer) -> str:
-    """Say how an answer came."""
-    return str(CHANNELS[given.channel])
+    """Say how an answer came: through us, or how and to whom where somebody entered it."""
+    if given.told_how is None:
+        return str(CHANNELS[given.channel])
+    return str(_("%(how)s, entered by %(who)s", how=TOLD_HOW[given.told_how], who=given.recorded_by or "–"))
 
 
 @bp.app_template_global()
@@ -116,12 +126,23 @@ def _counted(answer: Answer, number: int) -> str:
 
 def _is_unreached(row: GuestRow) -> bool:
     waiting = row.invitation.state is InvitationState.INVITED and row.invitation.answer is Answer.NEEDS_ACTION
-    return waiting and row.mail is not None and row.mail.state is MailState.FAILED
+    return waiting and row.mail is not None and is_lost(row.mail)
 
 
 @bp.app_template_global()
-def guest_histories(rows: Sequence[GuestRow]) -> dict[int, list[Happening]]:
-    """Give what happened to each guest, newest first, in three queries however many guests there are."""
+def guest_is_unreached(row: GuestRow) -> bool:
+    """Tell whether nobody at the guest's has read our newest mail, so that the address wants correcting."""
+    return row.invitation.state is InvitationState.INVITED and row.mail is not None and is_lost(row.mail)
+
+
+@bp.app_template_global()
+def guest_histories(
+    rows: Sequence[GuestRow], came_in: Mapping[int, Sequence[Happening]] | None = None
+) -> dict[int, list[Happening]]:
+    """Give what happened to each guest, newest first, in three queries however many guests there are.
+
+    ``came_in`` is what they wrote, by guest, from whoever knows the mail that came in.
+    """
     guests = [row.invitation for row in rows]
     told: dict[int, list[Happening]] = defaultdict(list)
     for ident, mails in mails_of(guests).items():
@@ -129,6 +150,8 @@ def guest_histories(rows: Sequence[GuestRow]) -> dict[int, list[Happening]]:
             told[ident].extend(_mail_happenings(str(PURPOSES[row.purpose]), row.mail))
     for given in _answers_of(guests):
         told[given.invitation_id].append(_answer_happening(given))
+    for ident, happenings in (came_in or {}).items():
+        told[ident].extend(happenings)
     for change in _changes_of(guests):
         words = _change_words(change)
         if words:
@@ -140,6 +163,10 @@ def _mail_happenings(purpose: str, mail: OutgoingMail) -> list[Happening]:
     found = [Happening(mail.queued_at, _("%(mail)s queued", mail=purpose), tone="info")]
     if mail.state is MailState.SENT and mail.sent_at:
         found.append(Happening(mail.sent_at, _("%(mail)s sent", mail=purpose), mail.to_address, "good"))
+        if mail.bounced_at is not None:
+            tone = "bad" if mail.bounce_permanent else "warn"
+            words = _("%(mail)s came back: %(reason)s", mail=purpose, reason=bounce_sentence(mail))
+            found.append(Happening(mail.bounced_at, words, mail.to_address, tone))
     elif mail.state is MailState.WITHDRAWN:
         found = [Happening(mail.queued_at, _("%(mail)s called off before it left", mail=purpose))]
     elif mail_trouble(mail):
@@ -157,7 +184,7 @@ def _answer_happening(given: GivenAnswer) -> Happening:
         parts.append(given.substitute)
     if given.note:
         parts.append(f"“{given.note}”")
-    return Happening(given.at, " · ".join(parts), str(CHANNELS[given.channel]), chip.tone)
+    return Happening(given.at, " · ".join(parts), answer_channel(given), chip.tone)
 
 
 def _answers_of(guests: Sequence[Invitation]) -> list[GivenAnswer]:
@@ -170,7 +197,7 @@ def _changes_of(guests: Sequence[Invitation]) -> list[History]:
     wanted = select(History).where(
         History.subject_type == Invitation.__tablename__,
         History.subject_id.in_([one.id for one in guests]),
-        History.action.in_(("invitation.added", "invitation.withdrawn", "invitation.language_set")),
+        History.action.in_(_TOLD_HERE),
     )
     return list(db.session.scalars(wanted.order_by(History.id))) if guests else []
 
@@ -180,5 +207,8 @@ def _change_words(change: History) -> str:
         return str(_("Put on the guest list"))
     if change.action == "invitation.withdrawn":
         return str(_("Invitation withdrawn"))
+    if change.action == "invitation.address_corrected":
+        was, new = change.details.get("was", ""), change.details.get("address", "")
+        return str(_("Address corrected: %(was)s → %(new)s", was=was, new=new))
     in_english = change.details.get("language") == "en"
     return str(_("Language of the mails: English") if in_english else _("Language of the mails: Albanian"))

@@ -18,7 +18,9 @@ from pop_campaigns.invitations.rules import (
     InvitationState,
     MailPurpose,
     NotAnswerable,
+    NotCorrectable,
     NotInvitable,
+    ToldHow,
 )
 
 ANSWERS: Final[dict[Answer, LazyString]] = {
@@ -50,6 +52,13 @@ CHANNELS: Final[dict[AnswerChannel, LazyString]] = {
     AnswerChannel.LINK: _l("by the personal link"),
     AnswerChannel.CALENDAR: _l("from a calendar"),
     AnswerChannel.BY_HAND: _l("entered by a coordinator"),
+}
+
+TOLD_HOW: Final[dict[ToldHow, LazyString]] = {
+    ToldHow.PHONE: _lp("answer", "by phone"),
+    ToldHow.PAPER: _lp("answer", "on paper"),
+    ToldHow.IN_PERSON: _lp("answer", "in person"),
+    ToldHow.MAIL: _lp("answer", "to a personal mailbox"),
 }
 
 INVITATION_STATES: Final[dict[InvitationState, LazyString]] = {
@@ -95,3 +104,15 @@ GUEST_REFUSALS: Final[dict[GuestRefusal, LazyString]] = {
     GuestRefusal.NOT_WANTED: _l("wants no more invitations from you"),
 }
 """Said after the guest's name; for ADDRESS_TAKEN name ``RefusedGuest.taken_by`` as well."""
+
+NOT_CORRECTABLE: Final[dict[NotCorrectable, LazyString]] = {
+    NotCorrectable.NOT_INVITED: _l(
+        "This guest has not been invited yet: change the address in the contacts."
+    ),
+    NotCorrectable.WITHDRAWN: _l("The invitation of this guest is withdrawn."),
+    NotCorrectable.ERASED: _l("This guest was erased at their own wish and is not written to."),
+    NotCorrectable.TAKEN: _l(
+        "Another guest of this event has this address: one address gets one invitation."
+    ),
+    NotCorrectable.NOT_WANTED: _l("Whoever has this address wants no more invitations from you."),
+}

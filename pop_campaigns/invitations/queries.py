@@ -133,6 +133,11 @@ def was_reached(mails: Sequence[InvitationMail]) -> bool:
     return any(row.mail.state in (MailState.SENT, MailState.SENDING) for row in mails)
 
 
+def is_lost(mail: OutgoingMail) -> bool:
+    """Tell whether a mail will never be read: refused for good, or come back for good."""
+    return mail.state is MailState.FAILED or bool(mail.bounce_permanent)
+
+
 def refusing(event: Event, guests: Iterable[Invitation]) -> set[int]:
     """Give those of the guests, by number, who want no more mail about events from the event's organisation.
 
@@ -172,7 +177,7 @@ def _remindable(event: Event, mails: list[InvitationMail], now: datetime) -> boo
     if not mails or (told_sequence(mails) or 0) < event.sequence:
         return False
     last = mails[-1].mail
-    return last.state is not MailState.FAILED and may_remind(last.dated_at, now)
+    return not is_lost(last) and may_remind(last.dated_at, now)
 
 
 def counts_for(event_ids: Iterable[int]) -> dict[int, AnswerCounts]:

@@ -97,14 +97,24 @@ def may_invite(*, cancelled: bool, starts_at: datetime | None, now: datetime) ->
 
 
 def may_answer(
-    *, cancelled: bool, withdrawn: bool, starts_at: datetime | None, now: datetime
+    *,
+    cancelled: bool,
+    withdrawn: bool,
+    starts_at: datetime | None,
+    now: datetime,
+    told_until: datetime | None = None,
 ) -> NotAnswerable | None:
-    """Decide whether a guest's answer is still taken; None means yes. Minds may change until the event starts."""
+    """Decide whether a guest's answer is still taken; None means yes. Minds may change until the event starts.
+
+    What a coordinator was told by phone or on paper may be entered until ``told_until``: people hear it before the
+    event and come to write it down after it.
+    """
     if cancelled:
         return NotAnswerable.CANCELLED
     if withdrawn:
         return NotAnswerable.WITHDRAWN
-    if starts_at is not None and starts_at <= now:
+    until = max(starts_at, told_until) if starts_at and told_until else starts_at
+    if until is not None and until <= now:
         return NotAnswerable.STARTED
     return None
 
@@ -113,6 +123,16 @@ def link_lives(ends_at: datetime | None, starts_at: datetime | None, now: dateti
     """Tell whether a personal link still opens: until a day after the event."""
     end = ends_at or starts_at
     return end is None or now < end + LINK_LIVES_AFTER_END
+
+
+class NotCorrectable(enum.StrEnum):
+    """Why the address of a guest cannot be put right here."""
+
+    NOT_INVITED = "not_invited"
+    WITHDRAWN = "withdrawn"
+    ERASED = "erased"
+    TAKEN = "taken"
+    NOT_WANTED = "not_wanted"
 
 
 class GuestRefusal(enum.StrEnum):
@@ -146,7 +166,9 @@ def settle_answer(answer: Answer, substitute: str) -> Answer:
     return answer
 
 
-def is_same_press(last: tuple[str, ...], given: tuple[str, ...], last_at: datetime, now: datetime) -> bool:
+def is_same_press(
+    last: tuple[str | None, ...], given: tuple[str | None, ...], last_at: datetime, now: datetime
+) -> bool:
     """Tell whether an answer is the last one sent again: the same words within a minute (a double click)."""
     return last == given and now - last_at < _SAME_PRESS
 

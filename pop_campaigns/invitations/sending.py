@@ -39,6 +39,7 @@ from pop_campaigns.invitations.models import Invitation, InvitationMail
 from pop_campaigns.invitations.queries import (
     awaiting_reminder,
     guests_of,
+    is_lost,
     lock_mails,
     mails_of,
     outdated,
@@ -150,6 +151,21 @@ def cancel_with_notice(event: Event, *, by: User | None, now: datetime) -> int:
     if orders:
         note("event.cancellations_sent", event, by=by, now=now, number=len(orders))
     return len(orders)
+
+
+def send_to_new_address(guest: Invitation, *, by: User, now: datetime) -> None:
+    """Send the invitation as it reads now to where the guest is reached now; what still waits is called off.
+
+    It goes as a letter, like the first one: nobody has read that. Raises :class:`CannotInvite`.
+    """
+    event = guest.event
+    check_invitable(event, now)
+    earlier = _call_off(mails_of([guest]))[guest.id]
+    _queue(event, [_Order(guest, MailPurpose.REQUEST, earlier)], by=by, now=now)
+    lost = next((row.mail for row in reversed(earlier) if is_lost(row.mail)), None)
+    if lost is not None:
+        # So that nobody is asked to see to what has been seen to.
+        mails_of([guest])[guest.id][-1].mail.again_of_id = lost.id
 
 
 def withdraw_guest(guest: Invitation, *, by: User | None, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Pages of invitations, for coordinators: the three steps from a guest list to mails in the outbox.
 
-What comes after (changes, cancellation, reminders) is in ``notices``, the guest's own page in ``answer_page``.
+What comes after (changes, cancellation, reminders) is in ``notices``, what comes round the service in
+``hand_pages``, the guest's own page in ``answer_page``.
 """
 
 from __future__ import annotations
@@ -25,7 +26,14 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.i18n import LANGUAGES, misses_translation
 from pop_campaigns.events.models import Event
-from pop_campaigns.invitations import answer_page, guest_table, list_conditions, list_pages, notices
+from pop_campaigns.invitations import (
+    answer_page,
+    guest_table,
+    hand_pages,
+    list_conditions,
+    list_pages,
+    notices,
+)
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
 from pop_campaigns.invitations.forms import NoteForm, PickForm, read_choices
 from pop_campaigns.invitations.labels import NOT_INVITABLE
@@ -49,7 +57,7 @@ from pop_campaigns.invitations.services import (
 from pop_campaigns.mail.bell import ring_bell
 
 # The other pages and the table register themselves with the blueprint, the condition with lists.
-__all__ = ["LIMITS", "bp", "guest_table", "list_conditions", "list_pages", "notices"]
+__all__ = ["LIMITS", "bp", "guest_table", "hand_pages", "list_conditions", "list_pages", "notices"]
 
 LIMITS = answer_page.LIMITS
 PARTS = ("html", "text", "calendar")

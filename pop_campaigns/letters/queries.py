@@ -223,7 +223,7 @@ def delivery_of(recipient: LetterRecipient) -> Delivery:
     if (recipient.due_explained or {}).get("by_hand"):
         return Delivery.DELIVERED
     if recipient.mail is not None:
-        return _DELIVERIES[recipient.mail.state]
+        return Delivery.FAILED if recipient.mail.bounce_permanent else _DELIVERIES[recipient.mail.state]
     return Delivery.UNKNOWN if recipient.letter.state is LetterState.RECORDED else Delivery.NONE
 
 

@@ -31,6 +31,7 @@ from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries import RecipientLine, days_until, state_of
 from pop_campaigns.letters.rules import LetterState, RecipientRole, RecipientState, ResponseKind, stops_clock
 from pop_campaigns.letters.working_days import Unit
+from pop_campaigns.mail.labels import bounce_sentence
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.refusals import REFUSAL_LABELS, explain_words
 from pop_campaigns.mail.rules import MailState
@@ -224,6 +225,8 @@ def will_happen(lines: Sequence[RecipientLine]) -> str:
 
 def mail_trouble(mail: OutgoingMail | None) -> str:
     """Why a mail is not there yet, in our words and the server's; empty while nothing is wrong."""
+    if mail is not None and mail.state is MailState.SENT and mail.bounced_at is not None:
+        return bounce_sentence(mail)
     if mail is None or not mail.last_words or mail.state in (MailState.SENT, MailState.WITHDRAWN):
         return ""
     key = explain_words(mail.last_code, mail.last_words, permanent=mail.state is MailState.FAILED)

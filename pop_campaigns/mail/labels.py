@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
+from flask_babel import format_timedelta
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
@@ -35,6 +38,8 @@ MAIL_STATES: Final[dict[MailState, MailChip]] = {
 }
 _CAME_BACK: Final = MailChip("!", _lp("mail", "Came back"), "bad")
 _DELAYED: Final = MailChip("◐", _lp("mail", "Delayed on the way"), "warn")
+_REPLY_CODE: Final = re.compile(r"\b[45]\d\d(?=[ -])")
+_STATUS: Final = re.compile(r"\b[45]\.\d{1,3}\.\d{1,3}\b")
 _TRIED_AGAIN: Final = MailChip("◐", _lp("mail", "Being tried again"), "warn")
 
 
@@ -50,10 +55,23 @@ def mail_chip(mail: OutgoingMail) -> MailChip:
 def trouble_words(mail: OutgoingMail) -> str:
     """Give in one sentence why the last try did not succeed; "" where there is nothing to explain."""
     if mail.state is MailState.SENT and mail.bounced_at is not None:
-        return mail.bounce_words or str(_CAME_BACK.word)
+        return bounce_sentence(mail)
     if mail.state is MailState.SENT or not (mail.last_words or mail.last_code):
         return ""
     return refusal_words(mail.last_code, mail.last_words, permanent=mail.state is MailState.FAILED)
+
+
+def bounce_sentence(mail: OutgoingMail) -> str:
+    """Say why a mail came back, with the server's codes and how long after sending: *… (550 5.1.1), 3 minutes after …*."""
+    words, permanent = mail.bounce_words, bool(mail.bounce_permanent)
+    said = refusal_words(550 if permanent else 450, words, permanent=permanent)
+    codes = [found[0] for found in (_REPLY_CODE.search(words), _STATUS.search(words)) if found]
+    if codes:
+        said = f"{said} ({' '.join(codes)})"
+    if mail.sent_at is None or mail.bounced_at is None or mail.bounced_at < mail.sent_at:
+        return said
+    passed = format_timedelta(mail.bounced_at - mail.sent_at, granularity="minute", threshold=1.2)
+    return str(_("%(what)s, %(time)s after sending", what=said, time=passed))
 
 
 def refusal_words(code: int | None, words: str, *, permanent: bool) -> str:

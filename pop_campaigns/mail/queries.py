@@ -44,13 +44,14 @@ def count_mails(whose: ColumnElement[bool], *, typed: str = "") -> dict[str, int
 
 
 def mails_in_trouble(whose: ColumnElement[bool], *, since: datetime, limit: int = 200) -> list[OutgoingMail]:
-    """Give the mails that failed, and those that wait because the server did not take them, newest first.
+    """Give the mails that failed or came back, and those that wait because the server did not take them, newest first.
 
     Without those older than ``since``, and without failures somebody has answered with a new copy.
     """
     copy = aliased(OutgoingMail)
+    came_back = and_(OutgoingMail.state == MailState.SENT, OutgoingMail.bounce_permanent.is_(True))
     failed = and_(
-        OutgoingMail.state == MailState.FAILED,
+        or_(OutgoingMail.state == MailState.FAILED, came_back),
         ~select(copy.id).where(copy.again_of_id == OutgoingMail.id).exists(),
     )
     waits = and_(OutgoingMail.state == MailState.QUEUED, OutgoingMail.last_words != "")

@@ -25,7 +25,8 @@ from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
 from pop_campaigns.core.tokens import sign_text
 from pop_campaigns.imports.services import create_import
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.rules import Answer, AnswerChannel, ToldHow
 from pop_campaigns.invitations.services import GuestChoice, add_guests, send_invitations
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.rules import LetterState, RecipientRole, ResponseKind
@@ -64,11 +65,18 @@ def world(app: Flask, cast: SimpleNamespace) -> SimpleNamespace:
     imported = create_import(table, "kontaktet.csv", "once", by=cast.arta, now=now())
     db.session.commit()
     draft = db.session.scalars(select(Invitation).where(Invitation.id != invitation.id)).one()
+    scan = store_file(b"%PDF-1.7 an answer", "përgjigje.pdf", now=now())
+    answer = GivenAnswer(
+        invitation=draft, answer=Answer.ACCEPTED, channel=AnswerChannel.BY_HAND, at=now(), scan=scan,
+        told_how=ToldHow.PAPER, recorded_by="Arta",
+    )  # fmt: skip
+    db.session.add(answer)
+    db.session.commit()
     return SimpleNamespace(
         cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
         event=event, invitation=invitation, draft=draft, letter=letter, contact_list=contact_list,
         recipient=recipient, response=response, mail=invitation.mails[0].mail, token=factories.token_of(invitation),
-        purpose=purpose, breach=breach, imported=imported, incoming=incoming,
+        purpose=purpose, breach=breach, imported=imported, incoming=incoming, answer=answer,
     )  # fmt: skip
 
 
@@ -120,6 +128,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "letter_id": world.letter.id,
         "recipient_id": world.recipient.id,
         "response_id": world.response.id,
+        "answer_id": world.answer.id,
         "mail_id": world.mail.id,
         "into": world.other.institution.id,
         "number": world.incoming.id,

@@ -48,7 +48,8 @@ def test_a_bounce_shows_at_the_guest_in_the_servers_words(
     mail = arrive(bounce(sent))
     arta = sign_in(cast.arta)
     assert "U kthye mbrapsht" in arta.get(f"/events/{scene.event.id}").text
-    assert "No such user here" in arta.get("/mail").text
+    assert "(550 5.1.1)" in arta.get("/mail").text
+    assert "No such user here" in arta.get(f"/mail/{sent.id}").text
     assert "No such user here" in arta.get(f"/mail/in/{mail.id}").text
 
 

@@ -1,0 +1,68 @@
+"""What came in from each guest of an event, for the guest's row: out of office until when, what they wrote."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import defer
+
+from pop_campaigns.core.clock import local_date
+from pop_campaigns.core.db import db
+from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.mail.models import IncomingLink, IncomingMail
+from pop_campaigns.mail.rules import IncomingKind
+
+_SHOWN = (IncomingKind.AUTO, IncomingKind.HUMAN, IncomingKind.CALENDAR)
+_AWAY_FOR = timedelta(days=14)  # of an out-of-office that names no day
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class GuestNote:
+    """One mail that a guest, or the guest's mailbox, sent."""
+
+    mail: IncomingMail
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether a machine wrote it."""
+        return self.mail.kind is IncomingKind.AUTO
+
+    @property
+    def returns_on(self) -> date | None:
+        """The day on which an out-of-office says somebody is back."""
+        written = (self.mail.bounce or {}).get("returns_on")
+        return date.fromisoformat(written) if written else None
+
+    def is_away(self, now: datetime) -> bool:
+        """Tell whether an out-of-office still says something: until the day it names, else for two weeks."""
+        if not self.is_automatic:
+            return False
+        back = self.returns_on
+        return local_date(now) <= back if back else now - self.mail.received_at < _AWAY_FOR
+
+
+def guest_notes(guest_ids: Collection[int]) -> dict[int, list[GuestNote]]:
+    """Give what came from each guest, the newest first; suggestions left out. One query for 500 guests."""
+    found: defaultdict[int, list[GuestNote]] = defaultdict(list)
+    wanted = sorted(guest_ids)
+    for start in range(0, len(wanted), _AT_ONCE):
+        rows = (
+            select(IncomingLink.subject_id, IncomingMail)
+            .join(IncomingLink.mail)
+            .options(defer(IncomingMail.raw))
+            .where(
+                IncomingLink.subject_type == Invitation.__tablename__,
+                IncomingLink.subject_id.in_(wanted[start : start + _AT_ONCE]),
+                IncomingLink.suggested.is_(False),
+                IncomingMail.kind.in_(_SHOWN),
+            )
+            .order_by(IncomingMail.id.desc())
+        )
+        for guest_id, mail in db.session.execute(rows):
+            found[guest_id].append(GuestNote(mail))
+    return dict(found)
