@@ -210,8 +210,12 @@ def make_mail(to: str = "zyra@bashkia.example", **values: Any) -> OutgoingMail:
 
 
 def make_incoming(organisation: Organisation | None = None, **values: Any) -> IncomingMail:
-    """A message somebody wrote, which was read and waits to be filed."""
-    raw = b"From: gazetar@medium.example\r\nSubject: Pyetje\r\n\r\nPershendetje"
+    """A message somebody wrote, with a file, which was read and waits to be filed."""
+    raw = (
+        b"From: gazetar@medium.example\r\nSubject: Pyetje\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n\r\nPershendetje\r\n'
+        b'--b\r\nContent-Disposition: attachment; filename="pyetje.txt"\r\n\r\nSa zgjat?\r\n--b--\r\n'
+    )
     defaults: dict[str, Any] = {
         "received_at": datetime.now(UTC),
         "way": IncomingWay.LISTENER,
@@ -224,6 +228,7 @@ def make_incoming(organisation: Organisation | None = None, **values: Any) -> In
         "subject": "Pyetje",
         "from_address": "gazetar@medium.example",
         "text": "Përshëndetje",
+        "attachments": [{"name": "pyetje.txt", "type": "text/plain", "size": 9}],
         "organisation_id": organisation.id if organisation else None,
     }
     return _add(IncomingMail(**(defaults | values)))

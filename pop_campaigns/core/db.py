@@ -10,7 +10,20 @@ from typing import Any
 
 from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Enum, Index, MetaData, String, Text, TypeDecorator, and_, event, true
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Enum,
+    Index,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    and_,
+    event,
+    func,
+    true,
+)
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -126,6 +139,17 @@ def like_folded(column: Any, typed: str) -> Any:
     """Give the condition that every typed word occurs in a search key, ë/ç-folded, with ``%`` and ``_`` taken literally."""
     words = fold(typed[:200]).split()[:8]
     return and_(true(), *(column.contains(word, autoescape=True) for word in words))
+
+
+def folded(column: Any, word: str) -> ColumnElement[str]:
+    """Give a column in lower case, ë as e and ç as c, to be compared with a folded ``word``; for tables without search keys.
+
+    SQLite's lower() knows ASCII alone. Only the letters that the word has are folded: each costs a pass over the rows.
+    """
+    for letter, plain in (("ë", "e"), ("Ë", "e"), ("ç", "c"), ("Ç", "c")):
+        if plain in word:
+            column = func.replace(column, letter, plain)
+    return func.lower(column)
 
 
 def _on_sqlite_connect(connection: Any, _record: ConnectionPoolEntry, wait: int) -> None:

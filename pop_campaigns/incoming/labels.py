@@ -9,6 +9,7 @@ from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
 from pop_campaigns.incoming.rules import Review
+from pop_campaigns.incoming.uploads import NoMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState
 
 KINDS: Final[dict[IncomingKind, LazyString]] = {
@@ -57,7 +58,21 @@ HOW: Final[dict[str, LazyString]] = {
     "references": _l("by the message it answers"),
     "uid": _l("by event and guest"),
     "near_token": _l("the address differs by a letter or two"),
+    "register": _l("by the register number"),
     "sender": _l("the same sender was written to"),
     "by_hand": _l("filed by a person"),
 }
 """How it was found to what a mail belongs."""
+
+
+NO_MAIL: Final[dict[NoMail, LazyString]] = {
+    NoMail.EMPTY: _l("There is nothing in it. Choose a message, or paste its source."),
+    NoMail.SIZE: _l("The message is larger than 25 MB."),
+    NoMail.OUTLOOK: _l(
+        "Outlook saved this as .msg, which only Outlook can read. Drag it out of Outlook on the web, or save it there as .eml."
+    ),
+    NoMail.NOT_A_MAIL: _l(
+        "This is no message as mail programs save it: its sender and subject lines are missing. "
+        "Save it as .eml, or copy its source (“Show original” in Gmail)."
+    ),
+}

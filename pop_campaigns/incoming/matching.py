@@ -11,12 +11,14 @@ from sqlalchemy import func, or_, select
 
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
+from pop_campaigns.incoming.registers import recipients_named
 from pop_campaigns.incoming.rules import local_parts, nearly_the_same
 from pop_campaigns.invitations.models import Invitation, InvitationMail
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import bounce_local_of
 from pop_campaigns.mail.report import MailReport
+from pop_campaigns.mail.rules import IncomingKind
 
 Subject = Invitation | LetterRecipient | OutgoingMail
 SUGGESTED = 5
@@ -37,16 +39,22 @@ class Match:
         return self.subject.__tablename__, self.subject.id
 
 
-def find_matches(report: MailReport, envelope_to: str) -> list[Match]:
-    """Give what a mail belongs to, the surest first; suggestions only where nothing is sure."""
+def find_matches(report: MailReport, envelope_to: str, *, only_read: bool = False) -> list[Match]:
+    """Give what a mail belongs to, the surest first; suggestions only where nothing is sure.
+
+    ``only_read`` leaves the database untouched, for explaining a message that is not kept.
+    """
     domain = current_app.config["MAIL_DOMAIN"]
     locals_ = local_parts([envelope_to, *report.recipients], domain)
-    found = _by_token(locals_)
+    found = _by_token(locals_, only_read=only_read)
     found += _by_message_id([*report.in_reply_to, *report.references, report.returned_id])
     sure = {match.key: match for match in reversed(found)}
     if sure:
         return list(reversed(sure.values()))
-    guessed = [*_nearly(locals_), *_by_sender(report.from_address)]
+    numbered = _by_register(report)
+    if numbered and not numbered[0].suggested:
+        return numbered
+    guessed = [*_nearly(locals_), *numbered, *_by_sender(report.from_address)]
     return list({match.key: match for match in reversed(guessed)}.values())[:SUGGESTED]
 
 
@@ -62,7 +70,7 @@ def by_uid(uid: str, attendee: str) -> Invitation | None:
     return db.session.scalar(wanted)
 
 
-def _by_token(locals_: Iterable[str]) -> list[Match]:
+def _by_token(locals_: Iterable[str], *, only_read: bool) -> list[Match]:
     wanted = [local for local in locals_ if local.startswith("r-")]
     bounced = [local for local in locals_ if local.startswith("b-")]
     found: list[Match] = []
@@ -71,7 +79,8 @@ def _by_token(locals_: Iterable[str]) -> list[Match]:
             rows = db.session.scalars(select(model).where(model.reply_local.in_(wanted)))
             found += [Match(row, "token") for row in rows.unique()]
     if bounced:
-        _fill_bounce_locals()
+        if not only_read:
+            _fill_bounce_locals()
         mails = select(OutgoingMail).where(OutgoingMail.bounce_local.in_(bounced))
         for mail in db.session.scalars(mails):
             found += [Match(mail, "token"), *(Match(one, "token") for one in _about(mail))]
@@ -119,6 +128,15 @@ def _nearly(locals_: Iterable[str]) -> list[Match]:
             if any(nearly_the_same(local, row.reply_local or "") for local in given)
         ]
     return found
+
+
+def _by_register(report: MailReport) -> list[Match]:
+    """Give the recipients of letters named by register number; certain only from where the letter went."""
+    if report.kind not in (IncomingKind.HUMAN, IncomingKind.AUTO):
+        return []
+    texts = (report.subject, report.body, report.attached_text)
+    named = recipients_named(texts, report.from_address)
+    return [Match(one, "register", suggested=not sure) for one, sure in named][: SUGGESTED * 2]
 
 
 def _by_sender(sender: str) -> list[Match]:

@@ -30,7 +30,7 @@ from pop_campaigns.invitations.rules import Answer, AnswerChannel
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
 from pop_campaigns.mail.report import MailReport
-from pop_campaigns.mail.rules import IncomingKind, IncomingState
+from pop_campaigns.mail.rules import IncomingKind, IncomingState, IncomingWay
 
 ANSWERS = {
     "ACCEPTED": Answer.ACCEPTED,
@@ -49,7 +49,9 @@ def file_mail(mail: IncomingMail, report: MailReport, *, now: datetime) -> None:
     _keep(mail, report)
     matches = find_matches(report, mail.envelope_to)
     review: Review | None = None
-    if mail.kind is IncomingKind.CALENDAR:
+    if _came_before(mail):
+        pass  # it did what it does when it came first
+    elif mail.kind is IncomingKind.CALENDAR:
         matches, review = _take_calendar(mail, report, matches, now)
     elif mail.kind is IncomingKind.BOUNCE:
         _take_bounce(report, matches, now)
@@ -70,7 +72,7 @@ def _keep(mail: IncomingMail, report: MailReport) -> None:
     mail.kind, mail.reasons = report.kind, list(report.reasons)
     mail.message_id, mail.subject = report.message_id[:998], report.subject[:1000]
     mail.from_address, mail.from_name = report.from_address[:320], report.from_name[:200]
-    mail.dated_at, mail.text = report.date, report.text
+    mail.dated_at, mail.text, mail.body = report.date, report.text, report.body
     mail.calendar = report.calendar
     plain = report.to_json()
     mail.attachments = plain["attachments"]
@@ -78,6 +80,17 @@ def _keep(mail: IncomingMail, report: MailReport) -> None:
     if report.kind in (IncomingKind.BOUNCE, IncomingKind.AUTO):
         names = ("permanent", "failed_recipients", "status", "diagnostic", "returned_id", "returns_on")
         mail.bounce = {name: plain[name] for name in names}
+
+
+def _came_before(mail: IncomingMail) -> bool:
+    """Tell whether the same message, letter for letter, was filed already for another address of ours; note which."""
+    same = select(IncomingMail.id).where(
+        IncomingMail.sha256 == mail.sha256,
+        IncomingMail.id < mail.id,
+        IncomingMail.state == IncomingState.MATCHED,
+    )
+    mail.duplicate_of_id = db.session.scalar(same.order_by(IncomingMail.id).limit(1)) if mail.id else None
+    return mail.duplicate_of_id is not None
 
 
 def _link(mail: IncomingMail, match: Match, now: datetime, by: str = "") -> None:
@@ -102,7 +115,10 @@ def _link(mail: IncomingMail, match: Match, now: datetime, by: str = "") -> None
 def _note_owner(mail: IncomingMail, matches: list[Match]) -> None:
     """Say whose matter it is, where all it may belong to is one organisation's."""
     owners = {_owner_of(match.subject) for match in matches}
-    mail.organisation_id = owners.pop() if len(owners) == 1 else None
+    if len(owners) == 1:
+        mail.organisation_id = owners.pop()
+    elif mail.way is not IncomingWay.UPLOAD:  # else it stays with whoever brought it
+        mail.organisation_id = None
 
 
 def _owner_of(subject: Any) -> int | None:
@@ -229,6 +245,23 @@ def put_aside(mail: IncomingMail, reason: str, *, by: User, now: datetime) -> No
     mail.ignored_at, mail.ignored_by, mail.ignored_reason = now, who, reason[:300]
     mail.state = IncomingState.IGNORED
     note("incoming.put_aside", mail, by=by, now=now, organisation_id=mail.organisation_id)
+
+
+def take_back(mail: IncomingMail, *, by: User, now: datetime) -> bool:
+    """Let a mail wait again that a person filed or put aside; tell whether there was anything to take back.
+
+    What was found without a person stays: such a mail cannot be taken back.
+    """
+    ours = [link for link in mail.links if link.how == "by_hand" and not link.suggested]
+    if mail.state is not IncomingState.IGNORED and not (mail.state is IncomingState.MATCHED and ours):
+        return False
+    for link in ours:
+        link.suggested = True
+    mail.state = IncomingState.HELD
+    mail.ignored_at, mail.ignored_by, mail.ignored_reason = None, "", ""
+    note("incoming.taken_back", mail, by=by, now=now, organisation_id=mail.organisation_id)
+    db.session.flush()
+    return True
 
 
 def _moment(written: str | None) -> datetime | None:

@@ -5,31 +5,39 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Response, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
-from pop_campaigns.accounts.rules import MAY_WRITE, RoleName
-from pop_campaigns.accounts.scope import may_change
+from pop_campaigns.accounts.rules import MAY_WRITE
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
-from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.pages import paged
-from pop_campaigns.incoming import queries
+from pop_campaigns.core.text import clean_line
+from pop_campaigns.incoming import filing_pages, letter_mail, queries
+from pop_campaigns.incoming.blueprint import bp, changeable_mail, may_file, place_of_subject, seen_mail
 from pop_campaigns.incoming.labels import HOW, KINDS, REVIEWS, STATE_MARKS, STATES
 from pop_campaigns.incoming.matching import Match
+from pop_campaigns.incoming.places import find_places
 from pop_campaigns.incoming.services import NothingSaid, file_by_hand, put_aside
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.addresses import show_address
-from pop_campaigns.mail.models import IncomingLink, IncomingMail
+from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingState
 
-bp = Blueprint("incoming", __name__, url_prefix="/mail/in")
+__all__ = ["bp", "filing_pages", "letter_mail"]
+
+
+@dataclass(frozen=True)
+class FoundPlace:
+    """A guest or a recipient that was looked for: what the button sends, its name, its page."""
+
+    key: str
+    words: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -54,14 +62,16 @@ def index() -> ResponseReturnValue:
         page=paged(queries.select_incoming(current_user, state)),
         counts=queries.count_incoming(current_user),
         state=state,
+        may_write=current_user.role in MAY_WRITE,
     )
 
 
 @bp.get("/<int:number>")
 @reader
 def message(number: int) -> ResponseReturnValue:
-    """One message: the new words, to what it belongs, why."""
-    mail = _seen(number)
+    """One message: the new words, to what it belongs, why; where it may be filed, by the words typed in ``q``."""
+    mail = seen_mail(number)
+    typed = clean_line(request.args.get("q", "")[:1000])[:200]
     places = [place for place in map(_place, mail.links) if place is not None]
     review = [REVIEWS[why] for why in _reviews(mail) if why in REVIEWS]
     return render_template(
@@ -70,7 +80,11 @@ def message(number: int) -> ResponseReturnValue:
         filed=[place for place in places if not place.link.suggested],
         suggested=[place for place in places if place.link.suggested],
         review=review,
-        may_change=_may_file(mail),
+        may_change=may_file(mail),
+        may_take_back=mail.state is IncomingState.IGNORED or any(_is_by_hand(link) for link in mail.links),
+        quoted=mail.body if mail.body.strip() != mail.text.strip() else "",
+        typed=typed,
+        found=_found_places(mail, typed) if typed and may_file(mail) else [],
     )
 
 
@@ -78,7 +92,7 @@ def message(number: int) -> ResponseReturnValue:
 @reader
 def original(number: int) -> Response:
     """Give the message as it came, to be saved and never to run in our pages."""
-    mail = _seen(number)
+    mail = seen_mail(number)
     answer = send_file(
         io.BytesIO(mail.raw),
         mimetype="application/octet-stream",
@@ -93,7 +107,7 @@ def original(number: int) -> Response:
 @writer
 def file(number: int) -> ResponseReturnValue:
     """File a mail where it was suggested to belong."""
-    mail = _changeable(number)
+    mail = changeable_mail(number)
     wanted = request.form.get("link", "")
     link = next((one for one in mail.links if str(one.id) == wanted), None)
     place = _place(link) if link else None
@@ -110,7 +124,7 @@ def file(number: int) -> ResponseReturnValue:
 @writer
 def aside(number: int) -> ResponseReturnValue:
     """Put a mail aside, with the reason; it is not deleted."""
-    mail = _changeable(number)
+    mail = changeable_mail(number)
     try:
         put_aside(mail, request.form.get("reason", ""), by=current_user, now=now())
     except NothingSaid:
@@ -125,46 +139,32 @@ def aside(number: int) -> ResponseReturnValue:
 @writer
 def read(number: int) -> ResponseReturnValue:
     """Mark a message as read, for everybody of the organisation."""
-    mail = _changeable(number)
+    mail = changeable_mail(number)
     mail.seen_at = mail.seen_at or now()
     db.session.commit()
     return redirect(url_for("incoming.message", number=mail.id))
 
 
-def _seen(number: int) -> IncomingMail:
-    mail = db.session.get(IncomingMail, number) if 0 < number < 2**31 else None
-    everything = current_user.role in (RoleName.ADMINISTRATOR, RoleName.VIEWER)
-    # Not get_visible: what is nobody's yet is for the administrators, not for every member.
-    if mail is None or not (
-        everything or (mail.organisation_id and mail.organisation_id == current_user.organisation_id)
-    ):
-        abort(404)
-    return mail
-
-
-def _changeable(number: int) -> IncomingMail:
-    mail = _seen(number)
-    if not _may_file(mail):
-        abort(404)
-    return mail
-
-
-def _may_file(mail: IncomingMail) -> bool:
-    return current_user.role in MAY_WRITE and may_change(mail)
-
-
 def _place(link: IncomingLink) -> Place | None:
-    subject, lang = queries.subject_of(link), str(get_locale() or "sq")
-    how = str(HOW.get(link.how, link.how))
-    if isinstance(subject, Invitation):
-        event = subject.event
-        words = f"{in_language(event, 'title', lang)} – {subject.shown_as}"
-        return Place(link, words, url_for("desk.event", event_id=event.id), how, may_change(event))
-    if isinstance(subject, LetterRecipient):
-        letter = subject.letter
-        words = f"{in_language(letter, 'subject', lang)} – {subject.shown_as}"
-        return Place(link, words, url_for("letters.show", letter_id=letter.id), how, may_change(letter))
-    return None  # the sent mail itself stands with its guest or letter
+    subject = queries.subject_of(link)
+    if subject is None or isinstance(subject, OutgoingMail):
+        return None  # the sent mail itself stands with its guest or letter
+    words, url, changeable = place_of_subject(subject)
+    return Place(link, words, url, str(HOW.get(link.how, link.how)), changeable)
+
+
+def _found_places(mail: IncomingMail, typed: str) -> list[FoundPlace]:
+    """Give where the mail could be filed by the words that were typed, without where it is filed."""
+    filed = {(link.subject_type, link.subject_id) for link in mail.links if not link.suggested}
+    return [
+        FoundPlace(f"{one.__tablename__}-{one.id}", *place_of_subject(one)[:2])
+        for one in find_places(current_user, typed)
+        if (one.__tablename__, one.id) not in filed
+    ]
+
+
+def _is_by_hand(link: IncomingLink) -> bool:
+    return link.how == "by_hand" and not link.suggested
 
 
 def _reviews(mail: IncomingMail) -> list[str]:
@@ -175,6 +175,7 @@ def _reviews(mail: IncomingMail) -> list[str]:
 def _words() -> dict[str, object]:
     lang = str(get_locale() or "sq")
     return {
+        "HOW": HOW,
         "KINDS": KINDS,
         "STATES": STATES,
         "STATE_MARKS": STATE_MARKS,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, flash, redirect, render_template, url_for
+from datetime import date
+
+from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -126,8 +128,16 @@ def response_of(letter: Letter, response_id: int) -> LetterResponse:
     return one
 
 
+def _day_asked_for() -> date | None:
+    try:
+        return date.fromisoformat(request.args.get("received_on", ""))
+    except ValueError:
+        return None
+
+
 def _response_form(recipient: LetterRecipient, recorded: LetterResponse | None = None) -> ResponseForm:
-    before: dict[str, object] = {}
+    # A reply by mail leads here with the day on which it came.
+    before: dict[str, object] = {"received_on": _day_asked_for()}
     if recorded is not None:
         before = {
             "kind": recorded.kind.value,

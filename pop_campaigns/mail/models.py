@@ -118,8 +118,9 @@ class IncomingMail(Base):
     """One message that came in for one recipient: raw first, in a commit of its own, then what it was found to be.
 
     ``envelope_from`` is empty for the null sender. Everything from ``kind`` on is filled when it was read (RFC 5322,
-    5545, 3464, 3834) and can be made again from ``raw``. ``calendar``, ``bounce``, ``attachments`` and ``reasons``
-    are as ``mail explain`` prints them. ``organisation_id`` is whose matter it turned out to be; NULL is nobody's yet.
+    5545, 3464, 3834) and can be made again from ``raw``. ``text`` is the new words, ``body`` all of it. ``calendar``,
+    ``bounce``, ``attachments`` and ``reasons`` are as ``mail explain`` prints them. ``organisation_id`` is whose matter it
+    turned out to be; NULL is nobody's yet. ``duplicate_of_id`` is the same message that was filed before.
     """
 
     __tablename__ = "incoming_mails"
@@ -149,6 +150,7 @@ class IncomingMail(Base):
     from_name: Mapped[str] = mapped_column(Line(200), default="")
     dated_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     text: Mapped[str] = mapped_column(Prose(), default="")
+    body: Mapped[str] = deferred(mapped_column(Prose(), default="", nullable=False))
     calendar: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     bounce: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     attachments: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
+from itertools import islice
 
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.mail.charsets import decode_bytes, decode_header_value, without_surrogates
@@ -172,9 +173,8 @@ def body_text(message: Message) -> str:
     return "\n\n".join(filter(None, pages))[:TEXT_LIMIT]
 
 
-def attachment_notes(message: Message) -> tuple[AttachmentNote, ...]:
-    """Tell which files come with a mail. The calendar part of an answer counts only when it is a file."""
-    notes = []
+def attached_parts(message: Message) -> Iterator[Message]:
+    """Give the files that come with a mail, in order. The calendar part of an answer counts only when it is a file."""
     for part in leaves(message):
         kind, name = media_type(part), _file_name(part)
         body = kind in ("text/plain", "text/html", "text/calendar") and not name
@@ -186,8 +186,33 @@ def attachment_notes(message: Message) -> tuple[AttachmentNote, ...]:
         if part is message and body:
             continue
         if is_attached(part) or name or not (body or report):
-            notes.append(AttachmentNote(name or _subject_name(part), kind, _size(part)))
-    return tuple(notes)
+            yield part
+
+
+def attachment_notes(message: Message) -> tuple[AttachmentNote, ...]:
+    """Tell which files come with a mail."""
+    return tuple(
+        AttachmentNote(_file_name(part) or _subject_name(part), media_type(part), _size(part))
+        for part in attached_parts(message)
+    )
+
+
+def attachment_bytes(message: Message, number: int) -> bytes | None:
+    """Give the content of the file with this number among :func:`attachment_notes`, from 0; None if there is none.
+
+    A mail inside the mail is given as a mail.
+    """
+    part = next(islice(attached_parts(message), max(number, 0), None), None)
+    if part is None or number < 0:
+        return None
+    inner = children(part)
+    return inner[0].as_bytes() if inner else part_bytes(part)
+
+
+def attached_text(message: Message, limit: int = 20_000) -> str:
+    """Give what the attached text files of a mail say, at most ``limit`` characters of each."""
+    texts = [part_text(part)[:limit] for part in attached_parts(message) if media_type(part) == "text/plain"]
+    return "\n\n".join(texts[:10])
 
 
 def _file_name(part: Message) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
-from pop_campaigns.core.db import db
+from pop_campaigns.core.db import db, folded
 from pop_campaigns.core.text import fold
 from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
 from pop_campaigns.mail.outbox import fill_placeholders
@@ -95,19 +95,10 @@ def _words(typed: str) -> list[ColumnElement[bool]]:
     return [
         or_(
             func.lower(OutgoingMail.to_address).contains(word, autoescape=True),
-            _folded(OutgoingMail.to_name, word).contains(word, autoescape=True),
+            folded(OutgoingMail.to_name, word).contains(word, autoescape=True),
             OutgoingMail.skeleton_id.in_(
-                subjects.where(_folded(MailSkeleton.subject, word).contains(word, autoescape=True))
+                subjects.where(folded(MailSkeleton.subject, word).contains(word, autoescape=True))
             ),
         )
         for word in fold(typed[:200]).split()[:8]
     ]
-
-
-def _folded(column: Any, word: str) -> ColumnElement[str]:
-    # Mails have no search key: they are looked up seldom. SQLite's lower() knows ASCII alone. Only the letters that
-    # the word has are folded: each costs a pass over all mails.
-    for letter, plain in (("ë", "e"), ("Ë", "e"), ("ç", "c"), ("Ç", "c")):
-        if plain in word:
-            column = func.replace(column, letter, plain)
-    return func.lower(column)

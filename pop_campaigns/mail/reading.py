@@ -19,6 +19,8 @@ from pop_campaigns.mail.charsets import without_surrogates
 from pop_campaigns.mail.machine_reports import read_feedback, read_receipt
 from pop_campaigns.mail.parts import (
     TooMuch,
+    attached_text,
+    attachment_bytes,
     attachment_notes,
     body_text,
     header,
@@ -61,6 +63,14 @@ def read_mail(raw: bytes, envelope_from: str = "", envelope_to: str = "") -> Mai
         return unparsed(f"cannot be taken apart: {type(problem).__name__}")
 
 
+def read_attachment(raw: bytes, number: int) -> bytes | None:
+    """Give the file with this number among the report's attachments, from 0; None where there is none to be had."""
+    try:
+        return attachment_bytes(parse_message(_MAILBOX_LINE.sub(b"", raw)), number)
+    except Exception:  # whatever is in it: the mail as it came can still be downloaded whole
+        return None
+
+
 def _read(raw: bytes, envelope_from: str, envelope_to: str) -> MailReport:
     raw = _MAILBOX_LINE.sub(b"", raw)
     if _BARE_CALENDAR.match(raw):
@@ -98,6 +108,7 @@ def _plain_facts(message: Message, envelope_to: str) -> MailReport:
         from_address=address,
         from_name=name,
         date=date_of(message),
+        attached_text=clean_text(without_surrogates(attached_text(message))),
     )
 
 
@@ -217,7 +228,7 @@ def _tidy(report: MailReport) -> MailReport:
 
 _OF_STRANGERS = (
     "calendar", "text", "body", "recipients", "message_id", "in_reply_to", "references", "subject", "from_address", "from_name",
-    "status", "diagnostic", "returned_id", "returned",
+    "status", "diagnostic", "returned_id", "returned", "attached_text",
 )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The process in which strangers' mail is taken apart: started by `reading_limits`, one mail after the other.
 
-Two blocks come in by standard input for each mail, the envelope as JSON and the raw bytes; one goes out by standard
-output, the report as JSON. Each mail gets processor seconds of its own; the memory is the process's.
+Two blocks come in by standard input for each mail, what is asked as JSON and the raw bytes; one goes out by standard
+output: asked with the envelope, the report as JSON; asked with the number of an attachment, 1 and its bytes, else 0.
+Each mail gets processor seconds of its own; the memory is the process's.
 Whatever a mail does here ends at worst with this process.
 """
 
@@ -16,7 +17,7 @@ import resource
 import sys
 import warnings
 
-from pop_campaigns.mail.reading import read_mail
+from pop_campaigns.mail.reading import read_attachment, read_mail
 from pop_campaigns.mail.reading_wire import read_block, write_block
 from pop_campaigns.mail.report import NEEDS_MEMORY
 
@@ -31,12 +32,17 @@ def main(cpu_seconds: int, memory_bytes: int) -> None:
     # Several threads or arenas would count as memory that nobody uses.
     _limit(resource.RLIMIT_AS, memory_bytes)
     _limit(resource.RLIMIT_CORE, 0)
-    while (envelope := read_block(inbox)) is not None:
+    while (question := read_block(inbox)) is not None:
         raw = read_block(inbox)
         if raw is None:
             return
         _give_time(cpu_seconds)
-        sender, recipient = json.loads(envelope)
+        asked = json.loads(question)
+        if isinstance(asked, int):
+            found = read_attachment(raw, asked)
+            write_block(outbox, b"0" if found is None else b"1" + found)
+            continue
+        sender, recipient = asked
         report = read_mail(raw, sender, recipient)
         if report.reasons[:1] == (NEEDS_MEMORY,):
             gc.collect()

@@ -72,18 +72,20 @@ class MailReader:
             # What killed the process may have had nothing to do with this mail; a fresh one tells.
             return first or self._read_once(raw, envelope_from, envelope_to, again=True) or unparsed(_DIED)
 
+    def read_attachment(self, raw: bytes, number: int) -> bytes | None:
+        """Give one file of a mail by its number among the report's attachments; None where there is none to be had."""
+        with self._lock:
+            self._make_ready(again=False)
+            answer = self._ask(json.dumps(number).encode("ascii"), raw)
+            if answer is None:
+                self.close()
+        return answer[1:] if answer and answer[:1] == b"1" else None
+
     def _read_once(
         self, raw: bytes, envelope_from: str, envelope_to: str, *, again: bool
     ) -> MailReport | None:
         """Give the report; None where it is worth asking once more."""
-        if (
-            again
-            or self._process is None
-            or self._process.poll() is not None
-            or self._read >= _MAILS_PER_PROCESS
-        ):
-            self._replace()
-        self._read += 1
+        self._make_ready(again=again)
         answer = self._ask(json.dumps([envelope_from, envelope_to]).encode("ascii"), raw)
         if answer is None:
             reason, final = self._why_it_died()
@@ -96,6 +98,12 @@ class MailReader:
             # Memory that ran out once is in pieces; the next mail gets a process with all of it.
             self.close()
         return report
+
+    def _make_ready(self, *, again: bool) -> None:
+        dead = self._process is None or self._process.poll() is not None
+        if again or dead or self._read >= _MAILS_PER_PROCESS:
+            self._replace()
+        self._read += 1
 
     def close(self) -> None:
         """End the process."""
@@ -179,6 +187,15 @@ _readers_lock = threading.Lock()
 
 def read_under_limits(raw: bytes, envelope_from: str = "", envelope_to: str = "") -> MailReport:
     """Give the report of a mail, read in the process that this one keeps for it; never raises for what is in it."""
+    return _own_reader().read(raw, envelope_from, envelope_to)
+
+
+def attachment_under_limits(raw: bytes, number: int) -> bytes | None:
+    """Give one file of a mail by its number, taken out in the process that this one keeps for it; None for none."""
+    return _own_reader().read_attachment(raw, number)
+
+
+def _own_reader() -> MailReader:
     with _readers_lock:
         # By process: a child of fork must not talk into its parent's pipe.
         reader = _readers.get(os.getpid())
@@ -186,4 +203,4 @@ def read_under_limits(raw: bytes, envelope_from: str = "", envelope_to: str = ""
             _readers.clear()
             reader = _readers[os.getpid()] = MailReader()
             atexit.register(reader.close)
-    return reader.read(raw, envelope_from, envelope_to)
+    return reader

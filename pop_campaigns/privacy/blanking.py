@@ -65,5 +65,5 @@ def blank_incoming(mail: IncomingMail) -> None:
     """Take everything out of a mail that came in but that it came, when, and to what it belongs."""
     mail.raw = b""
     mail.envelope_from = mail.from_address = mail.from_name = mail.message_id = ""
-    mail.subject = mail.text = mail.ignored_reason = ""
+    mail.subject = mail.text = mail.body = mail.ignored_reason = ""
     mail.calendar, mail.bounce, mail.attachments, mail.reasons = None, None, [], []

@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from pop_campaigns.core import clock
+from pop_campaigns.incoming.explaining import explain_matches
 from pop_campaigns.mail.addresses import parse_address
 from pop_campaigns.mail.mailbox_files import messages_in
 from pop_campaigns.mail.message import MailParts, build_message, new_message_id
@@ -115,6 +116,7 @@ def test_command(address: str) -> None:
     "--envelope-from", metavar="ADDRESS", default="", help="Sender of the envelope; <> for the null sender."
 )
 @click.option("--envelope-to", metavar="ADDRESS", default="", help="Recipient of the envelope.")
+@with_appcontext
 def explain_command(files: tuple[Path, ...], envelope_from: str, envelope_to: str) -> None:
     """Print what each message in FILES is and says, one JSON line a message. Changes nothing.
 
@@ -126,4 +128,5 @@ def explain_command(files: tuple[Path, ...], envelope_from: str, envelope_to: st
                 content = stream.read()
             for raw in messages_in(content):
                 report = reader.read(raw, envelope_from, envelope_to)
-                click.echo(json.dumps({"file": str(file), **report.explained()}, ensure_ascii=False))
+                explained = report.explained() | {"matches": explain_matches(report, envelope_to)}
+                click.echo(json.dumps({"file": str(file), **explained}, ensure_ascii=False))

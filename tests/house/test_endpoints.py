@@ -132,6 +132,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "mail_id": world.mail.id,
         "into": world.other.institution.id,
         "number": world.incoming.id,
+        "which": 0,
         "token": world.token,
         "name": "0",
         "filename": "css/theme.css",

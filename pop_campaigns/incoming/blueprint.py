@@ -1,0 +1,57 @@
+"""The blueprint of mail that came in, and what its pages share."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, url_for
+from flask_babel import get_locale
+from flask_security import current_user
+
+from pop_campaigns.accounts.rules import MAY_WRITE, RoleName
+from pop_campaigns.accounts.scope import may_change
+from pop_campaigns.core.db import db
+from pop_campaigns.core.i18n import in_language
+from pop_campaigns.incoming.matching import Subject
+from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.letters.models import LetterRecipient
+from pop_campaigns.mail.models import IncomingMail
+
+bp = Blueprint("incoming", __name__, url_prefix="/mail/in")
+
+
+def seen_mail(number: int) -> IncomingMail:
+    """Give a mail the person may read, else 404: one's own organisation's, and all of them for who sees everything."""
+    mail = db.session.get(IncomingMail, number) if 0 < number < 2**31 else None
+    everything = current_user.role in (RoleName.ADMINISTRATOR, RoleName.VIEWER)
+    # Not get_visible: what is nobody's yet is for the administrators, not for every member.
+    if mail is None or not (
+        everything or (mail.organisation_id and mail.organisation_id == current_user.organisation_id)
+    ):
+        abort(404)
+    return mail
+
+
+def changeable_mail(number: int) -> IncomingMail:
+    """Give a mail the person may file, else 404."""
+    mail = seen_mail(number)
+    if not may_file(mail):
+        abort(404)
+    return mail
+
+
+def may_file(mail: IncomingMail) -> bool:
+    """Tell whether the person may file a mail, put it aside or mark it as read."""
+    return current_user.role in MAY_WRITE and may_change(mail)
+
+
+def place_of_subject(subject: Subject) -> tuple[str, str, bool]:
+    """Give how a page names what a mail belongs to, where it is shown, and whether the person may change it."""
+    lang = str(get_locale() or "sq")
+    if isinstance(subject, Invitation):
+        event = subject.event
+        words = f"{in_language(event, 'title', lang)} – {subject.shown_as}"
+        return words, url_for("desk.event", event_id=event.id), may_change(event)
+    if isinstance(subject, LetterRecipient):
+        letter = subject.letter
+        words = f"{in_language(letter, 'subject', lang)} – {subject.shown_as}"
+        return words, url_for("letters.show", letter_id=letter.id), may_change(letter)
+    return subject.to_address, url_for("desk.mail_message", mail_id=subject.id), False

@@ -1,0 +1,39 @@
+"""What a message is and where it would go, without keeping it or changing anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from pop_campaigns.core.db import db
+from pop_campaigns.incoming.matching import Match, find_matches
+from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.letters.models import LetterRecipient
+from pop_campaigns.mail.report import MailReport
+
+
+def explain_matches(report: MailReport, envelope_to: str = "") -> list[dict[str, Any]]:
+    """Give to what a message belongs, as ``mail explain`` prints it: what, its number, its title, who, how, whether certain.
+
+    Nothing is written. Without a database, or with one that has no tables yet, it belongs to nothing.
+    """
+    try:
+        with db.session.no_autoflush:
+            return [_as_json(match) for match in find_matches(report, envelope_to, only_read=True)]
+    except SQLAlchemyError:
+        return []
+    finally:
+        db.session.rollback()
+
+
+def _as_json(match: Match) -> dict[str, Any]:
+    subject = match.subject
+    found: dict[str, Any] = {"what": "mail", "id": subject.id, "title": "", "who": ""}
+    if isinstance(subject, Invitation):
+        found |= {"what": "invitation", "title": subject.event.title_sq, "who": subject.shown_as}
+    elif isinstance(subject, LetterRecipient):
+        found |= {"what": "letter", "title": subject.letter.subject_sq, "who": subject.shown_as}
+    else:
+        found |= {"title": subject.message_id, "who": subject.to_address}
+    return found | {"how": match.how, "certain": not match.suggested}
