@@ -23,6 +23,7 @@ from pop_campaigns.invitations.blueprint import bp
 from pop_campaigns.invitations.labels import CHANNELS, PURPOSES
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.page_words import ANSWER_CHIPS, MAIL_CHIPS, mail_trouble
+from pop_campaigns.invitations.proposal_words import PROPOSAL_ACTIONS, proposal_words
 from pop_campaigns.invitations.queries import AnswerCounts, GuestRow, mails_of
 from pop_campaigns.invitations.rules import Answer, InvitationState
 from pop_campaigns.mail.labels import mail_chip, trouble_words
@@ -170,7 +171,9 @@ def _changes_of(guests: Sequence[Invitation]) -> list[History]:
     wanted = select(History).where(
         History.subject_type == Invitation.__tablename__,
         History.subject_id.in_([one.id for one in guests]),
-        History.action.in_(("invitation.added", "invitation.withdrawn", "invitation.language_set")),
+        History.action.in_(
+            ("invitation.added", "invitation.withdrawn", "invitation.language_set", *PROPOSAL_ACTIONS)
+        ),
     )
     return list(db.session.scalars(wanted.order_by(History.id))) if guests else []
 
@@ -180,5 +183,7 @@ def _change_words(change: History) -> str:
         return str(_("Put on the guest list"))
     if change.action == "invitation.withdrawn":
         return str(_("Invitation withdrawn"))
+    if change.action in PROPOSAL_ACTIONS:
+        return proposal_words(change.action, change.details)
     in_english = change.details.get("language") == "en"
     return str(_("Language of the mails: English") if in_english else _("Language of the mails: Albanian"))
