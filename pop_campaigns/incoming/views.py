@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Response, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -19,7 +19,8 @@ from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.pages import paged
-from pop_campaigns.incoming import queries
+from pop_campaigns.incoming import proposal_views, queries
+from pop_campaigns.incoming.blueprint import bp
 from pop_campaigns.incoming.labels import HOW, KINDS, REVIEWS, STATE_MARKS, STATES
 from pop_campaigns.incoming.matching import Match
 from pop_campaigns.incoming.services import NothingSaid, file_by_hand, put_aside
@@ -29,7 +30,8 @@ from pop_campaigns.mail.addresses import show_address
 from pop_campaigns.mail.models import IncomingLink, IncomingMail
 from pop_campaigns.mail.rules import IncomingState
 
-bp = Blueprint("incoming", __name__, url_prefix="/mail/in")
+# The pages of proposed times register themselves with the blueprint.
+__all__ = ["bp", "proposal_views"]
 
 
 @dataclass(frozen=True)
