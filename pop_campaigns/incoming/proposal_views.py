@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -21,7 +20,6 @@ from pop_campaigns.incoming.blueprint import bp
 from pop_campaigns.incoming.proposal_form import DeclineForm
 from pop_campaigns.incoming.proposal_queries import (
     mail_of,
-    open_proposals_of,
     proposals_of,
     standing,
     wanted_times,
@@ -39,16 +37,6 @@ from pop_campaigns.invitations.models import TimeProposal
 from pop_campaigns.invitations.queries import GuestRow, answers_for, refusing
 from pop_campaigns.invitations.rules import InvitationState
 from pop_campaigns.mail.bell import ring_bell
-
-
-@dataclass(frozen=True)
-class OpenProposal:
-    """A proposal as the event's page names it."""
-
-    guest: str
-    when: str
-    comment: str
-    url: str
 
 
 @bp.get("/proposals/<int:proposal_id>")
@@ -113,21 +101,6 @@ def decline(proposal_id: int) -> ResponseReturnValue:
     else:
         flash(_("Declined. %(guest)s wants no more mail, so nothing was sent.", guest=guest), "success")
     return redirect(url_for("desk.event", event_id=event_id))
-
-
-@bp.app_template_global()
-def open_proposals_at(event: Event) -> list[OpenProposal]:
-    """Give the open proposals of an event for its page."""
-    lang = str(get_locale() or "sq")
-    return [
-        OpenProposal(
-            one.invitation.shown_as,
-            words.times_in_words(one, lang),
-            one.comment,
-            url_for("incoming.proposal", proposal_id=one.id),
-        )
-        for one in open_proposals_of(event, now=now())
-    ]
 
 
 def _existing(number: int) -> TimeProposal:

@@ -24,7 +24,13 @@ from pop_campaigns.core.dates import (
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.events.labels import weekday_words, when_words, zone_words
 from pop_campaigns.events.models import Event
-from pop_campaigns.incoming.proposal_queries import events_then, mail_of, times_of, wanted_times
+from pop_campaigns.incoming.proposal_queries import (
+    events_then,
+    mail_of,
+    open_proposals_of,
+    times_of,
+    wanted_times,
+)
 from pop_campaigns.incoming.proposal_rules import Standing, Times, moved_by
 from pop_campaigns.invitations.labels import ANSWERS
 from pop_campaigns.invitations.models import TimeProposal
@@ -63,6 +69,31 @@ class Caution:
 
     words: str
     url: str = ""
+
+
+@dataclass(frozen=True)
+class OpenProposal:
+    """A proposal as the event's page names it."""
+
+    guest_id: int
+    guest: str
+    when: str
+    comment: str
+    url: str
+
+
+def proposed_at(event: Event, lang: str, now: datetime) -> list[OpenProposal]:
+    """Give the open proposals of an event for its page, the oldest first."""
+    return [
+        OpenProposal(
+            one.invitation_id,
+            one.invitation.shown_as,
+            times_in_words(one, lang),
+            one.comment,
+            url_for("incoming.proposal", proposal_id=one.id),
+        )
+        for one in open_proposals_of(event, now=now)
+    ]
 
 
 def times_in_words(proposal: TimeProposal, lang: str) -> str:
