@@ -38,6 +38,13 @@ class ZoneBook:
         except (OverflowError, ValueError):
             return None
 
+    def is_floating(self, value: datetime, tzid: str) -> bool:
+        """Tell whether a time is an hour on the clock without any zone that could be found."""
+        if value.tzinfo is not None and value.utcoffset() is not None:
+            return False
+        named = tzid.strip().strip('"') or self.default
+        return not (named and (iana_name(named) or self._own_zone(named) or _SPOKEN_OFFSET.search(named)))
+
     def _place(self, wall: datetime, tzid: str) -> datetime:
         zone = iana_name(tzid)
         if zone in UTC_ZONES or not tzid:

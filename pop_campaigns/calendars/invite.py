@@ -1,4 +1,4 @@
-"""An invitation or its cancellation for one guest, as iTIP (RFC 5546): the text/calendar part of a mail.
+"""An invitation for one guest, its cancellation, or the refusal of another time the guest proposed, as iTIP (RFC 5546).
 
 `write_invitation` for callers that hold the objects, `invitation_from_json` for a row of the outbox: what was
 stored is written again with the same bytes.
@@ -12,7 +12,7 @@ from dataclasses import MISSING, fields
 from datetime import date, datetime
 
 from .event import Attendee, CalendarEvent, calendar_head, event_lines, to_utc
-from .text import clean_name, mailto, write_lines
+from .text import clean_name, clean_paragraphs, escape_text, mailto, write_lines
 from .zones import vtimezone
 
 __all__ = ["Attendee", "CalendarEvent", "invitation_from_json", "invitation_to_json", "write_invitation"]
@@ -20,21 +20,29 @@ __all__ = ["Attendee", "CalendarEvent", "invitation_from_json", "invitation_to_j
 _INSTANTS = frozenset({"dtstamp", "last_modified"})
 _MOMENTS = frozenset({"starts", "ends", "recurrence_id"})
 _GUEST = frozenset({"attendee_name", "attendee_address", "attendee_partstat", "attendee_role"})
+_METHODS = frozenset({"REQUEST", "CANCEL", "DECLINECOUNTER"})
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def write_invitation(event: CalendarEvent, attendee: Attendee, method: str = "REQUEST") -> str:
-    """The calendar object that asks `attendee` to come (REQUEST) or tells them it is off (CANCEL).
+def write_invitation(
+    event: CalendarEvent, attendee: Attendee, method: str = "REQUEST", comment: str = ""
+) -> str:
+    """The calendar object that asks `attendee` to come (REQUEST), tells them it is off (CANCEL), or that the event
+    stays as it is although they proposed another time (DECLINECOUNTER, RFC 5546 section 3.2.8).
 
     CRLF lines of at most 75 octets. A CANCEL is always STATUS:CANCELLED, also for a guest who alone is
-    withdrawn: for that guest the event is off, and some programs act on nothing else. Raises ValueError for
-    another method or a REQUEST for a cancelled event, UnusableAddress for the organiser's address.
+    withdrawn: for that guest the event is off, and some programs act on nothing else. `comment` is typed text, said
+    to this guest alone. Raises ValueError for another method, or for a cancelled event that is not cancelled with it;
+    UnusableAddress for the organiser's address.
     """
-    if method not in ("REQUEST", "CANCEL"):
+    if method not in _METHODS:
         raise ValueError(f"not an invitation's method: {method!r}")
-    if method == "REQUEST" and event.status == "CANCELLED":
+    if method != "CANCEL" and event.status == "CANCELLED":
         raise ValueError("nobody is asked to a cancelled event")
     people = [_organizer(event), _attendee(attendee, wants_answer=method == "REQUEST")]
+    said = escape_text(clean_paragraphs(comment))
+    if said:
+        people.append(f"COMMENT:{said}")
     status = "CANCELLED" if method == "CANCEL" else None
     zone = vtimezone(event.written_zone) if event.written_zone else ""
     body = write_lines([*event_lines(event, people, status), "END:VCALENDAR"])
@@ -59,12 +67,12 @@ def invitation_to_json(
 def invitation_from_json(data: Mapping[str, object]) -> str:
     """Write the invitation that a stored row describes.
 
-    Keys are the fields of CalendarEvent, ``method``, and ``attendee_name``, ``attendee_address``,
+    Keys are the fields of CalendarEvent, ``method``, ``comment``, and ``attendee_name``, ``attendee_address``,
     ``attendee_role``, ``attendee_partstat``. Instants are ISO 8601 with an offset, dates YYYY-MM-DD. What has
     a default may be left out. Raises ValueError for a missing, unknown or malformed value.
     """
     names = {field.name for field in fields(CalendarEvent)}
-    unknown = set(data) - names - _GUEST - {"method"}
+    unknown = set(data) - names - _GUEST - {"method", "comment"}
     required = {field.name for field in fields(CalendarEvent) if field.default is MISSING}
     missing = (required | {"attendee_name", "attendee_address"}) - set(data)
     if unknown or missing:
@@ -72,8 +80,9 @@ def invitation_from_json(data: Mapping[str, object]) -> str:
     values = {name: _read_value(name, data[name]) for name in names & set(data)}
     guest = {name.removeprefix("attendee_"): _read_value(name, data[name]) for name in _GUEST & set(data)}
     method = _read_value("method", data.get("method", "REQUEST"))
+    comment = _read_value("comment", data.get("comment", ""))
     # Each value has been checked against its field above, which the type checker cannot see.
-    return write_invitation(CalendarEvent(**values), Attendee(**guest), method)  # type: ignore[arg-type]
+    return write_invitation(CalendarEvent(**values), Attendee(**guest), method, comment)  # type: ignore[arg-type]
 
 
 def _read_value(name: str, value: object) -> object:

@@ -79,7 +79,8 @@ class CalendarPerson:
 class CalendarItem:
     """One component. Times are UTC; of an all-day event midnight UTC, with ``all_day`` set.
 
-    ``sequence`` is None where it is missing, which some programs that answer do.
+    ``sequence`` is None where it is missing, which some programs that answer do. ``floating`` names those of *dtstart*
+    and *dtend* that are an hour on the clock in no known zone (RFC 5545 section 3.3.5): they stand here as if in UTC.
     """
 
     component: str
@@ -95,6 +96,7 @@ class CalendarItem:
     all_day: bool
     summary: str
     status: str
+    floating: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,22 @@ def _item(part: Component, zones: ZoneBook) -> CalendarItem:
         all_day=_is_date(part, "DTSTART"),
         summary=_line(part, "SUMMARY"),
         status=_line(part, "STATUS").upper(),
+        floating=_floating(part, zones),
     )
+
+
+def _floating(part: Component, zones: ZoneBook) -> tuple[str, ...]:
+    found = [name for name in ("DTSTART", "DTEND") if _is_floating(_first(part, name), zones)]
+    if found == ["DTSTART"] and part.get("DTEND") is None:
+        found.append("DTEND")  # it is counted from the start
+    return tuple(name.lower() for name in found)
+
+
+def _is_floating(found: Any, zones: ZoneBook) -> bool:
+    value = _python_value(found)
+    if not isinstance(value, datetime):
+        return False
+    return zones.is_floating(value, str(getattr(found, "params", {}).get("TZID") or ""))
 
 
 def _ending(part: Component, starts: datetime | None, zones: ZoneBook) -> datetime | None:

@@ -25,6 +25,7 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.incoming.guest_notes import guest_notes
 from pop_campaigns.incoming.labels import KINDS as INCOMING_KINDS
+from pop_campaigns.incoming.proposal_words import proposed_at
 from pop_campaigns.incoming.queries import incoming_of_guests
 from pop_campaigns.invitations.queries import answers_for, counts_for, text_of
 from pop_campaigns.mail.rules import MailState
@@ -57,6 +58,7 @@ def event(event_id: int) -> ResponseReturnValue:
         note=text_of(row),
         actions=actions_for(row, guests, counts, now=moment) if changeable else None,
         changeable=changeable,
+        proposed=proposed_at(row, lang, moment),
         incoming=incoming_of_guests([one.invitation.id for one in guests]),
         INCOMING_KINDS=INCOMING_KINDS,
         incoming_day=lambda moment: moment_words(moment, lang),

@@ -15,6 +15,7 @@ from flask_babel.speaklater import LazyString
 
 from pop_campaigns.core.history import History
 from pop_campaigns.desk.answer_lines import ANSWER_SIGNS, answer_sentence
+from pop_campaigns.invitations.proposal_words import when_of
 from pop_campaigns.invitations.rules import Answer
 
 _TIME: Final = _l("date or hour")
@@ -44,6 +45,7 @@ _CHANNELS: Final[Mapping[str, LazyString]] = {
     "link": _l("by the personal link"),
     "calendar": _l("from a calendar"),
 }
+_FROM_GUESTS: Final = ("invitation.answered", "invitation.time_proposed")
 _NAMES_SHOWN = 3
 
 
@@ -89,7 +91,7 @@ def _one_deed(row: tuple[History, str]) -> tuple[Any, ...]:
 
 
 def _who(change: History) -> str:
-    if change.action == "invitation.answered" and change.actor_id is None:
+    if change.action in _FROM_GUESTS and change.actor_id is None:
         channel = str((change.details or {}).get("channel", ""))
         return str(_CHANNELS.get(channel, change.actor_name))
     return change.actor_name
@@ -107,7 +109,9 @@ def _changed(details: Mapping[str, Any], _guest: str) -> str:
     fields = details.get("changed") or []
     words = list(dict.fromkeys(str(_CHANGED.get(name, name)) for name in fields))
     text = _("Changed: %(what)s", what=", ".join(words)) if words else _("Changed")
-    return f"{text}. {_('Guests need to be told.')}" if details.get("material") else text
+    # Not inside the braces of an f-string, where the catalogues do not see it.
+    to_tell = _("Guests need to be told.")
+    return f"{text}. {to_tell}" if details.get("material") else text
 
 
 def _answer(details: Mapping[str, Any], guest: str) -> tuple[str, str]:
@@ -181,6 +185,22 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
     "invitation.address_corrected": (
         lambda d, g: _("The address of %(guest)s was corrected", guest=_named(d, g)),
         "info",
+    ),
+    "invitation.time_proposed": (
+        lambda d, g: _("%(guest)s proposed another time: %(when)s", guest=_named(d, g), when=when_of(d)),
+        "warn",
+    ),
+    "invitation.time_accepted": (
+        lambda d, g: _(
+            "The time that %(guest)s proposed was accepted: %(when)s", guest=_named(d, g), when=when_of(d)
+        ),
+        "good",
+    ),
+    "invitation.time_declined": (
+        lambda d, g: _(
+            "The time that %(guest)s proposed was declined: %(when)s", guest=_named(d, g), when=when_of(d)
+        ),
+        "quiet",
     ),
     "mail.sent_again": (
         lambda d, g: _("The message to %(guest)s was sent again", guest=g or str(d.get("to", ""))),

@@ -18,8 +18,9 @@ from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.events.rules import EventState
+from pop_campaigns.invitations.declined_time import DECLINED_TIME_KIND
 from pop_campaigns.invitations.models import Invitation, InvitationMail
-from pop_campaigns.invitations.queries import event_of_mails
+from pop_campaigns.invitations.queries import calendar_ahead, event_of_mails
 from pop_campaigns.invitations.rules import InvitationState, MailPurpose, is_erased_address
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries import letter_of_mails
@@ -119,7 +120,22 @@ def why_not_again(mail: OutgoingMail, about: MailAbout | None, *, now: datetime)
         return NotSentAgain.ERASED
     if about is None or about.guest is None:
         return None
+    if mail.kind == DECLINED_TIME_KIND:
+        return _event_moved_on(mail, about.guest, now)
     return _no_longer_true(about.guest, about.sent_as, now)
+
+
+def _event_moved_on(mail: OutgoingMail, guest: Invitation, now: datetime) -> NotSentAgain | None:
+    """Decide whether *the event stays as it was* is still true of the event that was meant."""
+    event, written = guest.event, mail.skeleton.calendar or {}
+    if event.state is EventState.CANCELLED:
+        return NotSentAgain.EVENT_CANCELLED
+    if guest.state is InvitationState.WITHDRAWN:
+        return NotSentAgain.GUEST_WITHDRAWN
+    if event.starts_at is not None and event.starts_at <= now:
+        return NotSentAgain.EVENT_OVER
+    moved = written.get("sequence", 0) < event.sequence + calendar_ahead(guest)
+    return NotSentAgain.OUTDATED if moved else None
 
 
 def _no_longer_true(guest: Invitation, sent_as: InvitationMail | None, now: datetime) -> NotSentAgain | None:

@@ -17,7 +17,7 @@ from pop_campaigns.core.history import History
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.models import Invitation, InvitationMail
-from pop_campaigns.invitations.queries import AnswerCounts, counts_for
+from pop_campaigns.invitations.queries import AnswerCounts, counts_for, guests_proposing
 from pop_campaigns.invitations.rules import REMINDER_GAP, Answer, InvitationState
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries import select_letters
@@ -97,6 +97,7 @@ def events_to_remind(user: User, now: datetime) -> set[int]:
             newest.c.told >= Event.sequence,
             OutgoingMail.state != MailState.FAILED,
             OutgoingMail.dated_at <= now - REMINDER_GAP,
+            Invitation.id.not_in(guests_proposing()),
         )
         .distinct()
     )

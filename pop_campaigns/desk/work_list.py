@@ -20,7 +20,9 @@ from pop_campaigns.desk.mail_about import MailAbout, about_mails, why_not_again
 from pop_campaigns.desk.queries import ComingEvent, coming_events, events_to_remind, letters_waiting, owing
 from pop_campaigns.events.labels import EVENT_KINDS
 from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.incoming.proposal_queries import open_proposals
+from pop_campaigns.incoming.proposal_words import times_in_words
+from pop_campaigns.invitations.models import Invitation, TimeProposal
 from pop_campaigns.invitations.queries import AnswerCounts, awaiting_answer, counts_for
 from pop_campaigns.invitations.rules import may_invite
 from pop_campaigns.letters.models import Letter
@@ -97,6 +99,7 @@ def work_list(user: User, now: datetime, lang: str) -> WorkList:
         section = work.overdue if due.state is RecipientState.OVERDUE else work.soon
         (work.today if due.due_on == reader.today else section).append(_letter_row(reader, due))
     work.today.extend(_trouble_rows(reader))
+    work.today.extend(_proposal_row(reader, one) for one in open_proposals(user, now=now))
     coming = coming_events(user, reader.today, now)
     _add_events(work, reader, coming)
     not_told = {each.event.id for each in coming if each.not_told}
@@ -182,6 +185,21 @@ def _place(event: Event) -> str:
     if event.join_url:
         return str(_("Online"))
     return event.municipality.name if event.municipality else ""
+
+
+def _proposal_row(reader: _Reader, proposal: TimeProposal) -> WorkRow:
+    event, page = proposal.invitation.event, url_for("incoming.proposal", proposal_id=proposal.id)
+    return reader.row(
+        _("Another time proposed: %(event)s", event=in_language(event, "title", reader.lang)),
+        page,
+        event,
+        who=proposal.invitation.shown_as,
+        when=times_in_words(proposal, reader.lang),
+        tone="warn",
+        action=_("Look at it"),
+        action_url=page,
+        organisation=reader.whose(event.organisation),
+    )
 
 
 def _letter_row(reader: _Reader, due: DueRecipient) -> WorkRow:

@@ -43,6 +43,11 @@ REVIEWS: Final[dict[str, LazyString]] = {
     Review.PROPOSES_TIME: _l(
         "It proposes another time. Change the event if it suits, and everybody is told."
     ),
+    Review.NO_TIME: _l("It proposes another time, but no day and hour in it can be read. See what it says."),
+    Review.DAY_ONLY: _l(
+        "It proposes a day without an hour. Ask the guest for the hour, or change the event, and everybody is told."
+    ),
+    Review.SAME_TIME: _l("It proposes the time that the event has already. See what else it says."),
     Review.NO_ANSWER: _l("It says neither yes nor no."),
     Review.WRONG_ADDRESS: _l("It came to an address that belongs to none of our guests."),
     Review.OTHER_EVENT: _l("It speaks of another event than the guest was invited to."),

@@ -16,7 +16,10 @@ class Review(StrEnum):
     """Why a calendar answer changes nothing and waits for a person."""
 
     NOT_A_REPLY = "not_a_reply"
-    PROPOSES_TIME = "proposes_time"
+    PROPOSES_TIME = "proposes_time"  # of mail that came before proposals were taken up
+    NO_TIME = "no_time"
+    DAY_ONLY = "day_only"
+    SAME_TIME = "same_time"
     NO_ANSWER = "no_answer"
     WRONG_ADDRESS = "wrong_address"
     OTHER_EVENT = "other_event"

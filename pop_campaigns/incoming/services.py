@@ -1,7 +1,8 @@
 """What follows from a mail that came in. The caller commits; the raw message is stored long before.
 
-A calendar answer counts like one given by the link, through the same door. A bounce marks the one mail that came back. Nothing
-else changes anything: a mail is filed where it belongs, or waits for a person, who may file it or put it aside.
+A calendar answer counts like one given by the link, through the same door. Another time that a guest proposes is kept for a
+person to accept or decline (``proposals``). A bounce marks the one mail that came back. Nothing else changes anything:
+a mail is filed where it belongs, or waits for a person, who may file it or put it aside.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.incoming.matching import Match, by_uid, find_matches
+from pop_campaigns.incoming.proposals import take_proposal
 from pop_campaigns.incoming.rules import (
     Review,
     SaidBefore,
@@ -144,7 +146,10 @@ def _take_calendar(
     if guest is None:
         return matches, Review.OTHER_GUEST
     review = _why_not(guest, said, report, with_token=bool(by_token))
-    if review is None:
+    if review is None and said["method"] == "COUNTER":
+        # What it says beside (PARTSTAT) is no answer: see ``proposals``.
+        review = take_proposal(mail, guest, said, answered=_said_before(guest), now=now)
+    elif review is None:
         review = _record(mail, guest, said, now)
     return matches, review
 
@@ -153,9 +158,7 @@ def _why_not(
     guest: Invitation, said: dict[str, Any], report: MailReport, *, with_token: bool
 ) -> Review | None:
     """Decide whether an answer counts; None means yes."""
-    if said.get("method") == "COUNTER":
-        return Review.PROPOSES_TIME
-    if said.get("method") != "REPLY":
+    if said.get("method") not in ("REPLY", "COUNTER"):
         return Review.NOT_A_REPLY
     if said.get("uid") != guest.event.uid or said.get("recurrence_id"):
         return Review.OTHER_EVENT
@@ -164,7 +167,7 @@ def _why_not(
     attendee, sender = said.get("attendee") or "", report.from_address
     decide = speaks_for if with_token else speaks_without_token
     review = decide(attendee, sender, guest.address)
-    if review is not None:
+    if review is not None or said["method"] == "COUNTER":
         return review
     if said.get("partstat") not in ANSWERS:
         return Review.NO_ANSWER

@@ -18,7 +18,7 @@ from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.text import clean_line
-from pop_campaigns.incoming import filing_pages, letter_mail, queries
+from pop_campaigns.incoming import filing_pages, letter_mail, proposal_views, queries
 from pop_campaigns.incoming.blueprint import bp, changeable_mail, may_file, place_of_subject, seen_mail
 from pop_campaigns.incoming.labels import HOW, KINDS, REVIEWS, STATE_MARKS, STATES
 from pop_campaigns.incoming.matching import Match
@@ -28,7 +28,8 @@ from pop_campaigns.mail.addresses import show_address
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingState
 
-__all__ = ["bp", "filing_pages", "letter_mail"]
+# The pages register themselves with the blueprint.
+__all__ = ["bp", "filing_pages", "letter_mail", "proposal_views"]
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from pop_campaigns.invitations.blueprint import bp
 from pop_campaigns.invitations.labels import CHANNELS, PURPOSES, TOLD_HOW
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.page_words import ANSWER_CHIPS, MAIL_CHIPS, mail_trouble
+from pop_campaigns.invitations.proposal_words import PROPOSAL_ACTIONS, proposal_words
 from pop_campaigns.invitations.queries import AnswerCounts, GuestRow, is_lost, mails_of
 from pop_campaigns.invitations.rules import Answer, InvitationState
 from pop_campaigns.mail.labels import bounce_sentence, mail_chip, trouble_words
@@ -197,7 +198,7 @@ def _changes_of(guests: Sequence[Invitation]) -> list[History]:
     wanted = select(History).where(
         History.subject_type == Invitation.__tablename__,
         History.subject_id.in_([one.id for one in guests]),
-        History.action.in_(_TOLD_HERE),
+        History.action.in_((*_TOLD_HERE, *PROPOSAL_ACTIONS)),
     )
     return list(db.session.scalars(wanted.order_by(History.id))) if guests else []
 
@@ -210,5 +211,7 @@ def _change_words(change: History) -> str:
     if change.action == "invitation.address_corrected":
         was, new = change.details.get("was", ""), change.details.get("address", "")
         return str(_("Address corrected: %(was)s → %(new)s", was=was, new=new))
+    if change.action in PROPOSAL_ACTIONS:
+        return proposal_words(change.action, change.details)
     in_english = change.details.get("language") == "en"
     return str(_("Language of the mails: English") if in_english else _("Language of the mails: Albanian"))

@@ -131,14 +131,14 @@ def render_mail(event: Event, wording: Wording, *, contact_name: str, now: datet
     """Render one wording of a mail about ``event``; ``contact_name`` is the coordinator guests may ask for."""
     lang = wording.language
     with speaking(lang):
-        values = _event_values(event, lang, contact_name, now)
+        values = event_values(event, lang, contact_name, now)
         values |= {
             "note": in_language(text_of(event), "note", lang),
             "withdrawn": wording.withdrawn,
             "refusable": wording.refusable,
             "changes": _changes(event, wording.told, lang) if wording.told else [],
         }
-        subject, text, html = _render(_TEMPLATES[wording.purpose], values)
+        subject, text, html = render_words(_TEMPLATES[wording.purpose], values)
         calendar = _calendar(event, wording, now)
     return Rendered(lang, subject, text, html, calendar)
 
@@ -148,9 +148,9 @@ def render_receipt(
 ) -> Rendered:
     """Render what tells a guest that their answer was changed. Nothing the answering person typed is in it."""
     with speaking(language):
-        values = _event_values(event, language, "", now)
+        values = event_values(event, language, "", now)
         values |= {"answer": answer_words(given.answer), "refusable": refusable}
-        subject, text, html = _render("answer_changed", values)
+        subject, text, html = render_words("answer_changed", values)
     return Rendered(language, subject, text, html, None)
 
 
@@ -205,7 +205,8 @@ def answer_words(answer: Answer) -> str:
     }[answer]
 
 
-def _event_values(event: Event, lang: str, contact_name: str, now: datetime) -> dict[str, Any]:
+def event_values(event: Event, lang: str, contact_name: str, now: datetime) -> dict[str, Any]:
+    """Give what every mail about an event says of it; to be called while speaking ``lang``."""
     return {
         "lang": lang,
         "kind": _kind_words(event),
@@ -246,7 +247,7 @@ def _heading(event: Event, lang: str, now: datetime) -> str:
 def _facts(event: Event, lang: str) -> list[Fact]:
     entry = _entry(event, lang, event.changed_at)
     facts = [
-        Fact(pgettext("mail text", "When"), _when(event.starts_at, event.ends_at, event.zone, lang)),
+        Fact(pgettext("mail text", "When"), when_in_words(event.starts_at, event.ends_at, event.zone, lang)),
         Fact(pgettext("mail text", "Where"), _where(event)),
     ]
     if entry.join_url:
@@ -266,7 +267,8 @@ def _usable(link: str) -> str:
         return ""
 
 
-def _when(starts: datetime | None, ends: datetime | None, zone: str, lang: str) -> str:
+def when_in_words(starts: datetime | None, ends: datetime | None, zone: str, lang: str) -> str:
+    """Give a time as mails say it: with the zone whose clocks are meant."""
     assert starts is not None  # noqa: S101  # see _heading
     words = span_words(starts, ends, lang, zone)
     if zone == TIRANE:
@@ -287,8 +289,8 @@ def _changes(event: Event, told: Told, lang: str) -> list[Fact]:
     entry = _entry(event, lang, event.changed_at)
     changes = []
     if (told.starts, told.ends, told.zone) != (event.starts_at, event.ends_at, event.zone):
-        was = _when(told.starts, told.ends, told.zone, lang)
-        now = _when(event.starts_at, event.ends_at, event.zone, lang)
+        was = when_in_words(told.starts, told.ends, told.zone, lang)
+        now = when_in_words(event.starts_at, event.ends_at, event.zone, lang)
         changes.append(Fact(pgettext("mail text", "When"), now, was=was))
     if told.venue != entry.location:
         nowhere = (
@@ -332,21 +334,31 @@ def _entry(event: Event, lang: str, stamp: datetime) -> Any:
 
 def _calendar(event: Event, wording: Wording, now: datetime) -> dict[str, Any]:
     method = "CANCEL" if wording.purpose is MailPurpose.CANCELLATION else "REQUEST"
-    whole = invitation_to_json(_entry(event, wording.language, now), _ANY_GUEST, method)
-    data = {
-        key: _as_typed(value)
+    return calendar_data(event, wording.language, method, wording.sequence, now)
+
+
+def calendar_data(
+    event: Event, lang: str, method: str, sequence: int, now: datetime, **more: str
+) -> dict[str, Any]:
+    """Give the event as a skeleton's calendar, for any guest; ``more`` is further text (see ``calendars.invite``).
+
+    Who may still answer finds the link in the entry too: in each of them, because programs put one in another's place.
+    """
+    whole = invitation_to_json(_entry(event, lang, now), _ANY_GUEST, method)
+    kept = {
+        key: value
         for key, value in whole.items()
         if not key.startswith("attendee_") and key not in _FILLED_PER_MAIL
     }
-    data["sequence"] = wording.sequence
-    if method == "REQUEST":
+    data = {key: _as_typed(value) for key, value in (kept | more).items()} | {"sequence": sequence}
+    if method != "CANCEL":
         ask = pgettext("mail text", "Answer here: %(link)s", link="{answer_url}")
         data["description"] = f"{data['description']}\n\n{ask}".strip()
     return data
 
 
-def _render(name: str, values: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Give subject, text and HTML of one mail; what people typed in ``values`` can become no placeholder."""
+def render_words(name: str, values: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Give subject, text and HTML from the templates ``name``; typed text in ``values`` can become no placeholder."""
     # Cut at a word, so that nothing is left before the dots but a sign that led on to the title.
     typed = re.sub(r"[ —:,]+…$", "…", clean_subject(_template(f"{name}/subject.txt", values)))
     safe = {key: _as_typed(value) for key, value in values.items()} | {"subject": _as_typed(typed)}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from pop_campaigns.accounts.models import User
@@ -19,8 +19,21 @@ from pop_campaigns.core.text import sort_key
 from pop_campaigns.core.tokens import hash_token
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.models import GivenAnswer, Invitation, InvitationMail, InvitationText
-from pop_campaigns.invitations.rules import Answer, InvitationState, link_lives, may_remind
+from pop_campaigns.invitations.models import (
+    GivenAnswer,
+    Invitation,
+    InvitationMail,
+    InvitationText,
+    TimeProposal,
+)
+from pop_campaigns.invitations.rules import (
+    Answer,
+    InvitationState,
+    MailPurpose,
+    calendar_sequence,
+    link_lives,
+    may_remind,
+)
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import MailState
 
@@ -128,6 +141,15 @@ def told_sequence(mails: Sequence[InvitationMail]) -> int | None:
     return max((row.sequence for row in mails), default=None)
 
 
+def calendar_ahead(guest: Invitation) -> int:
+    """Give by how much the SEQUENCE of a guest's own calendar is ahead of the event's (see ``calendar_sequence``)."""
+    withdrawals = sum(
+        row.purpose is MailPurpose.CANCELLATION and row.mail.state is not MailState.WITHDRAWN
+        for row in mails_of([guest])[guest.id]
+    )
+    return calendar_sequence(0, withdrawals)
+
+
 def was_reached(mails: Sequence[InvitationMail]) -> bool:
     """Tell whether any mail left for the guest, or is leaving at this moment."""
     return any(row.mail.state in (MailState.SENT, MailState.SENDING) for row in mails)
@@ -163,14 +185,28 @@ def outdated(event: Event) -> list[Invitation]:
 def awaiting_reminder(event: Event, *, now: datetime) -> list[Invitation]:
     """Give the guests a reminder would go to.
 
-    They have not answered, know the present time and place, can be reached, and had no mail of ours for 12 hours.
+    They have not answered, know the present time and place, can be reached, and had no mail of ours for 12 hours. Who
+    proposed another time and waits for our answer is left alone.
     """
     invited = guests_of(event, InvitationState.INVITED)
-    waiting = [one for one in invited if one.answer is Answer.NEEDS_ACTION and not one.is_erased]
+    proposing = set(db.session.scalars(guests_proposing()))
+    waiting = [
+        one
+        for one in invited
+        if one.answer is Answer.NEEDS_ACTION and not one.is_erased and one.id not in proposing
+    ]
     refused = refusing(event, waiting)
     waiting = [one for one in waiting if one.id not in refused]
     told = mails_of(waiting)
     return [one for one in waiting if _remindable(event, told[one.id], now)]
+
+
+def guests_proposing() -> Select[int]:
+    """Select the guests, by number, whose newest proposal of another time nobody has answered."""
+    newest = select(func.max(TimeProposal.id)).group_by(TimeProposal.invitation_id)
+    return select(TimeProposal.invitation_id).where(
+        TimeProposal.id.in_(newest), TimeProposal.decided_at.is_(None)
+    )
 
 
 def _remindable(event: Event, mails: list[InvitationMail], now: datetime) -> bool:
@@ -236,15 +272,32 @@ def recent_answers(user: User, since: datetime) -> list[GivenAnswer]:
 def event_of_mails(mail_ids: Iterable[int]) -> dict[int, Invitation]:
     """Give for each of these mails the invitation (with its event) it is about; others are left out.
 
-    The mail's ``once`` names it, also for mails sent again and receipts, which have no row of their own here.
+    The mail's ``once`` names it, also for mails sent again and receipts, which have no row of their own here; what
+    answers a proposed time names the proposal.
     """
-    named = select(OutgoingMail.id, OutgoingMail.once).where(
-        OutgoingMail.id.in_(set(mail_ids)), OutgoingMail.once.startswith("invitation/")
-    )
-    about = {ident: int(once.split("/")[1]) for ident, once in db.session.execute(named)}
+    names = or_(OutgoingMail.once.startswith("invitation/"), OutgoingMail.once.startswith("proposal/"))
+    named = select(OutgoingMail.id, OutgoingMail.once).where(OutgoingMail.id.in_(set(mail_ids)), names)
+    about: dict[int, int] = {}
+    proposed: dict[int, int] = {}
+    for ident, once in db.session.execute(named):
+        kind, number = once.split("/")[:2]
+        (about if kind == "invitation" else proposed)[ident] = int(number)
+    if proposed:
+        of_guest = select(TimeProposal.id, TimeProposal.invitation_id)
+        rows = of_guest.where(TimeProposal.id.in_(set(proposed.values())))
+        guest_of = dict(db.session.execute(rows).all())
+        about |= {ident: guest_of[number] for ident, number in proposed.items() if number in guest_of}
     wanted = select(Invitation).where(Invitation.id.in_(set(about.values())))
     found = {one.id: one for one in db.session.scalars(wanted.options(joinedload(Invitation.event)))}
     return {ident: found[number] for ident, number in about.items() if number in found}
+
+
+def mail_names_of(guests: Iterable[Invitation]) -> list[str]:
+    """Give how the ``once`` of every mail to these guests begins."""
+    ids = [one.id for one in guests]
+    rows = select(TimeProposal.id).where(TimeProposal.invitation_id.in_(ids)).order_by(TimeProposal.id)
+    proposed = db.session.scalars(rows).all() if ids else []
+    return [*(f"invitation/{one}/" for one in ids), *(f"proposal/{one}/" for one in proposed)]
 
 
 def _newest_mails(told: dict[int, list[InvitationMail]]) -> dict[int, OutgoingMail]:

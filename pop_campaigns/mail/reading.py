@@ -184,6 +184,7 @@ def calendar_facts(found: CalendarMessage, sender: str) -> dict[str, Any]:
         "comment": item.comment or (attendee.comment if attendee else "") or None,
         **times,
         "all_day": item.all_day,
+        "floating": list(item.floating),
         "delegated_to": list(attendee.delegated_to) if attendee else [],
         "delegated_from": list(attendee.delegated_from) if attendee else [],
         "organizer": item.organizer.address if item.organizer else None,

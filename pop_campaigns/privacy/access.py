@@ -18,7 +18,7 @@ from pop_campaigns.contacts.refusals import hash_of, known_key
 from pop_campaigns.contacts.rules import TombstoneKind
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.models import ContactImport, ImportRow
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models import Invitation, TimeProposal
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.models import OutgoingMail
@@ -121,7 +121,15 @@ def _invitation(guest: Invitation) -> Data:
         **_some(guest, ("name", "office_title", "institution_name", "address", "language", "state")),
         **_some(guest, ("invited_at", "answer", "answered_at")),
         "answers": [_some(one, ("answer", "substitute", "note", "channel", "at")) for one in guest.answers],
+        "proposed_times": [
+            _some(one, ("starts_at", "ends_at", "comment", "at", "accepted")) for one in _proposals_of(guest)
+        ],
     }
+
+
+def _proposals_of(guest: Invitation) -> Sequence[TimeProposal]:
+    rows = select(TimeProposal).where(TimeProposal.invitation_id == guest.id)
+    return db.session.scalars(rows.order_by(TimeProposal.id)).all()
 
 
 def _letter(recipient: LetterRecipient) -> Data:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
 
 from pop_campaigns.contacts.labels import (
     ADDRESS_USES,
@@ -56,6 +57,9 @@ NAMES: Final = {
     "institution_name": _l("Institution"),
     "event": _l("Event"),
     "starts_at": _l("Begins"),
+    "ends_at": _l("Ends"),
+    "comment": _l("Comment"),
+    "accepted": _lp("proposed time", "Accepted"),
     "state": _l("State"),
     "invited_at": _l("Invited"),
     "answer": _l("Answer"),
@@ -80,6 +84,7 @@ _LEFT_OUT: Final = frozenset({"organisation_id", "placeholder", "address_id"})
 # Codes as the export holds them, by the field they stand in. Kinds of persons and of messages never share one.
 _CODES: Final[dict[str, dict[str, Any]]] = {
     "answer": {one.value: words for one, words in ANSWERS.items()},
+    "accepted": {"True": _l("yes"), "False": _l("no")},
     "use": {one.value: words for one, words in ADDRESS_USES.items()},
     "kind": {one.value: words for one, words in PERSON_KINDS.items()},
     "purpose": {one.value: words for one, words in PURPOSES.items()},

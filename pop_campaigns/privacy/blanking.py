@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token, new_nonce
-from pop_campaigns.invitations.models import Invitation, InvitationMail
+from pop_campaigns.invitations.models import Invitation, InvitationMail, TimeProposal
 from pop_campaigns.invitations.rules import InvitationState, erased_address
 from pop_campaigns.mail.compose import HIDDEN
 from pop_campaigns.mail.models import IncomingMail, MailSkeleton, OutgoingMail
@@ -28,6 +28,8 @@ def blank_guest(guest: Invitation) -> None:
             return
         guest.state = InvitationState.WITHDRAWN
         guest.invited_at = earlier.mail.dated_at if earlier else guest.created_at
+    for proposal in db.session.scalars(select(TimeProposal).where(TimeProposal.invitation_id == guest.id)):
+        proposal.comment = ""
     guest.name, guest.address = "", erased_address(guest.id)
     # Their personal link and their answering address end with them.
     guest.nonce = new_nonce()

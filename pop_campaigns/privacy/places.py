@@ -17,6 +17,7 @@ from sqlalchemy import JSON, Column, String, Table, or_, select
 from pop_campaigns.contacts.models import Person
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.events.models import Event
+from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.privacy.needles import Needles
@@ -44,6 +45,7 @@ _LABELS: Final = {
     "mail_skeletons": _l("Text of a message that was sent"),
     "breaches": _l("Register of breaches"),
     "processing_purposes": _l("Register of purposes"),
+    "time_proposals": _l("Time that a guest proposed"),
 }
 # Tables that say by another one whose they are.
 _OWNERS: Final[Mapping[str, tuple[str, Callable[[Person], Any]]]] = MappingProxyType(
@@ -55,6 +57,10 @@ _OWNERS: Final[Mapping[str, tuple[str, Callable[[Person], Any]]]] = MappingProxy
             lambda one: (
                 select(LetterRecipient.id).join(LetterRecipient.letter).where(belongs_to(Letter, one))
             ),
+        ),
+        "time_proposals": (
+            "invitation_id",
+            lambda one: select(Invitation.id).join(Invitation.event).where(belongs_to(Event, one)),
         ),
         "mail_skeletons": (
             "id",
@@ -122,6 +128,8 @@ def _url(table: str, row: Any) -> str:
         return url_for("desk.event", event_id=row["id"])
     if table == "invitation_texts":
         return url_for("desk.event", event_id=row["event_id"])
+    if table == "time_proposals":
+        return url_for("incoming.proposal", proposal_id=row["id"])
     if table == "letters":
         return url_for("letters.show", letter_id=row["id"])
     if table == "institutions":

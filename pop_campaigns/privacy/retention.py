@@ -25,6 +25,7 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
 from pop_campaigns.imports.rules import ImportState
 from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.queries import mail_names_of
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailSkeleton, OutgoingMail
 from pop_campaigns.mail.rules import IncomingState, MailState
 from pop_campaigns.privacy.blanking import (
@@ -204,7 +205,8 @@ def _anonymise(guests: Sequence[Invitation], now: datetime) -> list[Path]:
 
 
 def _mails_of(guest: Invitation) -> Sequence[OutgoingMail]:
-    rows = select(OutgoingMail).where(OutgoingMail.once.startswith(f"invitation/{guest.id}/"))
+    names = (OutgoingMail.once.startswith(name) for name in mail_names_of([guest]))
+    rows = select(OutgoingMail).where(or_(*names))
     return db.session.scalars(rows).all()
 
 

@@ -20,6 +20,7 @@ from pop_campaigns.core.history import History
 from pop_campaigns.events.models import Event
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.queries import mail_names_of
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.lists.models import ListMember
 from pop_campaigns.mail.local_mailbox import list_delivered
@@ -163,13 +164,13 @@ def _find_invitations(found: Traces, ids: Sequence[int]) -> None:
 def _find_mails(found: Traces) -> None:
     emails = [one.casefold() for one in found.needles.emails]
     ours = belongs_to(OutgoingMail, found.person)
-    about = [f"invitation/{one.id}/" for one in found.invitations]
+    about = mail_names_of(found.invitations)
     theirs = or_(
         and_(func.lower(OutgoingMail.to_address).in_(emails), ours),
         *(OutgoingMail.once.startswith(one) for one in about),
     )
     found.mails = _all(select(OutgoingMail).where(theirs))
-    named = [f"invitation/{one.id}/" for one in found.held]
+    named = mail_names_of(found.held)
     named += [f"letter/{one.id}/" for one in found.recipients]
     if named:
         to_office = or_(*(OutgoingMail.once.startswith(one) for one in named))

@@ -44,6 +44,18 @@ class Site:
         """The whole address of a page."""
         return self.address + path
 
+    def receive(self, raw: bytes, *, sender: str, to: str) -> None:
+        """Hand a mail over as a mail server does; the worker finds it within a minute."""
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "mail", "receive"]
+        envelope = ["--sender", sender, "--recipient", to]
+        given = _settings() | {"POP_DATA_DIR": str(self.folder)}
+        subprocess.run([*command, *envelope], cwd=ROOT, env=given, input=raw, check=True, timeout=60)
+
+
+def _settings() -> dict[str, str]:
+    """The environment without settings of the machine's own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("POP_")}
+
 
 @contextlib.contextmanager
 def running_site(folder: Path) -> Iterator[Site]:
@@ -52,7 +64,7 @@ def running_site(folder: Path) -> Iterator[Site]:
     Ends as with Ctrl-C in a terminal: the whole group gets SIGINT. Raises NotStarted with its last words.
     """
     port = free_port()
-    given = {name: value for name, value in os.environ.items() if not name.startswith("POP_")}
+    given = _settings()
     given |= {"PORT": str(port), "POP_DATA_DIR": str(folder), "POP_MAIL_PORT": str(free_port())}
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "up"]
     # A test run that is killed takes it along, where the system offers that.

@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -18,6 +20,22 @@ PRIME_MINISTER = "Kryeministër, Kryeministria"
 TITLE = "Tryezë e rrumbullakët: Gjanica, një vit më pas"
 TITLE_EN = "Round table: the Gjanica river, one year on"
 REFUSED = "550 5.1.1 The mailbox of this office does not exist"
+COUNTER = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Calendar//EN
+METHOD:COUNTER
+BEGIN:VEVENT
+UID:{uid}
+DTSTAMP:{stamp:%Y%m%dT%H%M%SZ}
+ORGANIZER:mailto:{to}
+ATTENDEE;PARTSTAT=TENTATIVE:mailto:{address}
+DTSTART:{starts:%Y%m%dT%H%M%SZ}
+DTEND:{ends:%Y%m%dT%H%M%SZ}
+SEQUENCE:0
+COMMENT:Atë ditë inspektorët tanë janë në terren\\, në Ballsh.
+END:VEVENT
+END:VCALENDAR
+"""
 TEXT_SQ = """Zonjë Ministre, zoti Ministër,
 
 Banorët e Fierit dhe të Mallakastrës jetojnë pranë një lumi të ndotur nga nafta dhe ujërat e zeza. Ju kërkojmë të na bëni me dije:
@@ -52,6 +70,7 @@ def stage_world(site: Site, open_context: Callable[..., BrowserContext]) -> Worl
     walks.sign_in(desk, site, FIER)
     places = _stage_event(desk, guest, site) | _stage_letters(desk) | _stage_plan(desk)
     places |= _find_recorded(desk) | _stage_person(desk)
+    places["proposal"] = _stage_proposal(desk, site, places["event"])
     _let_server_refuse(site, "kryeministria")
     return World(places)
 
@@ -159,6 +178,35 @@ def _stage_person(desk: Page) -> dict[str, str]:
     desk.wait_for_url(re.compile(r"/people/persons/\d+$"))
     number = desk.url.rpartition("/")[2]
     return {"kept": f"/privacy/persons/{number}", "own": f"/people/persons/{number}"}
+
+
+def _stage_proposal(desk: Page, site: Site, event: str) -> str:
+    """A guest proposes another time from a calendar; the mail comes in as a mail server hands it over."""
+    with closing(sqlite3.connect(site.folder / "pop.sqlite3", timeout=10)) as database:
+        uid, starts, address, to = database.execute(
+            "SELECT uid, starts_at, address, from_address FROM events JOIN invitations ON event_id = events.id "
+            "JOIN outgoing_mails ON to_address = address AND from_address LIKE reply_local || '@%' "
+            "WHERE events.id = ? AND address LIKE '%agjencia%'",
+            [event.rpartition("/")[2]],
+        ).fetchone()
+    moved = datetime.fromisoformat(starts) + timedelta(days=2, hours=1)
+    calendar = COUNTER.format(
+        uid=uid,
+        to=to,
+        address=address,
+        starts=moved,
+        ends=moved + timedelta(hours=2),
+        stamp=datetime.now(UTC),
+    )
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = address, to, f"Kohë tjetër: {TITLE}"
+    mail.set_content("Atë ditë jemi në terren.")
+    mail.add_alternative(calendar.replace("\n", "\r\n"), subtype="calendar", params={"method": "COUNTER"})
+    site.receive(mail.as_bytes(), sender=address, to=to)
+    desk.goto(event)
+    link = desk.locator(".proposed a.btn")
+    walks.wait_until(desk, lambda: link.count() == 1)
+    return str(link.get_attribute("href"))
 
 
 def _find_recorded(desk: Page) -> dict[str, str]:

@@ -16,6 +16,7 @@ from pop_campaigns.calendars.invite import (
     invitation_to_json,
     write_invitation,
 )
+from pop_campaigns.calendars.reply import read_calendar
 from pop_campaigns.calendars.text import (
     UnusableAddress,
     UnusableLink,
@@ -191,6 +192,45 @@ def test_cancel_names_the_same_event_and_asks_nothing() -> None:
     for name in ("UID", "ORGANIZER", "DTSTART"):
         assert read_one(written, name) == read_one(request, name)
     assert write_invitation(replace(cancelled, status="CANCELLED"), GUEST, "CANCEL") == written
+
+
+def test_a_declined_proposal_says_what_stands_and_asks_nothing() -> None:
+    guest = replace(GUEST, partstat="TENTATIVE")
+    written = write_invitation(
+        replace(MEETING, sequence=4), guest, "DECLINECOUNTER", "Salla, e zënë; më\r\nfal"
+    )
+    assert read_one(written, "METHOD", "VCALENDAR").value == "DECLINECOUNTER"
+    assert names_of(written) == [*IN_PERSON, *PEOPLE, "COMMENT"]
+    assert read_one(written, "COMMENT").text == "Salla, e zënë; më\nfal"
+    assert (read_one(written, "UID").value, read_one(written, "SEQUENCE").value) == (MEETING.uid, "4")
+    attendee = read_one(written, "ATTENDEE")
+    assert "PARTSTAT=TENTATIVE" in attendee.parameters
+    assert "RSVP" not in attendee.parameters
+    assert read_one(written, "STATUS").value == "CONFIRMED"
+    item = read_calendar(written.encode()).item
+    assert (item.uid, item.sequence, item.dtstart, item.dtend) == (
+        MEETING.uid, 4, MEETING.starts, MEETING.ends,
+    )  # fmt: skip
+    assert "COMMENT" not in names_of(write_invitation(MEETING, GUEST, "DECLINECOUNTER", " \u200b\n"))
+    with pytest.raises(ValueError, match="cancelled"):
+        write_invitation(replace(MEETING, status="CANCELLED"), GUEST, "DECLINECOUNTER")
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_hostile_words_in_a_comment_stay_a_comment(hostile: str) -> None:
+    written = write_invitation(MEETING, GUEST, "DECLINECOUNTER", hostile)
+    assert names_of(written) == [*IN_PERSON, *PEOPLE, "COMMENT"]
+    assert read_one(written, "COMMENT").text == clean_paragraphs(hostile)
+    assert str(icalendar.Calendar.from_ical(written).events[0]["COMMENT"]) == clean_paragraphs(hostile)
+
+
+def test_a_stored_comment_is_written_again() -> None:
+    stored = json.loads(
+        json.dumps(invitation_to_json(MEETING, GUEST, "DECLINECOUNTER") | {"comment": "Më falni"})
+    )
+    assert invitation_from_json(stored) == write_invitation(MEETING, GUEST, "DECLINECOUNTER", "Më falni")
+    with pytest.raises(ValueError, match="comment"):
+        invitation_from_json(stored | {"comment": 7})
 
 
 def test_one_occurrence_is_named_in_the_form_of_the_start() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -237,3 +239,50 @@ def test_what_is_typed_is_cleaned() -> None:
     assert "\u202e" not in found.summary
     assert "=?" not in found.summary
     assert found.comment.startswith("a\nb")
+
+
+@pytest.mark.parametrize(
+    ("lines", "floating"),
+    [
+        (["DTSTART:20270616T100000Z", "DTEND:20270616T110000Z"], ()),
+        (["DTSTART;TZID=Europe/Tirane:20270616T100000"], ()),
+        (["DTSTART;TZID=Central European Standard Time:20270616T100000"], ()),
+        (['DTSTART;TZID="(UTC+01:00) Sarajevo, Skopje":20270616T100000'], ()),
+        (["DTSTART;VALUE=DATE:20270616"], ()),
+        (["DTSTART:20270616T100000", "DTEND:20270616T110000"], ("dtstart", "dtend")),
+        (["DTSTART:20270616T100000", "DURATION:PT1H"], ("dtstart", "dtend")),
+        (["DTSTART:20270616T100000", "DTEND:20270616T110000Z"], ("dtstart",)),
+        (["DTSTART;TZID=Bashkia:20270616T100000"], ("dtstart", "dtend")),
+        (["SUMMARY:x"], ()),
+    ],
+)
+def test_a_time_in_no_zone_that_is_known_says_so(lines: list[str], floating: tuple[str, ...]) -> None:
+    assert item(*lines, method="COUNTER").floating == floating
+
+
+def test_a_zone_the_calendar_names_for_all_of_it_or_describes_is_known() -> None:
+    named = reply("DTSTART:20270616T100000").replace(
+        b"VERSION:2.0", b"VERSION:2.0\r\nX-WR-TIMEZONE:Europe/Rome"
+    )
+    assert read_calendar(named).item.floating == ()
+    own = item("DTSTART;TZID=Bashkia:20270616T100000", zone=ZONE.format(tzid="Bashkia"))
+    assert (own.floating, own.dtstart) == ((), at(2027, 6, 16, 8))
+
+
+def test_the_standards_own_proposals_and_their_refusals_are_read() -> None:
+    samples = Path(__file__).resolve().parents[3] / "shared" / "samples" / "calendar-mail-libical"
+    text = (samples / "rfc2446.ics").read_text(encoding="utf-8", errors="replace")
+    blocks = re.findall(r"(?s)BEGIN:VCALENDAR.*?END:VCALENDAR", text)
+    read = {"COUNTER": [], "DECLINECOUNTER": []}
+    for block in blocks:
+        method = re.search(r"METHOD:(\S+)", block)
+        if method and method[1] in read:
+            read[method[1]].append(read_calendar(block.encode()))
+    counters = [message.item for message in read["COUNTER"]]
+    assert [(one.dtstart, one.dtend) for one in counters if one.component == "VEVENT"] == [
+        (at(1997, 7, 1, 16), at(1997, 7, 1, 19)),
+        (at(1997, 7, 15, 22), at(1997, 7, 15, 23)),
+    ]
+    assert counters[0].comment.startswith("This time works much better")
+    assert counters[1].recurrence_id == at(1997, 7, 15, 21)
+    assert read["DECLINECOUNTER"][0].item.comment == "Sorry, I cannot change this meeting time"

@@ -9,16 +9,19 @@ import pytest
 from flask import Flask
 
 from pop_campaigns.desk.history_words import sentence
+from pop_campaigns.invitations.proposal_words import PROPOSAL_ACTIONS
 
 PACKAGE = Path(__file__).resolve().parents[2] / "pop_campaigns"
 TOLD_ELSEWHERE = {"invitation.sent"}
 
 
 def noted_actions() -> set[str]:
-    """The actions that the services of events and invitations write."""
-    sources = [*PACKAGE.glob("events/*.py"), *PACKAGE.glob("invitations/*.py")]
+    """The actions about events and invitations that services write."""
+    packages = ("events", "invitations", "incoming")
+    sources = [path for name in packages for path in PACKAGE.glob(f"{name}/*.py")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
-    return set(re.findall(r"note(?:_change)?\(\s*\"((?:event|invitation)\.[a-z_]+)\"", text))
+    noted = re.findall(r"note(?:_change)?\(\s*\"((?:event|invitation)\.[a-z_]+)\"", text)
+    return {*noted, *PROPOSAL_ACTIONS}
 
 
 def test_every_action_has_words(app: Flask) -> None:

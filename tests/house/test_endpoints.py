@@ -25,7 +25,7 @@ from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
 from pop_campaigns.core.tokens import sign_text
 from pop_campaigns.imports.services import create_import
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.models import GivenAnswer, Invitation, TimeProposal
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, ToldHow
 from pop_campaigns.invitations.services import GuestChoice, add_guests, send_invitations
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
@@ -61,6 +61,8 @@ def world(app: Flask, cast: SimpleNamespace) -> SimpleNamespace:
     breach = Breach(organisation=cast.fier, what="Listë e dërguar gabim", noticed_at=now(), created_at=now())
     db.session.add_all([purpose, breach])
     incoming = factories.make_incoming(cast.fier)
+    proposal = TimeProposal(invitation=invitation, starts_at=now() + timedelta(days=9), at=now())
+    db.session.add(proposal)
     table = io.BytesIO(b"Emri;E-mail\nGazetar i ri;i.ri@media.example\n")
     imported = create_import(table, "kontaktet.csv", "once", by=cast.arta, now=now())
     db.session.commit()
@@ -76,7 +78,7 @@ def world(app: Flask, cast: SimpleNamespace) -> SimpleNamespace:
         cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
         event=event, invitation=invitation, draft=draft, letter=letter, contact_list=contact_list,
         recipient=recipient, response=response, mail=invitation.mails[0].mail, token=factories.token_of(invitation),
-        purpose=purpose, breach=breach, imported=imported, incoming=incoming, answer=answer,
+        purpose=purpose, breach=breach, imported=imported, incoming=incoming, answer=answer, proposal=proposal,
     )  # fmt: skip
 
 
@@ -126,6 +128,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "invitation_id": world.draft.id,
         "list_id": world.contact_list.id,
         "letter_id": world.letter.id,
+        "proposal_id": world.proposal.id,
         "recipient_id": world.recipient.id,
         "response_id": world.response.id,
         "answer_id": world.answer.id,

@@ -19,8 +19,9 @@ from pop_campaigns.core.i18n import speaking
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventFormat, EventKind
+from pop_campaigns.invitations.declined_time import queue_declined_time
 from pop_campaigns.invitations.messages import Wording, render_mail, sender_name
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models import Invitation, TimeProposal
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, MailPurpose
 from pop_campaigns.invitations.services import (
     GuestChoice,
@@ -41,7 +42,15 @@ from tests.invitations.scene import NOW, deliver, mails, make_table, move
 
 GOLDEN = Path(__file__).parent / "golden"
 LANGUAGES = ("sq", "en")
-NAMES = ("invitation", "reminder", "change", "answer_changed", "withdrawal", "cancellation")
+NAMES = (
+    "invitation",
+    "reminder",
+    "proposal_declined",
+    "change",
+    "answer_changed",
+    "withdrawal",
+    "cancellation",
+)
 HOSTILE = "{answer_url} {guest} {config} {brace} <script>alert(1)</script> </td> \"'& {{ 7*7 }} %(what)s ë"
 
 
@@ -97,6 +106,15 @@ def play(cast: SimpleNamespace, guest: Invitation) -> dict[str, OutgoingMail]:
     story["reminder"] = newest()
     starts = event.starts_at
     assert starts is not None
+    proposal = TimeProposal(
+        invitation=guest, starts_at=starts + timedelta(days=2), ends_at=starts + timedelta(days=2, hours=1), at=later
+    )  # fmt: skip
+    db.session.add(proposal)
+    db.session.flush()
+    words = "Salla është e zënë; na vjen keq.\nMe nderime"
+    story["proposal_declined"] = queue_declined_time(proposal, words=words, by=arta, now=later)
+    db.session.flush()
+    deliver()
     move(event, starts_at=starts + timedelta(hours=25), ends_at=None, venue="Pallati i Kulturës", join_url="")
     send_changes(event, by=arta, now=later)
     story["change"] = newest()
