@@ -87,7 +87,7 @@ FILE_PROBLEMS: Final[dict[str, LazyString]] = {
 def file_words(reason: str, row: int) -> str:
     """Say why a file was not taken, and where it was seen."""
     words = str(FILE_PROBLEMS[reason])
-    return f"{words} {_('Look at row %(row)d.', row=row)}" if row else words
+    return " ".join([words, _("Look at row %(row)d.", row=row)]) if row else words
 
 
 def error_words(error: str) -> str:

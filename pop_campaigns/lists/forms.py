@@ -146,9 +146,9 @@ class NewFilterForm(FilterForm):
 
 
 def _happened_choices() -> list[SelectChoice]:
-    choices = []
+    choices, any_kind = [], _("any kind")
     for name, condition in conditions().items():
-        choices.append(SelectChoice(f"{name}:", f"{condition.label}: {_('any kind')}"))
+        choices.append(SelectChoice(f"{name}:", f"{condition.label}: {any_kind}"))
         for kind, words in condition.kinds.items():
             choices.append(SelectChoice(f"{name}:{kind}", f"{condition.label}: {words}"))
     return choices

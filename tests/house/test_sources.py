@@ -108,6 +108,20 @@ def test_files_and_functions_stay_readable() -> None:
     assert not too_long, "\n".join(too_long)
 
 
+def test_no_text_hides_in_an_f_string() -> None:
+    """What collects the texts does not look into f-strings: such a text would stay English for ever."""
+    calls = {"_", "gettext", "ngettext", "pgettext", "npgettext", "_l", "_lp"}
+    hidden = [
+        f"{name}:{node.lineno}"
+        for name, _path, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in calls
+    ]
+    assert not hidden
+
+
 def test_settings_import_nothing_of_ours() -> None:
     tree = ast.parse((ROOT / "config.py").read_text(encoding="utf-8"))
     imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
