@@ -52,7 +52,7 @@ def mail_happenings(notes: Mapping[int, Sequence[GuestNote]], *, linked: bool) -
         guest_id: [
             Happening(
                 one.mail.received_at,
-                f"{KINDS[one.mail.kind]}: {one.mail.subject or _('No subject')}",
+                ": ".join([str(KINDS[one.mail.kind]), one.mail.subject or _("No subject")]),
                 one.mail.from_name or one.mail.from_address,
                 "quiet" if one.is_automatic else "info",
                 url_for("incoming.message", number=one.mail.id) if linked else "",

@@ -16,8 +16,9 @@ from pop_campaigns.core.clock import TIRANE, local_date, now
 from pop_campaigns.core.dates import day_words
 from pop_campaigns.desk.answer_lines import answer_lines
 from pop_campaigns.desk.blueprint import bp
+from pop_campaigns.desk.moments import in_short
 from pop_campaigns.desk.work_list import work_list
-from pop_campaigns.incoming.queries import count_held, count_unread
+from pop_campaigns.incoming.queries import count_held, count_unread, newest_unread
 from pop_campaigns.invitations.queries import recent_answers
 
 
@@ -34,6 +35,8 @@ def today() -> ResponseReturnValue:
         answers=answer_lines(recent_answers(current_user, since), day, lang),
         day=day_words(day, lang),
         unread=count_unread(current_user),
+        messages=newest_unread(current_user),
+        in_short=in_short,
         held=count_held(current_user),
         may_write=current_user.role in MAY_WRITE,
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from pop_campaigns.core.db import db
-from pop_campaigns.incoming.matching import Match, find_matches
+from pop_campaigns.incoming.matching import Match, by_uid, find_matches
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.report import MailReport
+from pop_campaigns.mail.rules import IncomingKind
 
 
 def explain_matches(report: MailReport, envelope_to: str = "") -> list[dict[str, Any]]:
@@ -18,13 +20,26 @@ def explain_matches(report: MailReport, envelope_to: str = "") -> list[dict[str,
 
     Nothing is written. Without a database, or with one that has no tables yet, it belongs to nothing.
     """
+    file = db.engine.url.database if db.engine.dialect.name == "sqlite" else None
+    if file and not Path(file).exists():
+        return []  # to connect would make one
     try:
         with db.session.no_autoflush:
-            return [_as_json(match) for match in find_matches(report, envelope_to, only_read=True)]
+            return [_as_json(match) for match in _matches(report, envelope_to)]
     except SQLAlchemyError:
         return []
     finally:
         db.session.rollback()
+
+
+def _matches(report: MailReport, envelope_to: str) -> list[Match]:
+    found = find_matches(report, envelope_to, only_read=True)
+    said = report.calendar or {}
+    by_token = any(isinstance(one.subject, Invitation) and one.how == "token" for one in found)
+    if report.kind is IncomingKind.CALENDAR and not by_token:
+        guest = by_uid(said.get("uid") or "", said.get("attendee") or "")
+        return [Match(guest, "uid")] if guest is not None else found
+    return found
 
 
 def _as_json(match: Match) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import make_room
 from pop_campaigns.core.text import clean_line
-from pop_campaigns.incoming.blueprint import bp, changeable_mail, place_of_subject, seen_mail
+from pop_campaigns.incoming.blueprint import bp, changeable_mail, is_seen, place_of_subject, seen_mail
 from pop_campaigns.incoming.explaining import explain_matches
 from pop_campaigns.incoming.labels import NO_MAIL
 from pop_campaigns.incoming.matching import Match
@@ -42,7 +42,11 @@ def upload() -> ResponseReturnValue:
     brought, problems, stored = _brought(), [], []
     for name, raw in brought:
         try:
-            stored.append(store_upload(raw, by=current_user, now=now()))
+            mail = store_upload(raw, by=current_user, now=now())
+            if mail.organisation_id == current_user.organisation_id or is_seen(mail):
+                stored.append(mail)
+            else:
+                problems.append((name, str(_("Another organisation has this message already."))))
         except NotAMail as refused:
             problems.append((name, str(NO_MAIL[refused.reason])))
     db.session.commit()

@@ -23,6 +23,13 @@ SUBJECTS: dict[str, type[Subject]] = {
 }
 
 
+_UNREAD = (
+    IncomingMail.kind == IncomingKind.HUMAN,
+    IncomingMail.state == IncomingState.MATCHED,
+    IncomingMail.seen_at.is_(None),
+)
+
+
 def select_incoming(user: User, state: IncomingState | None) -> Select[IncomingMail]:
     """Choose what came in for the user's organisation, the newest first.
 
@@ -43,12 +50,7 @@ def count_incoming(user: User) -> dict[IncomingState, int]:
 
 def count_unread(user: User) -> int:
     """Count what people wrote and nobody has marked as read."""
-    rows = select(func.count(IncomingMail.id)).where(
-        own(IncomingMail, user),
-        IncomingMail.kind == IncomingKind.HUMAN,
-        IncomingMail.state == IncomingState.MATCHED,
-        IncomingMail.seen_at.is_(None),
-    )
+    rows = select(func.count(IncomingMail.id)).where(own(IncomingMail, user), *_UNREAD)
     return db.session.scalar(rows) or 0
 
 
@@ -64,6 +66,21 @@ def subject_of(link: IncomingLink) -> Subject | None:
     """Give the record a link names; None if it is gone."""
     model: Any = SUBJECTS.get(link.subject_type)
     return db.session.get(model, link.subject_id) if model else None
+
+
+def owner_of(subject: Subject) -> int | None:
+    """Give the organisation whose matter a record is, None for the network's."""
+    if isinstance(subject, Invitation):
+        return subject.event.organisation_id
+    if isinstance(subject, LetterRecipient):
+        return subject.letter.organisation_id
+    return subject.organisation_id
+
+
+def newest_unread(user: User, *, limit: int = 5) -> Sequence[IncomingMail]:
+    """Give the newest messages of people that nobody has marked as read, as :func:`count_unread` counts them."""
+    rows = select(IncomingMail).where(own(IncomingMail, user), *_UNREAD)
+    return db.session.scalars(rows.order_by(IncomingMail.id.desc()).limit(limit)).all()
 
 
 def incoming_of_guests(guest_ids: Iterable[int]) -> Sequence[IncomingMail]:

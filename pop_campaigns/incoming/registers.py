@@ -20,7 +20,11 @@ _SEARCHED = 20_000
 # *Nr. prot. 12/2026*, *shkresa juaj nr. 12/2026*, *ref: 12 / 2026*: without such a word, 11/2026 is November.
 _NUMBER = re.compile(
     r"(?i)\b(?:nr|num[eë]r|numr(?:i|it|in)|no|number|prot(?:okoll\w*)?|ref(?:erenc[eë]s?|erence)?|shkres\w*|letr\w*|letter|kërkes\w*|kerkes\w*)"
-    r"\b[\s.:#nrpot,]{0,20}(?P<count>[1-9]\d{0,5})\s?/\s?(?P<year>20\d\d)(?!\d|/)"
+    r"\b[\s.:#nrpot,]{0,20}(?P<count>[1-9]\d{0,5})\s?/\s?(?P<year>20\d\d)(?![\d/]|-\d)"
+)
+# Laws, decisions and articles have numbers of the same form: *ligji nr. 119/2014*, *VKM nr. 12/2026*.
+_OTHER_ACTS = re.compile(
+    r"(?i)\b(?:ligj\w*|vkm|vendim\w*|nen\w*|kod\w*|urdh[eë]r\w*|rregullor\w*|akt\w*|law|act|decision|article|decree)\W{1,3}$"
 )
 # Mailboxes that anybody can have say nothing about an office.
 _ANYBODYS = frozenset(
@@ -40,7 +44,12 @@ _ANYBODYS = frozenset(
 
 def register_numbers(text: str) -> list[tuple[int, int]]:
     """Give the numbers in a text that look like ours, as (count, year), each once, in order."""
-    found = ((int(one["count"]), int(one["year"])) for one in _NUMBER.finditer(text[:_SEARCHED]))
+    text = text[:_SEARCHED]
+    found = (
+        (int(one["count"]), int(one["year"]))
+        for one in _NUMBER.finditer(text)
+        if not _OTHER_ACTS.search(text[max(0, one.start() - 30) : one.start()])
+    )
     return list(dict.fromkeys(found))[:MOST_NUMBERS]
 
 
@@ -57,13 +66,16 @@ def sure_sender(sender: str, address: str) -> bool:
 def recipients_named(texts: Iterable[str], sender: str) -> list[tuple[LetterRecipient, bool]]:
     """Give the recipients of letters that a mail names by number, and whether its sender makes that certain.
 
-    Ours are numbers of our register; theirs are those already recorded with a response.
+    Ours are numbers of our register; theirs are those already recorded with a response. Where letters of several
+    organisations fit, a person decides: nobody shall read what was meant for another.
     """
     text = "\n".join(texts)
     domain = sender.casefold().rpartition("@")[2]
     found = [*_by_our_number(register_numbers(text)), *_by_their_number(text, domain)]
     rated = {one.id: (one, sure_sender(sender, one.address)) for one in found}
     sure = [pair for pair in rated.values() if pair[1]]
+    if len({one.letter.organisation_id for one, _sure in sure}) > 1:
+        return [(one, False) for one, _sure in sure]
     return sure or list(rated.values())
 
 

@@ -18,6 +18,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.incoming.matching import Match, by_uid, find_matches
 from pop_campaigns.incoming.proposals import take_proposal
+from pop_campaigns.incoming.queries import owner_of
 from pop_campaigns.incoming.rules import (
     Review,
     SaidBefore,
@@ -29,7 +30,6 @@ from pop_campaigns.incoming.rules import (
 from pop_campaigns.invitations.answers import AnswerRefused, record_answer
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
-from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
 from pop_campaigns.mail.report import MailReport
 from pop_campaigns.mail.rules import IncomingKind, IncomingState, IncomingWay
@@ -85,14 +85,35 @@ def _keep(mail: IncomingMail, report: MailReport) -> None:
 
 
 def _came_before(mail: IncomingMail) -> bool:
-    """Tell whether the same message, letter for letter, was filed already for another address of ours; note which."""
-    same = select(IncomingMail.id).where(
-        IncomingMail.sha256 == mail.sha256,
+    """Tell whether the same message (Message-ID and content) was filed before, for another address or once more; note it.
+
+    The lines that each server adds on the way differ, so the bytes are not compared.
+    """
+    mail.duplicate_of_id = None
+    if not mail.message_id:
+        return False
+    same = select(IncomingMail).where(
+        IncomingMail.message_id == mail.message_id,
         IncomingMail.id < mail.id,
         IncomingMail.state == IncomingState.MATCHED,
     )
-    mail.duplicate_of_id = db.session.scalar(same.order_by(IncomingMail.id).limit(1)) if mail.id else None
-    return mail.duplicate_of_id is not None
+    first = next(
+        (one for one in db.session.scalars(same.limit(20)) if _content_of(one) == _content_of(mail)), None
+    )
+    mail.duplicate_of_id = first.id if first else None
+    return first is not None
+
+
+def _content_of(mail: IncomingMail) -> tuple[Any, ...]:
+    return (
+        mail.kind,
+        mail.from_address,
+        mail.subject,
+        mail.body,
+        mail.calendar,
+        mail.bounce,
+        mail.attachments,
+    )
 
 
 def _link(mail: IncomingMail, match: Match, now: datetime, by: str = "") -> None:
@@ -116,20 +137,11 @@ def _link(mail: IncomingMail, match: Match, now: datetime, by: str = "") -> None
 
 def _note_owner(mail: IncomingMail, matches: list[Match]) -> None:
     """Say whose matter it is, where all it may belong to is one organisation's."""
-    owners = {_owner_of(match.subject) for match in matches}
+    owners = {owner_of(match.subject) for match in matches}
     if len(owners) == 1:
         mail.organisation_id = owners.pop()
     elif mail.way is not IncomingWay.UPLOAD:  # else it stays with whoever brought it
         mail.organisation_id = None
-
-
-def _owner_of(subject: Any) -> int | None:
-    if isinstance(subject, Invitation):
-        return subject.event.organisation_id
-    if isinstance(subject, LetterRecipient):
-        return subject.letter.organisation_id
-    owner: int | None = subject.organisation_id
-    return owner
 
 
 def _take_calendar(
@@ -227,11 +239,13 @@ def _take_bounce(report: MailReport, matches: list[Match], now: datetime) -> Non
 
 
 def file_by_hand(mail: IncomingMail, match: Match, *, by: User, now: datetime) -> None:
-    """File a held mail where a person says it belongs. It changes nothing but that."""
+    """File a mail where a person says it belongs. It changes nothing but that; one that is being read stays."""
+    if mail.state is IncomingState.RECEIVED:
+        return
     _link(mail, Match(match.subject, "by_hand"), now, by.name)
     mail.state = IncomingState.MATCHED
     mail.ignored_at, mail.ignored_by, mail.ignored_reason = None, "", ""
-    mail.organisation_id = _owner_of(match.subject)
+    mail.organisation_id = owner_of(match.subject)
     note("incoming.filed", mail, by=by, now=now, organisation_id=mail.organisation_id)
 
 
@@ -242,8 +256,8 @@ def put_aside(mail: IncomingMail, reason: str, *, by: User, now: datetime) -> No
     """
     if not reason.strip():
         raise NothingSaid
-    if mail.state is IncomingState.IGNORED:
-        return
+    if mail.state is not IncomingState.HELD:
+        return  # put aside already, filed meanwhile, or still being read
     who = by.name
     mail.ignored_at, mail.ignored_by, mail.ignored_reason = now, who, reason[:300]
     mail.state = IncomingState.IGNORED

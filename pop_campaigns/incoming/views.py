@@ -24,6 +24,7 @@ from pop_campaigns.incoming.labels import HOW, KINDS, REVIEWS, STATE_MARKS, STAT
 from pop_campaigns.incoming.matching import Match
 from pop_campaigns.incoming.places import find_places
 from pop_campaigns.incoming.services import NothingSaid, file_by_hand, put_aside
+from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.mail.addresses import show_address
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingState
@@ -50,6 +51,7 @@ class Place:
     url: str
     how: str
     changeable: bool
+    by_hand: str = ""
 
 
 @bp.get("")
@@ -151,7 +153,10 @@ def _place(link: IncomingLink) -> Place | None:
     if subject is None or isinstance(subject, OutgoingMail):
         return None  # the sent mail itself stands with its guest or letter
     words, url, changeable = place_of_subject(subject)
-    return Place(link, words, url, str(HOW.get(link.how, link.how)), changeable)
+    by_hand = (
+        url_for("invitations.by_hand", invitation_id=subject.id) if isinstance(subject, Invitation) else ""
+    )
+    return Place(link, words, url, str(HOW.get(link.how, link.how)), changeable, by_hand)
 
 
 def _found_places(mail: IncomingMail, typed: str) -> list[FoundPlace]:

@@ -144,7 +144,7 @@ class IncomingMail(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
     kind: Mapped[IncomingKind | None] = mapped_column(choice(IncomingKind))
-    message_id: Mapped[str] = mapped_column(String(998), default="")
+    message_id: Mapped[str] = mapped_column(String(998), default="", index=True)
     subject: Mapped[str] = mapped_column(Line(1000), default="")
     from_address: Mapped[str] = mapped_column(String(320), default="")
     from_name: Mapped[str] = mapped_column(Line(200), default="")

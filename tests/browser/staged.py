@@ -72,6 +72,9 @@ def stage_world(site: Site, open_context: Callable[..., BrowserContext]) -> Worl
     places |= _find_recorded(desk) | _stage_person(desk)
     places["proposal"] = _stage_proposal(desk, site, places["event"])
     _let_server_refuse(site, "kryeministria")
+    desk.goto(places["event"])
+    for key, ending in (("by_hand", "/by-hand"), ("address", "/address")):
+        places[key] = str(desk.locator(f'a[href$="{ending}"]').first.get_attribute("href"))
     return World(places)
 
 

@@ -173,6 +173,8 @@ def test_the_command_says_to_what_a_message_belongs_and_changes_nothing(
     wanted = {"what": "invitation", "id": scene.mayor.id, "title": scene.event.title_sq}
     assert wanted.items() <= sure.items()
     assert (sure["how"], sure["certain"]) == ("token", True)
+    [by_uid] = explain(reply(scene.mayor, to=f"kontakt@{DOMAIN}"))
+    assert (by_uid["how"], by_uid["id"]) == ("uid", scene.mayor.id)
     [guess] = explain(words("x", sender=scene.mayor.address, to=f"kontakt@{DOMAIN}"))
     assert (guess["how"], guess["certain"]) == ("sender", False)
     assert mails() == []
@@ -287,6 +289,72 @@ def test_quoted_history_is_folded_and_one_click_away(arta: FlaskClient, scene: S
     assert "Everything, with what it quotes" not in arta.get(f"/mail/in/{short.id}").text
 
 
+def again(raw: bytes) -> bytes:
+    """The same message by another way: with the lines of other servers above it."""
+    return b"Received: from mx2.example by mx3.example; Fri, 27 Nov 2026 09:00:00 +0000\r\n" + raw
+
+
+def test_the_same_message_by_another_way_acts_once(scene: SimpleNamespace) -> None:
+    raw = reply(scene.mayor)
+    first = arrive(raw, address_of(scene.mayor))
+    second = arrive(again(raw), address_of(scene.mayor))
+    assert second.duplicate_of_id == first.id
+    third = arrive(again(raw.replace(b"ACCEPTED", b"DECLINED")), address_of(scene.mayor))
+    assert third.duplicate_of_id is None
+    answers = db.session.scalars(select(GivenAnswer).order_by(GivenAnswer.id))
+    assert [one.answer for one in answers] == [Answer.ACCEPTED, Answer.DECLINED]
+
+
+def test_a_held_answer_is_filed_or_recorded_by_hand(arta: FlaskClient, scene: SimpleNamespace) -> None:
+    mail = arrive(reply(scene.mayor, attendee="dikush@tjeter.example"), address_of(scene.mayor))
+    assert mail.state is IncomingState.HELD
+    page = arta.get(f"/mail/in/{mail.id}").text
+    assert f"/invitations/{scene.mayor.id}/by-hand" in page
+    link = next(one for one in mail.links if not one.suggested)
+    assert arta.post(f"/mail/in/{mail.id}/file", data={"link": link.id}).status_code == 302
+    assert mails()[0].state is IncomingState.MATCHED
+    assert db.session.scalars(select(GivenAnswer)).all() == []
+
+
+def test_a_mail_that_is_being_read_is_neither_filed_nor_put_aside(
+    arta: FlaskClient, scene: SimpleNamespace
+) -> None:
+    path = bring(arta, a_letter("x")).location
+    assert arta.post(f"{path}/aside", data={"reason": "reklamë"}).status_code == 302
+    arta.post(f"{path}/file-with", data={"place": f"invitations-{scene.mayor.id}"})
+    assert mails()[0].state is IncomingState.RECEIVED
+
+
+def test_a_mail_for_two_organisations_is_read_by_both(
+    cast: SimpleNamespace, scene: SimpleNamespace, sign_in: SignIn
+) -> None:
+    from pop_campaigns.core.clock import now
+    from pop_campaigns.invitations.services import GuestChoice, add_guests, send_invitations
+
+    event = factories.make_event(cast.vlore)
+    office = factories.make_office("Kryetar i Vlorës", email="vlore@x.example", organisation=cast.vlore)
+    add_guests(event, [GuestChoice("office", office.id, "sq")], by=cast.clirim, now=now())
+    send_invitations(event, by=cast.clirim, now=now())
+    db.session.commit()
+    foreign = db.session.scalars(select(Invitation).where(Invitation.event_id == event.id)).one()
+    to = f"{address_of(scene.mayor)}, {address_of(foreign)}"
+    mail = arrive(words("Vijmë te të dyja.", sender="zyra@x.example", to=to))
+    assert (mail.state, mail.organisation_id) == (IncomingState.MATCHED, None)
+    for who in (cast.arta, cast.clirim):
+        assert sign_in(who).get(f"/mail/in/{mail.id}").status_code == 200
+
+
+def test_people_who_wrote_stand_on_today_with_their_first_words(
+    arta: FlaskClient, scene: SimpleNamespace
+) -> None:
+    for number in range(7):
+        to, sender = address_of(scene.mayor), scene.mayor.address
+        arrive(words(f"Pyetja {number}", sender=sender, to=to, subject=f"Pyetje {number}"))
+    page = arta.get("/today").text
+    assert "Unread messages" in page and "Pyetja 6" in page and "Pyetja 1" not in page
+    assert "and 2 more" in page
+
+
 def test_the_same_message_to_two_addresses_acts_once(arta: FlaskClient, scene: SimpleNamespace) -> None:
     raw = reply(scene.mayor)
     first = arrive(raw, address_of(scene.mayor))
@@ -312,6 +380,10 @@ def test_the_same_message_to_two_addresses_acts_once(arta: FlaskClient, scene: S
         ("takimi më 03/11/2026", []),
         ("nr. tel. 034/222123", []),
         ("nr. 12/20261", []),
+        ("nr. 12/2026-2", []),
+        ("ligji nr. 119/2014", []),
+        ("sipas VKM nr. 12/2026 dhe nenit nr. 7/2026", []),
+        ("Vendimi nr. 5/2026; shkresa nr. 6/2026", [(6, 2026)]),
         ("nr. 0/2026", []),
         ("nr " * 5000 + "12/2026", [(12, 2026)]),
     ],
@@ -356,6 +428,22 @@ def test_from_elsewhere_the_number_only_suggests(arta: FlaskClient, cast: Simple
     assert [(link.how, link.suggested) for link in mail.links] == [("register", True)]
     assert mail.organisation_id == cast.fier.id
     assert "by the register number" in arta.get(f"/mail/in/{mail.id}").text
+
+
+def test_a_number_of_two_organisations_is_for_a_person_to_decide(
+    arta: FlaskClient, cast: SimpleNamespace
+) -> None:
+    letter = sent_letter(cast)
+    other = factories.make_letter(cast.vlore)
+    factories.make_letter_recipient(other, letter.recipients[0].office)
+    other.state, other.sent_at = letter.state, letter.sent_at
+    other.register_year, other.register_count = letter.register_year, letter.register_count
+    other.recipients[0].address = letter.recipients[0].address
+    db.session.commit()
+    mail = number_mail(letter, letter.recipients[0].address)
+    assert (mail.state, mail.organisation_id) == (IncomingState.HELD, None)
+    assert [link.suggested for link in mail.links] == [True, True]
+    assert arta.get(f"/mail/in/{mail.id}").status_code == 404
 
 
 def test_a_bounced_letter_is_not_delivered_and_says_why(arta: FlaskClient, cast: SimpleNamespace) -> None:

@@ -58,13 +58,13 @@ def test_today_counts_what_is_unread_until_it_is_read(
 ) -> None:
     mail = arrive(words("Do të vijmë.", sender=scene.mayor.address, to=address_of(scene.mayor)))
     arta = sign_in(cast.arta)
-    assert "1 mesazh i palexuar" in arta.get("/").text + arta.get("/today").text
+    assert "Mesazhe të palexuara" in arta.get("/today").text
     assert arta.get(f"/mail/in/{mail.id}").status_code == 200
     assert db.session.get(IncomingMail, mail.id).seen_at is None
     for _press in (1, 2):
         assert arta.post(f"/mail/in/{mail.id}/read").status_code == 302
     assert db.session.get(IncomingMail, mail.id).seen_at
-    assert "mesazh i palexuar" not in arta.get("/").text + arta.get("/today").text
+    assert "Mesazhe të palexuara" not in arta.get("/today").text
 
 
 def test_a_held_mail_is_filed_with_one_click(
