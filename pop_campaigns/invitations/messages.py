@@ -131,14 +131,14 @@ def render_mail(event: Event, wording: Wording, *, contact_name: str, now: datet
     """Render one wording of a mail about ``event``; ``contact_name`` is the coordinator guests may ask for."""
     lang = wording.language
     with speaking(lang):
-        values = _event_values(event, lang, contact_name, now)
+        values = event_values(event, lang, contact_name, now)
         values |= {
             "note": in_language(text_of(event), "note", lang),
             "withdrawn": wording.withdrawn,
             "refusable": wording.refusable,
             "changes": _changes(event, wording.told, lang) if wording.told else [],
         }
-        subject, text, html = _render(_TEMPLATES[wording.purpose], values)
+        subject, text, html = render_words(_TEMPLATES[wording.purpose], values)
         calendar = _calendar(event, wording, now)
     return Rendered(lang, subject, text, html, calendar)
 
@@ -148,9 +148,9 @@ def render_receipt(
 ) -> Rendered:
     """Render what tells a guest that their answer was changed. Nothing the answering person typed is in it."""
     with speaking(language):
-        values = _event_values(event, language, "", now)
+        values = event_values(event, language, "", now)
         values |= {"answer": answer_words(given.answer), "refusable": refusable}
-        subject, text, html = _render("answer_changed", values)
+        subject, text, html = render_words("answer_changed", values)
     return Rendered(language, subject, text, html, None)
 
 
@@ -205,7 +205,8 @@ def answer_words(answer: Answer) -> str:
     }[answer]
 
 
-def _event_values(event: Event, lang: str, contact_name: str, now: datetime) -> dict[str, Any]:
+def event_values(event: Event, lang: str, contact_name: str, now: datetime) -> dict[str, Any]:
+    """Give what every mail about an event says of it; to be called while speaking ``lang``."""
     return {
         "lang": lang,
         "kind": _kind_words(event),
@@ -345,8 +346,8 @@ def _calendar(event: Event, wording: Wording, now: datetime) -> dict[str, Any]:
     return data
 
 
-def _render(name: str, values: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Give subject, text and HTML of one mail; what people typed in ``values`` can become no placeholder."""
+def render_words(name: str, values: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Give subject, text and HTML from the templates ``name``; typed text in ``values`` can become no placeholder."""
     # Cut at a word, so that nothing is left before the dots but a sign that led on to the title.
     typed = re.sub(r"[ —:,]+…$", "…", clean_subject(_template(f"{name}/subject.txt", values)))
     safe = {key: _as_typed(value) for key, value in values.items()} | {"subject": _as_typed(typed)}
