@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import get_locale, npgettext
+from flask_babel import get_locale, ngettext, npgettext
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -27,7 +27,7 @@ from pop_campaigns.invitations.queries import AnswerCounts, GuestRow, mails_of
 from pop_campaigns.invitations.rules import Answer, InvitationState
 from pop_campaigns.mail.labels import mail_chip, trouble_words
 from pop_campaigns.mail.models import OutgoingMail
-from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.rules import CameBack, MailState
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,19 @@ def guest_mail_trouble(mail: OutgoingMail) -> str:
 
 
 @bp.app_template_global()
+def came_back_words(found: CameBack) -> str:
+    """Say that mail to an address keeps coming back, since when."""
+    since = short_day_words(local_date(found.since), str(get_locale()))
+    words: str = ngettext(
+        "%(num)d mail came back since %(day)s; nothing more is sent there",
+        "%(num)d mails came back since %(day)s; nothing more is sent there",
+        found.number,
+        day=since,
+    )
+    return words
+
+
+@bp.app_template_global()
 def guest_counts(counts: AnswerCounts, rows: Sequence[GuestRow]) -> list[dict[str, object]]:
     """Give the bar of answers; a guest whose mail failed counts as failed, not as silent."""
     failed = sum(_is_unreached(row) for row in rows)
@@ -116,7 +129,8 @@ def _counted(answer: Answer, number: int) -> str:
 
 def _is_unreached(row: GuestRow) -> bool:
     waiting = row.invitation.state is InvitationState.INVITED and row.invitation.answer is Answer.NEEDS_ACTION
-    return waiting and row.mail is not None and row.mail.state is MailState.FAILED
+    failed = row.mail is not None and row.mail.state is MailState.FAILED
+    return waiting and (failed or row.came_back is not None)
 
 
 @bp.app_template_global()
