@@ -20,7 +20,7 @@ from pop_campaigns.mail.reading_limits import MailReader
 from pop_campaigns.mail.report import MailReport, unparsed
 from pop_campaigns.mail.rules import IncomingState, IncomingWay
 
-AT_ONCE = 20
+AT_ONCE = 10
 """Mails a commit: a commit waits for the disk, and on SQLite nobody else saves while a portion is filed."""
 LEASE = timedelta(minutes=10)
 TRIES = 3
