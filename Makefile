@@ -7,10 +7,10 @@ VENV := .venv/bin
 WORKERS ?= 3
 ARGS ?=
 
-.PHONY: help setup setup-dev run test mail-report fuzz kills lint format messages shots lock clean
+.PHONY: help setup setup-dev run test mail-report intake-rate fuzz kills lint format messages shots lock clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: ## make .venv from the hashed lock file (run and test do it by themselves)
 	@sh deploy/setup.sh
@@ -27,6 +27,9 @@ test: setup-dev ## all tests (ARGS="tests/letters -x" narrows, WORKERS=0 runs th
 
 mail-report: setup-dev ## how many sample messages of other projects are read right, and how fast
 	@exec $(VENV)/python -m tests.mail.report
+
+intake-rate: setup-dev ## messages a second taken in and stored, and fully processed (ARGS="--only filing --rounds 5")
+	@exec $(VENV)/python -m tests.intake.benchmark $(ARGS)
 
 fuzz: setup-dev ## read sample messages broken at random (ARGS="--count 100000 --seed 1")
 	@exec $(VENV)/python -m tests.mail.fuzzing $(ARGS)

@@ -106,6 +106,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "INBOX_EVERY", 60, "Seconds between looks at the mailbox; most servers tell of new mail at once."
     ),
+    Setting(
+        "RECEIPTS",
+        True,
+        "Tell who writes to an invitation or a letter, once a day, that the message reached us.",
+    ),
     Setting("PROXY_HOPS", 0, "Number of trusted reverse proxies in front of the service."),
     Setting(
         "RETENTION_ANSWERS_DAYS", 30, "Days after an event until the answers of citizens are made anonymous."

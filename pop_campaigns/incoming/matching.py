@@ -74,10 +74,12 @@ def _by_token(locals_: Iterable[str], *, only_read: bool) -> list[Match]:
     wanted = [local for local in locals_ if local.startswith("r-")]
     bounced = [local for local in locals_ if local.startswith("b-")]
     found: list[Match] = []
-    if wanted:
-        for model in _ANSWERED:
-            rows = db.session.scalars(select(model).where(model.reply_local.in_(wanted)))
-            found += [Match(row, "token") for row in rows.unique()]
+    for model in _ANSWERED:
+        if not wanted:
+            break
+        rows = db.session.scalars(select(model).where(model.reply_local.in_(wanted))).unique().all()
+        found += [Match(row, "token") for row in rows]
+        wanted = [local for local in wanted if local not in {row.reply_local for row in rows}]
     if bounced:
         if not only_read:
             _fill_bounce_locals()

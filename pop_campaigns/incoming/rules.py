@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 GOOGLE_SENDER = "calendar-notification@google.com"
@@ -35,6 +35,58 @@ class SaidBefore:
 
     sequence: int
     stamped_at: datetime | None
+
+
+# Of a machine, or of a list with many readers behind it; RFC 3834 section 2, and what programs call themselves.
+_MACHINE = re.compile(
+    r"""(?ix)
+    (mailer[-_.]?)?daemon | postmaster | hostmaster | root | nobody | listserv | majordomo | newsletters? | alerts?
+    | (auto|e?-?mail)?[-_.]?notif(y|ications?) | (mail)?robot | autoresponder | automail(er)? | (b|r)-[a-z2-7]{26}
+    | .*(do|mos)[-_.]?(not|u)?[-_.]?(reply|respond|p[eë]rgjigj).* | .*no[-_.]?(reply|response|answer).*
+    | bounces?([-_.+=].*)? | .*[-_.+]bounces?([-_.+=].*)? | owner-.* | .*-(owner|request|errors|admin|relay) | srs[01][-+=].*
+    """
+)
+RECEIPT_GAP = timedelta(hours=24)
+RECEIPTS_ABOUT_ONE = 3
+"""Receipts a day about one guest or one letter's recipient, whoever wrote: a machine may change its address each time."""
+_FRESH = timedelta(days=3)
+
+
+def may_get_receipt(sender: str, envelope_sender: str, domain: str) -> bool:
+    """Decide whether a receipt may go to the address a person's mail comes from.
+
+    Not to machines and lists, not to addresses of ours (nor of another service of this kind, which would answer), and
+    not where the envelope (empty: not known) was sent by somebody else than the header says: that may be forged.
+    """
+    local, at, host = sender.lower().rpartition("@")
+    if not (local and at) or _MACHINE.fullmatch(local) or _same_house(host, domain.lower()):
+        return False
+    sent_by = envelope_sender.lower().rpartition("@")
+    return not envelope_sender or (not _MACHINE.fullmatch(sent_by[0]) and _same_house(sent_by[2], host))
+
+
+def _same_house(one: str, other: str) -> bool:
+    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
+
+
+def is_fresh(written_at: datetime | None, received_at: datetime, now: datetime) -> bool:
+    """Tell whether a mail came just now: a mailbox that is emptied for the first time brings those of years."""
+    return now - min(written_at or received_at, received_at) < _FRESH
+
+
+def threaded(references: Iterable[str], in_reply_to: Iterable[str], message_id: str) -> list[str]:
+    """Give the Message-IDs for the References of an answer (RFC 5322 section 3.6.4), fit to be written by us.
+
+    Of a long thread the first and the last few; what a stranger made up to look like one is left out.
+    """
+    before = list(references) or list(in_reply_to)[:1]
+    found = [one for one in dict.fromkeys(before) if _MESSAGE_ID.fullmatch(one) and one != message_id]
+    kept = found if len(found) <= _THREAD else [found[0], *found[1 - _THREAD :]]
+    return [*kept, message_id] if _MESSAGE_ID.fullmatch(message_id) else []
+
+
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
+_THREAD = 10
 
 
 def local_parts(addresses: Iterable[str], domain: str) -> list[str]:

@@ -19,6 +19,7 @@ from pop_campaigns.core.history import note
 from pop_campaigns.incoming.matching import Match, by_uid, find_matches
 from pop_campaigns.incoming.proposals import take_proposal
 from pop_campaigns.incoming.queries import owner_of
+from pop_campaigns.incoming.receipts import queue_receipt
 from pop_campaigns.incoming.rules import (
     Review,
     SaidBefore,
@@ -46,8 +47,11 @@ class NothingSaid(ValueError):
     """A mail is put aside only with a reason."""
 
 
-def file_mail(mail: IncomingMail, report: MailReport, *, now: datetime) -> None:
-    """Keep what a mail was found to be, link it to what it belongs, and do what follows from it."""
+def file_mail(mail: IncomingMail, report: MailReport, *, now: datetime) -> OutgoingMail | None:
+    """Keep what a mail was found to be, link it to what it belongs, and do what follows from it.
+
+    Gives the receipt that was queued for it, None for most.
+    """
     _keep(mail, report)
     matches = find_matches(report, mail.envelope_to)
     review: Review | None = None
@@ -66,6 +70,7 @@ def file_mail(mail: IncomingMail, report: MailReport, *, now: datetime) -> None:
     mail.state = IncomingState.MATCHED if filed else IncomingState.HELD
     _note_owner(mail, sure or matches)
     db.session.flush()
+    return queue_receipt(mail, report, sure, now=now)
 
 
 def _keep(mail: IncomingMail, report: MailReport) -> None:

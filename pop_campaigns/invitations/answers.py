@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
@@ -159,8 +159,11 @@ def _queue_receipt(guest: Invitation, given: GivenAnswer, now: datetime) -> None
 
 
 def _had_receipt_since(guest: Invitation, moment: datetime) -> bool:
+    # By address first, which has an index; a prefix of ``once`` would read all mails ever sent.
     sent = select(OutgoingMail.id).where(
-        OutgoingMail.once.startswith(f"invitation/{guest.id}/{RECEIPT_KIND}/", autoescape=True),
+        func.lower(OutgoingMail.to_address) == guest.address.lower(),
+        OutgoingMail.kind == RECEIPT_KIND,
         OutgoingMail.queued_at > moment,
+        OutgoingMail.once.startswith(f"invitation/{guest.id}/", autoescape=True),
     )
     return db.session.scalar(sent.limit(1)) is not None

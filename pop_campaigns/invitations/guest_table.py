@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import get_locale, npgettext
+from flask_babel import get_locale, ngettext, npgettext
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -28,7 +28,7 @@ from pop_campaigns.invitations.queries import AnswerCounts, GuestRow, is_lost, m
 from pop_campaigns.invitations.rules import Answer, InvitationState
 from pop_campaigns.mail.labels import bounce_sentence, mail_chip, trouble_words
 from pop_campaigns.mail.models import OutgoingMail
-from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.rules import CameBack, MailState
 
 _TOLD_HERE = (
     "invitation.added",
@@ -95,6 +95,19 @@ def guest_mail_trouble(mail: OutgoingMail) -> str:
 
 
 @bp.app_template_global()
+def came_back_words(found: CameBack) -> str:
+    """Say that mail to an address keeps coming back, since when."""
+    since = short_day_words(local_date(found.since), str(get_locale()))
+    words: str = ngettext(
+        "%(num)d mail came back since %(day)s; nothing more is sent there",
+        "%(num)d mails came back since %(day)s; nothing more is sent there",
+        found.number,
+        day=since,
+    )
+    return words
+
+
+@bp.app_template_global()
 def guest_counts(counts: AnswerCounts, rows: Sequence[GuestRow]) -> list[dict[str, object]]:
     """Give the bar of answers; a guest whose mail failed counts as failed, not as silent."""
     failed = sum(_is_unreached(row) for row in rows)
@@ -127,13 +140,15 @@ def _counted(answer: Answer, number: int) -> str:
 
 def _is_unreached(row: GuestRow) -> bool:
     waiting = row.invitation.state is InvitationState.INVITED and row.invitation.answer is Answer.NEEDS_ACTION
-    return waiting and row.mail is not None and is_lost(row.mail)
+    lost = row.mail is not None and is_lost(row.mail)
+    return waiting and (lost or row.came_back is not None)
 
 
 @bp.app_template_global()
 def guest_is_unreached(row: GuestRow) -> bool:
     """Tell whether nobody at the guest's has read our newest mail, so that the address wants correcting."""
-    return row.invitation.state is InvitationState.INVITED and row.mail is not None and is_lost(row.mail)
+    lost = row.came_back is not None or (row.mail is not None and is_lost(row.mail))
+    return row.invitation.state is InvitationState.INVITED and lost
 
 
 @bp.app_template_global()

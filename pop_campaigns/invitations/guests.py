@@ -204,6 +204,19 @@ def refresh_guests(event: Event, guests: Sequence[Invitation], *, by: User, now:
         taken[guest.address.casefold()] = guest.id
 
 
+def addresses_now(event: Event, guests: Sequence[Invitation], *, by: User, now: datetime) -> dict[int, str]:
+    """Give the address each draft would be asked at now (see :func:`refresh_guests`), by number; nothing is changed."""
+    contacts = load_contacts(event, [_key(one) for one in guests], by=by, now=now)
+    taken = {one.address.casefold(): one.id for one in guests_of(event)}
+    found = {}
+    for guest in guests:
+        contact = contacts.get(_key(guest))
+        address = contact.address if contact else ""
+        free = taken.get(address.casefold(), guest.id) == guest.id
+        found[guest.id] = address if address and free else guest.address
+    return found
+
+
 def load_contacts(
     event: Event, keys: Collection[GuestKey], *, by: User, now: datetime
 ) -> dict[GuestKey, Contact]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.contacts.models import Office, Person
@@ -35,6 +35,7 @@ class Invitation(Base):
         UniqueConstraint("event_id", "office_id"),
         UniqueConstraint("event_id", "person_id"),
         UniqueConstraint("event_id", "address"),
+        Index("ix_invitations_address_lower", func.lower(text("address"))),
         CheckConstraint("office_id IS NOT NULL OR person_id IS NOT NULL", name="asks_someone"),
         CheckConstraint("(state = 'draft') = (invited_at IS NULL)", name="invited_has_time"),
         CheckConstraint("(answer = 'NEEDS-ACTION') = (answered_at IS NULL)", name="answer_has_time"),

@@ -25,7 +25,14 @@ from pop_campaigns.events.services import EventIsHeld
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
 from pop_campaigns.invitations.messages import Told
 from pop_campaigns.invitations.models import Invitation, InvitationMail
-from pop_campaigns.invitations.queries import awaiting_reminder, guests_of, mails_of, outdated, was_reached
+from pop_campaigns.invitations.queries import (
+    awaiting_reminder,
+    guests_of,
+    mails_of,
+    outdated_guests,
+    unreachable,
+    was_reached,
+)
 from pop_campaigns.invitations.rules import Answer, InvitationState, MailPurpose
 from pop_campaigns.invitations.services import (
     CannotInvite,
@@ -68,7 +75,9 @@ def announce(event_id: int) -> ResponseReturnValue:
 
 
 def _announce_page(event: Event) -> Response:
-    guests = outdated(event)
+    told = outdated_guests(event)
+    dead = unreachable(told)
+    guests = [one for one in told if one.id not in dead]
     mails = mails_of(guests)
     lang = str(get_locale() or "sq")
     page = render_template(
@@ -78,6 +87,7 @@ def _announce_page(event: Event) -> Response:
         rows=[(one, _differences(event, _last_told(mails[one.id]), lang)) for one in guests],
         never_left=[one for one in guests if not was_reached(mails[one.id])],
         shown=next((one for one in guests if was_reached(mails[one.id])), None),
+        dead=[(one, dead[one.id]) for one in told if one.id in dead],
         refusal=cannot_invite_words(event, now()),
     )
     return with_frames(page)
@@ -131,12 +141,14 @@ def _cancel_page(event: Event) -> str:
     guests = guests_of(event, InvitationState.INVITED)
     mails = mails_of(guests)
     begun = event.starts_at is None or event.starts_at <= now()
+    dead = unreachable(guests)
     return render_template(
         "invitations/cancel.html",
         event=event,
         when=when_words(event, str(get_locale() or "sq")),
         held=event.state is EventState.HELD,
-        told=[] if begun else [one for one in guests if was_reached(mails[one.id])],
+        told=[] if begun else [one for one in guests if was_reached(mails[one.id]) and one.id not in dead],
+        dead=[] if begun else [(one, dead[one.id]) for one in guests if one.id in dead],
         waiting=sum(row.mail.state is MailState.QUEUED for one in guests for row in mails[one.id]),
         drafts=len(guests_of(event, InvitationState.DRAFT)),
         begun=begun,
@@ -162,8 +174,8 @@ def withdraw(invitation_id: int) -> ResponseReturnValue:
 def _withdraw_page(guest: Invitation, moment: datetime) -> str:
     event = guest.event
     coming = event.state is not EventState.CANCELLED and bool(event.starts_at and event.starts_at > moment)
-    reached = was_reached(mails_of([guest])[guest.id])
-    return render_template("invitations/withdraw.html", guest=guest, event=event, told=coming and reached)
+    told = coming and was_reached(mails_of([guest])[guest.id]) and not unreachable([guest])
+    return render_template("invitations/withdraw.html", guest=guest, event=event, told=told)
 
 
 @bp.route("/events/<int:event_id>/remind", methods=["GET", "POST"])
@@ -187,12 +199,14 @@ def remind(event_id: int) -> ResponseReturnValue:
 def _remind_page(event: Event, moment: datetime) -> Response:
     guests = awaiting_reminder(event, now=moment)
     silent = [one for one in guests_of(event, InvitationState.INVITED) if one.answer is Answer.NEEDS_ACTION]
+    dead = unreachable(silent)
     chosen = next((one for one in guests if str(one.id) == request.args.get("guest")), None)
     page = render_template(
         "invitations/remind.html",
         event=event,
         guests=guests,
-        left_alone=len(silent) - len(guests),
+        left_alone=len(silent) - len(guests) - len(dead),
+        dead=[(one, dead[one.id]) for one in silent if one.id in dead],
         shown=chosen or next(iter(guests), None),
         purpose=MailPurpose.REMINDER,
         keeps_mail=current_app.config["MAIL_LOCAL"],

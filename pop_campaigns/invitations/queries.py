@@ -35,7 +35,8 @@ from pop_campaigns.invitations.rules import (
     may_remind,
 )
 from pop_campaigns.mail.models import OutgoingMail
-from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.queries import dead_among
+from pop_campaigns.mail.rules import CameBack, MailState
 
 _LONGEST_TOKEN = 100
 
@@ -45,13 +46,15 @@ class GuestRow:
     """A guest as the event page lists one.
 
     ``mail`` is the newest mail about the event (one sent again counts), ``last_answer`` the newest answer,
-    ``told`` the event's SEQUENCE the guest's calendar was last told, None before the first mail.
+    ``told`` the event's SEQUENCE the guest's calendar was last told, None before the first mail. ``came_back`` says that
+    mail to the address keeps coming back, so that none is sent.
     """
 
     invitation: Invitation
     mail: OutgoingMail | None
     last_answer: GivenAnswer | None
     told: int | None = None
+    came_back: CameBack | None = None
 
     @property
     def outdated(self) -> bool:
@@ -110,13 +113,15 @@ def text_of(event: Event) -> InvitationText | None:
 
 
 def answers_for(event: Event) -> list[GuestRow]:
-    """Give the guests of an event with their newest mail and answer, in Albanian order; six queries at most."""
+    """Give the guests of an event with their newest mail and answer, in Albanian order; eight queries at most."""
     guests = guests_of(event)
     told = mails_of(guests)
     mails = _newest_mails(told)
     answers = _last_answers(event)
+    dead = unreachable(guests)
     rows = [
-        GuestRow(one, mails.get(one.id), answers.get(one.id), told_sequence(told[one.id])) for one in guests
+        GuestRow(one, mails.get(one.id), answers.get(one.id), told_sequence(told[one.id]), dead.get(one.id))
+        for one in guests
     ]
     return sorted(rows, key=lambda row: sort_key(row.invitation.shown_as))
 
@@ -172,8 +177,22 @@ def refusing(event: Event, guests: Iterable[Invitation]) -> set[int]:
     return {one.id for one in persons if one.address in refused}
 
 
+def unreachable(guests: Iterable[Invitation]) -> dict[int, CameBack]:
+    """Give those of the guests, by number, to whose address nothing is sent because mail keeps coming back."""
+    asked = list(guests)
+    dead = dead_among({one.address for one in asked})
+    return {one.id: dead[one.address] for one in asked if one.address in dead}
+
+
 def outdated(event: Event) -> list[Invitation]:
-    """Give the invited guests who were told of a time or place that no longer holds."""
+    """Give the invited guests who were told of a time or place that no longer holds and can be told."""
+    guests = outdated_guests(event)
+    dead = unreachable(guests)
+    return [one for one in guests if one.id not in dead]
+
+
+def outdated_guests(event: Event) -> list[Invitation]:
+    """Give the same, with those to whose address mail keeps coming back."""
     guests = [one for one in guests_of(event, InvitationState.INVITED) if not one.is_erased]
     refused = refusing(event, guests)
     guests = [one for one in guests if one.id not in refused]
@@ -196,6 +215,7 @@ def awaiting_reminder(event: Event, *, now: datetime) -> list[Invitation]:
         if one.answer is Answer.NEEDS_ACTION and not one.is_erased and one.id not in proposing
     ]
     refused = refusing(event, waiting)
+    refused |= unreachable(waiting).keys()
     waiting = [one for one in waiting if one.id not in refused]
     told = mails_of(waiting)
     return [one for one in waiting if _remindable(event, told[one.id], now)]

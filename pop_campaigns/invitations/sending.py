@@ -44,6 +44,7 @@ from pop_campaigns.invitations.queries import (
     mails_of,
     outdated,
     refusing,
+    unreachable,
     was_reached,
 )
 from pop_campaigns.invitations.rules import InvitationState, MailPurpose, calendar_sequence
@@ -81,24 +82,27 @@ class _Order:
 def send_invitations(event: Event, *, by: User, now: datetime) -> int:
     """Ask every draft guest; give how many were asked. Raises :class:`CannotInvite`.
 
-    Who refuses invitations of the organisation stays on the list, unasked. A second press finds no other drafts and
-    sends nothing.
+    Who refuses invitations of the organisation stays on the list, unasked, as do those to whose address mail keeps coming
+    back. A second press finds no other drafts and sends nothing.
     """
     lock_event(event)
     check_invitable(event, now)
     waiting = guests_of(event, InvitationState.DRAFT)
     refused = refusing(event, waiting)
     drafts = [one for one in waiting if one.id not in refused]
+    refresh_guests(event, drafts, by=by, now=now)
+    # Only now: the address may have been corrected since the guest was put on the list.
+    unasked = refused | unreachable(drafts).keys()
+    drafts = [one for one in drafts if one.id not in unasked]
     if not drafts:
         return 0
-    refresh_guests(event, drafts, by=by, now=now)
     earlier = mails_of(drafts)
     _queue(event, [_Order(one, MailPurpose.REQUEST, earlier[one.id]) for one in drafts], by=by, now=now)
     # In one statement: with a version column the mapper would write a thousand of them.
     db.session.execute(
         update(Invitation)
         .where(Invitation.event_id == event.id, Invitation.state == InvitationState.DRAFT)
-        .where(Invitation.id.not_in(refused))
+        .where(Invitation.id.not_in(unasked))
         .values(state=InvitationState.INVITED, invited_at=now, version=Invitation.version + 1)
     )
     note("event.invitations_sent", event, by=by, now=now, number=len(drafts))
@@ -139,11 +143,11 @@ def cancel_with_notice(event: Event, *, by: User | None, now: datetime) -> int:
         return 0
     earlier = _call_off(mails_of(guests_of(event, InvitationState.INVITED)), above=event.sequence)
     guests = guests_of(event, InvitationState.INVITED)
-    refused = refusing(event, guests)
+    untold = refusing(event, guests) | unreachable(guests).keys()
     orders = [
         _Order(one, MailPurpose.CANCELLATION, earlier[one.id])
         for one in guests
-        if one.id not in refused
+        if one.id not in untold
         and was_reached(earlier[one.id])
         and not _knows_cancelled(event, earlier[one.id])
     ]
@@ -180,7 +184,7 @@ def withdraw_guest(guest: Invitation, *, by: User | None, now: datetime) -> None
         return
     earlier = _call_off(mails_of([guest]))[guest.id]
     coming = event.state is not EventState.CANCELLED and event.starts_at is not None and event.starts_at > now
-    if coming and was_reached(earlier) and not refusing(event, [guest]):
+    if coming and was_reached(earlier) and not refusing(event, [guest]) and not unreachable([guest]):
         _queue(event, [_Order(guest, MailPurpose.CANCELLATION, earlier, withdrawn=True)], by=by, now=now)
     guest.state = InvitationState.WITHDRAWN
     note("invitation.withdrawn", guest, by=by, now=now, guest=guest.shown_as)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
@@ -36,6 +37,7 @@ from pop_campaigns.invitations import (
 )
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
 from pop_campaigns.invitations.forms import NoteForm, PickForm, read_choices
+from pop_campaigns.invitations.guests import addresses_now
 from pop_campaigns.invitations.labels import NOT_INVITABLE
 from pop_campaigns.invitations.models import Invitation, InvitationText
 from pop_campaigns.invitations.page_words import refusal_words
@@ -55,6 +57,8 @@ from pop_campaigns.invitations.services import (
     set_invitation_text,
 )
 from pop_campaigns.mail.bell import ring_bell
+from pop_campaigns.mail.queries import dead_among
+from pop_campaigns.mail.rules import CameBack
 
 # The other pages and the table register themselves with the blueprint, the condition with lists.
 __all__ = ["LIMITS", "bp", "guest_table", "hand_pages", "list_conditions", "list_pages", "notices"]
@@ -242,7 +246,7 @@ def send(event_id: int) -> ResponseReturnValue:
     if request.method != "POST":
         return _send_page(event)
     seen = request.form.get("guests", "")
-    drafts = _sendable(event)[0]
+    drafts = _sendable(event).drafts
     if drafts and seen and seen != _mark_of_list(drafts):
         return _send_page(event, changed=True), 409
     try:
@@ -266,20 +270,35 @@ def send(event_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.event", event_id=event_id))
 
 
-def _sendable(event: Event) -> tuple[list[Invitation], list[Invitation]]:
-    """Give the drafts that will be asked, and those who want no more invitations."""
-    drafts = guests_of(event, InvitationState.DRAFT)
-    refused = refusing(event, drafts)
-    return [one for one in drafts if one.id not in refused], [one for one in drafts if one.id in refused]
+class _Parted(NamedTuple):
+    """The drafts that will be asked, those who want no more invitations, and those whose mail keeps coming back."""
+
+    drafts: list[Invitation]
+    refused: list[Invitation]
+    dead: list[tuple[Invitation, CameBack]]
+
+
+def _sendable(event: Event) -> _Parted:
+    waiting = guests_of(event, InvitationState.DRAFT)
+    refused = refusing(event, waiting)
+    asked = [one for one in waiting if one.id not in refused]
+    addresses = addresses_now(event, asked, by=current_user, now=now())
+    dead = dead_among(set(addresses.values()))
+    return _Parted(
+        [one for one in asked if addresses[one.id] not in dead],
+        [one for one in waiting if one.id in refused],
+        [(one, dead[addresses[one.id]]) for one in asked if addresses[one.id] in dead],
+    )
 
 
 def _send_page(event: Event, *, changed: bool = False) -> str:
-    drafts, refused = _sendable(event)
+    drafts, refused, dead = _sendable(event)
     return render_template(
         "invitations/send.html",
         event=event,
         drafts=drafts,
         refused=refused,
+        dead=dead,
         counts={lang: sum(one.language == lang for one in drafts) for lang in LANGUAGES},
         samples=[one for one in drafts if one.address.lower().endswith(".example")],
         keeps_mail=current_app.config["MAIL_LOCAL"],

@@ -16,6 +16,7 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.i18n import LANGUAGE_NAMES
+from pop_campaigns.events.queries import all_organisations
 from pop_campaigns.letters import wording
 from pop_campaigns.letters.blueprint import bp
 from pop_campaigns.letters.forms import WHOLE_NETWORK, LetterForm
@@ -23,7 +24,7 @@ from pop_campaigns.letters.labels import ROLES, SEND_VERDICTS
 from pop_campaigns.letters.messages import preview_mail
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.papers import paper_of, readable_languages
-from pop_campaigns.letters.queries import all_organisations, find_recipients, lines_of
+from pop_campaigns.letters.queries import find_recipients, lines_of
 from pop_campaigns.letters.recipients import (
     Move,
     RecipientRefusal,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.accounts.models import Organisation
@@ -90,6 +90,7 @@ class LetterRecipient(Base):
         CheckConstraint("office_id IS NOT NULL OR institution_id IS NOT NULL", name="goes_to_someone"),
         CheckConstraint("(due_on IS NULL) = (clock_from IS NULL)", name="clock_whole"),
         Index("ix_letter_recipients_due_on", "due_on"),
+        Index("ix_letter_recipients_address_lower", func.lower(text("address"))),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

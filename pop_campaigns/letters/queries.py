@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from pop_campaigns.accounts.models import Organisation, User
+from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import own, visible
 from pop_campaigns.contacts.models import Address, Institution, Office
 from pop_campaigns.contacts.queries import address_for, find_guests, guest_option, holders_of
@@ -32,7 +32,8 @@ from pop_campaigns.letters.rules import (
     stops_clock,
 )
 from pop_campaigns.letters.working_days import CalendarUnknown, Unit, working_days_between
-from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.queries import dead_among
+from pop_campaigns.mail.rules import CameBack, MailState
 
 RecipientKind = Literal["office", "institution"]
 UNSENT: Final = (LetterState.DRAFT, LetterState.APPROVED)
@@ -69,7 +70,10 @@ class RecipientOption:
 
 @dataclass(frozen=True)
 class RecipientLine:
-    """A recipient as named in the letter: as it would go out today, or frozen as it was sent."""
+    """A recipient as named in the letter: as it would go out today, or frozen as it was sent.
+
+    An address from which mail keeps coming back is none: ``came_back`` then says what is known of ``dead_address``.
+    """
 
     recipient: LetterRecipient
     name: str
@@ -77,6 +81,8 @@ class RecipientLine:
     institution_name: str
     address: str
     placeholder: bool = False
+    dead_address: str = ""
+    came_back: CameBack | None = None
 
     @property
     def shown_as(self) -> str:
@@ -137,7 +143,14 @@ def lines_of(letter: Letter, user: User, on: date, *, lang: str = "") -> list[Re
     if letter.state not in UNSENT:
         return [_frozen(one, lang or one.language) for one in ordered]
     holders = holders_of([one.office_id for one in ordered if one.office_id], on, user)
-    return [_as_it_stands(one, holders, user, lang or one.language) for one in ordered]
+    lines = [_as_it_stands(one, holders, user, lang or one.language) for one in ordered]
+    dead = dead_among({line.address for line in lines if line.address})
+    return [
+        replace(line, address="", dead_address=line.address, came_back=dead[line.address])
+        if line.address in dead
+        else line
+        for line in lines
+    ]
 
 
 def select_letters(
@@ -239,20 +252,11 @@ def days_until(recipient: LetterRecipient, due: date, today: date) -> tuple[int,
 
 def last_register_count(organisation_id: int | None, year: int) -> int:
     """The last number an organisation (None: the network itself) gave in a year, 0 before the first."""
-    whose = (
-        Letter.organisation_id.is_(None)
-        if organisation_id is None
-        else Letter.organisation_id == organisation_id
-    )
+    whose = Letter.organisation_id.is_not_distinct_from(organisation_id)
     return (
         db.session.scalar(select(func.max(Letter.register_count)).where(whose, Letter.register_year == year))
         or 0
     )
-
-
-def all_organisations() -> list[Organisation]:
-    """Every member organisation, in Albanian order."""
-    return list(db.session.scalars(select(Organisation).order_by(Organisation.sort_key)))
 
 
 def _due(recipient: LetterRecipient, today: date, soon: date) -> DueRecipient | None:

@@ -205,7 +205,8 @@ def will_happen(lines: Sequence[RecipientLine]) -> str:
     """Give exactly what sending does: *7 recipients: 1 addressee, 6 copies; 6 in Albanian, 1 in English; …*."""
     roles = Counter(line.role for line in lines)
     languages = Counter(line.language for line in lines)
-    without = sum(1 for line in lines if not line.address)
+    without = sum(1 for line in lines if not line.address and not line.came_back)
+    dead = sum(1 for line in lines if line.came_back)
     who = [
         ngettext("%(num)d addressee", "%(num)d addressees", roles[RecipientRole.TO]),
         ngettext("%(num)d copy", "%(num)d copies", roles[RecipientRole.CC])
@@ -219,6 +220,8 @@ def will_happen(lines: Sequence[RecipientLine]) -> str:
     parts = [", ".join(filter(None, who)), ", ".join(filter(None, read))]
     if without:
         parts.append(ngettext("%(num)d has no address", "%(num)d have no address", without))
+    if dead:
+        parts.append(ngettext("mail to %(num)d keeps coming back", "mail to %(num)d keeps coming back", dead))
     count = ngettext("%(num)d recipient", "%(num)d recipients", len(lines))
     return f"{count}: {'; '.join(filter(None, parts))}."
 

@@ -86,6 +86,14 @@ def reason_words(reason: LeftOutReason, number: int) -> str:
             return str(ngettext("%(num)d has not given consent", "%(num)d have not given consent", number))
         case LeftOutReason.REFUSES:
             return str(ngettext("%(num)d refuses such mail", "%(num)d refuse such mail", number))
+        case LeftOutReason.CAME_BACK:
+            return str(
+                ngettext(
+                    "%(num)d has an address from which mail keeps coming back",
+                    "%(num)d have an address from which mail keeps coming back",
+                    number,
+                )
+            )
     return str(
         ngettext(
             "%(num)d has the same address as another on the list",

@@ -24,6 +24,7 @@ from pop_campaigns.lists.conditions import Reach
 from pop_campaigns.lists.models import ContactList
 from pop_campaigns.lists.queries import Source, consented, offices_found, persons_found, reach_of
 from pop_campaigns.lists.rules import LeftOutReason, why_left_out
+from pop_campaigns.mail.queries import dead_among
 
 
 class Recipient(NamedTuple):
@@ -88,11 +89,14 @@ def resolve(
                 reasons.append(why_left_out(bool(recipient.email), placeholder, kind, agreed))
     # Only who would get mail is looked up among the refusals: the hashes are what takes the time.
     asked = {one.email for one, reason in zip(found, reasons, strict=True) if reason is None}
-    return _parted(found, reasons, suppressed_among(asked, purpose, reach.sender))
+    return _parted(found, reasons, suppressed_among(asked, purpose, reach.sender), dead_among(asked))
 
 
 def _parted(
-    found: list[Recipient], reasons: list[LeftOutReason | None], refusing: Collection[str]
+    found: list[Recipient],
+    reasons: list[LeftOutReason | None],
+    refusing: Collection[str],
+    dead: Collection[str],
 ) -> Resolved:
     """Part who gets mail from who does not, so that each address gets one."""
     recipients: list[Recipient] = []
@@ -101,6 +105,8 @@ def _parted(
     for recipient, reason in zip(found, reasons, strict=True):
         if reason is None and recipient.email in refusing:
             reason = LeftOutReason.REFUSES
+        elif reason is None and recipient.email in dead:
+            reason = LeftOutReason.CAME_BACK
         if reason is not None:
             left_out.append(LeftOut(recipient, reason))
             continue

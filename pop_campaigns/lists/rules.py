@@ -55,6 +55,7 @@ class LeftOutReason(enum.StrEnum):
     PLACEHOLDER = "placeholder"
     NO_CONSENT = "no_consent"
     REFUSES = "refuses"
+    CAME_BACK = "came_back"
     SAME_ADDRESS = "same_address"
 
 

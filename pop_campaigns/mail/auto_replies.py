@@ -36,6 +36,10 @@ _SUBJECT = re.compile(
     | mungoj\ (nga|deri) | mungesë\ nga\ zyra
     )"""
 )
+# Beside Auto-Submitted, what marks a mail to which no machine may answer (RFC 3834 section 2, RFC 2919, Microsoft's own).
+_NO_ANSWER_HEADERS = (
+    "List-Id", "List-Unsubscribe", "List-Post", "X-Auto-Response-Suppress", "X-Loop", "X-Mailing-List", "Feedback-ID",
+)  # fmt: skip
 _MONTHS = {
     "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
     "shk": 2, "pri": 4, "maj": 5, "qer": 6, "kor": 7, "gus": 8, "sht": 9, "tet": 10, "nën": 11, "nen": 11, "dhj": 12,
@@ -74,6 +78,24 @@ def read_auto_reply(message: Message, envelope_from: str) -> str:
     ):
         return "comes from an autoresponder"
     return ""
+
+
+def why_no_answer(message: Message, envelope_from: str) -> str:
+    """Tell why no machine may answer a mail (RFC 3834 section 2), "" if one may; of the sender's address others judge."""
+    if is_null_sender(message, envelope_from):
+        return "the null sender"
+    submitted = raw_header(message, "Auto-Submitted").partition(";")[0].strip().lower()
+    if submitted not in ("", "no"):
+        return f"Auto-Submitted: {submitted[:40]}"
+    if any(
+        value.lower() in ("bulk", "list", "junk", "auto_reply", "auto-reply")
+        for value in _precedences(message)
+    ):
+        return "Precedence"
+    marked = (
+        name for name in _NO_ANSWER_HEADERS if raw_header(message, name).strip().lower() not in ("", "none")
+    )
+    return next(marked, "")
 
 
 def _precedences(message: Message) -> list[str]:

@@ -37,7 +37,7 @@ def compose(mail: OutgoingMail, *, reveal: bool = True) -> MailParts:
         from_address=mail.from_address,
         to_name=mail.to_name,
         to_address=mail.to_address,
-        envelope_from=bounce_address(mail),
+        envelope_from=envelope_sender(mail),
         subject=fill_placeholders(skeleton.subject, values),
         text=fill_placeholders(skeleton.text, values),
         html=fill_placeholders(skeleton.html, escaped),
@@ -48,8 +48,16 @@ def compose(mail: OutgoingMail, *, reveal: bool = True) -> MailParts:
             AttachedFile(file.name, file.media_type, file.content) for file in skeleton.attachments
         ),
         auto_submitted=mail.auto_submitted,
-        headers=_refusal_headers(mail, reveal),
+        auto_replied=mail.thread is not None,
+        headers=(*_thread_headers(mail), *_refusal_headers(mail, reveal)),
     )
+
+
+def _thread_headers(mail: OutgoingMail) -> tuple[tuple[str, str], ...]:
+    """Give the headers by which a mail program puts an answer beside what it answers (RFC 5322 section 3.6.4)."""
+    if not mail.thread:
+        return ()
+    return (("In-Reply-To", mail.thread[-1]), ("References", " ".join(mail.thread)))
 
 
 def _refusal_headers(mail: OutgoingMail, reveal: bool) -> tuple[tuple[str, str], ...]:
@@ -59,6 +67,11 @@ def _refusal_headers(mail: OutgoingMail, reveal: bool) -> tuple[tuple[str, str],
         return ()
     url = _link(link, reveal).replace(HIDDEN, "hidden")
     return (("List-Unsubscribe", f"<{url}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+
+
+def envelope_sender(mail: OutgoingMail) -> str:
+    """Give the envelope sender: an automatic answer has none ("" is the null sender), so that nothing answers it."""
+    return bounce_address(mail) if mail.thread is None else ""
 
 
 def bounce_address(mail: OutgoingMail) -> str:

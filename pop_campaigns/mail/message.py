@@ -70,7 +70,8 @@ class MailParts:
     ``message_id`` with its angle brackets; ``date`` aware; addresses as :func:`addresses.parse_address` gives
     them; ``envelope_from`` is for the envelope alone ("" is the null sender); ``calendar`` is a whole
     VCALENDAR whose METHOD is ``calendar_method``; ``auto_submitted`` for notifications, reminders and
-    receipts, not for letters; ``headers`` of EXTRA_HEADERS only; ``language`` a tag such as ``sq``.
+    receipts, not for letters, ``auto_replied`` where it answers a mail (RFC 3834 section 5); ``headers`` of EXTRA_HEADERS
+    only; ``language`` a tag such as ``sq``.
     """
 
     message_id: str
@@ -89,6 +90,7 @@ class MailParts:
     calendar_method: str | None = None
     attachments: tuple[AttachedFile, ...] = ()
     auto_submitted: bool = False
+    auto_replied: bool = False
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -133,8 +135,8 @@ class PostMessage(Message):
         if parts.reply_to:
             headers.append(("Reply-To", parts.reply_to))
         headers.append(("Subject", write_text(self.subject)))
-        if parts.auto_submitted:
-            headers.append(("Auto-Submitted", "auto-generated"))
+        if parts.auto_submitted or parts.auto_replied:
+            headers.append(("Auto-Submitted", "auto-replied" if parts.auto_replied else "auto-generated"))
         extra = dict(parts.headers)
         return headers + [(name, extra[name]) for name in EXTRA_HEADERS if name in extra]
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from pop_campaigns.core.db import Base, Line, Prose, UTCDateTime, choice
@@ -52,6 +63,8 @@ class OutgoingMail(Base):
     ``message_id``, ``dated_at`` and ``calendar_stamp`` are fixed when the mail is queued.
     ``bounce_local`` is the local part of its envelope sender (VERP), derived from the nonce; ``bounced_at`` and what
     follows say what came back there. ``once`` makes a second queueing of the same thing impossible.
+    ``thread`` is NULL for what we write by ourselves. For an automatic answer to a mail it holds the Message-IDs of that
+    mail and of what it answered, oldest first; such a mail goes with the null sender, so that nothing comes back.
     """
 
     __tablename__ = "outgoing_mails"
@@ -61,6 +74,7 @@ class OutgoingMail(Base):
         CheckConstraint("attempts >= 0", name="attempts_count_up"),
         CheckConstraint("(bounced_at IS NULL) = (bounce_permanent IS NULL)", name="bounce_whole"),
         Index("ix_outgoing_mails_due", "state", "available_at"),
+        Index("ix_outgoing_mails_to_address_lower", func.lower(text("to_address"))),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -78,6 +92,7 @@ class OutgoingMail(Base):
     fields: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     links: Mapped[dict[str, dict[str, str]]] = mapped_column(JSON, default=dict)
     auto_submitted: Mapped[bool] = mapped_column(default=False)
+    thread: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     state: Mapped[MailState] = mapped_column(choice(MailState), default=MailState.QUEUED)
     dated_at: Mapped[datetime] = mapped_column(UTCDateTime())
     queued_at: Mapped[datetime] = mapped_column(UTCDateTime())

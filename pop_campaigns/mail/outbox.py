@@ -63,11 +63,12 @@ def queue_mail(
     organisation_id: int | None,
     now: datetime,
     auto_submitted: bool = False,
+    thread: Sequence[str] | None = None,
 ) -> OutgoingMail:
     """Add one mail to the outbox, within the caller's transaction.
 
     ``once`` names the thing itself (``invitation/42/request/0``): a second mail of that name is refused by the
-    database, whatever was clicked twice.
+    database, whatever was clicked twice. ``thread`` is for automatic answers alone (see :class:`OutgoingMail`).
     """
     nonce = new_nonce()
     mail = OutgoingMail(
@@ -85,6 +86,7 @@ def queue_mail(
         bounce_nonce=nonce,
         bounce_local=bounce_local_of(nonce),
         auto_submitted=auto_submitted,
+        thread=None if thread is None else list(thread),
         state=MailState.QUEUED,
         dated_at=now,
         queued_at=now,
@@ -122,6 +124,7 @@ def queue_again(mail: OutgoingMail, *, now: datetime) -> OutgoingMail:
         organisation_id=mail.organisation_id,
         now=now,
         auto_submitted=mail.auto_submitted,
+        thread=mail.thread,
     )
     again.again_of_id = mail.id
     return again

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -10,11 +10,19 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
+from pop_campaigns.core import clock
 from pop_campaigns.core.db import db, folded
 from pop_campaigns.core.text import fold
 from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
 from pop_campaigns.mail.outbox import fill_placeholders
-from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.rules import (
+    ARRIVED_AFTER,
+    HARD_BOUNCES,
+    CameBack,
+    MailState,
+    is_dead,
+    says_dead,
+)
 
 SHELVES: Final[Mapping[str, tuple[MailState, ...]]] = MappingProxyType(
     {
@@ -76,6 +84,54 @@ def copies_of(mail: OutgoingMail) -> list[OutgoingMail]:
     """Give the mails that were made when this one was sent again, oldest first."""
     rows = select(OutgoingMail).where(OutgoingMail.again_of_id == mail.id).order_by(OutgoingMail.id)
     return list(db.session.scalars(rows))
+
+
+_ASKED_AT_ONCE = 500
+
+
+def dead_among(addresses: Collection[str], *, now: datetime | None = None) -> dict[str, CameBack]:
+    """Give those of the addresses from which mail keeps coming back (see ``rules.is_dead``), with what is known of it.
+
+    Only bounces at our own bounce addresses are there to count. An address that is corrected is another one; a mail
+    that arrives ends it. ``now`` is this moment unless given.
+    """
+    moment = now or clock.now()
+    bounced = _hard_bounces({one.lower() for one in addresses})
+    arrived = _last_arrived([one for one, at in bounced.items() if len(at) >= HARD_BOUNCES], moment)
+    dead = {one: is_dead(at, arrived.get(one), moment) for one, at in bounced.items()}
+    return {one: found for one in addresses if (found := dead.get(one.lower()))}
+
+
+def _hard_bounces(addresses: Collection[str]) -> dict[str, list[datetime]]:
+    """Give when mails to addresses (in lower case) came back for good."""
+    address = func.lower(OutgoingMail.to_address)
+    rows = select(address, OutgoingMail.bounced_at, OutgoingMail.bounce_words).where(
+        OutgoingMail.bounce_permanent.is_(True)
+    )
+    if len(addresses) <= _ASKED_AT_ONCE:
+        # Of a whole list all that ever came back is read: that is little, and the addresses are many.
+        rows = rows.where(address.in_(addresses))
+    found: dict[str, list[datetime]] = {}
+    for to, at, words in db.session.execute(rows) if addresses else ():
+        if to in addresses and says_dead(words):
+            found.setdefault(to, []).append(at)
+    return found
+
+
+def _last_arrived(addresses: Collection[str], now: datetime) -> dict[str, datetime]:
+    """Give when the last mail left for each address that has not come back within a week. Receipts cannot come back."""
+    address = func.lower(OutgoingMail.to_address)
+    found: dict[str, datetime] = {}
+    for start in range(0, len(addresses), _ASKED_AT_ONCE):
+        rows = select(address, func.max(OutgoingMail.sent_at)).where(
+            address.in_(list(addresses)[start : start + _ASKED_AT_ONCE]),
+            OutgoingMail.state == MailState.SENT,
+            OutgoingMail.bounced_at.is_(None),
+            OutgoingMail.thread.is_(None),
+            OutgoingMail.sent_at <= now - ARRIVED_AFTER,
+        )
+        found |= dict(db.session.execute(rows.group_by(address)).all())
+    return found
 
 
 def locked_mail(mail_id: int) -> OutgoingMail | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pop_campaigns.calendars.reply import CalendarItem, CalendarMessage, UnreadableCalendar, read_calendar
 from pop_campaigns.core.text import clean_line, clean_text
-from pop_campaigns.mail.auto_replies import read_auto_reply, returns_on
+from pop_campaigns.mail.auto_replies import read_auto_reply, returns_on, why_no_answer
 from pop_campaigns.mail.bounces import read_bounce, returned_headers
 from pop_campaigns.mail.charsets import without_surrogates
 from pop_campaigns.mail.machine_reports import read_feedback, read_receipt
@@ -83,7 +83,7 @@ def _read(raw: bytes, envelope_from: str, envelope_to: str) -> MailReport:
     message = parse_message(raw)
     if not message.keys() and b"\x00" in raw[:10_000]:
         return unparsed("not a mail: there are no headers")
-    report = _plain_facts(message, envelope_to)
+    report = replace(_plain_facts(message, envelope_to), no_answer=why_no_answer(message, envelope_from))
     report, said = _with_calendar(message, report)
     report = _classify(message, report, said, envelope_from)
     if report.kind in _WRITTEN_BY_SOMEBODY:

@@ -24,7 +24,8 @@ class MailReport:
     words) and ``returned`` (headers of the mail that came back, by lower-case name; ``returned_id`` its Message-ID).
     ``calendar`` is of any calendar object with a method; only a mail of the kind *calendar* may change anything.
     ``text`` is the new words, ``body`` all of it. ``recipients`` are all addresses the mail was for, in lower case.
-    ``returns_on`` is the day an auto-reply names; ``attached_text`` is what attached text files say.
+    ``returns_on`` is the day an auto-reply names; ``attached_text`` is what attached text files say. ``no_answer`` says why
+    no machine may answer, "" if one may.
     """
 
     kind: IncomingKind
@@ -49,6 +50,7 @@ class MailReport:
     returned: dict[str, str] | None = None
     returns_on: dt.date | None = None
     attached_text: str = ""
+    no_answer: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Give all of it as JSON holds it."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import enum
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 
@@ -52,6 +55,42 @@ class IncomingWay(enum.StrEnum):
 LEASE = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(days=2)
 _WAITS = (60, 300, 900, 1800, 3600)  # seconds after the 1st, 2nd, … attempt; the last one repeats
+
+
+HARD_BOUNCES = 3
+BOUNCES_OVER = timedelta(days=7)
+ARRIVED_AFTER = timedelta(days=7)
+"""A mail that has not come back by then arrived: servers give up within five days."""
+DEAD_FOR = timedelta(days=90)
+"""After so long without a bounce one more mail goes to a dead address: mailboxes are repaired, too."""
+# 5.7: refused by a policy, and with the next 5.x.x none about the mailbox: too large, not to be read, no such feature.
+_NOT_THE_ADDRESS = re.compile(r"5\.(7\.\d|2\.3|3\.4|5\.|6\.)")
+
+
+@dataclass(frozen=True)
+class CameBack:
+    """An address from which mails came back for good: how many, since when, the last time."""
+
+    number: int
+    since: datetime
+    last: datetime
+
+
+def says_dead(bounce_words: str) -> bool:
+    """Tell whether a hard bounce (status and the server's words) speaks of the address, not of this mail or of us."""
+    return not _NOT_THE_ADDRESS.match(bounce_words)
+
+
+def is_dead(bounced: Iterable[datetime], arrived: datetime | None, now: datetime) -> CameBack | None:
+    """Decide whether nothing is sent to an address any more; None means mail goes there.
+
+    ``bounced`` are the hard bounces, ``arrived`` is when the last mail left that did not come back. Three bounces over at
+    least seven days with nothing arriving in between: one bad day of a server is not enough.
+    """
+    counted = sorted(at for at in bounced if arrived is None or at > arrived)
+    if len(counted) < HARD_BOUNCES or counted[-1] - counted[0] < BOUNCES_OVER:
+        return None
+    return None if now - counted[-1] >= DEAD_FOR else CameBack(len(counted), counted[0], counted[-1])
 
 
 def next_attempt(attempts: int, now: datetime) -> datetime:

@@ -1,7 +1,8 @@
-"""How many messages a second the listener takes in: ``python -m tests.intake.benchmark``.
+"""How many messages a second are taken in and stored, and how many fully processed: ``make intake-rate``.
 
-Prints figures and ratios for SQLite with synchronous=FULL, each number of connections by itself. Beside them what
-the same disk gives without us: one message a commit, and the library alone, which acknowledges and stores nothing.
+Prints figures and ratios for SQLite with synchronous=FULL. Beside them what the same machine gives without us: one
+message a commit, the library alone, which acknowledges and stores nothing, and messages that are read and not filed.
+Others at work on the machine spoil the figures: the load is printed, and the best of several rounds counts.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from config import ROOT
+from tests.intake import filing_rate
 from tests.intake.lmtp_client import Delivery, make_message
 from tests.services import free_port
 
@@ -29,8 +31,21 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=3000)
     parser.add_argument("--size", type=int, default=4000, help="bytes of a message (default: %(default)s)")
     parser.add_argument("--connections", type=int, nargs="*", default=[1, 4, 20, 50])
+    parser.add_argument("--only", choices=("taking", "filing"), help="one of the two figures")
+    parser.add_argument("--workers", type=int, default=2, help="processes that file (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="of filing (default: %(default)s)")
     given = parser.parse_args()
-    print(f"{given.messages} messages of {given.size} bytes, {os.cpu_count()} processors")
+    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} before we begin")
+    if given.only != "filing":
+        taking(given)
+    if given.only != "taking":
+        with tempfile.TemporaryDirectory(prefix="pop-benchmark-", dir=ROOT) as folder:
+            filing_rate.report(Path(folder), given.messages, given.workers, given.rounds)
+
+
+def taking(given: argparse.Namespace) -> None:
+    """Print how many messages a second the listener takes in, each number of connections by itself."""
+    print(f"{given.messages} messages of {given.size} bytes, taken in and stored")
     with tempfile.TemporaryDirectory(prefix="pop-benchmark-", dir=ROOT) as folder:
         alone = plain_commits(Path(folder) / "plain.sqlite3", given.size)
         print(f"{'SQLite alone, one message a commit':<40} {alone:8.0f} /s   1.0")
