@@ -36,6 +36,13 @@ class Postfix:
         """What it has logged so far."""
         return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
 
+    def refuse(self, **actions: str) -> None:
+        """Answer recipients by their local part as access(5) says, ``zyra="451 4.7.1 Greylisted"``; others are taken."""
+        lines = [f"{local}@ {action}\n" for local, action in actions.items()]
+        (self.folder / "etc/access").write_text("".join(lines), encoding="utf-8")
+        command = ["/usr/sbin/postfix", "-c", str(self.folder / "etc"), "reload"]
+        subprocess.run(command, capture_output=True, check=True)
+
 
 @contextlib.contextmanager
 def running_postfix(routes: Mapping[str, str], *, pipe: str = "") -> Iterator[Postfix]:
@@ -53,6 +60,7 @@ def running_postfix(routes: Mapping[str, str], *, pipe: str = "") -> Iterator[Po
         (folder / "etc/routes").write_text(
             "".join(f"{domain} {route}\n" for domain, route in routes.items()), encoding="utf-8"
         )
+        (folder / "etc/access").touch()
         (folder / "etc/main.cf").write_text(POSTFIX_MAIN.format(folder=folder, domains=" ".join(routes)))
         (folder / "etc/master.cf").write_text(POSTFIX_MASTER.format(port=port, pipe=pipe or "/bin/false"))
         command = ["/usr/sbin/postfix", "-c", str(folder / "etc"), "start-fg"]
@@ -76,6 +84,7 @@ inet_protocols = ipv4
 relay_domains = {domains}
 transport_maps = texthash:{folder}/etc/routes
 smtpd_relay_restrictions = permit_mynetworks, reject
+smtpd_recipient_restrictions = check_recipient_access texthash:{folder}/etc/access
 smtputf8_enable = yes
 alias_maps =
 alias_database =
