@@ -13,12 +13,12 @@ from sqlalchemy.exc import OperationalError
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.mail.bell import set_bell
+from pop_campaigns.mail.domains import is_for_domain
 from pop_campaigns.mail.intake import (
     SIZE_LIMIT,
     Arrival,
     TooLarge,
     clean_envelope,
-    is_for_domain,
     store_arrivals,
     store_incoming,
 )
