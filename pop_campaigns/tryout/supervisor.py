@@ -169,10 +169,10 @@ def _child_environment(app: Flask, environ: Mapping[str, str], port: int) -> dic
         return given
     taken = {port}
     mail_port = (
-        app.config["MAIL_PORT"] if "POP_MAIL_PORT" in environ else _find_port(PREFERRED_MAIL_PORT, taken)
+        app.config["MAIL_PORT"] if "POP_MAIL_PORT" in environ else find_port(PREFERRED_MAIL_PORT, taken)
     )
     taken.add(mail_port)
-    given.setdefault("POP_INBOX_LISTEN", f"lmtp://{HOST}:{_find_port(PREFERRED_INTAKE_PORT, taken)}")
+    given.setdefault("POP_INBOX_LISTEN", f"lmtp://{HOST}:{find_port(PREFERRED_INTAKE_PORT, taken)}")
     return given | {
         "POP_MAIL_SERVER": HOST,
         "POP_MAIL_LOCAL": "true",
@@ -182,7 +182,7 @@ def _child_environment(app: Flask, environ: Mapping[str, str], port: int) -> dic
     }
 
 
-def _find_port(preferred: int, taken: set[int]) -> int:
+def find_port(preferred: int, taken: set[int]) -> int:
     """Give a free port, the preferred one if it can be; none of ``taken``, which nobody listens at yet."""
     found = preferred
     if found not in taken:
