@@ -111,6 +111,11 @@ SETTINGS: tuple[Setting, ...] = (
         True,
         "Tell who writes to an invitation or a letter, once a day, that the message reached us.",
     ),
+    Setting(
+        "INBOX_READS",
+        False,
+        "Mail to our domain reaches this service, by whichever way: invitations then say that a reply or a press in the calendar counts. True by itself with POP_INBOX_URL and in `make run`.",
+    ),
     Setting("PROXY_HOPS", 0, "Number of trusted reverse proxies in front of the service."),
     Setting(
         "RETENTION_ANSWERS_DAYS", 30, "Days after an event until the answers of citizens are made anonymous."
@@ -214,6 +219,8 @@ def _complete(values: Mapping[str, Any]) -> dict[str, Any]:
     done["BASE_URL"] = done["BASE_URL"].rstrip("/")
     done["SQLALCHEMY_DATABASE_URI"] = done["SQLALCHEMY_DATABASE_URI"] or f"sqlite:///{folder / 'pop.sqlite3'}"
     done["HUEY_URL"] = done["HUEY_URL"] or f"sqlite:///{folder / 'queue.sqlite3'}"
+    # A mailbox that is emptied is read; of a listener or a pipe only who set it up can tell whether mail is led there.
+    done["INBOX_READS"] = done["INBOX_READS"] or bool(done["INBOX_URL"])
     done["MAIL_KEEP_FOLDER"] = done["MAIL_KEEP_FOLDER"] or str(folder / "mail")
     host = urlsplit(done["BASE_URL"]).hostname or ""
     own_machine = ["127.0.0.1", "localhost", "[::1]"]

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from flask import Response, abort, current_app, render_template, request
+from flask import Response, abort, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_security import current_user
 from markupsafe import Markup, escape
 from sqlalchemy import select
@@ -18,14 +19,17 @@ from pop_campaigns.accounts.scope import own
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.pages import ROWS, Page, page_number
+from pop_campaigns.desk.as_guest import ANSWERS, AnswerForms, compose_answer, forms_of, said_sent
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.downloads import give_file
 from pop_campaigns.desk.moments import in_full, in_short
+from pop_campaigns.mail.guest_answers import hand_in
 from pop_campaigns.mail.local_mailbox import (
     DeliveredLine,
     DeliveredMail,
     NoSuchMail,
     count_delivered,
+    find_delivered,
     list_delivered,
     read_delivered,
 )
@@ -33,6 +37,7 @@ from pop_campaigns.mail.models import OutgoingMail
 
 # A coordinator's own mails are picked out one by one; older ones than so many are not looked for.
 LOOKED_THROUGH = 400
+_PRESSED, _PRESSES_KEPT = "pressed_as_guest", 20
 _LINK = re.compile(r"https?://[^\s<>\"'`]{1,2000}")
 _AFTER_LINK = ".,;:!?)]}»”"
 
@@ -49,7 +54,38 @@ def inbox() -> ResponseReturnValue:
 @writer
 def inbox_message(name: str) -> ResponseReturnValue:
     """One delivered message with its real links, so that one can answer as the guest."""
-    mail = _delivered(name)
+    mail = delivered(name)
+    return show_delivered(mail, name, forms_of(mail))
+
+
+@bp.post("/mail/local/<name>/answer")
+@writer
+def answer_as_guest(name: str) -> ResponseReturnValue:
+    """Send what the receiver's program would send, the whole way: mail server, intake, worker."""
+    mail, what = delivered(name), request.form.get("what", "")
+    answers = forms_of(mail, "calendar" if what in ANSWERS else what)
+    form = answers.forms.get(answers.open)
+    if form is None:
+        flash(_("This message cannot be answered like that."), "warning")
+        return redirect(url_for("desk.inbox_message", name=name))
+    sent = compose_answer(answers.receiver, what, form, answers.press) if form.validate() else None
+    if sent is None:
+        return show_delivered(mail, name, answers), 422
+    if answers.press.nonce in session.get(_PRESSED, []):
+        flash(_("That was sent already."), "info")
+        return redirect(url_for("desk.inbox_message", name=name))
+    try:
+        hand_in(sent, current_app.config["MAIL_SERVER"], current_app.config["MAIL_PORT"])
+    except OSError:
+        flash(_("The local mail server does not take it now. Please try again in a moment."), "error")
+        return show_delivered(mail, name, answers), 503
+    session[_PRESSED] = [*session.get(_PRESSED, []), answers.press.nonce][-_PRESSES_KEPT:]
+    flash(said_sent(mail), "success")
+    return redirect(url_for("desk.inbox_message", name=name))
+
+
+def show_delivered(mail: DeliveredMail, name: str, answers: AnswerForms) -> Response:
+    """Give the page of a delivered message, with the forms to answer it."""
     shown = [part for part in ("text", "html", "calendar") if getattr(mail, part)] + ["source"]
     part = request.args.get("part", "")
     page = render_template(
@@ -61,6 +97,7 @@ def inbox_message(name: str) -> ResponseReturnValue:
         text=linkify(mail.text),
         source=mail.raw.decode("utf-8", "replace"),
         guest_links=guest_links(mail.text or mail.html),
+        answers=answers,
         in_full=in_full,
     )
     return with_frames(page)
@@ -70,7 +107,7 @@ def inbox_message(name: str) -> ResponseReturnValue:
 @writer
 def inbox_html(name: str) -> Response:
     """The HTML of a delivered message, for a frame without any rights."""
-    mail = _delivered(name)
+    mail = delivered(name)
     if not mail.html:
         abort(404)
     return framed_mail(mail.html)
@@ -80,11 +117,18 @@ def inbox_html(name: str) -> Response:
 @writer
 def inbox_file(name: str, number: int) -> Response:
     """A file of a delivered message, counted from 1."""
-    files = _delivered(name).attachments
+    files = delivered(name).attachments
     if not 0 < number <= len(files):
         abort(404)
     chosen = files[number - 1]
     return give_file(chosen.name, chosen.media_type, chosen.content)
+
+
+def delivered_as(mail: OutgoingMail) -> str:
+    """Give the id under which the local mailbox keeps a sent mail; "" where it does not, or mail is not kept here."""
+    if not current_app.config["MAIL_LOCAL"] or mail.sent_at is None:
+        return ""
+    return find_delivered(_folder(), mail.message_id, mail.sent_at)
 
 
 def linkify(text: str) -> Markup:
@@ -133,7 +177,8 @@ def _own_lines(lines: Sequence[DeliveredLine]) -> list[DeliveredLine]:
     return [line for line in lines if line.message_id in mine]
 
 
-def _delivered(name: str) -> DeliveredMail:
+def delivered(name: str) -> DeliveredMail:
+    """Give a delivered message the person may see, else 404."""
     try:
         mail = read_delivered(_folder(), name)
     except NoSuchMail:

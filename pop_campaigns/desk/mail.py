@@ -20,6 +20,7 @@ from pop_campaigns.core.pages import paged
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.downloads import give_file
+from pop_campaigns.desk.inbox import delivered_as
 from pop_campaigns.desk.mail_about import NOT_SENT_AGAIN, MailAbout, about_mails, why_not_again
 from pop_campaigns.desk.moments import in_full, in_short
 from pop_campaigns.mail.bell import ring_bell
@@ -76,6 +77,7 @@ def mail_message(mail_id: int) -> ResponseReturnValue:
         hidden=HIDDEN if row.links else "",
         refusal_words=refusal_words,
         may_send=may_change(row),
+        delivered=delivered_as(row) if may_change(row) else "",
         failed=MailState.FAILED,
         **_words(),
     )

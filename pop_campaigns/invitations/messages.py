@@ -136,6 +136,7 @@ def render_mail(event: Event, wording: Wording, *, contact_name: str, now: datet
             "note": in_language(text_of(event), "note", lang),
             "withdrawn": wording.withdrawn,
             "refusable": wording.refusable,
+            "reads": current_app.config["INBOX_READS"],
             "changes": _changes(event, wording.told, lang) if wording.told else [],
         }
         subject, text, html = render_words(_TEMPLATES[wording.purpose], values)

@@ -97,19 +97,6 @@ def clean_envelope(address: str) -> str:
     return f"{local}{at}{domain.lower()}"[:_LONGEST_ADDRESS] if at else domain[:_LONGEST_ADDRESS]
 
 
-def is_for_domain(address: str, domain: str) -> bool:
-    """Tell whether ``address`` is one under ``domain`` itself, in whichever of its two forms (RFC 5890)."""
-    local, at, given = address.rpartition("@")
-    return bool(local and at) and _in_ascii(given) == _in_ascii(domain)
-
-
-def _in_ascii(domain: str) -> str:
-    try:
-        return domain.rstrip(".").encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        return domain.lower()
-
-
 def _insert() -> Callable[..., Any]:
     return postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
 

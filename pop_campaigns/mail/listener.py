@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from flask import Flask
 
+from pop_campaigns.mail.domains import is_for_domain
 from pop_campaigns.mail.group_commit import GroupCommit
-from pop_campaigns.mail.intake import SIZE_LIMIT, Arrival, is_for_domain
+from pop_campaigns.mail.intake import SIZE_LIMIT, Arrival
 from pop_campaigns.mail.rules import IncomingWay
 
 MOST_CONNECTIONS = 100
@@ -245,17 +247,20 @@ class _LocalTalk(_Talk, LMTP):
     replies_for_each = True
 
 
-def listen(app: Flask, place: Place, *, on_ready: Callable[[int], None]) -> None:
+def listen(
+    app: Flask, place: Place, *, on_ready: Callable[[int], None], stop_with: int | None = None
+) -> None:
     """Take mail until SIGTERM or SIGINT, then finish what is under way. Raises OSError if nobody may listen there.
 
-    ``on_ready`` is told the port, which is a free one for port 0.
+    ``on_ready`` is told the port, which is a free one for port 0. ``stop_with`` is the number of the process that
+    started this one and without which it must not go on (told, not asked: it may be gone before we could ask).
     """
     # The library logs each address and each command.
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)
-    asyncio.run(_listen(app, place, on_ready))
+    asyncio.run(_listen(app, place, on_ready, stop_with))
 
 
-async def _listen(app: Flask, place: Place, on_ready: Callable[[int], None]) -> None:
+async def _listen(app: Flask, place: Place, on_ready: Callable[[int], None], parent: int | None) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -265,7 +270,9 @@ async def _listen(app: Flask, place: Place, on_ready: Callable[[int], None]) -> 
         kind = _LocalTalk if place.lmtp else _Talk
         server = await loop.create_server(lambda: kind(door, loop), place.host, place.port, backlog=200)
         on_ready(server.sockets[0].getsockname()[1])
-        await stop.wait()
+        while not stop.is_set() and parent in (None, os.getppid()):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), timeout=1 if parent else None)
         server.close()
         await door.close()
     finally:

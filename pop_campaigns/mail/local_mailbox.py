@@ -19,6 +19,8 @@ _HEAD_LIMIT = (
     100 * 1024
 )  # longer headers are not parsed: encoded words take far more memory than they have bytes
 _PART_LIMIT = 200
+# In seconds: how far clocks and commits are apart, and the longest a mail takes between being kept and noted as sent.
+_CLOCK_SLACK, _LONGEST_TALK = 5.0, 120.0
 # The last line the server writes before the message as it came.
 _ENVELOPE_END = re.compile(rb"(?m)^X-Stored-At: [^\r\n]*\r\n")
 
@@ -78,6 +80,15 @@ def list_delivered(folder: Path, limit: int = 50, offset: int = 0) -> list[Deliv
     """Give kept messages, the newest first; a folder that is not there holds none."""
     start = max(offset, 0)
     return [_read_line(folder / f"{name}.eml") for name in _ids(folder)[start : start + max(limit, 0)]]
+
+
+def find_delivered(folder: Path, message_id: str, sent_at: datetime) -> str:
+    """Give the id of the kept message with this Message-ID that was taken just before ``sent_at``; "" if there is none."""
+    last = int((sent_at.timestamp() + _CLOCK_SLACK) * 1e9)
+    first = last - int((_LONGEST_TALK + 2 * _CLOCK_SLACK) * 1e9)
+    near = (name for name in _ids(folder) if first <= int(name[:20]) <= last)
+    lines = (_read_line(folder / f"{name}.eml") for name in near)
+    return next((line.id for line in lines if line.message_id == message_id), "")
 
 
 def read_delivered(folder: Path, mail_id: str) -> DeliveredMail:

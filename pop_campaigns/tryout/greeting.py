@@ -33,6 +33,10 @@ def _sentences(folder: Path, has_accounts: bool, local_mail: bool) -> list[str]:
             _("Make an account to sign in with: %(command)s", command="flask --app wsgi user create")
         )
     if local_mail:
-        found.append(_("No mail leaves this machine: it is kept here and shown under Mail."))
+        found.append(
+            _(
+                "No mail leaves this machine: it is kept here and shown under Mail, where you can answer it as a guest would."
+            )
+        )
     found.append(_("Ctrl-C stops everything; nothing is lost."))
     return found

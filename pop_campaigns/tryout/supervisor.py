@@ -18,15 +18,18 @@ from types import FrameType
 import click
 from flask import Flask
 
+from pop_campaigns.mail.listener import parse_place
 from pop_campaigns.tryout.first_start import CannotStart, prepare_database
 from pop_campaigns.tryout.greeting import greeting
 from pop_campaigns.tryout.processes import Child, last_words, start_child, stop_children
 
 HOST = "127.0.0.1"
 PREFERRED_MAIL_PORT = 8025
+PREFERRED_INTAKE_PORT = 8024
 _START_SECONDS = 60.0
 _LOOK_SECONDS = 0.2
-# Per stage: web server and worker first, then the mail server they may still be talking to. Below five together.
+# Per stage: web server and worker first, then mail server and intake, which may still be talking to each other and to
+# them. Below five together.
 _STOP_SECONDS = 2.0
 
 
@@ -68,10 +71,11 @@ def _run(app: Flask, environ: Mapping[str, str]) -> None:
     address = f"http://{HOST}:{port}"
     with _alone_in(folder, address):
         _require_free(port, "PORT")
-        _require_wanted_mail_port(app, environ)
+        _require_wanted_mail_ports(app, environ)
         prepare_database(folder)
         # A free port is looked for last: whatever starts beside this would take it while the record loads.
-        with _running(folder, _child_environment(app, environ, port)) as children:
+        given = _child_environment(app, environ, port)
+        with _running(folder, given, app.config["MAIL_DOMAIN"]) as children:
             _wait_until_ready(port, children)
             click.echo(greeting(address, folder, local_mail="POP_MAIL_SERVER" not in environ))
             sys.stdout.flush()
@@ -119,7 +123,7 @@ def _alone_in(folder: Path, address: str) -> Iterator[None]:
         yield
 
 
-def _require_free(port: int, setting: str) -> None:
+def _require_free(port: int, setting: str, before: str = "") -> None:
     try:
         _try_port(port)
     except OSError as problem:
@@ -127,7 +131,9 @@ def _require_free(port: int, setting: str) -> None:
             why = f"port {port} is taken by another program"
         else:
             why = f"port {port} cannot be used ({problem.strerror})"
-        raise CannotStart(f"{why}; choose another, for example {setting}={port % 65535 + 1}.") from problem
+        raise CannotStart(
+            f"{why}; choose another, for example {setting}={before}{port % 65535 + 1}."
+        ) from problem
 
 
 def _try_port(port: int) -> int:
@@ -139,9 +145,16 @@ def _try_port(port: int) -> int:
         return found
 
 
-def _require_wanted_mail_port(app: Flask, environ: Mapping[str, str]) -> None:
+def _require_wanted_mail_ports(app: Flask, environ: Mapping[str, str]) -> None:
     if "POP_MAIL_PORT" in environ and "POP_MAIL_SERVER" not in environ:
         _require_free(app.config["MAIL_PORT"], "POP_MAIL_PORT")
+    if "POP_INBOX_LISTEN" in environ:
+        place = parse_place(app.config["INBOX_LISTEN"])
+        _require_free(place.port, "POP_INBOX_LISTEN", f"{'lmtp' if place.lmtp else 'smtp'}://{place.host}:")
+        if not place.lmtp and "POP_MAIL_SERVER" not in environ:
+            raise CannotStart(
+                "the local mail server speaks LMTP to the intake: POP_INBOX_LISTEN must be lmtp://…."
+            )
 
 
 def _child_environment(app: Flask, environ: Mapping[str, str], port: int) -> dict[str, str]:
@@ -154,37 +167,61 @@ def _child_environment(app: Flask, environ: Mapping[str, str], port: int) -> dic
     given.setdefault("POP_BASE_URL", f"http://{HOST}:{port}")
     if "POP_MAIL_SERVER" in environ:
         return given
-    mail_port = app.config["MAIL_PORT"] if "POP_MAIL_PORT" in environ else _free_mail_port(port)
-    return given | {"POP_MAIL_SERVER": HOST, "POP_MAIL_LOCAL": "true", "POP_MAIL_PORT": str(mail_port)}
+    taken = {port}
+    mail_port = (
+        app.config["MAIL_PORT"] if "POP_MAIL_PORT" in environ else find_port(PREFERRED_MAIL_PORT, taken)
+    )
+    taken.add(mail_port)
+    given.setdefault("POP_INBOX_LISTEN", f"lmtp://{HOST}:{find_port(PREFERRED_INTAKE_PORT, taken)}")
+    return given | {
+        "POP_MAIL_SERVER": HOST,
+        "POP_MAIL_LOCAL": "true",
+        "POP_MAIL_PORT": str(mail_port),
+        # What is sent to our addresses comes back by the intake below, and mails may say so.
+        "POP_INBOX_READS": "true",
+    }
 
 
-def _free_mail_port(web_port: int) -> int:
-    if web_port != PREFERRED_MAIL_PORT:
+def find_port(preferred: int, taken: set[int]) -> int:
+    """Give a free port, the preferred one if it can be; none of ``taken``, which nobody listens at yet."""
+    found = preferred
+    if found not in taken:
         with contextlib.suppress(OSError):
-            return _try_port(PREFERRED_MAIL_PORT)
-    return _try_port(0)
+            return _try_port(found)
+    while found == preferred or found in taken:
+        found = _try_port(0)
+    return found
 
 
 @contextlib.contextmanager
-def _running(folder: Path, given: Mapping[str, str]) -> Iterator[list[Child]]:
+def _running(folder: Path, given: Mapping[str, str], domain: str) -> Iterator[list[Child]]:
     """Start the processes; whatever happens in the block, none of them is left."""
-    python, logs = sys.executable, folder / "log"
+    logs = folder / "log"
+    flask, ends = [sys.executable, "-m", "flask", "--app", "wsgi"], ["--stop-with", given["SUPERVISOR_PID"]]
     servers: list[Child] = []
     mail: list[Child] = []
     try:
         if given.get("POP_MAIL_LOCAL") == "true":
-            kept = given.get("POP_MAIL_KEEP_FOLDER") or str(folder / "mail")
-            command = [python, "-m", "pop_campaigns.tryout.mailserver"]
-            command += ["--stop-with", given["SUPERVISOR_PID"]]
-            command += ["--port", given["POP_MAIL_PORT"], "--folder", kept]
-            mail.append(start_child("mail", command, given, logs))
-        web = [python, "-m", "gunicorn", "-c", "python:pop_campaigns.tryout.web", "wsgi:app"]
+            mail.append(start_child("mail", _mail_command(folder, given, domain), given, logs))
+        web = [sys.executable, "-m", "gunicorn", "-c", "python:pop_campaigns.tryout.web", "wsgi:app"]
         servers.append(start_child("web", web, given, logs))
-        worker = [python, "-m", "flask", "--app", "wsgi", "worker", "--stop-with", given["SUPERVISOR_PID"]]
-        servers.append(start_child("worker", worker, given, logs))
+        servers.append(start_child("worker", [*flask, "worker", *ends], given, logs))
+        if "POP_INBOX_LISTEN" in given:
+            # Also beside a mail server of one's own, where a place to listen at is asked for.
+            mail.append(start_child("intake", [*flask, "mail", "listen", *ends], given, logs))
         yield [*servers, *mail]
     finally:
         stop_children((servers, mail), _STOP_SECONDS)
+
+
+def _mail_command(folder: Path, given: Mapping[str, str], domain: str) -> list[str]:
+    kept = given.get("POP_MAIL_KEEP_FOLDER") or str(folder / "mail")
+    intake = parse_place(given["POP_INBOX_LISTEN"])
+    return [
+        sys.executable, "-m", "pop_campaigns.tryout.mailserver", "--stop-with", given["SUPERVISOR_PID"],
+        "--port", given["POP_MAIL_PORT"], "--folder", kept, "--domain", domain,
+        "--relay-to", f"{intake.host}:{intake.port}",
+    ]  # fmt: skip
 
 
 def _wait_until_ready(port: int, children: list[Child]) -> None:

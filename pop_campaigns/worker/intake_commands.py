@@ -49,14 +49,17 @@ def receive_command(sender: str | None, recipients: tuple[str, ...]) -> None:
 
 @click.command("listen")
 @click.option("--at", metavar="URL", help="lmtp://HOST:PORT or smtp://HOST:PORT  [default: POP_INBOX_LISTEN]")
+@click.option(
+    "--stop-with", type=int, metavar="PID", help="End when this process, which started it, is gone."
+)
 @with_appcontext
-def listen_command(at: str | None) -> None:
+def listen_command(at: str | None, stop_with: int | None) -> None:
     """Take mail from a mail server by LMTP or SMTP until stopped."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     url = at or app.config["INBOX_LISTEN"]
     try:
         place = parse_place(url)
-        listen(app, place, on_ready=lambda port: _say_ready(place, port))
+        listen(app, place, on_ready=lambda port: _say_ready(place, port), stop_with=stop_with)
     except ValueError as problem:
         raise click.ClickException(f"{url} is not an address like lmtp://127.0.0.1:2424.") from problem
     except OSError as problem:

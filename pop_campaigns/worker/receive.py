@@ -13,7 +13,8 @@ from typing import BinaryIO
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from pop_campaigns.mail.intake import SIZE_LIMIT, Arrival, is_for_domain, store_arrivals
+from pop_campaigns.mail.domains import is_for_domain
+from pop_campaigns.mail.intake import SIZE_LIMIT, Arrival, store_arrivals
 from pop_campaigns.mail.refusals import one_line
 from pop_campaigns.mail.rules import IncomingWay
 

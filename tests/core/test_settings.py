@@ -52,6 +52,14 @@ def test_production_refuses_to_start(tmp_path: Path, change: dict[str, Any], sai
         read_settings(SAFE | {"DATA_DIR": str(tmp_path)} | change)
 
 
+@pytest.mark.parametrize(
+    ("change", "reads"),
+    [({}, False), ({"INBOX_READS": True}, True), ({"INBOX_URL": "imaps://zyra@mail.test/INBOX"}, True)],
+)
+def test_a_mailbox_that_is_emptied_is_read(tmp_path: Path, change: dict[str, Any], reads: bool) -> None:
+    assert read_settings(SAFE | {"DATA_DIR": str(tmp_path)} | change)["INBOX_READS"] is reads
+
+
 def test_a_password_is_not_repeated_in_what_is_wrong(tmp_path: Path) -> None:
     wrong = {"INBOX_URL": "imap4://a:fshehtë@mail.test", "INBOX_PASSWORD": {"fshehtë": 1}, "MAIL_PORT": "x"}
     with pytest.raises(SettingsError) as caught:

@@ -13,12 +13,12 @@ from sqlalchemy.exc import OperationalError
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.mail.bell import set_bell
+from pop_campaigns.mail.domains import is_answered_to, is_for_domain
 from pop_campaigns.mail.intake import (
     SIZE_LIMIT,
     Arrival,
     TooLarge,
     clean_envelope,
-    is_for_domain,
     store_arrivals,
     store_incoming,
 )
@@ -152,3 +152,19 @@ def test_any_envelope_can_be_stored(app: Flask, given: str, kept: str) -> None:
 )
 def test_only_the_domain_itself_is_ours(address: str, domain: str, ours: bool) -> None:
     assert is_for_domain(address, domain) is ours
+
+
+@pytest.mark.parametrize(
+    ("address", "ours"),
+    [
+        ("r-abc@rsvp.example", True),
+        ("R-ABC@RSVP.EXAMPLE", True),
+        ("b-x@rsvp.example.", True),
+        ("r@rsvp.example", False),
+        ("administrator@rsvp.example", False),
+        ("r-abc@bashkia.example", False),
+        ("r-abc", False),
+    ],
+)
+def test_answers_come_to_addresses_of_their_kind(address: str, ours: bool) -> None:
+    assert is_answered_to(address, "rsvp.example") is ours

@@ -178,6 +178,35 @@ def test_every_mail_says_what_its_golden_file_says(app: Flask, cast: SimpleNames
             assert text == path.read_bytes().decode(), f"{path.name} says something else"
 
 
+WAYS = {
+    "sq": (
+        "nga kalendari, përmes lidhjes ose thjesht duke iu përgjigjur këtij mesazhi",
+        "vetëm aty përgjigjja juaj na arrin",
+    ),
+    "en": (
+        "in your calendar, through the link, or simply by replying to this message",
+        "only there does your answer reach us",
+    ),
+}
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["mail is read", "mail is not read"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mail_names_the_ways_by_which_an_answer_reaches_us(
+    app: Flask, cast: SimpleNamespace, language: str, reads: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "INBOX_READS", reads)
+    story = play(cast, make_scene(cast, language))
+    story["to_person"] = mail_to_person(cast, language)
+    says, never_says = WAYS[language] if reads else reversed(WAYS[language])
+    for name in ("invitation", "reminder", "change", "to_person"):
+        parts = compose(story[name])
+        for text in (parts.text, parts.html or ""):
+            one_line = " ".join(text.split())
+            assert says in one_line, name
+            assert never_says not in one_line, name
+
+
 def test_golden_files_cover_each_mail_and_no_other() -> None:
     wanted = {
         f"{name}.{lang}.{ending}"

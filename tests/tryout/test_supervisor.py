@@ -20,7 +20,7 @@ import pytest
 
 from config import ROOT
 from pop_campaigns.tryout.first_start import CannotStart
-from pop_campaigns.tryout.supervisor import wanted_port
+from pop_campaigns.tryout.supervisor import PREFERRED_MAIL_PORT, find_port, wanted_port
 from tests.services import free_port
 
 PATIENCE = 90.0
@@ -137,7 +137,7 @@ def test_it_answers_tells_how_to_sign_in_and_stops_everything_on_ctrl_c(
     assert run.answers()
     below = _with_descendants({run.process.pid})
     commands = " ".join(run.children().values())
-    assert all(name in commands for name in ("gunicorn", "worker", "mailserver"))
+    assert all(name in commands for name in ("gunicorn", "worker", "mailserver", "mail listen"))
 
     # A browser that keeps its connection open must not hold up the end.
     browser = http.client.HTTPConnection("127.0.0.1", run.port)
@@ -184,22 +184,25 @@ def test_a_second_one_in_the_same_folder_is_told_where_the_first_answers(start: 
     assert first.answers()
 
 
-def test_a_process_that_ends_takes_all_with_it_and_is_named(start: Callable[..., Run]) -> None:
+@pytest.mark.parametrize(("name", "command"), [("worker", " worker"), ("intake", " mail listen")])
+def test_a_process_that_ends_takes_all_with_it_and_is_named(
+    start: Callable[..., Run], name: str, command: str
+) -> None:
     run = start()
     assert run.first_line().startswith("http://")
     below = _with_descendants({run.process.pid})
-    (worker,) = [number for number, words in run.children().items() if " worker" in words]
-    os.kill(worker, signal.SIGKILL)
+    (killed,) = [number for number, words in run.children().items() if command in words]
+    os.kill(killed, signal.SIGKILL)
     status, _out, err = run.wait()
     assert status == 1
-    assert "the worker process was ended by signal 9" in err
+    assert f"the {name} process was ended by signal 9" in err
     assert _gone(below, 5)
 
 
 def test_nothing_survives_a_killed_supervisor(start: Callable[..., Run]) -> None:
     run = start()
     assert run.first_line().startswith("http://")
-    below = _at_least(6, run)
+    below = _at_least(7, run)
     run.end(signal.SIGKILL)
     assert _gone(below, PATIENCE)
 
@@ -215,6 +218,27 @@ def test_a_taken_port_is_one_clear_sentence(start: Callable[..., Run], tmp_path:
         err
         == f"make run: port {port} is taken by another program; choose another, for example PORT={port + 1}.\n"
     )
+
+
+def test_a_taken_port_for_the_intake_is_one_clear_sentence(start: Callable[..., Run], tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        run = start(where=tmp_path, POP_INBOX_LISTEN=f"lmtp://127.0.0.1:{port}")
+        status, out, err = run.wait()
+    assert (status, out) == (1, "")
+    assert err.startswith(f"make run: port {port} is taken by another program; choose another, for example ")
+    assert f"POP_INBOX_LISTEN=lmtp://127.0.0.1:{port + 1}." in err
+    assert err.count("\n") == 1
+
+
+def test_the_ports_of_mail_are_free_ones_and_not_each_others() -> None:
+    assert find_port(PREFERRED_MAIL_PORT, set()) != find_port(PREFERRED_MAIL_PORT, {PREFERRED_MAIL_PORT})
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        taken = other.getsockname()[1]
+        assert find_port(taken, set()) != taken
 
 
 @pytest.mark.parametrize("typed", ["0", "65536", "-1", "tetë", "80 80", "٨٠", "1e3"])
