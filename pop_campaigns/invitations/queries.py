@@ -156,8 +156,9 @@ def calendar_ahead(guest: Invitation) -> int:
 
 
 def was_reached(mails: Sequence[InvitationMail]) -> bool:
-    """Tell whether any mail left for the guest, or is leaving at this moment."""
-    return any(row.mail.state in (MailState.SENT, MailState.SENDING) for row in mails)
+    """Tell whether any mail left for the guest and has not come back for good, or is leaving at this moment."""
+    left = (MailState.SENT, MailState.SENDING)
+    return any(row.mail.state in left and not row.mail.bounce_permanent for row in mails)
 
 
 def is_lost(mail: OutgoingMail) -> bool:

@@ -294,7 +294,7 @@ def _call_off(
 def _told(earlier: Sequence[InvitationMail]) -> Told | None:
     """Give what the guest last read about time and place."""
     for row in reversed(earlier):
-        if row.mail.state in (MailState.SENT, MailState.SENDING) and row.mail.skeleton.calendar:
+        if was_reached([row]) and row.mail.skeleton.calendar:
             return Told.read(row.mail.skeleton.calendar)
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -18,9 +19,11 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.core.tokens import derive_token
+from pop_campaigns.events.models import Event
+from pop_campaigns.events.services import change_event, draft_of
 from pop_campaigns.invitations.models import GivenAnswer, Invitation, InvitationMail
 from pop_campaigns.invitations.rules import Answer, InvitationState
-from pop_campaigns.invitations.services import cancel_with_notice, find_by_token
+from pop_campaigns.invitations.services import cancel_with_notice, find_by_token, send_changes
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import MailState
@@ -220,6 +223,24 @@ def test_the_corrected_address_gets_the_invitation_anew(
     page = event_page(arta, scene)
     assert "kryetari@bashkia.example → " in page
     assert "Not delivered" not in arta.get("/today").text
+
+
+def test_who_never_read_the_invitation_hears_of_no_change(
+    arta: FlaskClient, cast: SimpleNamespace, scene: SimpleNamespace
+) -> None:
+    lost(scene)
+    data = correction(scene.mayor, "zyra@bashkia.example")
+    assert arta.post(f"/invitations/{scene.mayor.id}/address", data=data).status_code == 302
+    event = db.session.get_one(Event, scene.event.id)
+    change_event(event, replace(draft_of(event), venue="Salla tjetër"), by=cast.arta, now=now())
+    send_changes(event, by=cast.arta, now=now())
+    db.session.commit()
+    kinds = [(mail.kind, mail.state) for mail in mails_to(scene.mayor.id)]
+    assert kinds[1:] == [
+        ("invitation.request", MailState.WITHDRAWN),
+        ("invitation.request", MailState.QUEUED),
+    ]
+    assert mails_to(scene.prefect.id)[-1].kind == "invitation.change"
 
 
 def test_the_contact_stays_where_that_is_wished(arta: FlaskClient, scene: SimpleNamespace) -> None:
