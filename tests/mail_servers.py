@@ -38,10 +38,11 @@ class Postfix:
 
 
 @contextlib.contextmanager
-def running_postfix(routes: Mapping[str, str], *, pipe: str = "") -> Iterator[Postfix]:
+def running_postfix(routes: Mapping[str, str], *, pipe: str = "", policy: int = 0) -> Iterator[Postfix]:
     """A Postfix that takes mail for the domains of ``routes`` and hands it on as they say (transport(5)).
 
-    ``pipe`` is the command of the transport named ``pipe``.
+    ``pipe`` is the command of the transport named ``pipe``. ``policy`` is the port of a service that is asked about each
+    recipient, as a greylist is.
     """
     with private_folder("pop-postfix-") as folder:
         folder.chmod(0o755)
@@ -53,7 +54,11 @@ def running_postfix(routes: Mapping[str, str], *, pipe: str = "") -> Iterator[Po
         (folder / "etc/routes").write_text(
             "".join(f"{domain} {route}\n" for domain, route in routes.items()), encoding="utf-8"
         )
-        (folder / "etc/main.cf").write_text(POSTFIX_MAIN.format(folder=folder, domains=" ".join(routes)))
+        asked = (
+            f"smtpd_recipient_restrictions = check_policy_service inet:127.0.0.1:{policy}\n" if policy else ""
+        )
+        main = POSTFIX_MAIN.format(folder=folder, domains=" ".join(routes)) + asked
+        (folder / "etc/main.cf").write_text(main, encoding="utf-8")
         (folder / "etc/master.cf").write_text(POSTFIX_MASTER.format(port=port, pipe=pipe or "/bin/false"))
         command = ["/usr/sbin/postfix", "-c", str(folder / "etc"), "start-fg"]
         with running(command, folder, None, answers=lambda: greets(port, b"220")):
@@ -105,6 +110,7 @@ smtp unix - - n - - smtp
 lmtp unix - - n - - lmtp
 showq unix n - n - - showq
 error unix - - n - - error
+discard unix - - n - - discard
 retry unix - - n - - error
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
