@@ -36,19 +36,13 @@ class Postfix:
         """What it has logged so far."""
         return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
 
-    def refuse(self, **actions: str) -> None:
-        """Answer recipients by their local part as access(5) says, ``zyra="451 4.7.1 Greylisted"``; others are taken."""
-        lines = [f"{local}@ {action}\n" for local, action in actions.items()]
-        (self.folder / "etc/access").write_text("".join(lines), encoding="utf-8")
-        command = ["/usr/sbin/postfix", "-c", str(self.folder / "etc"), "reload"]
-        subprocess.run(command, capture_output=True, check=True)
-
 
 @contextlib.contextmanager
-def running_postfix(routes: Mapping[str, str], *, pipe: str = "") -> Iterator[Postfix]:
+def running_postfix(routes: Mapping[str, str], *, pipe: str = "", policy: int = 0) -> Iterator[Postfix]:
     """A Postfix that takes mail for the domains of ``routes`` and hands it on as they say (transport(5)).
 
-    ``pipe`` is the command of the transport named ``pipe``.
+    ``pipe`` is the command of the transport named ``pipe``. ``policy`` is the port of a service that is asked about each
+    recipient, as a greylist is.
     """
     with private_folder("pop-postfix-") as folder:
         folder.chmod(0o755)
@@ -60,8 +54,11 @@ def running_postfix(routes: Mapping[str, str], *, pipe: str = "") -> Iterator[Po
         (folder / "etc/routes").write_text(
             "".join(f"{domain} {route}\n" for domain, route in routes.items()), encoding="utf-8"
         )
-        (folder / "etc/access").touch()
-        (folder / "etc/main.cf").write_text(POSTFIX_MAIN.format(folder=folder, domains=" ".join(routes)))
+        asked = (
+            f"smtpd_recipient_restrictions = check_policy_service inet:127.0.0.1:{policy}\n" if policy else ""
+        )
+        main = POSTFIX_MAIN.format(folder=folder, domains=" ".join(routes)) + asked
+        (folder / "etc/main.cf").write_text(main, encoding="utf-8")
         (folder / "etc/master.cf").write_text(POSTFIX_MASTER.format(port=port, pipe=pipe or "/bin/false"))
         command = ["/usr/sbin/postfix", "-c", str(folder / "etc"), "start-fg"]
         with running(command, folder, None, answers=lambda: greets(port, b"220")):
@@ -84,7 +81,6 @@ inet_protocols = ipv4
 relay_domains = {domains}
 transport_maps = texthash:{folder}/etc/routes
 smtpd_relay_restrictions = permit_mynetworks, reject
-smtpd_recipient_restrictions = check_recipient_access texthash:{folder}/etc/access
 smtputf8_enable = yes
 alias_maps =
 alias_database =
@@ -114,6 +110,7 @@ smtp unix - - n - - smtp
 lmtp unix - - n - - lmtp
 showq unix n - n - - showq
 error unix - - n - - error
+discard unix - - n - - discard
 retry unix - - n - - error
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache

@@ -73,7 +73,7 @@ class WordsForm(PressForm):
     """A reply."""
 
     words = TextAreaField(
-        _l("Words"),
+        _l("What is answered"),
         [Needed(_l("Write what is answered.")), AtMost(5000)],
         filters=[clean_text],
         render_kw={"rows": 4},

@@ -19,6 +19,13 @@ def open_details(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
 
 
+def send_no_words(page: Page) -> None:
+    """Send the form of a reply as it is, empty."""
+    open_details(page)
+    page.locator("button[name=what][value=words]").click()
+    page.locator("#error-summary").wait_for()
+
+
 @dataclass(frozen=True)
 class PageKind:
     """One kind of page. ``path`` may hold places of the staged world and ``{lang}``; ``signed_in`` pages are the desk's.
@@ -95,6 +102,8 @@ PAGE_KINDS = (
     PageKind("mail-message", "{mail}", in_both=True),
     PageKind("local-mailbox", "/mail/local"),
     PageKind("local-message", "{delivered}", in_both=True),
+    PageKind("local-message-unfolded", "{delivered}", then=open_details),
+    PageKind("local-message-wrong", "{delivered}", then=send_no_words, in_both=True),
     PageKind("search", "/search?q=gjanica"),
     PageKind("not-found", "/nothing-here", signed_in=False, status=404),
     PageKind("answer", "{answer}?lang={lang}", signed_in=False, in_both=True),

@@ -26,10 +26,14 @@ from pop_campaigns.desk.inbox import delivered_as
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer
 from pop_campaigns.invitations.services import cancel_with_notice, send_reminders
+from pop_campaigns.letters.models import Letter
 from pop_campaigns.mail.local_mailbox import list_delivered, read_delivered
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState
+from pop_campaigns.tryout.mailserver import store_message
 from pop_campaigns.worker.drain import drain_outbox
+from pop_campaigns.worker.tasks import work
+from tests import factories
 from tests.desk.conftest import invited_event
 from tests.flows.test_invitation_mail import PostOffice
 from tests.incoming.scene import DOMAIN, arrive
@@ -316,9 +320,44 @@ def test_only_what_a_program_would_offer(app: Flask, scene: SimpleNamespace, cas
     assert "cannot be answered like that" in scene.browser.get(f"/mail/local/{gone}").text
 
 
-def test_mail_that_nobody_answers_offers_nothing(scene: SimpleNamespace, app: Flask) -> None:
-    from pop_campaigns.tryout.mailserver import store_message
+def test_a_letter_is_answered_in_words_and_by_servers(
+    app: Flask, cast: SimpleNamespace, post_office: PostOffice, sign_in: Browser
+) -> None:
+    cast.arta.language = "en"
+    office = factories.make_office("Prefekt", email="prefekti@qark.example")
+    db.session.commit()
+    browser = sign_in(cast.arta)
+    typed = {
+        "once": "flow", "subject_sq": "Ndotja e lumit", "basis": "information_request", "campaign": "",
+        "body_sq": "Kërkojmë të na informoni.", "signed_by": "Koordinator Fier",
+    }  # fmt: skip
+    recipients = browser.post("/letters/new", data=typed).location
+    browser.post(recipients, data={"add": f"office-{office.id}", "role": "to"})
+    seen = browser.get(recipients.replace("recipients", "preview")).text.split('name="seen" value="')[1]
+    browser.post(recipients.replace("recipients", "send"), data={"seen": seen.split('"')[0]})
+    letter = db.session.scalars(select(Letter)).one()
+    db.session.rollback()
+    assert work(app).sent == 1
+    [line] = list_delivered(post_office.folder)
+    there = f"/mail/local/{line.id}"
+    page = browser.get(there).text
+    assert set(re.findall(r'name="what" value="(\w+)"', page)) == {"words", "away", "unknown"}
+    form = {"what": "words", "press": press_of(page), "words": "Kërkesa u regjistrua."}
+    assert browser.post(f"{there}/answer", data=form).status_code == 302
+    page = browser.get(there).text
+    assert "it will appear at the letter in a moment" in page
+    assert f'<a href="/letters/{letter.id}">See the letter</a>' in page
+    scene = SimpleNamespace(folder=post_office.folder, name=line.id)
+    filed = came(scene)[0]
+    assert (filed.kind, filed.state, filed.text) == (
+        IncomingKind.HUMAN, IncomingState.MATCHED, "Kërkesa u regjistrua.",
+    )  # fmt: skip
+    assert [one.subject_type for one in filed.links if not one.suggested][:1] == ["letter_recipients"]
+    browser.post(f"{there}/answer", data={"what": "unknown"})
+    assert came(scene)[0].kind is IncomingKind.BOUNCE
 
+
+def test_mail_that_nobody_answers_offers_nothing(scene: SimpleNamespace, app: Flask) -> None:
     name = store_message(scene.folder, b"From: x@y.example\r\nSubject: x\r\n\r\nx", "", ["a@b.example"])
     administrators = scene.browser.get(f"/mail/local/{name}")
     assert administrators.status_code == 404  # nobody's mail is no coordinator's business
