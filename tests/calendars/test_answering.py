@@ -1,0 +1,126 @@
+"""What a guest's calendar program answers: the invitation it was sent, changed only in what is said to it."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from datetime import UTC, datetime, timedelta
+
+import icalendar
+import pytest
+
+from config import ROOT
+from pop_campaigns.calendars.answering import read_request, write_counter, write_reply
+from pop_campaigns.calendars.event import CalendarEvent
+from pop_campaigns.calendars.invite import Attendee, write_invitation
+from pop_campaigns.calendars.reply import UnreadableCalendar, read_calendar
+
+SAMPLES = ROOT.parent / "shared" / "samples"
+STAMP = datetime(2026, 11, 20, 9, 0, 5, tzinfo=UTC)
+STARTS = datetime(2027, 6, 16, 8, 0, tzinfo=UTC)
+
+
+def invitation(**changes: object) -> str:
+    values: dict[str, object] = {
+        "uid": "tryeze@rsvp.example", "sequence": 3, "dtstamp": STAMP, "starts": STARTS,
+        "ends": STARTS + timedelta(hours=2), "zone": "Europe/Tirane", "summary": "Ndotja; e lumit, Gjanica",
+        "description": "Përshkrim", "location": "Bashkia Fier", "join_url": None, "url": None, "status": "CONFIRMED",
+        "categories": (), "organizer_name": "Çështja", "organizer_address": "r-abc@rsvp.example",
+    }  # fmt: skip
+    guest = Attendee("Kryetar – Bashkia Fier", "kryetari@bashkia.example")
+    return write_invitation(CalendarEvent(**(values | changes)), guest)  # type: ignore[arg-type]
+
+
+def entry(text: str) -> icalendar.Event:
+    [found] = icalendar.Calendar.from_ical(text).walk("VEVENT")
+    return found  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("partstat", ["ACCEPTED", "TENTATIVE", "DECLINED"])
+def test_an_answer_echoes_the_invitation(partstat: str) -> None:
+    asked = read_request(invitation())
+    answer = write_reply(asked, partstat, "Po;\nvij", stamp=STAMP + timedelta(days=1))
+    assert all(len(line.encode()) <= 75 for line in answer.split("\r\n"))
+    message = read_calendar(answer.encode())
+    item = message.item
+    assert (message.method, item.uid, item.sequence) == ("REPLY", "tryeze@rsvp.example", 3)
+    assert (item.dtstart, item.dtend) == (STARTS, STARTS + timedelta(hours=2))
+    assert item.dtstamp == STAMP + timedelta(days=1)
+    assert item.comment == "Po;\nvij"
+    [guest] = item.attendees
+    assert (guest.address, guest.partstat) == ("kryetari@bashkia.example", partstat)
+    assert item.organizer
+    assert item.organizer.address == "r-abc@rsvp.example"
+    assert entry(answer)["SUMMARY"] == "Ndotja; e lumit, Gjanica"
+
+
+def test_a_proposal_keeps_the_zone_and_names_the_present_time() -> None:
+    asked = read_request(invitation())
+    later = STARTS + timedelta(days=2)
+    answer = write_counter(asked, later, later + timedelta(minutes=45), "", stamp=STAMP)
+    found = entry(answer)
+    assert found["DTSTART"].params["TZID"] == "Europe/Tirane"
+    assert f"{found['DTSTART'].dt:%H:%M}" == "10:00"
+    assert "X-MS-OLK-ORIGINALSTART;TZID=Europe/Tirane:20270616T100000" in answer
+    message = read_calendar(answer.encode())
+    assert (message.method, message.item.dtstart) == ("COUNTER", later)
+    assert message.item.dtend == later + timedelta(minutes=45)
+    assert "COMMENT" not in answer
+
+
+def test_hours_given_in_utc_are_proposed_in_utc() -> None:
+    asked = read_request(invitation(zone="Etc/UTC"))
+    assert asked.zone == ""
+    answer = write_counter(asked, STARTS, STARTS + timedelta(hours=1), "", stamp=STAMP)
+    assert "\r\nDTSTART:20270616T080000Z\r\n" in answer
+
+
+def test_what_is_no_question_is_not_answered() -> None:
+    asked = read_request(invitation())
+    with pytest.raises(UnreadableCalendar):
+        read_request(write_reply(asked, "ACCEPTED", "", stamp=STAMP))
+    with pytest.raises(UnreadableCalendar):
+        read_request("")
+    for wrong in ("NEEDS-ACTION", "DELEGATED", "ACCEPTED\r\nX:y"):
+        with pytest.raises(ValueError, match="not an answer"):
+            write_reply(asked, wrong, "", stamp=STAMP)
+    with pytest.raises(ValueError, match="no hours"):
+        write_counter(asked, STARTS, STARTS, "", stamp=STAMP)
+    all_day = read_request(invitation(starts=STARTS.date(), ends=None))
+    with pytest.raises(ValueError, match="no hours"):
+        write_counter(all_day, STARTS, STARTS + timedelta(hours=1), "", stamp=STAMP)
+
+
+def requests_of_others() -> list[tuple[str, str]]:
+    """Invitations that other programs wrote, by file name."""
+    found = []
+    for path in sorted(SAMPLES.glob("calendar-mail-*/*")):
+        if path.suffix == ".ics":
+            found.append((path.name, path.read_text(encoding="utf-8", errors="replace")))
+        elif path.suffix in (".eml", ".mime", ".txt"):
+            mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.compat32)
+            parts = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
+            texts = [part.get_payload(decode=True).decode("utf-8", "replace") for part in parts]
+            found += [(path.name, text) for text in texts]
+    return [(name, text) for name, text in found if can_be_answered(text)]
+
+
+def can_be_answered(text: str) -> bool:
+    try:
+        read_request(text)
+    except UnreadableCalendar:
+        return False
+    return True
+
+
+def test_invitations_of_other_programs_are_answered_too() -> None:
+    requests = requests_of_others()
+    assert len(requests) >= 5, "of Outlook, Teams, Meet and others"
+    for name, text in requests:
+        asked = read_request(text)
+        message = read_calendar(write_reply(asked, "DECLINED", "Jo", stamp=STAMP).encode())
+        question = read_calendar(text.encode())
+        assert (message.method, message.item.uid) == ("REPLY", question.item.uid), name
+        assert message.item.dtstart == question.item.dtstart, name
+        assert message.item.attendees[0].address == question.item.attendees[0].address, name
+        assert message.item.attendees[0].partstat == "DECLINED", name
