@@ -70,10 +70,7 @@ class RecipientOption:
 
 @dataclass(frozen=True)
 class RecipientLine:
-    """A recipient as named in the letter: as it would go out today, or frozen as it was sent.
-
-    An address from which mail keeps coming back is none: ``came_back`` then says what is known of ``dead_address``.
-    """
+    """A recipient as named in the letter: as it would go out today (never to a ``dead_address``), or frozen as sent."""
 
     recipient: LetterRecipient
     name: str
@@ -145,12 +142,11 @@ def lines_of(letter: Letter, user: User, on: date, *, lang: str = "") -> list[Re
     holders = holders_of([one.office_id for one in ordered if one.office_id], on, user)
     lines = [_as_it_stands(one, holders, user, lang or one.language) for one in ordered]
     dead = dead_among({line.address for line in lines if line.address})
-    return [
-        replace(line, address="", dead_address=line.address, came_back=dead[line.address])
-        if line.address in dead
-        else line
-        for line in lines
-    ]
+    return [_without_address(line, dead.get(line.address)) for line in lines]
+
+
+def _without_address(line: RecipientLine, dead: CameBack | None) -> RecipientLine:
+    return replace(line, address="", dead_address=line.address, came_back=dead) if dead else line
 
 
 def select_letters(
