@@ -54,6 +54,11 @@ class ProposeForm(PressForm):
     )
     why = StringField(_l("Comment"), [AtMost(500)], filters=[clean_line], description=_l("If you like."))
 
+    def validate_ends(self, field: Field) -> None:
+        """A proposal is for one day, so that its end needs no date."""
+        if field.data and self.starts.data and field.data <= self.starts.data:
+            raise ValidationError(_("The end has to come after the start."))
+
     def moments(self, zone: str) -> tuple[datetime, datetime] | None:
         """Give the instants the typed hours mean in ``zone``; None, with an error at its field, where they mean none."""
         typed = TypedTimes(

@@ -234,7 +234,7 @@ def test_a_second_press_of_the_same_button_sends_nothing(scene: SimpleNamespace)
         (
             "propose",
             {"day": "2027-03-01", "starts": "10:00", "ends": "09:00"},
-            "The end has to come after the start.",
+            "The end has to come after the start.<",
         ),
         ("propose", {"day": "2027-03-28", "starts": "02:30", "ends": "04:00"}, "the clocks jump over"),
         ("propose", {"day": "0001-01-01", "starts": "10:00", "ends": "11:00"}, "between"),

@@ -14,11 +14,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+from types import SimpleNamespace
+from typing import IO, Any
 
 import pytest
 
 from config import ROOT
+from pop_campaigns.tryout import supervisor
 from pop_campaigns.tryout.first_start import CannotStart
 from pop_campaigns.tryout.supervisor import PREFERRED_MAIL_PORT, find_port, wanted_port
 from tests.services import free_port
@@ -239,6 +241,30 @@ def test_the_ports_of_mail_are_free_ones_and_not_each_others() -> None:
         other.bind(("127.0.0.1", 0))
         taken = other.getsockname()[1]
         assert find_port(taken, set()) != taken
+
+
+@pytest.mark.parametrize(
+    ("environ", "started"),
+    [
+        ({}, ["mail", "web", "worker", "intake"]),
+        ({"POP_MAIL_SERVER": "mail.example"}, ["web", "worker"]),
+        (
+            {"POP_MAIL_SERVER": "mail.example", "POP_INBOX_LISTEN": "smtp://127.0.0.1:2525"},
+            ["web", "worker", "intake"],
+        ),
+    ],
+)
+def test_a_mail_server_of_ones_own_takes_the_place_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], started: list[str]
+) -> None:
+    names: list[str] = []
+    monkeypatch.setattr(supervisor, "start_child", lambda name, *_rest: names.append(name))
+    monkeypatch.setattr(supervisor, "stop_children", lambda *_all: None)
+    app: Any = SimpleNamespace(config={"DATA_DIR": str(tmp_path), "MAIL_PORT": 8025})
+    given = supervisor._child_environment(app, environ, 8000)
+    with supervisor._running(tmp_path, given, "pop.example"):
+        assert names == started
+    assert (given.get("POP_INBOX_READS") == "true") is ("mail" in started)
 
 
 @pytest.mark.parametrize("typed", ["0", "65536", "-1", "tetë", "80 80", "٨٠", "1e3"])
