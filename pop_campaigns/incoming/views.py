@@ -27,7 +27,7 @@ from pop_campaigns.incoming.services import NothingSaid, file_by_hand, put_aside
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.mail.addresses import show_address
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
-from pop_campaigns.mail.rules import IncomingState
+from pop_campaigns.mail.rules import IncomingKind, IncomingState
 
 # The pages register themselves with the blueprint.
 __all__ = ["bp", "filing_pages", "letter_mail", "proposal_views"]
@@ -175,6 +175,15 @@ def _is_by_hand(link: IncomingLink) -> bool:
 
 def _reviews(mail: IncomingMail) -> list[str]:
     return [reason.removeprefix("review: ") for reason in mail.reasons if reason.startswith("review: ")]
+
+
+@bp.app_template_global()
+def incoming_title(mail: IncomingMail) -> str:
+    """Give what a list calls a mail: its subject; of one that did not arrive, to whom, since servers say that in English."""
+    failed = (mail.bounce or {}).get("failed_recipients") if mail.kind is IncomingKind.BOUNCE else None
+    if failed:
+        return str(_("Not delivered to %(who)s", who=", ".join(failed[:3])))
+    return mail.subject or str(_("No subject"))
 
 
 @bp.context_processor
