@@ -102,7 +102,7 @@ def test_the_record_shows_nothing_of_another_organisation(
 def test_an_office_that_was_asked_nothing_says_so(cast: SimpleNamespace, sign_in: SignIn) -> None:
     one = factories.make_office("Prefekt", organisation=cast.fier)
     db.session.commit()
-    assert "Ende s'është kërkuar gjë" in sign_in(cast.arta).get(f"/people/offices/{one.id}/record").text
+    assert "Ende s’është kërkuar gjë" in sign_in(cast.arta).get(f"/people/offices/{one.id}/record").text
 
 
 def test_a_new_holder_is_asked_what_stays_open_and_nothing_gets_another_address(
