@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload
 
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
@@ -77,7 +78,9 @@ def _by_token(locals_: Iterable[str], *, only_read: bool) -> list[Match]:
     for model in _ANSWERED:
         if not wanted:
             break
-        rows = db.session.scalars(select(model).where(model.reply_local.in_(wanted))).unique().all()
+        about = Invitation.event if model is Invitation else LetterRecipient.letter
+        named = select(model).options(joinedload(about)).where(model.reply_local.in_(wanted))
+        rows = db.session.scalars(named).unique().all()
         found += [Match(row, "token") for row in rows]
         wanted = [local for local in wanted if local not in {row.reply_local for row in rows}]
     if bounced:

@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import select
+from sqlalchemy.orm import undefer
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
@@ -53,14 +54,9 @@ def file_mail(mail: IncomingMail, report: MailReport, *, now: datetime) -> Outgo
     Gives the receipt that was queued for it, None for most.
     """
     _keep(mail, report)
-    matches = find_matches(report, mail.envelope_to)
-    review: Review | None = None
-    if _came_before(mail):
-        pass  # it did what it does when it came first
-    elif mail.kind is IncomingKind.CALENDAR:
-        matches, review = _take_calendar(mail, report, matches, now)
-    elif mail.kind is IncomingKind.BOUNCE:
-        _take_bounce(report, matches, now)
+    # What is looked for lies in other rows: each question would else first write this one, three times a mail.
+    with db.session.no_autoflush:
+        matches, review = _act(mail, report, now)
     for match in matches:
         _link(mail, match, now)
     if review is not None:
@@ -71,6 +67,18 @@ def file_mail(mail: IncomingMail, report: MailReport, *, now: datetime) -> Outgo
     _note_owner(mail, sure or matches)
     db.session.flush()
     return queue_receipt(mail, report, sure, now=now)
+
+
+def _act(mail: IncomingMail, report: MailReport, now: datetime) -> tuple[list[Match], Review | None]:
+    """Find to what a mail belongs and let it do what it does; give that, and why it needs a person, if it does."""
+    matches = find_matches(report, mail.envelope_to)
+    if _came_before(mail):
+        return matches, None  # it did what it does when it came first
+    if mail.kind is IncomingKind.CALENDAR:
+        return _take_calendar(mail, report, matches, now)
+    if mail.kind is IncomingKind.BOUNCE:
+        _take_bounce(report, matches, now)
+    return matches, None
 
 
 def _keep(mail: IncomingMail, report: MailReport) -> None:
@@ -97,28 +105,17 @@ def _came_before(mail: IncomingMail) -> bool:
     mail.duplicate_of_id = None
     if not mail.message_id:
         return False
-    same = select(IncomingMail).where(
-        IncomingMail.message_id == mail.message_id,
-        IncomingMail.id < mail.id,
-        IncomingMail.state == IncomingState.MATCHED,
-    )
-    first = next(
-        (one for one in db.session.scalars(same.limit(20)) if _content_of(one) == _content_of(mail)), None
-    )
+    alike = ("message_id", "kind", "from_address", "subject", "state")
+    values = {name: getattr(mail, name) for name in alike} | {"state": IncomingState.MATCHED}
+    same = select(IncomingMail).options(undefer(IncomingMail.body)).filter_by(**values)
+    earlier = db.session.scalars(same.where(IncomingMail.id < mail.id).order_by(IncomingMail.id).limit(5))
+    first = next((one for one in earlier if _content_of(one) == _content_of(mail)), None)
     mail.duplicate_of_id = first.id if first else None
     return first is not None
 
 
 def _content_of(mail: IncomingMail) -> tuple[Any, ...]:
-    return (
-        mail.kind,
-        mail.from_address,
-        mail.subject,
-        mail.body,
-        mail.calendar,
-        mail.bounce,
-        mail.attachments,
-    )
+    return (mail.body, mail.calendar, mail.bounce, mail.attachments)
 
 
 def _link(mail: IncomingMail, match: Match, now: datetime, by: str = "") -> None:
