@@ -80,7 +80,7 @@ def _by_token(locals_: Iterable[str], *, only_read: bool) -> list[Match]:
             break
         about = Invitation.event if model is Invitation else LetterRecipient.letter
         named = select(model).options(joinedload(about)).where(model.reply_local.in_(wanted))
-        rows = db.session.scalars(named).unique().all()
+        rows = sorted(db.session.scalars(named).unique(), key=lambda row: wanted.index(row.reply_local or ""))
         found += [Match(row, "token") for row in rows]
         wanted = [local for local in wanted if local not in {row.reply_local for row in rows}]
     if bounced:

@@ -152,7 +152,9 @@ def _take_calendar(
     """Let a calendar answer count, or say why a person has to look at it."""
     said = report.calendar or {}
     by_token = [match for match in matches if isinstance(match.subject, Invitation) and match.how == "token"]
-    guest: Any = by_token[0].subject if by_token else None
+    # A mail to several of our addresses speaks for the guest it names, whichever address it came to first.
+    named = [match for match in by_token if _is_named(match.subject, said)]
+    guest: Any = next((match.subject for match in [*named, *by_token]), None)
     if guest is None:
         guest = by_uid(said.get("uid") or "", said.get("attendee") or "")
         if guest is not None:
@@ -166,6 +168,11 @@ def _take_calendar(
     elif review is None:
         review = _record(mail, guest, said, now)
     return matches, review
+
+
+def _is_named(subject: Any, said: dict[str, Any]) -> bool:
+    attendee = (said.get("attendee") or "").casefold()
+    return bool(attendee) and subject.address.casefold() == attendee and said.get("uid") == subject.event.uid
 
 
 def _why_not(

@@ -230,3 +230,13 @@ def test_the_worker_files_all_that_was_stored_and_the_counts_add_up(scene: Simpl
     assert counted == {IncomingState.MATCHED: 1, IncomingState.HELD: 2}
     assert scene.mayor.answer is Answer.ACCEPTED
     assert db.session.scalars(select(IncomingLink)).all()
+
+
+@pytest.mark.parametrize("first", ["mayor", "prefect"])
+def test_a_mail_to_two_guests_speaks_for_the_one_it_names(scene: SimpleNamespace, first: str) -> None:
+    both = [address_of(scene.mayor), address_of(scene.prefect)]
+    to = both if first == "mayor" else both[::-1]
+    mail = arrive(reply(scene.mayor, to=", ".join(to)), to[0])
+    assert mail.state is IncomingState.MATCHED
+    assert answers()[0][0] is Answer.ACCEPTED
+    assert answers()[1][0] is Answer.NEEDS_ACTION
