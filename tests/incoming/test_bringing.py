@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from email.message import EmailMessage
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -297,8 +299,10 @@ def again(raw: bytes) -> bytes:
 def test_the_same_message_by_another_way_acts_once(scene: SimpleNamespace) -> None:
     raw = reply(scene.mayor)
     first = arrive(raw, address_of(scene.mayor))
-    second = arrive(again(raw), address_of(scene.mayor))
+    with time_machine.travel(first.received_at + timedelta(minutes=10), tick=True):
+        second = arrive(again(raw), address_of(scene.mayor))
     assert second.duplicate_of_id == first.id
+    assert db.session.scalar(select(func.count()).select_from(GivenAnswer)) == 1
     third = arrive(again(raw.replace(b"ACCEPTED", b"DECLINED")), address_of(scene.mayor))
     assert third.duplicate_of_id is None
     answers = db.session.scalars(select(GivenAnswer).order_by(GivenAnswer.id))
@@ -342,6 +346,10 @@ def test_a_mail_for_two_organisations_is_read_by_both(
     assert (mail.state, mail.organisation_id) == (IncomingState.MATCHED, None)
     for who in (cast.arta, cast.clirim):
         assert sign_in(who).get(f"/mail/in/{mail.id}").status_code == 200
+    link = next(one for one in mail.links if one.subject_id == foreign.id)
+    db.session.delete(link)
+    db.session.commit()
+    assert sign_in(cast.clirim).get(f"/mail/in/{mail.id}").status_code == 404
 
 
 def test_people_who_wrote_stand_on_today_with_their_first_words(
