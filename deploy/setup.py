@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MISLEADING = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PYTHONHOME", "PYTHONPATH")
 
 # Published as source only; pure Python, so that no compiler is needed. Everything else comes ready-built.
-SOURCE_ONLY = "dkimpy,flask-principal"
+SOURCE_ONLY = "authres,dkimpy,flask-principal"
 
 NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|\[Errno (28|122)\]")
 WRONG_HASH = re.compile(r"DO NOT MATCH THE HASHES")

@@ -1,0 +1,196 @@
+"""One record of every kind, and every address of the service made from them: what tests over all endpoints walk."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from pop_campaigns.contacts.merging import merge
+from pop_campaigns.contacts.refusal_links import USED_FOR, refusal_link
+from pop_campaigns.contacts.rules import Purpose
+from pop_campaigns.core.clock import now
+from pop_campaigns.core.dates import DatePrecision
+from pop_campaigns.core.db import Base, db
+from pop_campaigns.core.files import store_file
+from pop_campaigns.core.tokens import sign_text
+from pop_campaigns.imports.services import create_import
+from pop_campaigns.invitations.models import GivenAnswer, Invitation, TimeProposal
+from pop_campaigns.invitations.rules import Answer, AnswerChannel, ToldHow
+from pop_campaigns.invitations.services import GuestChoice, add_guests, send_invitations
+from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
+from pop_campaigns.letters.rules import LetterState, RecipientRole, ResponseKind
+from pop_campaigns.privacy.models import Breach, ProcessingPurpose
+from tests import factories
+from tests.lists.scene import make_list
+
+
+def make_world(cast: SimpleNamespace) -> SimpleNamespace:
+    """One record of every kind, all Fier's, so that every address leads somewhere."""
+    office = factories.make_office(organisation=cast.fier, holder="Mbajtësi i zyrës")
+    person = factories.make_person("Gazetar", email="gazetar@media.example", organisation=cast.fier)
+    consent = factories.make_consent(person)
+    double = factories.make_person("Gazetar", organisation=cast.fier)
+    merged = merge(person, double, by=cast.arta, now=now())
+    event = factories.make_event(cast.fier)
+    add_guests(event, [GuestChoice("office", office.id, "sq")], by=cast.arta, now=now())
+    send_invitations(event, by=cast.arta, now=now())
+    invitation = db.session.scalars(select(Invitation)).one()
+    other = factories.make_office("Prefekt", email="prefekt@qark.example", organisation=cast.fier)
+    add_guests(event, [GuestChoice("office", other.id, "en")], by=cast.arta, now=now())
+    letter, recipient, response = _make_letter(cast, office)
+    contact_list = make_list("Lista e Fierit", cast.fier, None, office)
+    purpose = ProcessingPurpose(name="Ftesa", changed_at=now())
+    breach = Breach(organisation=cast.fier, what="Listë e dërguar gabim", noticed_at=now(), created_at=now())
+    db.session.add_all([purpose, breach])
+    incoming = factories.make_incoming(cast.fier)
+    proposal = TimeProposal(invitation=invitation, starts_at=now() + timedelta(days=9), at=now())
+    db.session.add(proposal)
+    table = io.BytesIO(b"Emri;E-mail\nGazetar i ri;i.ri@media.example\n")
+    imported = create_import(table, "kontaktet.csv", "once", by=cast.arta, now=now())
+    db.session.commit()
+    draft = db.session.scalars(select(Invitation).where(Invitation.id != invitation.id)).one()
+    scan = store_file(b"%PDF-1.7 an answer", "përgjigje.pdf", now=now())
+    answer = GivenAnswer(
+        invitation=draft, answer=Answer.ACCEPTED, channel=AnswerChannel.BY_HAND, at=now(), scan=scan,
+        told_how=ToldHow.PAPER, recorded_by="Arta",
+    )  # fmt: skip
+    db.session.add(answer)
+    db.session.commit()
+    return SimpleNamespace(
+        cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
+        event=event, invitation=invitation, draft=draft, letter=letter, contact_list=contact_list,
+        recipient=recipient, response=response, mail=invitation.mails[0].mail, token=factories.token_of(invitation),
+        purpose=purpose, breach=breach, imported=imported, incoming=incoming, answer=answer, proposal=proposal,
+    )  # fmt: skip
+
+
+def _make_letter(cast: SimpleNamespace, office: Any) -> tuple[Letter, LetterRecipient, LetterResponse]:
+    letter = Letter(
+        organisation=cast.fier,
+        state=LetterState.SENT,
+        sent_at=datetime.now(UTC),
+        register_year=2026,
+        register_count=1,
+        subject_sq="Ndotja e lumit",
+        body_sq="Tekst.",
+        precision=DatePrecision.DAY,
+        day_from=date(2026, 11, 16),
+        created_at=datetime.now(UTC),
+        changed_at=datetime.now(UTC),
+    )
+    recipient = LetterRecipient(
+        letter=letter,
+        role=RecipientRole.TO,
+        position=0,
+        office=office,
+        office_title=office.title_sq,
+        address="zyra@bashkia.example",
+        clock_from=date(2026, 11, 16),
+        due_on=date(2026, 12, 3),
+    )
+    file = store_file(b"%PDF-1.7 a file", "përgjigje.pdf", now=datetime.now(UTC))
+    response = LetterResponse(
+        recipient=recipient, kind=ResponseKind.FULL, received_on=date(2026, 11, 20), file=file,
+        recorded_at=datetime.now(UTC),
+    )  # fmt: skip
+    db.session.add_all([letter, recipient, response])
+    db.session.flush()
+    return letter, recipient, response
+
+
+def arguments(world: SimpleNamespace) -> dict[str, Any]:
+    """What to put into the variable parts of addresses, by their names."""
+    return {
+        "world": world,
+        "lang": "sq",
+        "listed": "institutions",
+        "ending": "csv",
+        "event_id": world.event.id,
+        "import_id": world.imported.id,
+        "invitation_id": world.draft.id,
+        "list_id": world.contact_list.id,
+        "letter_id": world.letter.id,
+        "proposal_id": world.proposal.id,
+        "recipient_id": world.recipient.id,
+        "response_id": world.response.id,
+        "answer_id": world.answer.id,
+        "mail_id": world.mail.id,
+        "into": world.other.institution.id,
+        "number": world.incoming.id,
+        "which": 0,
+        "token": world.token,
+        "name": "0",
+        "filename": "css/theme.css",
+        "wish": sign_text(
+            USED_FOR, refusal_link("g@media.example", Purpose.EVENTS, world.cast.fier.id, "sq")["nonce"]
+        ),
+    }
+
+
+def ident_of(world: SimpleNamespace, endpoint: str) -> int:
+    """Give the record that a People page called ``ident`` is about."""
+    for word, record in (
+        ("mandate", world.office.mandates[0]),
+        ("contacts.undo", world.merge),
+        ("find_double", world.office.institution),
+        ("merge_contacts", world.office.institution),
+        ("new_consent", world.person),
+        ("consent", world.consent),
+        ("new_address", world.office),
+        ("address", world.office.addresses[0]),
+        ("new_office", world.office.institution),
+        ("office", world.office),
+        ("open_matters", world.office),
+        ("holder", world.office),
+        ("institution", world.office.institution),
+        ("person", world.person),
+        ("privacy.erase", world.person),
+        ("privacy.access", world.person),
+        ("purpose", world.purpose),
+        ("breach", world.breach),
+    ):
+        if word in endpoint:
+            return int(record.id)
+    raise AssertionError(f"{endpoint}: tell tests/house/test_endpoints.py what ident is")
+
+
+def address(app: Flask, rule: Rule, values: dict[str, Any]) -> str:
+    """Give the address of a rule; a variable part nobody told us about fails the test."""
+    values = values | {"owners": "offices"}
+    if "ident" in rule.arguments:
+        values["ident"] = ident_of(values["world"], rule.endpoint)
+    missing = rule.arguments - values.keys()
+    assert not missing, f"{rule.endpoint}: tell tests/house/test_endpoints.py what {sorted(missing)} is"
+    with app.test_request_context():
+        from flask import url_for
+
+        return url_for(rule.endpoint, **{name: values[name] for name in rule.arguments})
+
+
+def rules(app: Flask, method: str) -> Iterator[Rule]:
+    """Give the rules of a method, one per endpoint."""
+    for rule in app.url_map.iter_rules():
+        if method in (rule.methods or ()):
+            yield rule
+
+
+def snapshot() -> str:
+    """Give all rows of all tables as text."""
+    db.session.rollback()
+    with db.engine.connect() as connection:
+        rows = {
+            table.name: [
+                list(map(repr, row))
+                for row in connection.execute(table.select().order_by(*table.primary_key))
+            ]
+            for table in Base.metadata.sorted_tables
+        }
+    return json.dumps(rows, ensure_ascii=False)
