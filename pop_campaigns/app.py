@@ -29,11 +29,13 @@ from pop_campaigns.calendars.invite import invitation_from_json
 from pop_campaigns.contacts import views as contacts_views
 from pop_campaigns.core.bodies import init_bodies
 from pop_campaigns.core.db import db, init_db
+from pop_campaigns.core.debugging import init_debugging
 from pop_campaigns.core.forms import csrf, errors_of
 from pop_campaigns.core.headers import init_headers
 from pop_campaigns.core.i18n import in_language, init_i18n, misses_translation
 from pop_campaigns.core.logs import init_logs
 from pop_campaigns.core.numbers import init_numbers
+from pop_campaigns.core.private_files import keep_to_owner
 from pop_campaigns.desk import views as desk_views
 from pop_campaigns.desk.navigation import navigation
 from pop_campaigns.events import views as events_views
@@ -71,6 +73,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
 
     :raises config.SettingsError: when the settings are wrong or unsafe.
     """
+    keep_to_owner()
     app = Flask(
         "pop_campaigns",
         template_folder=str(ROOT / "templates"),
@@ -78,6 +81,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     )
     _configure(app, read_settings(overrides))
     init_logs(app.config["LOG_LEVEL"])
+    init_debugging(app)
     init_bodies(app)
     init_numbers(app)
     init_db(app)
@@ -116,7 +120,6 @@ def _configure(app: Flask, settings: Mapping[str, Any]) -> None:
         # Only what holds no secret is compressed (BREACH): style sheets and scripts.
         COMPRESS_MIMETYPES=["text/css", "text/javascript", "application/javascript", "image/svg+xml"],
         COMPRESS_ALGORITHM_STREAMING=["zstd", "br", "gzip", "deflate"],
-        SEND_FILE_MAX_AGE_DEFAULT=86400,
         RATELIMIT_HEADERS_ENABLED=False,
         RATELIMIT_ENABLED=settings.get("RATELIMIT_ENABLED", settings["MODE"] != "test"),
     )

@@ -87,5 +87,4 @@ def _file(kept: Data, day: str) -> Response:
     answer = Response(content, mimetype="application/json")
     # Without the person's name: it would stand in every list of downloads.
     answer.headers["Content-Disposition"] = f'attachment; filename="personal-data-{day}.json"'
-    answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -85,7 +85,7 @@ def test_each_gets_what_they_see(
     else:
         assert "fshehte.al" in ours.text and "fshehte.al" not in theirs.text
     assert f'filename="{listed}-' in ours.headers["Content-Disposition"]
-    assert ours.headers["Cache-Control"] == "no-store"
+    assert ours.headers["Cache-Control"] == "private, no-store"
 
 
 def test_the_file_holds_what_the_list_shows(book: None, cast: SimpleNamespace, sign_in: Any) -> None:
