@@ -61,6 +61,7 @@ def access(ident: int) -> ResponseReturnValue:
         now=moment,
         organisation_id=person.organisation_id,
         form=form,
+        rows=sum(len(kept[name]) for name in SECTIONS),
     )
     page = _page(person, kept, printed=True) if form == "page" else ""
     db.session.commit()

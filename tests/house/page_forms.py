@@ -46,6 +46,9 @@ class _Reader(HTMLParser):
         elif tag == "textarea" and name:
             self._area = name
             fields[name] = [""]
+        elif tag == "button" and "formaction" in given:
+            method, _action, before = self.found[-1]
+            self.found.insert(-1, (method, given["formaction"], before))
         elif tag in ("input", "button") and name:
             radio = given.get("type") == "radio"
             if not radio or "checked" in given or name not in fields:

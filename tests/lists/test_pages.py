@@ -233,7 +233,7 @@ def test_a_filter_nobody_can_read_says_so(cast: SimpleNamespace, sign_in: Any, k
     for url in ("", f"/{made.id}", f"/{made.id}/filter", f"/{made.id}/delete"):
         assert browser.get(f"/people/lists{url}").status_code == 200, url
     assert "will-happen harm" in browser.get(f"/people/lists/{made.id}").text
-    assert browser.get(f"/people/lists/{made.id}.csv").status_code == 302
+    assert browser.post(f"/people/lists/{made.id}.csv").status_code == 302
 
 
 def test_a_list_is_downloaded(cast: SimpleNamespace, sign_in: Any) -> None:
@@ -241,9 +241,11 @@ def test_a_list_is_downloaded(cast: SimpleNamespace, sign_in: Any) -> None:
     made = make_list("Për shkarkim", cast.fier, None, office, make_person("Personi", email="personi@fier.al"))
     db.session.commit()
     browser = sign_in(cast.arta)
-    rows = list(csv.reader(io.StringIO(browser.get(f"/people/lists/{made.id}.csv").data.decode("utf-8-sig"))))
+    rows = list(
+        csv.reader(io.StringIO(browser.post(f"/people/lists/{made.id}.csv").data.decode("utf-8-sig")))
+    )
     assert [(row[2], row[3]) for row in rows[1:]] == [("'=Kryetar", "Mbajtësi"), ("", "Personi")]
-    assert browser.get(f"/people/lists/{made.id}.vcf").text.count("BEGIN:VCARD") == 2
+    assert browser.post(f"/people/lists/{made.id}.vcf").text.count("BEGIN:VCARD") == 2
 
 
 def test_the_tab_leads_here(cast: SimpleNamespace, sign_in: Any) -> None:
