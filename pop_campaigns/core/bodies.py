@@ -24,6 +24,9 @@ MOST_FIELDS: Final = 5000
 """Fields of a form sent the plain way: a list of a thousand guests to tick, five fields each."""
 
 
+_NO_LETTER: Final = "\ufffd"
+
+
 class _FormParser(FormDataParser):
     """The library's, which counts the parts of a multipart body but not the fields of a plain one."""
 
@@ -36,11 +39,16 @@ class _FormParser(FormDataParser):
 
 
 def _without_nul(typed: MultiDict[str, str]) -> MultiDict[str, str]:
-    """Give the same without NUL, which no text of PostgreSQL can hold, not even one that is only compared."""
+    """Give the same with U+FFFD for NUL, which no text of PostgreSQL can hold, not even one that is only compared.
+
+    Not left out: what is no choice of ours must not become none.
+    """
     if not any("\0" in name or "\0" in value for name, value in typed.items(multi=True)):
         return typed
     pairs = typed.items(multi=True)
-    return type(typed)((name.replace("\0", ""), value.replace("\0", "")) for name, value in pairs)
+    return type(typed)(
+        (name.replace("\0", _NO_LETTER), value.replace("\0", _NO_LETTER)) for name, value in pairs
+    )
 
 
 class FormRequest(Request):

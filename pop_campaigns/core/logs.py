@@ -12,6 +12,7 @@ import re
 import sys
 import threading
 import traceback
+import warnings
 from types import TracebackType
 from typing import Any
 
@@ -67,11 +68,18 @@ def _report_unlogged(_handler: logging.Handler, record: logging.LogRecord) -> No
     sys.stderr.write(f"a line of {record.name} could not be logged: {kind.__name__ if kind else 'unknown'}\n")
 
 
+_format_warning = warnings.formatwarning
+
+
+def _format_warning_masked(*told: Any, **named: Any) -> str:
+    return mask(_format_warning(*told, **named))
+
+
 def mask_all_handlers() -> None:
     """Mask every line of every handler of this process, and what Python writes of errors nobody caught. Twice is once."""
     logging.Handler.format = _format_masked  # type: ignore[assignment,method-assign]
     logging.Handler.handleError = _report_unlogged  # type: ignore[assignment,method-assign]
-    logging.captureWarnings(True)
+    warnings.formatwarning = _format_warning_masked
     sys.excepthook = _write_uncaught
     threading.excepthook = _write_uncaught_in_thread
 

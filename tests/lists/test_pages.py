@@ -156,8 +156,14 @@ def test_the_networks_list_is_read_by_all_within_their_own_reach(cast: SimpleNam
     for made in (by_hand, by_filter):
         for user, sees in ((cast.arta, True), (cast.clirim, False), (cast.drita, True), (cast.eva, False)):
             browser = sign_in(user)
-            for url in (f"/people/lists/{made.id}", f"/people/lists/{made.id}.csv"):
-                assert ("Qytetari i Fierit" in browser.get(url).text) is sees, (user.name, url)
+            for method, url in (
+                ("GET", f"/people/lists/{made.id}"),
+                ("POST", f"/people/lists/{made.id}.csv"),
+            ):
+                assert ("Qytetari i Fierit" in browser.open(url, method=method).text) is sees, (
+                    user.name,
+                    url,
+                )
             row = browser.get("/people/lists").text.partition(made.name)[2].partition("</tr>")[0]
             assert (">1</td>" in row) is sees and (">0</td>" in row) is not sees, user.name
         for url in ("rename", "delete", "add", "remove"):
@@ -188,7 +194,7 @@ HOSTILE: list[dict[str, Any]] = [
     {"of": "persons", "municipality": "99999999999999999999"},
     {"of": "persons", "municipality": "\x00"},
     {"of": "persons", "person_kinds": ["citizen", "king"]},
-    {"of": "persons", "person_kinds": ["king"] * 10_000},
+    {"of": "persons", "person_kinds": ["king"] * 1_000},
     {"of": "persons", "consent": "everything"},
     {"of": "persons", "happened": "accepted:protest"},
     {"of": "persons", "happened": "nonsense:x", "first": "2020-01-01"},
