@@ -7,17 +7,23 @@ Nothing of ours is imported here, so that every tool may read the settings. The 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+import click
 from flask import Config
+from flask.cli import run_command
+from flask.helpers import get_debug_flag
 
 ROOT = Path(__file__).resolve().parent
 MINIMUM_KEY_BYTES = 32
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+MOST_HOPS = 8
+"""Proxies one behind the other; each more lets whoever writes to us claim one more address."""
 
 
 class SettingsError(RuntimeError):
@@ -152,7 +158,8 @@ def read_settings(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     if problems:
         raise SettingsError(" ".join(problems))
     completed = _complete(values) | extra
-    problems = _unsafe_in_production(completed) if completed["MODE"] == "production" else []
+    switches = {name: config[name] for name in _SWITCHES if name in config}
+    problems = _unsafe_in_production(switches | completed) if completed["MODE"] == "production" else []
     if problems:
         raise SettingsError(" ".join(problems))
     return completed
@@ -175,6 +182,11 @@ def _wrong_types(values: Mapping[str, Any]) -> list[str]:
     ]
     if values["MODE"] not in ("tryout", "production", "test"):
         problems.append("POP_MODE must be tryout, production or test.")
+    if str(values["LOG_LEVEL"]).upper() not in LOG_LEVELS:
+        problems.append(f"POP_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
+    hops = values["PROXY_HOPS"]
+    if isinstance(hops, int) and not 0 <= hops <= MOST_HOPS:
+        problems.append(f"POP_PROXY_HOPS must be from 0 to {MOST_HOPS}: the number of proxies in front.")
     address = urlsplit(str(values["BASE_URL"]))
     if address.scheme not in ("http", "https") or not address.hostname:
         problems.append("POP_BASE_URL must be an address like https://pop.example.")
@@ -216,6 +228,7 @@ def _complete(values: Mapping[str, Any]) -> dict[str, Any]:
     folder = Path(done["DATA_DIR"]).expanduser()
     folder = folder if folder.is_absolute() else ROOT / folder
     done["DATA_DIR"] = str(folder)
+    done["LOG_LEVEL"] = done["LOG_LEVEL"].upper()
     done["BASE_URL"] = done["BASE_URL"].rstrip("/")
     done["SQLALCHEMY_DATABASE_URI"] = done["SQLALCHEMY_DATABASE_URI"] or f"sqlite:///{folder / 'pop.sqlite3'}"
     done["HUEY_URL"] = done["HUEY_URL"] or f"sqlite:///{folder / 'queue.sqlite3'}"
@@ -251,20 +264,110 @@ def _kept_key(folder: Path) -> str:
         raise SettingsError(f"The data folder {folder} cannot be written: {error.strerror}.") from error
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """One reason not to start in production: which setting, when it is unsafe (given all settings), what is said."""
+
+    setting: str
+    unsafe: Callable[[Mapping[str, Any]], Any]
+    words: str
+
+
+def _is_on(name: str) -> Callable[[Mapping[str, Any]], Any]:
+    return lambda values: values.get(name)
+
+
+def _is_off(name: str) -> Callable[[Mapping[str, Any]], Any]:
+    return lambda values: values.get(name) is not None and not values[name]
+
+
+def _key_is_short(values: Mapping[str, Any]) -> bool:
+    return len(values["SECRET_KEY"].encode()) < MINIMUM_KEY_BYTES
+
+
+def _key_is_simple(values: Mapping[str, Any]) -> bool:
+    return not _key_is_short(values) and len(set(values["SECRET_KEY"])) < 10
+
+
+def _uses_flask_run(_values: Mapping[str, Any]) -> bool:
+    """Whether `flask run` asks; with --debugger its pages hand out a Python console, before our code sees a request."""
+    context = click.get_current_context(silent=True)
+    return context is not None and context.command is run_command
+
+
+_SHOWS_INNARDS = "must be off in production: errors would show the code and what it holds"
+REFUSALS: tuple[Refusal, ...] = (
+    Refusal(
+        "POP_SECRET_KEY",
+        _key_is_short,
+        "POP_SECRET_KEY must be set to at least 32 random characters in production.",
+    ),
+    Refusal("POP_SECRET_KEY", _key_is_simple, "POP_SECRET_KEY is too simple: it must be random."),
+    Refusal(
+        "POP_BASE_URL",
+        lambda values: not values["BASE_URL"].startswith("https://"),
+        "POP_BASE_URL must start with https:// in production.",
+    ),
+    Refusal(
+        "POP_MAIL_LOCAL",
+        _is_on("MAIL_LOCAL"),
+        "POP_MAIL_LOCAL is for trying out only; production needs a real SMTP server.",
+    ),
+    Refusal(
+        "POP_MAIL_DOMAIN",
+        lambda values: values["MAIL_DOMAIN"].endswith(".example"),
+        "POP_MAIL_DOMAIN must be set to a domain whose mail reaches this service in production.",
+    ),
+    Refusal(
+        "POP_LOG_LEVEL",
+        lambda values: values["LOG_LEVEL"].upper() in ("DEBUG", "NOTSET"),
+        "POP_LOG_LEVEL must be INFO or above in production: below it libraries log what people write.",
+    ),
+    Refusal("FLASK_DEBUG", _is_on("FLASK_DEBUG"), f"FLASK_DEBUG (and flask --debug) {_SHOWS_INNARDS}."),
+    Refusal("POP_DEBUG", _is_on("DEBUG"), f"POP_DEBUG {_SHOWS_INNARDS}."),
+    Refusal("POP_TESTING", _is_on("TESTING"), f"POP_TESTING {_SHOWS_INNARDS}."),
+    Refusal(
+        "POP_PROPAGATE_EXCEPTIONS",
+        _is_on("PROPAGATE_EXCEPTIONS"),
+        f"POP_PROPAGATE_EXCEPTIONS {_SHOWS_INNARDS}.",
+    ),
+    Refusal(
+        "POP_TRAP_HTTP_EXCEPTIONS",
+        _is_on("TRAP_HTTP_EXCEPTIONS"),
+        f"POP_TRAP_HTTP_EXCEPTIONS {_SHOWS_INNARDS}.",
+    ),
+    Refusal(
+        "POP_TRAP_BAD_REQUEST_ERRORS",
+        _is_on("TRAP_BAD_REQUEST_ERRORS"),
+        f"POP_TRAP_BAD_REQUEST_ERRORS {_SHOWS_INNARDS}.",
+    ),
+    Refusal(
+        "POP_SQLALCHEMY_ECHO",
+        _is_on("SQLALCHEMY_ECHO"),
+        "POP_SQLALCHEMY_ECHO must be off in production: the log would hold all that is read and written.",
+    ),
+    Refusal(
+        "POP_WTF_CSRF_ENABLED",
+        _is_off("WTF_CSRF_ENABLED"),
+        "POP_WTF_CSRF_ENABLED must stay on in production: other pages could act for whoever is signed in.",
+    ),
+    Refusal(
+        "POP_RATELIMIT_ENABLED",
+        _is_off("RATELIMIT_ENABLED"),
+        "POP_RATELIMIT_ENABLED must stay on in production: passwords could be guessed without end.",
+    ),
+    Refusal(
+        "flask run",
+        _uses_flask_run,
+        "flask run is for trying out, and has a debugger; start `gunicorn wsgi:app` in production.",
+    ),
+)
+# What is no setting of ours but would be taken from the environment or from whoever starts the service.
+_SWITCHES = tuple(
+    one.setting.removeprefix("POP_") for one in REFUSALS if one.setting.removeprefix("POP_") not in DEFAULTS
+)
+
+
 def _unsafe_in_production(values: Mapping[str, Any]) -> list[str]:
-    problems = []
-    if len(values["SECRET_KEY"].encode()) < MINIMUM_KEY_BYTES:
-        problems.append("POP_SECRET_KEY must be set to at least 32 random characters in production.")
-    elif len(set(values["SECRET_KEY"])) < 10:
-        problems.append("POP_SECRET_KEY is too simple: it must be random.")
-    if not values["BASE_URL"].startswith("https://"):
-        problems.append("POP_BASE_URL must start with https:// in production.")
-    if values.get("DEBUG"):
-        problems.append("Debug must be off in production.")
-    if values["MAIL_LOCAL"]:
-        problems.append("POP_MAIL_LOCAL is for trying out only; production needs a real SMTP server.")
-    if values["MAIL_DOMAIN"].endswith(".example"):
-        problems.append(
-            "POP_MAIL_DOMAIN must be set to a domain whose mail reaches this service in production."
-        )
-    return problems
+    given = {"FLASK_DEBUG": get_debug_flag()} | dict(values)
+    return [refusal.words for refusal in REFUSALS if refusal.unsafe(given)]

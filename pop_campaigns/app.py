@@ -27,11 +27,15 @@ from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.accounts.sign_in import init_sign_in
 from pop_campaigns.calendars.invite import invitation_from_json
 from pop_campaigns.contacts import views as contacts_views
+from pop_campaigns.core.bodies import init_bodies
 from pop_campaigns.core.db import db, init_db
+from pop_campaigns.core.debugging import init_debugging
 from pop_campaigns.core.forms import csrf, errors_of
 from pop_campaigns.core.headers import init_headers
 from pop_campaigns.core.i18n import in_language, init_i18n, misses_translation
 from pop_campaigns.core.logs import init_logs
+from pop_campaigns.core.numbers import init_numbers
+from pop_campaigns.core.private_files import keep_to_owner
 from pop_campaigns.desk import views as desk_views
 from pop_campaigns.desk.navigation import navigation
 from pop_campaigns.events import views as events_views
@@ -60,7 +64,7 @@ BLUEPRINTS = (
     incoming_views.bp,
 )
 LIMITS = accounts_views.LIMITS | invitations_views.LIMITS | privacy_views.LIMITS
-ERRORS = (400, 403, 404, 405, 409, 413, 429, 500)
+ERRORS = (400, 403, 404, 405, 409, 413, 415, 429, 500)
 limiter = Limiter(get_remote_address, default_limits=[], in_memory_fallback_enabled=True)
 
 
@@ -69,6 +73,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
 
     :raises config.SettingsError: when the settings are wrong or unsafe.
     """
+    keep_to_owner()
     app = Flask(
         "pop_campaigns",
         template_folder=str(ROOT / "templates"),
@@ -76,6 +81,9 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     )
     _configure(app, read_settings(overrides))
     init_logs(app.config["LOG_LEVEL"])
+    init_debugging(app)
+    init_bodies(app)
+    init_numbers(app)
     init_db(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True)
     init_i18n(app)
@@ -105,14 +113,13 @@ def _configure(app: Flask, settings: Mapping[str, Any]) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=settings.get("MAX_CONTENT_LENGTH", 1024 * 1024),
-        MAX_FORM_PARTS=2000,
+        MAX_FORM_PARTS=200,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,
         BOOTSTRAP_SERVE_LOCAL=True,
         # Only what holds no secret is compressed (BREACH): style sheets and scripts.
         COMPRESS_MIMETYPES=["text/css", "text/javascript", "application/javascript", "image/svg+xml"],
         COMPRESS_ALGORITHM_STREAMING=["zstd", "br", "gzip", "deflate"],
-        SEND_FILE_MAX_AGE_DEFAULT=86400,
         RATELIMIT_HEADERS_ENABLED=False,
         RATELIMIT_ENABLED=settings.get("RATELIMIT_ENABLED", settings["MODE"] != "test"),
     )
@@ -149,7 +156,7 @@ def _add_pages(app: Flask) -> None:
             # Without context: whatever broke (the database, the session) must not break this page too.
             db.session.remove()
             return app.jinja_env.get_template("errors/500.html").render(), error.code or 500
-        page = {403: 404, 405: 404}.get(code, code)
+        page = {403: 404, 405: 404, 415: 400}.get(code, code)
         return render_template(f"errors/{page}.html"), error.code or code
 
     for code in ERRORS:

@@ -15,6 +15,7 @@ from flask.cli import with_appcontext
 from pop_campaigns.accounts.commands import commands as user_commands
 from pop_campaigns.archive.commands import commands as archive_commands
 from pop_campaigns.core.db import db
+from pop_campaigns.core.private_files import open_to_others
 from pop_campaigns.mail.mailbox import Mailbox, mailbox_settings
 from pop_campaigns.mail.transport import PostConnection
 from pop_campaigns.privacy.commands import commands as privacy_commands
@@ -69,6 +70,8 @@ def _check_folder() -> str:
     folder = Path(current_app.config["DATA_DIR"])
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise OSError(f"{folder} cannot be written")
+    if open_to_others(folder):
+        raise OSError(f"others on this machine can look into {folder}: chmod 700 {folder}")
     return str(folder)
 
 

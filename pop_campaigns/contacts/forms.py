@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -94,7 +95,7 @@ def phone() -> TelField:
 
 def _dialled(value: str | None) -> str:
     """Show a kept number as one dials it; what was typed stays as typed."""
-    return show_phone(value) if value and value.startswith("+") and value[1:].isdigit() else value or ""
+    return show_phone(value) if value and re.fullmatch(r"\+[0-9]+", value) else value or ""
 
 
 def phone_of(field: TelField) -> str:

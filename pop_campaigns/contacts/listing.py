@@ -93,15 +93,23 @@ def person_filters() -> tuple[str, PersonKind | None, Municipality | None]:
     return typed, PersonKind(kind) if kind in set(PersonKind) else None, place
 
 
-def export_file(listed: str, ending: str) -> bytes:
-    """Give a list as a file of one of MEDIA_TYPES; no bytes where there is not a single card to give."""
-    lines, heads = export_lines(listed), [str(head) for head in EXPORT_HEADS]
+def export_file(listed: str, ending: str) -> tuple[bytes, int]:
+    """Give a list as a file of one of MEDIA_TYPES, and how many lines or cards it has; no bytes where there is no card."""
+    lines, heads = list(export_lines(listed)), [str(head) for head in EXPORT_HEADS]
     if ending == "csv":
-        return write_csv(heads, lines)
+        return write_csv(heads, lines), len(lines)
     if ending == "xlsx":
         title = _("Institutions") if listed == "institutions" else _("Persons")
-        return write_xlsx(str(title), heads, lines)
-    return write_vcards(lines, current_app.config["MAIL_DOMAIN"])
+        return write_xlsx(str(title), heads, lines), len(lines)
+    content = write_vcards(lines, current_app.config["MAIL_DOMAIN"])
+    return content, content.count(b"BEGIN:VCARD")
+
+
+def filter_details(listed: str) -> dict[str, Any]:
+    """Give what a list was filtered by, as history keeps it; not the words looked for, which name people."""
+    typed, kind, place = filters() if listed == "institutions" else person_filters()
+    found = {"kind": kind.value if kind else None, "municipality": place.key if place else None}
+    return {name: value for name, value in (found | {"searched": bool(typed)}).items() if value}
 
 
 def export_lines(listed: str) -> Iterator[ContactLine]:

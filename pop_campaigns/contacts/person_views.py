@@ -45,6 +45,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import give_stored, refusal_words
 from pop_campaigns.core.files import RefusedFile, store_file
+from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.pages import paged
 
 
@@ -222,7 +223,7 @@ def hand_over_person(ident: int) -> ResponseReturnValue:
     """Give another organisation a copy of a person who agreed to it."""
     record = get_changeable(Person, ident)
     wanted = request.form.get("organisation", "")
-    to = db.session.get(Organisation, int(wanted)) if wanted.isdigit() and len(wanted) < 10 else None
+    to = db.session.get(Organisation, row_number(wanted) or 0)
     if to is None or to.id == record.organisation_id:
         abort(404)
     words: dict[str, Any] = {"name": record.name, "organisation": to.name}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -35,7 +35,7 @@ from pop_campaigns.contacts.forms import (
     kind_choices,
     read_address,
 )
-from pop_campaigns.contacts.listing import MEDIA_TYPES, export_file, filters
+from pop_campaigns.contacts.listing import MEDIA_TYPES, export_file, filter_details, filters
 from pop_campaigns.contacts.merging import merges_of
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.queries import persons_named, possible_parents
@@ -54,6 +54,7 @@ from pop_campaigns.contacts.words import (
 )
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.handing_out import hand_out
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.text import sort_key
@@ -90,19 +91,22 @@ def _filterable(chosen: Municipality | None) -> list[Municipality]:
     return sorted(used, key=lambda one: sort_key(one.name))
 
 
-@bp.get("/<any(institutions, persons):listed>.<any(csv, xlsx, vcf):ending>")
+@bp.post("/<any(institutions, persons):listed>.<any(csv, xlsx, vcf):ending>")
 @reader
 def export(listed: str, ending: str) -> ResponseReturnValue:
     """What a list shows, with the same filters, as a table, a workbook or cards for an address book."""
-    content = export_file(listed, ending)
+    content, number = export_file(listed, ending)
     if not content:
         flash(_("Nobody on this list has an address or a phone number yet, so there are no cards."), "info")
         page = "contacts.index" if listed == "institutions" else "contacts.persons"
         kept: dict[str, Any] = {name: request.args.get(name) for name in ("q", "kind", "municipality")}
         return redirect(url_for(page, **kept))
-    answer = Response(content, mimetype=MEDIA_TYPES[ending])
-    day = today().isoformat()
-    answer.headers["Content-Disposition"] = f'attachment; filename="{listed}-{day}.{ending}"'
+    answer = hand_out(
+        content, MEDIA_TYPES[ending], f"{listed}.{ending}",
+        action="contacts.exported", subject=current_user, by=current_user, now=now(),
+        listed=listed, form=ending, rows=number, **filter_details(listed),
+    )  # fmt: skip
+    db.session.commit()
     return answer
 
 

@@ -28,6 +28,7 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from pop_campaigns.core.private_files import create_private_database
 from pop_campaigns.core.text import clean_line, clean_text, fold, sort_key
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -152,6 +153,10 @@ def folded(column: Any, word: str) -> ColumnElement[str]:
     return func.lower(column)
 
 
+def _before_sqlite_connects(_dialect: Dialect, _record: Any, places: Any, named: Any) -> None:
+    create_private_database(str(places[0] if places else named.get("database", "")))
+
+
 def _on_sqlite_connect(connection: Any, _record: ConnectionPoolEntry, wait: int) -> None:
     # The driver's own transaction control loses updates; we begin ourselves, below.
     connection.isolation_level = None
@@ -172,6 +177,7 @@ def _on_sqlite_begin(connection: Connection) -> None:
 def tune_engine(engine: Engine, *, wait: int) -> None:
     """Attach SQLite's settings to an engine; other databases need none. ``wait`` for a lock is in seconds."""
     if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", _before_sqlite_connects)
         event.listen(engine, "connect", partial(_on_sqlite_connect, wait=wait))
         event.listen(engine, "begin", _on_sqlite_begin)
 

@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pop_campaigns.core.db import Base, Line, UTCDateTime, db
+from pop_campaigns.core.private_files import create_private, make_private_folder
 from pop_campaigns.core.text import clean_line
 
 LARGEST_FILE = 25 * 1024 * 1024
@@ -88,8 +89,8 @@ def store_file(content: bytes, name: str, *, now: datetime) -> StoredFile:
         sha256=hashlib.sha256(content).hexdigest(),
         stored_at=now,
     )
-    row.path.parent.mkdir(parents=True, exist_ok=True)
-    with row.path.open("xb") as out:
+    make_private_folder(row.path.parent)
+    with create_private(row.path) as out:
         out.write(content)
         out.flush()
         os.fsync(out.fileno())

@@ -11,8 +11,10 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_ngettext as _ln
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFProtect
-from wtforms import Field
+from wtforms import Field, PasswordField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
+
+from pop_campaigns.core.text import clean_line
 
 csrf = CSRFProtect()
 
@@ -54,6 +56,20 @@ class Form(FlaskForm):
 
         def get_translations(self, _form: Any) -> _OurCatalogue:
             return _OurCatalogue()
+
+        def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Field:
+            field = super().bind_field(form, unbound_field, options)
+            if isinstance(field, StringField) and not isinstance(field, PasswordField):
+                field.filters = [_nothing_if_blank, *field.filters]
+            return field
+
+
+def _nothing_if_blank(typed: Any) -> Any:
+    """Give "" for text that shows nothing (spaces of all kinds, zero-width characters), anything else as it is.
+
+    What is stored is cleaned, so a check that such text is there would pass and the database refuse it.
+    """
+    return "" if isinstance(typed, str) and typed and not clean_line(typed) else typed
 
 
 class Needed(DataRequired):

@@ -1,8 +1,15 @@
-"""Headers on every response, errors and static files included."""
+"""Headers on every response, errors and static files included; the one place that says who may keep a copy.
+
+Nobody keeps anything, unless a view is declared :func:`for_everybody`. Views set no ``Cache-Control``: a file handed
+out by a library that means well ("public, for a day") would be in the caches of a whole office.
+"""
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from flask import Flask, Response, current_app, request
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -16,7 +23,38 @@ FRAMED_MAIL_POLICY = (
 # The same page policy for pages that hold such a frame.
 FRAMING_POLICY = POLICY.replace("connect-src", "frame-src 'self'; connect-src")
 OPEN_FRAMES = "framing"
-PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
+View = TypeVar("View", bound=Callable[..., Any])
+FILES_KEPT_FOR: Final = 86_400
+"""Seconds a copy of a style sheet, a script or a picture of our own holds."""
+_OWN_FILES: Final = frozenset({"static", "bootstrap.static"})
+
+
+def for_everybody(seconds: int = 0) -> Callable[[View], View]:
+    """Declare a view that depends on nobody: search engines may list it, and everybody keep a copy for ``seconds``.
+
+    With 0 no copy is kept, for an answer that differs by browser.
+    """
+
+    def declare(view: View) -> View:
+        view.__kept_for__ = seconds  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def kept_for(endpoint: str | None) -> int | None:
+    """Give for how many seconds copies of what an endpoint answers hold; None where it is nobody else's business."""
+    if endpoint is None:
+        return None
+    if endpoint in _OWN_FILES:
+        return FILES_KEPT_FOR
+    found: int | None = getattr(current_app.view_functions.get(endpoint), "__kept_for__", None)
+    return found
+
+
+def may_be_kept() -> bool:
+    """Tell whether what this request is answered with may be the same for everybody, so that no cookie belongs to it."""
+    return bool(kept_for(request.endpoint))
 
 
 def framed_mail(html: str) -> Response:
@@ -48,13 +86,19 @@ def init_headers(app: Flask) -> None:
         headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if request.is_secure or app.config["MODE"] == "production":
             headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
-        if request.endpoint is None or not is_public_page(request.endpoint):
-            for name, value in PRIVATE.items():
-                headers.setdefault(name, value)
-            answer.vary.add("Cookie")
+        _set_keeping(answer)
         return answer
 
 
-def is_public_page(endpoint: str) -> bool:
-    """Tell whether an endpoint is for everyone and may be kept by caches and found by search engines."""
-    return endpoint.startswith("public.") or endpoint in ("static", "bootstrap.static")
+def _set_keeping(answer: Response) -> None:
+    """Say who may keep this answer. What went wrong is kept by nobody: it may be right a minute later."""
+    seconds = kept_for(request.endpoint)
+    if seconds and answer.status_code in (200, 206, 304) and request.method in ("GET", "HEAD"):
+        answer.headers["Cache-Control"] = f"public, max-age={seconds}"
+        return
+    answer.headers["Cache-Control"] = "private, no-store"
+    answer.vary.add("Cookie")
+    # Libraries say until when a copy holds in two more ways.
+    del answer.headers["Expires"], answer.headers["Pragma"]
+    if seconds is None or answer.status_code >= 400:
+        answer.headers["X-Robots-Tag"] = "noindex, nofollow"

@@ -1,17 +1,27 @@
-"""What is logged, and what never is: no secret links, no addresses of people, no bodies of mail."""
+"""What is logged, and what never is: no secret links, no addresses of people, no bodies of mail.
+
+Filters on a logger see only what is logged through it, and libraries bring loggers, handlers and formats of their own.
+So the masking stands where every handler makes its line, whoever made the handler and whenever: ours, Flask's,
+Werkzeug's, Gunicorn's (also its access log), Huey's. What Python itself writes to standard error goes the same way.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
 import sys
+import threading
+import traceback
+import warnings
+from types import TracebackType
 from typing import Any
 
 import structlog
 
 # Personal links and our own reply and bounce addresses open or prove something; other addresses are personal data.
-_LINK = re.compile(r"(/[au]/)[A-Za-z0-9_.-]{16,}")
-_ADDRESS = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
+# Both also stand in addresses of pages, where @ and / are written %40 and %2F.
+_LINK = re.compile(r"((?:/|%2F)[au](?:/|%2F))[A-Za-z0-9_.-]{16,}", re.IGNORECASE)
+_ADDRESS = re.compile(r"[\w.+%-]+?(?:@|%40)([\w-]+(?:\.[\w-]+)+)", re.IGNORECASE)
 
 
 def mask(text: str) -> str:
@@ -19,37 +29,70 @@ def mask(text: str) -> str:
     return _ADDRESS.sub(r"•@\1", _LINK.sub(r"\1•••", text))
 
 
-def _mask_event(_logger: Any, _method: str, event: Any) -> Any:
-    return {name: mask(value) if isinstance(value, str) else value for name, value in event.items()}
-
-
 def init_logs(level: str) -> None:
     """Log one line an event to standard error: time, level, what, with what. Tracebacks are plain, without locals."""
+    mask_all_handlers()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            _mask_event,
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], drop_missing=True),
+            _mask_line,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_level(level)),
         # Asked for at each line: tests and servers exchange standard error.
         logger_factory=lambda *_: structlog.PrintLogger(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.getLogger().addFilter(_MaskingFilter())
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(_MaskingFilter())
 
 
 def _level(name: str) -> int:
     return logging.getLevelNamesMapping().get(name.upper(), logging.INFO)
 
 
-class _MaskingFilter(logging.Filter):
-    """Masks what other libraries log through the standard library."""
+def _mask_line(_logger: Any, _method: str, line: Any) -> str:
+    return mask(str(line))
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = mask(record.getMessage()), None
-        return True
+
+_format_unmasked = logging.Handler.format
+
+
+def _format_masked(handler: logging.Handler, record: logging.LogRecord) -> str:
+    return mask(_format_unmasked(handler, record))
+
+
+def _report_unlogged(_handler: logging.Handler, record: logging.LogRecord) -> None:
+    """Say that a line could not be written. The library's own report repeats its arguments, unmasked."""
+    kind = sys.exc_info()[0]
+    sys.stderr.write(f"a line of {record.name} could not be logged: {kind.__name__ if kind else 'unknown'}\n")
+
+
+_format_warning = warnings.formatwarning
+
+
+def _format_warning_masked(*told: Any, **named: Any) -> str:
+    return mask(_format_warning(*told, **named))
+
+
+def mask_all_handlers() -> None:
+    """Mask every line of every handler of this process, and what Python writes of errors nobody caught. Twice is once."""
+    logging.Handler.format = _format_masked  # type: ignore[assignment,method-assign]
+    logging.Handler.handleError = _report_unlogged  # type: ignore[assignment,method-assign]
+    warnings.formatwarning = _format_warning_masked
+    sys.excepthook = _write_uncaught
+    threading.excepthook = _write_uncaught_in_thread
+
+
+def _write_uncaught(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None, where: str = ""
+) -> None:
+    sys.stderr.write(mask(where + "".join(traceback.format_exception(kind, error, trace))))
+
+
+def _write_uncaught_in_thread(told: threading.ExceptHookArgs) -> None:
+    if told.exc_type is SystemExit:
+        return
+    name = told.thread.name if told.thread else "a thread"
+    error = told.exc_value or told.exc_type()
+    _write_uncaught(told.exc_type, error, told.exc_traceback, f"Exception in {name}:\n")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Controls, line and paragraph separators, bidirectional marks, zero-width characters, soft hyphen, BOM, lone surrogates.
+# Controls, line and paragraph separators, bidirectional marks, zero-width characters, soft hyphen, BOM, lone surrogates,
+# and letters that show nothing (Hangul fillers, the empty Braille cell): a name of them would look like none.
 _NEVER_TYPED = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\u115f\u1160\u180e\u2800\u3164\uffa0\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _SPACES = re.compile(r"[\s\u00a0]+")
 

@@ -20,8 +20,6 @@ def give_file(name: str, media_type: str, content: bytes) -> Response:
         as_attachment=True,
         download_name=clean_file_name(name),
         etag=False,
-        max_age=None,
     )
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -16,7 +16,6 @@ from wtforms import (
     DateField,
     Field,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
     StringField,
@@ -35,6 +34,7 @@ from pop_campaigns.campaigns.queries import visible_campaigns
 from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import DatePrecision, short_day_words
 from pop_campaigns.core.forms import AtMost, Form, Needed
+from pop_campaigns.core.numbers import NumberField, row_number
 from pop_campaigns.core.places import municipality_choices
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.events.labels import DATE_PRECISIONS, EVENT_KINDS, ZONES, zone_words
@@ -56,7 +56,12 @@ _TIME_FIELDS = ("start_date", "start_time", "end_date", "end_time", "month", "ye
 
 
 def _number_or_none(value: Any) -> int | None:
-    return None if value in (None, "", "None") else int(value)
+    if value in (None, "", "None"):
+        return None
+    number = row_number(str(value))
+    if number is None:
+        raise ValueError(value)
+    return number
 
 
 def _fold(value: Any) -> int | None:
@@ -123,7 +128,7 @@ class EventForm(Form):
     end_time = _time(_l("Hour of the end"))
     end_fold = RadioField(_l("Which of the two at the end?"), validate_choice=False, coerce=_fold, choices=[])
     month = SelectField(_l("Month"), coerce=_number_or_none)
-    year = IntegerField(_l("Year"), [Optional()])
+    year = NumberField(_l("Year"), [Optional()])
     zone = SelectField(_l("Time zone"), validate_choice=False)
     held = BooleanField(_l("It has already taken place"))
     venue = _line(_l("Place"), 300)

@@ -21,6 +21,7 @@ from pop_campaigns.contacts.words import for_templates
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import make_room
+from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.pages import paged
 from pop_campaigns.imports import labels, services
 from pop_campaigns.imports.checking import is_hard, reader_of
@@ -194,7 +195,7 @@ def rows(import_id: int) -> ResponseReturnValue:
     choices = {
         int(name[4:]): RowDecision(value)
         for name, value in request.form.items()
-        if name.startswith("row-") and name[4:].isdecimal() and len(name) < 14 and value in _DECISIONS
+        if name.startswith("row-") and row_number(name[4:]) is not None and value in _DECISIONS
     }
     do = request.form.get("do", "save")
 

@@ -16,6 +16,7 @@ from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import make_room
+from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.incoming.blueprint import bp, changeable_mail, is_seen, place_of_subject, seen_mail
 from pop_campaigns.incoming.explaining import explain_matches
@@ -115,11 +116,10 @@ def file_with(number: int) -> ResponseReturnValue:
     """File a mail with a guest or a recipient of a letter that was looked for."""
     mail = changeable_mail(number)
     table, _sep, ident = request.form.get("place", "").partition("-")
-    if table not in (Invitation.__tablename__, LetterRecipient.__tablename__) or not (
-        ident.isascii() and ident.isdigit() and len(ident) < 10
-    ):
+    wanted = row_number(ident)
+    if table not in (Invitation.__tablename__, LetterRecipient.__tablename__) or wanted is None:
         abort(404)
-    subject: Any = db.session.get(SUBJECTS[table], int(ident))
+    subject: Any = db.session.get(SUBJECTS[table], wanted)
     owner = subject.event if isinstance(subject, Invitation) else getattr(subject, "letter", None)
     if subject is None or owner is None or not may_change(owner):
         abort(404)

@@ -154,6 +154,8 @@ def remove_guest(guest: Invitation, *, by: User | None, now: datetime) -> None:
     earlier = mails_of([guest])[guest.id]
     if earlier:
         guest.state, guest.invited_at = InvitationState.WITHDRAWN, earlier[0].mail.dated_at
+    elif guest.answers:  # noted by hand before nothing of the first invitation left; what was said stays
+        guest.state, guest.invited_at = InvitationState.WITHDRAWN, guest.answers[0].at
     else:
         db.session.delete(guest)
     db.session.flush()

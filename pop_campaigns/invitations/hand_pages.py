@@ -13,6 +13,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import give_stored, refusal_words
 from pop_campaigns.core.files import RefusedFile, store_file
+from pop_campaigns.core.numbers import row_number
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.answers import AnswerRefused, Told, check_answerable, record_answer
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
@@ -132,7 +133,7 @@ def _correct(guest: Invitation, form: CorrectAddressForm) -> ResponseReturnValue
             guest,
             form.email.data,
             contact=bool(form.contact.data),
-            version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else -1,
+            version=-1 if (seen := row_number(version)) is None else seen,
             by=current_user,
             now=now(),
         )

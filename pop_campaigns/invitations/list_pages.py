@@ -14,6 +14,7 @@ from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.numbers import row_number
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words
 from pop_campaigns.invitations.guests import CannotInvite
@@ -66,7 +67,7 @@ def _chosen(event: Event) -> ContactList | None:
     typed = request.values.get("list", "")
     if not typed:
         return None
-    ident = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+    ident = row_number(typed) or 0
     wanted = select(ContactList).where(ContactList.id == ident, lists_for(event, current_user))
     return db.session.scalar(wanted) or abort(404)
 

@@ -16,6 +16,7 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.i18n import LANGUAGE_NAMES
+from pop_campaigns.core.numbers import row_number
 from pop_campaigns.events.queries import all_organisations
 from pop_campaigns.letters import wording
 from pop_campaigns.letters.blueprint import bp
@@ -84,7 +85,7 @@ def edit(letter_id: int) -> ResponseReturnValue:
     _offer(form)
     if not form.validate_on_submit():
         return _write_page("letters/edit.html", form, 422 if form.errors else 200, letter=letter)
-    version = int(form.version.data) if (form.version.data or "").isdecimal() else 0
+    version = row_number(form.version.data) or 0
     try:
         change_letter(letter, form.draft(), by=current_user, now=now(), version=version)
     except LetterIsSettled:

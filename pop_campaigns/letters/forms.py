@@ -14,7 +14,6 @@ from wtforms import (
     DateField,
     Field,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
     StringField,
@@ -27,6 +26,7 @@ from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.numbers import NumberField
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.letters.clocks import shipped_clock
 from pop_campaigns.letters.labels import RESPONSES
@@ -136,7 +136,7 @@ class ResponseForm(Form):
     kind = RadioField(_l("What is it?"), [Needed(_l("Choose what the office answered."))])
     received_on = DateField(_l("Received on"), [_CHECK])
     their_number = StringField(_l("Their register number"), [AtMost(80)])
-    extended_by = IntegerField(_l("Extended by (days)"), [_CHECK])
+    extended_by = NumberField(_l("Extended by (days)"), [_CHECK])
     summary = TextAreaField(_l("In short"), [AtMost(4000)])
     file = FileField(_l("File"))
 

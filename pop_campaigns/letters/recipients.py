@@ -10,6 +10,7 @@ from enum import StrEnum
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
+from pop_campaigns.core.numbers import row_number
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries import RecipientOption, recipient_option
 from pop_campaigns.letters.rules import RecipientRole, may_edit
@@ -131,8 +132,5 @@ def _swap_with_neighbour(recipient: LetterRecipient, step: int) -> None:
 
 def _option_of(ref: str, by: User) -> RecipientOption | None:
     kind, _, ident = ref.partition("-")
-    return (
-        recipient_option(kind, int(ident), by)
-        if ident.isascii() and ident.isdigit() and len(ident) < 11
-        else None
-    )
+    number = row_number(ident)
+    return None if number is None else recipient_option(kind, number, by)

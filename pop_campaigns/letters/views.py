@@ -18,6 +18,7 @@ from pop_campaigns.campaigns.queries import visible_campaigns
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import date_words, day_words, moment_words, short_day_words
 from pop_campaigns.core.history import history_of
+from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.pages import paged
 from pop_campaigns.letters import draft_pages, response_pages, wording
 from pop_campaigns.letters.blueprint import bp
@@ -81,9 +82,7 @@ def index() -> str:
     show = request.args.get("show", "all")
     show = show if show in SHOWN else "all"
     campaign = request.args.get("campaign", "")[:10]
-    campaign_id = (
-        int(campaign) if campaign.isascii() and campaign.isdigit() and int(campaign) < 2**31 else None
-    )
+    campaign_id = row_number(campaign)
     found = select_letters(current_user, typed=typed, show=show, campaign_id=campaign_id, today=today)
     return render_template(
         "letters/index.html",

@@ -49,6 +49,7 @@ FILTER_PROBLEMS: Final[dict[FilterProblem, LazyString]] = {
 HISTORY: Final[dict[str, LazyString]] = {
     "list.created": _l("List made: %(name)s"),
     "list.renamed": _l("List renamed: %(before)s → %(name)s"),
+    "list.exported": _l("List downloaded: %(form)s, rows: %(rows)s"),
     "list.filter_changed": _l("Filter changed"),
     "list.member_removed": _l("Somebody was taken off the list"),
 }

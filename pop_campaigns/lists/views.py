@@ -6,7 +6,7 @@ import re
 import secrets
 from typing import Any
 
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -16,10 +16,11 @@ from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible
 from pop_campaigns.contacts.exports import write_csv, write_vcards
 from pop_campaigns.contacts.form_pages import form_page, owner_beside, refuse, today
-from pop_campaigns.contacts.listing import EXPORT_HEADS
+from pop_campaigns.contacts.listing import EXPORT_HEADS, MEDIA_TYPES
 from pop_campaigns.contacts.queries import GuestKind, GuestOption, find_guests, guest_options
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.handing_out import hand_out
 from pop_campaigns.core.pages import ROWS, Page, page_number, paged
 from pop_campaigns.lists import filter_pages, services
 from pop_campaigns.lists.blueprint import bp, chosen_purpose, look_up, refuse_unless_by_hand
@@ -193,7 +194,7 @@ def delete(list_id: int) -> ResponseReturnValue:
     return render_template("lists/delete.html", contact_list=record, found=_count(record) or 0)
 
 
-@bp.get("/<int:list_id>.<any(csv, vcf):ending>")
+@bp.post("/<int:list_id>.<any(csv, vcf):ending>")
 @reader
 def export(list_id: int, ending: str) -> ResponseReturnValue:
     """Whom a list finds now, as a table or as cards for an address book."""
@@ -205,13 +206,17 @@ def export(list_id: int, ending: str) -> ResponseReturnValue:
         flash(problem_words(problem), "warning")
         return back
     if ending == "csv":
-        content, media_type = write_csv([str(head) for head in EXPORT_HEADS], lines), "text/csv"
+        content, number = write_csv([str(head) for head in EXPORT_HEADS], lines), len(lines)
     else:
-        content, media_type = write_vcards(lines, current_app.config["MAIL_DOMAIN"]), "text/vcard"
+        content = write_vcards(lines, current_app.config["MAIL_DOMAIN"])
+        number = content.count(b"BEGIN:VCARD")
     if not content:
         flash(_("Nobody on this list has an address yet, so there are no cards to download."), "info")
         return back
-    answer = Response(content, mimetype=media_type)
-    name = f"list-{record.id}-{today().isoformat()}.{ending}"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer = hand_out(
+        content, MEDIA_TYPES[ending], f"list-{record.id}.{ending}",
+        action="list.exported", subject=record, by=current_user, now=now(),
+        name=record.name, form=ending, rows=number,
+    )  # fmt: skip
+    db.session.commit()
     return answer

@@ -61,6 +61,7 @@ def access(ident: int) -> ResponseReturnValue:
         now=moment,
         organisation_id=person.organisation_id,
         form=form,
+        rows=sum(len(kept[name]) for name in SECTIONS),
     )
     page = _page(person, kept, printed=True) if form == "page" else ""
     db.session.commit()
@@ -87,5 +88,4 @@ def _file(kept: Data, day: str) -> Response:
     answer = Response(content, mimetype="application/json")
     # Without the person's name: it would stand in every list of downloads.
     answer.headers["Content-Disposition"] = f'attachment; filename="personal-data-{day}.json"'
-    answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateTimeLocalField, Field, IntegerField, StringField, TextAreaField
+from wtforms import DateTimeLocalField, Field, StringField, TextAreaField
 from wtforms.validators import NumberRange, Optional, StopValidation
 
 from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.forms import AtMost, Form, Needed
+from pop_campaigns.core.numbers import NumberField
 from pop_campaigns.core.text import clean_line, clean_text
 
 LONGEST: Final = 10_000
@@ -76,7 +77,7 @@ class BreachForm(Form):
     )
     happened_at = _moment(_l("Happened"), description=_l("As far as it is known."))
     data_categories = _prose(_l("Which data"))
-    affected = IntegerField(
+    affected = NumberField(
         _l("How many persons"),
         [Optional(), NumberRange(0, 10_000_000, _l("Give a number from 0 to 10,000,000."))],
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader
 from pop_campaigns.accounts.rules import MAY_WRITE, RoleName
 from pop_campaigns.privacy.blueprint import bp
+from pop_campaigns.privacy.export_words import exports_seen_by
 
 
 @bp.get("/privacy")
@@ -16,6 +18,10 @@ from pop_campaigns.privacy.blueprint import bp
 def index() -> ResponseReturnValue:
     """Say what people may ask for and where it is done."""
     role = current_user.role
+    records = role in MAY_WRITE
     return render_template(
-        "privacy/index.html", administers=role is RoleName.ADMINISTRATOR, records=role in MAY_WRITE
+        "privacy/index.html",
+        administers=role is RoleName.ADMINISTRATOR,
+        records=records,
+        exports=exports_seen_by(current_user, str(get_locale() or "sq")) if records else [],
     )

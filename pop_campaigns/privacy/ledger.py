@@ -19,6 +19,7 @@ from flask import current_app
 from pop_campaigns.contacts.models import Tombstone
 from pop_campaigns.contacts.refusals import hash_key
 from pop_campaigns.contacts.rules import TombstoneKind
+from pop_campaigns.core.private_files import make_private_folder
 
 FILE_NAME = "erasures.jsonl"
 
@@ -66,7 +67,7 @@ def append_stones(stones: Sequence[Tombstone]) -> None:
     ]
     text = "".join(json.dumps(asdict(one), separators=(",", ":")) + "\n" for one in lines)
     path = ledger_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         # A line that a power cut broke off must not swallow the next one.

@@ -18,9 +18,10 @@ from pop_campaigns.accounts.guard import administrator, reader, writer
 from pop_campaigns.accounts.rules import RoleName
 from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.contacts.exports import safe_cell
-from pop_campaigns.core.clock import local_date, now
+from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
+from pop_campaigns.core.handing_out import hand_out
 from pop_campaigns.core.pages import paged
 from pop_campaigns.privacy.blueprint import bp
 from pop_campaigns.privacy.forms import MOMENTS, BreachForm, PurposeForm, to_wall
@@ -56,7 +57,7 @@ def purposes() -> ResponseReturnValue:
     )
 
 
-@bp.get("/privacy/purposes.csv")
+@bp.post("/privacy/purposes.csv")
 @reader
 def purposes_csv() -> Response:
     """The register of purposes as a table."""
@@ -114,7 +115,7 @@ def breaches() -> ResponseReturnValue:
     return render_template("privacy/breaches.html", page=page, rows=rows)
 
 
-@bp.get("/privacy/breaches.csv")
+@bp.post("/privacy/breaches.csv")
 @writer
 def breaches_csv() -> Response:
     """The register of breaches as a table."""
@@ -175,12 +176,15 @@ def _cell(value: Any) -> str:
 
 
 def _csv(name: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Response:
-    """Give a table in UTF-8 that no spreadsheet runs, with the mark by which spreadsheets know it."""
+    """Hand out a table in UTF-8 that no spreadsheet runs, with the mark by which spreadsheets know it; commits."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\r\n")
-    for row in (heads, *rows):
+    lines = [heads, *rows]
+    for row in lines:
         table.writerow([safe_cell(str(cell)) for cell in row])
-    answer = Response(b"\xef\xbb\xbf" + out.getvalue().encode("utf-8"), mimetype="text/csv")
-    day = local_date(now()).isoformat()
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{day}.csv"'
+    answer = hand_out(
+        b"\xef\xbb\xbf" + out.getvalue().encode("utf-8"), "text/csv", f"{name}.csv",
+        action=f"{name}.exported", subject=current_user, by=current_user, now=now(), form="csv", rows=len(lines) - 1,
+    )  # fmt: skip
+    db.session.commit()
     return answer

@@ -12,6 +12,7 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from pop_campaigns.accounts.models import Network
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.headers import may_be_kept
 from pop_campaigns.core.i18n import LANGUAGES
 
 bp = Blueprint("public", __name__)
@@ -33,7 +34,7 @@ class SessionsOfPersons(SecureCookieSessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Leave what is public alone."""
-        if not response.cache_control.public:
+        if not (may_be_kept() and response.status_code < 400):
             super().save_session(app, session, response)
 
 
@@ -63,14 +64,9 @@ def know_nobody() -> None:
 
 @bp.after_request
 def let_caches_keep(answer: Response) -> Response:
-    """Say how long copies hold, and answer 304 to whoever has the same one."""
+    """Answer 304 to whoever has the same copy."""
     if answer.status_code != 200 or request.method not in ("GET", "HEAD"):
-        # An event may be published a minute after somebody tried.
-        answer.headers.setdefault("Cache-Control", "no-store")
         return answer
-    if "Cache-Control" not in answer.headers:
-        answer.cache_control.public = True
-        answer.cache_control.max_age = PAGES_KEPT_FOR
     answer.headers.setdefault("Content-Language", g.lang)
     answer.add_etag()
     answer.make_conditional(request)
@@ -80,8 +76,6 @@ def let_caches_keep(answer: Response) -> Response:
 def keepable(body: bytes, content_type: str, etag: str, changed: datetime | None) -> Response:
     """Give an answer for programs: with its tag, and with when it last changed once that moment has passed."""
     answer = Response(body, content_type=content_type)
-    answer.cache_control.public = True
-    answer.cache_control.max_age = FEEDS_KEPT_FOR
     answer.set_etag(etag)
     # Last-Modified has whole seconds: while more can change within this one, it would hide the later change.
     if changed is not None and changed < now() - _SETTLED:

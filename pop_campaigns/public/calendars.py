@@ -10,14 +10,16 @@ from sqlalchemy import select
 from pop_campaigns.calendars.event import CalendarEvent
 from pop_campaigns.calendars.feed import feed_etag, write_event_file
 from pop_campaigns.core.db import db
+from pop_campaigns.core.headers import for_everybody
 from pop_campaigns.core.places import Municipality, municipality_key
 from pop_campaigns.events.models import Event
-from pop_campaigns.public.blueprint import bp, keepable
+from pop_campaigns.public.blueprint import FEEDS_KEPT_FOR, bp, keepable
 from pop_campaigns.public.feed import last_change, public_entry, read_feed
 from pop_campaigns.public.queries import find_public_event
 
 
 @bp.get("/calendar.ics")
+@for_everybody(FEEDS_KEPT_FOR)
 def calendar() -> Response:
     """The calendar to subscribe to: ``?municipality=fier`` for one municipality, ``&lang=en`` for English."""
     municipality = _municipality()
@@ -28,6 +30,7 @@ def calendar() -> Response:
 
 
 @bp.get("/<any(sq, en):lang>/events/<int:event_id>.ics")
+@for_everybody(FEEDS_KEPT_FOR)
 def event_calendar(event_id: int) -> Response:
     """The calendar file of one event whose day is known."""
     event = find_public_event(event_id)

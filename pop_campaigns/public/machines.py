@@ -6,8 +6,9 @@ from typing import Final
 
 from flask import Response, render_template, url_for
 
+from pop_campaigns.core.headers import for_everybody
 from pop_campaigns.core.i18n import LANGUAGES
-from pop_campaigns.public.blueprint import base_url, bp
+from pop_campaigns.public.blueprint import PAGES_KEPT_FOR, base_url, bp
 from pop_campaigns.public.queries import events_for_search_engines
 
 # 50,000 addresses and no more may stand in one file (sitemaps.org); each event has one in each language.
@@ -28,6 +29,7 @@ PRIVATE_PATHS: Final = (
 
 
 @bp.get("/robots.txt")
+@for_everybody(PAGES_KEPT_FOR)
 def robots() -> Response:
     """Say what search engines may read."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in PRIVATE_PATHS)]
@@ -36,6 +38,7 @@ def robots() -> Response:
 
 
 @bp.get("/sitemap.xml")
+@for_everybody(PAGES_KEPT_FOR)
 def sitemap() -> Response:
     """List the public pages in both languages, each with its twin."""
     entries = [({code: url_for(page, lang=code) for code in LANGUAGES}, "") for page in PAGES]

@@ -7,11 +7,13 @@ import json
 
 from flask import Response
 
-from pop_campaigns.public.blueprint import base_url, bp, keepable, network
+from pop_campaigns.core.headers import for_everybody
+from pop_campaigns.public.blueprint import FEEDS_KEPT_FOR, base_url, bp, keepable, network
 from pop_campaigns.public.popolo import last_contact_change, read_popolo
 
 
 @bp.get("/open-data/popolo.json")
+@for_everybody(FEEDS_KEPT_FOR)
 def popolo() -> Response:
     """Public bodies, their offices and who holds them, for other programs."""
     changed = last_contact_change()

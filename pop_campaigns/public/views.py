@@ -11,6 +11,7 @@ from flask_babel.speaklater import LazyString
 
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import day_words
+from pop_campaigns.core.headers import for_everybody
 from pop_campaigns.core.i18n import chosen_language
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.places import Municipality
@@ -18,7 +19,7 @@ from pop_campaigns.events.labels import EVENT_FORMATS, EVENT_KINDS, EVENT_WHENS,
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState, is_over
 from pop_campaigns.public import calendars, machines, open_data, showing
-from pop_campaigns.public.blueprint import base_url, bp, network
+from pop_campaigns.public.blueprint import PAGES_KEPT_FOR, base_url, bp, network
 from pop_campaigns.public.queries import (
     Group,
     Wanted,
@@ -54,15 +55,16 @@ FINANCED_BY: dict[str, LazyString] = {"Sweden": _l("Sweden")}
 
 
 @bp.get("/")
+@for_everybody()
 def home() -> ResponseReturnValue:
     """Send people to the pages in their language."""
     answer = redirect(url_for("public.front", lang=chosen_language()))
     answer.vary.update(["Accept-Language", "Cookie"])
-    answer.headers["Cache-Control"] = "private, no-cache"
     return answer
 
 
 @bp.get("/<any(sq, en):lang>/")
+@for_everybody(PAGES_KEPT_FOR)
 def front() -> ResponseReturnValue:
     """What is on, and what was: the first events of each part."""
     asked = read_wanted(request.args)
@@ -72,6 +74,7 @@ def front() -> ResponseReturnValue:
 
 
 @bp.get("/<any(sq, en):lang>/events")
+@for_everybody(PAGES_KEPT_FOR)
 def events() -> ResponseReturnValue:
     """All published events, in pages."""
     wanted = read_wanted(request.args)
@@ -84,6 +87,7 @@ def events() -> ResponseReturnValue:
 
 
 @bp.get("/<any(sq, en):lang>/events/<int:event_id>")
+@for_everybody(PAGES_KEPT_FOR)
 def event(event_id: int) -> ResponseReturnValue:
     """One event."""
     lang = str(g.lang)
@@ -109,6 +113,7 @@ def event(event_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/<any(sq, en):lang>/members")
+@for_everybody(PAGES_KEPT_FOR)
 def members() -> ResponseReturnValue:
     """The member organisations, whom to write to, who pays."""
     return render_template(
@@ -121,6 +126,7 @@ def members() -> ResponseReturnValue:
 
 
 @bp.get("/<any(sq, en):lang>/about")
+@for_everybody(PAGES_KEPT_FOR)
 def about() -> ResponseReturnValue:
     """What the network does."""
     places = [member.municipality.name for member in _members() if member.municipality]

@@ -23,6 +23,8 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from pop_campaigns.core.logs import mask_all_handlers
+from pop_campaigns.core.private_files import keep_to_owner, make_private_folder
 from pop_campaigns.tryout.relay import Kept, Relay, new_name, write_flushed
 
 SIZE_LIMIT = 25 * 1024 * 1024
@@ -172,6 +174,8 @@ def main(arguments: list[str] | None = None) -> int:
     )  # fmt: skip
     parser.add_argument("--domain", default="pop.example", help="of our own addresses (default: %(default)s)")
     given = parser.parse_args(arguments)
+    keep_to_owner()
+    mask_all_handlers()
     relay = Relay(given.folder / "to-intake", given.domain, *given.relay_to) if given.relay_to else None
     # The library logs each address at INFO; and its shutdown of open connections is no trouble to report.
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)
@@ -198,7 +202,7 @@ def _say_ready(host: str, port: int) -> None:
 
 def _prepare_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         trial = folder / f"{secrets.token_hex(8)}.trial"
         trial.touch()
         trial.unlink()

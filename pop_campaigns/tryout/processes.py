@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config import ROOT
+from pop_campaigns.core.private_files import create_private, make_private_folder
 
 _LARGEST_LOG = 5 * 1024 * 1024
 _LAST_LINES = 8
@@ -30,11 +31,11 @@ class Child:
 
 def start_child(name: str, command: Sequence[str], environ: Mapping[str, str], log_folder: Path) -> Child:
     """Start a command in the project's folder, in a session of its own: Ctrl-C reaches the supervisor alone."""
-    log_folder.mkdir(exist_ok=True)
+    make_private_folder(log_folder)
     log = log_folder / f"{name}.log"
     if log.exists() and log.stat().st_size > _LARGEST_LOG:
         log.replace(log.with_suffix(".log.1"))
-    with log.open("ab") as output:
+    with create_private(log, append=True) as output:
         start = output.tell()
         process = subprocess.Popen(
             command, cwd=ROOT, env=dict(environ), start_new_session=True,

@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from pop_campaigns.core.private_files import create_private, make_private_folder
 from pop_campaigns.mail.domains import is_answered_to
 
 REFUSED_FOLDER = "refused"
@@ -49,7 +50,7 @@ class Relay:
 
     def start(self) -> None:
         """Begin with what an earlier run left. The thread ends with the process; what it has in hand stays on disk."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self.folder)
         self._rang.set()
         threading.Thread(target=self._work, daemon=True).start()
 
@@ -87,7 +88,7 @@ class Relay:
         elif code >= 500:
             # Never deleted: what the intake will not have is for a person to look at.
             _log.warning("the intake refuses a message for good (%s): %s", code, path.name)
-            (self.folder / REFUSED_FOLDER).mkdir(exist_ok=True)
+            make_private_folder(self.folder / REFUSED_FOLDER)
             path.replace(self.folder / REFUSED_FOLDER / path.name)
 
 
@@ -109,7 +110,7 @@ def new_name() -> str:
 def write_flushed(folder: Path, name: str, content: bytes) -> None:
     """Write a file whole or not at all, flushed to disk together with its name."""
     part = folder / f"{name}.part"
-    with part.open("xb") as file:
+    with create_private(part) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

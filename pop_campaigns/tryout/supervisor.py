@@ -18,6 +18,7 @@ from types import FrameType
 import click
 from flask import Flask
 
+from pop_campaigns.core.private_files import keep_to_owner, make_private_folder
 from pop_campaigns.mail.listener import parse_place
 from pop_campaigns.tryout.first_start import CannotStart, prepare_database
 from pop_campaigns.tryout.greeting import greeting
@@ -41,8 +42,7 @@ def run_up(app: Flask, environ: Mapping[str, str]) -> int:
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
-    # Database, letters and mail are nobody else's business on this machine; the processes inherit it.
-    os.umask(0o077)
+    keep_to_owner()  # the processes inherit it
     try:
         with app.app_context():
             _run(app, environ)
@@ -87,7 +87,7 @@ def _run(app: Flask, environ: Mapping[str, str]) -> None:
 def _require_writable(folder: Path) -> None:
     trial = folder / f".trial-{os.getpid()}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         trial.touch()
         trial.unlink()
     except OSError as problem:

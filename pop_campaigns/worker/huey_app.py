@@ -19,6 +19,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config import SettingsError
+from pop_campaigns.core.private_files import create_private_database
 from pop_campaigns.mail.bell import set_bell
 from pop_campaigns.worker.tasks import RING, add_tasks
 
@@ -41,6 +42,8 @@ def queue_of(app: Flask) -> Huey:
     with _making:
         if "huey" not in app.extensions:
             kind, options = _storage_of(app.config["HUEY_URL"])
+            if kind is SqliteStorage:
+                create_private_database(options["filename"])
             queue = Huey(
                 "pop_campaigns",
                 results=False,

@@ -21,6 +21,8 @@ WITHOUT_TOKEN = {
     "invitations.answer",  # the address itself is the secret; officials may refuse cookies
     "privacy.unsubscribe",  # likewise; mail programs press it by themselves (RFC 8058)
 }
+# What a reader sees may be taken along as a file; that takes a press, because it leaves a row in the history.
+TAKEN_ALONG = {"contacts.export", "lists.export", "privacy.purposes_csv"}
 
 
 def test_every_endpoint_has_a_guard_or_is_public(app: Flask) -> None:
@@ -96,7 +98,7 @@ def test_a_reader_changes_nothing(
     values = arguments(world)
     before = snapshot()
     for rule in rules(app, "POST"):
-        if not is_public(rule.endpoint):
+        if not is_public(rule.endpoint) and rule.endpoint not in TAKEN_ALONG:
             assert browser.post(address(app, rule, values)).status_code == 404, rule.endpoint
     assert snapshot() == before
 

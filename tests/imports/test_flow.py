@@ -335,7 +335,7 @@ def test_hostile_cells_become_harmless_text(arta: FlaskClient) -> None:
     )
     assert person("=cmd|' /C calc'!A0").topics == "x, Bcc: y@z.example"
     assert "<script>alert" not in arta.get("/people/persons").text
-    assert "'=cmd" in arta.get("/people/persons.csv").text
+    assert "'=cmd" in arta.post("/people/persons.csv").text
     bad = checked(arta, 'Emri;E-mail\nA;"a@b.example\r\nBcc: y@z.example"\nB;' + "x" * 10_000 + "\n")
     assert arta.get(f"/people/import/{bad}").status_code == 200
     assert all(row.errors for row in rows_of(bad))

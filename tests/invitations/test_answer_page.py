@@ -350,7 +350,7 @@ def test_no_cookie_and_no_token_is_needed(app: Flask, guests: list[Invitation]) 
 def test_nobody_keeps_or_indexes_the_page(client: FlaskClient, guests: list[Invitation]) -> None:
     for place in (link(guests[0]), link(guests[0]) + "/invite.ics", "/a/unknown"):
         headers = client.get(place).headers
-        assert headers["Cache-Control"] == "no-store"
+        assert headers["Cache-Control"] == "private, no-store"
         assert "noindex" in headers["X-Robots-Tag"]
         assert headers["Referrer-Policy"] == "same-origin"
 

@@ -156,8 +156,14 @@ def test_the_networks_list_is_read_by_all_within_their_own_reach(cast: SimpleNam
     for made in (by_hand, by_filter):
         for user, sees in ((cast.arta, True), (cast.clirim, False), (cast.drita, True), (cast.eva, False)):
             browser = sign_in(user)
-            for url in (f"/people/lists/{made.id}", f"/people/lists/{made.id}.csv"):
-                assert ("Qytetari i Fierit" in browser.get(url).text) is sees, (user.name, url)
+            for method, url in (
+                ("GET", f"/people/lists/{made.id}"),
+                ("POST", f"/people/lists/{made.id}.csv"),
+            ):
+                assert ("Qytetari i Fierit" in browser.open(url, method=method).text) is sees, (
+                    user.name,
+                    url,
+                )
             row = browser.get("/people/lists").text.partition(made.name)[2].partition("</tr>")[0]
             assert (">1</td>" in row) is sees and (">0</td>" in row) is not sees, user.name
         for url in ("rename", "delete", "add", "remove"):
@@ -188,7 +194,7 @@ HOSTILE: list[dict[str, Any]] = [
     {"of": "persons", "municipality": "99999999999999999999"},
     {"of": "persons", "municipality": "\x00"},
     {"of": "persons", "person_kinds": ["citizen", "king"]},
-    {"of": "persons", "person_kinds": ["king"] * 10_000},
+    {"of": "persons", "person_kinds": ["king"] * 1_000},
     {"of": "persons", "consent": "everything"},
     {"of": "persons", "happened": "accepted:protest"},
     {"of": "persons", "happened": "nonsense:x", "first": "2020-01-01"},
@@ -233,7 +239,7 @@ def test_a_filter_nobody_can_read_says_so(cast: SimpleNamespace, sign_in: Any, k
     for url in ("", f"/{made.id}", f"/{made.id}/filter", f"/{made.id}/delete"):
         assert browser.get(f"/people/lists{url}").status_code == 200, url
     assert "will-happen harm" in browser.get(f"/people/lists/{made.id}").text
-    assert browser.get(f"/people/lists/{made.id}.csv").status_code == 302
+    assert browser.post(f"/people/lists/{made.id}.csv").status_code == 302
 
 
 def test_a_list_is_downloaded(cast: SimpleNamespace, sign_in: Any) -> None:
@@ -241,9 +247,11 @@ def test_a_list_is_downloaded(cast: SimpleNamespace, sign_in: Any) -> None:
     made = make_list("Për shkarkim", cast.fier, None, office, make_person("Personi", email="personi@fier.al"))
     db.session.commit()
     browser = sign_in(cast.arta)
-    rows = list(csv.reader(io.StringIO(browser.get(f"/people/lists/{made.id}.csv").data.decode("utf-8-sig"))))
+    rows = list(
+        csv.reader(io.StringIO(browser.post(f"/people/lists/{made.id}.csv").data.decode("utf-8-sig")))
+    )
     assert [(row[2], row[3]) for row in rows[1:]] == [("'=Kryetar", "Mbajtësi"), ("", "Personi")]
-    assert browser.get(f"/people/lists/{made.id}.vcf").text.count("BEGIN:VCARD") == 2
+    assert browser.post(f"/people/lists/{made.id}.vcf").text.count("BEGIN:VCARD") == 2
 
 
 def test_the_tab_leads_here(cast: SimpleNamespace, sign_in: Any) -> None:

@@ -122,7 +122,7 @@ def test_each_organisation_sees_its_own_breaches(later: None, cast: SimpleNamesp
     ident = db.session.scalars(select(Breach.id)).one()
     assert "gazete" in sign_in(cast.besa).get("/privacy/breaches").text
     assert "gazete" not in sign_in(cast.clirim).get("/privacy/breaches").text
-    assert "gazete" not in sign_in(cast.clirim).get("/privacy/breaches.csv").text
+    assert "gazete" not in sign_in(cast.clirim).post("/privacy/breaches.csv").text
     assert sign_in(cast.clirim).get(f"/privacy/breaches/{ident}").status_code == 404
     assert sign_in(cast.eva).get("/privacy/breaches").status_code == 404
     page = sign_in(cast.drita).get("/privacy/breaches").text
@@ -135,7 +135,7 @@ def test_what_a_breach_says_runs_in_no_spreadsheet(
 ) -> None:
     browser = sign_in(cast.arta)
     record(browser, what="=1+1", measures="@SUM(A1)")
-    answer = browser.get("/privacy/breaches.csv")
+    answer = browser.post("/privacy/breaches.csv")
     rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
     assert rows[1][:3] == ["Organizata Fier", "'=1+1", "2026-03-27 10:00"]
     assert "'@SUM(A1)" in rows[1]
@@ -161,7 +161,7 @@ def test_the_register_of_purposes_begins_with_what_the_service_does(
         assert sign_in(user).get("/privacy/purposes/new").status_code == 404
         assert sign_in(user).post(f"/privacy/purposes/{rows[0].id}", data={"name": "x"}).status_code == 404
     table = list(
-        csv.reader(io.StringIO(sign_in(cast.eva).get("/privacy/purposes.csv").data.decode("utf-8-sig")))
+        csv.reader(io.StringIO(sign_in(cast.eva).post("/privacy/purposes.csv").data.decode("utf-8-sig")))
     )
     assert [row[0] for row in table[1:]] == ["Ftesat", *(seed.name for seed in SEEDS[1:])]
     assert table[1][5] == "'=30 ditë"

@@ -26,6 +26,7 @@ from pop_campaigns.tryout.supervisor import PREFERRED_MAIL_PORT, find_port, want
 from tests.services import free_port
 
 PATIENCE = 90.0
+SECRETS = ("Kanarina0cH8wq1x2y3z4_abcdefGHIJKLmnopqrstu", "kanarin.qytetar")
 
 
 class Run:
@@ -40,6 +41,7 @@ class Run:
             [sys.executable, "-m", "flask", "--app", "wsgi", "up"],
             cwd=ROOT, env=given, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=self.said, stderr=self.complained,
+            umask=0,  # what it writes is for its owner whatever it was started with
         )  # fmt: skip
 
     def first_line(self) -> str:
@@ -141,6 +143,9 @@ def test_it_answers_tells_how_to_sign_in_and_stops_everything_on_ctrl_c(
     commands = " ".join(run.children().values())
     assert all(name in commands for name in ("gunicorn", "worker", "mailserver", "mail listen"))
 
+    _ask_for_secrets(run)
+    assert _open_to_others(folder) == []
+
     # A browser that keeps its connection open must not hold up the end.
     browser = http.client.HTTPConnection("127.0.0.1", run.port)
     browser.request("GET", "/healthz")
@@ -152,13 +157,39 @@ def test_it_answers_tells_how_to_sign_in_and_stops_everything_on_ctrl_c(
     assert (status, err) == (0, "")
     assert _gone(below, 5)
 
+    assert _open_to_others(folder) == []
+    logs = "".join(log.read_text(encoding="utf-8") for log in (folder / "log").iterdir())
+    assert [secret for secret in SECRETS if secret in logs] == []
     kept = folder / "sign-in.txt"
-    for private in (kept, folder / "pop.sqlite3", folder / "log" / "web.log"):
-        assert stat.S_IMODE(private.stat().st_mode) == 0o600
     accounts = [line.split("\t") for line in kept.read_text(encoding="utf-8").splitlines()]
     assert accounts
     assert all(email in out and password in out for email, password, _ in accounts)
     assert "Ctrl-C" in out
+
+
+def _ask_for_secrets(run: Run) -> None:
+    token, name = SECRETS
+    for path in (
+        f"/a/{token}",
+        f"/a/{token}?to={name}%40posta.example",
+        f"/u/e1.{token}",
+        f"/sq/?q={name}@posta.example",
+    ):
+        connection = http.client.HTTPConnection("127.0.0.1", run.port, timeout=30)
+        with contextlib.closing(connection):
+            connection.request("GET", path, headers={"Referer": f"http://127.0.0.1/a/{token}"})
+            connection.getresponse().read()
+
+
+def _open_to_others(folder: Path) -> list[str]:
+    """Everything in the data folder, and the folder, that others on the machine could read, with its mode."""
+    found = []
+    for path in (folder, *folder.rglob("*")):
+        with contextlib.suppress(FileNotFoundError):
+            mode = stat.S_IMODE(path.lstat().st_mode)
+            if mode != (0o700 if path.is_dir() else 0o600):
+                found.append(f"{path.relative_to(folder)} {mode:o}")
+    return found
 
 
 def test_the_second_start_is_quick_and_finds_the_same_accounts(
