@@ -23,6 +23,8 @@ from config import ROOT, read_settings
 from pop_campaigns import cli
 from pop_campaigns.accounts import views as accounts_views
 from pop_campaigns.accounts.guard import init_guards
+from pop_campaigns.accounts.known_browsers import init_known_browsers
+from pop_campaigns.accounts.refusal_pages import init_refusal_pages
 from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.accounts.sign_in import init_sign_in
 from pop_campaigns.calendars.invite import invitation_from_json
@@ -86,6 +88,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     Bootstrap5(app)
     Compress(app)
     limiter.init_app(app)
+    init_known_browsers(app)
+    init_refusal_pages(app, limiter)
     set_calendar_writer(invitation_from_json, app)
     init_worker(app)
     for blueprint in BLUEPRINTS:

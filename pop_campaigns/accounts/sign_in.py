@@ -12,6 +12,7 @@ from flask_security import Security, SQLAlchemyUserDatastore, current_user
 from flask_sqlalchemy import SQLAlchemy
 
 from pop_campaigns.accounts.models import Role, User
+from pop_campaigns.accounts.sign_in_forms import ConfirmForm, SignInForm
 from pop_campaigns.core.i18n import TRANSLATIONS, ask_person_language
 
 security = Security()
@@ -61,8 +62,8 @@ def init_sign_in(app: Flask, db: SQLAlchemy) -> None:
         SECURITY_RETURN_GENERIC_RESPONSES=True,
         SECURITY_REGISTERABLE=False,
         SECURITY_RECOVERABLE=False,
-        SECURITY_CHANGEABLE=True,
-        SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
+        # Ours stands at /change: the same rule and the same throttle as everywhere.
+        SECURITY_CHANGEABLE=False,
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_POST_LOGIN_VIEW="/today",
         SECURITY_POST_LOGOUT_VIEW="/",
@@ -79,7 +80,13 @@ def init_sign_in(app: Flask, db: SQLAlchemy) -> None:
         SECURITY_CLI_USERS_NAME=False,
         SECURITY_CLI_ROLES_NAME=False,
     )
-    security.init_app(app, SQLAlchemyUserDatastore(db, User, Role), register_blueprint=True)
+    security.init_app(
+        app,
+        SQLAlchemyUserDatastore(db, User, Role),
+        register_blueprint=True,
+        login_form=SignInForm,
+        verify_form=ConfirmForm,
+    )
     ask_person_language(_language_of_current_user)
 
 

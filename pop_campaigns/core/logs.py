@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 # Personal links and our own reply and bounce addresses open or prove something; other addresses are personal data.
-_LINK = re.compile(r"(/[au]/)[A-Za-z0-9_.-]{16,}")
+_LINK = re.compile(r"(/(?:a|u|reset|welcome)/)[A-Za-z0-9_.-]{16,}")
 _ADDRESS = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 
 
