@@ -19,7 +19,9 @@ from hypothesis import settings
 from sqlalchemy import event
 
 from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.sessions import COOKIE_KEY, start_session
 from pop_campaigns.app import create_app
+from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import Base, db
 from tests import factories
 
@@ -165,7 +167,10 @@ def sign_in(app: Flask) -> Callable[[User], FlaskClient]:
 
     def open_browser(user: User) -> FlaskClient:
         browser = app.test_client()
+        ident = start_session(user, now=now())
+        db.session.commit()
         with browser.session_transaction() as session:
+            session[COOKIE_KEY] = ident
             session["_user_id"] = user.fs_uniquifier
             session["_fresh"] = True
         return browser

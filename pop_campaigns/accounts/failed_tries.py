@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.rules import masked_network
+from pop_campaigns.accounts.rules import masked_address
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import Base, UTCDateTime, db
 
@@ -40,7 +40,7 @@ class FailedTries(Base):
 
 def record_failed_try(user: User | None, door: str, *, now: datetime) -> None:
     """Count one wrong try, in one statement; what is older than 30 days goes."""
-    network = masked_network(request.remote_addr or "")
+    network = masked_address(request.remote_addr)
     insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     ident = user.id if user else None
     row = insert(FailedTries).values(

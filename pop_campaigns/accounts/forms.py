@@ -50,9 +50,9 @@ def blame(field: Field, words: str) -> None:
 
 class _NewPassword(Form):
     new_password = PasswordField(_l("New password"), [Needed()], description=PASSWORD_ADVICE)
-    again = PasswordField(_l("The new password again"), [Needed()])
+    new_password_confirm = PasswordField(_l("The new password again"), [Needed()])
 
-    def validate_again(self, field: PasswordField) -> None:
+    def validate_new_password_confirm(self, field: PasswordField) -> None:
         if field.data != self.new_password.data:
             raise ValidationError(_("The two passwords differ. Write the same one twice."))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, func, select
 
@@ -76,9 +77,9 @@ def last_sign_ins() -> dict[int, datetime]:
     return {row[0]: row[1] for row in found}
 
 
-def select_user_changes() -> Select[tuple[History, User]]:
+def select_user_changes() -> Select[Any]:
     """Select what happened to accounts, with whose each was, newest first."""
-    rows = select(History, User).join(User, User.id == History.subject_id)
+    rows: Select[Any] = select(History, User).join(User, User.id == History.subject_id)
     return rows.where(History.subject_type == User.__tablename__).order_by(History.id.desc())
 
 

@@ -26,8 +26,10 @@ from pop_campaigns.accounts.messages import (
     mail_password_changed,
     reset_words,
 )
-from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.models import User, UserSession
+from pop_campaigns.accounts.rules import SessionEnd
 from pop_campaigns.accounts.services import checked_password, known_of
+from pop_campaigns.accounts.sessions import end_sessions
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 
@@ -76,12 +78,14 @@ def reset_password(link: AccountLink, typed: str, *, now: datetime) -> None:
     know_browser(user)
 
 
-def change_password(user: User, typed: str, *, now: datetime) -> None:
-    """Set another password for who is signed in and knows the present one.
+def change_password(user: User, typed: str, *, keep: UserSession | None, now: datetime) -> None:
+    """Set another password for who is signed in and knows the present one; all sessions but ``keep`` end.
 
     :raises CannotCreateUser: for a password that is refused.
     """
-    user.password = checked_password(typed, own=own_words(user))
+    hashed = checked_password(typed, own=own_words(user))
+    end_sessions(user, now=now, why=SessionEnd.PASSWORD, by=user, keep=keep)
+    user.password = hashed
     end_links(user, now=now)
     note("user.password_changed", user, by=user, now=now)
     mail_password_changed(user, now=now)

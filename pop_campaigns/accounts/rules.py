@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from datetime import timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
+import ipaddress
+from datetime import datetime, timedelta
+from typing import Final
 
 
 class RoleName(enum.StrEnum):
@@ -14,6 +15,19 @@ class RoleName(enum.StrEnum):
     COORDINATOR = "coordinator"
     VIEWER = "viewer"
 
+
+class SessionEnd(enum.StrEnum):
+    """Why a session was ended before it rested away: by its person, or because what it stood for changed."""
+
+    LOG_OUT = "log_out"
+    ENDED = "ended"
+    PASSWORD = "password"  # noqa: S105
+    ROLE = "role"
+    CLOSED = "closed"
+
+
+SEEN_EVERY: Final = timedelta(minutes=5)
+"""How exactly it is known when a session was last seen; each request would be a write else."""
 
 MAY_WRITE = frozenset({RoleName.ADMINISTRATOR, RoleName.COORDINATOR})
 MAY_READ = MAY_WRITE | {RoleName.VIEWER}
@@ -35,48 +49,22 @@ def may_change_record(role: RoleName, own_organisation: int | None, of_organisat
     )
 
 
-# How much a wrong try costs. Up to FREE_TRIES nothing, for fingers slip; then 1, 2, 4 … seconds, at most five minutes.
-# Of an account we know nothing but its address; behind one remote address sits a whole office.
-FREE_TRIES_FOR_ACCOUNT = 5
-FREE_TRIES_FROM_ADDRESS = 20
-LONGEST_WAIT = timedelta(minutes=5)
-TRIES_FORGOTTEN_AFTER = timedelta(hours=1)
+def session_lasts(
+    created_at: datetime, last_seen_at: datetime, now: datetime, *, rest: timedelta, longest: timedelta
+) -> bool:
+    """Return whether a session still counts: seen within ``rest``, begun within ``longest`` (ASVS 5.0, 7.3.1 and 7.3.2)."""
+    return now - last_seen_at < rest and now - created_at < longest
 
 
-def wait_after(tries: int, free: int) -> timedelta:
-    """Return how long nobody may try again after ``tries`` wrong ones in a row, of which ``free`` cost nothing."""
-    if tries < free:
-        return timedelta(0)
-    return min(timedelta(seconds=2 ** min(tries - free, 20)), LONGEST_WAIT)
+def masked_address(address: str | None) -> str:
+    """Return the network an IP address lies in (/24 of IPv4, /48 of IPv6), as in *192.0.2.0/24*; "" for none.
 
-
-def tries_until_longest_wait(free: int) -> int:
-    """Return after how many wrong tries the wait grows no more."""
-    tries = free
-    while wait_after(tries, free) < LONGEST_WAIT:
-        tries += 1
-    return tries
-
-
-def network_of(remote: str) -> str:
-    """Return what tries are counted by: an IPv4 address, or the /64 of an IPv6 one, which is one household (RFC 6177)."""
+    It tells a person their home from a foreign country without keeping where exactly they were.
+    """
     try:
-        address = ip_address(remote)
+        found = ipaddress.ip_address((address or "").partition("%")[0])
     except ValueError:
         return ""
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ip_network((address, 64), strict=False))
-    return str(address)
-
-
-def masked_network(remote: str) -> str:
-    """Return a remote address as it is kept and shown: *192.0.2.x*, *2001:db8:1::x*; nothing where there is none."""
-    network = network_of(remote)
-    if not network:
-        return ""
-    address = ip_address(network.partition("/")[0])
-    if isinstance(address, IPv6Address):
-        return f"{ip_network((address, 48), strict=False).network_address}x"
-    return f"{network.rpartition('.')[0]}.x"
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    return str(ipaddress.ip_network((found, 24 if found.version == 4 else 48), strict=False))

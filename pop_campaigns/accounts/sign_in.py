@@ -12,6 +12,7 @@ from flask_security import Security, SQLAlchemyUserDatastore, current_user
 from flask_sqlalchemy import SQLAlchemy
 
 from pop_campaigns.accounts.models import Role, User
+from pop_campaigns.accounts.session_cookie import init_session_cookie
 from pop_campaigns.accounts.sign_in_forms import ConfirmForm, SignInForm
 from pop_campaigns.core.i18n import TRANSLATIONS, ask_person_language
 
@@ -76,6 +77,7 @@ def init_sign_in(app: Flask, db: SQLAlchemy) -> None:
         SECURITY_FLASH_MESSAGES=True,
         SECURITY_REDIRECT_VALIDATE_MODE=["regex"],
         SECURITY_DEFAULT_REMEMBER_ME=False,
+        SECURITY_API_ENABLED_METHODS=["session"],
         # Users are made by `flask user create`, which knows organisations.
         SECURITY_CLI_USERS_NAME=False,
         SECURITY_CLI_ROLES_NAME=False,
@@ -87,6 +89,7 @@ def init_sign_in(app: Flask, db: SQLAlchemy) -> None:
         login_form=SignInForm,
         verify_form=ConfirmForm,
     )
+    init_session_cookie(app)
     ask_person_language(_language_of_current_user)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from flask_security.forms import LoginForm, VerifyForm, get_message
+from flask_security.forms import LoginForm, VerifyForm
+from flask_security.utils import get_message
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
@@ -39,8 +40,8 @@ class ConfirmForm(VerifyForm):
         """Check the field, then the password."""
         if not super(VerifyForm, self).validate(**values):
             return False
-        typed = str(self.password.data)
-        if password_is_right(self.user, typed, address=self.user.email, where="verify", now=now()):
+        user, typed = cast(User, self.user), str(self.password.data)
+        if password_is_right(user, typed, address=user.email, where="verify", now=now()):
             return True
         self.password.errors = [*self.password.errors, get_message("INVALID_PASSWORD")[0]]
         return False

@@ -24,7 +24,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from pop_campaigns.accounts.known_browsers import browser_of
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.rules import (
+from pop_campaigns.accounts.throttle_rules import (
     FREE_TRIES_FOR_ACCOUNT,
     FREE_TRIES_FROM_ADDRESS,
     LONGEST_WAIT,
@@ -137,7 +137,7 @@ def _is_forgotten(now: datetime) -> ColumnElement[bool]:
 
 
 def _until(free: int, now: datetime) -> ColumnElement[Any]:
-    """Return until when the next try has to wait, by :func:`rules.wait_after`, as one expression of the row."""
+    """Return until when the next try has to wait, by :func:`throttle_rules.wait_after`, as one expression of the row."""
 
     def after(tries: int) -> ColumnElement[Any]:
         return literal(now + wait_after(tries, free), UTCDateTime())

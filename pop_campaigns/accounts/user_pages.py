@@ -26,7 +26,7 @@ from pop_campaigns.accounts.membership import (
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.queries import member_organisations, select_user_changes, user_row, user_rows
 from pop_campaigns.accounts.services import CannotCreateUser
-from pop_campaigns.accounts.words import DOORS, ROLE_NAMES, STATES, change_words, network_words
+from pop_campaigns.accounts.words import DOORS, ROLE_NAMES, STATES, change_words, network_name
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import clock_words, short_day_words
 from pop_campaigns.core.db import db
@@ -41,7 +41,7 @@ _LATELY = timedelta(hours=24)
 def _shown(**values: Any) -> dict[str, Any]:
     return values | {
         "ROLE_NAMES": ROLE_NAMES, "STATES": STATES, "DOORS": DOORS, "change_words": change_words,
-        "network_words": network_words, "moment": moment,
+        "network_name": network_name, "moment": moment,
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
 from pop_campaigns.accounts.rules import RoleName
+from pop_campaigns.accounts.throttle_rules import network_words
 from pop_campaigns.core.history import History
 
 ROLE_NAMES: Final[Mapping[RoleName, LazyString]] = {
@@ -47,9 +48,9 @@ def role_word(value: object) -> str:
     return str(ROLE_NAMES[RoleName(str(value))]) if value in set(RoleName) else ""
 
 
-def network_words(network: str) -> str:
+def network_name(masked: str) -> str:
     """Return a masked remote address as people read it."""
-    return network or _("an unknown address")
+    return network_words(masked) or _("an unknown address")
 
 
 def change_words(change: History) -> str:
@@ -74,7 +75,8 @@ def _plain(words: LazyString) -> Callable[[Mapping[str, Any]], str]:
 
 def _from_where(words: LazyString) -> Callable[[Mapping[str, Any]], str]:
     def sentence(details: Mapping[str, Any]) -> str:
-        where = ", ".join(str(details[key]) for key in ("browser", "address") if details.get(key))
+        shown = (str(details.get("browser") or ""), network_words(str(details.get("address") or "")))
+        where = ", ".join(part for part in shown if part)
         return f"{words} ({where})" if where else str(words)
 
     return sentence
