@@ -19,6 +19,7 @@ from pop_campaigns.core.text import fold
 SHORTEST_PASSWORD: Final = 12
 LONGEST_PASSWORD: Final = 128
 LEAST_SCORE: Final = 3
+_LEAST_LETTERS: Final = 6
 # Guessing time grows with the square of the length; nobody's password gets weaker by what stands behind.
 _LOOKED_AT: Final = 100
 # What everybody here would try first; zxcvbn's own lists are English.
@@ -49,7 +50,7 @@ def password_problem(typed: str, own: Iterable[str] = ()) -> str | None:
     if length_of(typed) > LONGEST_PASSWORD:
         return "password_long"
     words = _words_of(own)
-    if fold(typed).strip() in words:
+    if _little_besides(fold(typed), words):
         return "password_own"
     found = _estimate(unicodedata.normalize("NFC", typed)[:_LOOKED_AT], [*words, *_words_of(_OF_THE_PLACE)])
     if found["score"] >= LEAST_SCORE:
@@ -58,6 +59,14 @@ def password_problem(typed: str, own: Iterable[str] = ()) -> str | None:
     if any(match.get("matched_word") in words for match in found["sequence"]):
         return "password_own"
     return "password_pattern" if patterns <= _ORDER_OR_REPEAT | {"bruteforce"} else "password_common"
+
+
+def _little_besides(folded: str, words: list[str]) -> bool:
+    """Tell whether hardly a word is left when what others know of the person is taken out."""
+    rest = folded
+    for word in sorted(map(fold, words), key=len, reverse=True):
+        rest = rest.replace(word, " ")
+    return rest != folded and sum(letter.isalpha() for letter in rest) < _LEAST_LETTERS
 
 
 def _estimate(text: str, words: list[str]) -> dict[str, Any]:

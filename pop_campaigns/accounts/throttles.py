@@ -85,12 +85,17 @@ def count_try(kind: str, address: str, user: User | None, *, now: datetime) -> S
 
 
 def take_back(counters: Sequence[Counter], *, now: datetime) -> None:
-    """Take a try back that was right: the account begins anew; a remote address keeps the wrong tries of others."""
+    """Take a try back that was right: the account begins anew; a remote address keeps the wrong tries of others.
+
+    ``now`` is that of the try.
+    """
     for counter in counters:
         if counter.lasts:
             one_less = case((Throttle.tries > 1, Throttle.tries - 1), else_=0)
+            # The wait that this very try began: as long as it lasts no other was counted.
+            at_once = case((Throttle.last_at == now, literal(now, UTCDateTime())), else_=Throttle.until)
             db.session.execute(
-                update(Throttle).where(Throttle.key == counter.key).values(tries=one_less),
+                update(Throttle).where(Throttle.key == counter.key).values(tries=one_less, until=at_once),
                 execution_options={"synchronize_session": False},
             )
         else:
