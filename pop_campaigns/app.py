@@ -23,6 +23,7 @@ from config import ROOT, read_settings
 from pop_campaigns import cli
 from pop_campaigns.accounts import views as accounts_views
 from pop_campaigns.accounts.guard import init_guards
+from pop_campaigns.accounts.kept_pages import init_kept_words
 from pop_campaigns.accounts.known_browsers import init_known_browsers
 from pop_campaigns.accounts.refusal_pages import init_refusal_pages
 from pop_campaigns.accounts.scope import may_change
@@ -85,6 +86,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     init_sign_in(app, db)
     csrf.init_app(app)
     init_headers(app)
+    init_kept_words(app)
     Bootstrap5(app)
     Compress(app)
     limiter.init_app(app)

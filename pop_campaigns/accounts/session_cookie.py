@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.wrappers import Response
 
 from pop_campaigns.accounts import session_ends  # listens as soon as it is imported
+from pop_campaigns.accounts.kept_words import csrf_value
 from pop_campaigns.accounts.models import User, UserSession
 from pop_campaigns.accounts.rules import SEEN_EVERY, SessionEnd
 from pop_campaigns.accounts.sessions import (
@@ -80,7 +81,7 @@ def _begin(_app: Flask, user: User) -> None:
     if present is not None:
         end_session(present, by=present.user, now=at, why=SessionEnd.LOG_OUT)
     db.session.flush()  # a password hashed anew at sign-in gives the person a new key
-    _forget_csrf_token()
+    _renew_csrf_token(user)
     session["_user_id"] = user.fs_uniquifier
     session[COOKIE_KEY] = start_session(user, now=at)
     g.user_session = row = _of_cookie(at)
@@ -88,9 +89,10 @@ def _begin(_app: Flask, user: User) -> None:
     note("user.signed_in", user, by=user, now=at, **where)
 
 
-def _forget_csrf_token() -> None:
+def _renew_csrf_token(user: User) -> None:
+    """Give the session tokens of its own; they say for whom a page was made, which :mod:`accounts.kept_words` asks."""
     name = current_app.config["WTF_CSRF_FIELD_NAME"]
-    session.pop(name, None)
+    session[name] = csrf_value(user)
     g.pop(name, None)
 
 

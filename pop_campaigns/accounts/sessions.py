@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from flask import current_app, g, has_request_context, request, session
 from flask_security import current_user
-from sqlalchemy import ColumnElement, inspect, select
+from sqlalchemy import ColumnElement, inspect, or_, select
 
 from pop_campaigns.accounts.browser_words import browser_words
 from pop_campaigns.accounts.models import User, UserSession
@@ -114,6 +114,16 @@ def still_open(now: datetime) -> tuple[ColumnElement[bool], ...]:
         UserSession.ended_at.is_(None),
         UserSession.last_seen_at > now - rest,
         UserSession.created_at > now - longest,
+    )
+
+
+def over_since(instant: datetime) -> ColumnElement[bool]:
+    """Return the condition that a session had ended by then, or had rested or grown too old by then."""
+    rest, longest = session_times()
+    return or_(
+        UserSession.ended_at < instant,
+        UserSession.last_seen_at < instant - rest,
+        UserSession.created_at < instant - longest,
     )
 
 
