@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import pgettext
 from flask_babel.speaklater import LazyString
 from wtforms import EmailField, Field, PasswordField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from pop_campaigns.accounts.membership import CannotChangeUser
@@ -35,6 +36,9 @@ _PROBLEMS: Final[Mapping[str, LazyString]] = {
     "already_in": _l("The invitation was accepted already."),
     "closed": _l("The access was ended; give it back first."),
 }
+
+
+_LANGUAGES: Final = [SelectChoice(key, name) for key, name in LANGUAGE_NAMES.items()]
 
 
 def problem_words(error: CannotCreateUser | CannotChangeUser) -> str:
@@ -85,21 +89,24 @@ class AccountForm(Form):
     name = StringField(
         _l("Name"), [Needed(), AtMost(LONGEST_NAME)], description=_l("As your colleagues see it.")
     )
-    language = RadioField(_l("Language"), choices=list(LANGUAGE_NAMES.items()))
+    language = RadioField(_l("Language"), choices=_LANGUAGES)
 
 
 class RoleForm(Form):
     """What a person may do, and for whom."""
 
     role = RadioField(_l("Role"))
-    organisation = SelectField(_l("Organisation"), coerce=str)
+    organisation = SelectField(_l("Organisation"), coerce=str, default="")
 
     def __init__(self, *args: Any, organisations: list[Organisation], **values: Any) -> None:
         super().__init__(*args, **values)
         self._organisations = {str(one.id): one for one in organisations}
-        self.role.choices = role_choices()
-        names = [(ident, one.name) for ident, one in self._organisations.items()]
-        self.organisation.choices = [("", pgettext("organisation", "None: the whole network")), *names]
+        self.role.choices = [SelectChoice(role, words) for role, words in role_choices()]
+        names = [SelectChoice(ident, one.name) for ident, one in self._organisations.items()]
+        self.organisation.choices = [
+            SelectChoice("", pgettext("organisation", "None: the whole network")),
+            *names,
+        ]
 
     @property
     def chosen(self) -> tuple[RoleName, Organisation | None]:
@@ -115,6 +122,4 @@ class InviteForm(RoleForm):
         [Needed(), AtMost(254)],
         description=_l("The invitation goes there, and with it one logs in."),
     )
-    language = RadioField(
-        _l("Language of the invitation"), choices=list(LANGUAGE_NAMES.items()), default="sq"
-    )
+    language = RadioField(_l("Language of the invitation"), choices=_LANGUAGES, default="sq")
