@@ -139,6 +139,16 @@ SETTINGS: tuple[Setting, ...] = (
         30,
         "Days after an import until its rows are deleted and it can no longer be taken back.",
     ),
+    Setting(
+        "SESSION_REST_HOURS",
+        336,
+        "Hours without a request after which a person has to log in again.",
+    ),
+    Setting(
+        "SESSION_LONGEST_DAYS",
+        90,
+        "Days after which a person has to log in again, however busy they were.",
+    ),
     Setting("LOG_LEVEL", "INFO", "Least level that is logged."),
 )
 DEFAULTS: Mapping[str, Any] = MappingProxyType({setting.name: setting.default for setting in SETTINGS})
@@ -178,7 +188,9 @@ def _wrong_types(values: Mapping[str, Any]) -> list[str]:
     problems += [
         f"POP_{name} must be at least 1."
         for name, value in values.items()
-        if name.startswith(("RETENTION_", "DATABASE_WAIT")) and isinstance(value, int) and value < 1
+        if name.startswith(("RETENTION_", "DATABASE_WAIT", "SESSION_"))
+        and isinstance(value, int)
+        and value < 1
     ]
     if values["MODE"] not in ("tryout", "production", "test"):
         problems.append("POP_MODE must be tryout, production or test.")

@@ -23,6 +23,9 @@ from config import ROOT, read_settings
 from pop_campaigns import cli
 from pop_campaigns.accounts import views as accounts_views
 from pop_campaigns.accounts.guard import init_guards
+from pop_campaigns.accounts.kept_pages import init_kept_words
+from pop_campaigns.accounts.known_browsers import init_known_browsers
+from pop_campaigns.accounts.refusal_pages import init_refusal_pages
 from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.accounts.sign_in import init_sign_in
 from pop_campaigns.calendars.invite import invitation_from_json
@@ -91,9 +94,12 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     init_sign_in(app, db)
     csrf.init_app(app)
     init_headers(app)
+    init_kept_words(app)
     Bootstrap5(app)
     Compress(app)
     limiter.init_app(app)
+    init_known_browsers(app)
+    init_refusal_pages(app, limiter)
     set_calendar_writer(invitation_from_json, app)
     init_worker(app)
     for blueprint in BLUEPRINTS:

@@ -18,8 +18,11 @@ from flask.testing import FlaskClient
 from hypothesis import settings
 from sqlalchemy import event
 
+from pop_campaigns.accounts.kept_words import csrf_value
 from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.sessions import COOKIE_KEY, start_session
 from pop_campaigns.app import create_app
+from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import Base, db
 from tests import factories
 
@@ -165,7 +168,11 @@ def sign_in(app: Flask) -> Callable[[User], FlaskClient]:
 
     def open_browser(user: User) -> FlaskClient:
         browser = app.test_client()
+        ident = start_session(user, now=now())
+        db.session.commit()
         with browser.session_transaction() as session:
+            session[COOKIE_KEY] = ident
+            session["csrf_token"] = csrf_value(user)
             session["_user_id"] = user.fs_uniquifier
             session["_fresh"] = True
         return browser

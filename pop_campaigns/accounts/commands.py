@@ -10,14 +10,9 @@ from flask_babel import force_locale
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import Organisation, User
+from pop_campaigns.accounts.password_words import PASSWORD_PROBLEMS
 from pop_campaigns.accounts.rules import RoleName
-from pop_campaigns.accounts.services import (
-    LONGEST_NAME,
-    LONGEST_PASSWORD,
-    SHORTEST_PASSWORD,
-    CannotCreateUser,
-    create_user,
-)
+from pop_campaigns.accounts.services import LONGEST_NAME, CannotCreateUser, create_user
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import LANGUAGES
@@ -31,8 +26,6 @@ _PROBLEMS = {
     "name_missing": "Give the person's name, or that of the post: --name “Koordinator Fier”.",
     "name_long": f"The name is too long: at most {LONGEST_NAME} characters.",
     "organisation_needed": "A coordinator belongs to a member organisation: give --organisation.",
-    "password_short": f"The password is too short: at least {SHORTEST_PASSWORD} characters.",
-    "password_long": f"The password is too long: at most {LONGEST_PASSWORD} characters.",
     "language_unknown": "The language is sq or en.",
 }
 
@@ -131,7 +124,9 @@ def _of_organisation(user: User) -> str:
 
 def _problem_words(reason: str) -> str:
     kind, _colon, detail = reason.partition(":")
-    if kind == "address":
-        with force_locale("en"):
+    with force_locale("en"):
+        if kind == "address":
             return str(ADDRESS_PROBLEMS[detail])
+        if kind in PASSWORD_PROBLEMS:
+            return str(PASSWORD_PROBLEMS[kind])
     return _PROBLEMS[reason]

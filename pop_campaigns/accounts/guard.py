@@ -25,6 +25,10 @@ PUBLIC_ENDPOINTS = frozenset(
         "invitations.answer_calendar",
         "privacy.unsubscribe",
         "accounts.set_language",
+        "accounts.forgotten",
+        "accounts.reset",
+        "accounts.welcome",
+        "accounts.welcome_again",
     }
 )
 

@@ -9,8 +9,8 @@ from flask_security import RoleMixin, UserMixin
 from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Date, ForeignKey, String, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from pop_campaigns.accounts.rules import RoleName
-from pop_campaigns.core.db import Base, Line, Searchable, UTCDateTime
+from pop_campaigns.accounts.rules import RoleName, SessionEnd
+from pop_campaigns.core.db import Base, Line, Searchable, UTCDateTime, choice
 from pop_campaigns.core.places import Municipality
 
 
@@ -95,3 +95,29 @@ class User(Base, UserMixin):
         """The strongest role, or None: signed in, but nothing given yet."""
         names = {role.name for role in self.roles}
         return next((name for name in RoleName if name.value in names), None)
+
+
+class UserSession(Base):
+    """One signed-in browser. The cookie holds the id, the database its SHA-256; visitors have no row.
+
+    ``kept`` is set for the length of a request on the session that outlives a change of its person.
+    """
+
+    __tablename__ = "user_sessions"
+    __table_args__ = (
+        CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", name="ended_for_a_reason"),
+        CheckConstraint("last_seen_at >= created_at", name="seen_after_begun"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    id_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    last_seen_at: Mapped[datetime] = mapped_column(UTCDateTime(), index=True)
+    user_agent_words: Mapped[str] = mapped_column(Line(120), default="")
+    masked_address: Mapped[str] = mapped_column(String(50), default="")
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    ended_why: Mapped[SessionEnd | None] = mapped_column(choice(SessionEnd))
+
+    user: Mapped[User] = relationship(lazy="joined")
+    kept = False

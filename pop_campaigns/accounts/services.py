@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import secrets
-import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
 from flask import current_app
-from flask_security import hash_password
 from sqlalchemy import exists, func, select
 from sqlalchemy.exc import IntegrityError
 
 from pop_campaigns.accounts.models import Organisation, Role, User
+from pop_campaigns.accounts.password_rules import password_problem
+from pop_campaigns.accounts.passwords import hash_of
 from pop_campaigns.accounts.rules import RoleName
-from pop_campaigns.accounts.sign_in import security
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.i18n import LANGUAGES
@@ -24,8 +24,6 @@ from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.mail.addresses import BadAddress, parse_address, show_address
 
-SHORTEST_PASSWORD: Final = 12
-LONGEST_PASSWORD: Final = 128
 LONGEST_NAME: Final = 120
 TRYOUT_DOMAIN: Final = "pop.example"
 
@@ -44,7 +42,7 @@ class CannotCreateUser(ValueError):
     """An account cannot be made; ``reason`` says why.
 
     ``address:…`` (with a key of ``mail.addresses.ADDRESS_PROBLEMS``), ``email_taken``, ``name_missing``,
-    ``name_long``, ``organisation_needed``, ``password_short``, ``password_long`` or ``language_unknown``.
+    ``name_long``, ``organisation_needed``, ``language_unknown`` or a reason of :func:`password_rules.password_problem`.
     """
 
     def __init__(self, reason: str) -> None:
@@ -78,9 +76,37 @@ def create_user(
 
     :raises CannotCreateUser: with the reason; nothing was written.
     """
+    _refuse_name(name)
+    refuse_unfit(role, organisation, language)
+    hashed = checked_password(password, own=[email, name, *known_of(organisation)])
+    user = add_user(
+        email=email,
+        name=name,
+        role=role,
+        organisation=organisation,
+        hashed=hashed,
+        language=language,
+        now=now,
+    )
+    note("user.created", user, by=by, now=now, name=user.name, role=role.value)
+    return user
+
+
+def add_user(
+    *,
+    email: str,
+    name: str,
+    role: RoleName,
+    organisation: Organisation | None,
+    hashed: str | None,
+    language: str,
+    now: datetime,
+) -> User:
+    """Add the row of a person; ``hashed`` is the password's hash, None for one who is only invited.
+
+    :raises CannotCreateUser: when the address is wrong or taken.
+    """
     email = _sign_in_address(email)
-    _refuse_unfit(name, role, organisation, language)
-    hashed = hash_password(_checked_password(password))
     if db.session.scalar(select(exists().where(func.lower(User.email) == email))):
         raise CannotCreateUser("email_taken")
     user = User(
@@ -92,14 +118,13 @@ def create_user(
         language=language,
         organisation=organisation,
         created_at=now,
-        roles=[_role(role)],
+        roles=[role_row(role)],
     )
     try:
         with db.session.begin_nested():
             db.session.add(user)
     except IntegrityError as error:  # another process was faster
         raise CannotCreateUser("email_taken") from error
-    note("user.created", user, by=by, now=now, name=user.name, role=role.value)
     return user
 
 
@@ -158,6 +183,13 @@ def _readable_password() -> str:
     return "-".join(groups)
 
 
+def known_of(organisation: Organisation | None) -> list[str]:
+    """Return by what names an organisation is known: nothing of it makes a good password."""
+    if organisation is None:
+        return []
+    return [organisation.name, organisation.name_en, organisation.short_name, organisation.key]
+
+
 def _sign_in_address(typed: str) -> str:
     allow_example = current_app.config["MODE"] != "production"
     try:
@@ -167,29 +199,38 @@ def _sign_in_address(typed: str) -> str:
         raise CannotCreateUser(f"address:{error.reason}") from error
 
 
-def _refuse_unfit(name: str, role: RoleName, organisation: Organisation | None, language: str) -> None:
-    name = clean_line(name)
-    if not name:
-        raise CannotCreateUser("name_missing")
-    if len(name) > LONGEST_NAME:
-        raise CannotCreateUser("name_long")
+def refuse_unfit(role: RoleName, organisation: Organisation | None, language: str = "sq") -> None:
+    """Refuse what no account may be.
+
+    :raises CannotCreateUser: with the reason.
+    """
     if role is RoleName.COORDINATOR and organisation is None:
         raise CannotCreateUser("organisation_needed")
     if language not in LANGUAGES:
         raise CannotCreateUser("language_unknown")
 
 
-def _checked_password(typed: str) -> str:
-    """Give the password as Flask-Security compares it; counted in letters as people count them."""
-    normal = str(security.password_util.normalize(typed))
-    if len(unicodedata.normalize("NFC", typed)) < SHORTEST_PASSWORD or not typed.strip():
-        raise CannotCreateUser("password_short")
-    if len(normal) > LONGEST_PASSWORD:
-        raise CannotCreateUser("password_long")
-    return normal
+def _refuse_name(name: str) -> None:
+    name = clean_line(name)
+    if not name:
+        raise CannotCreateUser("name_missing")
+    if len(name) > LONGEST_NAME:
+        raise CannotCreateUser("name_long")
 
 
-def _role(name: RoleName) -> Role:
+def checked_password(typed: str, *, own: Iterable[str]) -> str:
+    """Return the hash of a good password; ``own`` is what others know of the person.
+
+    :raises CannotCreateUser: with the reason (see :func:`password_rules.password_problem`).
+    """
+    problem = password_problem(typed, own)
+    if problem is not None:
+        raise CannotCreateUser(problem)
+    return hash_of(typed)
+
+
+def role_row(name: RoleName) -> Role:
+    """Return the row of a role, made where it is not there yet."""
     found = db.session.scalar(select(Role).where(Role.name == name.value))
     if found is None:
         found = Role(name=name.value, description=_ROLE_WORDS[name])

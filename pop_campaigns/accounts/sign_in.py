@@ -12,6 +12,8 @@ from flask_security import Security, SQLAlchemyUserDatastore, current_user
 from flask_sqlalchemy import SQLAlchemy
 
 from pop_campaigns.accounts.models import Role, User
+from pop_campaigns.accounts.session_cookie import init_session_cookie
+from pop_campaigns.accounts.sign_in_forms import ConfirmForm, SignInForm
 from pop_campaigns.core.i18n import TRANSLATIONS, ask_person_language
 
 security = Security()
@@ -61,8 +63,8 @@ def init_sign_in(app: Flask, db: SQLAlchemy) -> None:
         SECURITY_RETURN_GENERIC_RESPONSES=True,
         SECURITY_REGISTERABLE=False,
         SECURITY_RECOVERABLE=False,
-        SECURITY_CHANGEABLE=True,
-        SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
+        # Ours stands at /change: the same rule and the same throttle as everywhere.
+        SECURITY_CHANGEABLE=False,
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_POST_LOGIN_VIEW="/today",
         SECURITY_POST_LOGOUT_VIEW="/",
@@ -75,11 +77,19 @@ def init_sign_in(app: Flask, db: SQLAlchemy) -> None:
         SECURITY_FLASH_MESSAGES=True,
         SECURITY_REDIRECT_VALIDATE_MODE=["regex"],
         SECURITY_DEFAULT_REMEMBER_ME=False,
+        SECURITY_API_ENABLED_METHODS=["session"],
         # Users are made by `flask user create`, which knows organisations.
         SECURITY_CLI_USERS_NAME=False,
         SECURITY_CLI_ROLES_NAME=False,
     )
-    security.init_app(app, SQLAlchemyUserDatastore(db, User, Role), register_blueprint=True)
+    security.init_app(
+        app,
+        SQLAlchemyUserDatastore(db, User, Role),
+        register_blueprint=True,
+        login_form=SignInForm,
+        verify_form=ConfirmForm,
+    )
+    init_session_cookie(app)
     ask_person_language(_language_of_current_user)
 
 

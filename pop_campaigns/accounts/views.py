@@ -1,17 +1,20 @@
-"""The language switch; signing in is Flask-Security's."""
+"""The language switch, and all pages about accounts together; signing in is Flask-Security's."""
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect, request, session
+from flask import abort, redirect, request, session
 from flask_security import current_user
 from werkzeug.wrappers import Response
 
+from pop_campaigns.accounts import account_pages, link_pages, user_pages
+from pop_campaigns.accounts.blueprint import bp
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import LANGUAGES
 from pop_campaigns.core.safe_path import local_path
 
-bp = Blueprint("accounts", __name__)
-LIMITS = {"security.login": "30 per minute; 200 per hour"}
+# The outer bound of what one remote address may ask for; what guessing costs stands in accounts/throttles.py.
+LIMITS = {"security.login": "30 per minute; 200 per hour"} | link_pages.LIMITS
+__all__ = ["LIMITS", "account_pages", "bp", "user_pages"]
 
 
 @bp.post("/language")

@@ -20,7 +20,7 @@ import structlog
 
 # Personal links and our own reply and bounce addresses open or prove something; other addresses are personal data.
 # Both also stand in addresses of pages, where @ and / are written %40 and %2F.
-_LINK = re.compile(r"((?:/|%2F)[au](?:/|%2F))[A-Za-z0-9_.-]{16,}", re.IGNORECASE)
+_LINK = re.compile(r"((?:/|%2F)(?:a|u|reset|welcome)(?:/|%2F))[A-Za-z0-9_.-]{16,}", re.IGNORECASE)
 _ADDRESS = re.compile(r"[\w.+%-]+?(?:@|%40)([\w-]+(?:\.[\w-]+)+)", re.IGNORECASE)
 
 

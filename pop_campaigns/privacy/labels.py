@@ -42,6 +42,11 @@ KEPT_WORDS: Final[dict[Kept, tuple[LazyString, LazyString, LazyString]]] = {
         _l("after the import"),
         _l("The cells go; the contacts stay. From then on the import cannot be taken back."),
     ),
+    Kept.SESSIONS: (
+        _l("Sessions of people who log in"),
+        _l("after they ended"),
+        _l("From when to when, with which browser and from which network go; what the history notes stays."),
+    ),
     Kept.LOOSE_FILES: (
         _l("Files nobody knows"),
         _l("after they were written"),

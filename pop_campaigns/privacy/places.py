@@ -29,7 +29,7 @@ _ELSEWHERE: Final = frozenset(
     (
         "persons", "addresses", "consents", "invitations", "given_answers", "outgoing_mails", "incoming_mails", "mail_tries",
         "history", "import_rows", "import_changes", "merges", "users", "roles", "hash_keys", "suppressions",
-        "tombstones", "stored_files",
+        "tombstones", "stored_files", "user_sessions", "throttles", "failed_tries", "account_links",
     )
 )  # fmt: skip
 _LABELS: Final = {

@@ -16,6 +16,8 @@ from typing import Any, Final
 from flask import current_app
 from sqlalchemy import Select, delete, exists, func, or_, select, text
 
+from pop_campaigns.accounts.models import UserSession
+from pop_campaigns.accounts.sessions import over_since
 from pop_campaigns.contacts.models import Consent, Person
 from pop_campaigns.contacts.rules import PRIVATE_KINDS, PersonKind
 from pop_campaigns.core.db import db
@@ -267,6 +269,15 @@ def _drop_imports(runs: Sequence[ContactImport], _now: datetime) -> list[Path]:
     return []
 
 
+def _due_sessions(until: datetime) -> Select[Any]:
+    return select(UserSession).where(over_since(until)).order_by(UserSession.id)
+
+
+def _drop_sessions(rows: Sequence[UserSession], _now: datetime) -> list[Path]:
+    db.session.execute(delete(UserSession).where(UserSession.id.in_([one.id for one in rows])))
+    return []
+
+
 def _loose_files(until: datetime) -> Iterator[Path]:
     """Give files that no row knows: left by a machine that stopped between the database and the disk."""
     folder = Path(current_app.config["DATA_DIR"]) / "files"
@@ -285,6 +296,7 @@ _DUE: Final[Mapping[Kept, Callable[[datetime], Select[Any]]]] = MappingProxyType
         Kept.INCOMING: _due_incoming,
         Kept.PROOFS: _due_proofs,
         Kept.IMPORTS: _due_imports,
+        Kept.SESSIONS: _due_sessions,
     }
 )
 _VERBS: Final[Mapping[Kept, Callable[[Any, datetime], list[Path]]]] = MappingProxyType(
@@ -294,5 +306,6 @@ _VERBS: Final[Mapping[Kept, Callable[[Any, datetime], list[Path]]]] = MappingPro
         Kept.INCOMING: _empty_incoming,
         Kept.PROOFS: _drop_proofs,
         Kept.IMPORTS: _drop_imports,
+        Kept.SESSIONS: _drop_sessions,
     }
 )

@@ -15,6 +15,7 @@ class Kept(enum.StrEnum):
     INCOMING = "incoming"
     PROOFS = "proofs"
     IMPORTS = "imports"
+    SESSIONS = "sessions"
     LOOSE_FILES = "loose_files"
 
 
@@ -33,10 +34,12 @@ RETENTION = (
     Retention(Kept.INCOMING, 365, "RETENTION_MAILS_DAYS"),
     Retention(Kept.PROOFS, 1095, "RETENTION_PROOFS_DAYS"),
     Retention(Kept.IMPORTS, 30, "RETENTION_IMPORTS_DAYS"),
+    Retention(Kept.SESSIONS, 30),
     Retention(Kept.LOOSE_FILES, 1),
 )
 """Citizens' answers are counted from the end of the event, mails from their queueing or
-coming in, proofs from the withdrawal of the consent, imported rows from the run."""
+coming in, proofs from the withdrawal of the consent, imported rows from the run, sessions from their end or from when
+they were last seen and could not be used any more."""
 
 RUNS_EVERY = timedelta(days=1)
 

@@ -23,11 +23,13 @@ from flask import Flask
 from sqlalchemy import insert, text
 
 from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.sessions import COOKIE_KEY, start_session
 from pop_campaigns.app import create_app
 from pop_campaigns.archive.load import load_shipped_record
 from pop_campaigns.archive.vocabulary import load_vocabulary
 from pop_campaigns.contacts.models import Address, Person
 from pop_campaigns.contacts.rules import AddressUse, PersonKind
+from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.text import fold, sort_key
 from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
@@ -129,6 +131,8 @@ def measure(app: Flask, user: User) -> None:
     browser = app.test_client()
     with browser.session_transaction() as session:
         session["_user_id"], session["_fresh"] = user.fs_uniquifier, True
+        session[COOKIE_KEY] = start_session(user, now=now())
+    db.session.commit()
     db.session.remove()
     print(f"{'query':<26}{'median':>10}{'slowest':>10}{'processor':>12}{'found':>8}")
     for label, typed in QUERIES.items():

@@ -13,6 +13,11 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from pop_campaigns.accounts.links import LinkKind, last_link, new_link, purpose_of
+from pop_campaigns.accounts.membership import invite_user
+from pop_campaigns.accounts.models import User, UserSession
+from pop_campaigns.accounts.rules import RoleName
+from pop_campaigns.accounts.sessions import sessions_of, start_session
 from pop_campaigns.contacts.merging import merge
 from pop_campaigns.contacts.refusal_links import USED_FOR, refusal_link
 from pop_campaigns.contacts.rules import Purpose
@@ -20,7 +25,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
-from pop_campaigns.core.tokens import sign_text
+from pop_campaigns.core.tokens import derive_token, sign_text
 from pop_campaigns.imports.services import create_import
 from pop_campaigns.invitations.models import GivenAnswer, Invitation, TimeProposal
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, ToldHow
@@ -64,12 +69,38 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
     )  # fmt: skip
     db.session.add(answer)
     db.session.commit()
+    invited, tokens, session = _make_account_links(cast)
     return SimpleNamespace(
+        invited=invited, link_tokens=tokens, session=session,
         cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
         event=event, invitation=invitation, draft=draft, letter=letter, contact_list=contact_list,
         recipient=recipient, response=response, mail=invitation.mails[0].mail, token=factories.token_of(invitation),
         purpose=purpose, breach=breach, imported=imported, incoming=incoming, answer=answer, proposal=proposal,
     )  # fmt: skip
+
+
+def _make_account_links(cast: SimpleNamespace) -> tuple[User, dict[str, str], UserSession]:
+    """Somebody invited, somebody who forgot the password, and a session of the coordinator on another device."""
+    invited = invite_user(
+        email="e.ftuar@pop.example",
+        role=RoleName.VIEWER,
+        organisation=None,
+        language="sq",
+        by=cast.drita,
+        now=now(),
+    )
+    reset = new_link(cast.besa, LinkKind.RESET, by=None, now=now())
+    invitation = last_link(invited, LinkKind.INVITATION)
+    assert invitation is not None
+    welcome = derive_token(purpose_of(LinkKind.INVITATION), invitation.nonce)
+    tokens = {
+        "accounts.reset": derive_token(purpose_of(LinkKind.RESET), reset.nonce),
+        "accounts.welcome": welcome,
+        "accounts.welcome_again": welcome,
+    }
+    start_session(cast.arta, now=now())
+    db.session.commit()
+    return invited, tokens, sessions_of(cast.arta)[0]
 
 
 def _make_letter(cast: SimpleNamespace, office: Any) -> tuple[Letter, LetterRecipient, LetterResponse]:
@@ -125,6 +156,8 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "mail_id": world.mail.id,
         "into": world.other.institution.id,
         "number": world.incoming.id,
+        "user_id": world.invited.id,
+        "session_id": world.session.id,
         "which": 0,
         "token": world.token,
         "name": "0",
@@ -167,6 +200,7 @@ def address(app: Flask, rule: Rule, values: dict[str, Any]) -> str:
     values = values | {"owners": "offices"}
     if "ident" in rule.arguments:
         values["ident"] = ident_of(values["world"], rule.endpoint)
+    values["token"] = values["world"].link_tokens.get(rule.endpoint, values["token"])
     missing = rule.arguments - values.keys()
     assert not missing, f"{rule.endpoint}: tell tests/house/test_endpoints.py what {sorted(missing)} is"
     with app.test_request_context():

@@ -1,0 +1,137 @@
+"""The mails about accounts: what each says, in the language of its reader, and its row in the outbox.
+
+They go to the account's own address alone and carry the link's nonce, never its token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from css_inline import CSSInliner
+from flask import current_app
+from flask_babel import gettext as _
+
+from pop_campaigns.accounts.links import AccountLink, LinkKind
+from pop_campaigns.accounts.models import Network, User
+from pop_campaigns.core.dates import moment_words
+from pop_campaigns.core.db import db
+from pop_campaigns.core.i18n import in_language, speaking
+from pop_campaigns.core.tokens import new_nonce
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.outbox import Recipient, add_skeleton, queue_mail
+
+KIND_PREFIX: Final = "account."
+_SENDER: Final = "accounts"
+
+
+def mail_link(link: AccountLink, *, now: datetime) -> OutgoingMail:
+    """Queue the mail that holds a link."""
+    user = link.user
+    if link.kind is LinkKind.RESET:
+        words = reset_words(user.language)
+    else:
+        organisation = user.organisation
+        words = _render(
+            "account_invitation",
+            user.language,
+            inviter=link.made_by.name if link.made_by else "",
+            of_organisation=_named(organisation, user.language) if organisation else "",
+            address=user.email,
+        )
+    link.mail = _queue(user, words, link.kind.value, f"account/link/{link.id}", now=now, link=link)
+    return link.mail
+
+
+def reset_words(language: str) -> tuple[str, str, str]:
+    """Return subject, text and HTML of the mail with a link for a new password; made for unknown addresses likewise."""
+    return _render("password_reset", language)
+
+
+def mail_password_changed(user: User, *, now: datetime) -> OutgoingMail:
+    """Queue the notice that the password was changed: whoever did not do it hears of it."""
+    page = f"{current_app.config['BASE_URL']}/reset"
+    when = moment_words(now, user.language)
+    words = _render("password_changed", user.language, when=when, reset_page=page)
+    return _queue(user, words, "password_changed", f"account/password/{user.id}/{new_nonce()[:16]}", now=now)
+
+
+def mail_asked_again(link: AccountLink, inviter: User, *, now: datetime) -> OutgoingMail:
+    """Queue the note to who invited that the invitation came too late; once for each invitation."""
+    page = f"{current_app.config['BASE_URL']}/users/{link.user_id}"
+    words = _render("account_asked", inviter.language, address=link.user.email, users_page=page)
+    return _queue(inviter, words, "asked_again", f"account/asked/{link.id}", now=now)
+
+
+def _queue(
+    to: User,
+    words: tuple[str, str, str],
+    kind: str,
+    once: str,
+    *,
+    now: datetime,
+    link: AccountLink | None = None,
+) -> OutgoingMail:
+    subject, text, html = words
+    skeleton = add_skeleton(language=to.language, subject=subject, text=text, html=html, now=now)
+    links = {"link_url": link.in_mail()} if link else {}
+    return queue_mail(
+        skeleton,
+        Recipient(to.email, to.name, {"brace": "{"}, links),
+        kind=f"{KIND_PREFIX}{kind}",
+        once=once,
+        from_address=f"{_SENDER}@{current_app.config['MAIL_DOMAIN']}",
+        from_name=_sender_name(to.language),
+        organisation_id=None,
+        now=now,
+        auto_submitted=True,
+    )
+
+
+def _render(name: str, language: str, **values: str) -> tuple[str, str, str]:
+    network = db.session.get(Network, 1)
+    with speaking(language):
+        full = (in_language(network, "name", language) if network else "") or _("POP network")
+        shared = {
+            "lang": language,
+            "refusable": False,
+            "organiser": full,
+            "network": full,
+            "network_short": (network.short_name if network else "") or full,
+            "contacts": [line for line in ((network.email, network.phone) if network else ()) if line]
+            or [full],
+        }
+        safe = {key: _as_typed(value) for key, value in (shared | values).items()}
+        safe["subject"] = _template(f"{name}/subject.txt", safe).strip()
+        text = _template(f"{name}/body.txt", safe).strip() + "\n"
+        html = _inliner().inline(_template(f"{name}/body.html", safe))
+    return safe["subject"], text, html
+
+
+def _template(name: str, values: Mapping[str, Any]) -> str:
+    # Straight from the environment: what Flask adds to every page needs a request.
+    return current_app.jinja_env.get_template(f"mail/{name}").render(values)
+
+
+@cache
+def _inliner() -> CSSInliner:
+    return CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+
+
+def _as_typed(value: Any) -> Any:
+    """Return text whose braces stay braces: names are typed by people (see ``outbox.fill_placeholders``)."""
+    if isinstance(value, list):
+        return [_as_typed(one) for one in value]
+    return value.replace("{", "{brace}") if isinstance(value, str) else value
+
+
+def _sender_name(language: str) -> str:
+    network = db.session.get(Network, 1)
+    with speaking(language):
+        return (network.short_name if network else "") or _("POP network")
+
+
+def _named(organisation: Any, language: str) -> str:
+    return (organisation.name_en if language == "en" else "") or organisation.name

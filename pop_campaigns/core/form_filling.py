@@ -1,0 +1,219 @@
+"""A page of ours with one of its forms filled from what a browser sent before; pure.
+
+It works on the page's source, so that forms need not know of it: whatever has a name gets back what was typed under
+that name, and everything else of the page stays as it is. Nothing is sent by that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from html.parser import HTMLParser
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+Typed = Sequence[tuple[str, str]]
+
+_NEVER_FILLED: Final = frozenset({"password", "file", "submit", "image", "reset", "button"})
+_CHECKED: Final = frozenset({"checkbox", "radio"})
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The page, and what was typed but has no field in the form any more."""
+
+    html: str
+    left_over: list[tuple[str, str]]
+
+
+@dataclass
+class _Control:
+    tag: str
+    attributes: dict[str, str | None]
+    start: int
+    end: int
+    body_end: int = 0
+    name: str = ""
+    many: bool = False
+
+    @property
+    def kind(self) -> str:
+        return (self.attributes.get("type") or "text").lower() if self.tag == "input" else self.tag
+
+    def written(self, **changes: str | None) -> str:
+        """Return the start tag with attributes set, or left out where None."""
+        attributes = {name: value for name, value in self.attributes.items() if name not in changes}
+        attributes |= {name: value for name, value in changes.items() if value is not None}
+        parts = (name if value is None else f'{name}="{escape(value)}"' for name, value in attributes.items())
+        return f"<{' '.join((self.tag, *parts))}>"
+
+
+@dataclass
+class _Form:
+    tag: _Control
+    controls: list[_Control] = field(default_factory=list)
+
+
+def fill_form(
+    page: str,
+    *,
+    at: str,
+    action: str,
+    typed: Typed,
+    notice: Callable[[list[tuple[str, str]]], str],
+    fresh: frozenset[str] = frozenset({"csrf_token"}),
+    added: Mapping[str, str] | None = None,
+) -> Filled | None:
+    """Return the page at path ``at`` with its form that goes to ``action`` filled; None if it has no such form.
+
+    ``notice`` makes (from what found no field) the HTML that stands before the form. Fields named in ``fresh``,
+    passwords and files keep what the page says; ``added`` are hidden fields put into the form.
+    """
+    form = _best(_forms_of(page), at, action, typed)
+    if form is None:
+        return None
+    edits, left_over = _edits(form, typed, fresh)
+    hidden = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+        for name, value in (added or {}).items()
+    )
+    goes_to = urljoin(at, form.tag.attributes.get("action") or "")
+    start = notice(left_over) + form.tag.written(action=goes_to) + hidden
+    edits.append((form.tag.start, form.tag.end, start))
+    for begin, end, text in sorted(edits, reverse=True):
+        page = page[:begin] + text + page[end:]
+    return Filled(page, left_over)
+
+
+def _forms_of(page: str) -> list[_Form]:
+    parser = _FormParser(page)
+    parser.feed(page)
+    parser.close()
+    return parser.forms
+
+
+class _FormParser(HTMLParser):
+    """Finds the forms of a page and where their fields stand in its source."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.forms: list[_Form] = []
+        self._open: _Form | None = None
+        self._select: _Control | None = None
+        self._textarea: _Control | None = None
+        self._lines = [0]
+        for line in page.split("\n"):
+            self._lines.append(self._lines[-1] + len(line) + 1)
+
+    def _place(self) -> int:
+        line, column = self.getpos()
+        return self._lines[line - 1] + column
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        start = self._place()
+        found = _Control(tag, dict(attrs), start, start + len(self.get_starttag_text() or ""))
+        found.name = found.attributes.get("name") or ""
+        if tag == "form":
+            self._open = _Form(found)
+            self.forms.append(self._open)
+        elif self._open is not None:
+            self._note(found)
+
+    def _note(self, found: _Control) -> None:
+        if found.tag == "select":
+            self._select = found
+        elif found.tag == "option" and self._select is not None:
+            found.name, found.many = self._select.name, "multiple" in self._select.attributes
+        elif found.tag == "textarea":
+            self._textarea = found
+        elif found.tag not in ("input", "button"):
+            return
+        if self._open is not None and found.name:
+            self._open.controls.append(found)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea" and self._textarea is not None:
+            self._textarea.body_end, self._textarea = self._place(), None
+        elif tag == "select":
+            self._select = None
+        elif tag == "form":
+            self._open = None
+
+
+def _best(forms: list[_Form], at: str, action: str, typed: Typed) -> _Form | None:
+    """Return the form that goes to ``action``; of several the one that holds most of what was sent, as it was sent."""
+    wanted = urlsplit(action)
+    sent = set(typed)
+    names = {name for name, _value in typed}
+
+    def likeness(form: _Form) -> tuple[int, int, int]:
+        same = {(one.name, one.attributes.get("value") or "") for one in form.controls}
+        query = urlsplit(urljoin(at, form.tag.attributes.get("action") or "")).query
+        return (
+            len(same & sent),
+            len({one.name for one in form.controls} & names),
+            int(query == wanted.query),
+        )
+
+    going = [one for one in forms if wanted.path in _paths(one, at)]
+    return max(going, key=likeness, default=None)
+
+
+def _paths(form: _Form, at: str) -> set[str]:
+    if (form.tag.attributes.get("method") or "get").lower() != "post":
+        return set()
+    addresses = [form.tag.attributes.get("action") or ""]
+    addresses += [
+        one.attributes["formaction"] or "" for one in form.controls if "formaction" in one.attributes
+    ]
+    return {urlsplit(urljoin(at, address)).path for address in addresses}
+
+
+def _edits(
+    form: _Form, typed: Typed, fresh: frozenset[str]
+) -> tuple[list[tuple[int, int, str]], list[tuple[str, str]]]:
+    """Return the pieces of source to put elsewhere (from, to, text), and what found no field."""
+    waiting: dict[str, list[str]] = {}
+    for name, value in typed:
+        waiting.setdefault(name, []).append(value)
+    edits: list[tuple[int, int, str]] = []
+    used: set[tuple[str, str]] = set()
+    for one in form.controls:
+        if one.name in fresh or not typed or one.tag == "select":
+            continue
+        if one.tag == "option" or one.kind in _CHECKED:
+            edits += _chosen(one, waiting.get(one.name, []), used)
+        elif one.kind in _NEVER_FILLED:
+            used |= {(one.name, value) for value in waiting.get(one.name, [])}
+        elif waiting.get(one.name):
+            value = waiting[one.name].pop(0)
+            edits.append(_with_text(one, value))
+    filled = {one.name for one in form.controls if one.tag != "select"} & fresh
+    left_over = [
+        (name, value)
+        for name, values in waiting.items()
+        for value in values
+        if value.strip() and name not in filled and (name, value) not in used
+    ]
+    return edits, left_over
+
+
+def _chosen(one: _Control, values: list[str], used: set[tuple[str, str]]) -> list[tuple[int, int, str]]:
+    """Choose an option, a box or a radio as it was chosen; a list of which nothing was sent stays as it is."""
+    word = "selected" if one.tag == "option" else "checked"
+    if one.tag == "option" and not one.many and not values:
+        return []
+    own = one.attributes.get("value") or ("" if one.tag == "option" else "on")
+    changes: dict[str, str | None] = {word: None}
+    if own in values:
+        used.add((one.name, own))
+        changes[word] = word
+    return [(one.start, one.end, one.written(**changes))]
+
+
+def _with_text(one: _Control, value: str) -> tuple[int, int, str]:
+    if one.tag == "textarea":
+        # A line break right after the tag is not part of the text: one more keeps the one that was typed.
+        return one.end, one.body_end, "\n" + escape(value)
+    return one.start, one.end, one.written(value=value)
