@@ -108,7 +108,12 @@ def _form_again(words: KeptWords, status: int = 400) -> Response:
         )
         if filled is not None:
             return page.answer(filled.html, status)
-    return Response(render_template("accounts/kept_words.html", words=words), status, mimetype="text/html")
+    return _to_copy(words, status)
+
+
+def _to_copy(words: KeptWords, status: int = 400, limit: int = 0) -> Response:
+    page = render_template("accounts/words_to_copy.html", words=words, limit=limit)
+    return Response(page, status, mimetype="text/html")
 
 
 def _form_notice(words: KeptWords, left_over: Typed) -> str:
@@ -118,8 +123,7 @@ def _form_notice(words: KeptWords, left_over: Typed) -> str:
 def _sign_in_first(words: KeptWords) -> Response:
     """Return the log-in page with the words inside, or, if they are too many, the words to be copied."""
     if words.size > LONGEST_KEPT:
-        page = render_template("accounts/too_long.html", words=words, limit=LONGEST_KEPT // 1024)
-        return Response(page, 400, mimetype="text/html")
+        return _to_copy(words, limit=LONGEST_KEPT // 1024)
     notice = render_template("accounts/_sign_in_notice.html", words=words)
     return _sign_in_page(words.page, notice, {FIELD: seal_words(words)}, ())
 

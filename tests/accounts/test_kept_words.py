@@ -235,8 +235,9 @@ def test_a_form_that_is_not_there_any_more_leaves_its_words(app: Flask, cast: Si
     log_out(browser)
     log_in(browser, cast.arta)
     answer = browser.post("/letters/99/recipients/1", data=form, headers=OURS)
-    assert answer.status_code == 400
-    assert value_of("subject_sq", answer.text) == WORDS and 'action="/letters/99/recipients/1"' in answer.text
+    assert answer.status_code == 400 and letters() == 0
+    shown = [html.unescape(one) for one in re.findall(r"readonly>\n?([^<]*)</textarea>", answer.text)]
+    assert shown == [WORDS, "Rreshti i parë.\r\nI dyti, me ë.", "Arta"], "no keys, no codes"
 
 
 def test_a_press_without_words_is_asked_for_again_on_its_page(app: Flask, cast: SimpleNamespace) -> None:
