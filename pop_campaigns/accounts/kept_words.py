@@ -77,7 +77,7 @@ def is_same_origin() -> bool:
     """Return whether the browser says that one of our own pages sent this; a browser that says nothing is not believed."""
     said = []
     if site := request.headers.get("Sec-Fetch-Site"):
-        said.append(site == "same-origin")
+        said.append(site in ("same-origin", "none"))  # none: the person's own doing, as a reload
     if origin := request.headers.get("Origin") or request.headers.get("Referer"):
         here, there = urlsplit(request.host_url), urlsplit(origin)
         said.append((there.scheme, there.netloc) == (here.scheme, here.netloc))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 Typed = Sequence[tuple[str, str]]
 
@@ -171,7 +171,7 @@ def _best(forms: list[FoundForm], at: str, action: str, typed: Typed) -> FoundFo
         query = urlsplit(form.goes_to(at)).query
         return len(same & sent), len(form.names & names), int(query == wanted.query)
 
-    going = [one for one in forms if wanted.path in _paths(one, at)]
+    going = [one for one in forms if unquote(wanted.path) in _paths(one, at)]
     return max(going, key=likeness, default=None)
 
 
@@ -182,7 +182,7 @@ def _paths(form: FoundForm, at: str) -> set[str]:
     addresses += [
         one.attributes["formaction"] or "" for one in form.controls if "formaction" in one.attributes
     ]
-    return {urlsplit(urljoin(at, address)).path for address in addresses}
+    return {unquote(urlsplit(urljoin(at, address)).path) for address in addresses}
 
 
 def _edits(

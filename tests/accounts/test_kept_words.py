@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response, abort, request
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
@@ -128,6 +128,24 @@ def test_an_ended_session_signs_in_first_and_then_brings_the_form_back(
     assert "Koordinator" in again.text or "Arta" in again.text
     assert press(browser, form | {"csrf_token": token_in(again.text)}).status_code == 302
     assert letters() == 1
+
+
+def test_who_has_to_wait_keeps_the_words(
+    app: Flask, cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = app.test_client()
+    log_in(browser, cast.arta)
+    form = typed_letter(browser)
+    log_out(browser)
+    page = press(browser, form).text
+    wait = Response("prit", 429, headers={"Retry-After": "17"})
+    with monkeypatch.context() as throttled:
+        throttled.setitem(
+            app.view_functions, "security.login", lambda: abort(wait) if request.method == "POST" else page
+        )
+        refused = log_in(browser, cast.arta, page)
+    assert refused.status_code == 429 and refused.headers["Retry-After"] == "17"
+    assert_filled(log_in(browser, cast.arta, refused.text).text)
 
 
 def test_nobody_else_sees_the_words(app: Flask, cast: SimpleNamespace) -> None:
