@@ -9,14 +9,17 @@ from typing import Any
 
 import structlog
 
+from pop_campaigns.core.secret_links import secret_path_pattern
+
 # Personal links and our own reply and bounce addresses open or prove something; other addresses are personal data.
-_LINK = re.compile(r"(/[au]/)[A-Za-z0-9_.-]{16,}")
 _ADDRESS = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 
 
 def mask(text: str) -> str:
     """Give text with personal links and e-mail addresses masked; the domain stays, for finding a broken server."""
-    return _ADDRESS.sub(r"•@\1", _LINK.sub(r"\1•••", text))
+    # The module re keeps what it compiled.
+    links = re.sub(rf"(?i)({secret_path_pattern()})[a-z0-9_.-]{{16,}}", r"\1•••", text)
+    return _ADDRESS.sub(r"•@\1", links)
 
 
 def _mask_event(_logger: Any, _method: str, event: Any) -> Any:
