@@ -33,7 +33,8 @@ _ADDRESS: Final = re.compile(rf"(?i){_START}[rb]{_DASH}{_GAPS}(?P<core>[a-z0-9](
 _LONGEST_DAMAGED: Final = 100
 _LETTERS: Final = rf"(?:[a-z0-9._-]|{_GAP})"
 _DAMAGED: Final = re.compile(
-    rf"(?i){_START}[rb](?:{_DASH}[ ]?(?=[a-z0-9])|(?=[a-z2-7]{{26,27}}\Z))(?P<core>{_LETTERS}{{3,90}}(?:[ ]{_LETTERS}+){{0,2}})\Z"
+    rf"(?i){_START}[rb](?:{_DASH}[ ]?(?=[a-z0-9._])|(?=[a-z2-7]{{26,27}}\Z))"
+    rf"(?P<core>{_LETTERS}{{3,90}}(?:[ ]{_LETTERS}+){{0,2}})\Z"
 )
 _BARE: Final = re.compile(r"(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{2}))(?P<core>[A-Za-z0-9_-]{43})(?![\w-])")
 _LINK_CORE: Final = rf"{_GAPS}(?P<core>[a-z0-9_.-](?:{_GAPS}[a-z0-9_.-]){{%d,399}})"
@@ -68,14 +69,15 @@ def has_secrets(content: bytes) -> bool:
 def mask_ours(text: str, domain: str, base_url: str, paths: str) -> str:
     """Give ``text`` with what is secret at a mail domain and a base address masked; ``paths`` as ``secret_path_pattern``."""
     masks = _masks(domain.lower(), base_url, paths)
-    if _ESCAPE.search(text):
-        text = re.sub(r"\S+", lambda word: _mask_encoded(word[0], masks), text)
-    return _mask_plain(text, masks)
+    text = _mask_plain(text, masks)  # first, because it sees over the ends of lines
+    if not _ESCAPE.search(text):
+        return text
+    return re.sub(r"\S+", lambda word: _mask_encoded(word[0], masks), text)
 
 
 def init_masking(app: Flask) -> None:
-    """Let every template mask: ``{{ mail.text|mask_secrets }}``, before it cuts anything short."""
-    app.add_template_filter(mask_secrets)
+    """Let every template mask: ``{{ mask_secrets(mail.text)|truncate(160) }}``, before it cuts anything short."""
+    app.add_template_global(mask_secrets)
 
 
 @lru_cache(maxsize=8)
@@ -110,6 +112,8 @@ def _mask_encoded(word: str, masks: tuple[re.Pattern[str], ...]) -> str:
     Only what can do no harm in HTML is decoded.
     """
     plain = _ESCAPE.sub(_see_through, word)
+    if plain == word:
+        return word
     masked = _mask_plain(plain, masks)
     return word if masked == plain else masked
 
@@ -122,9 +126,9 @@ def _see_through(escape: re.Match[str]) -> str:
 def _mask_plain(text: str, masks: tuple[re.Pattern[str], ...]) -> str:
     ours, hostless, at_domain = masks
     text = _hide(ours, text, _LINK_TOKEN, lambda _core: True)
-    text = _hide(hostless, text, _LINK_TOKEN, lambda core: len(core) > 38 or _looks_random(core, 5))
-    text = _hide(_ADDRESS, text, _ADDRESS_TOKEN, lambda _core: True)
+    text = _hide(hostless, text, _LINK_TOKEN, _is_token)
     text = _hide_damaged(at_domain, text)
+    text = _hide(_ADDRESS, text, _ADDRESS_TOKEN, lambda _core: True)
     return _hide(_BARE, text, _LINK_TOKEN, lambda core: _looks_random(core, 3.6))
 
 
@@ -135,7 +139,7 @@ def _hide(pattern: re.Pattern[str], text: str, whole: int, is_secret: Any) -> st
         core, start = found["core"], found.start("core")
         length = _length(core, whole)
         looked = start + 1
-        if is_secret(re.sub(_GAP, "", core[:length])):
+        if is_secret(core[:length]):
             pieces += [text[at:start], HIDDEN]
             at = looked = start + length
     return "".join([*pieces, text[at:]])
@@ -166,6 +170,13 @@ def _wanted(seen: str, whole: int) -> int:
     """Give how long a token is to be: a signed one says what it is about, then has two parts of that length."""
     said = _SIGNED.match(seen) if whole == _LINK_TOKEN else None
     return said.end() + 2 * whole + 1 if said else whole
+
+
+def _is_token(core: str) -> bool:
+    """Tell whether what follows a path like ours on somebody's host is a token, and not the title of an article."""
+    first = re.split(_GAP, core, maxsplit=1)[0]
+    core = first if len(first) > 11 else re.sub(_GAP, "", core)
+    return len(core) > 38 or _looks_random(core, 5)
 
 
 def _looks_random(core: str, spread: float) -> bool:
