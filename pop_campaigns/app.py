@@ -39,6 +39,7 @@ from pop_campaigns.core.i18n import in_language, init_i18n, misses_translation
 from pop_campaigns.core.logs import init_logs
 from pop_campaigns.core.numbers import init_numbers
 from pop_campaigns.core.private_files import keep_to_owner
+from pop_campaigns.core.secret_links import init_secret_links
 from pop_campaigns.desk import views as desk_views
 from pop_campaigns.desk.navigation import navigation
 from pop_campaigns.events import views as events_views
@@ -48,6 +49,7 @@ from pop_campaigns.invitations import views as invitations_views
 from pop_campaigns.letters import views as letters_views
 from pop_campaigns.lists import views as lists_views
 from pop_campaigns.mail.compose import set_calendar_writer
+from pop_campaigns.mail.secrets import init_masking
 from pop_campaigns.privacy import views as privacy_views
 from pop_campaigns.public import views as public_views
 from pop_campaigns.tryout.first_start import read_sign_in
@@ -106,6 +108,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         app.register_blueprint(blueprint)
     _limit_rates(app)
     _add_pages(app)
+    init_secret_links(app)
+    init_masking(app)
     cli.init_commands(app)
     return app
 

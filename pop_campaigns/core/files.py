@@ -98,6 +98,14 @@ def store_file(content: bytes, name: str, *, now: datetime) -> StoredFile:
     return row
 
 
+def is_document(content: bytes, name: str) -> bool:
+    """Tell whether content and name agree that a file is of a kind we keep."""
+    try:
+        return bool(_media_type(content, clean_file_name(name)))
+    except RefusedFile:
+        return False
+
+
 def _media_type(content: bytes, name: str) -> str:
     ending = Path(name).suffix.lower()
     for magic, media_type, endings in _MAGIC:

@@ -18,15 +18,18 @@ from typing import Any
 
 import structlog
 
+from pop_campaigns.core.secret_links import secret_path_pattern
+
 # Personal links and our own reply and bounce addresses open or prove something; other addresses are personal data.
-# Both also stand in addresses of pages, where @ and / are written %40 and %2F.
-_LINK = re.compile(r"((?:/|%2F)(?:a|u|reset|welcome)(?:/|%2F))[A-Za-z0-9_.-]{16,}", re.IGNORECASE)
+# They also stand in addresses of pages, where @ is written %40.
 _ADDRESS = re.compile(r"[\w.+%-]+?(?:@|%40)([\w-]+(?:\.[\w-]+)+)", re.IGNORECASE)
 
 
 def mask(text: str) -> str:
     """Give text with personal links and e-mail addresses masked; the domain stays, for finding a broken server."""
-    return _ADDRESS.sub(r"•@\1", _LINK.sub(r"\1•••", text))
+    # The module re keeps what it compiled.
+    links = re.sub(rf"(?i)({secret_path_pattern()})[a-z0-9_.-]{{16,}}", r"\1•••", text)
+    return _ADDRESS.sub(r"•@\1", links)
 
 
 def init_logs(level: str) -> None:

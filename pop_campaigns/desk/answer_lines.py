@@ -17,6 +17,7 @@ from pop_campaigns.core.dates import clock_words, relative_day_words
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.invitations.models import GivenAnswer
 from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.mail.secrets import mask_secrets
 
 ANSWER_SENTENCES: Final[dict[Answer, LazyString]] = {
     Answer.ACCEPTED: _l("%(guest)s comes"),
@@ -69,10 +70,10 @@ def _line(given: GivenAnswer, today: date, lang: str) -> AnswerLine:
     mark, tone = ANSWER_SIGNS[given.answer]
     day = relative_day_words(local_date(given.at), today)
     return AnswerLine(
-        text=answer_sentence(given.answer, given.invitation.shown_as, given.substitute),
+        text=answer_sentence(given.answer, given.invitation.shown_as, mask_secrets(given.substitute)),
         mark=mark,
         tone=tone,
-        note=given.note,
+        note=mask_secrets(given.note),
         event=in_language(event, "title", lang),
         url=url_for("desk.event", event_id=event.id),
         when=_("%(day)s at %(hour)s", day=day, hour=clock_words(given.at)),

@@ -14,6 +14,7 @@ from pop_campaigns.incoming.guest_notes import GuestNote
 from pop_campaigns.incoming.labels import KINDS
 from pop_campaigns.invitations.guest_table import Happening
 from pop_campaigns.mail.rules import IncomingKind
+from pop_campaigns.mail.secrets import mask_secrets
 
 _MOST_WORDS = 600
 
@@ -39,7 +40,7 @@ def away_guests(notes: Mapping[int, Sequence[GuestNote]], now: datetime, lang: s
                 if back
                 else _("Automatic reply")
             )
-            found[guest_id] = Away(words, current.mail.text[:_MOST_WORDS], current.mail.id)
+            found[guest_id] = Away(words, mask_secrets(current.mail.text)[:_MOST_WORDS], current.mail.id)
     return found
 
 
@@ -52,8 +53,8 @@ def mail_happenings(notes: Mapping[int, Sequence[GuestNote]], *, linked: bool) -
         guest_id: [
             Happening(
                 one.mail.received_at,
-                ": ".join([str(KINDS[one.mail.kind]), one.mail.subject or _("No subject")]),
-                one.mail.from_name or one.mail.from_address,
+                ": ".join([str(KINDS[one.mail.kind]), mask_secrets(one.mail.subject) or _("No subject")]),
+                mask_secrets(one.mail.from_name or one.mail.from_address),
                 "quiet" if one.is_automatic else "info",
                 url_for("incoming.message", number=one.mail.id) if linked else "",
             )

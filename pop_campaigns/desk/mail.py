@@ -24,13 +24,14 @@ from pop_campaigns.desk.inbox import delivered_as
 from pop_campaigns.desk.mail_about import NOT_SENT_AGAIN, MailAbout, about_mails, why_not_again
 from pop_campaigns.desk.moments import in_full, in_short
 from pop_campaigns.mail.bell import ring_bell
-from pop_campaigns.mail.compose import HIDDEN, compose
+from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.labels import mail_chip, refusal_words, trouble_words
 from pop_campaigns.mail.message import MailParts, UnsafeMessage, message_bytes
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import queue_again
 from pop_campaigns.mail.queries import SHELVES, copies_of, count_mails, locked_mail, select_mails, subject_of
 from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.secrets import HIDDEN, mask_secrets
 
 PARTS = ("text", "html", "calendar", "source")
 
@@ -39,7 +40,10 @@ PARTS = ("text", "html", "calendar", "source")
 @reader
 def mail() -> ResponseReturnValue:
     """List the messages of one's own work, by where they stand, searched by address or subject."""
-    shelf, typed = request.args.get("state", ""), clean_line(request.args.get("q", "")[:1000])[:200]
+    shelf, typed = (
+        request.args.get("state", ""),
+        mask_secrets(clean_line(request.args.get("q", "")[:1000])[:200]),
+    )
     shelf = shelf if shelf in SHELVES else ""
     whose = own(OutgoingMail, current_user)
     page = paged(select_mails(whose, shelf=shelf, typed=typed))
@@ -50,7 +54,6 @@ def mail() -> ResponseReturnValue:
         typed=typed,
         counts=count_mails(whose, typed=typed),
         about=about_mails(page.rows),
-        subject_of=subject_of,
         **_words(),
     )
 
@@ -62,12 +65,14 @@ def mail_message(mail_id: int) -> ResponseReturnValue:
     row = get_visible(OutgoingMail, mail_id)
     part = request.args.get("part", "")
     about, copies = about_mails([row]).get(row.id), copies_of(row)
-    parts, source = _written(row, with_source=part == "source")
+    may_send = may_change(row)
+    parts, source = _written(row, with_source=may_send and part == "source")
+    shown = [one for one in _parts_of(parts) if may_send or one != "source"]
     page = render_template(
         "desk/mail_message.html",
         mail=row,
-        part=part if part in _parts_of(parts) else "text",
-        shown=_parts_of(parts),
+        part=part if part in shown else "text",
+        shown=shown,
         parts=parts,
         source=source,
         about=about,
@@ -76,8 +81,8 @@ def mail_message(mail_id: int) -> ResponseReturnValue:
         refused_again=_refusal(row, about, now()),
         hidden=HIDDEN if row.links else "",
         refusal_words=refusal_words,
-        may_send=may_change(row),
-        delivered=delivered_as(row) if may_change(row) else "",
+        may_send=may_send,
+        delivered=delivered_as(row) if may_send else "",
         failed=MailState.FAILED,
         **_words(),
     )
@@ -148,12 +153,12 @@ def _refusal(row: OutgoingMail, about: MailAbout | None, moment: datetime) -> st
 
 
 def _written(row: OutgoingMail, *, with_source: bool = False) -> tuple[MailParts | None, str]:
-    """Give the parts of a message with secret links hidden, and its source if asked; None if it cannot be written."""
+    """Give the parts of a message with secrets masked, and its source if asked; None if it cannot be written."""
     try:
         parts = compose(row, reveal=False)
         source = message_bytes(parts).decode("utf-8", "replace") if with_source else ""
     except UnsafeMessage as unsafe:
-        return None, str(unsafe)
+        return None, mask_secrets(str(unsafe))
     return parts, source
 
 
@@ -170,4 +175,5 @@ def _words() -> dict[str, Any]:
         "trouble_words": trouble_words,
         "in_short": in_short,
         "in_full": in_full,
+        "subject_of": subject_of,
     }

@@ -43,6 +43,7 @@ from pop_campaigns.mail.addresses import show_address
 from pop_campaigns.mail.labels import mail_chip
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.queries import select_mails, subject_of
+from pop_campaigns.mail.secrets import mask_secrets
 
 SHOWN = 10
 SHORTEST = 2
@@ -72,7 +73,7 @@ class HitGroup:
 @reader
 def search() -> ResponseReturnValue:
     """Search everything by words."""
-    typed = clean_line(request.args.get("q", "")[:1000])[:200]
+    typed = mask_secrets(clean_line(request.args.get("q", "")[:1000])[:200])
     long_enough = len(fold(typed).replace(" ", "")) >= SHORTEST
     lang = str(get_locale() or "sq")
     groups = find_everywhere(typed, current_user, lang) if long_enough else []
@@ -169,7 +170,7 @@ def _mails(rows: Select[Any], typed: str) -> HitGroup:
     hits = []
     for one in sorted(mails, key=lambda mail: idents.index(mail.id)):
         address = show_address(one.to_address)
-        who = f"{one.to_name} <{address}>" if one.to_name else address
+        who = mask_secrets(f"{one.to_name} <{address}>" if one.to_name else address)
         under = " · ".join((who, str(mail_chip(one).word), in_short(one.queued_at)))
         hits.append(Hit(subject_of(one), under, url_for("desk.mail_message", mail_id=one.id)))
     return HitGroup("mails", _("Mail"), hits, total, url_for("desk.mail", q=typed))

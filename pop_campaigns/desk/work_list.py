@@ -33,6 +33,7 @@ from pop_campaigns.mail.labels import trouble_words
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.queries import mails_in_trouble, subject_of
 from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.secrets import mask_secrets
 
 SOON = timedelta(days=7)
 TROUBLE_SHOWN_FOR = timedelta(days=30)
@@ -301,7 +302,9 @@ def _failed_row(reader: _Reader, mail: OutgoingMail, about: MailAbout | None) ->
         ),
         page,
         mail,
-        who=f"{(about.who if about else '') or mail.to_name or mail.to_address} · {mail.to_address}",
+        who=mask_secrets(
+            f"{(about.who if about else '') or mail.to_name or mail.to_address} · {mail.to_address}"
+        ),
         when=trouble_words(mail),
         tone="bad",
         action=action,

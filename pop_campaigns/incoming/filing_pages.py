@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-from flask import Response, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_security import current_user
 
-from pop_campaigns.accounts.guard import administrator, reader, writer
+from pop_campaigns.accounts.guard import administrator, writer
 from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import make_room
 from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.text import clean_line
-from pop_campaigns.incoming.blueprint import bp, changeable_mail, is_seen, place_of_subject, seen_mail
+from pop_campaigns.incoming.blueprint import bp, changeable_mail, is_seen, place_of_subject
 from pop_campaigns.incoming.explaining import explain_matches
 from pop_campaigns.incoming.labels import NO_MAIL
 from pop_campaigns.incoming.matching import Match
@@ -28,7 +27,7 @@ from pop_campaigns.incoming.uploads import NotAMail, check_message, store_upload
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.intake import SIZE_LIMIT
-from pop_campaigns.mail.reading_limits import attachment_under_limits, read_under_limits
+from pop_campaigns.mail.reading_limits import read_under_limits
 
 MOST_FILES = 20
 make_room(bp, {"incoming.upload", "incoming.explain"}, SIZE_LIMIT * 2)
@@ -90,24 +89,6 @@ def _brought() -> list[tuple[str, bytes]]:
     if pasted.strip():
         found.append(("", pasted.encode("utf-8", "surrogatepass")))
     return found
-
-
-@bp.get("/<int:number>/attachments/<int:which>")
-@reader
-def attachment(number: int, which: int) -> Response:
-    """Give a file that came with a message, to be saved and never to run in our pages."""
-    mail = seen_mail(number)
-    if which >= len(mail.attachments):
-        abort(404)
-    content = attachment_under_limits(mail.raw, which)
-    if content is None:
-        abort(404)
-    name = mail.attachments[which]["name"] or f"{mail.id}-{which + 1}"
-    answer = send_file(
-        io.BytesIO(content), mimetype="application/octet-stream", as_attachment=True, download_name=name
-    )
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
 
 
 @bp.post("/<int:number>/file-with")

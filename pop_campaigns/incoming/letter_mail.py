@@ -18,6 +18,7 @@ from pop_campaigns.incoming.labels import KINDS
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.mail.models import IncomingLink, IncomingMail
 from pop_campaigns.mail.rules import IncomingKind
+from pop_campaigns.mail.secrets import mask_secrets
 
 _WORDS_SHOWN = 240
 
@@ -51,7 +52,7 @@ def letter_mail(letter: Letter) -> dict[int, list[dict[str, object]]]:
             {
                 "number": mail.id,
                 "kind": KINDS[mail.kind] if mail.kind else "",
-                "words": mail.text[:_WORDS_SHOWN] if mail.kind is IncomingKind.HUMAN else "",
+                "words": mask_secrets(mail.text)[:_WORDS_SHOWN] if mail.kind is IncomingKind.HUMAN else "",
                 "when": moment_words(mail.received_at, lang),
                 "day": local_date(mail.received_at).isoformat(),
                 "unread": mail.kind is IncomingKind.HUMAN and mail.seen_at is None,

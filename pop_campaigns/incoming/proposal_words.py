@@ -36,6 +36,7 @@ from pop_campaigns.invitations.labels import ANSWERS
 from pop_campaigns.invitations.models import TimeProposal
 from pop_campaigns.invitations.rules import Answer
 from pop_campaigns.letters.working_days import CalendarUnknown, skip_reason
+from pop_campaigns.mail.secrets import mask_secrets
 
 STANDINGS: Final[dict[Standing, LazyString]] = {
     Standing.ACCEPTED: _l("Accepted: the event was moved to this time."),
@@ -89,7 +90,7 @@ def proposed_at(event: Event, lang: str, now: datetime) -> list[OpenProposal]:
             one.invitation_id,
             one.invitation.shown_as,
             times_in_words(one, lang),
-            one.comment,
+            mask_secrets(one.comment),
             url_for("incoming.proposal", proposal_id=one.id),
         )
         for one in open_proposals_of(event, now=now)

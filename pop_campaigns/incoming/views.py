@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 
-from flask import Response, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -18,7 +17,7 @@ from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.text import clean_line
-from pop_campaigns.incoming import filing_pages, letter_mail, proposal_views, queries
+from pop_campaigns.incoming import filing_pages, letter_mail, originals, proposal_views, queries
 from pop_campaigns.incoming.blueprint import bp, changeable_mail, may_file, place_of_subject, seen_mail
 from pop_campaigns.incoming.labels import HOW, KINDS, REVIEWS, STATE_MARKS, STATES
 from pop_campaigns.incoming.matching import Match
@@ -28,9 +27,10 @@ from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.mail.addresses import show_address
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState
+from pop_campaigns.mail.secrets import mask_secrets
 
 # The pages register themselves with the blueprint.
-__all__ = ["bp", "filing_pages", "letter_mail", "proposal_views"]
+__all__ = ["bp", "filing_pages", "letter_mail", "originals", "proposal_views"]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def index() -> ResponseReturnValue:
 def message(number: int) -> ResponseReturnValue:
     """One message: the new words, to what it belongs, why; where it may be filed, by the words typed in ``q``."""
     mail = seen_mail(number)
-    typed = clean_line(request.args.get("q", "")[:1000])[:200]
+    typed = mask_secrets(clean_line(request.args.get("q", "")[:1000])[:200])
     places = [place for place in map(_place, mail.links) if place is not None]
     review = [REVIEWS[why] for why in _reviews(mail) if why in REVIEWS]
     return render_template(
@@ -84,26 +84,15 @@ def message(number: int) -> ResponseReturnValue:
         suggested=[place for place in places if place.link.suggested],
         review=review,
         may_change=may_file(mail),
+        may_open=originals.may_open(mail),
+        may_hold_secrets=originals.may_hold_secrets,
+        asked_file=request.args.get("file", ""),
+        downloads=originals.downloads_of(mail) if originals.may_open(mail) else [],
         may_take_back=mail.state is IncomingState.IGNORED or any(_is_by_hand(link) for link in mail.links),
         quoted=mail.body if mail.body.strip() != mail.text.strip() else "",
         typed=typed,
         found=_found_places(mail, typed) if typed and may_file(mail) else [],
     )
-
-
-@bp.get("/<int:number>/original")
-@reader
-def original(number: int) -> Response:
-    """Give the message as it came, to be saved and never to run in our pages."""
-    mail = seen_mail(number)
-    answer = send_file(
-        io.BytesIO(mail.raw),
-        mimetype="application/octet-stream",
-        as_attachment=True,
-        download_name=f"{mail.id}.eml",
-    )
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
 
 
 @bp.post("/<int:number>/file")
@@ -182,8 +171,8 @@ def incoming_title(mail: IncomingMail) -> str:
     """Give what a list calls a mail: its subject; of one that did not arrive, to whom, since servers say that in English."""
     failed = (mail.bounce or {}).get("failed_recipients") if mail.kind is IncomingKind.BOUNCE else None
     if failed:
-        return str(_("Not delivered to %(who)s", who=", ".join(failed[:3])))
-    return mail.subject or str(_("No subject"))
+        return str(_("Not delivered to %(who)s", who=mask_secrets(", ".join(failed[:3]))))
+    return mask_secrets(mail.subject) or str(_("No subject"))
 
 
 @bp.context_processor

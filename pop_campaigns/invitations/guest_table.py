@@ -29,6 +29,7 @@ from pop_campaigns.invitations.rules import Answer, InvitationState
 from pop_campaigns.mail.labels import bounce_sentence, mail_chip, trouble_words
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import CameBack, MailState
+from pop_campaigns.mail.secrets import mask_secrets
 
 _TOLD_HERE = (
     "invitation.added",
@@ -197,9 +198,9 @@ def _answer_happening(given: GivenAnswer) -> Happening:
     chip = ANSWER_CHIPS[given.answer]
     parts = [f"{chip.mark} {chip.word}"]
     if given.substitute:
-        parts.append(given.substitute)
+        parts.append(mask_secrets(given.substitute))
     if given.note:
-        parts.append(f"“{given.note}”")
+        parts.append(f"“{mask_secrets(given.note)}”")
     return Happening(given.at, " · ".join(parts), answer_channel(given), chip.tone)
 
 

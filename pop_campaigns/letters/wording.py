@@ -35,6 +35,7 @@ from pop_campaigns.mail.labels import bounce_sentence
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.refusals import REFUSAL_LABELS, explain_words
 from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.secrets import mask_secrets
 
 TONES: Final[dict[RecipientState, str]] = {
     RecipientState.NOT_SENT: "warn",
@@ -234,7 +235,7 @@ def mail_trouble(mail: OutgoingMail | None) -> str:
         return ""
     key = explain_words(mail.last_code, mail.last_words, permanent=mail.state is MailState.FAILED)
     code = f"{mail.last_code} " if mail.last_code else ""
-    return f"{REFUSAL_LABELS[key]} (“{code}{mail.last_words}”)"
+    return f"{REFUSAL_LABELS[key]} (“{code}{mask_secrets(mail.last_words)}”)"
 
 
 def group_history(rows: Iterable[History]) -> list[list[History]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import current_app
@@ -12,9 +13,11 @@ from pop_campaigns.core.tokens import derive_token, sign_text
 from pop_campaigns.mail.message import AttachedFile, MailParts
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import bounce_local_of, fill_placeholders
+from pop_campaigns.mail.secrets import HIDDEN as HIDDEN
+from pop_campaigns.mail.secrets import mask_secrets
 
 CalendarWriter = Callable[[Mapping[str, object]], str]
-HIDDEN = "•••"
+_HIDDEN_IN_HEADER = "hidden"  # an address and a header's link are ASCII
 REFUSAL_LINK = "unsubscribe_url"
 """The placeholder of the link by which the reader refuses more mails; with it come the headers that say so."""
 
@@ -25,12 +28,12 @@ def set_calendar_writer(writer: CalendarWriter, app: Any) -> None:
 
 
 def compose(mail: OutgoingMail, *, reveal: bool = True) -> MailParts:
-    """Give the parts of one mail. Without ``reveal`` the recipient's secret links are hidden: for showing to staff."""
+    """Give the parts of one mail. Without ``reveal`` all that is secret in it is masked: for showing to staff."""
     skeleton = mail.skeleton
     values = dict(mail.fields) | {name: _link(link, reveal) for name, link in mail.links.items()}
     escaped = {name: str(escape(value)) for name, value in values.items()}
     calendar = _calendar(mail, values)
-    return MailParts(
+    parts = MailParts(
         message_id=mail.message_id,
         date=mail.dated_at,
         from_name=mail.from_name,
@@ -51,6 +54,24 @@ def compose(mail: OutgoingMail, *, reveal: bool = True) -> MailParts:
         auto_replied=mail.thread is not None,
         headers=(*_thread_headers(mail), *_refusal_headers(mail, reveal)),
     )
+    return parts if reveal else _masked(parts)
+
+
+def _masked(parts: MailParts) -> MailParts:
+    """Give the parts without secrets; a message can still be made of them, for looking at its source."""
+    words = ("from_name", "to_name", "subject", "text")
+    ascii_only = ("from_address", "to_address", "envelope_from")
+    masked: dict[str, Any] = {name: mask_secrets(getattr(parts, name)) for name in (*words, *ascii_only)}
+    masked |= {name: masked[name].replace(HIDDEN, _HIDDEN_IN_HEADER) for name in ascii_only}
+    return replace(
+        parts,
+        **masked,
+        html=parts.html and mask_secrets(parts.html),
+        calendar=parts.calendar and mask_secrets(parts.calendar),
+        headers=tuple(
+            (name, mask_secrets(value).replace(HIDDEN, _HIDDEN_IN_HEADER)) for name, value in parts.headers
+        ),
+    )
 
 
 def _thread_headers(mail: OutgoingMail) -> tuple[tuple[str, str], ...]:
@@ -65,7 +86,7 @@ def _refusal_headers(mail: OutgoingMail, reveal: bool) -> tuple[tuple[str, str],
     link = mail.links.get(REFUSAL_LINK)
     if link is None:
         return ()
-    url = _link(link, reveal).replace(HIDDEN, "hidden")
+    url = _link(link, reveal)
     return (("List-Unsubscribe", f"<{url}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from flask import current_app
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from pop_campaigns.core import clock
@@ -23,6 +24,7 @@ from pop_campaigns.mail.rules import (
     is_dead,
     says_dead,
 )
+from pop_campaigns.mail.secrets import mask_secrets
 
 SHELVES: Final[Mapping[str, tuple[MailState, ...]]] = MappingProxyType(
     {
@@ -141,16 +143,22 @@ def locked_mail(mail_id: int) -> OutgoingMail | None:
 
 
 def subject_of(mail: OutgoingMail) -> str:
-    """Give a mail's subject as its reader sees it."""
-    return fill_placeholders(mail.skeleton.subject, mail.fields)
+    """Give a mail's subject as pages show it: as its reader sees it, without secrets."""
+    return mask_secrets(fill_placeholders(mail.skeleton.subject, mail.fields))
 
 
 def _words(typed: str) -> list[ColumnElement[bool]]:
     """Every typed word must occur in the address, the name or the subject, ë as e and ç as c."""
     subjects = select(MailSkeleton.id)
+    address = func.lower(OutgoingMail.to_address)
+    # An address of ours is masked where it is shown, so that it is not found by its letters either.
+    ours = f"@{current_app.config['MAIL_DOMAIN'].lower()}"
+    secret = and_(
+        or_(address.startswith("r-"), address.startswith("b-")), address.endswith(ours, autoescape=True)
+    )
     return [
         or_(
-            func.lower(OutgoingMail.to_address).contains(word, autoescape=True),
+            and_(address.contains(word, autoescape=True), not_(secret)),
             folded(OutgoingMail.to_name, word).contains(word, autoescape=True),
             OutgoingMail.skeleton_id.in_(
                 subjects.where(folded(MailSkeleton.subject, word).contains(word, autoescape=True))

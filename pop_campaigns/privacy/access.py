@@ -22,6 +22,7 @@ from pop_campaigns.invitations.models import Invitation, TimeProposal
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.secrets import mask_within
 from pop_campaigns.privacy.places import Place
 from pop_campaigns.privacy.traces import Traces
 
@@ -38,40 +39,45 @@ _CONSENT = (
 
 
 def access_export(traces: Traces, places: Sequence[Place], *, now: datetime) -> Data:
-    """Give everything that is kept about a person, by kind; instants in UTC, ISO 8601."""
+    """Give everything that is kept about a person, by kind; instants in UTC, ISO 8601.
+
+    What opens something for the person, or for others, is masked: a coordinator hands the export over.
+    """
     person = traces.person
-    return {
-        "format": FORMAT,
-        "made_at": _plain(now),
-        "controller": person.organisation.name if person.organisation else "network",
-        "persons": [_person(one) for one in traces.persons],
-        "addresses": [_some(one, ("email", "use", "placeholder")) for one in traces.addresses],
-        "consents": [_consent(one) for one in traces.consents],
-        "refusals": _refusals(traces),
-        "offices": [
-            _some(one, ("from_date", "to_date", "known_on"))
-            | {"office": one.office.title_sq, "institution": one.office.institution.name_sq}
-            for one in traces.mandates
-        ],
-        "invitations": [_invitation(one) for one in (*traces.invitations, *traces.held)],
-        "named_as_substitute": [
-            {"event": one.invitation.event.title_sq, "as": one.substitute, "at": _plain(one.at)}
-            for one in traces.substitutes
-        ],
-        "letters": [_letter(one) for one in traces.recipients],
-        "messages": [_mail(one) for one in (*traces.mails, *traces.naming)],
-        "received_from_person": [
-            _some(one, ("received_at", "from_address", "from_name", "subject", "text", "kind"))
-            for one in traces.incoming
-        ],
-        "kept_by_local_mail_server": len(traces.delivered),
-        "lists": [one.contact_list.name for one in traces.members],
-        "imports": _imports(traces.rows),
-        "import_changes": [_some(one, ("table", "before", "after")) for one in traces.changes],
-        "merged_records": [_some(one, ("at", "changed")) for one in traces.merges],
-        "history": [_some(one, ("at", "action", "details")) for one in traces.history],
-        "also_named_in": [{"kind": one.kind, "title": one.title} for one in places],
-    }
+    return mask_within(
+        {
+            "format": FORMAT,
+            "made_at": _plain(now),
+            "controller": person.organisation.name if person.organisation else "network",
+            "persons": [_person(one) for one in traces.persons],
+            "addresses": [_some(one, ("email", "use", "placeholder")) for one in traces.addresses],
+            "consents": [_consent(one) for one in traces.consents],
+            "refusals": _refusals(traces),
+            "offices": [
+                _some(one, ("from_date", "to_date", "known_on"))
+                | {"office": one.office.title_sq, "institution": one.office.institution.name_sq}
+                for one in traces.mandates
+            ],
+            "invitations": [_invitation(one) for one in (*traces.invitations, *traces.held)],
+            "named_as_substitute": [
+                {"event": one.invitation.event.title_sq, "as": one.substitute, "at": _plain(one.at)}
+                for one in traces.substitutes
+            ],
+            "letters": [_letter(one) for one in traces.recipients],
+            "messages": [_mail(one) for one in (*traces.mails, *traces.naming)],
+            "received_from_person": [
+                _some(one, ("received_at", "from_address", "from_name", "subject", "text", "kind"))
+                for one in traces.incoming
+            ],
+            "kept_by_local_mail_server": len(traces.delivered),
+            "lists": [one.contact_list.name for one in traces.members],
+            "imports": _imports(traces.rows),
+            "import_changes": [_some(one, ("table", "before", "after")) for one in traces.changes],
+            "merged_records": [_some(one, ("at", "changed")) for one in traces.merges],
+            "history": [_some(one, ("at", "action", "details")) for one in traces.history],
+            "also_named_in": [{"kind": one.kind, "title": one.title} for one in places],
+        }
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -18,6 +18,7 @@ from pop_campaigns.mail.message import MailParts, build_message, new_message_id
 from pop_campaigns.mail.reading_limits import MailReader
 from pop_campaigns.mail.refusals import Refused
 from pop_campaigns.mail.rules import LEASE
+from pop_campaigns.mail.secrets import mask_within
 from pop_campaigns.mail.transport import SmtpTransport
 from pop_campaigns.worker.consumer import ROUND_SECONDS, run_worker
 from pop_campaigns.worker.intake_commands import intake_commands
@@ -129,4 +130,4 @@ def explain_command(files: tuple[Path, ...], envelope_from: str, envelope_to: st
             for raw in messages_in(content):
                 report = reader.read(raw, envelope_from, envelope_to)
                 explained = report.explained() | {"matches": explain_matches(report, envelope_to)}
-                click.echo(json.dumps({"file": str(file), **explained}, ensure_ascii=False))
+                click.echo(json.dumps({"file": str(file), **mask_within(explained)}, ensure_ascii=False))

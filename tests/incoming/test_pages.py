@@ -12,6 +12,8 @@ from sqlalchemy import select
 
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.history import History
+from pop_campaigns.incoming.originals import DOWNLOADED
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingState
 from pop_campaigns.privacy.erasure import erase_person
@@ -35,10 +37,14 @@ def test_an_answer_from_a_calendar_stands_on_the_event_page_with_its_original(
     assert "Vij me vonesë" in page
     assert f"/mail/in/{mail.id}" in page
     assert "Përgjigje nga kalendari" in page
-    original = arta.get(f"/mail/in/{mail.id}/original")
+    assert "/original" not in sign_in(cast.eva).get(f"/mail/in/{mail.id}").text
+    original = arta.post(f"/mail/in/{mail.id}/original")
     assert b"METHOD:REPLY" in original.data or b"BEGIN" not in original.data
     assert original.headers["Content-Disposition"].startswith("attachment")
     assert original.data == db.session.get(IncomingMail, mail.id).raw
+    assert "Kush e ka shkarkuar" in arta.get(f"/mail/in/{mail.id}").text
+    [noted] = db.session.scalars(select(History).where(History.action == DOWNLOADED))
+    assert (noted.actor_name, noted.subject_id) == ("Arta", mail.id)
 
 
 def test_a_bounce_shows_at_the_guest_in_the_servers_words(
@@ -106,10 +112,10 @@ def test_what_is_another_organisations_or_nobodys_is_not_seen(
     nobodys = arrive(words("Askush kanarina", sender="x@posta.example", to=f"kontakt@{DOMAIN}"))
     clirim, arta = sign_in(cast.clirim), sign_in(cast.arta)
     assert "kanarina" not in clirim.get("/mail/in").text
-    for path in ("", "/original"):
-        assert clirim.get(f"/mail/in/{ours.id}{path}").status_code == 404
-        assert arta.get(f"/mail/in/{nobodys.id}{path}").status_code == 404
-        assert sign_in(cast.drita).get(f"/mail/in/{nobodys.id}{path}").status_code == 200
+    for path, method in (("", "GET"), ("/original", "POST")):
+        assert clirim.open(f"/mail/in/{ours.id}{path}", method=method).status_code == 404
+        assert arta.open(f"/mail/in/{nobodys.id}{path}", method=method).status_code == 404
+        assert sign_in(cast.drita).open(f"/mail/in/{nobodys.id}{path}", method=method).status_code == 200
     for action in ("file", "aside", "read"):
         assert clirim.post(f"/mail/in/{ours.id}/{action}").status_code == 404
         assert sign_in(cast.eva).post(f"/mail/in/{ours.id}/{action}").status_code == 404

@@ -1,0 +1,46 @@
+"""Which addresses of ours carry a secret: read off the app's own URL map, so that a new one is hidden without a word here.
+
+Whoever holds such an address may act with it (answer for a guest, refuse mail, set a password), so no log, page or
+export shows one. A part of an address that holds a secret is called by one of SECRET_PARTS.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from flask import Flask
+
+SECRET_PARTS: Final = ("token", "wish")
+SLASH: Final = r"(?:/|\\/|=2f|%(?:25){0,3}2f|&\#47;|&\#x2f;)"
+"""A slash as it stands in text, in JSON, quoted-printable, encoded in other addresses, in HTML (match with IGNORECASE)."""
+
+_PART = re.compile(r"<(?:[^<>:]*:)?([A-Za-z_][A-Za-z0-9_]*)>")
+# Before an app has told its addresses, every long last part counts.
+_ANY_PATH: Final = f"{SLASH}[a-z]{{1,20}}{SLASH}"
+_paths: set[str] = set()
+
+
+def paths_before_secrets(rules: Iterable[str]) -> set[str]:
+    """Give what stands before the secret in each rule that has one, as patterns: ``/a/<token>`` gives that of ``/a/``."""
+    found = set()
+    for rule in rules:
+        before = ""
+        for at, piece in enumerate(_PART.split(rule)):
+            if at % 2 and piece in SECRET_PARTS:
+                found.add(before)
+                break
+            # Fixed pieces and names of variable parts take turns.
+            before += r"[^/%\s]{1,100}" if at % 2 else re.escape(piece).replace("/", SLASH)
+    return found
+
+
+def init_secret_links(app: Flask) -> None:
+    """Learn the app's secret addresses; when all of them are registered."""
+    _paths.update(paths_before_secrets(rule.rule for rule in app.url_map.iter_rules()))
+
+
+def secret_path_pattern() -> str:
+    """Give the pattern of all that may stand before a secret in an address (match with IGNORECASE)."""
+    return "(?:" + "|".join(sorted(_paths, key=len, reverse=True) or [_ANY_PATH]) + ")"
