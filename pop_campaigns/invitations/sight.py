@@ -1,0 +1,210 @@
+"""Who sees a guest, and what a guest left behind: answers, proposed times, mails, files.
+
+The decision is ``rules.sight_of_guest``. Here it stands once more as conditions for queries, so that no list asks row by
+row; a test compares the two for everybody and every kind of guest. They add to whose event or mail it is
+(:mod:`accounts.scope`), never replace it, and where nothing is known, nothing is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from flask import abort
+from flask_security import current_user
+from sqlalchemy import BigInteger, ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.functions import GenericFunction
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.rules import RoleName
+from pop_campaigns.accounts.scope import get_visible, own
+from pop_campaigns.contacts.models import Office, Person
+from pop_campaigns.contacts.queries import of_network_or
+from pop_campaigns.contacts.rules import PRIVATE_KINDS
+from pop_campaigns.core.db import db
+from pop_campaigns.events.models import Event
+from pop_campaigns.invitations.models import Invitation, TimeProposal
+from pop_campaigns.invitations.rules import GuestFacts, Sight, sight_of_guest
+from pop_campaigns.mail.models import OutgoingMail
+
+_AT_ONCE = 500
+_GUEST, _PROPOSAL, _LETTER = "invitation/", "proposal/", "letter/"
+
+
+class NumberIn(GenericFunction[int]):
+    """The number in the name of a mail: 42 of *invitation/42/request/0*; of any other text some number or NULL."""
+
+    type = BigInteger()
+    inherit_cache = True
+    name = "number_in_name"
+
+
+@compiles(NumberIn, "sqlite")
+def _number_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    name = compiler.process(element.clauses.clauses[0], **options)
+    return f"CAST(substr({name}, instr({name}, '/') + 1) AS INTEGER)"
+
+
+@compiles(NumberIn, "postgresql")
+def _number_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    name = compiler.process(element.clauses.clauses[0], **options)
+    return f"CAST(substring(split_part({name}, '/', 2) from '^[0-9]{{1,18}}$') AS BIGINT)"
+
+
+def guests_seen(user: User, sight: Sight = Sight.ANSWER) -> ColumnElement[bool]:
+    """Give the condition on ``Invitation`` that the user sees at least so much of a guest."""
+    if user.role is RoleName.ADMINISTRATOR:
+        return true()
+    person = aliased(Person)
+    theirs = exists().where(person.id == Invitation.person_id)
+    if user.role is RoleName.VIEWER:
+        if sight is Sight.WORDS:
+            return and_(Invitation.office_id.is_not(None), Invitation.person_id.is_(None))
+        citizen = theirs.where(person.kind.in_(PRIVATE_KINDS)).correlate(Invitation)
+        return and_(_of_a_contact(), ~citizen)
+    if user.role is not RoleName.COORDINATOR:
+        return false()
+    mine, event, office = user.organisation_id, aliased(Event), aliased(Office)
+    held = exists().where(event.id == Invitation.event_id)
+    if mine is None:
+        typed: ColumnElement[bool] = false()
+    else:
+        typed = and_(~_of_a_contact(), held.where(event.organisation_id == mine).correlate(Invitation))
+    at_office = exists().where(office.id == Invitation.office_id, of_network_or(office, mine))
+    known = and_(
+        _of_a_contact(),
+        held.where(of_network_or(event, mine)).correlate(Invitation),
+        or_(Invitation.office_id.is_(None), at_office.correlate(Invitation)),
+        or_(Invitation.person_id.is_(None), theirs.where(of_network_or(person, mine)).correlate(Invitation)),
+    )
+    return or_(known, typed)
+
+
+def _of_a_contact() -> ColumnElement[bool]:
+    return or_(Invitation.office_id.is_not(None), Invitation.person_id.is_not(None))
+
+
+def sight_of(guest: Invitation, user: User | None = None) -> Sight:
+    """Give how much of one guest the user sees."""
+    user = user or current_user
+    office, person = guest.office, guest.person
+    facts = GuestFacts(
+        event_of=guest.event.organisation_id,
+        office=office is not None,
+        office_of=office.organisation_id if office else None,
+        kind=person.kind if person else None,
+        person_of=person.organisation_id if person else None,
+    )
+    return sight_of_guest(user.role, user.organisation_id, facts)
+
+
+def seen_among(
+    guests: Iterable[Invitation], user: User | None = None, sight: Sight = Sight.ANSWER
+) -> set[int]:
+    """Give those of the guests, by number, of whom the user sees so much; a query for 500 of them."""
+    user = user or current_user
+    wanted = sorted({one.id for one in guests})
+    if user.role is RoleName.ADMINISTRATOR:
+        return set(wanted)
+    found: set[int] = set()
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = Invitation.id.in_(wanted[start : start + _AT_ONCE])
+        found |= set(db.session.scalars(select(Invitation.id).where(some, guests_seen(user, sight))))
+    return found
+
+
+def only_seen(guests: Sequence[Invitation], user: User | None = None) -> list[Invitation]:
+    """Give those of the guests whom the user sees by name, in their order."""
+    seen = seen_among(guests, user)
+    return [one for one in guests if one.id in seen]
+
+
+def count_hidden(guests: Iterable[Invitation], user: User | None = None) -> tuple[int, int]:
+    """Give how many of the guests the user sees only as a number: citizens (or unknown), and others."""
+    all_guests = list(guests)
+    seen = seen_among(all_guests, user)
+    hidden = {one.id for one in all_guests} - seen
+    if not hidden:
+        return 0, 0
+    person = aliased(Person)
+    known = exists().where(person.id == Invitation.person_id, person.kind.not_in(PRIVATE_KINDS))
+    other = or_(Invitation.office_id.is_not(None), known.correlate(Invitation))
+    rows = select(func.count()).select_from(Invitation).where(Invitation.id.in_(hidden), other)
+    others = db.session.scalar(rows) or 0
+    return len(hidden) - others, others
+
+
+def mails_seen(user: User) -> ColumnElement[bool]:
+    """Give the condition on ``OutgoingMail`` that the user sees to whom it went and what it says.
+
+    A mail to a guest as the guest's words; a letter as the letter; what is about neither only in one's own organisation.
+    """
+    if user.role is RoleName.ADMINISTRATOR:
+        return true()
+    if user.role is None:
+        return false()
+    words, number = guests_seen(user, Sight.WORDS), NumberIn(OutgoingMail.once)
+    to_guest = exists().where(Invitation.id == number, words)
+    proposing = exists().where(Invitation.id == TimeProposal.invitation_id, words)
+    proposed = exists().where(TimeProposal.id == number, proposing.correlate(TimeProposal))
+    about_guest, about_time, about_letter = (
+        OutgoingMail.once.startswith(begin) for begin in (_GUEST, _PROPOSAL, _LETTER)
+    )
+    return or_(
+        and_(about_guest, to_guest.correlate(OutgoingMail)),
+        and_(about_time, proposed.correlate(OutgoingMail)),
+        about_letter,
+        and_(~about_guest, ~about_time, _works_for(user, OutgoingMail)),
+    )
+
+
+def _works_for(user: User, model: Any) -> ColumnElement[bool]:
+    if user.role is not RoleName.COORDINATOR or user.organisation_id is None:
+        return false()
+    return model.organisation_id == user.organisation_id
+
+
+def mails_of_work(user: User) -> ColumnElement[bool]:
+    """Give the condition that a mail belongs to the user's work list and may be read there."""
+    return and_(own(OutgoingMail, user), mails_seen(user))
+
+
+def sees_mail(mail: OutgoingMail, user: User | None = None) -> bool:
+    """Decide the same as :func:`mails_seen` about one mail."""
+    user = user or current_user
+    if user.role is RoleName.ADMINISTRATOR:
+        return True
+    if mail.once.startswith((_GUEST, _PROPOSAL)):
+        guest = _guest_of(mail)
+        return guest is not None and sight_of(guest, user) is Sight.WORDS
+    if mail.once.startswith(_LETTER):
+        return user.role is not None
+    mine = user.organisation_id
+    return user.role is RoleName.COORDINATOR and mine is not None and mail.organisation_id == mine
+
+
+def _guest_of(mail: OutgoingMail) -> Invitation | None:
+    """Give the guest a mail names as :func:`mails_seen` reads it."""
+    number = mail.once.split("/")[1]
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        return None
+    if mail.once.startswith(_GUEST):
+        return db.session.get(Invitation, int(number))
+    proposal = db.session.get(TimeProposal, int(number))
+    return proposal.invitation if proposal else None
+
+
+def seen_mail(mail_id: int) -> OutgoingMail:
+    """Give a mail of the outbox that the person of this request may read, else 404."""
+    mail = get_visible(OutgoingMail, mail_id)
+    if not sees_mail(mail):
+        abort(404)
+    return mail
+
+
+def check_sight(guest: Invitation, sight: Sight = Sight.WORDS) -> None:
+    """Answer 404 unless the person of this request sees so much of a guest: words and files, if not said otherwise."""
+    if sight_of(guest) < sight:
+        abort(404)
