@@ -11,7 +11,7 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.queries import GuestRow
 from pop_campaigns.invitations.rules import InvitationState, Sight
-from pop_campaigns.invitations.sight import count_hidden, seen_among
+from pop_campaigns.invitations.sight import Seen, look_at
 
 
 @dataclass(frozen=True)
@@ -24,34 +24,37 @@ class ShownGuests:
 
 
 def in_sight(rows: Sequence[GuestRow], user: User) -> ShownGuests:
-    """Part the rows of an event's guests by what the user sees of each; three queries for 500 of them."""
+    """Part the rows of an event's guests by what the user sees of each; one query."""
     guests = [row.invitation for row in rows]
-    seen = seen_among(guests, user)
-    heard = seen_among([one for one in guests if one.id in seen], user, Sight.WORDS)
+    looked = look_at(guests, user)
+    seen, heard = looked.at_least(Sight.ANSWER), looked.at_least(Sight.WORDS)
     shown = [
         row if row.invitation.id in heard else replace(row, last_answer=None, private=True)
         for row in rows
         if row.invitation.id in seen
     ]
-    return ShownGuests(shown, heard, hidden_words(guests, user))
+    return ShownGuests(shown, heard, hidden_words(guests, looked))
 
 
-def hidden_words(guests: Iterable[Invitation], user: User) -> list[str]:
-    """Say how many of the guests are counted and not named for the user: citizens, and those of other organisations."""
-    asked = [one for one in guests if one.state is not InvitationState.WITHDRAWN]
-    citizens, others = count_hidden(asked, user)
-    lines = [
-        ngettext(
-            "%(num)d citizen: counted, never named.", "%(num)d citizens: counted, never named.", citizens
+def hidden_words(guests: Iterable[Invitation], looked: Seen) -> list[str]:
+    """Say how many of the guests are counted and not named: citizens, and those of other organisations."""
+    asked = {one.id for one in guests if one.state is not InvitationState.WITHDRAWN}
+    hidden = asked - looked.at_least(Sight.ANSWER)
+    others = len(hidden & looked.others)
+    citizens = len(hidden) - others
+    lines = []
+    if citizens:
+        lines.append(
+            ngettext(
+                "%(num)d citizen: counted, never named.", "%(num)d citizens: counted, never named.", citizens
+            )
         )
-        if citizens
-        else "",
-        ngettext(
-            "%(num)d guest of another organisation: counted, not named here.",
-            "%(num)d guests of other organisations: counted, not named here.",
-            others,
+    if others:
+        lines.append(
+            ngettext(
+                "%(num)d guest of another organisation: counted, not named here.",
+                "%(num)d guests of other organisations: counted, not named here.",
+                others,
+            )
         )
-        if others
-        else "",
-    ]
-    return [str(line) for line in lines if line]
+    return lines

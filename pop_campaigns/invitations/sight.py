@@ -8,11 +8,12 @@ row; a test compares the two for everybody and every kind of guest. They add to 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import abort
 from flask_security import current_user
-from sqlalchemy import BigInteger, ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.functions import GenericFunction
@@ -100,40 +101,49 @@ def sight_of(guest: Invitation, user: User | None = None) -> Sight:
     return sight_of_guest(user.role, user.organisation_id, facts)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Of several guests, by number: how much the user sees of each, and who of the counted ones is no citizen."""
+
+    sights: dict[int, Sight]
+    others: frozenset[int] = frozenset()
+
+    def at_least(self, sight: Sight) -> set[int]:
+        """Give those of whom so much is seen."""
+        return {ident for ident, one in self.sights.items() if one >= sight}
+
+
+def look_at(guests: Iterable[Invitation], user: User) -> Seen:
+    """Look at guests with the user's eyes; one query for 500 events, however many guests they have."""
+    wanted = {one.id: one.event_id for one in guests}
+    if user.role is RoleName.ADMINISTRATOR:
+        return Seen(dict.fromkeys(wanted, Sight.WORDS))
+    person, events = aliased(Person), sorted(set(wanted.values()))
+    known = exists().where(person.id == Invitation.person_id, person.kind.not_in(PRIVATE_KINDS))
+    other = or_(Invitation.office_id.is_not(None), known.correlate(Invitation))
+    rows = select(Invitation.id, guests_seen(user), guests_seen(user, Sight.WORDS), other)
+    sights: dict[int, Sight] = dict.fromkeys(wanted, Sight.COUNTED)
+    others = set()
+    for start in range(0, len(events), _AT_ONCE):
+        some = Invitation.event_id.in_(events[start : start + _AT_ONCE])
+        for ident, seen, heard, is_other in db.session.execute(rows.where(some)):
+            if ident in wanted:
+                sights[ident] = Sight.WORDS if seen and heard else Sight.ANSWER if seen else Sight.COUNTED
+                others |= {ident} if is_other and not seen else set()
+    return Seen(sights, frozenset(others))
+
+
 def seen_among(
     guests: Iterable[Invitation], user: User | None = None, sight: Sight = Sight.ANSWER
 ) -> set[int]:
-    """Give those of the guests, by number, of whom the user sees so much; a query for 500 of them."""
-    user = user or current_user
-    wanted = sorted({one.id for one in guests})
-    if user.role is RoleName.ADMINISTRATOR:
-        return set(wanted)
-    found: set[int] = set()
-    for start in range(0, len(wanted), _AT_ONCE):
-        some = Invitation.id.in_(wanted[start : start + _AT_ONCE])
-        found |= set(db.session.scalars(select(Invitation.id).where(some, guests_seen(user, sight))))
-    return found
+    """Give those of the guests, by number, of whom the user sees so much."""
+    return look_at(guests, user or current_user).at_least(sight)
 
 
 def only_seen(guests: Sequence[Invitation], user: User | None = None) -> list[Invitation]:
     """Give those of the guests whom the user sees by name, in their order."""
     seen = seen_among(guests, user)
     return [one for one in guests if one.id in seen]
-
-
-def count_hidden(guests: Iterable[Invitation], user: User | None = None) -> tuple[int, int]:
-    """Give how many of the guests the user sees only as a number: citizens (or unknown), and others."""
-    all_guests = list(guests)
-    seen = seen_among(all_guests, user)
-    hidden = {one.id for one in all_guests} - seen
-    if not hidden:
-        return 0, 0
-    person = aliased(Person)
-    known = exists().where(person.id == Invitation.person_id, person.kind.not_in(PRIVATE_KINDS))
-    other = or_(Invitation.office_id.is_not(None), known.correlate(Invitation))
-    rows = select(func.count()).select_from(Invitation).where(Invitation.id.in_(hidden), other)
-    others = db.session.scalar(rows) or 0
-    return len(hidden) - others, others
 
 
 def mails_seen(user: User) -> ColumnElement[bool]:
