@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import abort
+from flask_babel import gettext as _
 from flask_security import current_user
 from sqlalchemy import BigInteger, ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.ext.compiler import compiles
@@ -144,6 +145,11 @@ def only_seen(guests: Sequence[Invitation], user: User | None = None) -> list[In
     """Give those of the guests whom the user sees by name, in their order."""
     seen = seen_among(guests, user)
     return [one for one in guests if one.id in seen]
+
+
+def named_as(guest: Invitation, user: User | None = None) -> str:
+    """Give how a guest is called on pages, without the name where the user sees only a number."""
+    return guest.shown_as if sight_of(guest, user) >= Sight.ANSWER else str(_("a guest"))
 
 
 def mails_seen(user: User) -> ColumnElement[bool]:

@@ -296,3 +296,32 @@ def test_a_citizen_who_was_merged_is_not_named_to_readers(scene: SimpleNamespace
         page = sign_in(getattr(cast, name)).get(f"/people/persons/{kept.id}")
         assert page.status_code == 200
         assert ("Dikur Qytetare" in page.text) is sees, name
+
+
+def test_an_event_that_changed_hands_takes_no_citizen_along(
+    app: Flask, scene: SimpleNamespace, sign_in: Browse
+) -> None:
+    """Vlorë works with what was Fier's event: mails still go to everybody, but nobody there reads whom Fier asked."""
+    world = scene.worlds[0]
+    world.event.organisation_id = scene.cast.vlore.id
+    world.mail.organisation_id = world.came_in.organisation_id = scene.cast.vlore.id
+    world.silent.mails[0].mail.organisation_id = world.incoming.organisation_id = scene.cast.vlore.id
+    db.session.commit()
+    browser, event = sign_in(scene.cast.clirim), world.event.id
+    pages = ("", "/invite", "/invite/message", "/invite/send", "/remind", "/announce", "/cancel")
+    for page in (*(f"/events/{event}{one}" for one in pages), "/today", "/mail", "/mail/in"):
+        answer = browser.get(page)
+        assert answer.status_code == 200, page
+        # What was typed into the event's own history by its former people has no owner of its own.
+        leaks = {scene.words[word] for word in words_in(answer.text, scene.words)} - {
+            "history.details[guest]"
+        }
+        assert leaks == set(), page
+    for page in ("by-hand", "address", "withdraw", "preview", f"answers/{world.answer.id}/scan"):
+        assert browser.get(f"/invitations/{world.invitation.id}/{page}").status_code == 404, page
+    for page in (
+        f"/mail/{world.mail.id}",
+        f"/mail/in/{world.incoming.id}",
+        f"/mail/in/proposals/{world.proposal.id}",
+    ):
+        assert browser.get(page).status_code == 404, page
