@@ -55,33 +55,46 @@ def _number_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     return f"CAST(substring(split_part({name}, '/', 2) from '^[0-9]{{1,18}}$') AS BIGINT)"
 
 
-def guests_seen(user: User, sight: Sight = Sight.ANSWER) -> ColumnElement[bool]:
-    """Give the condition on ``Invitation`` that the user sees at least so much of a guest."""
+def guests_seen(user: User, sight: Sight = Sight.ANSWER, *, scanned: bool = False) -> ColumnElement[bool]:
+    """Give the condition on ``Invitation`` that the user sees at least so much of a guest.
+
+    ``scanned`` says that the query reads very many guests: then whom the user sees is looked up once for all of them.
+    """
     if user.role is RoleName.ADMINISTRATOR:
         return true()
-    person = aliased(Person)
-    theirs = exists().where(person.id == Invitation.person_id)
+    person, event, office = aliased(Person), aliased(Event), aliased(Office)
     if user.role is RoleName.VIEWER:
         if sight is Sight.WORDS:
             return and_(Invitation.office_id.is_not(None), Invitation.person_id.is_(None))
-        citizen = theirs.where(person.kind.in_(PRIVATE_KINDS)).correlate(Invitation)
-        return and_(_of_a_contact(), ~citizen)
+        shown = _is_of(Invitation.person_id, person, person.kind.not_in(PRIVATE_KINDS), scanned=scanned)
+        return and_(_of_a_contact(), or_(Invitation.person_id.is_(None), shown))
     if user.role is not RoleName.COORDINATOR:
         return false()
-    mine, event, office = user.organisation_id, aliased(Event), aliased(Office)
-    held = exists().where(event.id == Invitation.event_id)
-    if mine is None:
-        typed: ColumnElement[bool] = false()
-    else:
-        typed = and_(~_of_a_contact(), held.where(event.organisation_id == mine).correlate(Invitation))
-    at_office = exists().where(office.id == Invitation.office_id, of_network_or(office, mine))
+    mine = user.organisation_id
+    at_event, at_office, theirs = (
+        _is_of(column, model, of_network_or(model, mine), scanned=scanned)
+        for column, model in (
+            (Invitation.event_id, event),
+            (Invitation.office_id, office),
+            (Invitation.person_id, person),
+        )
+    )
     known = and_(
         _of_a_contact(),
-        held.where(of_network_or(event, mine)).correlate(Invitation),
-        or_(Invitation.office_id.is_(None), at_office.correlate(Invitation)),
-        or_(Invitation.person_id.is_(None), theirs.where(of_network_or(person, mine)).correlate(Invitation)),
+        at_event,
+        or_(Invitation.office_id.is_(None), at_office),
+        or_(Invitation.person_id.is_(None), theirs),
     )
-    return or_(known, typed)
+    if mine is None:
+        return known
+    own_event = _is_of(Invitation.event_id, event, event.organisation_id == mine, scanned=scanned)
+    return or_(known, and_(~_of_a_contact(), own_event))
+
+
+def _is_of(column: Any, model: Any, condition: ColumnElement[bool], *, scanned: bool) -> ColumnElement[bool]:
+    if scanned:
+        return column.in_(select(model.id).where(condition))
+    return exists().where(model.id == column, condition).correlate(Invitation)
 
 
 def _of_a_contact() -> ColumnElement[bool]:
@@ -152,8 +165,8 @@ def named_as(guest: Invitation, user: User | None = None) -> str:
     return guest.shown_as if sight_of(guest, user) >= Sight.ANSWER else str(_("a guest"))
 
 
-def mails_seen(user: User) -> ColumnElement[bool]:
-    """Give the condition on ``OutgoingMail`` that the user sees to whom it went and what it says.
+def mails_seen(user: User, *, scanned: bool = False) -> ColumnElement[bool]:
+    """Give the condition on ``OutgoingMail`` that the user sees to whom it went and what it says (see :func:`guests_seen`).
 
     A mail to a guest as the guest's words; a letter as the letter; what is about neither only in one's own organisation.
     """
@@ -161,7 +174,7 @@ def mails_seen(user: User) -> ColumnElement[bool]:
         return true()
     if user.role is None:
         return false()
-    words, number = guests_seen(user, Sight.WORDS), NumberIn(OutgoingMail.once)
+    words, number = guests_seen(user, Sight.WORDS, scanned=scanned), NumberIn(OutgoingMail.once)
     to_guest = exists().where(Invitation.id == number, words)
     proposing = exists().where(Invitation.id == TimeProposal.invitation_id, words)
     proposed = exists().where(TimeProposal.id == number, proposing.correlate(TimeProposal))
@@ -184,7 +197,7 @@ def _works_for(user: User, model: Any) -> ColumnElement[bool]:
 
 def mails_of_work(user: User) -> ColumnElement[bool]:
     """Give the condition that a mail belongs to the user's work list and may be read there."""
-    return and_(own(OutgoingMail, user), mails_seen(user))
+    return and_(own(OutgoingMail, user), mails_seen(user, scanned=True))
 
 
 def sees_mail(mail: OutgoingMail, user: User | None = None) -> bool:

@@ -71,10 +71,14 @@ def test_the_conditions_say_what_the_rule_says(cast: SimpleNamespace) -> None:
     for user in (cast.arta, cast.clirim, cast.drita, cast.eva, nobody, without):
         for wanted in (Sight.ANSWER, Sight.WORDS):
             found = set(db.session.scalars(select(Invitation.id).where(guests_seen(user, wanted))))
+            of_all = select(Invitation.id).where(guests_seen(user, wanted, scanned=True))
+            assert set(db.session.scalars(of_all)) == found
             said = {one.id for one in guests if sight_of(one, user) >= wanted}
             if found != said:
                 different.append((user.name, wanted, found ^ said))
         found = set(db.session.scalars(select(OutgoingMail.id).where(mails_seen(user))))
+        of_all = select(OutgoingMail.id).where(mails_seen(user, scanned=True))
+        assert set(db.session.scalars(of_all)) == found
         said = {one.id for one in mails if sees_mail(one, user)}
         if found != said:
             different.append(
