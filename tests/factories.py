@@ -198,7 +198,7 @@ def make_mail(to: str = "zyra@bashkia.example", **values: Any) -> OutgoingMail:
     )
     defaults: dict[str, Any] = {
         "kind": "invitation",
-        "once": f"mail/{number}",
+        "once": f"letter/0/{number}",
         "from_address": "r-abc@rsvp.example",
         "from_name": "Organizata Fier",
         "organisation_id": None,

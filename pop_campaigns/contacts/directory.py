@@ -21,7 +21,14 @@ from pop_campaigns.contacts.labels import HISTORY_WORDS
 from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.queries import addresses_for, in_force, mandate_rank, typed_words
 from pop_campaigns.contacts.refusals import suppressed_among
-from pop_campaigns.contacts.rules import MAIL_PURPOSES, InstitutionKind, PersonKind, Purpose, runs_on
+from pop_campaigns.contacts.rules import (
+    MAIL_PURPOSES,
+    PRIVATE_KINDS,
+    InstitutionKind,
+    PersonKind,
+    Purpose,
+    runs_on,
+)
 from pop_campaigns.contacts.searching import address_matches, persons_match
 from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.history import History
@@ -265,9 +272,13 @@ def person_rows(persons: Sequence[Person], user: User, on: date) -> list[PersonR
 
 
 def changes_of(subjects: Sequence[Institution | Office | Person], user: User) -> list[History]:
-    """Give what was done to contacts, newest first, without what belongs to another organisation."""
+    """Give what was done to contacts, newest first, without what belongs to another organisation.
+
+    Who only reads sees no history of a citizen who was merged into somebody else, and no line that names a person whom
+    they do not see.
+    """
     keys = [(subject.__tablename__, subject.id) for subject in subjects]
-    keys += [key for subject in subjects for key in _merged_keys(subject)]
+    keys += [key for subject in subjects for key in _merged_keys(subject, user)]
     found = db.session.scalars(
         select(History)
         .where(tuple_(History.subject_type, History.subject_id).in_(keys), History.action.in_(HISTORY_WORDS))
@@ -276,14 +287,33 @@ def changes_of(subjects: Sequence[Institution | Office | Person], user: User) ->
     )
     reads_all = user.role is not RoleName.COORDINATOR
     mine = (None, user.organisation_id)
-    return [row for row in found if reads_all or row.details.get("organisation_id") in mine][:HISTORY_ROWS]
+    rows = [row for row in found if reads_all or row.details.get("organisation_id") in mine]
+    return (_without_citizens(rows, user) if user.role is RoleName.VIEWER else rows)[:HISTORY_ROWS]
 
 
-def _merged_keys(subject: Institution | Office | Person) -> list[tuple[str, int]]:
+def _merged_keys(subject: Institution | Office | Person, user: User) -> list[tuple[str, int]]:
     """Name the records that were merged into one: their history is its history."""
     model = type(subject)
-    gone = db.session.scalars(select(model.id).where(model.merged_into_id == subject.id))
-    return [(subject.__tablename__, ident) for ident in gone]
+    gone = select(model.id).where(model.merged_into_id == subject.id)
+    if user.role is RoleName.VIEWER and model is Person:
+        gone = gone.where(Person.kind.not_in(PRIVATE_KINDS))
+    return [(subject.__tablename__, ident) for ident in db.session.scalars(gone)]
+
+
+def _without_citizens(rows: Sequence[History], user: User) -> list[History]:
+    """Leave out lines that name somebody else unless it is a person whom the user sees."""
+    naming = ("mandate.recorded", "mandate.changed", "contact.merged", "contact.merge_undone")
+    names = {row.details.get("name", "") for row in rows if row.action in naming}
+    known = select(Person.name).where(visible(Person, user), Person.name.in_(names))
+    seen = set(db.session.scalars(known)) if names else set()
+    of_persons = Person.__tablename__
+    return [
+        row
+        for row in rows
+        if row.action not in naming
+        or row.details.get("name") in seen
+        or (row.action.startswith("contact.") and row.subject_type != of_persons)
+    ]
 
 
 def removed_before(address_id: int, user: User) -> History | None:

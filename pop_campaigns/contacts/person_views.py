@@ -11,6 +11,7 @@ from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.models import Organisation
+from pop_campaigns.accounts.rules import MAY_WRITE
 from pop_campaigns.accounts.scope import get_changeable, get_visible, may_change
 from pop_campaigns.contacts import consents, directory, persons
 from pop_campaigns.contacts.blueprint import bp
@@ -84,6 +85,7 @@ def person(ident: int) -> ResponseReturnValue:
         row=row,
         person=record,
         consents=directory.consents_of(record, current_user),
+        proofs=current_user.role in MAY_WRITE,
         consent_wanted=record.kind in CONSENT_NEEDED
         and not any(one.withdrawn_at is None for one in record.consents),
         consent_text=consent_text,
@@ -207,9 +209,9 @@ def withdraw_consent(ident: int) -> ResponseReturnValue:
 
 
 @bp.get("/consents/<int:ident>/proof")
-@reader
+@writer
 def consent_proof(ident: int) -> Response:
-    """Give the scan of a consent, to be saved and never to run in our pages."""
+    """Give the scan of a consent, to be saved and never to run in our pages; not to who only reads."""
     consent = get_visible(Consent, ident)
     get_visible(Person, consent.person_id)
     if consent.proof_file is None or not consent.proof_file.path.is_file():

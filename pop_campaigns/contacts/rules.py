@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from datetime import date, timedelta
 
+from pop_campaigns.accounts.rules import RoleName, may_read_record
+
 
 class InstitutionKind(enum.StrEnum):
     """What an institution is."""
@@ -117,3 +119,15 @@ def runs_on(from_date: date | None, to_date: date | None, known_on: date | None,
     if from_date is None and to_date is None and known_on is not None:
         return abs(day - known_on) <= SOURCE_HOLDS_FOR
     return overlap(from_date, to_date, day, day)
+
+
+def may_see_person(
+    role: RoleName, own_organisation: int | None, of_organisation: int | None, kind: PersonKind
+) -> bool:
+    """Decide whether somebody sees a person, and so what is left of them elsewhere: guest, answers, mails, files, history.
+
+    Whether the person was merged or erased since does not matter here: their traces outlive that.
+    """
+    if role is RoleName.VIEWER and kind in PRIVATE_KINDS:
+        return False
+    return may_read_record(role, own_organisation, of_organisation)

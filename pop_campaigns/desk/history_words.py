@@ -47,6 +47,7 @@ _CHANNELS: Final[Mapping[str, LazyString]] = {
 }
 _FROM_GUESTS: Final = ("invitation.answered", "invitation.time_proposed")
 _NAMES_SHOWN = 3
+_NAMES: Final = frozenset({"guest", "to"})
 
 
 @dataclass(frozen=True)
@@ -59,16 +60,22 @@ class StoryLine:
     tone: str
 
 
-def tell_story(story: Sequence[tuple[History, str]]) -> list[StoryLine]:
-    """Give the sentences of ``queries.story_of``, in its order; guests put on the list at once are one line."""
+def tell_story(story: Sequence[tuple[History, str | None]], *, names: bool = True) -> list[StoryLine]:
+    """Give the sentences of ``queries.story_of``, in its order; guests put on the list at once are one line.
+
+    What a guest did of whom the reader sees no words is left out. Without ``names`` nobody is named of whom only the line
+    itself knows the name: a guest taken off the list before being asked.
+    """
     lines = []
     for _key, group in groupby(story, key=_one_deed):
         rows = list(group)
         change, guest = rows[0]
         if len(rows) > 1:
             text, tone = _added_together([name for _change, name in rows]), "quiet"
+        elif guest is None:
+            continue
         else:
-            text, tone = sentence(change.action, change.details or {}, guest)
+            text, tone = sentence(change.action, _told(change, names=names), guest)
         lines.append(StoryLine(change.at, text, _who(change), tone))
     return lines
 
@@ -83,7 +90,13 @@ def sentence(action: str, details: Mapping[str, Any], guest: str = "") -> tuple[
     return action, "quiet"
 
 
-def _one_deed(row: tuple[History, str]) -> tuple[Any, ...]:
+def _told(change: History, *, names: bool) -> Mapping[str, Any]:
+    """Give the details of a change, without the names of guests who are not there any more where they are not to be told."""
+    details = change.details or {}
+    return details if names else {key: value for key, value in details.items() if key not in _NAMES}
+
+
+def _one_deed(row: tuple[History, str | None]) -> tuple[Any, ...]:
     change = row[0]
     if change.action == "invitation.added":
         return (change.action, change.at, change.actor_id)
@@ -97,12 +110,13 @@ def _who(change: History) -> str:
     return change.actor_name
 
 
-def _added_together(names: Sequence[str]) -> str:
-    shown = "; ".join(sorted(names)[:_NAMES_SHOWN])
-    if len(names) > _NAMES_SHOWN:
+def _added_together(names: Sequence[str | None]) -> str:
+    known = sorted(name for name in names if name)
+    shown = "; ".join(known[:_NAMES_SHOWN])
+    if shown and len(names) > min(len(known), _NAMES_SHOWN):
         shown = f"{shown} …"
     number = ngettext("%(num)d guest put on the list", "%(num)d guests put on the list", len(names))
-    return f"{number}: {shown}"
+    return f"{number}: {shown}" if shown else number
 
 
 def _changed(details: Mapping[str, Any], _guest: str) -> str:
@@ -137,7 +151,7 @@ def _language_words(details: Mapping[str, Any], guest: str) -> str:
 
 
 def _named(details: Mapping[str, Any], guest: str) -> str:
-    return guest or str(details.get("guest", ""))
+    return guest or str(details.get("guest", "")) or _("A guest")
 
 
 _Words = Callable[[Mapping[str, Any], str], str]
@@ -203,7 +217,9 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         "quiet",
     ),
     "mail.sent_again": (
-        lambda d, g: _("The message to %(guest)s was sent again", guest=g or str(d.get("to", ""))),
+        lambda d, g: _(
+            "The message to %(guest)s was sent again", guest=g or str(d.get("to", "")) or _("a guest")
+        ),
         "info",
     ),
 }

@@ -15,7 +15,6 @@ from sqlalchemy import select
 
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.rules import RoleName
-from pop_campaigns.accounts.scope import own
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.pages import ROWS, Page, page_number
@@ -23,6 +22,7 @@ from pop_campaigns.desk.as_guest import ANSWERS, AnswerForms, compose_answer, fo
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.downloads import give_file
 from pop_campaigns.desk.moments import in_full, in_short
+from pop_campaigns.invitations.sight import mails_of_work
 from pop_campaigns.mail.guest_answers import hand_in
 from pop_campaigns.mail.local_mailbox import (
     DeliveredLine,
@@ -171,7 +171,7 @@ def _lines(folder: Path) -> Page:
 def _own_lines(lines: Sequence[DeliveredLine]) -> list[DeliveredLine]:
     names = {line.message_id for line in lines if line.message_id}
     wanted = select(OutgoingMail.message_id).where(
-        own(OutgoingMail, current_user), OutgoingMail.message_id.in_(names)
+        mails_of_work(current_user), OutgoingMail.message_id.in_(names)
     )
     mine = set(db.session.scalars(wanted))
     return [line for line in lines if line.message_id in mine]

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
-from pop_campaigns.accounts.scope import get_changeable, get_visible, may_change, own
+from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
@@ -23,6 +23,7 @@ from pop_campaigns.desk.downloads import give_file
 from pop_campaigns.desk.inbox import delivered_as
 from pop_campaigns.desk.mail_about import NOT_SENT_AGAIN, MailAbout, about_mails, why_not_again
 from pop_campaigns.desk.moments import in_full, in_short
+from pop_campaigns.invitations.sight import mails_of_work, seen_mail
 from pop_campaigns.mail.bell import ring_bell
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.labels import mail_chip, refusal_words, trouble_words
@@ -45,7 +46,7 @@ def mail() -> ResponseReturnValue:
         mask_secrets(clean_line(request.args.get("q", "")[:1000])[:200]),
     )
     shelf = shelf if shelf in SHELVES else ""
-    whose = own(OutgoingMail, current_user)
+    whose = mails_of_work(current_user)
     page = paged(select_mails(whose, shelf=shelf, typed=typed))
     return render_template(
         "desk/mail.html",
@@ -62,7 +63,7 @@ def mail() -> ResponseReturnValue:
 @reader
 def mail_message(mail_id: int) -> ResponseReturnValue:
     """One message: what it says, part by part, and every try to hand it over."""
-    row = get_visible(OutgoingMail, mail_id)
+    row = seen_mail(mail_id)
     part = request.args.get("part", "")
     about, copies = about_mails([row]).get(row.id), copies_of(row)
     may_send = may_change(row)
@@ -93,7 +94,7 @@ def mail_message(mail_id: int) -> ResponseReturnValue:
 @reader
 def mail_html(mail_id: int) -> ResponseReturnValue:
     """The HTML of a message, for a frame without any rights."""
-    parts = _written(get_visible(OutgoingMail, mail_id))[0]
+    parts = _written(seen_mail(mail_id))[0]
     if parts is None or not parts.html:
         abort(404)
     return framed_mail(parts.html)
@@ -103,7 +104,7 @@ def mail_html(mail_id: int) -> ResponseReturnValue:
 @reader
 def mail_file(mail_id: int, number: int) -> Response:
     """A file that goes with a message, counted from 1."""
-    files = get_visible(OutgoingMail, mail_id).skeleton.attachments
+    files = seen_mail(mail_id).skeleton.attachments
     if not 0 < number <= len(files):
         abort(404)
     chosen = files[number - 1]
@@ -117,7 +118,8 @@ def mail_again(mail_id: int) -> ResponseReturnValue:
 
     The form says how many copies there were when it was shown, so that a second press finds one more and adds none.
     """
-    get_changeable(OutgoingMail, mail_id)
+    if not may_change(seen_mail(mail_id)):
+        abort(404)
     row = locked_mail(mail_id)
     if row is None:
         abort(404)

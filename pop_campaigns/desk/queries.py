@@ -18,7 +18,8 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.models import Invitation, InvitationMail
 from pop_campaigns.invitations.queries import AnswerCounts, counts_for, guests_proposing
-from pop_campaigns.invitations.rules import REMINDER_GAP, Answer, InvitationState
+from pop_campaigns.invitations.rules import REMINDER_GAP, Answer, InvitationState, Sight
+from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries import select_letters
 from pop_campaigns.letters.rules import RecipientRole, stops_clock
@@ -110,10 +111,11 @@ def letters_waiting(user: User, today: date, *, limit: int = 20) -> Sequence[Let
     return db.session.scalars(rows.limit(limit)).unique().all()
 
 
-def story_of(event: Event, *, limit: int = 300) -> list[tuple[History, str]]:
-    """Give what happened to an event and to its guests, newest first, each with the guest's name ("" for the event).
+def story_of(event: Event, user: User, *, limit: int = 300) -> list[tuple[History, str | None]]:
+    """Give what happened to an event and to its guests, newest first, each with the guest's name.
 
-    One query; what a single mail did is left out, because one line already says that so many were sent.
+    "" for the event itself, None for a guest whose words the user does not see. One query; what a single mail did is left
+    out, because one line already says that so many were sent.
     """
     about_guest = and_(
         History.subject_type == Invitation.__tablename__,
@@ -123,13 +125,17 @@ def story_of(event: Event, *, limit: int = 300) -> list[tuple[History, str]]:
     about_event = and_(History.subject_type == Event.__tablename__, History.subject_id == event.id)
     guest = and_(History.subject_type == Invitation.__tablename__, History.subject_id == Invitation.id)
     rows = (
-        select(History, Invitation)
+        select(History, Invitation, guests_seen(user, Sight.WORDS))
         .outerjoin(Invitation, guest)
         .where(or_(about_event, about_guest))
         .order_by(History.id.desc())
         .limit(limit)
     )
-    return [(change, _name_of(one)) for change, one in db.session.execute(rows)]
+    found = db.session.execute(rows)
+    return [
+        (change, None if change.subject_type == Invitation.__tablename__ and not heard else _name_of(one))
+        for change, one, heard in found
+    ]
 
 
 def event_with_record(event: Event) -> Event:

@@ -17,7 +17,6 @@ from sqlalchemy.orm import joinedload
 
 from pop_campaigns.accounts.guard import reader
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.scope import own
 from pop_campaigns.contacts.directory import (
     institution_rows,
     person_rows,
@@ -36,6 +35,7 @@ from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.moments import in_short
 from pop_campaigns.events.labels import EVENT_KINDS, when_words
 from pop_campaigns.events.queries import EventFilter, listed_events
+from pop_campaigns.invitations.sight import mails_of_work
 from pop_campaigns.letters.labels import LETTER_STATES
 from pop_campaigns.letters.models import Letter
 from pop_campaigns.letters.queries import select_letters
@@ -95,7 +95,7 @@ def find_everywhere(typed: str, user: User, lang: str) -> list[HitGroup]:
         _letters(select_letters(user, typed=typed, today=today), typed, lang),
         _institutions(select_institutions(typed, None, None, user, today), typed, user, today, lang),
         _persons(select_persons(typed, user), typed, user, today, lang),
-        _mails(select_mails(own(OutgoingMail, user), typed=typed), typed),
+        _mails(select_mails(mails_of_work(user), typed=typed), typed),
     ]
     return [group for group in found if group.total]
 

@@ -24,6 +24,7 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer, InvitationState
+from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries import state_of
 from pop_campaigns.letters.rules import LetterState, RecipientRole, RecipientState
@@ -116,6 +117,7 @@ def _invitations(condition: ColumnElement[bool], user: User) -> Sequence[Invitat
         .where(
             condition,
             visible(Event, user),
+            guests_seen(user),
             Invitation.state == InvitationState.INVITED,
             Event.state != EventState.CANCELLED,
         )

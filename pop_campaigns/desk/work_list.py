@@ -12,7 +12,7 @@ from flask_babel import ngettext
 
 from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.rules import RoleName
-from pop_campaigns.accounts.scope import may_change, own
+from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import clock_words, day_words, moment_words, relative_day_words
 from pop_campaigns.core.i18n import in_language
@@ -25,6 +25,7 @@ from pop_campaigns.incoming.proposal_words import times_in_words
 from pop_campaigns.invitations.models import Invitation, TimeProposal
 from pop_campaigns.invitations.queries import AnswerCounts, awaiting_answer, counts_for
 from pop_campaigns.invitations.rules import may_invite
+from pop_campaigns.invitations.sight import mails_of_work, seen_among
 from pop_campaigns.letters.models import Letter
 from pop_campaigns.letters.queries import DueRecipient, due_recipients
 from pop_campaigns.letters.rules import RecipientState
@@ -108,8 +109,9 @@ def work_list(user: User, now: datetime, lang: str) -> WorkList:
     silent = [each for each in awaiting_answer(user, now) if each[0].id not in not_told]
     counts = counts_for(event.id for event, _guests in silent)
     to_remind = events_to_remind(user, now)
+    seen = seen_among((guest for _event, guests in silent for guest in guests), user)
     work.waiting.extend(
-        _answer_row(reader, event, guests, counts[event.id], remind=event.id in to_remind)
+        _answer_row(reader, event, (guests, seen), counts[event.id], remind=event.id in to_remind)
         for event, guests in silent
     )
     for letter in letters_waiting(user, reader.today):
@@ -226,22 +228,35 @@ def _letter_row(reader: _Reader, due: DueRecipient) -> WorkRow:
 
 
 def _answer_row(
-    reader: _Reader, event: Event, guests: Sequence[Invitation], counts: AnswerCounts, *, remind: bool
+    reader: _Reader,
+    event: Event,
+    silent: tuple[Sequence[Invitation], set[int]],
+    counts: AnswerCounts,
+    *,
+    remind: bool,
 ) -> WorkRow:
-    names = ", ".join(guest.shown_as for guest in guests[:2])
-    more = len(guests) - 2
-    if more > 0:
-        names = ngettext("%(names)s and %(num)d more", "%(names)s and %(num)d more", more, names=names)
     return reader.row(
         in_language(event, "title", reader.lang),
         url_for("desk.event", event_id=event.id),
         event,
-        who=names,
+        who=_silent_names(*silent),
         when=_silent_words(event, counts, reader),
         action=_("Remind") if remind else "",
         action_url=url_for("invitations.remind", event_id=event.id) if remind else "",
         organisation=reader.whose(event.organisation),
     )
+
+
+def _silent_names(guests: Sequence[Invitation], seen: set[int]) -> str:
+    """Name two of the guests, of those who may be named, and count the others."""
+    named = [guest.shown_as for guest in guests if guest.id in seen][:2]
+    more = len(guests) - len(named)
+    if not named:
+        return ngettext("%(num)d guest, not named here", "%(num)d guests, not named here", more)
+    names = ", ".join(named)
+    if more > 0:
+        names = ngettext("%(names)s and %(num)d more", "%(names)s and %(num)d more", more, names=names)
+    return names
 
 
 def _silent_words(event: Event, counts: AnswerCounts, reader: _Reader) -> str:
@@ -275,7 +290,7 @@ def _waiting_letter_rows(reader: _Reader, letter: Letter) -> Iterable[WorkRow]:
 
 def _trouble_rows(reader: _Reader) -> Iterable[WorkRow]:
     since = reader.now - TROUBLE_SHOWN_FOR
-    mails = mails_in_trouble(own(OutgoingMail, reader.user), since=since)
+    mails = mails_in_trouble(mails_of_work(reader.user), since=since)
     about = about_mails(mails)
     waiting: dict[str, list[OutgoingMail]] = {}
     for mail in mails:

@@ -6,12 +6,12 @@ from flask import Blueprint, abort, url_for
 from flask_babel import get_locale
 from flask_security import current_user
 
-from pop_campaigns.accounts.rules import MAY_WRITE, RoleName
+from pop_campaigns.accounts.rules import MAY_WRITE
 from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.incoming.matching import Subject
-from pop_campaigns.incoming.queries import owner_of, subject_of
+from pop_campaigns.incoming.sight import sees_incoming
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.models import IncomingMail
@@ -20,25 +20,11 @@ bp = Blueprint("incoming", __name__, url_prefix="/mail/in")
 
 
 def seen_mail(number: int) -> IncomingMail:
-    """Give a mail the person may read, else 404: one's own organisation's, and all of them for who sees everything."""
+    """Give a mail the person may read (see :mod:`incoming.sight`), else 404."""
     mail = db.session.get(IncomingMail, number) if 0 < number < 2**31 else None
-    if mail is None or not is_seen(mail):
+    if mail is None or not sees_incoming(mail):
         abort(404)
     return mail
-
-
-def is_seen(mail: IncomingMail) -> bool:
-    """Tell whether the person may read a mail. What is nobody's yet is for the administrators, not for every member."""
-    return current_user.role in (RoleName.ADMINISTRATOR, RoleName.VIEWER) or _is_ones_own(mail)
-
-
-def _is_ones_own(mail: IncomingMail) -> bool:
-    """Tell whether a mail is the organisation's, or belongs for certain to something of it and to others' things, too."""
-    mine = current_user.organisation_id
-    if not mine or mail.organisation_id:
-        return bool(mine and mail.organisation_id == mine)
-    subjects = (subject_of(link) for link in mail.links if not link.suggested)
-    return any(owner_of(subject) == mine for subject in subjects if subject is not None)
 
 
 def changeable_mail(number: int) -> IncomingMail:

@@ -17,12 +17,13 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import make_room
 from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.text import clean_line
-from pop_campaigns.incoming.blueprint import bp, changeable_mail, is_seen, place_of_subject
+from pop_campaigns.incoming.blueprint import bp, changeable_mail, place_of_subject
 from pop_campaigns.incoming.explaining import explain_matches
 from pop_campaigns.incoming.labels import NO_MAIL
 from pop_campaigns.incoming.matching import Match
 from pop_campaigns.incoming.queries import SUBJECTS
 from pop_campaigns.incoming.services import file_by_hand, take_back
+from pop_campaigns.incoming.sight import sees_incoming, sees_subject
 from pop_campaigns.incoming.uploads import NotAMail, check_message, store_upload
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.letters.models import LetterRecipient
@@ -43,7 +44,7 @@ def upload() -> ResponseReturnValue:
     for name, raw in brought:
         try:
             mail = store_upload(raw, by=current_user, now=now())
-            if mail.organisation_id == current_user.organisation_id or is_seen(mail):
+            if mail.organisation_id == current_user.organisation_id or sees_incoming(mail):
                 stored.append(mail)
             else:
                 problems.append((name, str(_("Another organisation has this message already."))))
@@ -102,7 +103,7 @@ def file_with(number: int) -> ResponseReturnValue:
         abort(404)
     subject: Any = db.session.get(SUBJECTS[table], wanted)
     owner = subject.event if isinstance(subject, Invitation) else getattr(subject, "letter", None)
-    if subject is None or owner is None or not may_change(owner):
+    if subject is None or owner is None or not may_change(owner) or not sees_subject(subject):
         abort(404)
     file_by_hand(mail, Match(subject, "by_hand"), by=current_user, now=now())
     db.session.commit()

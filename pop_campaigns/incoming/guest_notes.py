@@ -10,8 +10,10 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import defer
 
+from pop_campaigns.accounts.models import User
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
+from pop_campaigns.incoming.sight import incoming_seen
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.mail.models import IncomingLink, IncomingMail
 from pop_campaigns.mail.rules import IncomingKind
@@ -46,8 +48,8 @@ class GuestNote:
         return local_date(now) <= back if back else now - self.mail.received_at < _AWAY_FOR
 
 
-def guest_notes(guest_ids: Collection[int]) -> dict[int, list[GuestNote]]:
-    """Give what came from each guest, the newest first; suggestions left out. One query for 500 guests."""
+def guest_notes(guest_ids: Collection[int], user: User) -> dict[int, list[GuestNote]]:
+    """Give what came from each guest and the user may read, the newest first; suggestions left out. One query for 500 guests."""
     found: defaultdict[int, list[GuestNote]] = defaultdict(list)
     wanted = sorted(guest_ids)
     for start in range(0, len(wanted), _AT_ONCE):
@@ -60,6 +62,7 @@ def guest_notes(guest_ids: Collection[int]) -> dict[int, list[GuestNote]]:
                 IncomingLink.subject_id.in_(wanted[start : start + _AT_ONCE]),
                 IncomingLink.suggested.is_(False),
                 IncomingMail.kind.in_(_SHOWN),
+                incoming_seen(user),
             )
             .order_by(IncomingMail.id.desc())
         )

@@ -15,6 +15,7 @@ from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.incoming.blueprint import bp
 from pop_campaigns.incoming.labels import KINDS
+from pop_campaigns.incoming.sight import incoming_seen
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.mail.models import IncomingLink, IncomingMail
 from pop_campaigns.mail.rules import IncomingKind
@@ -24,7 +25,7 @@ _WORDS_SHOWN = 240
 
 
 def mail_for_letter(letter: Letter) -> dict[int, Sequence[IncomingMail]]:
-    """Give what came in for each recipient, the oldest first, by the recipient's number; suggestions left out."""
+    """Give what came in for each recipient and one may read, the oldest first, by the recipient's number; no suggestions."""
     rows = (
         select(IncomingLink.subject_id, IncomingMail)
         .join(IncomingLink.mail)
@@ -32,6 +33,7 @@ def mail_for_letter(letter: Letter) -> dict[int, Sequence[IncomingMail]]:
             IncomingLink.subject_type == LetterRecipient.__tablename__,
             IncomingLink.subject_id.in_([one.id for one in letter.recipients]),
             IncomingLink.suggested.is_(False),
+            incoming_seen(current_user),
         )
         .order_by(IncomingMail.id)
     )

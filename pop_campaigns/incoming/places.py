@@ -14,6 +14,7 @@ from pop_campaigns.core.text import fold
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import InvitationState
+from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.rules import LetterState, read_register_number
 
@@ -37,7 +38,7 @@ def _guests(user: User, words: list[str]) -> list[Invitation]:
         select(Invitation)
         .join(Invitation.event)
         .options(joinedload(Invitation.event))
-        .where(own(Event, user), Invitation.state != InvitationState.DRAFT)
+        .where(own(Event, user), guests_seen(user), Invitation.state != InvitationState.DRAFT)
         .where(*(_in_guest(word) for word in words))
         .order_by(Invitation.id.desc())
     )

@@ -17,7 +17,8 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.incoming.proposal_rules import Facts, Standing, Times, standing_of, with_length
 from pop_campaigns.invitations.models import Invitation, TimeProposal
-from pop_campaigns.invitations.rules import InvitationState
+from pop_campaigns.invitations.rules import InvitationState, Sight
+from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.mail.models import IncomingMail
 
 UNKNOWN_LENGTH = timedelta(hours=2)
@@ -70,7 +71,8 @@ def open_proposals_of(event: Event, *, now: datetime) -> list[TimeProposal]:
 
 def open_proposals(user: User, *, now: datetime) -> list[TimeProposal]:
     """Give the open proposals of the user's work list, the oldest first: one query."""
-    rows = _undecided().where(own(Event, user), Event.state == EventState.PLANNED)
+    heard = guests_seen(user, Sight.WORDS)
+    rows = _undecided().where(own(Event, user), heard, Event.state == EventState.PLANNED)
     ahead = or_(Event.starts_at > now, Event.starts_at.is_(None))
     return _only_open(rows.where(ahead), now)
 

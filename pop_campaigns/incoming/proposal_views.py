@@ -33,9 +33,12 @@ from pop_campaigns.incoming.proposals import (
     accept_proposal,
     decline_proposal,
 )
+from pop_campaigns.incoming.sight import sees_incoming
 from pop_campaigns.invitations.models import TimeProposal
 from pop_campaigns.invitations.queries import GuestRow, answers_for, refusing
 from pop_campaigns.invitations.rules import InvitationState
+from pop_campaigns.invitations.shown_guests import in_sight
+from pop_campaigns.invitations.sight import check_sight
 from pop_campaigns.mail.bell import ring_bell
 
 
@@ -107,6 +110,7 @@ def _existing(number: int) -> TimeProposal:
     row = db.session.get(TimeProposal, number) if 0 < number < 2**31 else None
     if row is None:
         abort(404)
+    check_sight(row.invitation)
     return row
 
 
@@ -134,6 +138,7 @@ def _page(row: TimeProposal, form: DeclineForm, *, changed: bool = False) -> str
     stands = standing(row, now=moment)
     mail = mail_of(row)
     rows = [one for one in answers_for(event) if one.invitation.state is InvitationState.INVITED]
+    shown = in_sight(rows, current_user)
     return render_template(
         "incoming/proposal.html",
         proposal=row,
@@ -150,9 +155,10 @@ def _page(row: TimeProposal, form: DeclineForm, *, changed: bool = False) -> str
         cautions=words.cautions_for(row, lang, moment) if stands is Standing.OPEN else [],
         made_before=words.made_before_words(row),
         said_beside=words.said_beside_words(row),
-        mail=mail if mail is not None and mail.raw else None,
+        mail=mail if mail is not None and mail.raw and sees_incoming(mail) else None,
         earlier=[(one, words.times_in_words(one, lang)) for one in proposals_of(guest) if one.id != row.id],
-        others=[one for one in rows if one.invitation.id != guest.id],
+        others=[one for one in shown.rows if one.invitation.id != guest.id],
+        hidden=shown.hidden,
         told=_told(rows, event),
         silent=bool(refusing(event, [guest])),
         over=wanted_times(row).starts <= moment,

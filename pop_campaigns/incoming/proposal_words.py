@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_babel.speaklater import LazyString
 
+from pop_campaigns.accounts.models import User
 from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import (
     clock_words,
@@ -34,7 +35,8 @@ from pop_campaigns.incoming.proposal_queries import (
 from pop_campaigns.incoming.proposal_rules import Standing, Times, moved_by
 from pop_campaigns.invitations.labels import ANSWERS
 from pop_campaigns.invitations.models import TimeProposal
-from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.invitations.rules import Answer, Sight
+from pop_campaigns.invitations.sight import seen_among
 from pop_campaigns.letters.working_days import CalendarUnknown, skip_reason
 from pop_campaigns.mail.secrets import mask_secrets
 
@@ -83,8 +85,10 @@ class OpenProposal:
     url: str
 
 
-def proposed_at(event: Event, lang: str, now: datetime) -> list[OpenProposal]:
-    """Give the open proposals of an event for its page, the oldest first."""
+def proposed_at(event: Event, user: User, lang: str, now: datetime) -> list[OpenProposal]:
+    """Give the open proposals of an event for its page, those of guests whose words the user sees, the oldest first."""
+    proposals = open_proposals_of(event, now=now)
+    heard = seen_among((one.invitation for one in proposals), user, Sight.WORDS)
     return [
         OpenProposal(
             one.invitation_id,
@@ -93,7 +97,8 @@ def proposed_at(event: Event, lang: str, now: datetime) -> list[OpenProposal]:
             mask_secrets(one.comment),
             url_for("incoming.proposal", proposal_id=one.id),
         )
-        for one in open_proposals_of(event, now=now)
+        for one in proposals
+        if one.invitation_id in heard
     ]
 
 

@@ -23,6 +23,7 @@ from pop_campaigns.incoming.labels import HOW, KINDS, REVIEWS, STATE_MARKS, STAT
 from pop_campaigns.incoming.matching import Match
 from pop_campaigns.incoming.places import find_places
 from pop_campaigns.incoming.services import NothingSaid, file_by_hand, put_aside
+from pop_campaigns.incoming.sight import sees_subject
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.mail.addresses import show_address
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
@@ -139,7 +140,7 @@ def read(number: int) -> ResponseReturnValue:
 
 def _place(link: IncomingLink) -> Place | None:
     subject = queries.subject_of(link)
-    if subject is None or isinstance(subject, OutgoingMail):
+    if subject is None or isinstance(subject, OutgoingMail) or not sees_subject(subject):
         return None  # the sent mail itself stands with its guest or letter
     words, url, changeable = place_of_subject(subject)
     by_hand = (

@@ -14,6 +14,7 @@ from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.labels import NOT_INVITABLE
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import may_invite
+from pop_campaigns.invitations.sight import check_sight
 
 bp = Blueprint("invitations", __name__)
 make_room(bp, {"invitations.by_hand"})
@@ -25,6 +26,7 @@ def changeable_guest(invitation_id: int) -> Invitation:
     if guest is None:
         abort(404)
     get_changeable(Event, guest.event_id)
+    check_sight(guest)
     return guest
 
 

@@ -160,7 +160,7 @@ def guest_histories(
 
     ``came_in`` is what they wrote, by guest, from whoever knows the mail that came in.
     """
-    guests = [row.invitation for row in rows]
+    guests = [row.invitation for row in rows if not row.private]
     told: dict[int, list[Happening]] = defaultdict(list)
     for ident, mails in mails_of(guests).items():
         for row in mails:

@@ -30,6 +30,7 @@ from pop_campaigns.invitations.rules import (
     NotInvitable,
     may_invite,
 )
+from pop_campaigns.invitations.sight import named_as
 
 GuestKey = tuple[str, int]
 
@@ -127,7 +128,7 @@ def add_guests(event: Event, choices: Iterable[GuestChoice], *, by: User, now: d
     done = AddedGuests([], [])
     for key, choice in wanted.items():
         contact = contacts.get(key)
-        refused = _refusal(contact, listed.get(key), taken, unwanted)
+        refused = _refusal(contact, listed.get(key), taken, unwanted, by=by)
         if contact is None or refused:
             done.refused.append(refused or RefusedGuest("", GuestRefusal.UNKNOWN))
             continue
@@ -291,7 +292,12 @@ def _key(guest: Invitation) -> GuestKey:
 
 
 def _refusal(
-    contact: Contact | None, listed: Invitation | None, taken: dict[str, Invitation], unwanted: set[str]
+    contact: Contact | None,
+    listed: Invitation | None,
+    taken: dict[str, Invitation],
+    unwanted: set[str],
+    *,
+    by: User,
 ) -> RefusedGuest | None:
     if contact is None:
         return RefusedGuest("", GuestRefusal.UNKNOWN)
@@ -305,7 +311,7 @@ def _refusal(
         return RefusedGuest(label, GuestRefusal.NOT_WANTED)
     holder = taken.get(contact.address.casefold())
     if holder is not None and holder is not listed:
-        return RefusedGuest(label, GuestRefusal.ADDRESS_TAKEN, taken_by=holder.shown_as)
+        return RefusedGuest(label, GuestRefusal.ADDRESS_TAKEN, taken_by=named_as(holder, by))
     return None
 
 

@@ -30,6 +30,7 @@ from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries import mails_of
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, ToldHow
 from pop_campaigns.invitations.services import CannotInvite
+from pop_campaigns.invitations.sight import check_sight
 from pop_campaigns.mail.bell import ring_bell
 
 
@@ -90,6 +91,7 @@ def scan(invitation_id: int, answer_id: int) -> Response:
     if given is None or given.invitation_id != invitation_id:
         abort(404)
     get_visible(Event, given.invitation.event_id)
+    check_sight(given.invitation)
     if given.scan is None or not given.scan.path.is_file():
         abort(404)
     return give_stored(given.scan)

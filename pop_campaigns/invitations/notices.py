@@ -41,6 +41,7 @@ from pop_campaigns.invitations.services import (
     send_reminders,
     withdraw_guest,
 )
+from pop_campaigns.invitations.sight import seen_among
 from pop_campaigns.mail.bell import ring_bell
 from pop_campaigns.mail.rules import MailState
 
@@ -78,7 +79,7 @@ def _announce_page(event: Event) -> Response:
     told = outdated_guests(event)
     dead = unreachable(told)
     guests = [one for one in told if one.id not in dead]
-    mails = mails_of(guests)
+    mails, seen = mails_of(guests), seen_among(told)
     lang = str(get_locale() or "sq")
     page = render_template(
         "invitations/announce.html",
@@ -86,8 +87,9 @@ def _announce_page(event: Event) -> Response:
         when=when_words(event, lang),
         rows=[(one, _differences(event, _last_told(mails[one.id]), lang)) for one in guests],
         never_left=[one for one in guests if not was_reached(mails[one.id])],
-        shown=next((one for one in guests if was_reached(mails[one.id])), None),
-        dead=[(one, dead[one.id]) for one in told if one.id in dead],
+        shown=next((one for one in guests if one.id in seen and was_reached(mails[one.id])), None),
+        dead=[(one, dead[one.id]) for one in told if one.id in dead and one.id in seen],
+        seen=seen,
         refusal=cannot_invite_words(event, now()),
     )
     return with_frames(page)
@@ -141,14 +143,15 @@ def _cancel_page(event: Event) -> str:
     guests = guests_of(event, InvitationState.INVITED)
     mails = mails_of(guests)
     begun = event.starts_at is None or event.starts_at <= now()
-    dead = unreachable(guests)
+    dead, seen = unreachable(guests), seen_among(guests)
     return render_template(
         "invitations/cancel.html",
         event=event,
         when=when_words(event, str(get_locale() or "sq")),
         held=event.state is EventState.HELD,
         told=[] if begun else [one for one in guests if was_reached(mails[one.id]) and one.id not in dead],
-        dead=[] if begun else [(one, dead[one.id]) for one in guests if one.id in dead],
+        dead=[] if begun else [(one, dead[one.id]) for one in guests if one.id in dead and one.id in seen],
+        seen=seen,
         waiting=sum(row.mail.state is MailState.QUEUED for one in guests for row in mails[one.id]),
         drafts=len(guests_of(event, InvitationState.DRAFT)),
         begun=begun,
@@ -199,15 +202,17 @@ def remind(event_id: int) -> ResponseReturnValue:
 def _remind_page(event: Event, moment: datetime) -> Response:
     guests = awaiting_reminder(event, now=moment)
     silent = [one for one in guests_of(event, InvitationState.INVITED) if one.answer is Answer.NEEDS_ACTION]
-    dead = unreachable(silent)
-    chosen = next((one for one in guests if str(one.id) == request.args.get("guest")), None)
+    dead, seen = unreachable(silent), seen_among(silent)
+    named = [one for one in guests if one.id in seen]
+    chosen = next((one for one in named if str(one.id) == request.args.get("guest")), None)
     page = render_template(
         "invitations/remind.html",
         event=event,
         guests=guests,
         left_alone=len(silent) - len(guests) - len(dead),
-        dead=[(one, dead[one.id]) for one in silent if one.id in dead],
-        shown=chosen or next(iter(guests), None),
+        dead=[(one, dead[one.id]) for one in silent if one.id in dead and one.id in seen],
+        shown=chosen or next(iter(named), None),
+        seen=seen,
         purpose=MailPurpose.REMINDER,
         keeps_mail=current_app.config["MAIL_LOCAL"],
         refusal=cannot_invite_words(event, moment),

@@ -26,6 +26,7 @@ from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.queries import guests_of
 from pop_campaigns.invitations.rules import InvitationState
 from pop_campaigns.invitations.services import GuestChoice
+from pop_campaigns.invitations.sight import named_as
 
 MOST_FOUND = 30
 MOST_OFFERED = 12
@@ -99,7 +100,7 @@ def picks_for(
                 language=chosen.get(key) or option.language,
                 ticked=key in chosen,
                 listed=own,
-                taken_by=owner.shown_as if owner is not None and owner is not own else "",
+                taken_by=named_as(owner, user) if owner is not None and owner is not own else "",
                 refuses=option.kind == "person" and email in unwanted,
             )
         )

@@ -30,10 +30,12 @@ from pop_campaigns.invitations.rules import (
     Answer,
     InvitationState,
     MailPurpose,
+    Sight,
     calendar_sequence,
     link_lives,
     may_remind,
 )
+from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.queries import dead_among
 from pop_campaigns.mail.rules import CameBack, MailState
@@ -47,7 +49,7 @@ class GuestRow:
 
     ``mail`` is the newest mail about the event (one sent again counts), ``last_answer`` the newest answer,
     ``told`` the event's SEQUENCE the guest's calendar was last told, None before the first mail. ``came_back`` says that
-    mail to the address keeps coming back, so that none is sent.
+    mail to the address keeps coming back, so that none is sent. Of a ``private`` row the reader sees no words.
     """
 
     invitation: Invitation
@@ -55,6 +57,7 @@ class GuestRow:
     last_answer: GivenAnswer | None
     told: int | None = None
     came_back: CameBack | None = None
+    private: bool = False
 
     @property
     def outdated(self) -> bool:
@@ -277,13 +280,16 @@ def awaiting_answer(user: User, now: datetime) -> list[tuple[Event, list[Invitat
 
 
 def recent_answers(user: User, since: datetime) -> list[GivenAnswer]:
-    """Give the answers to events of the user's work list since then, newest first, at most 200."""
+    """Give the answers to events of the user's work list since then, newest first, at most 200.
+
+    Only of guests whose words the user sees.
+    """
     wanted = (
         select(GivenAnswer)
         .join(GivenAnswer.invitation)
         .join(Invitation.event)
         .options(contains_eager(GivenAnswer.invitation).contains_eager(Invitation.event))
-        .where(own(Event, user), GivenAnswer.at >= since)
+        .where(own(Event, user), guests_seen(user, Sight.WORDS), GivenAnswer.at >= since)
         .order_by(GivenAnswer.at.desc(), GivenAnswer.id.desc())
         .limit(200)
     )

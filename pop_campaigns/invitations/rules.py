@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from pop_campaigns.accounts.rules import RoleName, may_read_record
+from pop_campaigns.contacts.rules import PersonKind, may_see_person
 
 
 class Answer(enum.StrEnum):
@@ -180,3 +184,46 @@ def calendar_sequence(event_sequence: int, withdrawals: int, *, withdrawing: boo
     same guest again one more, while the other guests' entries stay as they are.
     """
     return event_sequence + 2 * withdrawals + (1 if withdrawing else 0)
+
+
+class Sight(enum.IntEnum):
+    """How much of a guest somebody sees: a number among others; name and answer; also words, mails and files."""
+
+    COUNTED = 0
+    ANSWER = 1
+    WORDS = 2
+
+
+@dataclass(frozen=True)
+class GuestFacts:
+    """Of whom a guest is: the organisations of event, office and person (None: the network's).
+
+    ``office`` and ``kind`` say whether there is an office and a person; with neither, name and address were only typed.
+    """
+
+    event_of: int | None
+    office: bool = False
+    office_of: int | None = None
+    kind: PersonKind | None = None
+    person_of: int | None = None
+
+
+def sight_of_guest(role: RoleName | None, own: int | None, guest: GuestFacts) -> Sight:
+    """Decide how much of a guest somebody in this role, of organisation ``own``, sees.
+
+    Who may see the office or the person sees the guest. Who only reads sees no words and files of persons, and of
+    citizens nothing. Whom no contact stands for is taken for a citizen of the event's organisation.
+    """
+    if role is RoleName.ADMINISTRATOR:
+        return Sight.WORDS
+    if role is None or not may_read_record(role, own, guest.event_of):
+        return Sight.COUNTED
+    if not guest.office and guest.kind is None:
+        mine = role is RoleName.COORDINATOR and own is not None and guest.event_of == own
+        return Sight.WORDS if mine else Sight.COUNTED
+    if guest.office and not may_read_record(role, own, guest.office_of):
+        return Sight.COUNTED
+    if guest.kind is not None and not may_see_person(role, own, guest.person_of, guest.kind):
+        return Sight.COUNTED
+    private = role is RoleName.VIEWER and guest.kind is not None
+    return Sight.ANSWER if private else Sight.WORDS

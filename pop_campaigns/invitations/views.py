@@ -56,6 +56,7 @@ from pop_campaigns.invitations.services import (
     set_guest_language,
     set_invitation_text,
 )
+from pop_campaigns.invitations.sight import only_seen, seen_among
 from pop_campaigns.mail.bell import ring_bell
 from pop_campaigns.mail.queries import dead_among
 from pop_campaigns.mail.rules import CameBack
@@ -91,6 +92,7 @@ def _who_page(event: Event, form: PickForm, ticked: Sequence[GuestChoice]) -> st
         picks=picks_for(event, typed, ticked, user=current_user, lang=str(get_locale()), now=moment),
         most_found=MOST_FOUND if typed.strip() else MOST_OFFERED,
         drafts=[one for one in guests if one.state is InvitationState.DRAFT],
+        seen=seen_among(guests),
         invited=sum(one.state is InvitationState.INVITED for one in guests),
         refusal=cannot_invite_words(event, moment),
     )
@@ -293,12 +295,14 @@ def _sendable(event: Event) -> _Parted:
 
 def _send_page(event: Event, *, changed: bool = False) -> str:
     drafts, refused, dead = _sendable(event)
+    seen = seen_among([*drafts, *refused, *(one for one, _since in dead)])
     return render_template(
         "invitations/send.html",
         event=event,
         drafts=drafts,
         refused=refused,
-        dead=dead,
+        dead=[row for row in dead if row[0].id in seen],
+        seen=seen,
         counts={lang: sum(one.language == lang for one in drafts) for lang in LANGUAGES},
         samples=[one for one in drafts if one.address.lower().endswith(".example")],
         keeps_mail=current_app.config["MAIL_LOCAL"],
@@ -311,7 +315,8 @@ def _send_page(event: Event, *, changed: bool = False) -> str:
 
 def shown_guests(event: Event) -> list[Invitation]:
     """Give the guests whose mail can be looked at: the drafts, else those invited."""
-    return guests_of(event, InvitationState.DRAFT) or guests_of(event, InvitationState.INVITED)
+    guests = guests_of(event, InvitationState.DRAFT) or guests_of(event, InvitationState.INVITED)
+    return only_seen(guests)
 
 
 def untranslated_fields(event: Event, guests: Sequence[Invitation]) -> list[str]:

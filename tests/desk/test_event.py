@@ -46,6 +46,10 @@ def test_scope(people: SimpleNamespace, client: FlaskClient, sign_in: Browser) -
     event = invited_event(people.arta)
     address = f"/events/{event.id}"
     assert client.get(address).status_code == 302
+    public = sign_in(people.clirim).get(address)
+    assert (public.status_code, public.location) == (302, f"/en/events/{event.id}"), "as everybody reads it"
+    event.published = False
+    db.session.commit()
     assert sign_in(people.clirim).get(address).status_code == 404
     assert sign_in(people.eva).get(address).status_code == 200
     assert sign_in(people.arta).post(address).status_code == 405
@@ -174,7 +178,7 @@ def test_hostile_text_stays_text(people: SimpleNamespace, sign_in: Browser) -> N
 
 def test_the_story_of_an_event_is_its_own(people: SimpleNamespace) -> None:
     first, second = invited_event(people.arta, guests=1), invited_event(people.arta, guests=1)
-    about = {guest for _change, guest in story_of(first) if guest}
+    about = {guest for _change, guest in story_of(first, people.arta) if guest}
     assert about == {guests_of(first)[0].shown_as}
     assert about.isdisjoint({guests_of(second)[0].shown_as})
 

@@ -47,7 +47,7 @@ def a_mail(organisation_id: int | None, **values: object) -> OutgoingMail:
         **words,  # type: ignore[arg-type]
     )  # fmt: skip
     mail = queue_mail(
-        skeleton, Recipient("zyra@bashkia.example", "Zyra e provës"), kind="test", once=f"test/{uuid4()}",
+        skeleton, Recipient("zyra@bashkia.example", "Zyra e provës"), kind="test", once=f"letter/0/{uuid4()}",
         from_address="r-x@rsvp.example", from_name="Organizata", organisation_id=organisation_id, now=now,
     )  # fmt: skip
     db.session.commit()

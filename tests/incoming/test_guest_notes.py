@@ -43,7 +43,7 @@ def test_an_absence_shows_with_text_and_day_until_it_ends_and_changes_nothing(
 ) -> None:
     back = local_date(now()) + timedelta(days=5)
     mail = away(scene, f"Jam me leje deri më {back:%d.%m.%Y}. Për urgjenca: kabineti.")
-    assert guest_notes([scene.mayor.id])[scene.mayor.id][0].returns_on == back
+    assert guest_notes([scene.mayor.id], cast.drita)[scene.mayor.id][0].returns_on == back
     page = event_page(sign_in(cast.arta), scene)
     assert "Jashtë zyre deri më" in page and "Për urgjenca: kabineti." in page
     assert f"/mail/in/{mail.id}" in page
@@ -54,9 +54,9 @@ def test_an_absence_shows_with_text_and_day_until_it_ends_and_changes_nothing(
         assert "Përgjigje automatike: Jashtë zyre" in page
 
 
-def test_an_absence_without_a_day_shows_for_two_weeks(scene: SimpleNamespace) -> None:
+def test_an_absence_without_a_day_shows_for_two_weeks(cast: SimpleNamespace, scene: SimpleNamespace) -> None:
     away(scene, "Nuk jam në zyrë.")
-    (note,) = guest_notes([scene.mayor.id])[scene.mayor.id]
+    (note,) = guest_notes([scene.mayor.id], cast.drita)[scene.mayor.id]
     assert note.returns_on is None
     assert note.is_away(now() + timedelta(days=13))
     assert not note.is_away(now() + timedelta(days=15))
@@ -78,9 +78,9 @@ def test_what_a_guest_wrote_stands_in_the_guests_history_alone(
     assert "Pyetje &lt;b&gt;" in eva
 
 
-def test_a_suggestion_is_not_the_guests(scene: SimpleNamespace) -> None:
+def test_a_suggestion_is_not_the_guests(cast: SimpleNamespace, scene: SimpleNamespace) -> None:
     arrive(words("Përshëndetje", sender=scene.mayor.address, to="kontakt@rsvp.example"))
-    assert guest_notes([scene.mayor.id, scene.prefect.id]) == {}
+    assert guest_notes([scene.mayor.id, scene.prefect.id], cast.drita) == {}
 
 
 @contextmanager
@@ -136,7 +136,7 @@ def test_a_thousand_guests_take_as_many_queries_as_ten(
     assert counts[1] <= counts[0] + 1
 
 
-def test_days_are_read(scene: SimpleNamespace) -> None:
+def test_days_are_read(cast: SimpleNamespace, scene: SimpleNamespace) -> None:
     away(scene, "I am out of office until 3 December 2031.")
-    (note,) = guest_notes([scene.mayor.id])[scene.mayor.id]
+    (note,) = guest_notes([scene.mayor.id], cast.drita)[scene.mayor.id]
     assert note.returns_on == date(2031, 12, 3)
