@@ -32,6 +32,7 @@ from pop_campaigns.core.forms import csrf, errors_of
 from pop_campaigns.core.headers import init_headers
 from pop_campaigns.core.i18n import in_language, init_i18n, misses_translation
 from pop_campaigns.core.logs import init_logs
+from pop_campaigns.core.versions import init_versions
 from pop_campaigns.desk import views as desk_views
 from pop_campaigns.desk.navigation import navigation
 from pop_campaigns.events import views as events_views
@@ -92,6 +93,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         app.register_blueprint(blueprint)
     _limit_rates(app)
     _add_pages(app)
+    init_versions(app)
     cli.init_commands(app)
     return app
 

@@ -54,6 +54,7 @@ from pop_campaigns.contacts.words import (
 )
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.text import sort_key
@@ -153,6 +154,7 @@ def edit_institution(ident: int) -> ResponseReturnValue:
     record = get_changeable(Institution, ident)
     form = InstitutionForm(data=institution_values(record))
     form.offer_parents(possible_parents(record.organisation_id, record))
+    meet_changes(form, record)
     there = None
     if form.validate_on_submit():
         try:
@@ -193,6 +195,7 @@ def edit_office(ident: int) -> ResponseReturnValue:
     """Change an office."""
     record = get_changeable(Office, ident)
     form, there = OfficeForm(obj=record), None
+    meet_changes(form, record)
     if form.validate_on_submit():
         try:
             services.change_office(record, form.draft(), by=current_user, now=now())
@@ -260,6 +263,7 @@ def edit_mandate(ident: int) -> ResponseReturnValue:
     mandate = get_changeable(Mandate, ident)
     get_visible(Office, mandate.office_id)
     form = MandateForm(obj=mandate)
+    meet_changes(form, mandate, told_of=mandate.office)
     if form.validate_on_submit():
         ends = form.to_date.data is not None and form.to_date.data != mandate.to_date
         services.change_mandate(mandate, form.from_date.data, form.to_date.data, by=current_user, now=now())
@@ -292,6 +296,7 @@ def edit_address(ident: int) -> ResponseReturnValue:
     address = get_changeable(Address, ident)
     owner = services.owner_of_address(address)
     form, there = AddressForm(email=address.email, use=address.use.value), None
+    meet_changes(form, address, told_of=owner)
     if form.validate_on_submit():
         try:
             email = read_address(form.email.data)

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.core.db import Base, Line, UTCDateTime, choice
+from pop_campaigns.core.versions import Versioned
 from pop_campaigns.imports.rules import ImportState, RowDecision
 
 
-class ContactImport(Base):
+class ContactImport(Versioned, Base):
     """A file that was uploaded, how its columns are understood, and how far it has come.
 
     ``columns`` are its headings as read; ``mapping`` says by column number which field each one fills; ``options``
@@ -45,7 +46,7 @@ class ContactImport(Base):
     organisation: Mapped[Organisation | None] = relationship()
 
 
-class ImportRow(Base):
+class ImportRow(Versioned, Base):
     """One row of the file: its cells, what is wrong with it, whom it looks like, and what shall become of it.
 
     ``match_id`` is the person or office (by ``match_type``: ``persons``, ``offices``) it looks like, ``match_reason``

@@ -16,6 +16,7 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import give_stored, refusal_words
 from pop_campaigns.core.files import RefusedFile
+from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.letters.blueprint import bp
 from pop_campaigns.letters.draft_pages import recipient_of
 from pop_campaigns.letters.due_days import longest_extension
@@ -63,6 +64,7 @@ def correct(letter_id: int, response_id: int) -> ResponseReturnValue:
     letter = get_changeable(Letter, letter_id)
     found = response_of(letter, response_id)
     form = _response_form(found.recipient, found)
+    meet_changes(form, found, told_of=letter)
     if form.validate_on_submit():
         try:
             correct_response(found, form.draft(), file=form.handed_file(), by=current_user, now=now())
@@ -110,6 +112,7 @@ def hand_over(letter_id: int, recipient_id: int) -> ResponseReturnValue:
         abort(404)
     form = HandOverForm(data={"day": one.clock_from})
     form.today, form.earliest = local_date(now()), earliest_response_day(letter)
+    meet_changes(form, one, told_of=letter)
     if form.validate_on_submit():
         record_hand_over(one, form.day.data, by=current_user, now=now())
         db.session.commit()

@@ -20,6 +20,7 @@ from pop_campaigns.contacts.listing import EXPORT_HEADS
 from pop_campaigns.contacts.queries import GuestKind, GuestOption, find_guests, guest_options
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.pages import ROWS, Page, page_number, paged
 from pop_campaigns.lists import filter_pages, services
 from pop_campaigns.lists.blueprint import bp, chosen_purpose, look_up, refuse_unless_by_hand
@@ -164,6 +165,7 @@ def rename(list_id: int) -> ResponseReturnValue:
     record = get_changeable(ContactList, list_id)
     form, back = NameForm(obj=record), url_for("lists.show", list_id=list_id)
     del form.once
+    meet_changes(form, record)
     if form.validate_on_submit():
         try:
             services.rename_list(record, form.name.data, by=current_user, now=now())
