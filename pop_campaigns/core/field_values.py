@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from enum import Enum
@@ -33,7 +32,9 @@ def file_fields(form: Form) -> list[Field]:
 
 def as_stored(field: Field) -> Field:
     """Give the same field as the form would show it of the record, whatever was typed."""
-    stored = copy.copy(field)
+    # Not copy.copy: making a field anew gives one that waits for its form.
+    stored: Field = object.__new__(type(field))
+    stored.__dict__.update(field.__dict__)
     stored.process(None, field.object_data)
     return stored
 

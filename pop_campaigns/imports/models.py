@@ -46,7 +46,7 @@ class ContactImport(Versioned, Base):
     organisation: Mapped[Organisation | None] = relationship()
 
 
-class ImportRow(Versioned, Base):
+class ImportRow(Base):
     """One row of the file: its cells, what is wrong with it, whom it looks like, and what shall become of it.
 
     ``match_id`` is the person or office (by ``match_type``: ``persons``, ``offices``) it looks like, ``match_reason``

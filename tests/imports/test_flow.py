@@ -32,6 +32,7 @@ from tests.imports.scene import (
     upload,
     uploaded,
 )
+from tests.opened import opened
 
 HEADS = "Emri;E-mail;Telefon;Institucioni;Posti;Bashkia\n"
 
@@ -286,7 +287,8 @@ def test_consent_is_recorded_with_its_proof(arta: FlaskClient, cast: SimpleNames
     )  # fmt: skip
     ident = uploaded(arta, text)
     without = columns_of(arta, ident) | {"kind": "citizen", "municipality": "", "language": "sq"}
-    assert arta.post(f"/people/import/{ident}/columns", data=without).status_code == 422
+    path = f"/people/import/{ident}/columns"
+    assert arta.post(path, data=without | opened(arta, path)).status_code == 422
     brought_in(arta, text, consents=["events"], **CONSENT)
     found = {
         (one.person.name, one.purpose): one.given_at.date().isoformat()
