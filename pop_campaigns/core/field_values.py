@@ -56,6 +56,8 @@ def values_of(field: Field) -> tuple[str, ...]:
         return ("y",) if data else ()
     if isinstance(data, list | tuple | set | frozenset):
         return tuple(sorted(_plain(one) for one in data))
+    if isinstance(data, date | time):
+        return (data.strftime(_format_of(field)),)
     plain = _plain(data)
     if field.type == "TelField" and plain:
         try:
@@ -68,13 +70,13 @@ def values_of(field: Field) -> tuple[str, ...]:
 def _plain(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, Enum):
-        return str(value.value)
-    if isinstance(value, time):
-        return value.isoformat("minutes" if not value.second else "seconds")
-    if isinstance(value, datetime):
-        return value.isoformat("T", "minutes" if not value.second else "seconds")
-    return value.isoformat() if isinstance(value, date) else clean_text(str(value))
+    return str(value.value) if isinstance(value, Enum) else clean_text(str(value))
+
+
+def _format_of(field: Field) -> str:
+    """Give how the field writes a day or an hour: what it does not show (seconds) nobody has changed."""
+    written = field.format
+    return str(written[0] if isinstance(written, list | tuple) else written)
 
 
 def words_of(field: Field) -> str:

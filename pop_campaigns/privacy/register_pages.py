@@ -150,8 +150,10 @@ def edit_breach(ident: int) -> ResponseReturnValue:
 
 def _breach_page(breach: Breach | None) -> ResponseReturnValue:
     moment = now()
-    walls = {name: to_wall(getattr(breach, name)) for name in MOMENTS} if breach else {}
-    form = BreachForm(obj=breach, now=moment, **walls)
+    # As values, not as the record: WTForms would show the record's own moments, which are in UTC.
+    stored = {name: getattr(breach, name) for name in BREACH_COLUMNS} if breach else {}
+    walls = {name: to_wall(stored[name]) for name in MOMENTS if name in stored}
+    form = BreachForm(data=stored | walls, now=moment)
     if breach:
         meet_changes(form, breach)
     if form.validate_on_submit():
