@@ -54,7 +54,7 @@ from pop_campaigns.contacts.words import (
 )
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
-from pop_campaigns.core.meanwhile import meet_changes
+from pop_campaigns.core.meanwhile import is_as_seen, meet_changes, seen_versions
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.text import sort_key
@@ -319,12 +319,12 @@ def remove_address(ident: int) -> ResponseReturnValue:
         return redirect(contact_url(get_visible(OWNERS[before.subject_type], before.subject_id)))
     address = get_changeable(Address, ident)
     owner = services.owner_of_address(address)
-    if request.method == "POST":
+    if request.method == "POST" and is_as_seen(address, told_of=owner):
         services.remove_address(address, by=current_user, now=now())
         return saved(owner, _("The address %(email)s is removed.", email=address.email))
-    return render_template(
-        "contacts/remove_address.html", address=address, back=contact_url(owner), owner=owner
-    )
+    words: dict[str, Any] = {"address": address, "back": contact_url(owner), "owner": owner}
+    page = render_template("contacts/remove_address.html", seen=seen_versions(address), **words)
+    return page, 409 if request.method == "POST" else 200
 
 
 bp.context_processor(for_templates)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import abort, make_response, render_template, request
+from flask import abort, flash, make_response, render_template, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -68,6 +68,31 @@ def meet_changes(form: Form, record: Any, told_of: Any = None) -> None:
     if form.is_submitted():
         _Meeting(form, stored, record, told_of or record).settle()
     form.shown_version = _write(record, {name: values_of(field) for name, field in stored.items()})
+
+
+def seen_versions(*records: Any) -> str:
+    """Give what a page that asks before it destroys carries, so that nobody destroys what they have not seen."""
+    return ".".join(str(record.version) for record in records)
+
+
+def is_as_seen(*records: Any, told_of: Any = None) -> bool:
+    """Tell whether the records are the versions that whoever pressed has looked at; if not, say who changed them.
+
+    What was sent from no page of ours has seen nothing, and is not asked.
+    """
+    seen = request.form.get("version", "")
+    if not seen or seen == seen_versions(*records):
+        return True
+    changes = _changes_since(told_of or records[0], records[0], None)
+    who = _told(changes[0]) if changes else _("the service")
+    flash(
+        _(
+            "Changed meanwhile (%(who)s), so nothing was done. Look how it stands now, then press again.",
+            who=who,
+        ),
+        "warning",
+    )
+    return False
 
 
 def version_shown() -> int:

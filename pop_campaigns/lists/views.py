@@ -20,7 +20,7 @@ from pop_campaigns.contacts.listing import EXPORT_HEADS
 from pop_campaigns.contacts.queries import GuestKind, GuestOption, find_guests, guest_options
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
-from pop_campaigns.core.meanwhile import meet_changes
+from pop_campaigns.core.meanwhile import is_as_seen, meet_changes, seen_versions
 from pop_campaigns.core.pages import ROWS, Page, page_number, paged
 from pop_campaigns.lists import filter_pages, services
 from pop_campaigns.lists.blueprint import bp, chosen_purpose, look_up, refuse_unless_by_hand
@@ -186,13 +186,15 @@ def delete(list_id: int) -> ResponseReturnValue:
         flash(_("This list was deleted already."), "info")
         return redirect(url_for("lists.index"))
     record = get_changeable(ContactList, list_id)
-    if request.method == "POST":
+    if request.method == "POST" and is_as_seen(record):
         name = record.name
         services.delete_list(record, by=current_user, now=now())
         db.session.commit()
         flash(_("The list %(name)s is deleted.", name=name), "success")
         return redirect(url_for("lists.index"))
-    return render_template("lists/delete.html", contact_list=record, found=_count(record) or 0)
+    words: dict[str, Any] = {"found": _count(record) or 0, "seen": seen_versions(record)}
+    page = render_template("lists/delete.html", contact_list=record, **words)
+    return page, 409 if request.method == "POST" else 200
 
 
 @bp.get("/<int:list_id>.<any(csv, vcf):ending>")

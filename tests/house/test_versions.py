@@ -19,7 +19,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.versions import Versioned
 from pop_campaigns.letters.models import Letter
 from tests.house.browser_forms import PageForm, forms_on
-from tests.house.world import address, arguments, rules
+from tests.house.world import address, arguments, rules, snapshot
 from tests.lists.scene import make_list
 
 SignIn = Callable[[Any], FlaskClient]
@@ -35,20 +35,16 @@ EDITS_NOTHING = {
     "contacts.withdraw_consent": "ends a consent once; a second press finds it ended",
     "events.new": "adds a row",
     "imports.new": "adds a file",
-    "imports.show": "each row carries what it showed (tests/imports/test_flow.py)",
     "incoming.explain": "stores nothing",
     "incoming.upload": "adds a message",
     "incoming.message": "puts a message aside once, with a reason",
     "incoming.proposal": "answers a proposal once; carries the version of the event as seen",
     "invitations.by_hand": "adds an answer; the answers before it stay",
     "invitations.who": "adds guests",
-    "invitations.from_list": "adds guests",
     "letters.new": "adds a row",
     "letters.response": "adds a row",
     "letters.recipients": "adds recipients",
     "lists.create": "adds a row",
-    "lists.new_filter": "adds a row",
-    "lists.show": "adds members",
     "privacy.new_breach": "adds a row",
     "privacy.new_purpose": "adds a row",
     "desk.open_matters": "withdraws chosen invitations; each is looked at anew and withdrawn once",
@@ -101,6 +97,7 @@ def addresses(app: Flask, world: SimpleNamespace) -> dict[str, str]:
         "lists.edit_filter": {"list_id": by_filter.id},
         "invitations.address": {"invitation_id": world.invitation.id},
         "invitations.by_hand": {"invitation_id": world.invitation.id},
+        "invitations.withdraw": {"invitation_id": world.invitation.id},
     }
     found = {
         rule.endpoint: address(app, rule, values | changed.get(rule.endpoint, {}))
@@ -236,3 +233,63 @@ def form_on(page: str) -> PageForm:
 
 def save(browser: FlaskClient, url: str, data: dict[str, Any]) -> Any:
     return browser.post(url, data=data)
+
+
+# Pages that ask before they destroy what somebody may just have changed, and whose version each carries.
+ASKS = {
+    "contacts.remove_address": lambda world: world.office.addresses[0],
+    "contacts.merge_contacts": lambda world: world.office.institution,
+    "lists.delete": lambda world: world.contact_list,
+    "letters.remove": lambda world: world.response,
+    "privacy.erase": lambda world: world.person,
+    "invitations.cancel": lambda world: world.event,
+    "invitations.withdraw": lambda world: world.invitation,
+}
+# Pages with one button and no fields that destroy nothing somebody else typed.
+ASKS_NOTHING = {
+    "contacts.person": "undoes a merge; what was changed since stays",
+    "desk.mail_message": "sends a mail again; carries how often it was sent",
+    "imports.columns": "puts a file away under its lock, in one state only",
+    "imports.undo": "takes an import back under its lock; what was changed since stays",
+    "incoming.proposal": "carries the version of the event as seen",
+    "invitations.send": "carries a mark of the guests as seen",
+    "invitations.who": "takes a guest off a list nobody was told of",
+    "lists.show": "takes one off a list",
+    "letters.recipients": "moves one recipient",
+    "privacy.access": "gives a copy",
+    "privacy.purposes": "adds the rows that are missing",
+}
+
+
+def test_pages_that_destroy_say_what_they_have_seen(
+    world: SimpleNamespace, sign_in: SignIn, addresses: dict[str, str]
+) -> None:
+    """A new page with one button carries the version of its record, or has a reason above."""
+    browser, bare = sign_in(world.cast.drita), set()
+    for endpoint, url in addresses.items():
+        answer = browser.get(url)
+        if answer.status_code != 200 or answer.mimetype != "text/html":
+            continue
+        for form in forms_on(answer.text):
+            own = form.action not in ("/logout", "/language") and not form.typed
+            if own and "version" not in form.sent and endpoint not in {*ASKS_NOTHING, *EDITS_NOTHING}:
+                bare.add(endpoint)
+    assert bare == set()
+
+
+@pytest.mark.parametrize("endpoint", ASKS)
+def test_nobody_destroys_what_was_just_changed(
+    world: SimpleNamespace, sign_in: SignIn, addresses: dict[str, str], endpoint: str
+) -> None:
+    browser, url = sign_in(world.cast.drita), addresses[endpoint]
+    button = next(form for form in forms_on(browser.get(url).text) if "version" in form.sent)
+    record = ASKS[endpoint](world)
+    record.version += 1
+    db.session.commit()
+    before = snapshot()
+    met = browser.post(url, data=button.sent)
+    assert met.status_code == 409
+    assert snapshot() == before
+    seen_now = next(form for form in forms_on(met.text) if "version" in form.sent)
+    assert browser.post(url, data=seen_now.sent).status_code == 302
+    assert snapshot() != before

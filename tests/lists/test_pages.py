@@ -83,6 +83,29 @@ def test_a_filter_is_changed_after_looking(cast: SimpleNamespace, sign_in: Any) 
     assert only_list().filter == {"of": "persons", "topic": "buxheti"}
 
 
+def test_two_tabs_of_one_filter_lose_nothing(cast: SimpleNamespace, sign_in: Any) -> None:
+    """The form is opened before one looks, so what it was opened with goes along with the look."""
+    made = make_list("E jona", cast.fier, {"of": "persons", "topic": "lumenj"})
+    db.session.commit()
+    arta, besa, url = sign_in(cast.arta), sign_in(cast.besa), f"/people/lists/{made.id}/filter"
+    first, later = opened(arta, url), opened(besa, url)
+
+    def look(browser: FlaskClient, **query: str) -> dict[str, str]:
+        page = browser.get(url, query_string=query).text
+        return query | version_on(page) | {"seen": hidden(page, "seen")}
+
+    kept = {"of": "persons", "topic": "lumenj"}
+    assert arta.post(url, data=look(arta, **kept | {"topic": "buxheti"}, **first)).status_code == 302
+    met = besa.post(url, data=look(besa, **kept | {"language": "en"}, **later))
+    assert met.status_code == 409 and "buxheti" in met.text
+    sent = {name: hidden(met.text, name) for name in ("version", "of", "topic", "language", "must_choose")}
+    unseen = besa.post(url, data=sent | {"choosing": "1", "choose-language": "mine"})
+    assert unseen.status_code == 422, "nobody saves a filter without having seen whom it finds"
+    sent |= {"seen": hidden(unseen.text, "seen"), "must_choose": ""} | version_on(unseen.text)
+    assert besa.post(url, data=sent).status_code == 302
+    assert only_list().filter == {"of": "persons", "topic": "buxheti", "language": "en"}
+
+
 def test_a_list_by_hand(cast: SimpleNamespace, sign_in: Any) -> None:
     office = factories.make_office(organisation=cast.fier)
     person = make_person("Gazetari", "journalist", owner=cast.fier)

@@ -89,6 +89,19 @@ def test_a_breach_is_recorded_with_its_clock(later: None, cast: SimpleNamespace,
     assert actions == ["breach.recorded", "breach.changed"]
 
 
+def test_correcting_a_breach_moves_no_hour(later: None, cast: SimpleNamespace, sign_in: SignIn) -> None:
+    """The form shows the clocks of Tirana, as it reads them."""
+    arta = sign_in(cast.arta)
+    record(arta)
+    row = db.session.scalars(select(Breach)).one()
+    path, noticed = f"/privacy/breaches/{row.id}", row.noticed_at
+    assert 'value="2026-03-27T10:00"' in arta.get(path).text
+    typed = {"what": row.what, "noticed_at": "2026-03-27T10:00", "measures": "U njoftuan."}
+    assert arta.post(path, data=typed | opened(arta, path)).status_code == 302
+    db.session.expire_all()
+    assert (row.noticed_at, row.measures) == (noticed, "U njoftuan.")
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
