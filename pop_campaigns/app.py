@@ -40,6 +40,7 @@ from pop_campaigns.core.logs import init_logs
 from pop_campaigns.core.numbers import init_numbers
 from pop_campaigns.core.private_files import keep_to_owner
 from pop_campaigns.core.secret_links import init_secret_links
+from pop_campaigns.core.versions import init_versions
 from pop_campaigns.desk import views as desk_views
 from pop_campaigns.desk.navigation import navigation
 from pop_campaigns.events import views as events_views
@@ -110,6 +111,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     _add_pages(app)
     init_secret_links(app)
     init_masking(app)
+    init_versions(app)
     cli.init_commands(app)
     return app
 

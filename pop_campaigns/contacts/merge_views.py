@@ -21,6 +21,7 @@ from pop_campaigns.contacts.models import Institution, Merge, Person
 from pop_campaigns.contacts.words import contact_url, contact_words
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.meanwhile import is_as_seen, seen_versions
 
 MODELS: dict[str, type[Person | Institution]] = {"persons": Person, "institutions": Institution}
 SHOWN = 20
@@ -63,7 +64,7 @@ def merge_contacts(listed: str, ident: int, into: int) -> ResponseReturnValue:
         return redirect(contact_url(get_visible(model, into)))
     gone, kept = get_changeable(model, ident), get_visible(model, into)
     try:
-        if request.method == "POST":
+        if request.method == "POST" and is_as_seen(gone, kept):
             merge(kept, gone, by=current_user, now=now())
             words = _("%(name)s is merged. If it was a mistake, undo it below.", name=contact_words(gone))
             return saved(kept, words)
@@ -71,8 +72,9 @@ def merge_contacts(listed: str, ident: int, into: int) -> ResponseReturnValue:
     except CannotMerge as problem:
         flash(_problem_words(problem), "error")
         return redirect(url_for("contacts.find_double", listed=listed, ident=ident))
-    return render_template(
+    page = render_template(
         "contacts/merge.html",
+        seen=seen_versions(gone, kept),
         listed=listed,
         gone=gone,
         kept=kept,
@@ -82,6 +84,7 @@ def merge_contacts(listed: str, ident: int, into: int) -> ResponseReturnValue:
         filled=[str(FIELD_WORDS[name]) for name in preview.filled if name in FIELD_WORDS],
         may_swap=kept.organisation_id == gone.organisation_id,
     )
+    return page, 409 if request.method == "POST" else 200
 
 
 def _under(*records: Person | Institution) -> dict[int, str]:

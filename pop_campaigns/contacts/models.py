@@ -37,6 +37,7 @@ from pop_campaigns.contacts.rules import (
 from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, choice
 from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.places import Municipality
+from pop_campaigns.core.versions import Versioned
 
 
 class Mergeable:
@@ -57,7 +58,7 @@ class Mergeable:
         return self.merged_into_id is None
 
 
-class Institution(Mergeable, Searchable, Base):
+class Institution(Mergeable, Searchable, Versioned, Base):
     """A ministry, municipality, council, prefecture, agency, committee, medium… (Popolo: Organization).
 
     ``phone`` is in the international form (E.164, *+35534222123*); ``county`` is the qark where there is no
@@ -95,7 +96,7 @@ class Institution(Mergeable, Searchable, Base):
     addresses: Mapped[list[Address]] = relationship(back_populates="institution", order_by="Address.id")
 
 
-class Office(Mergeable, Searchable, Base):
+class Office(Mergeable, Searchable, Versioned, Base):
     """A post in an institution: Minister, Mayor, Prefect (Popolo: Post). Invitations and letters go to offices."""
 
     __tablename__ = "offices"
@@ -116,7 +117,7 @@ class Office(Mergeable, Searchable, Base):
     addresses: Mapped[list[Address]] = relationship(back_populates="office", order_by="Address.id")
 
 
-class Person(Mergeable, Searchable, Base):
+class Person(Mergeable, Searchable, Versioned, Base):
     """A person, by the name as it is written (never split by a guess), beside the form a source printed.
 
     ``topics`` are words set apart by commas (*lumenj, buxheti*). A journalist works for an institution (a medium).
@@ -162,7 +163,7 @@ class Person(Mergeable, Searchable, Base):
         return not gone and not (role is RoleName.VIEWER and self.kind in PRIVATE_KINDS)
 
 
-class Mandate(Base):
+class Mandate(Versioned, Base):
     """Who holds an office, from–to; a NULL date is not known or not over (Popolo: Membership)."""
 
     __tablename__ = "mandates"
@@ -184,7 +185,7 @@ class Mandate(Base):
     office: Mapped[Office] = relationship(back_populates="mandates")
 
 
-class Address(Base):
+class Address(Versioned, Base):
     """An e-mail address of exactly one institution, office or person; it belongs to who collected it."""
 
     __tablename__ = "addresses"
@@ -211,7 +212,7 @@ class Address(Base):
     person: Mapped[Person | None] = relationship(back_populates="addresses")
 
 
-class Consent(Base):
+class Consent(Versioned, Base):
     """What a person agreed to: which text, in which language, when, how, and where the proof is.
 
     A withdrawal ends it and stays beside it; consent given again is a row of its own. ``shared_with_id`` names the

@@ -46,6 +46,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import give_stored, refusal_words
 from pop_campaigns.core.files import RefusedFile, store_file
+from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.pages import paged
 
@@ -149,6 +150,7 @@ def edit_person(ident: int) -> ResponseReturnValue:
     record = get_changeable(Person, ident)
     form = PersonForm(data=person_values(record))
     form.offer_media(media_for(record.organisation_id))
+    meet_changes(form, record)
     if form.validate_on_submit():
         persons.change_person(record, form.draft(), by=current_user, now=now())
         return saved(record, _("Saved."))

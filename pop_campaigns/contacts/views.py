@@ -55,6 +55,7 @@ from pop_campaigns.contacts.words import (
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.handing_out import hand_out
+from pop_campaigns.core.meanwhile import is_as_seen, meet_changes, seen_versions
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.text import sort_key
@@ -157,6 +158,7 @@ def edit_institution(ident: int) -> ResponseReturnValue:
     record = get_changeable(Institution, ident)
     form = InstitutionForm(data=institution_values(record))
     form.offer_parents(possible_parents(record.organisation_id, record))
+    meet_changes(form, record)
     there = None
     if form.validate_on_submit():
         try:
@@ -197,6 +199,7 @@ def edit_office(ident: int) -> ResponseReturnValue:
     """Change an office."""
     record = get_changeable(Office, ident)
     form, there = OfficeForm(obj=record), None
+    meet_changes(form, record)
     if form.validate_on_submit():
         try:
             services.change_office(record, form.draft(), by=current_user, now=now())
@@ -264,6 +267,7 @@ def edit_mandate(ident: int) -> ResponseReturnValue:
     mandate = get_changeable(Mandate, ident)
     get_visible(Office, mandate.office_id)
     form = MandateForm(obj=mandate)
+    meet_changes(form, mandate, told_of=mandate.office)
     if form.validate_on_submit():
         ends = form.to_date.data is not None and form.to_date.data != mandate.to_date
         services.change_mandate(mandate, form.from_date.data, form.to_date.data, by=current_user, now=now())
@@ -296,6 +300,7 @@ def edit_address(ident: int) -> ResponseReturnValue:
     address = get_changeable(Address, ident)
     owner = services.owner_of_address(address)
     form, there = AddressForm(email=address.email, use=address.use.value), None
+    meet_changes(form, address, told_of=owner)
     if form.validate_on_submit():
         try:
             email = read_address(form.email.data)
@@ -318,12 +323,12 @@ def remove_address(ident: int) -> ResponseReturnValue:
         return redirect(contact_url(get_visible(OWNERS[before.subject_type], before.subject_id)))
     address = get_changeable(Address, ident)
     owner = services.owner_of_address(address)
-    if request.method == "POST":
+    if request.method == "POST" and is_as_seen(address, told_of=owner):
         services.remove_address(address, by=current_user, now=now())
         return saved(owner, _("The address %(email)s is removed.", email=address.email))
-    return render_template(
-        "contacts/remove_address.html", address=address, back=contact_url(owner), owner=owner
-    )
+    words: dict[str, Any] = {"address": address, "back": contact_url(owner), "owner": owner}
+    page = render_template("contacts/remove_address.html", seen=seen_versions(address), **words)
+    return page, 409 if request.method == "POST" else 200
 
 
 bp.context_processor(for_templates)

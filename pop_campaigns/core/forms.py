@@ -49,7 +49,18 @@ class _OurCatalogue:
 
 
 class Form(FlaskForm):
-    """Base of all forms. CSRF is checked for the whole application, before any view runs."""
+    """Base of all forms. CSRF is checked for the whole application, before any view runs.
+
+    ``shown_version`` is what the form was opened with (:func:`core.meanwhile.meet_changes`); the page carries it beside
+    the CSRF token. ``only_shown`` lets a form that was sent be looked at once more instead of saved.
+    """
+
+    shown_version = ""
+    only_shown = False
+
+    def is_submitted(self) -> bool:
+        """Tell whether the form was sent to be saved."""
+        return not self.only_shown and bool(super().is_submitted())
 
     class Meta(FlaskForm.Meta):
         csrf = False  # CSRFProtect has checked already; the token field is rendered by the macro

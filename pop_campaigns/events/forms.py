@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +31,7 @@ from pop_campaigns.calendars.zones import known_zones, to_wall
 from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.campaigns.queries import visible_campaigns
 from pop_campaigns.core.clock import TIRANE, local_date
-from pop_campaigns.core.dates import DatePrecision, short_day_words
+from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.numbers import NumberField, row_number
 from pop_campaigns.core.places import municipality_choices
@@ -50,7 +49,7 @@ _NO_DATE = _l("We cannot read this date. Write it like 16.12.2026.")
 _NO_TIME = _l("We cannot read this hour. Write it like 14:30.")
 _KEPT_AS_TYPED = (
     *("title_sq", "title_en", "description_sq", "description_en", "venue", "join_url", "more_url"),
-    *("published", "zone", "municipality_id", "campaign_id", "organisation_id", "version"),
+    *("published", "zone", "municipality_id", "campaign_id", "organisation_id"),
 )
 _TIME_FIELDS = ("start_date", "start_time", "end_date", "end_time", "month", "year", "zone")
 
@@ -110,7 +109,6 @@ class EventForm(Form):
     """
 
     once = HiddenField()
-    version = HiddenField()
     kind = SelectField(
         _l("Kind"),
         [Needed(_l("Choose what kind of event it is."))],
@@ -302,40 +300,9 @@ def values_of(event: Event) -> dict[str, Any]:
     return values
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A field that holds something else than what is stored."""
-
-    label: str
-    stored: str
-    typed: str
-
-
-def differences(typed: EventForm, stored: EventForm) -> list[Difference]:
-    """Give what a form says otherwise than the event does by now, in words, in the order of the page."""
-    found = []
-    for field in stored:
-        if field.type in ("HiddenField", "CSRFTokenField"):
-            continue
-        before, after = _words_of(field), _words_of(typed[field.name])
-        if before != after:
-            found.append(Difference(str(field.label.text), before, after))
-    return found
-
-
 def _offset(moment: datetime) -> str:
     hours = f"{moment:%z}"
     return f"UTC{hours[:3]}:{hours[3:]}"
-
-
-def _words_of(field: Field) -> str:
-    if field.type == "BooleanField":
-        return _("Yes") if field.data else _("No")
-    if field.type in ("SelectField", "RadioField"):
-        return next((str(choice.label) for choice in field.iter_choices() if choice.selected), "")
-    if field.type == "DateField" and field.data:
-        return short_day_words(field.data, str(get_locale() or "sq"))
-    return str(field._value())
 
 
 def _campaign_words(campaign: Campaign) -> str:

@@ -14,10 +14,11 @@ from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, choice
 from pop_campaigns.core.places import Municipality
+from pop_campaigns.core.versions import Versioned
 from pop_campaigns.events.rules import EventFormat, EventKind, EventState
 
 
-class Event(Searchable, Base):
+class Event(Searchable, Versioned, Base):
     """An event of any kind.
 
     With precision *moment* it has ``starts_at`` (an instant; its wall time is that of ``zone``, so the second
@@ -69,9 +70,6 @@ class Event(Searchable, Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime())
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime())
     once: Mapped[str | None] = mapped_column(String(64), unique=True)
-    version: Mapped[int] = mapped_column(default=1)
-
-    __mapper_args__ = {"version_id_col": version}
 
     municipality: Mapped[Municipality | None] = relationship(lazy="joined")
     organisation: Mapped[Organisation | None] = relationship(lazy="joined")

@@ -114,7 +114,7 @@ def change_event(event: Event, draft: EventDraft, *, by: User | None, now: datet
 
     Time, place and join link are material; words are not, nor is anything about a cancelled event, which
     stays cancelled. Nothing changed: nothing is written. Coordinators cannot hand an event to another
-    organisation. The view catches ``StaleDataError`` when someone else changed the row meanwhile.
+    organisation.
 
     :raises pop_campaigns.calendars.zones.UnknownZone: the zone is not in the IANA database.
     """

@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
-from sqlalchemy.orm.exc import StaleDataError
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.rules import MAY_WRITE, RoleName
@@ -23,9 +22,9 @@ from pop_campaigns.core.dates import (
     relative_day_words,
 )
 from pop_campaigns.core.db import db
-from pop_campaigns.core.history import history_of
+from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.pages import paged
-from pop_campaigns.events.forms import EventForm, differences
+from pop_campaigns.events.forms import EventForm
 from pop_campaigns.events.labels import EVENT_KINDS, EVENT_WHENS, state_chip, weekday_words, when_words
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.queries import (
@@ -131,43 +130,22 @@ def new() -> ResponseReturnValue:
 @bp.route("/events/<int:event_id>/edit", methods=["GET", "POST"])
 @writer
 def edit(event_id: int) -> ResponseReturnValue:
-    """Change an event; whoever saves over someone else's change sees it first."""
+    """Change an event."""
     event = get_changeable(Event, event_id)
     moment = now()
     form = EventForm(current_user, moment, event)
-    if request.method != "POST":
+    meet_changes(form, event)
+    if not form.is_submitted():
         return render_template("events/edit.html", form=form, event=event)
-    if form.version.data != str(event.version):
-        return _show_conflict(event, form)
     if not form.validate():
         return render_template("events/edit.html", form=form, event=event), 422
-    try:
-        material = change_event(event, form.draft(), by=current_user, now=moment)
-        db.session.commit()
-    except StaleDataError:
-        db.session.rollback()
-        return _show_conflict(get_changeable(Event, event_id), form)
+    material = change_event(event, form.draft(), by=current_user, now=moment)
+    db.session.commit()
     flash(_("The changes are saved."), "success")
     if material and not form.is_past:
         flash(_("Time, place or link have changed: guests who were invited do not know it yet."), "info")
     _say_if_past(form)
     return redirect(url_for("desk.event", event_id=event.id))
-
-
-def _show_conflict(event: Event, form: EventForm) -> ResponseReturnValue:
-    stored = EventForm(current_user, now(), event, formdata=None)
-    # Whoever saves now has seen what is there: the next press counts.
-    form.version.data = str(event.version)
-    changes = history_of(event, limit=1)
-    page = render_template(
-        "events/edit.html",
-        form=form,
-        event=event,
-        conflict=True,
-        differences=differences(form, stored),
-        last_change=changes[0] if changes else None,
-    )
-    return page, 409
 
 
 def _say_if_past(form: EventForm) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -36,7 +36,7 @@ class UploadForm(Form):
 
 
 class ColumnsForm(Form):
-    """What the columns mean (``columns``, read beside the fields), and what holds for all rows."""
+    """What the columns mean (``columns``), and what holds for all rows; :func:`columns_form` adds a field per column."""
 
     kind = SelectField(_l("Kind of person"), description=_l("Where the row does not say it."))
     municipality = SelectField(_l("Municipality"), description=_l("Where the row does not say it."))
@@ -73,9 +73,9 @@ class ColumnsForm(Form):
         self.consents.choices = [SelectChoice(one.value, words) for one, words in PURPOSES.items()]
         self.columns: dict[int, Field] = {}
 
-    def read_columns(self, typed: Mapping[str, str], count: int) -> None:
-        """Take over what was chosen for each column; what is no field is none."""
-        chosen = {number: typed.get(f"column-{number}", "") for number in range(count)}
+    def read_columns(self, count: int) -> None:
+        """Take over what is chosen for each column; what is no field is none."""
+        chosen = {number: self[f"column-{number}"].data for number in range(count)}
         self.columns = {number: Field(value) for number, value in chosen.items() if value in FIELD_NAMES}
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -126,3 +126,18 @@ class ColumnsForm(Form):
             proof=self.proof.data or "",
             given_on=self.given_on.data,
         )
+
+
+def columns_form(headings: Sequence[str]) -> type[ColumnsForm]:
+    """Return the form for one file: with a choice for each of its columns, called by its heading."""
+    offered = [
+        SelectChoice("", _l("Not used")),
+        *(SelectChoice(value, words) for value, words in FIELDS.items()),
+    ]
+    fields = {
+        f"column-{number}": SelectField(
+            heading or _l("Column %(number)s", number=number + 1), choices=offered, validate_choice=False
+        )
+        for number, heading in enumerate(headings)
+    }
+    return type("ColumnsOfOneFile", (ColumnsForm,), fields)

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.core.db import Base, Line, UTCDateTime, choice
+from pop_campaigns.core.versions import Versioned
 from pop_campaigns.imports.rules import ImportState, RowDecision
 
 
-class ContactImport(Base):
+class ContactImport(Versioned, Base):
     """A file that was uploaded, how its columns are understood, and how far it has come.
 
     ``columns`` are its headings as read; ``mapping`` says by column number which field each one fills; ``options``

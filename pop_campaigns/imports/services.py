@@ -16,6 +16,7 @@ from pop_campaigns.contacts.services import owner_of_new
 from pop_campaigns.core.db import db
 from pop_campaigns.core.files import clean_file_name
 from pop_campaigns.core.history import note
+from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.imports.checking import is_hard
 from pop_campaigns.imports.fields import Field, guess_mapping, key_of
 from pop_campaigns.imports.models import ContactImport, ImportRow
@@ -125,12 +126,19 @@ def _first_mapping(imported: ContactImport, sample: Sequence[Sequence[str]]) -> 
     return {str(number): what.value for number, what in sorted(guessed.items())}
 
 
-def set_columns(imported: ContactImport, mapping: Mapping[int, Field], options: Options) -> None:
+def set_columns(
+    imported: ContactImport, mapping: Mapping[int, Field], options: Options, *, version: int | None = None
+) -> None:
     """Say what the columns mean; the rows are looked over anew.
 
+    ``version`` is the one that was looked at; None asks nobody.
+
     :raises WrongState: rows were brought in already.
+    :raises pop_campaigns.core.versions.ChangedMeanwhile: it is not that version any more.
     """
     _expect(imported, ImportState.UPLOADED, ImportState.CHECKED)
+    if version is not None and imported.version != version:
+        raise ChangedMeanwhile(imported.id)
     imported.mapping = {str(number): what.value for number, what in mapping.items()}
     imported.options = {
         "chosen": True,
@@ -146,15 +154,28 @@ def set_columns(imported: ContactImport, mapping: Mapping[int, Field], options: 
     imported.done = 0
 
 
-def decide(imported: ContactImport, choices: Mapping[int, RowDecision]) -> None:
-    """Choose for single rows; what cannot be brought in stays out, who matches nobody completes nobody."""
+def decide(
+    imported: ContactImport, choices: Mapping[int, RowDecision], shown: Mapping[int, RowDecision]
+) -> list[int]:
+    """Choose for single rows; what cannot be brought in stays out, who matches nobody completes nobody.
+
+    Only what is chosen otherwise than ``shown`` (by row, what the page said before) is a choice. A row that somebody
+    else decided meanwhile stays so; gives the numbers of those for which something else was chosen here.
+    """
     _expect(imported, ImportState.CHECKED)
     rows = select(ImportRow).where(ImportRow.import_id == imported.id, ImportRow.id.in_(choices))
-    for row in db.session.scalars(rows):
-        wanted = choices[row.id]
+    otherwise = []
+    for row in db.session.scalars(rows.order_by(ImportRow.number)):
+        wanted, before = choices[row.id], shown.get(row.id, row.decision)
         if is_hard(row.errors) or (wanted is RowDecision.UPDATE and row.match_id is None):
             continue
-        row.decision = wanted
+        if wanted in (before, row.decision):
+            continue
+        if before is row.decision:
+            row.decision = wanted
+        else:
+            otherwise.append(row.number)
+    return otherwise
 
 
 def decide_matches(imported: ContactImport, wanted: RowDecision) -> int:

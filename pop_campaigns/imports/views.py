@@ -21,11 +21,11 @@ from pop_campaigns.contacts.words import for_templates
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import make_room
-from pop_campaigns.core.numbers import row_number
+from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.pages import paged
 from pop_campaigns.imports import labels, services
 from pop_campaigns.imports.checking import is_hard, reader_of
-from pop_campaigns.imports.forms import ColumnsForm, UploadForm
+from pop_campaigns.imports.forms import UploadForm, columns_form
 from pop_campaigns.imports.going import BUSY, SMALL, carry_on
 from pop_campaigns.imports.models import ContactImport, ImportRow
 from pop_campaigns.imports.queries import (
@@ -101,14 +101,15 @@ def columns(import_id: int) -> ResponseReturnValue:
     imported = get_import(import_id)
     if imported.state not in (ImportState.UPLOADED, ImportState.CHECKED):
         return redirect(url_for("imports.show", import_id=import_id))
-    form = ColumnsForm(data=_options_before(imported))
-    form.today = local_date(now())
-    if form.is_submitted():
-        form.read_columns(request.form, len(imported.columns))
-        if form.validate():
-            return _change(imported, lambda one: services.set_columns(one, form.columns, form.options()))
-    else:
-        form.columns = dict(reader_of(imported, now()).mapping)
+    mapping = {f"column-{n}": what.value for n, what in reader_of(imported, now()).mapping.items()}
+    form = columns_form(imported.columns)(data=_options_before(imported) | mapping)
+    form.today, version = local_date(now()), imported.version
+    meet_changes(form, imported)
+    form.read_columns(len(imported.columns))
+    if form.validate_on_submit():
+        return _change(
+            imported, lambda one: services.set_columns(one, form.columns, form.options(), version=version)
+        )
     rows = db.session.scalars(select_rows(imported, "all").limit(20)).all()
     samples = [
         list(islice((row.cells[n] for row in rows if n < len(row.cells) and row.cells[n]), 3))
@@ -192,16 +193,21 @@ def _choices(row: ImportRow) -> list[tuple[RowDecision, Any]]:
 def rows(import_id: int) -> ResponseReturnValue:
     """Keep what was chosen for the rows shown; then, by the button pressed, choose for all matches or bring in."""
     imported = get_import(import_id)
-    choices = {
-        int(name[4:]): RowDecision(value)
-        for name, value in request.form.items()
-        if name.startswith("row-") and row_number(name[4:]) is not None and value in _DECISIONS
-    }
+    choices, shown_before = _decisions("row-"), _decisions("was-")
     do = request.form.get("do", "save")
 
     def change(one: ContactImport) -> None:
-        services.decide(one, choices)
-        if do == "run":
+        otherwise = services.decide(one, choices, shown_before)
+        if otherwise:
+            numbers = ", ".join(str(number) for number in otherwise)
+            flash(
+                _(
+                    "Decided otherwise meanwhile, and left so: row %(rows)s. Look, then press again.",
+                    rows=numbers,
+                ),
+                "warning",
+            )
+        elif do == "run":
             services.start_run(one, by=current_user, now=now())
         elif do in ("update", "skip"):
             number = services.decide_matches(one, RowDecision(do))
@@ -209,6 +215,18 @@ def rows(import_id: int) -> ResponseReturnValue:
 
     shown: dict[str, Any] = {name: request.form.get(name) for name in ("show", "page")}
     return _change(imported, change, **({} if do == "run" else shown))
+
+
+def _decisions(prefix: str) -> dict[int, RowDecision]:
+    """Give by row what the form says under names of a prefix."""
+    found = (
+        (name.removeprefix(prefix), value) for name, value in request.form.items() if name.startswith(prefix)
+    )
+    return {
+        int(ident): RowDecision(value)
+        for ident, value in found
+        if ident.isascii() and ident.isdecimal() and len(ident) < 10 and value in _DECISIONS
+    }
 
 
 @bp.route("/<int:import_id>/undo", methods=["GET", "POST"])

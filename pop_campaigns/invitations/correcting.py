@@ -15,6 +15,7 @@ from pop_campaigns.contacts.services import change_address
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.tokens import derive_token, hash_token, new_nonce
+from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.invitations.guests import lock_event
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.queries import refusing
@@ -30,10 +31,6 @@ class CannotCorrect(Exception):
         self.reason = reason
 
 
-class ChangedMeanwhile(Exception):
-    """Somebody else changed the guest since the page was made, or the same press came twice."""
-
-
 def correct_address(
     guest: Invitation, email: str, *, contact: bool, version: int, by: User, now: datetime
 ) -> None:
@@ -44,7 +41,8 @@ def correct_address(
     address again sends again: a mailbox that was full may have room now.
 
     :raises CannotCorrect: draft, withdrawn or erased guest; the address is another guest's, or wants no invitations.
-    :raises ChangedMeanwhile: ``version`` is not the guest's any more.
+    :raises pop_campaigns.core.versions.ChangedMeanwhile: ``version`` is not the guest's any more: somebody else changed
+        the guest since the page was made, or the same press came twice.
     :raises pop_campaigns.invitations.guests.CannotInvite: the event is cancelled or over.
     """
     lock_event(guest.event)

@@ -12,7 +12,6 @@ from wtforms import (
     BooleanField,
     EmailField,
     FileField,
-    HiddenField,
     RadioField,
     SelectMultipleField,
     StringField,
@@ -67,7 +66,7 @@ class PickForm(Form):
 
 
 class NoteForm(Form):
-    """What the coordinator adds to the invitation. ``version`` is the text it was written over."""
+    """What the coordinator adds to the invitation."""
 
     note_sq = TextAreaField(
         _l("Your note in Albanian"), validators=[AtMost(LONGEST_NOTE)], filters=[clean_text]
@@ -75,7 +74,6 @@ class NoteForm(Form):
     note_en = TextAreaField(
         _l("Your note in English"), validators=[AtMost(LONGEST_NOTE)], filters=[clean_text]
     )
-    version = HiddenField()
 
 
 class AnswerForm(Form):
@@ -133,8 +131,7 @@ class ByHandForm(Form):
 
 
 class CorrectAddressForm(Form):
-    """Where the mails of one guest go from now on. ``version`` is the guest's when the page was made."""
+    """Where the mails of one guest go from now on."""
 
     email = EmailField(_l("New e-mail address"), [Needed(), OneAddress()], filters=[clean_line])
     contact = BooleanField(_l("Also correct it in the contacts"))
-    version = HiddenField()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import visible
@@ -19,6 +20,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.i18n import LANGUAGES, in_language
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token, new_nonce
+from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.models import Invitation, InvitationText
@@ -177,11 +179,18 @@ def set_guest_language(guest: Invitation, language: str, *, by: User | None, now
 def set_invitation_text(
     event: Event, note_sq: str, note_en: str, *, by: User | None, now: datetime
 ) -> InvitationText:
-    """Keep what the coordinator adds to the invitation of an event."""
+    """Keep what the coordinator adds to the invitation of an event.
+
+    :raises pop_campaigns.core.versions.ChangedMeanwhile: another note was begun at the same instant.
+    """
     text = text_of(event)
     if text is None:
         text = InvitationText(event_id=event.id, note_sq="", note_en="")
-        db.session.add(text)
+        try:
+            with db.session.begin_nested():
+                db.session.add(text)
+        except IntegrityError as met:  # somebody wrote the first note at the same instant
+            raise ChangedMeanwhile from met
     before = (text.note_sq, text.note_en)
     text.note_sq, text.note_en = note_sq, note_en
     if (text.note_sq, text.note_en) != before:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask import Response, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -13,13 +13,13 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import give_stored, refusal_words
 from pop_campaigns.core.files import RefusedFile, store_file
-from pop_campaigns.core.numbers import row_number
+from pop_campaigns.core.meanwhile import meet_changes, version_shown
+from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.answers import AnswerRefused, Told, check_answerable, record_answer
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
 from pop_campaigns.invitations.correcting import (
     CannotCorrect,
-    ChangedMeanwhile,
     contact_address,
     correct_address,
     why_not_correctable,
@@ -102,7 +102,8 @@ def scan(invitation_id: int, answer_id: int) -> Response:
 def address(invitation_id: int) -> ResponseReturnValue:
     """Put the address of a guest right and send the invitation there."""
     guest = changeable_guest(invitation_id)
-    form = CorrectAddressForm(data={"email": guest.address, "contact": True, "version": str(guest.version)})
+    form = CorrectAddressForm(data={"email": guest.address, "contact": True})
+    meet_changes(form, guest)
     if form.validate_on_submit():
         try:
             return _correct(guest, form)
@@ -111,6 +112,14 @@ def address(invitation_id: int) -> ResponseReturnValue:
             form.email.errors = [str(NOT_CORRECTABLE[refused.reason])]
         except CannotInvite:
             db.session.rollback()
+        except ChangedMeanwhile:
+            db.session.rollback()
+            guest = changeable_guest(invitation_id)
+            if guest.address == form.email.data:  # the second press of one button
+                return _nothing_sent(guest)
+            form.email.errors = [
+                _("This guest was changed meanwhile, nothing was sent. Look, then save again.")
+            ]
         guest = changeable_guest(invitation_id)
     mails = mails_of([guest])[guest.id]
     why = why_not_correctable(guest)
@@ -127,25 +136,28 @@ def address(invitation_id: int) -> ResponseReturnValue:
 
 
 def _correct(guest: Invitation, form: CorrectAddressForm) -> ResponseReturnValue:
-    event_id, label = guest.event_id, guest.shown_as
-    version = request.form.get("version", "")
-    there = redirect(url_for("desk.event", event_id=event_id, _anchor=f"guest-{guest.id}"))
-    try:
-        correct_address(
-            guest,
-            form.email.data,
-            contact=bool(form.contact.data),
-            version=-1 if (seen := row_number(version)) is None else seen,
-            by=current_user,
-            now=now(),
-        )
-    except ChangedMeanwhile:
-        db.session.rollback()
-        flash(_("This guest was changed meanwhile, nothing was sent: look how it stands now."), "info")
-        return there
+    label = guest.shown_as
+    there = _at_guest(guest)
+    correct_address(
+        guest,
+        form.email.data,
+        contact=bool(form.contact.data),
+        version=version_shown(),
+        by=current_user,
+        now=now(),
+    )
     db.session.commit()
     ring_bell()
     flash(
         _("The invitation of %(guest)s goes to %(address)s.", guest=label, address=form.email.data), "success"
     )
     return there
+
+
+def _nothing_sent(guest: Invitation) -> ResponseReturnValue:
+    flash(_("This guest was changed meanwhile, nothing was sent: look how it stands now."), "info")
+    return _at_guest(guest)
+
+
+def _at_guest(guest: Invitation) -> ResponseReturnValue:
+    return redirect(url_for("desk.event", event_id=guest.event_id, _anchor=f"guest-{guest.id}"))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from pop_campaigns.contacts.models import Office, Person
 from pop_campaigns.core.db import Base, Line, Prose, UTCDateTime, choice
 from pop_campaigns.core.files import StoredFile
+from pop_campaigns.core.versions import Versioned
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.rules import (
     Answer,
@@ -23,7 +24,7 @@ from pop_campaigns.invitations.rules import (
 from pop_campaigns.mail.models import OutgoingMail
 
 
-class Invitation(Base):
+class Invitation(Versioned, Base):
     """One guest of one event: an office (with whoever held it then) or a person.
 
     Name, title, institution and address are frozen as sent: a later mandate re-addresses nothing. ``token_hash``
@@ -59,9 +60,6 @@ class Invitation(Base):
     answer: Mapped[Answer] = mapped_column(choice(Answer), default=Answer.NEEDS_ACTION)
     answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     created_at: Mapped[datetime] = mapped_column(UTCDateTime())
-    version: Mapped[int] = mapped_column(default=1)
-
-    __mapper_args__ = {"version_id_col": version}
 
     event: Mapped[Event] = relationship()
     office: Mapped[Office | None] = relationship()
@@ -154,7 +152,7 @@ class InvitationMail(Base):
     mail: Mapped[OutgoingMail] = relationship(lazy="joined")
 
 
-class InvitationText(Base):
+class InvitationText(Versioned, Base):
     """What the coordinator adds to the invitation of one event, in both languages."""
 
     __tablename__ = "invitation_texts"

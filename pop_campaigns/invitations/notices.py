@@ -18,6 +18,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import span_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import with_frames
+from pop_campaigns.core.meanwhile import is_as_seen
 from pop_campaigns.events.labels import when_words
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
@@ -126,6 +127,8 @@ def cancel(event_id: int) -> ResponseReturnValue:
         return redirect(url_for("desk.event", event_id=event_id))
     if request.method != "POST":
         return _cancel_page(event)
+    if not is_as_seen(event):
+        return _cancel_page(event), 409
     try:
         number = cancel_with_notice(event, by=current_user, now=now())
     except EventIsHeld:
@@ -169,6 +172,8 @@ def withdraw(invitation_id: int) -> ResponseReturnValue:
         return redirect(url_for("desk.event", event_id=event_id))
     if request.method != "POST":
         return _withdraw_page(guest, now())
+    if not is_as_seen(guest):
+        return _withdraw_page(guest, now()), 409
     withdraw_guest(guest, by=current_user, now=now())
     words = _("The invitation of %(guest)s is withdrawn.", guest=label)
     return _done(event_id, 1, words, words)

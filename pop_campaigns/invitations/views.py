@@ -26,6 +26,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.i18n import LANGUAGES, misses_translation
+from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations import (
     answer_page,
@@ -39,7 +40,7 @@ from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changea
 from pop_campaigns.invitations.forms import NoteForm, PickForm, read_choices
 from pop_campaigns.invitations.guests import addresses_now
 from pop_campaigns.invitations.labels import NOT_INVITABLE
-from pop_campaigns.invitations.models import Invitation, InvitationText
+from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.page_words import refusal_words
 from pop_campaigns.invitations.picks import MOST_FOUND, MOST_OFFERED, guest_key, picks_for, without_listed
 from pop_campaigns.invitations.queries import guests_of, refusing, text_of
@@ -187,16 +188,12 @@ def message(event_id: int) -> ResponseReturnValue:
     """Step 2: see the mail exactly as it will arrive, and add a note to it."""
     event = get_changeable(Event, event_id)
     text = text_of(event)
-    if request.method != "POST":
-        form = NoteForm(formdata=None, obj=text, version=_mark_of_text(text))
+    form = NoteForm(obj=text)
+    meet_changes(form, text or event, told_of=event)
+    if not form.is_submitted():
         return with_frames(_message_page(event, form))
-    form = NoteForm()
     if not form.validate():
         return with_frames(_message_page(event, form)), 422
-    if form.version.data != _mark_of_text(text):
-        # Whoever saves now has seen what is there: the next press counts.
-        form.version.data = _mark_of_text(text)
-        return with_frames(_message_page(event, form, conflict=text)), 409
     set_invitation_text(event, form.note_sq.data or "", form.note_en.data or "", by=current_user, now=now())
     db.session.commit()
     if request.form.get("next") == "send":
@@ -206,7 +203,7 @@ def message(event_id: int) -> ResponseReturnValue:
     return redirect(url_for("invitations.message", event_id=event.id, guest=guest, part=part))
 
 
-def _message_page(event: Event, form: NoteForm, conflict: InvitationText | None = None) -> str:
+def _message_page(event: Event, form: NoteForm) -> str:
     moment = now()
     guests = shown_guests(event)
     guest = next((one for one in guests if str(one.id) == request.values.get("guest")), None)
@@ -216,7 +213,6 @@ def _message_page(event: Event, form: NoteForm, conflict: InvitationText | None 
         "invitations/message.html",
         event=event,
         form=form,
-        conflict=conflict,
         guests=guests,
         guest=guest,
         part=next((one for one in PARTS if one == request.values.get("part")), "html"),
@@ -334,11 +330,6 @@ def untranslated_fields(event: Event, guests: Sequence[Invitation]) -> list[str]
 
 def _first_in(guests: Sequence[Invitation], language: str) -> Invitation | None:
     return next((one for one in guests if one.language == language), None)
-
-
-def _mark_of_text(text: InvitationText | None) -> str:
-    """Give a mark of the note as it is: the table has no version column."""
-    return _mark(text.note_sq, text.note_en) if text else _mark("", "")
 
 
 def _mark_of_list(guests: Sequence[Invitation]) -> str:

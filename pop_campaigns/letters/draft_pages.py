@@ -16,7 +16,7 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.i18n import LANGUAGE_NAMES
-from pop_campaigns.core.numbers import row_number
+from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.events.queries import all_organisations
 from pop_campaigns.letters import wording
 from pop_campaigns.letters.blueprint import bp
@@ -36,8 +36,6 @@ from pop_campaigns.letters.recipients import (
 from pop_campaigns.letters.rules import RecipientRole, SendVerdict, may_edit
 from pop_campaigns.letters.services import (
     CannotSend,
-    ChangedMeanwhile,
-    LetterDraft,
     LetterIsSettled,
     NoOrganisation,
     change_letter,
@@ -83,18 +81,13 @@ def edit(letter_id: int) -> ResponseReturnValue:
         return _settled(letter)
     form = LetterForm(data=_typed_before(letter))
     _offer(form)
+    meet_changes(form, letter)
     if not form.validate_on_submit():
         return _write_page("letters/edit.html", form, 422 if form.errors else 200, letter=letter)
-    version = row_number(form.version.data) or 0
     try:
-        change_letter(letter, form.draft(), by=current_user, now=now(), version=version)
+        change_letter(letter, form.draft(), by=current_user, now=now(), version=letter.version)
     except LetterIsSettled:
         return _settled(letter)
-    except ChangedMeanwhile:
-        changes = _differences(draft_of(letter), form)
-        # Whoever saves now has seen what is new.
-        form.version.data = form.version.raw_data = str(letter.version)
-        return _write_page("letters/edit.html", form, 409, letter=letter, changes=changes)
     db.session.commit()
     return redirect(url_for("letters.recipients", letter_id=letter.id))
 
@@ -206,25 +199,7 @@ def _typed_before(letter: Letter) -> dict[str, object]:
     return vars(kept) | {
         "campaign": str(kept.campaign_id or ""),
         "organisation": str(kept.organisation_id or WHOLE_NETWORK),
-        "version": str(letter.version),
     }
-
-
-def _differences(kept: LetterDraft, form: LetterForm) -> list[tuple[str, str]]:
-    """Give what stands in the letter now where the form says something else: (label, words)."""
-    typed = form.draft()
-    texts = ("subject_sq", "body_sq", "subject_en", "body_en", "signed_by", "signed_as")
-    changes = [
-        (str(form[name].label.text), getattr(kept, name))
-        for name in texts
-        if getattr(kept, name) != (form[name].data or "").replace("\r\n", "\n").strip()
-    ]
-    if kept.basis != typed.basis:
-        changes.append((str(form.basis.label.text), wording.basis_title(kept.basis)))
-    if kept.campaign_id != typed.campaign_id:
-        titles = {choice.value: str(choice.label) for choice in form.campaign.choices}
-        changes.append((str(form.campaign.label.text), titles.get(str(kept.campaign_id or ""), "")))
-    return changes
 
 
 def _settled(letter: Letter) -> ResponseReturnValue:

@@ -51,7 +51,6 @@ class LetterForm(Form):
     """A letter's text, who signs it, what it rests on."""
 
     once = HiddenField()
-    version = HiddenField()
     organisation = SelectField(_l("Written by"), validate_choice=True)
     subject_sq = StringField(_l("Subject in Albanian"), [AtMost(300)])
     body_sq = TextAreaField(_l("Text in Albanian"), [AtMost(LONGEST_BODY)])

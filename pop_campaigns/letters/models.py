@@ -14,11 +14,12 @@ from pop_campaigns.contacts.models import Institution, Office
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, choice
 from pop_campaigns.core.files import StoredFile
+from pop_campaigns.core.versions import Versioned
 from pop_campaigns.letters.rules import LetterState, RecipientRole, ResponseKind
 from pop_campaigns.mail.models import OutgoingMail
 
 
-class Letter(Searchable, Base):
+class Letter(Searchable, Versioned, Base):
     """An official letter. Its language versions are sent to each recipient in the recipient's language.
 
     ``register_year`` and ``register_count`` make the register number (numri i protokollit), given when the letter is
@@ -59,9 +60,6 @@ class Letter(Searchable, Base):
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime())
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     once: Mapped[str | None] = mapped_column(String(64), unique=True)
-    version: Mapped[int] = mapped_column(default=1)
-
-    __mapper_args__ = {"version_id_col": version}
 
     organisation: Mapped[Organisation | None] = relationship(lazy="joined")
     campaign: Mapped[Campaign | None] = relationship()
@@ -75,7 +73,7 @@ class Letter(Searchable, Base):
         return f"{self.register_count}/{self.register_year}" if self.register_count else ""
 
 
-class LetterRecipient(Base):
+class LetterRecipient(Versioned, Base):
     """One recipient: *për* or *në dijeni*, frozen as sent, with a clock of its own.
 
     ``clock_from`` is the local day the mail server took the mail (day 0); ``due_on`` and ``due_explained`` (the skipped
@@ -127,7 +125,7 @@ class LetterRecipient(Base):
         return ", ".join(part for part in (self.office_title, self.institution_name) if part) or self.name
 
 
-class LetterResponse(Base):
+class LetterResponse(Versioned, Base):
     """What one recipient answered, recorded by hand: date, kind, their register number, file."""
 
     __tablename__ = "letter_responses"

@@ -16,6 +16,7 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import give_stored, refusal_words
 from pop_campaigns.core.files import RefusedFile
+from pop_campaigns.core.meanwhile import is_as_seen, meet_changes, seen_versions
 from pop_campaigns.letters.blueprint import bp
 from pop_campaigns.letters.draft_pages import recipient_of
 from pop_campaigns.letters.due_days import longest_extension
@@ -63,6 +64,7 @@ def correct(letter_id: int, response_id: int) -> ResponseReturnValue:
     letter = get_changeable(Letter, letter_id)
     found = response_of(letter, response_id)
     form = _response_form(found.recipient, found)
+    meet_changes(form, found, told_of=letter)
     if form.validate_on_submit():
         try:
             correct_response(found, form.draft(), file=form.handed_file(), by=current_user, now=now())
@@ -82,12 +84,14 @@ def remove(letter_id: int, response_id: int) -> ResponseReturnValue:
     letter = get_changeable(Letter, letter_id)
     found = response_of(letter, response_id)
     form = ResponseForm()
-    if form.is_submitted():
+    if form.is_submitted() and is_as_seen(found, told_of=letter):
         remove_response(found, by=current_user, now=now())
         db.session.commit()
         flash(_("Response taken back. The history keeps what it was."), "success")
         return redirect(url_for("letters.show", letter_id=letter.id))
-    return render_template("letters/remove_response.html", letter=letter, response=found, RESPONSES=RESPONSES)
+    words = {"letter": letter, "response": found, "seen": seen_versions(found)}
+    page = render_template("letters/remove_response.html", RESPONSES=RESPONSES, **words)
+    return page, 409 if form.is_submitted() else 200
 
 
 @bp.get("/letters/<int:letter_id>/responses/<int:response_id>/file")
@@ -110,6 +114,7 @@ def hand_over(letter_id: int, recipient_id: int) -> ResponseReturnValue:
         abort(404)
     form = HandOverForm(data={"day": one.clock_from})
     form.today, form.earliest = local_date(now()), earliest_response_day(letter)
+    meet_changes(form, one, told_of=letter)
     if form.validate_on_submit():
         record_hand_over(one, form.day.data, by=current_user, now=now())
         db.session.commit()

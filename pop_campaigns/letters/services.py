@@ -19,6 +19,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.core.tokens import derive_local_part, new_nonce
+from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.letters.due_days import count_due
 from pop_campaigns.letters.messages import (
     PDF,
@@ -56,10 +57,6 @@ _REGISTER_LOCK = 119_2014
 
 class LetterIsSettled(ValueError):
     """The letter is no draft any more: its text and recipients are what was agreed or sent."""
-
-
-class ChangedMeanwhile(ValueError):
-    """Somebody changed the letter since the form was opened; nothing was written."""
 
 
 class NoOrganisation(ValueError):
@@ -130,10 +127,10 @@ def change_letter(
 ) -> bool:
     """Make a draft what the form says; tell whether anything changed.
 
-    ``version`` is the one the form was opened with; None asks nobody.
+    ``version`` is the one that was looked at; None asks nobody.
 
     :raises LetterIsSettled: it is no draft any more.
-    :raises ChangedMeanwhile: it is not that version any more.
+    :raises pop_campaigns.core.versions.ChangedMeanwhile: it is not that version any more.
     """
     lock_letter(letter)
     if not may_edit(letter.state):

@@ -16,6 +16,7 @@ from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.contacts.form_pages import owner_beside, refuse
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.lists import services
 from pop_campaigns.lists.blueprint import Looked, bp, chosen_purpose, look_up
 from pop_campaigns.lists.conditions import read_filter
@@ -64,8 +65,13 @@ def edit_filter(list_id: int) -> ResponseReturnValue:
         flash(problem_words(problem), "warning")
         kept = {}
     form = FilterForm(formdata=_typed(), data=kept if _typed() is None else None)
+    for name, value in kept.items():  # what is stored, also where something else is typed already
+        form[name].object_data = value
+    meet_changes(form, record)
+    # Looking is a GET: the form was opened before it.
+    form.shown_version = request.args.get("version") or form.shown_version
     said = _said(form) if _typed() is not None else None
-    if request.method == "POST" and said and _was_seen(form, said):
+    if form.is_submitted() and said and _was_seen(form, said):
         services.change_filter(record, said, by=current_user, now=now())
         return _saved(record, _("Saved."))
     return _page(form, said, record)

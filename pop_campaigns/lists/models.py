@@ -11,10 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.contacts.models import Office, Person
 from pop_campaigns.core.db import Base, Line, Searchable, UTCDateTime, choice
+from pop_campaigns.core.versions import Versioned
 from pop_campaigns.lists.rules import ListKind
 
 
-class ContactList(Searchable, Base):
+class ContactList(Searchable, Versioned, Base):
     """A list of offices and persons. ``filter`` is the saved search of a list that is looked up when it is used."""
 
     __tablename__ = "contact_lists"

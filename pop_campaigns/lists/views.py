@@ -21,6 +21,7 @@ from pop_campaigns.contacts.queries import GuestKind, GuestOption, find_guests, 
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.handing_out import hand_out
+from pop_campaigns.core.meanwhile import is_as_seen, meet_changes, seen_versions
 from pop_campaigns.core.pages import ROWS, Page, page_number, paged
 from pop_campaigns.lists import filter_pages, services
 from pop_campaigns.lists.blueprint import bp, chosen_purpose, look_up, refuse_unless_by_hand
@@ -165,6 +166,7 @@ def rename(list_id: int) -> ResponseReturnValue:
     record = get_changeable(ContactList, list_id)
     form, back = NameForm(obj=record), url_for("lists.show", list_id=list_id)
     del form.once
+    meet_changes(form, record)
     if form.validate_on_submit():
         try:
             services.rename_list(record, form.name.data, by=current_user, now=now())
@@ -185,13 +187,15 @@ def delete(list_id: int) -> ResponseReturnValue:
         flash(_("This list was deleted already."), "info")
         return redirect(url_for("lists.index"))
     record = get_changeable(ContactList, list_id)
-    if request.method == "POST":
+    if request.method == "POST" and is_as_seen(record):
         name = record.name
         services.delete_list(record, by=current_user, now=now())
         db.session.commit()
         flash(_("The list %(name)s is deleted.", name=name), "success")
         return redirect(url_for("lists.index"))
-    return render_template("lists/delete.html", contact_list=record, found=_count(record) or 0)
+    words: dict[str, Any] = {"found": _count(record) or 0, "seen": seen_versions(record)}
+    page = render_template("lists/delete.html", contact_list=record, **words)
+    return page, 409 if request.method == "POST" else 200
 
 
 @bp.post("/<int:list_id>.<any(csv, vcf):ending>")

@@ -15,6 +15,7 @@ from pop_campaigns.accounts.scope import get_changeable, may_change
 from pop_campaigns.contacts.models import Person
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.meanwhile import is_as_seen, seen_versions
 from pop_campaigns.invitations.rules import InvitationState
 from pop_campaigns.mail.rules import MailState
 from pop_campaigns.privacy.blueprint import bp
@@ -39,7 +40,7 @@ def erase(ident: int) -> ResponseReturnValue:
     if gone:
         return _said(_("This person was erased already."), "info")
     person = get_changeable(Person, ident)
-    if request.method == "POST":
+    if request.method == "POST" and is_as_seen(person):
         done = erase_person(person, by=current_user, now=now())
         db.session.commit()
         if done is None:
@@ -47,9 +48,9 @@ def erase(ident: int) -> ResponseReturnValue:
         finish(done)
         return _said(_("The person is erased. What stays are counts without a name."), "success")
     traces = find_traces(person)
-    return render_template(
-        "privacy/erase.html", person=person, plan=_plan(traces), places=named_in(person, traces.needles)
-    )
+    words = {"plan": _plan(traces), "places": named_in(person, traces.needles)}
+    page = render_template("privacy/erase.html", person=person, seen=seen_versions(person), **words)
+    return page, 409 if request.method == "POST" else 200
 
 
 def _erased_before(ident: int) -> bool:

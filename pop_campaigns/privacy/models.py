@@ -10,9 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.core.db import Base, Line, Prose, UTCDateTime
+from pop_campaigns.core.versions import Versioned
 
 
-class ProcessingPurpose(Base):
+class ProcessingPurpose(Versioned, Base):
     """One entry of the register of processing activities (GDPR art. 30; law 124/2024): what for, whose data, how long."""
 
     __tablename__ = "processing_purposes"
@@ -32,7 +33,7 @@ class ProcessingPurpose(Base):
     organisation: Mapped[Organisation | None] = relationship()
 
 
-class Breach(Base):
+class Breach(Versioned, Base):
     """One entry of the register of breaches (GDPR art. 33): what happened, what it means, what was done, who was told."""
 
     __tablename__ = "breaches"

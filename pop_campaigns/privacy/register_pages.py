@@ -22,6 +22,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.handing_out import hand_out
+from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.pages import paged
 from pop_campaigns.privacy.blueprint import bp
 from pop_campaigns.privacy.forms import MOMENTS, BreachForm, PurposeForm, to_wall
@@ -97,6 +98,8 @@ def edit_purpose(ident: int) -> ResponseReturnValue:
 
 def _purpose_page(purpose: ProcessingPurpose | None) -> ResponseReturnValue:
     form = PurposeForm(obj=purpose)
+    if purpose:
+        meet_changes(form, purpose)
     if form.validate_on_submit():
         save_purpose(purpose, form.values(), by=current_user, now=now())
         db.session.commit()
@@ -148,8 +151,12 @@ def edit_breach(ident: int) -> ResponseReturnValue:
 
 def _breach_page(breach: Breach | None) -> ResponseReturnValue:
     moment = now()
-    walls = {name: to_wall(getattr(breach, name)) for name in MOMENTS} if breach else {}
-    form = BreachForm(obj=breach, now=moment, **walls)
+    # As values, not as the record: WTForms would show the record's own moments, which are in UTC.
+    stored = {name: getattr(breach, name) for name in BREACH_COLUMNS} if breach else {}
+    walls = {name: to_wall(stored[name]) for name in MOMENTS if name in stored}
+    form = BreachForm(data=stored | walls, now=moment)
+    if breach:
+        meet_changes(form, breach)
     if form.validate_on_submit():
         save_breach(breach, form.values(), by=current_user, now=moment)
         db.session.commit()

@@ -17,6 +17,7 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from tests.factories import make_institution, make_office, make_person
+from tests.opened import opened
 
 INSTITUTION = {"name_sq": "Bashkia Roskovec", "name_en": "", "kind": "municipality", "municipality": ""}
 OFFICE = {"title_sq": "Kryetar", "title_en": "Mayor", "language": "sq", "email": ""}
@@ -80,9 +81,10 @@ def test_an_institution_is_changed_but_not_into_another(cast: SimpleNamespace, s
     made = make_institution("Bashkia Patos", organisation=cast.fier)
     db.session.commit()
     path = f"/people/institutions/{made.id}/edit"
-    assert sign_in(cast.arta).post(path, data=INSTITUTION | {"name_sq": "prefektura fier"}).status_code == 422
-    assert sign_in(cast.arta).post(path, data=INSTITUTION | {"name_sq": "Bashkia Pàtos"}).status_code == 302
-    assert sign_in(cast.arta).post(path, data=INSTITUTION | {"name_sq": "Bashkia Pàtos"}).status_code == 302
+    typed = INSTITUTION | opened(sign_in(cast.arta), path)
+    assert sign_in(cast.arta).post(path, data=typed | {"name_sq": "prefektura fier"}).status_code == 422
+    assert sign_in(cast.arta).post(path, data=typed | {"name_sq": "Bashkia Pàtos"}).status_code == 302
+    assert sign_in(cast.arta).post(path, data=typed | {"name_sq": "Bashkia Pàtos"}).status_code == 302
     assert db.session.get(Institution, made.id).name_sq == "Bashkia Pàtos"
     assert actions() == ["institution.changed"]
 
@@ -212,9 +214,10 @@ def test_a_placeholder_becomes_a_real_address(cast: SimpleNamespace, sign_in: An
     db.session.add(Address(email="zyra@bashkia.example", office_id=kryetar, placeholder=True))
     db.session.commit()
     path = f"/people/addresses/{rows(Address)[0].id}/edit"
-    sign_in(cast.drita).post(path, data={"email": "zyra@bashkia.example", "use": "press"})
+    drita = sign_in(cast.drita)
+    drita.post(path, data={"email": "zyra@bashkia.example", "use": "press"} | opened(drita, path))
     assert rows(Address)[0].placeholder
-    sign_in(cast.drita).post(path, data={"email": "zyra@bashkia.al", "use": "main"})
+    drita.post(path, data={"email": "zyra@bashkia.al", "use": "main"} | opened(drita, path))
     address = rows(Address)[0]
     assert (address.email, address.placeholder, address.organisation_id) == ("zyra@bashkia.al", False, None)
     assert actions() == ["address.changed"] * 2
@@ -326,9 +329,12 @@ def test_a_mandate_is_ended_and_put_right(cast: SimpleNamespace, sign_in: Any, k
     hold(arta, kryetar, "E para", from_date="2019-08-01")
     path = f"/people/mandates/{rows(Mandate)[0].id}"
     assert 'value="2019-08-01"' in arta.get(path).text
-    assert arta.post(path, data={"from_date": "2019-08-01", "to_date": "2019-07-31"}).status_code == 422
+    form = opened(arta, path)
+    wrong = form | {"from_date": "2019-08-01", "to_date": "2019-07-31"}
+    assert arta.post(path, data=wrong).status_code == 422
     for _press in range(2):
-        assert arta.post(path, data={"from_date": "2019-08-02", "to_date": "2020-01-31"}).status_code == 302
+        right = form | {"from_date": "2019-08-02", "to_date": "2020-01-31"}
+        assert arta.post(path, data=right).status_code == 302
     assert (rows(Mandate)[0].from_date, rows(Mandate)[0].to_date) == (date(2019, 8, 2), date(2020, 1, 31))
     assert actions().count("mandate.changed") == 1
     page = arta.get(f"/people/institutions/{db.session.get(Office, kryetar).institution_id}").text
@@ -360,9 +366,8 @@ def test_a_person_with_an_address_once(cast: SimpleNamespace, sign_in: Any) -> N
 def test_a_person_is_renamed_as_written(cast: SimpleNamespace, sign_in: Any) -> None:
     made = make_person("Klosi", organisation=cast.fier)
     db.session.commit()
-    sign_in(cast.arta).post(
-        f"/people/persons/{made.id}/edit", data={"name": "Blendi  Klosi", "language": "sq"}
-    )
+    browser, path = sign_in(cast.arta), f"/people/persons/{made.id}/edit"
+    browser.post(path, data={"name": "Blendi  Klosi", "language": "sq"} | opened(browser, path))
     assert db.session.get(Person, made.id).name == "Blendi Klosi"
     noted = db.session.scalars(db.select(History)).one()
     assert (noted.action, noted.actor_id, noted.details["was"]) == (

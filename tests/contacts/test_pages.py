@@ -14,6 +14,7 @@ from pop_campaigns.contacts.models import Address, Mandate, Person
 from pop_campaigns.core.db import db
 from tests.contacts.test_queries import counted_queries
 from tests.factories import make_institution, make_municipality, make_office, make_person
+from tests.opened import opened
 
 
 @pytest.fixture
@@ -184,7 +185,10 @@ def test_a_stranger_finds_no_such_page(cast: SimpleNamespace, sign_in: Any, ours
         assert answer.status_code == 404
     assert sign_in(cast.besa).get(address).status_code == 200
     assert everything() == before
-    assert sign_in(cast.besa).post(address, data=WRITING[path]).status_code == 302
+    assert (
+        sign_in(cast.besa).post(address, data=WRITING[path] | opened(sign_in(cast.besa), address)).status_code
+        == 302
+    )
     assert everything() != before
 
 
@@ -199,7 +203,12 @@ def test_the_networks_rows_are_the_administrators(
     ):
         assert answer.status_code == 404
     assert everything() == before
-    assert sign_in(cast.drita).post(address, data=OF_THE_NETWORK[path]).status_code == 302
+    assert (
+        sign_in(cast.drita)
+        .post(address, data=OF_THE_NETWORK[path] | opened(sign_in(cast.drita), address))
+        .status_code
+        == 302
+    )
     assert everything() != before
 
 

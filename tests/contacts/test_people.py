@@ -22,6 +22,7 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from tests import factories
+from tests.opened import opened, version_on
 
 SignIn = Callable[[Any], FlaskClient]
 
@@ -66,7 +67,7 @@ def test_the_details_of_an_institution_are_kept_shown_and_kept_again(
     assert selected(form, "medium_kind") == "Radio"
     assert 'value="034 222 123"' in form.text
     assert '<details class="more-fields" open>' in form.text
-    arta.post(f"/people/institutions/{made.id}/edit", data=typed)
+    arta.post(f"/people/institutions/{made.id}/edit", data=typed | version_on(form.text))
     assert [row.action for row in db.session.scalars(select(History))] == ["institution.created"]
 
 
@@ -75,7 +76,8 @@ def test_history_says_what_was_and_what_became(cast: SimpleNamespace, sign_in: S
     db.session.commit()
     arta = sign_in(cast.arta)
     typed = institution(name_sq="Bashkia Fier", kind="municipality", phone="034 555 555", county="Fier")
-    assert arta.post(f"/people/institutions/{made.id}/edit", data=typed).status_code == 302
+    path = f"/people/institutions/{made.id}/edit"
+    assert arta.post(path, data=typed | opened(arta, path)).status_code == 302
     page = arta.get(f"/people/institutions/{made.id}").text
     assert "034 222 123 → 034 555 555" in page
     assert "– → Fier" in page

@@ -14,6 +14,7 @@ from pop_campaigns.contacts.services import CannotBePartOf, InstitutionDraft, ch
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from tests.factories import make_institution
+from tests.opened import opened, version_on
 
 
 @pytest.fixture
@@ -69,12 +70,11 @@ def test_another_organisations_institution_is_no_choice(
 
 def test_no_circle_closes(tree: SimpleNamespace, cast: SimpleNamespace, sign_in: Any) -> None:
     browser = sign_in(cast.drita)
-    choices = offered(browser.get(f"/people/institutions/{tree.ministry}/edit"))
+    path = f"/people/institutions/{tree.ministry}/edit"
+    choices = offered(browser.get(path))
     assert not {"Ministria e Mjedisit", "Agjencia e Mjedisit", "Drejtoria Fier"} & set(choices)
-    page = browser.post(
-        f"/people/institutions/{tree.ministry}/edit",
-        data=typed("Ministria e Mjedisit", "ministry", tree.directorate),
-    )
+    data = typed("Ministria e Mjedisit", "ministry", tree.directorate)
+    page = browser.post(path, data=data | opened(browser, path))
     assert page.status_code == 422
     ministry = db.session.get_one(Institution, tree.ministry)
     draft = InstitutionDraft(InstitutionKind.MINISTRY, "Ministria e Mjedisit", parent_id=tree.directorate)
@@ -88,5 +88,6 @@ def test_the_form_keeps_what_it_was_part_of(
     browser = sign_in(cast.drita)
     form = browser.get(f"/people/institutions/{tree.directorate}/edit").text
     assert re.search(rf'<option selected value="{tree.agency}">', form)
-    browser.post(f"/people/institutions/{tree.directorate}/edit", data=typed("Drejtoria Fier", "directorate"))
+    data = typed("Drejtoria Fier", "directorate") | version_on(form)
+    browser.post(f"/people/institutions/{tree.directorate}/edit", data=data)
     assert db.session.get_one(Institution, tree.directorate).parent_id is None

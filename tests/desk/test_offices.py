@@ -21,6 +21,7 @@ from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.letters.rules import RecipientState
 from pop_campaigns.mail.models import OutgoingMail
 from tests import factories
+from tests.opened import opened
 
 SignIn = Callable[[Any], FlaskClient]
 
@@ -150,12 +151,13 @@ def test_where_nothing_is_open_nobody_is_asked(cast: SimpleNamespace, sign_in: S
     db.session.commit()
     arta = sign_in(cast.arta)
     today = local_date(now()).isoformat()
-    answer = arta.post(f"/people/mandates/{mandate.id}", data={"from_date": "", "to_date": today})
+    path = f"/people/mandates/{mandate.id}"
+    answer = arta.post(path, data={"from_date": "", "to_date": today} | opened(arta, path))
     assert answer.headers["Location"] == f"/people/offices/{one.id}/open"
     on = arta.get(answer.headers["Location"])
     assert on.headers["Location"].startswith("/people/institutions/")
     # Only an end asks: a first day that is put right does not.
-    again = arta.post(f"/people/mandates/{mandate.id}", data={"from_date": "2020-01-01", "to_date": today})
+    again = arta.post(path, data={"from_date": "2020-01-01", "to_date": today} | opened(arta, path))
     assert again.headers["Location"].startswith("/people/institutions/")
     assert sign_in(cast.clirim).get(f"/people/offices/{one.id}/open").status_code == 404
     assert sign_in(cast.eva).get(f"/people/offices/{one.id}/open").status_code == 404

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.imports.models import ContactImport, ImportRow
+from tests.opened import opened
 
 OWN_TABLES = {"contact_imports", "import_rows", "import_changes", "history"}
 CONSENT = {"text_version": "2026-1", "proof": "Lista e nënshkruar, dosja 12", "given_on": "2026-03-01"}
@@ -47,8 +48,9 @@ def columns_of(browser: FlaskClient, ident: int) -> dict[str, str]:
 def checked(browser: FlaskClient, file: io.BytesIO | str, **options: Any) -> int:
     """Choose a file and take over its columns as guessed; gives the import, looked over."""
     ident = uploaded(browser, file)
-    data = {"kind": "other", "municipality": "", "language": "sq"} | columns_of(browser, ident) | options
-    answer = browser.post(f"/people/import/{ident}/columns", data=data)
+    path = f"/people/import/{ident}/columns"
+    data = {"kind": "other", "municipality": "", "language": "sq"} | columns_of(browser, ident)
+    answer = browser.post(path, data=data | opened(browser, path) | options)
     assert answer.status_code == 302, re.findall(r"<li>.*?</li>", answer.text)
     return ident
 

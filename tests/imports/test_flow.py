@@ -32,6 +32,7 @@ from tests.imports.scene import (
     upload,
     uploaded,
 )
+from tests.opened import opened
 
 HEADS = "Emri;E-mail;Telefon;Institucioni;Posti;Bashkia\n"
 
@@ -286,7 +287,8 @@ def test_consent_is_recorded_with_its_proof(arta: FlaskClient, cast: SimpleNames
     )  # fmt: skip
     ident = uploaded(arta, text)
     without = columns_of(arta, ident) | {"kind": "citizen", "municipality": "", "language": "sq"}
-    assert arta.post(f"/people/import/{ident}/columns", data=without).status_code == 422
+    path = f"/people/import/{ident}/columns"
+    assert arta.post(path, data=without | opened(arta, path)).status_code == 422
     brought_in(arta, text, consents=["events"], **CONSENT)
     found = {
         (one.person.name, one.purpose): one.given_at.date().isoformat()
@@ -407,3 +409,23 @@ def test_what_an_administrator_brings_in_is_the_networks(
     assert arta.get(f"/people/import/{ident}").status_code == 404
     assert "kontaktet.csv" not in arta.get("/people/import").text
     assert db.session.scalars(select(Address)).one().organisation_id is None
+
+
+def test_two_who_decide_about_rows_lose_nothing(
+    arta: FlaskClient, cast: SimpleNamespace, sign_in: Any
+) -> None:
+    ident = checked(arta, PLAIN)
+    besa, path = sign_in(cast.besa), f"/people/import/{ident}/rows"
+    one, other = db.session.scalars(select(ImportRow.id).order_by(ImportRow.number)).all()
+    shown = {f"was-{one}": "new", f"was-{other}": "new", "do": "save"}
+    arta.post(path, data=shown | {f"row-{one}": "skip", f"row-{other}": "new"})
+    besa.post(path, data=shown | {f"row-{one}": "new", f"row-{other}": "skip"})
+    db.session.expire_all()
+    decided = [row.decision.value for row in db.session.scalars(select(ImportRow).order_by(ImportRow.number))]
+    assert decided == ["skip", "skip"]
+    # The same row otherwise: what is there stays, and nothing is brought in unseen.
+    page = besa.post(
+        path, data={f"was-{one}": "update", f"row-{one}": "new", "do": "run"}, follow_redirects=True
+    )
+    assert the_import(ident).state == "checked"
+    assert "vendosi ndryshe" in page.text

@@ -20,6 +20,7 @@ from pop_campaigns.imports import checking, going, running, undoing
 from pop_campaigns.imports.going import SMALL, carry_on, carry_on_all
 from pop_campaigns.worker.tasks import work
 from tests.imports.scene import columns_of, run, tables, the_import, uploaded
+from tests.opened import opened
 
 ROWS, STEP = 900, 300
 
@@ -44,7 +45,8 @@ def arta(cast: SimpleNamespace, sign_in: Any) -> Iterator[FlaskClient]:
 def to_check(arta: FlaskClient, text: str) -> int:
     ident = uploaded(arta, text)
     data = {"kind": "other", "municipality": "", "language": "sq"} | columns_of(arta, ident)
-    assert arta.post(f"/people/import/{ident}/columns", data=data).status_code == 302
+    path = f"/people/import/{ident}/columns"
+    assert arta.post(path, data=data | opened(arta, path)).status_code == 302
     return ident
 
 

@@ -18,6 +18,7 @@ from pop_campaigns.lists.models import ContactList, ListMember
 from pop_campaigns.lists.rules import ListKind
 from tests.factories import make_event, make_institution, make_office, make_person
 from tests.imports.scene import CONSENT, brought_in, tables, the_import, undone
+from tests.opened import opened
 
 WHOLE = (
     "Emri;E-mail;Telefon;Institucioni;Posti;Bashkia;Tema;Pelqim lajme\n"
@@ -128,7 +129,8 @@ def test_what_was_edited_since_stays_as_edited(
 ) -> None:
     ident = brought_in(arta, WHOLE, **CONSENT)
     renamed = one(Person, name="Gazetare Lirë")
-    arta.post(f"/people/persons/{renamed.id}/edit", data={"name": "Gazetare Lirë Dy", "language": "sq"})
+    path = f"/people/persons/{renamed.id}/edit"
+    arta.post(path, data={"name": "Gazetare Lirë Dy", "language": "sq"} | opened(arta, path))
     assert one(Person, id=renamed.id).name == "Gazetare Lirë Dy"
     known = one(Person, id=there.known)
     known.phone = "+355691111111"

@@ -28,6 +28,7 @@ from pop_campaigns.letters.views import history_items
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import record_refused, record_sent
 from tests.factories import make_institution, make_letter, make_letter_recipient, make_office
+from tests.opened import opened, version_on
 
 NOVEMBER = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 Open = Callable[[User], FlaskClient]
@@ -146,20 +147,16 @@ def test_hostile_text_is_text(arta: FlaskClient, cast: SimpleNamespace) -> None:
 
 def test_two_people_edit_and_nothing_is_lost(arta: FlaskClient, cast: SimpleNamespace, sign_in: Open) -> None:
     letter = sendable(cast)
-    path, version = f"/letters/{letter.id}/edit", str(letter.version)
-    assert f'name="version" type="hidden" value="{version}"' in page(arta, path)
-    typed = TYPED | {"version": version}
+    path = f"/letters/{letter.id}/edit"
+    typed = TYPED | opened(arta, path)
     assert sign_in(cast.besa).post(path, data=typed | {"subject_sq": "Versioni i Besës"}).status_code == 302
     answer = arta.post(path, data=typed | {"subject_sq": "Versioni i Artës"})
     assert answer.status_code == 409
     assert "Versioni i Besës" in answer.text and "Versioni i Artës" in answer.text
     db.session.expire_all()
     assert letter.subject_sq == "Versioni i Besës"
-    assert f'name="version" type="hidden" value="{letter.version}"' in answer.text
-    assert (
-        arta.post(path, data=typed | {"version": str(letter.version), "subject_sq": "Bashkë"}).status_code
-        == 302
-    )
+    again = TYPED | version_on(answer.text) | {"subject_sq": "Bashkë"}
+    assert arta.post(path, data=again).status_code == 302
     db.session.expire_all()
     assert letter.subject_sq == "Bashkë"
 
@@ -558,7 +555,8 @@ def test_a_wrong_record_is_corrected_and_taken_back_with_its_history(
         found = db.session.scalars(select(LetterResponse)).one()
         path = f"/letters/{letter.id}/responses/{found.id}"
         assert "77/2026" in page(arta, path)
-        assert arta.post(path, data=full(kind="refused", their_number="78/2026")).status_code == 302
+        right = full(kind="refused", their_number="78/2026") | opened(arta, path)
+        assert arta.post(path, data=right).status_code == 302
         db.session.expire_all()
         assert (found.kind, found.their_number) == (ResponseKind.REFUSED, "78/2026")
         assert found.file is not None
@@ -595,9 +593,9 @@ def test_paper_is_handed_over_on_a_day(arta: FlaskClient, cast: SimpleNamespace)
             ("2026-11-27", "still to come"),
             ("", "On which day"),
         ):
-            answer = arta.post(path, data={"day": day})
+            answer = arta.post(path, data={"day": day} | opened(arta, path))
             assert (answer.status_code, words in answer.text) == (422, True)
-        assert arta.post(path, data={"day": "2026-11-20"}).status_code == 302
+        assert arta.post(path, data={"day": "2026-11-20"} | opened(arta, path)).status_code == 302
         text = page(arta, f"/letters/{letter.id}")
     db.session.expire_all()
     assert paper.due_on == date(2026, 12, 10)

@@ -17,6 +17,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.lists.models import ContactList, ListMember
 from tests import factories
 from tests.lists.scene import consent, make_councils, make_list, make_person
+from tests.opened import opened, version_on
 
 MAYORS = "of=offices&words=kryetar&institution_kinds=municipality"
 
@@ -77,9 +78,32 @@ def test_a_filter_is_changed_after_looking(cast: SimpleNamespace, sign_in: Any) 
     form = browser.get(url).text
     assert 'value="lumenj"' in form and re.search(r'<option selected value="news">', form)
     looked = browser.get(f"{url}?of=persons&topic=buxheti").text
-    typed = {"of": "persons", "topic": "buxheti", "seen": hidden(looked, "seen")}
+    typed = {"of": "persons", "topic": "buxheti", "seen": hidden(looked, "seen")} | version_on(looked)
     assert browser.post(url, data=typed).status_code == 302
     assert only_list().filter == {"of": "persons", "topic": "buxheti"}
+
+
+def test_two_tabs_of_one_filter_lose_nothing(cast: SimpleNamespace, sign_in: Any) -> None:
+    """The form is opened before one looks, so what it was opened with goes along with the look."""
+    made = make_list("E jona", cast.fier, {"of": "persons", "topic": "lumenj"})
+    db.session.commit()
+    arta, besa, url = sign_in(cast.arta), sign_in(cast.besa), f"/people/lists/{made.id}/filter"
+    first, later = opened(arta, url), opened(besa, url)
+
+    def look(browser: FlaskClient, **query: str) -> dict[str, str]:
+        page = browser.get(url, query_string=query).text
+        return query | version_on(page) | {"seen": hidden(page, "seen")}
+
+    kept = {"of": "persons", "topic": "lumenj"}
+    assert arta.post(url, data=look(arta, **kept | {"topic": "buxheti"}, **first)).status_code == 302
+    met = besa.post(url, data=look(besa, **kept | {"language": "en"}, **later))
+    assert met.status_code == 409 and "buxheti" in met.text
+    sent = {name: hidden(met.text, name) for name in ("version", "of", "topic", "language", "must_choose")}
+    unseen = besa.post(url, data=sent | {"choosing": "1", "choose-language": "mine"})
+    assert unseen.status_code == 422, "nobody saves a filter without having seen whom it finds"
+    sent |= {"seen": hidden(unseen.text, "seen"), "must_choose": ""} | version_on(unseen.text)
+    assert besa.post(url, data=sent).status_code == 302
+    assert only_list().filter == {"of": "persons", "topic": "buxheti", "language": "en"}
 
 
 def test_a_list_by_hand(cast: SimpleNamespace, sign_in: Any) -> None:
@@ -125,10 +149,11 @@ def test_names_are_one_per_organisation(cast: SimpleNamespace, sign_in: Any) -> 
     refused = browser.post("/people/lists/new", data={"name": "GAZETARE te fierit"})
     assert refused.status_code == 422 and 'value="GAZETARE te fierit"' in refused.text
     url = f"/people/lists/{other.id}/rename"
-    assert browser.post(url, data={"name": "gazetare te Fierit"}).status_code == 422
-    assert browser.post(url, data={"name": "Tjetra"}).status_code == 302, "its own name is no other's"
-    assert browser.post(url, data={"name": ""}).status_code == 422
-    assert browser.post(url, data={"name": "x" * 161}).status_code == 422
+    form = opened(browser, url)
+    assert browser.post(url, data=form | {"name": "gazetare te Fierit"}).status_code == 422
+    assert browser.post(url, data=form | {"name": "Tjetra"}).status_code == 302, "its own name is no other's"
+    assert browser.post(url, data=form | {"name": ""}).status_code == 422
+    assert browser.post(url, data=form | {"name": "x" * 161}).status_code == 422
     assert browser.post("/people/lists/new", data={"name": "Vetëm e Vlorës"}).status_code == 302
     assert "Tjetra" in browser.get("/people/lists").text
 

@@ -22,6 +22,7 @@ from pop_campaigns.privacy.forms import to_utc, to_wall
 from pop_campaigns.privacy.models import Breach, ProcessingPurpose
 from pop_campaigns.privacy.purposes_sq import SEEDS
 from pop_campaigns.privacy.rules import BreachClock, breach_clock
+from tests.opened import opened
 
 SignIn = Callable[[Any], FlaskClient]
 NOTICED = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)
@@ -79,14 +80,26 @@ def test_a_breach_is_recorded_with_its_clock(later: None, cast: SimpleNamespace,
     )  # fmt: skip
     page = browser.get("/privacy/breaches").text
     assert "edhe 31 orë për të njoftuar Komisionerin" in page
-    done = browser.post(
-        f"/privacy/breaches/{row.id}",
-        data={"what": row.what, "noticed_at": "2026-03-27T10:00", "authority_told_at": "2026-03-28T10:00"},
-    )
+    typed = {"what": row.what, "noticed_at": "2026-03-27T10:00", "authority_told_at": "2026-03-28T10:00"}
+    path = f"/privacy/breaches/{row.id}"
+    done = browser.post(path, data=typed | opened(browser, path))
     assert done.status_code == 302
     assert "u njoftua pas 24 orësh" in browser.get("/privacy/breaches").text
     actions = [one.action for one in db.session.scalars(select(History).order_by(History.id))]
     assert actions == ["breach.recorded", "breach.changed"]
+
+
+def test_correcting_a_breach_moves_no_hour(later: None, cast: SimpleNamespace, sign_in: SignIn) -> None:
+    """The form shows the clocks of Tirana, as it reads them."""
+    arta = sign_in(cast.arta)
+    record(arta)
+    row = db.session.scalars(select(Breach)).one()
+    path, noticed = f"/privacy/breaches/{row.id}", row.noticed_at
+    assert 'value="2026-03-27T10:00"' in arta.get(path).text
+    typed = {"what": row.what, "noticed_at": "2026-03-27T10:00", "measures": "U njoftuan."}
+    assert arta.post(path, data=typed | opened(arta, path)).status_code == 302
+    db.session.expire_all()
+    assert (row.noticed_at, row.measures) == (noticed, "U njoftuan.")
 
 
 @pytest.mark.parametrize(
@@ -151,7 +164,8 @@ def test_the_register_of_purposes_begins_with_what_the_service_does(
         drita.post("/privacy/purposes/seed")
     rows = db.session.scalars(select(ProcessingPurpose).order_by(ProcessingPurpose.id)).all()
     assert [one.key for one in rows] == [seed.key for seed in SEEDS]
-    changed = drita.post(f"/privacy/purposes/{rows[0].id}", data={"name": "Ftesat", "retention": "=30 ditë"})
+    path = f"/privacy/purposes/{rows[0].id}"
+    changed = drita.post(path, data={"name": "Ftesat", "retention": "=30 ditë"} | opened(drita, path))
     assert changed.status_code == 302
     assert "purposes entered: 0" in app.test_cli_runner().invoke(args=["privacy", "purposes"]).output
     for user in (cast.arta, cast.eva):
