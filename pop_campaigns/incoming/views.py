@@ -18,9 +18,9 @@ from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.text import clean_line
-from pop_campaigns.incoming import filing_pages, letter_mail, proposal_views, queries
+from pop_campaigns.incoming import filing_pages, letter_mail, proposal_views, queries, review_pages
 from pop_campaigns.incoming.blueprint import bp, changeable_mail, may_file, place_of_subject, seen_mail
-from pop_campaigns.incoming.labels import HOW, KINDS, REVIEWS, STATE_MARKS, STATES
+from pop_campaigns.incoming.labels import HOW, KINDS, STATE_MARKS, STATES
 from pop_campaigns.incoming.matching import Match
 from pop_campaigns.incoming.places import find_places
 from pop_campaigns.incoming.services import NothingSaid, file_by_hand, put_aside
@@ -30,7 +30,7 @@ from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState
 
 # The pages register themselves with the blueprint.
-__all__ = ["bp", "filing_pages", "letter_mail", "proposal_views"]
+__all__ = ["bp", "filing_pages", "letter_mail", "proposal_views", "review_pages"]
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,11 @@ def message(number: int) -> ResponseReturnValue:
     mail = seen_mail(number)
     typed = clean_line(request.args.get("q", "")[:1000])[:200]
     places = [place for place in map(_place, mail.links) if place is not None]
-    review = [REVIEWS[why] for why in _reviews(mail) if why in REVIEWS]
     return render_template(
         "incoming/message.html",
         mail=mail,
         filed=[place for place in places if not place.link.suggested],
         suggested=[place for place in places if place.link.suggested],
-        review=review,
         may_change=may_file(mail),
         may_take_back=mail.state is IncomingState.IGNORED or any(_is_by_hand(link) for link in mail.links),
         quoted=mail.body if mail.body.strip() != mail.text.strip() else "",
@@ -171,10 +169,6 @@ def _found_places(mail: IncomingMail, typed: str) -> list[FoundPlace]:
 
 def _is_by_hand(link: IncomingLink) -> bool:
     return link.how == "by_hand" and not link.suggested
-
-
-def _reviews(mail: IncomingMail) -> list[str]:
-    return [reason.removeprefix("review: ") for reason in mail.reasons if reason.startswith("review: ")]
 
 
 @bp.app_template_global()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
@@ -117,3 +118,8 @@ NOT_CORRECTABLE: Final[dict[NotCorrectable, LazyString]] = {
     ),
     NotCorrectable.NOT_WANTED: _l("Whoever has this address wants no more invitations from you."),
 }
+
+
+def sent_from_words(address: str) -> str:
+    """Say from which address, other than the invited one, an answer was sent."""
+    return _("sent from %(address)s", address=address or _("an unknown address"))
