@@ -122,6 +122,11 @@ SETTINGS: tuple[Setting, ...] = (
         False,
         "Mail to our domain reaches this service, by whichever way: invitations then say that a reply or a press in the calendar counts. True by itself with POP_INBOX_URL and in `make run`.",
     ),
+    Setting(
+        "AUTHSERV_ID",
+        "",
+        "Name under which the mail server in front writes its checks of senders (`Authentication-Results`); only that server's topmost header is believed. Empty believes none.",
+    ),
     Setting("PROXY_HOPS", 0, "Number of trusted reverse proxies in front of the service."),
     Setting(
         "RETENTION_ANSWERS_DAYS", 30, "Days after an event until the answers of citizens are made anonymous."

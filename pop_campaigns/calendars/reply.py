@@ -81,6 +81,7 @@ class CalendarItem:
 
     ``sequence`` is None where it is missing, which some programs that answer do. ``floating`` names those of *dtstart*
     and *dtend* that are an hour on the clock in no known zone (RFC 5545 section 3.3.5): they stand here as if in UTC.
+    ``nameless_partstat`` is what the only attendee answers whose address cannot be read, as *invalid:nomail*; else "".
     """
 
     component: str
@@ -97,6 +98,7 @@ class CalendarItem:
     summary: str
     status: str
     floating: tuple[str, ...] = ()
+    nameless_partstat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,13 @@ def _item(part: Component, zones: ZoneBook) -> CalendarItem:
         summary=_line(part, "SUMMARY"),
         status=_line(part, "STATUS").upper(),
         floating=_floating(part, zones),
+        nameless_partstat="" if attendees else _nameless_partstat(part),
     )
+
+
+def _nameless_partstat(part: Component) -> str:
+    found = list(_values(part, "ATTENDEE"))
+    return _partstat(getattr(found[0], "params", {})) if len(found) == 1 else ""
 
 
 def _floating(part: Component, zones: ZoneBook) -> tuple[str, ...]:
@@ -290,16 +298,20 @@ def _person(value: Any) -> CalendarPerson | None:
     address = _address(str(value)) or _address(str(params.get("EMAIL") or ""))
     if not address:
         return None
-    partstat = clean_line(str(params.get("PARTSTAT") or "")).upper()
     return CalendarPerson(
         address=address,
         name=clean_line(_joined(params.get("CN")))[:200],
-        partstat=partstat if partstat in PARTSTATS else "",
+        partstat=_partstat(params),
         delegated_to=_addresses(params.get("DELEGATED-TO")),
         delegated_from=_addresses(params.get("DELEGATED-FROM")),
         sent_by=_address(str(params.get("SENT-BY") or "")),
         comment=clean_paragraphs(str(params.get("X-RESPONSE-COMMENT") or ""))[:_COMMENT_LIMIT],
     )
+
+
+def _partstat(params: Any) -> str:
+    said = clean_line(str(params.get("PARTSTAT") or "")).upper()
+    return said if said in PARTSTATS else ""
 
 
 def _joined(value: Any) -> str:

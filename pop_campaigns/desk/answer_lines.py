@@ -15,6 +15,7 @@ from flask_babel.speaklater import LazyString
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import clock_words, relative_day_words
 from pop_campaigns.core.i18n import in_language
+from pop_campaigns.invitations.labels import sent_from_words
 from pop_campaigns.invitations.models import GivenAnswer
 from pop_campaigns.invitations.rules import Answer
 from pop_campaigns.mail.secrets import mask_secrets
@@ -46,6 +47,7 @@ class AnswerLine:
     url: str
     when: str
     at: datetime
+    sent_from: str = ""
 
 
 def answer_sentence(answer: Answer, guest: str, substitute: str = "") -> str:
@@ -78,4 +80,5 @@ def _line(given: GivenAnswer, today: date, lang: str) -> AnswerLine:
         url=url_for("desk.event", event_id=event.id),
         when=_("%(day)s at %(hour)s", day=day, hour=clock_words(given.at)),
         at=given.at,
+        sent_from=sent_from_words(given.sent_from) if given.sent_from is not None else "",
     )

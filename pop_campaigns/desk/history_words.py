@@ -136,6 +136,8 @@ def _answer(details: Mapping[str, Any], guest: str) -> tuple[str, str]:
     text = answer_sentence(answer, guest)
     if details.get("was") not in (None, "", Answer.NEEDS_ACTION.value):
         text = _("Changed their answer: %(sentence)s", sentence=text)
+    if details.get("elsewhere"):
+        text = _("%(sentence)s (from another address)", sentence=text)
     return text, ANSWER_SIGNS.get(answer, ("", "info"))[1]
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from pop_campaigns.core.db import db
-from pop_campaigns.incoming.matching import Match, by_uid, find_matches
+from pop_campaigns.incoming.calendar_answers import guest_of_secret, without_secret
+from pop_campaigns.incoming.matching import Match, find_matches, sender_result
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.report import MailReport
@@ -33,12 +34,9 @@ def explain_matches(report: MailReport, envelope_to: str = "") -> list[dict[str,
 
 
 def _matches(report: MailReport, envelope_to: str) -> list[Match]:
-    found = find_matches(report, envelope_to, only_read=True)
-    said = report.calendar or {}
-    by_token = any(isinstance(one.subject, Invitation) and one.how == "token" for one in found)
-    if report.kind is IncomingKind.CALENDAR and not by_token:
-        guest = by_uid(said.get("uid") or "", said.get("attendee") or "")
-        return [Match(guest, "uid")] if guest is not None else found
+    found = find_matches(report, envelope_to, dmarc=sender_result(report), only_read=True)
+    if report.kind is IncomingKind.CALENDAR and guest_of_secret(found, report.calendar or {}) is None:
+        return without_secret(report, found).matches
     return found
 
 

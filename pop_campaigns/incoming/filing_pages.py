@@ -21,9 +21,9 @@ from pop_campaigns.incoming.blueprint import bp, changeable_mail, place_of_subje
 from pop_campaigns.incoming.explaining import explain_matches
 from pop_campaigns.incoming.labels import NO_MAIL
 from pop_campaigns.incoming.matching import Match
-from pop_campaigns.incoming.queries import SUBJECTS
 from pop_campaigns.incoming.services import file_by_hand, take_back
 from pop_campaigns.incoming.sight import sees_incoming, sees_subject
+from pop_campaigns.incoming.subjects import SUBJECTS
 from pop_campaigns.incoming.uploads import NotAMail, check_message, store_upload
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.letters.models import LetterRecipient

@@ -21,13 +21,15 @@ from pop_campaigns.mail.rules import IncomingKind
 _SHOWN = (IncomingKind.AUTO, IncomingKind.HUMAN, IncomingKind.CALENDAR)
 _AWAY_FOR = timedelta(days=14)  # of an out-of-office that names no day
 _AT_ONCE = 500
+_PROVING = ("token", "bounce", "by_hand")
 
 
 @dataclass(frozen=True)
 class GuestNote:
-    """One mail that a guest, or the guest's mailbox, sent."""
+    """One mail that a guest, or the guest's mailbox, sent; ``proven``: it came to an address that only they know."""
 
     mail: IncomingMail
+    proven: bool = True
 
     @property
     def is_automatic(self) -> bool:
@@ -41,8 +43,11 @@ class GuestNote:
         return date.fromisoformat(written) if written else None
 
     def is_away(self, now: datetime) -> bool:
-        """Tell whether an out-of-office still says something: until the day it names, else for two weeks."""
-        if not self.is_automatic:
+        """Tell whether an out-of-office still says something: until the day it names, else for two weeks.
+
+        One that only names a message of ours may be anybody's: it stands in the history, not as how the guest is.
+        """
+        if not (self.is_automatic and self.proven):
             return False
         back = self.returns_on
         return local_date(now) <= back if back else now - self.mail.received_at < _AWAY_FOR
@@ -54,7 +59,7 @@ def guest_notes(guest_ids: Collection[int], user: User) -> dict[int, list[GuestN
     wanted = sorted(guest_ids)
     for start in range(0, len(wanted), _AT_ONCE):
         rows = (
-            select(IncomingLink.subject_id, IncomingMail)
+            select(IncomingLink.subject_id, IncomingLink.how, IncomingMail)
             .join(IncomingLink.mail)
             .options(defer(IncomingMail.raw))
             .where(
@@ -66,6 +71,6 @@ def guest_notes(guest_ids: Collection[int], user: User) -> dict[int, list[GuestN
             )
             .order_by(IncomingMail.id.desc())
         )
-        for guest_id, mail in db.session.execute(rows):
-            found[guest_id].append(GuestNote(mail))
+        for guest_id, how, mail in db.session.execute(rows):
+            found[guest_id].append(GuestNote(mail, how in _PROVING))
     return dict(found)

@@ -8,9 +8,8 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
-from pop_campaigns.incoming.rules import Review
 from pop_campaigns.incoming.uploads import NoMail
-from pop_campaigns.mail.rules import IncomingKind, IncomingState
+from pop_campaigns.mail.rules import IncomingKind, IncomingState, Review
 
 KINDS: Final[dict[IncomingKind, LazyString]] = {
     IncomingKind.CALENDAR: _lp("mail", "Answer from a calendar"),
@@ -36,7 +35,7 @@ STATE_MARKS: Final[dict[IncomingState, tuple[str, str]]] = {
     IncomingState.IGNORED: ("–", "quiet"),
 }
 
-REVIEWS: Final[dict[str, LazyString]] = {
+REVIEWS: Final[dict[Review, LazyString]] = {
     Review.NOT_A_REPLY: _l(
         "It is no answer: invitations and cancellations that are sent to us change nothing."
     ),
@@ -53,6 +52,9 @@ REVIEWS: Final[dict[str, LazyString]] = {
     Review.OTHER_EVENT: _l("It speaks of another event than the guest was invited to."),
     Review.OTHER_GUEST: _l("It speaks for somebody who was not invited at this address."),
     Review.STRANGER: _l("It was sent by somebody else than the guest."),
+    Review.UNPROVEN: _l(
+        "It did not come to the guest's own address, which only the guest knows: anybody could have written it."
+    ),
     Review.OLDER: _l("It is older than the answer that counts."),
     Review.TOO_LATE: _l("It came when no answer was taken any more."),
 }
@@ -60,11 +62,14 @@ REVIEWS: Final[dict[str, LazyString]] = {
 
 HOW: Final[dict[str, LazyString]] = {
     "token": _l("by the address it came to"),
+    "bounce": _l("by the address our message was sent from"),
     "references": _l("by the message it answers"),
     "uid": _l("by event and guest"),
     "near_token": _l("the address differs by a letter or two"),
     "register": _l("by the register number"),
     "sender": _l("the same sender was written to"),
+    "sender_failed": _l("the same sender was written to, but the sender may be forged"),
+    "counted": _l("a person let it count"),
     "by_hand": _l("filed by a person"),
 }
 """How it was found to what a mail belongs."""

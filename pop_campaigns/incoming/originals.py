@@ -25,7 +25,7 @@ from pop_campaigns.core.files import is_document
 from pop_campaigns.core.history import History, history_of, note
 from pop_campaigns.core.tokens import hash_token
 from pop_campaigns.incoming.blueprint import bp, seen_mail
-from pop_campaigns.incoming.queries import subject_of
+from pop_campaigns.incoming.subjects import subject_of
 from pop_campaigns.incoming.uploads import NotAMail, check_message
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.letters.models import LetterRecipient

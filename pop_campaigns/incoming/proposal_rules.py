@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pop_campaigns.calendars.zones import TimeDoesNotExist, resolve_wall_time
 from pop_campaigns.events.rules import in_calendar
-from pop_campaigns.incoming.rules import Review
+from pop_campaigns.mail.rules import Review
 
 
 class Standing(StrEnum):

@@ -33,6 +33,7 @@ from pop_campaigns.incoming.proposal_queries import (
     wanted_times,
 )
 from pop_campaigns.incoming.proposal_rules import Standing, Times, moved_by
+from pop_campaigns.incoming.rules import is_same_mailbox
 from pop_campaigns.invitations.labels import ANSWERS
 from pop_campaigns.invitations.models import TimeProposal
 from pop_campaigns.invitations.rules import Answer, Sight
@@ -178,6 +179,11 @@ def cautions_for(proposal: TimeProposal, lang: str, now: datetime) -> list[Cauti
     found = []
     if times.starts <= now:
         found.append(Caution(_("The proposed time is over: the event cannot be moved there.")))
+    sender = _sent_from(proposal)
+    if sender:
+        found.append(
+            Caution(_("It was sent from another address than the invited one: %(address)s", address=sender))
+        )
     off = _day_off_words(event, times, lang)
     if off:
         found.append(Caution(off))
@@ -190,6 +196,13 @@ def cautions_for(proposal: TimeProposal, lang: str, now: datetime) -> list[Cauti
             )
         )
     return [*found, *(_clash(one, lang) for one in events_then(event, times))]
+
+
+def _sent_from(proposal: TimeProposal) -> str:
+    mail = mail_of(proposal)
+    if mail is None or is_same_mailbox(mail.from_address, proposal.invitation.address):
+        return ""
+    return mail.from_address
 
 
 def _clash(other: Event, lang: str) -> Caution:

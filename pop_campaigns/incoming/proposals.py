@@ -31,7 +31,7 @@ from pop_campaigns.incoming.proposal_queries import (
     wanted_times,
 )
 from pop_campaigns.incoming.proposal_rules import Standing, Times, read_times, told_sequence, with_length
-from pop_campaigns.incoming.rules import Review, SaidBefore, is_older
+from pop_campaigns.incoming.rules import SaidBefore, is_older
 from pop_campaigns.invitations.declined_time import queue_declined_time
 from pop_campaigns.invitations.guests import lock_event
 from pop_campaigns.invitations.models import Invitation, TimeProposal
@@ -39,6 +39,7 @@ from pop_campaigns.invitations.queries import calendar_ahead, refusing
 from pop_campaigns.invitations.rules import AnswerChannel, InvitationState, may_answer
 from pop_campaigns.invitations.services import send_changes
 from pop_campaigns.mail.models import IncomingMail
+from pop_campaigns.mail.rules import Review
 
 
 class ProposalClosed(Exception):
@@ -68,11 +69,12 @@ def take_proposal(
     *,
     answered: SaidBefore | None,
     now: datetime,
+    by: User | None = None,
 ) -> Review | None:
-    """Keep the time a genuine COUNTER proposes; give why not if it needs a person. None: kept, now or before.
+    """Keep the time a COUNTER proposes; give why not if it needs a person. None: kept, now or before.
 
     A newer one of the same guest takes the place of an open one, which stays readable. ``answered`` is the guest's newest
-    answer from a calendar: a proposal made before it is out of date.
+    answer from a calendar: a proposal made before it is out of date. ``by`` is who brought it or decided that it is genuine.
     """
     _lock(guest)
     event = guest.event
@@ -96,7 +98,7 @@ def take_proposal(
         comment=comment, event_sequence=sequence, at=now,
     )  # fmt: skip
     db.session.add(proposal)
-    _note("invitation.time_proposed", proposal, by=None, now=now)
+    _note("invitation.time_proposed", proposal, by=by, now=now)
     return None
 
 

@@ -9,12 +9,9 @@ from sqlalchemy import Select, func, select
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.incoming.sight import incoming_of_work, incoming_seen
-from pop_campaigns.incoming.subjects import SUBJECTS, owner_of, subject_of
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.mail.models import IncomingLink, IncomingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState
-
-__all__ = ["SUBJECTS", "owner_of", "subject_of"]
 
 _UNREAD = (
     IncomingMail.kind == IncomingKind.HUMAN,

@@ -47,7 +47,7 @@ from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.outbox import Recipient, add_skeleton, queue_mail
 from pop_campaigns.mail.queries import dead_among
 from pop_campaigns.mail.report import MailReport
-from pop_campaigns.mail.rules import IncomingKind, IncomingState, IncomingWay
+from pop_campaigns.mail.rules import Dmarc, IncomingKind, IncomingState, IncomingWay
 
 KIND: Final = "incoming.receipt"
 # What tells its reader by itself that something reached us; the notice of a changed answer is one, and is never held
@@ -97,6 +97,7 @@ def _asks_for_one(mail: IncomingMail, report: MailReport, now: datetime) -> bool
     human = report.kind is IncomingKind.HUMAN and mail.state is IncomingState.MATCHED
     return (
         human
+        and mail.dmarc is not Dmarc.FAILED  # whoever the sender's line names did not write
         and not report.no_answer
         and is_fresh(report.date, mail.received_at, now)
         and _is_person(mail, report)

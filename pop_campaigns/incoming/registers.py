@@ -1,7 +1,7 @@
 """Register numbers in mail that came in: ours (*12/2026*) and those that offices gave to our letters or theirs.
 
-A number alone proves little: every organisation has its letter 1/2026. It counts for certain only when it comes from where
-that letter went; from anywhere else it is a suggestion.
+A number alone proves little: every organisation has its letter 1/2026. It counts for certain only when it comes from the
+very address that letter went to, and our own mail server says that the sender is no forgery; else it is a suggestion.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from pop_campaigns.core.db import db
+from pop_campaigns.incoming.rules import is_same_mailbox
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 
 MOST_NUMBERS = 20
@@ -53,17 +54,9 @@ def register_numbers(text: str) -> list[tuple[int, int]]:
     return list(dict.fromkeys(found))[:MOST_NUMBERS]
 
 
-def sure_sender(sender: str, address: str) -> bool:
-    """Tell whether a mail comes from where a letter went: the same address, or the same office's domain."""
-    if not sender or not address:
-        return False
-    if sender.casefold() == address.casefold():
-        return True
-    domain = sender.casefold().rpartition("@")[2]
-    return domain == address.casefold().rpartition("@")[2] and domain not in _ANYBODYS
-
-
-def recipients_named(texts: Iterable[str], sender: str) -> list[tuple[LetterRecipient, bool]]:
+def recipients_named(
+    texts: Iterable[str], sender: str, *, sender_is_sure: bool
+) -> list[tuple[LetterRecipient, bool]]:
     """Give the recipients of letters that a mail names by number, and whether its sender makes that certain.
 
     Ours are numbers of our register; theirs are those already recorded with a response. Where letters of several
@@ -72,11 +65,38 @@ def recipients_named(texts: Iterable[str], sender: str) -> list[tuple[LetterReci
     text = "\n".join(texts)
     domain = sender.casefold().rpartition("@")[2]
     found = [*_by_our_number(register_numbers(text)), *_by_their_number(text, domain)]
-    rated = {one.id: (one, sure_sender(sender, one.address)) for one in found}
+    rated = {one.id: (one, sender_is_sure and is_same_mailbox(sender, one.address)) for one in found}
     sure = [pair for pair in rated.values() if pair[1]]
     if len({one.letter.organisation_id for one, _sure in sure}) > 1:
-        return [(one, False) for one, _sure in sure]
-    return sure or list(rated.values())
+        return [(one, False) for one, _sure in rated.values()]
+    return sure or sorted(rated.values(), key=lambda pair: not is_same_office(sender, pair[0].address))
+
+
+def is_same_office(one: str, other: str) -> bool:
+    """Tell whether two addresses seem to be of one office: the same mailbox, or a domain that not everybody can have."""
+    domain = one.casefold().rpartition("@")[2]
+    same = bool(domain) and domain == other.casefold().rpartition("@")[2] and domain not in _ANYBODYS
+    return same or is_same_mailbox(one, other)
+
+
+def contradicting(
+    named: Iterable[LetterRecipient], found: Iterable[LetterRecipient]
+) -> list[LetterRecipient]:
+    """Give the recipients of other letters that a mail names, where it does not name the letter it was found to belong to.
+
+    Only letters of the same organisation to the same office: to others such a number is one of their own register.
+    """
+    named, found = list(named), list(found)
+    if not found or {one.letter_id for one in named} & {one.letter_id for one in found}:
+        return []
+    return [one for one in named if any(_alike(one, other) for other in found)]
+
+
+def _alike(one: LetterRecipient, other: LetterRecipient) -> bool:
+    office = one.office_id is not None and one.office_id == other.office_id
+    return one.letter.organisation_id == other.letter.organisation_id and (
+        office or is_same_office(one.address, other.address)
+    )
 
 
 def _by_our_number(numbers: list[tuple[int, int]]) -> list[LetterRecipient]:

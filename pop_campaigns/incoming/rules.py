@@ -6,27 +6,20 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-GOOGLE_SENDER = "calendar-notification@google.com"
+from pop_campaigns.mail.rules import Dmarc, Review
+
+NOTIFIERS = frozenset({"calendar-notification@google.com"})
+"""Addresses from which calendar services send the answers of their users. Anybody can write them into a From line: such a
+sender proves nothing, the guest is only not troubled with a notice when it names them."""
+_GMAIL = frozenset({"gmail.com", "googlemail.com"})
 _LOCAL = re.compile(r"[br]-[a-z2-7]{26}")
 
 
-class Review(StrEnum):
-    """Why a calendar answer changes nothing and waits for a person."""
-
-    NOT_A_REPLY = "not_a_reply"
-    PROPOSES_TIME = "proposes_time"  # of mail that came before proposals were taken up
-    NO_TIME = "no_time"
-    DAY_ONLY = "day_only"
-    SAME_TIME = "same_time"
-    NO_ANSWER = "no_answer"
-    WRONG_ADDRESS = "wrong_address"
-    OTHER_EVENT = "other_event"
-    OTHER_GUEST = "other_guest"
-    STRANGER = "stranger"
-    OLDER = "older"
-    TOO_LATE = "too_late"
+COUNTABLE = frozenset(
+    {Review.UNPROVEN, Review.WRONG_ADDRESS, Review.OTHER_GUEST, Review.STRANGER, Review.TOO_LATE}
+)
+"""Reasons that a person may look past: the answer itself can be read, only not who gave it, or it came late."""
 
 
 @dataclass(frozen=True)
@@ -125,21 +118,52 @@ def is_older(sequence: int | None, stamped_at: datetime | None, before: SaidBefo
     return stamped_at < before.stamped_at
 
 
-def speaks_for(attendee: str, sender: str, guest: str) -> Review | None:
-    """Decide whether an answer found by the guest's own address (token) speaks for this guest; None means yes.
+def mailbox_of(address: str) -> str:
+    """Give an address such that two of the same mailbox are equal.
 
-    Only the guest knows the token, but a forwarded invitation carries it too: whoever answers it names himself as
-    attendee, and then has no seat. A missing attendee is the guest.
+    Case says nothing; at Gmail neither do dots, what follows a ``+``, nor which of its two domains is written.
     """
-    if attendee and attendee.casefold() != guest.casefold():
-        return Review.OTHER_GUEST
-    if not attendee and sender.casefold() not in (guest.casefold(), GOOGLE_SENDER):
-        return Review.STRANGER
-    return None
+    bare = address.strip().strip("<>").casefold().removeprefix("mailto:").strip()
+    local, at, domain = bare.rpartition("@")
+    if domain in _GMAIL:
+        return f"{local.partition('+')[0].replace('.', '')}@gmail.com"
+    return f"{local}{at}{domain}"
 
 
-def speaks_without_token(attendee: str, sender: str, guest: str) -> Review | None:
-    """Decide the same about an answer that names event and guest but came to no address of the guest's."""
-    if attendee.casefold() != guest.casefold():
-        return Review.OTHER_GUEST
-    return None if sender.casefold() in (guest.casefold(), GOOGLE_SENDER) else Review.STRANGER
+def speaks_for(attendee: str, guest: str) -> Review | None:
+    """Decide whether an answer that came to the guest's own address speaks for this guest; None means yes.
+
+    Only the guest knows the address, but a forwarded invitation carries it too: whoever answers that names himself as
+    attendee, and then has no seat. A missing attendee is the guest. Who sent it proves nothing and is not asked.
+    """
+    return Review.OTHER_GUEST if attendee and mailbox_of(attendee) != mailbox_of(guest) else None
+
+
+def is_unexpected(sender: str, attendee: str, guest: str, dmarc: Dmarc | None) -> bool:
+    """Tell whether the guest has to hear that an answer was given in their name.
+
+    Not when it was sent from their own address, or by a calendar service that names them; unless a trusted server says
+    that the sender is forged.
+    """
+    if dmarc is Dmarc.FAILED:
+        return True
+    if sender.casefold() in NOTIFIERS and attendee and mailbox_of(attendee) == mailbox_of(guest):
+        return False
+    return not is_same_mailbox(sender, guest)
+
+
+def is_same_mailbox(one: str, other: str) -> bool:
+    """Tell whether two addresses are the same mailbox; nothing is the same as none."""
+    return bool(one and other) and mailbox_of(one) == mailbox_of(other)
+
+
+def is_superseded(said_at: datetime, last_at: datetime | None) -> bool:
+    """Tell whether something newer counts already than what was said at that moment."""
+    return last_at is not None and last_at > said_at
+
+
+def said_when(stamped_at: datetime | None, asked_at: datetime | None, received_at: datetime) -> datetime:
+    """Give when an answer was given: as it says itself where that lies between our asking and its arrival, else then."""
+    if stamped_at is None or not (asked_at or received_at) <= stamped_at <= received_at:
+        return received_at
+    return stamped_at

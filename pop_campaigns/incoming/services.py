@@ -1,8 +1,8 @@
 """What follows from a mail that came in. The caller commits; the raw message is stored long before.
 
-A calendar answer counts like one given by the link, through the same door. Another time that a guest proposes is kept for a
-person to accept or decline (``proposals``). A bounce marks the one mail that came back. Nothing else changes anything:
-a mail is filed where it belongs, or waits for a person, who may file it or put it aside.
+A calendar answer at the guest's own address counts like one given by the link, through the same door (``calendar_answers``).
+A bounce marks the one mail that came back. Nothing else changes anything: a mail is filed where it belongs, or waits for a
+person, who may let it count (``counting``), file it or put it aside. What a person brought acts only where that person may.
 """
 
 from __future__ import annotations
@@ -10,38 +10,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
-from pop_campaigns.incoming.matching import Match, by_uid, find_matches
-from pop_campaigns.incoming.proposals import take_proposal
-from pop_campaigns.incoming.queries import owner_of
+from pop_campaigns.incoming.calendar_answers import Outcome, take_calendar
+from pop_campaigns.incoming.matching import Match, find_matches, sender_result
 from pop_campaigns.incoming.receipts import queue_receipt
-from pop_campaigns.incoming.rules import (
-    Review,
-    SaidBefore,
-    is_older,
-    local_parts,
-    speaks_for,
-    speaks_without_token,
-)
-from pop_campaigns.invitations.answers import AnswerRefused, record_answer
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Answer, AnswerChannel
+from pop_campaigns.incoming.subjects import owner_of, record_of
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
 from pop_campaigns.mail.report import MailReport
-from pop_campaigns.mail.rules import IncomingKind, IncomingState, IncomingWay
-
-ANSWERS = {
-    "ACCEPTED": Answer.ACCEPTED,
-    "TENTATIVE": Answer.TENTATIVE,
-    "DECLINED": Answer.DECLINED,
-    "DELEGATED": Answer.DECLINED,
-}
+from pop_campaigns.mail.rules import IncomingKind, IncomingState, IncomingWay, Review
 
 
 class NothingSaid(ValueError):
@@ -56,29 +38,37 @@ def file_mail(mail: IncomingMail, report: MailReport, *, now: datetime) -> Outgo
     _keep(mail, report)
     # What is looked for lies in other rows: each question would else first write this one, three times a mail.
     with db.session.no_autoflush:
-        matches, review = _act(mail, report, now)
-    for match in matches:
-        _link(mail, match, now)
-    if review is not None:
-        mail.reasons = [*mail.reasons, f"review: {review.value}"]
-    sure = [match for match in matches if not match.suggested]
-    filed = bool(sure) and review in (None, Review.OLDER)
+        outcome = _act(mail, report, now)
+    for match in outcome.matches:
+        link_mail(mail, match, now)
+    mail.review = outcome.review
+    sure = [match for match in outcome.matches if not match.suggested]
+    filed = bool(sure) and outcome.review in (None, Review.OLDER)
     mail.state = IncomingState.MATCHED if filed else IncomingState.HELD
-    _note_owner(mail, sure or matches)
+    _note_owner(mail, {owner_of(match.subject) for match in sure or outcome.matches}, outcome)
     db.session.flush()
     return queue_receipt(mail, report, sure, now=now)
 
 
-def _act(mail: IncomingMail, report: MailReport, now: datetime) -> tuple[list[Match], Review | None]:
+def _act(mail: IncomingMail, report: MailReport, now: datetime) -> Outcome:
     """Find to what a mail belongs and let it do what it does; give that, and why it needs a person, if it does."""
-    matches = find_matches(report, mail.envelope_to)
-    if _came_before(mail):
-        return matches, None  # it did what it does when it came first
+    by = _bringer(mail)
+    matches = find_matches(report, mail.envelope_to, dmarc=mail.dmarc)
+    if mail.way is IncomingWay.UPLOAD:
+        matches = [match for match in matches if by and may_change(record_of(match.subject), by)]
+    if _came_before(mail, matches):
+        return Outcome(matches)  # it did what it does when it came first
     if mail.kind is IncomingKind.CALENDAR:
-        return _take_calendar(mail, report, matches, now)
+        return take_calendar(mail, report, matches, by=by, now=now)
     if mail.kind is IncomingKind.BOUNCE:
         _take_bounce(report, matches, now)
-    return matches, None
+    return Outcome(matches)
+
+
+def _bringer(mail: IncomingMail) -> User | None:
+    """Give who brought a mail, while they may still sign in; else it acts for nobody."""
+    by = db.session.get(User, mail.brought_by_id) if mail.brought_by_id else None
+    return by if by and by.active else None
 
 
 def _keep(mail: IncomingMail, report: MailReport) -> None:
@@ -91,16 +81,20 @@ def _keep(mail: IncomingMail, report: MailReport) -> None:
     mail.calendar = report.calendar
     plain = report.to_json()
     mail.attachments = plain["attachments"]
+    mail.review = None
+    # Whoever brings a file could have written into it what a server says.
+    mail.dmarc = None if mail.way is IncomingWay.UPLOAD else sender_result(report)
     mail.bounce = None
     if report.kind in (IncomingKind.BOUNCE, IncomingKind.AUTO):
         names = ("permanent", "failed_recipients", "status", "diagnostic", "returned_id", "returns_on")
         mail.bounce = {name: plain[name] for name in names}
 
 
-def _came_before(mail: IncomingMail) -> bool:
+def _came_before(mail: IncomingMail, matches: list[Match]) -> bool:
     """Tell whether the same message (Message-ID and content) was filed before, for another address or once more; note it.
 
-    The lines that each server adds on the way differ, so the bytes are not compared.
+    The lines that each server adds on the way differ, so the bytes are not compared. One that did nothing for what this one
+    belongs to, since it came without the secret or to another guest, takes nothing away from this one.
     """
     mail.duplicate_of_id = None
     if not mail.message_id:
@@ -109,16 +103,29 @@ def _came_before(mail: IncomingMail) -> bool:
     values = {name: getattr(mail, name) for name in alike} | {"state": IncomingState.MATCHED}
     same = select(IncomingMail).options(undefer(IncomingMail.body)).filter_by(**values)
     earlier = db.session.scalars(same.where(IncomingMail.id < mail.id).order_by(IncomingMail.id).limit(5))
-    first = next((one for one in earlier if _content_of(one) == _content_of(mail)), None)
-    mail.duplicate_of_id = first.id if first else None
+    same_words = [one for one in earlier if _content_of(one) == _content_of(mail)]
+    first = next((one for one in same_words if _did(one, matches)), None)
+    shown = first or next(iter(same_words), None)
+    mail.duplicate_of_id = shown.id if shown else None
     return first is not None
+
+
+def _did(earlier: IncomingMail, matches: list[Match]) -> bool:
+    wanted = {match.key for match in matches if not match.suggested}
+    found = {
+        (link.subject_type, link.subject_id)
+        for link in earlier.links
+        if not link.suggested and link.how != "by_hand"
+    }
+    return earlier.review in (None, Review.OLDER) and bool(found & wanted if wanted else found)
 
 
 def _content_of(mail: IncomingMail) -> tuple[Any, ...]:
     return (mail.body, mail.calendar, mail.bounce, mail.attachments)
 
 
-def _link(mail: IncomingMail, match: Match, now: datetime, by: str = "") -> None:
+def link_mail(mail: IncomingMail, match: Match, now: datetime, by: str = "") -> None:
+    """Say that a mail belongs to a record, or, where the match is a suggestion, that it may; what is sure stays sure."""
     table, ident = match.key
     known = next((one for one in mail.links if (one.subject_type, one.subject_id) == match.key), None)
     if known is None:
@@ -137,102 +144,14 @@ def _link(mail: IncomingMail, match: Match, now: datetime, by: str = "") -> None
         known.suggested, known.how, known.linked_by, known.at = False, match.how, by, now
 
 
-def _note_owner(mail: IncomingMail, matches: list[Match]) -> None:
+def _note_owner(mail: IncomingMail, owners: set[int | None], outcome: Outcome) -> None:
     """Say whose matter it is, where all it may belong to is one organisation's."""
-    owners = {owner_of(match.subject) for match in matches}
+    if not owners and outcome.event is not None:
+        owners = {outcome.event.organisation_id}
     if len(owners) == 1:
         mail.organisation_id = owners.pop()
     elif mail.way is not IncomingWay.UPLOAD:  # else it stays with whoever brought it
         mail.organisation_id = None
-
-
-def _take_calendar(
-    mail: IncomingMail, report: MailReport, matches: list[Match], now: datetime
-) -> tuple[list[Match], Review | None]:
-    """Let a calendar answer count, or say why a person has to look at it."""
-    said = report.calendar or {}
-    by_token = [match for match in matches if isinstance(match.subject, Invitation) and match.how == "token"]
-    # A mail to several of our addresses speaks for the guest it names, whichever address it came to first.
-    named = [match for match in by_token if _is_named(match.subject, said)]
-    guest: Any = next((match.subject for match in [*named, *by_token]), None)
-    if guest is None:
-        guest = by_uid(said.get("uid") or "", said.get("attendee") or "")
-        if guest is not None:
-            matches = [Match(guest, "uid")]
-    if guest is None:
-        return matches, Review.OTHER_GUEST
-    review = _why_not(guest, said, report, with_token=bool(by_token))
-    if review is None and said["method"] == "COUNTER":
-        # What it says beside (PARTSTAT) is no answer: see ``proposals``.
-        review = take_proposal(mail, guest, said, answered=_said_before(guest), now=now)
-    elif review is None:
-        review = _record(mail, guest, said, now)
-    return matches, review
-
-
-def _is_named(subject: Any, said: dict[str, Any]) -> bool:
-    attendee = (said.get("attendee") or "").casefold()
-    return bool(attendee) and subject.address.casefold() == attendee and said.get("uid") == subject.event.uid
-
-
-def _why_not(
-    guest: Invitation, said: dict[str, Any], report: MailReport, *, with_token: bool
-) -> Review | None:
-    """Decide whether an answer counts; None means yes."""
-    if said.get("method") not in ("REPLY", "COUNTER"):
-        return Review.NOT_A_REPLY
-    if said.get("uid") != guest.event.uid or said.get("recurrence_id"):
-        return Review.OTHER_EVENT
-    if not with_token and _names_a_guest(report):
-        return Review.WRONG_ADDRESS
-    attendee, sender = said.get("attendee") or "", report.from_address
-    decide = speaks_for if with_token else speaks_without_token
-    review = decide(attendee, sender, guest.address)
-    if review is not None or said["method"] == "COUNTER":
-        return review
-    if said.get("partstat") not in ANSWERS:
-        return Review.NO_ANSWER
-    older = is_older(said.get("sequence"), _moment(said.get("dtstamp")), _said_before(guest))
-    return Review.OLDER if older else None
-
-
-def _names_a_guest(report: MailReport) -> bool:
-    """Tell whether a mail was for an address of the kind our guests answer to, though none of theirs."""
-    ours = local_parts(report.recipients, current_app.config["MAIL_DOMAIN"])
-    return any(local.startswith("r-") for local in ours)
-
-
-def _said_before(guest: Invitation) -> SaidBefore | None:
-    wanted = (
-        select(GivenAnswer)
-        .where(GivenAnswer.invitation_id == guest.id, GivenAnswer.incoming_mail_id.is_not(None))
-        .order_by(GivenAnswer.id.desc())
-        .limit(1)
-    )
-    last = db.session.scalar(wanted)
-    if last is None:
-        return None
-    before = db.session.get_one(IncomingMail, last.incoming_mail_id)
-    return SaidBefore(last.event_sequence, _moment((before.calendar or {}).get("dtstamp")))
-
-
-def _record(mail: IncomingMail, guest: Invitation, said: dict[str, Any], now: datetime) -> Review | None:
-    substitute = ", ".join(said.get("delegated_to") or ())
-    answer = ANSWERS[said["partstat"]]
-    try:
-        given = record_answer(
-            guest,
-            answer,
-            substitute=substitute if said["partstat"] == "DELEGATED" else "",
-            note=said.get("comment") or "",
-            channel=AnswerChannel.CALENDAR,
-            now=now,
-            sequence=said.get("sequence"),
-        )
-    except AnswerRefused:
-        return Review.TOO_LATE
-    given.incoming_mail_id = given.incoming_mail_id or mail.id
-    return None
 
 
 def _take_bounce(report: MailReport, matches: list[Match], now: datetime) -> None:
@@ -251,7 +170,7 @@ def file_by_hand(mail: IncomingMail, match: Match, *, by: User, now: datetime) -
     """File a mail where a person says it belongs. It changes nothing but that; one that is being read stays."""
     if mail.state is IncomingState.RECEIVED:
         return
-    _link(mail, Match(match.subject, "by_hand"), now, by.name)
+    link_mail(mail, Match(match.subject, "by_hand"), now, by.name)
     mail.state = IncomingState.MATCHED
     mail.ignored_at, mail.ignored_by, mail.ignored_reason = None, "", ""
     mail.organisation_id = owner_of(match.subject)
@@ -273,6 +192,27 @@ def put_aside(mail: IncomingMail, reason: str, *, by: User, now: datetime) -> No
     note("incoming.put_aside", mail, by=by, now=now, organisation_id=mail.organisation_id)
 
 
+def unfile(mail: IncomingMail, link_id: int, *, by: User, now: datetime) -> bool:
+    """Say that a person's words do not belong where they were found to; they stay suggested there. Tell whether they were.
+
+    What did something there, an answer or a bounce, belongs where it did it.
+    """
+    link = next((one for one in mail.links if one.id == link_id and not one.suggested), None)
+    if link is None or not may_be_moved(mail):
+        return False
+    link.suggested = True
+    if all(one.suggested for one in mail.links):
+        mail.state = IncomingState.HELD
+    note("incoming.taken_back", mail, by=by, now=now, organisation_id=mail.organisation_id)
+    db.session.flush()
+    return True
+
+
+def may_be_moved(mail: IncomingMail) -> bool:
+    """Tell whether a person may say that a mail belongs elsewhere."""
+    return mail.state is IncomingState.MATCHED and mail.kind in (IncomingKind.HUMAN, IncomingKind.AUTO)
+
+
 def take_back(mail: IncomingMail, *, by: User, now: datetime) -> bool:
     """Let a mail wait again that a person filed or put aside; tell whether there was anything to take back.
 
@@ -288,7 +228,3 @@ def take_back(mail: IncomingMail, *, by: User, now: datetime) -> bool:
     note("incoming.taken_back", mail, by=by, now=now, organisation_id=mail.organisation_id)
     db.session.flush()
     return True
-
-
-def _moment(written: str | None) -> datetime | None:
-    return datetime.fromisoformat(written.replace("Z", "+00:00")) if written else None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from pop_campaigns.core.db import db
+from pop_campaigns.events.models import Event
 from pop_campaigns.incoming.matching import Subject
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.letters.models import LetterRecipient
+from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.mail.models import IncomingLink, OutgoingMail
 
 SUBJECTS: dict[str, type[Subject]] = {
@@ -25,8 +26,11 @@ def subject_of(link: IncomingLink) -> Subject | None:
 
 def owner_of(subject: Subject) -> int | None:
     """Give the organisation whose matter a record is, None for the network's."""
+    return record_of(subject).organisation_id
+
+
+def record_of(subject: Subject) -> Event | Letter | OutgoingMail:
+    """Give what one has to be allowed to change in order to act for a guest, a letter's recipient or a mail that left."""
     if isinstance(subject, Invitation):
-        return subject.event.organisation_id
-    if isinstance(subject, LetterRecipient):
-        return subject.letter.organisation_id
-    return subject.organisation_id
+        return subject.event
+    return subject.letter if isinstance(subject, LetterRecipient) else subject

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
-from pop_campaigns.mail.intake import SIZE_LIMIT, store_incoming
+from pop_campaigns.mail.intake import SIZE_LIMIT, Arrival, store_arrival
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.rules import IncomingWay
 
@@ -54,12 +54,12 @@ def check_message(raw: bytes) -> bytes:
 def store_upload(raw: bytes, *, by: User, now: datetime) -> IncomingMail:
     """Store a message that ``by`` brought, and give its row: the one that is there already, if it came before.
 
-    It is in a commit of its own, like all that comes in; the line of history follows it. Nobody else's matter yet, it
-    belongs to whoever brought it until it is filed. Raises :class:`NotAMail`.
+    It is in a commit of its own, like all that comes in, with who brought it: the worker may take it up at once, and acts
+    only where that person may. The line of history follows it. Raises :class:`NotAMail`.
     """
-    mail = store_incoming(check_message(raw), "", "", IncomingWay.UPLOAD, now)
-    if mail.kind is None and mail.organisation_id is None:
-        mail.organisation_id = by.organisation_id
+    arrival = Arrival(check_message(raw), "", "", IncomingWay.UPLOAD, by.id, by.organisation_id)
+    mail = store_arrival(arrival, now)
+    if mail.brought_by_id == by.id and mail.received_at == now:
         note("incoming.brought", mail, by=by, now=now, organisation_id=by.organisation_id)
     db.session.flush()
     return mail

@@ -17,13 +17,14 @@ from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.text import clean_line
-from pop_campaigns.incoming import filing_pages, letter_mail, originals, proposal_views, queries
+from pop_campaigns.incoming import filing_pages, letter_mail, originals, proposal_views, queries, review_pages
 from pop_campaigns.incoming.blueprint import bp, changeable_mail, may_file, place_of_subject, seen_mail
-from pop_campaigns.incoming.labels import HOW, KINDS, REVIEWS, STATE_MARKS, STATES
+from pop_campaigns.incoming.labels import HOW, KINDS, STATE_MARKS, STATES
 from pop_campaigns.incoming.matching import Match
 from pop_campaigns.incoming.places import find_places
 from pop_campaigns.incoming.services import NothingSaid, file_by_hand, put_aside
 from pop_campaigns.incoming.sight import sees_subject
+from pop_campaigns.incoming.subjects import subject_of
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.mail.addresses import show_address
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
@@ -31,7 +32,7 @@ from pop_campaigns.mail.rules import IncomingKind, IncomingState
 from pop_campaigns.mail.secrets import mask_secrets
 
 # The pages register themselves with the blueprint.
-__all__ = ["bp", "filing_pages", "letter_mail", "originals", "proposal_views"]
+__all__ = ["bp", "filing_pages", "letter_mail", "originals", "proposal_views", "review_pages"]
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,11 @@ def message(number: int) -> ResponseReturnValue:
     mail = seen_mail(number)
     typed = mask_secrets(clean_line(request.args.get("q", "")[:1000])[:200])
     places = [place for place in map(_place, mail.links) if place is not None]
-    review = [REVIEWS[why] for why in _reviews(mail) if why in REVIEWS]
     return render_template(
         "incoming/message.html",
         mail=mail,
         filed=[place for place in places if not place.link.suggested],
         suggested=[place for place in places if place.link.suggested],
-        review=review,
         may_change=may_file(mail),
         may_open=originals.may_open(mail),
         may_hold_secrets=originals.may_hold_secrets,
@@ -104,7 +103,7 @@ def file(number: int) -> ResponseReturnValue:
     wanted = request.form.get("link", "")
     link = next((one for one in mail.links if str(one.id) == wanted), None)
     place = _place(link) if link else None
-    subject = queries.subject_of(link) if link else None
+    subject = subject_of(link) if link else None
     if place is None or subject is None or not place.changeable:
         abort(404)
     file_by_hand(mail, Match(subject, "by_hand"), by=current_user, now=now())
@@ -139,7 +138,7 @@ def read(number: int) -> ResponseReturnValue:
 
 
 def _place(link: IncomingLink) -> Place | None:
-    subject = queries.subject_of(link)
+    subject = subject_of(link)
     if subject is None or isinstance(subject, OutgoingMail) or not sees_subject(subject):
         return None  # the sent mail itself stands with its guest or letter
     words, url, changeable = place_of_subject(subject)
@@ -161,10 +160,6 @@ def _found_places(mail: IncomingMail, typed: str) -> list[FoundPlace]:
 
 def _is_by_hand(link: IncomingLink) -> bool:
     return link.how == "by_hand" and not link.suggested
-
-
-def _reviews(mail: IncomingMail) -> list[str]:
-    return [reason.removeprefix("review: ") for reason in mail.reasons if reason.startswith("review: ")]
 
 
 @bp.app_template_global()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
 from sqlalchemy import func, select
 
@@ -37,6 +38,9 @@ from pop_campaigns.invitations.rules import (
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import add_skeleton, queue_mail
 
+IN_NAME: Final = "in_name"
+"""What the mail is called by which a guest hears that an answer was given in their name."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -44,6 +48,22 @@ class Told:
 
     how: ToldHow
     scan: StoredFile | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """From where an answer came by mail: ``sent_from`` is None for the guest's own address, "" where the mail names nobody.
+
+    ``tell_guest``: somebody else may have spoken in the guest's name, so the guest hears of it, also of a first answer.
+    """
+
+    sent_from: str | None = None
+    tell_guest: bool = False
+
+    @property
+    def noted(self) -> dict[str, Any]:
+        """What history says of it: whether, not from where, since that names people whom nobody asked."""
+        return {} if self.sent_from is None else {"elsewhere": True}
 
 
 class AnswerRefused(Exception):
@@ -65,39 +85,39 @@ def record_answer(
     by: User | None = None,
     sequence: int | None = None,
     told: Told | None = None,
+    origin: Origin = Origin(),
 ) -> GivenAnswer:
     """Keep an answer; the newest one counts, every earlier one stays.
 
     Yes or no with a ``substitute`` is a delegation. The same words twice within a minute are one answer. A guest
     whose answer changes is told so by mail, at most once a day: a forwarded link must not speak for an office
-    unnoticed. ``sequence`` is the event's SEQUENCE the answer was given to, if it says so (calendars do), else
-    the present one. ``told`` says how it came to whoever entered it ``by`` hand; such an answer is taken until a day
-    after the event. Raises :class:`AnswerRefused`, and ValueError for NEEDS-ACTION.
+    unnoticed; ``origin`` may ask for it, too. ``sequence`` is the event's SEQUENCE that was answered, if it says so
+    (calendars do), else the present one. ``told`` says how it came to whoever entered it ``by`` hand; such an answer is
+    taken until a day after the event. Raises :class:`AnswerRefused`, and ValueError for NEEDS-ACTION.
     """
     _require_words(answer)
     _lock(guest)
     check_answerable(guest, now, by_hand=told is not None)
     substitute, note = clean_line(substitute)[:200], clean_text(note)
-    answer = settle_answer(answer, substitute)
-    last = _last_answer(guest)
-    how = told.how if told else None
+    answer, last = settle_answer(answer, substitute), _last_answer(guest)
+    how, scan = (told.how, told.scan) if told else (None, None)
     if last and is_same_press(_words_of(last), (answer, substitute, note, channel, how), last.at, now):
         return last
     given = GivenAnswer(
         invitation=guest, answer=answer, substitute=substitute, note=note, channel=channel, at=now, told_how=how,
-        event_sequence=guest.event.sequence if sequence is None else sequence,
+        event_sequence=guest.event.sequence if sequence is None else sequence, sent_from=origin.sent_from,
+        scan=scan, recorded_by=by.name if by else "",
     )  # fmt: skip
-    given.scan, given.recorded_by = (told.scan, by.name if by else "") if told else (None, "")
     db.session.add(given)
-    before = guest.answer
-    guest.answer, guest.answered_at = answer, now
+    before, guest.answer, guest.answered_at = guest.answer, answer, now
     db.session.flush()
     note_change(
         "invitation.answered", guest, by=by, now=now, answer=answer.value, was=before.value,
-        channel=channel.value, sequence=given.event_sequence,
+        channel=channel.value, sequence=given.event_sequence, **origin.noted,
     )  # fmt: skip
-    if last and before is not Answer.NEEDS_ACTION and (last.answer, last.substitute) != (answer, substitute):
-        _queue_receipt(guest, given, now)
+    changed = last and before is not Answer.NEEDS_ACTION and _words_of(last)[:2] != (answer, substitute)
+    if origin.tell_guest or changed:
+        _queue_receipt(guest, given, now, in_name=origin.tell_guest)
     return given
 
 
@@ -139,17 +159,22 @@ def _words_of(given: GivenAnswer) -> tuple[str | None, ...]:
     return (given.answer, given.substitute, given.note, given.channel, given.told_how)
 
 
-def _queue_receipt(guest: Invitation, given: GivenAnswer, now: datetime) -> None:
-    if _had_receipt_since(guest, now - RECEIPT_GAP):
+def _queue_receipt(guest: Invitation, given: GivenAnswer, now: datetime, *, in_name: bool = False) -> None:
+    """Tell the guest, once a day, that the answer was changed; ``in_name``: that one was given in the guest's name.
+
+    The two do not hold each other back: who changes their own mind would else not hear of somebody else's word.
+    """
+    names = f"invitation/{guest.id}/{IN_NAME if in_name else RECEIPT_KIND}/"
+    if guest.is_erased or _had_receipt_since(guest, names, now - RECEIPT_GAP):
         return
     event = guest.event
     refusable = is_refusable(guest)
-    rendered = render_receipt(event, given, guest.language, now=now, refusable=refusable)
+    rendered = render_receipt(event, given, guest.language, now=now, refusable=refusable, in_name=in_name)
     queue_mail(
         add_skeleton(now=now, **rendered.as_skeleton()),
         recipient_of(guest),
         kind=RECEIPT_KIND,
-        once=f"invitation/{guest.id}/{RECEIPT_KIND}/{given.id}",
+        once=f"{names}{given.id}",
         from_address=from_address(guest),
         from_name=sender_name(event, guest.language),
         organisation_id=event.organisation_id,
@@ -158,12 +183,12 @@ def _queue_receipt(guest: Invitation, given: GivenAnswer, now: datetime) -> None
     )
 
 
-def _had_receipt_since(guest: Invitation, moment: datetime) -> bool:
+def _had_receipt_since(guest: Invitation, names: str, moment: datetime) -> bool:
     # By address first, which has an index; a prefix of ``once`` would read all mails ever sent.
     sent = select(OutgoingMail.id).where(
         func.lower(OutgoingMail.to_address) == guest.address.lower(),
         OutgoingMail.kind == RECEIPT_KIND,
         OutgoingMail.queued_at > moment,
-        OutgoingMail.once.startswith(f"invitation/{guest.id}/", autoescape=True),
+        OutgoingMail.once.startswith(names, autoescape=True),
     )
     return db.session.scalar(sent.limit(1)) is not None

@@ -20,7 +20,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.events.labels import StateChip
 from pop_campaigns.invitations.blueprint import bp
-from pop_campaigns.invitations.labels import CHANNELS, PURPOSES, TOLD_HOW
+from pop_campaigns.invitations.labels import CHANNELS, PURPOSES, TOLD_HOW, sent_from_words
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.page_words import ANSWER_CHIPS, MAIL_CHIPS, mail_trouble
 from pop_campaigns.invitations.proposal_words import PROPOSAL_ACTIONS, proposal_words
@@ -74,10 +74,13 @@ def answer_chip(answer: Answer) -> StateChip:
 
 @bp.app_template_global()
 def answer_channel(given: GivenAnswer) -> str:
-    """Say how an answer came: through us, or how and to whom where somebody entered it."""
-    if given.told_how is None:
-        return str(CHANNELS[given.channel])
-    return str(_("%(how)s, entered by %(who)s", how=TOLD_HOW[given.told_how], who=given.recorded_by or "–"))
+    """Say how an answer came: through us, or how and to whom where somebody entered it; from where, if from elsewhere."""
+    how = str(CHANNELS[given.channel] if given.told_how is None else TOLD_HOW[given.told_how])
+    if given.told_how is not None or given.recorded_by:
+        how = _("%(how)s, entered by %(who)s", how=how, who=given.recorded_by or "–")
+    if given.sent_from is None:
+        return how
+    return f"{how} · {sent_from_words(given.sent_from)}"
 
 
 @bp.app_template_global()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
@@ -22,6 +23,7 @@ from pop_campaigns.invitations.rules import (
     NotInvitable,
     ToldHow,
 )
+from pop_campaigns.mail.secrets import mask_secrets
 
 ANSWERS: Final[dict[Answer, LazyString]] = {
     Answer.NEEDS_ACTION: _lp("answer", "No reply"),
@@ -117,3 +119,8 @@ NOT_CORRECTABLE: Final[dict[NotCorrectable, LazyString]] = {
     ),
     NotCorrectable.NOT_WANTED: _l("Whoever has this address wants no more invitations from you."),
 }
+
+
+def sent_from_words(address: str) -> str:
+    """Say from which address, other than the invited one, an answer was sent."""
+    return _("sent from %(address)s", address=mask_secrets(address) or _("an unknown address"))

@@ -145,13 +145,22 @@ def render_mail(event: Event, wording: Wording, *, contact_name: str, now: datet
 
 
 def render_receipt(
-    event: Event, given: GivenAnswer, language: str, *, now: datetime, refusable: bool = False
+    event: Event,
+    given: GivenAnswer,
+    language: str,
+    *,
+    now: datetime,
+    refusable: bool = False,
+    in_name: bool = False,
 ) -> Rendered:
-    """Render what tells a guest that their answer was changed. Nothing the answering person typed is in it."""
+    """Render what tells a guest that their answer was changed, or (``in_name``) given from another address than theirs.
+
+    Nothing the answering person typed is in it, nor who they say they are.
+    """
     with speaking(language):
         values = event_values(event, language, "", now)
         values |= {"answer": answer_words(given.answer), "refusable": refusable}
-        subject, text, html = render_words("answer_changed", values)
+        subject, text, html = render_words("answer_in_name" if in_name else "answer_changed", values)
     return Rendered(language, subject, text, html, None)
 
 

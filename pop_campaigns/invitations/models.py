@@ -82,7 +82,11 @@ class Invitation(Versioned, Base):
 
 
 class GivenAnswer(Base):
-    """Every answer ever given, in order; the latest is the invitation's ``answer``."""
+    """Every answer ever given, in order; the latest is the invitation's ``answer``.
+
+    ``sent_from`` is the sender's address of one that came by mail from elsewhere than the invited address ("" where the mail
+    names none), else NULL. ``recorded_by`` is who entered it, or let a mail count.
+    """
 
     __tablename__ = "given_answers"
     __table_args__ = (CheckConstraint("answer <> 'NEEDS-ACTION'", name="says_something"),)
@@ -98,6 +102,7 @@ class GivenAnswer(Base):
     incoming_mail_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_mails.id"))
     told_how: Mapped[ToldHow | None] = mapped_column(choice(ToldHow))
     recorded_by: Mapped[str] = mapped_column(Line(200), default="")
+    sent_from: Mapped[str | None] = mapped_column(String(320))
     scan_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
 
     scan: Mapped[StoredFile | None] = relationship()

@@ -40,13 +40,16 @@ class TooLarge(Exception):
 class Arrival:
     """One message for one recipient, as it came through one of the doors.
 
-    ``envelope_from`` is empty for the null sender, ``envelope_to`` where a mailbox does not tell it.
+    ``envelope_from`` is empty for the null sender, ``envelope_to`` where a mailbox does not tell it. What a person brought
+    names that user and their organisation.
     """
 
     raw: bytes
     envelope_from: str
     envelope_to: str
     way: IncomingWay
+    brought_by_id: int | None = None
+    organisation_id: int | None = None
 
 
 def store_incoming(
@@ -56,7 +59,12 @@ def store_incoming(
 
     Raises :class:`TooLarge`, or the database's errors; then nothing was stored. Call it with no open changes.
     """
-    [ident] = store_arrivals([Arrival(raw, envelope_from, envelope_to, way)], now)
+    return store_arrival(Arrival(raw, envelope_from, envelope_to, way), now)
+
+
+def store_arrival(arrival: Arrival, now: datetime) -> IncomingMail:
+    """Do what :func:`store_incoming` does for a message with all that is known of it."""
+    [ident] = store_arrivals([arrival], now)
     return db.session.get_one(IncomingMail, ident)
 
 
@@ -107,6 +115,8 @@ def _row_of(arrival: Arrival, now: datetime) -> dict[str, Any]:
     return {
         "received_at": now,
         "way": arrival.way,
+        "brought_by_id": arrival.brought_by_id,
+        "organisation_id": arrival.organisation_id,
         "envelope_from": clean_envelope(arrival.envelope_from),
         "envelope_to": clean_envelope(arrival.envelope_to),
         "sha256": hashlib.sha256(arrival.raw).hexdigest(),

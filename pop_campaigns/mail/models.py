@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from pop_campaigns.core.db import Base, Line, Prose, UTCDateTime, choice
-from pop_campaigns.mail.rules import IncomingKind, IncomingState, IncomingWay, MailState
+from pop_campaigns.mail.rules import Dmarc, IncomingKind, IncomingState, IncomingWay, MailState, Review
 
 
 class MailSkeleton(Base):
@@ -135,7 +135,9 @@ class IncomingMail(Base):
     ``envelope_from`` is empty for the null sender. Everything from ``kind`` on is filled when it was read (RFC 5322,
     5545, 3464, 3834) and can be made again from ``raw``. ``text`` is the new words, ``body`` all of it. ``calendar``,
     ``bounce``, ``attachments`` and ``reasons`` are as ``mail explain`` prints them. ``organisation_id`` is whose matter it
-    turned out to be; NULL is nobody's yet. ``duplicate_of_id`` is the same message that was filed before.
+    turned out to be; NULL is nobody's yet. ``duplicate_of_id`` is the same message that was filed before. ``review`` says why
+    an answer from a calendar has not counted by itself, ``dmarc`` what our own mail server found out about the sender (NULL:
+    nothing), ``brought_by_id`` who brought an upload: it acts for nobody else.
     """
 
     __tablename__ = "incoming_mails"
@@ -144,6 +146,8 @@ class IncomingMail(Base):
         CheckConstraint("(state = 'received') = (kind IS NULL)", name="read_has_kind"),
         CheckConstraint("(state = 'ignored') = (ignored_at IS NOT NULL)", name="ignored_has_time"),
         CheckConstraint("attempts >= 0", name="incoming_attempts_count_up"),
+        CheckConstraint("review IS NULL OR kind = 'calendar'", name="review_of_calendar"),
+        CheckConstraint("brought_by_id IS NULL OR way = 'upload'", name="brought_is_upload"),
         Index("ix_incoming_mails_state", "state", "id"),
     )
 
@@ -170,6 +174,9 @@ class IncomingMail(Base):
     bounce: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     attachments: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
+    review: Mapped[Review | None] = mapped_column(choice(Review))
+    dmarc: Mapped[Dmarc | None] = mapped_column(choice(Dmarc))
+    brought_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     ignored_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
@@ -184,8 +191,9 @@ class IncomingLink(Base):
     """To what an incoming mail belongs, and how that was found.
 
     ``subject_type`` and ``subject_id`` name the row (``invitations``, ``letter_recipients``, ``outgoing_mails``), as
-    history does: what lies above this package is no business of it. ``how`` is ``token``, ``references``,
-    ``dsn``, ``uid``, ``register`` or ``by_hand``; a ``suggested`` link only proposes and changes nothing.
+    history does: what lies above this package is no business of it. ``how`` is ``token``, ``bounce``, ``references``,
+    ``uid``, ``register``, ``near_token``, ``sender``, ``sender_failed``, ``counted`` or ``by_hand``; a ``suggested`` link only
+    proposes and changes nothing.
     """
 
     __tablename__ = "incoming_links"

@@ -13,6 +13,7 @@ from typing import Any
 
 from pop_campaigns.calendars.reply import CalendarItem, CalendarMessage, UnreadableCalendar, read_calendar
 from pop_campaigns.core.text import clean_line, clean_text
+from pop_campaigns.mail.authentication import read_sender_check
 from pop_campaigns.mail.auto_replies import read_auto_reply, returns_on, why_no_answer
 from pop_campaigns.mail.bounces import read_bounce, returned_headers
 from pop_campaigns.mail.charsets import without_surrogates
@@ -109,6 +110,7 @@ def _plain_facts(message: Message, envelope_to: str) -> MailReport:
         from_name=name,
         date=date_of(message),
         attached_text=clean_text(without_surrogates(attached_text(message))),
+        sender_check=read_sender_check(message),
     )
 
 
@@ -179,7 +181,7 @@ def calendar_facts(found: CalendarMessage, sender: str) -> dict[str, Any]:
         "method": found.method,
         "uid": item.uid,
         "attendee": attendee.address if attendee else None,
-        "partstat": attendee.partstat or None if attendee else None,
+        "partstat": (attendee.partstat if attendee else item.nameless_partstat) or None,
         "sequence": item.sequence,
         "comment": item.comment or (attendee.comment if attendee else "") or None,
         **times,

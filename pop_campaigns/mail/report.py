@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from pop_campaigns.mail.authentication import SenderCheck
 from pop_campaigns.mail.parts import AttachmentNote
 from pop_campaigns.mail.rules import IncomingKind
 
@@ -25,7 +26,7 @@ class MailReport:
     ``calendar`` is of any calendar object with a method; only a mail of the kind *calendar* may change anything.
     ``text`` is the new words, ``body`` all of it. ``recipients`` are all addresses the mail was for, in lower case.
     ``returns_on`` is the day an auto-reply names; ``attached_text`` is what attached text files say. ``no_answer`` says why
-    no machine may answer, "" if one may.
+    no machine may answer, "" if one may. ``sender_check`` is what the topmost Authentication-Results says, whoever wrote it.
     """
 
     kind: IncomingKind
@@ -51,6 +52,7 @@ class MailReport:
     returns_on: dt.date | None = None
     attached_text: str = ""
     no_answer: str = ""
+    sender_check: SenderCheck = field(default_factory=SenderCheck)
 
     def to_json(self) -> dict[str, Any]:
         """Give all of it as JSON holds it."""
@@ -67,6 +69,7 @@ class MailReport:
         for name in ("reasons", "failed_recipients", "recipients", "in_reply_to", "references"):
             values[name] = tuple(values[name])
         values["attachments"] = tuple(AttachmentNote(**note) for note in values["attachments"])
+        values["sender_check"] = SenderCheck(**values["sender_check"])
         values["kind"] = IncomingKind(values["kind"])
         values["date"] = dt.datetime.fromisoformat(values["date"]) if values["date"] else None
         values["returns_on"] = dt.date.fromisoformat(values["returns_on"]) if values["returns_on"] else None

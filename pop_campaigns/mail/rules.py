@@ -52,6 +52,31 @@ class IncomingWay(enum.StrEnum):
     UPLOAD = "upload"
 
 
+class Review(enum.StrEnum):
+    """Why an answer from a calendar changes nothing by itself: most wait for a person."""
+
+    NOT_A_REPLY = "not_a_reply"
+    PROPOSES_TIME = "proposes_time"  # of mail that came before proposals were taken up
+    NO_TIME = "no_time"
+    DAY_ONLY = "day_only"
+    SAME_TIME = "same_time"
+    NO_ANSWER = "no_answer"
+    WRONG_ADDRESS = "wrong_address"
+    OTHER_EVENT = "other_event"
+    OTHER_GUEST = "other_guest"
+    STRANGER = "stranger"  # of mail that came while the sender was believed
+    UNPROVEN = "unproven"
+    OLDER = "older"
+    TOO_LATE = "too_late"
+
+
+class Dmarc(enum.StrEnum):
+    """What a trusted server found out about the sender (RFC 7489); where none said anything there is no value."""
+
+    PASSED = "pass"
+    FAILED = "fail"
+
+
 LEASE = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(days=2)
 _WAITS = (60, 300, 900, 1800, 3600)  # seconds after the 1st, 2nd, … attempt; the last one repeats

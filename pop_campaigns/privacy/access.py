@@ -60,7 +60,11 @@ def access_export(traces: Traces, places: Sequence[Place], *, now: datetime) -> 
             ],
             "invitations": [_invitation(one) for one in (*traces.invitations, *traces.held)],
             "named_as_substitute": [
-                {"event": one.invitation.event.title_sq, "as": one.substitute, "at": _plain(one.at)}
+                {
+                    "event": one.invitation.event.title_sq,
+                    "as": one.substitute or one.sent_from,
+                    "at": _plain(one.at),
+                }
                 for one in traces.substitutes
             ],
             "letters": [_letter(one) for one in traces.recipients],

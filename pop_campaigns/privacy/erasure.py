@@ -159,8 +159,11 @@ def _erase_invitations(traces: Traces) -> None:
     cut = traces.needles.cut
     for answer in traces.answers:
         answer.substitute = answer.note = ""
+        answer.sent_from = None
     for answer in traces.substitutes:
         answer.substitute = cut(answer.substitute)
+        if answer.sent_from and traces.needles.is_email(answer.sent_from):
+            answer.sent_from = ""
     for guest in traces.held:
         guest.name = ""
     for guest in traces.invitations:

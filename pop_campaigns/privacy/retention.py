@@ -196,6 +196,7 @@ def _anonymise(guests: Sequence[Invitation], now: datetime) -> list[Path]:
         needles = Needles((guest.name,) if guest.name else (), (guest.address,))
         for answer in guest.answers:
             answer.substitute = answer.note = ""
+            answer.sent_from = None
         for mail in _mails_of(guest):
             blank_mail(mail)
         _blank_history(guest, needles)

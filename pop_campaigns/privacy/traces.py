@@ -142,14 +142,19 @@ def _find_invitations(found: Traces, ids: Sequence[int]) -> None:
     found.held = [one for one in _all(in_office) if one.id not in asked and found.needles.is_name(one.name)]
     idents = [one.id for one in found.invitations]
     found.answers = _all(select(GivenAnswer).where(GivenAnswer.invitation_id.in_(idents)))
+    named = holds_probe(GivenAnswer.substitute, found.needles)
     sent_instead = (
         select(GivenAnswer)
         .join(GivenAnswer.invitation)
         .join(Invitation.event)
-        .where(GivenAnswer.substitute != "", GivenAnswer.invitation_id.not_in(idents), ours)
-        .where(holds_probe(GivenAnswer.substitute, found.needles))
+        .where(GivenAnswer.invitation_id.not_in(idents), ours)
+        .where(or_(and_(GivenAnswer.substitute != "", named), func.lower(GivenAnswer.sent_from).in_(emails)))
     )
-    found.substitutes = [one for one in _all(sent_instead) if found.needles.name(one.substitute)]
+    found.substitutes = [
+        one
+        for one in _all(sent_instead)
+        if found.needles.name(one.substitute) or found.needles.is_email(one.sent_from or "")
+    ]
     letters = (
         select(LetterRecipient)
         .join(LetterRecipient.letter)

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
-from pop_campaigns.incoming.registers import register_numbers, sure_sender
+from pop_campaigns.incoming.registers import is_same_office, register_numbers
 from pop_campaigns.incoming.round import file_received
 from pop_campaigns.incoming.uploads import NoMail, NotAMail, check_message
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
@@ -176,7 +176,7 @@ def test_the_command_says_to_what_a_message_belongs_and_changes_nothing(
     assert wanted.items() <= sure.items()
     assert (sure["how"], sure["certain"]) == ("token", True)
     [by_uid] = explain(reply(scene.mayor, to=f"kontakt@{DOMAIN}"))
-    assert (by_uid["how"], by_uid["id"]) == ("uid", scene.mayor.id)
+    assert (by_uid["how"], by_uid["id"], by_uid["certain"]) == ("uid", scene.mayor.id, False)
     [guess] = explain(words("x", sender=scene.mayor.address, to=f"kontakt@{DOMAIN}"))
     assert (guess["how"], guess["certain"]) == ("sender", False)
     assert mails() == []
@@ -400,23 +400,27 @@ def test_numbers_are_read_only_where_a_word_says_so(text: str, numbers: list[tup
     assert register_numbers(text) == numbers
 
 
-def test_only_the_offices_own_domain_makes_a_number_certain() -> None:
-    assert sure_sender("zyra@ministria.example", "kabineti@ministria.example")
-    assert sure_sender("a@gmail.com", "A@gmail.com")
-    assert not sure_sender("b@gmail.com", "a@gmail.com")
-    assert not sure_sender("", "a@ministria.example")
+def test_an_offices_own_domain_says_that_two_addresses_are_of_one_office() -> None:
+    assert is_same_office("zyra@ministria.example", "kabineti@ministria.example")
+    assert is_same_office("a@gmail.com", "A@gmail.com")
+    assert not is_same_office("b@gmail.com", "a@gmail.com")
+    assert not is_same_office("", "a@ministria.example")
 
 
-def number_mail(letter: Any, sender: str) -> IncomingMail:
+def number_mail(letter: Any, sender: str, **headers: str) -> IncomingMail:
     text = f"Në përgjigje të shkresës suaj nr. prot. {letter.register_number} ju njoftojmë se po."
-    return arrive(words(text, sender=sender, to=f"kontakt@{DOMAIN}", subject="Kthim përgjigje"))
+    return arrive(words(text, sender=sender, to=f"kontakt@{DOMAIN}", subject="Kthim përgjigje", **headers))
 
 
-def test_a_reply_that_names_our_number_lands_at_the_letter(arta: FlaskClient, cast: SimpleNamespace) -> None:
+def test_a_reply_that_names_our_number_lands_at_the_letter(
+    arta: FlaskClient, cast: SimpleNamespace, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "AUTHSERV_ID", "mx.rsvp.example")
     letter = sent_letter(cast)
     recipient = letter.recipients[0]
     domain = recipient.address.partition("@")[2]
-    mail = number_mail(letter, f"protokolli@{domain}")
+    passed = f"mx.rsvp.example; dmarc=pass header.from={domain}"
+    mail = number_mail(letter, recipient.address, Authentication_Results=passed)
     assert mail.state is IncomingState.MATCHED
     assert [(link.subject_type, link.subject_id, link.how) for link in mail.links] == [
         ("letter_recipients", recipient.id, "register")

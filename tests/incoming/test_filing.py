@@ -16,7 +16,7 @@ from pop_campaigns.incoming.services import NothingSaid, put_aside
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
-from pop_campaigns.mail.rules import IncomingKind, IncomingState, IncomingWay
+from pop_campaigns.mail.rules import IncomingKind, IncomingState, IncomingWay, Review
 from tests.incoming.scene import (
     DOMAIN,
     STAMP,
@@ -82,10 +82,12 @@ def test_google_answers_for_its_users_and_a_sequence_may_be_missing(scene: Simpl
     assert scene.mayor.answer is Answer.ACCEPTED
 
 
-def test_without_the_guests_address_event_and_guest_together_are_enough(scene: SimpleNamespace) -> None:
+def test_without_the_guests_address_event_and_guest_together_only_suggest(scene: SimpleNamespace) -> None:
     mail = arrive(reply(scene.mayor, to=f"kontakt@{DOMAIN}"))
-    assert links(mail) == [("invitations", scene.mayor.id, "uid", False)]
-    assert scene.mayor.answer is Answer.ACCEPTED
+    assert links(mail) == [("invitations", scene.mayor.id, "uid", True)]
+    assert (mail.state, mail.review) == (IncomingState.HELD, Review.UNPROVEN)
+    assert mail.organisation_id == scene.event.organisation_id
+    assert scene.mayor.answer is Answer.NEEDS_ACTION
 
 
 FORGED: dict[str, Any] = {
@@ -107,7 +109,7 @@ def test_what_may_be_forged_changes_nothing_and_waits(scene: SimpleNamespace, ca
     mail = arrive(reply(scene.mayor, **FORGED[case]))
     assert answers() == before
     assert mail.state is IncomingState.HELD
-    assert any(reason.startswith("review: ") for reason in mail.reasons)
+    assert mail.review is not None
     assert not db.session.scalars(select(GivenAnswer)).all()
 
 
@@ -116,7 +118,7 @@ def test_an_older_answer_never_overrides_a_newer_one(scene: SimpleNamespace) -> 
     replayed = arrive(reply(scene.mayor, partstat="ACCEPTED", stamp=STAMP))
     assert scene.mayor.answer is Answer.DECLINED
     assert replayed.state is IncomingState.MATCHED
-    assert "review: older" in replayed.reasons
+    assert replayed.review is Review.OLDER
     scene.event.sequence = 3
     db.session.commit()
     arrive(reply(scene.mayor, partstat="TENTATIVE", sequence=3, stamp=STAMP + timedelta(hours=3)))

@@ -19,7 +19,7 @@ from pop_campaigns.incoming.proposal_rules import (
     told_sequence,
     with_length,
 )
-from pop_campaigns.incoming.rules import Review
+from pop_campaigns.mail.rules import Review
 
 OPEN = Facts(
     accepted=None, newest=True, erased=False, cancelled=False, over=False, withdrawn=False, same_time=False
