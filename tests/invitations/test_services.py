@@ -328,7 +328,8 @@ def test_a_preview_is_what_arrives_and_stores_nothing(app: Flask, cast: SimpleNa
     token = factories.token_of(guest)
     arrives = compose(mails()[0])
     assert HIDDEN in shown.text
-    for name in ("text", "html", "subject", "from_address", "to_address", "to_name"):
+    assert shown.from_address == arrives.from_address.replace(guest.reply_local, "r-hidden")
+    for name in ("text", "html", "subject", "to_address", "to_name"):
         hidden = str(getattr(arrives, name)).replace(token, HIDDEN)
         assert getattr(shown, name) == hidden, name
     assert token not in message_bytes(shown).decode()
