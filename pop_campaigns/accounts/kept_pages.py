@@ -63,10 +63,12 @@ def _on_ended_session(mechanisms: Any = None, headers: Any = None) -> Any:
 def _after_sign_in(answer: Response) -> Response:
     """Bring back the form instead of going on to the next page, once its own person has signed in."""
     sealed = request.form.get(FIELD, "") if request.endpoint == _SIGN_IN and request.method == "POST" else ""
-    if not sealed or answer.status_code not in (302, 303) or not current_user.is_authenticated:
-        return answer
-    words = unseal_words(sealed)
+    words = unseal_words(sealed) if sealed else None
     if words is None:
+        return answer
+    if answer.status_code == 429:
+        return _sign_in_later(answer, words)
+    if answer.status_code not in (302, 303) or not current_user.is_authenticated:
         return answer
     if words.user_id != current_user.id:
         flash(_not_yours(), "warning")
@@ -108,7 +110,12 @@ def _form_again(words: KeptWords, status: int = 400) -> Response:
         )
         if filled is not None:
             return page.answer(filled.html, status)
-    return Response(render_template("accounts/kept_words.html", words=words), status, mimetype="text/html")
+    return _to_copy(words, status)
+
+
+def _to_copy(words: KeptWords, status: int = 400, limit: int = 0) -> Response:
+    page = render_template("accounts/words_to_copy.html", words=words, limit=limit)
+    return Response(page, status, mimetype="text/html")
 
 
 def _form_notice(words: KeptWords, left_over: Typed) -> str:
@@ -118,10 +125,19 @@ def _form_notice(words: KeptWords, left_over: Typed) -> str:
 def _sign_in_first(words: KeptWords) -> Response:
     """Return the log-in page with the words inside, or, if they are too many, the words to be copied."""
     if words.size > LONGEST_KEPT:
-        page = render_template("accounts/too_long.html", words=words, limit=LONGEST_KEPT // 1024)
-        return Response(page, 400, mimetype="text/html")
+        return _to_copy(words, limit=LONGEST_KEPT // 1024)
     notice = render_template("accounts/_sign_in_notice.html", words=words)
     return _sign_in_page(words.page, notice, {FIELD: seal_words(words)}, ())
+
+
+def _sign_in_later(refused: Response, words: KeptWords) -> Response:
+    """Return the log-in page with the words inside instead of the page that says to wait, and say so there."""
+    notice = render_template("accounts/_sign_in_notice.html", words=words, wait=True)
+    page = _sign_in_page(words.page, notice, {FIELD: seal_words(words)}, ())
+    page.status_code = refused.status_code
+    if "Retry-After" in refused.headers:
+        page.headers["Retry-After"] = refused.headers["Retry-After"]
+    return page
 
 
 def _sign_in_again() -> Response:

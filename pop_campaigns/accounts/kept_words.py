@@ -28,6 +28,8 @@ _KEPT_SECONDS: Final = 14 * 86400
 _NOT_KEPT: Final = re.compile(
     r"csrf_token|^next$|^kept_words$|passw|fjal[eë]kalim|secret|otp|pin$", re.IGNORECASE
 )
+# What forms say to themselves: keys of choices, keys against a second press, ticked boxes.
+_NO_WORDS: Final = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+|[A-Za-z0-9_-]{16,64}|y|on")
 _MADE_FOR: Final = re.compile(r"(\d{1,18})-[0-9a-f]{40}")
 
 
@@ -45,6 +47,11 @@ class KeptWords:
     def size(self) -> int:
         """Bytes of all names and words."""
         return sum(len(name.encode()) + len(value.encode()) for name, value in self.typed)
+
+    @property
+    def readable(self) -> list[str]:
+        """What a person can have written, for pages that show it without its form."""
+        return [value for _name, value in self.typed if value.strip() and not _NO_WORDS.fullmatch(value)]
 
 
 def csrf_value(user: User) -> str:
@@ -70,7 +77,7 @@ def is_same_origin() -> bool:
     """Return whether the browser says that one of our own pages sent this; a browser that says nothing is not believed."""
     said = []
     if site := request.headers.get("Sec-Fetch-Site"):
-        said.append(site == "same-origin")
+        said.append(site in ("same-origin", "none"))  # none: the person's own doing, as a reload
     if origin := request.headers.get("Origin") or request.headers.get("Referer"):
         here, there = urlsplit(request.host_url), urlsplit(origin)
         said.append((there.scheme, there.netloc) == (here.scheme, here.netloc))

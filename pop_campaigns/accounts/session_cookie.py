@@ -12,7 +12,7 @@ from flask_login import user_logged_in, user_logged_out
 from flask_security.utils import set_request_attr
 from sqlalchemy import update
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from pop_campaigns.accounts import session_ends  # listens as soon as it is imported
@@ -121,9 +121,9 @@ def _note_seen(_error: BaseException | None) -> None:
     started = time.monotonic()
     try:
         _write_seen(ident, at)
-    except DBAPIError as error:
+    except SQLAlchemyError as error:
         structlog.get_logger().warning(
-            "session not noted as seen", error=type(error.orig).__name__, waited=time.monotonic() - started
+            "session not noted as seen", error=type(error).__name__, waited=time.monotonic() - started
         )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 Typed = Sequence[tuple[str, str]]
 
@@ -28,7 +28,9 @@ class Filled:
 
 
 @dataclass
-class _Control:
+class Control:
+    """A field, button or start tag in the source of a page: from ``start`` to ``end``, a textarea's words to ``body_end``."""
+
     tag: str
     attributes: dict[str, str | None]
     start: int
@@ -39,6 +41,7 @@ class _Control:
 
     @property
     def kind(self) -> str:
+        """The type of an input, else the tag."""
         return (self.attributes.get("type") or "text").lower() if self.tag == "input" else self.tag
 
     def written(self, **changes: str | None) -> str:
@@ -50,9 +53,25 @@ class _Control:
 
 
 @dataclass
-class _Form:
-    tag: _Control
-    controls: list[_Control] = field(default_factory=list)
+class FoundForm:
+    """A form and what has a name in it, in the order of the page."""
+
+    tag: Control
+    controls: list[Control] = field(default_factory=list)
+
+    @property
+    def method(self) -> str:
+        """``post`` or ``get``."""
+        return (self.tag.attributes.get("method") or "get").lower()
+
+    @property
+    def names(self) -> set[str]:
+        """The names of its fields and buttons."""
+        return {one.name for one in self.controls}
+
+    def goes_to(self, at: str) -> str:
+        """Return path and query it is sent to, standing on the page at path ``at``."""
+        return urljoin(at, self.tag.attributes.get("action") or "")
 
 
 def fill_form(
@@ -70,7 +89,7 @@ def fill_form(
     ``notice`` makes (from what found no field) the HTML that stands before the form. Fields named in ``fresh``,
     passwords and files keep what the page says; ``added`` are hidden fields put into the form.
     """
-    form = _best(_forms_of(page), at, action, typed)
+    form = _best(forms_of(page), at, action, typed)
     if form is None:
         return None
     edits, left_over = _edits(form, typed, fresh)
@@ -78,15 +97,15 @@ def fill_form(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in (added or {}).items()
     )
-    goes_to = urljoin(at, form.tag.attributes.get("action") or "")
-    start = notice(left_over) + form.tag.written(action=goes_to) + hidden
+    start = notice(left_over) + form.tag.written(action=form.goes_to(at)) + hidden
     edits.append((form.tag.start, form.tag.end, start))
     for begin, end, text in sorted(edits, reverse=True):
         page = page[:begin] + text + page[end:]
     return Filled(page, left_over)
 
 
-def _forms_of(page: str) -> list[_Form]:
+def forms_of(page: str) -> list[FoundForm]:
+    """Return the forms of a page, in its order."""
     parser = _FormParser(page)
     parser.feed(page)
     parser.close()
@@ -98,10 +117,10 @@ class _FormParser(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
-        self.forms: list[_Form] = []
-        self._open: _Form | None = None
-        self._select: _Control | None = None
-        self._textarea: _Control | None = None
+        self.forms: list[FoundForm] = []
+        self._open: FoundForm | None = None
+        self._select: Control | None = None
+        self._textarea: Control | None = None
         self._lines = [0]
         for line in page.split("\n"):
             self._lines.append(self._lines[-1] + len(line) + 1)
@@ -112,15 +131,15 @@ class _FormParser(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         start = self._place()
-        found = _Control(tag, dict(attrs), start, start + len(self.get_starttag_text() or ""))
+        found = Control(tag, dict(attrs), start, start + len(self.get_starttag_text() or ""))
         found.name = found.attributes.get("name") or ""
         if tag == "form":
-            self._open = _Form(found)
+            self._open = FoundForm(found)
             self.forms.append(self._open)
         elif self._open is not None:
             self._note(found)
 
-    def _note(self, found: _Control) -> None:
+    def _note(self, found: Control) -> None:
         if found.tag == "select":
             self._select = found
         elif found.tag == "option" and self._select is not None:
@@ -141,37 +160,33 @@ class _FormParser(HTMLParser):
             self._open = None
 
 
-def _best(forms: list[_Form], at: str, action: str, typed: Typed) -> _Form | None:
+def _best(forms: list[FoundForm], at: str, action: str, typed: Typed) -> FoundForm | None:
     """Return the form that goes to ``action``; of several the one that holds most of what was sent, as it was sent."""
     wanted = urlsplit(action)
     sent = set(typed)
     names = {name for name, _value in typed}
 
-    def likeness(form: _Form) -> tuple[int, int, int]:
+    def likeness(form: FoundForm) -> tuple[int, int, int]:
         same = {(one.name, one.attributes.get("value") or "") for one in form.controls}
-        query = urlsplit(urljoin(at, form.tag.attributes.get("action") or "")).query
-        return (
-            len(same & sent),
-            len({one.name for one in form.controls} & names),
-            int(query == wanted.query),
-        )
+        query = urlsplit(form.goes_to(at)).query
+        return len(same & sent), len(form.names & names), int(query == wanted.query)
 
-    going = [one for one in forms if wanted.path in _paths(one, at)]
+    going = [one for one in forms if unquote(wanted.path) in _paths(one, at)]
     return max(going, key=likeness, default=None)
 
 
-def _paths(form: _Form, at: str) -> set[str]:
-    if (form.tag.attributes.get("method") or "get").lower() != "post":
+def _paths(form: FoundForm, at: str) -> set[str]:
+    if form.method != "post":
         return set()
-    addresses = [form.tag.attributes.get("action") or ""]
+    addresses = [form.goes_to(at)]
     addresses += [
         one.attributes["formaction"] or "" for one in form.controls if "formaction" in one.attributes
     ]
-    return {urlsplit(urljoin(at, address)).path for address in addresses}
+    return {unquote(urlsplit(urljoin(at, address)).path) for address in addresses}
 
 
 def _edits(
-    form: _Form, typed: Typed, fresh: frozenset[str]
+    form: FoundForm, typed: Typed, fresh: frozenset[str]
 ) -> tuple[list[tuple[int, int, str]], list[tuple[str, str]]]:
     """Return the pieces of source to put elsewhere (from, to, text), and what found no field."""
     waiting: dict[str, list[str]] = {}
@@ -199,7 +214,7 @@ def _edits(
     return edits, left_over
 
 
-def _chosen(one: _Control, values: list[str], used: set[tuple[str, str]]) -> list[tuple[int, int, str]]:
+def _chosen(one: Control, values: list[str], used: set[tuple[str, str]]) -> list[tuple[int, int, str]]:
     """Choose an option, a box or a radio as it was chosen; a list of which nothing was sent stays as it is."""
     word = "selected" if one.tag == "option" else "checked"
     if one.tag == "option" and not one.many and not values:
@@ -212,7 +227,7 @@ def _chosen(one: _Control, values: list[str], used: set[tuple[str, str]]) -> lis
     return [(one.start, one.end, one.written(**changes))]
 
 
-def _with_text(one: _Control, value: str) -> tuple[int, int, str]:
+def _with_text(one: Control, value: str) -> tuple[int, int, str]:
     if one.tag == "textarea":
         # A line break right after the tag is not part of the text: one more keeps the one that was typed.
         return one.end, one.body_end, "\n" + escape(value)

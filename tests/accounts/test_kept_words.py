@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response, abort, request
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
@@ -130,6 +130,24 @@ def test_an_ended_session_signs_in_first_and_then_brings_the_form_back(
     assert letters() == 1
 
 
+def test_who_has_to_wait_keeps_the_words(
+    app: Flask, cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = app.test_client()
+    log_in(browser, cast.arta)
+    form = typed_letter(browser)
+    log_out(browser)
+    page = press(browser, form).text
+    wait = Response("prit", 429, headers={"Retry-After": "17"})
+    with monkeypatch.context() as throttled:
+        throttled.setitem(
+            app.view_functions, "security.login", lambda: abort(wait) if request.method == "POST" else page
+        )
+        refused = log_in(browser, cast.arta, page)
+    assert refused.status_code == 429 and refused.headers["Retry-After"] == "17"
+    assert_filled(log_in(browser, cast.arta, refused.text).text)
+
+
 def test_nobody_else_sees_the_words(app: Flask, cast: SimpleNamespace) -> None:
     browser = app.test_client()
     log_in(browser, cast.arta)
@@ -235,8 +253,9 @@ def test_a_form_that_is_not_there_any_more_leaves_its_words(app: Flask, cast: Si
     log_out(browser)
     log_in(browser, cast.arta)
     answer = browser.post("/letters/99/recipients/1", data=form, headers=OURS)
-    assert answer.status_code == 400
-    assert value_of("subject_sq", answer.text) == WORDS and 'action="/letters/99/recipients/1"' in answer.text
+    assert answer.status_code == 400 and letters() == 0
+    shown = [html.unescape(one) for one in re.findall(r"readonly>\n?([^<]*)</textarea>", answer.text)]
+    assert shown == [WORDS, "Rreshti i parë.\r\nI dyti, me ë.", "Arta"], "no keys, no codes"
 
 
 def test_a_press_without_words_is_asked_for_again_on_its_page(app: Flask, cast: SimpleNamespace) -> None:

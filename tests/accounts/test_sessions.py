@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_security.utils import get_hmac
 from sqlalchemy import select, update
 
 from pop_campaigns.accounts.models import User, UserSession
 from pop_campaigns.accounts.rules import SEEN_EVERY, SessionEnd
 from pop_campaigns.accounts.sessions import COOKIE_KEY, sessions_of, start_session
+from pop_campaigns.accounts.sign_in import security
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of
@@ -64,6 +66,20 @@ def test_a_sign_in_makes_one_row_with_where_from(app: Flask, cast: SimpleNamespa
     (noted,) = history_of(cast.arta)
     assert noted.action == "user.signed_in"
     assert noted.details == {"address": "192.0.2.0/24", "browser": "Firefox, Linux"}
+
+
+def test_a_password_hashed_anew_at_sign_in_does_not_end_that_sign_in(
+    app: Flask, cast: SimpleNamespace
+) -> None:
+    """As after a change of argon2's cost: the hash changes in the very transaction that begins the session."""
+    elsewhere = log_in(app, cast.arta)
+    old = security.pwd_context.hash(get_hmac(PASSWORD), scheme="pbkdf2_sha512")
+    db.session.execute(update(User).values(password=old))
+    db.session.commit()
+    browser = log_in(app, cast.arta)
+    db.session.refresh(cast.arta)
+    assert cast.arta.password != old, "it was hashed anew"
+    assert is_signed_in(browser) and not is_signed_in(elsewhere)
 
 
 def test_visitors_and_failed_sign_ins_leave_no_row(app: Flask, cast: SimpleNamespace) -> None:

@@ -13,6 +13,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 import config
+from pop_campaigns.accounts.models import UserSession
+from pop_campaigns.accounts.rules import SessionEnd
 from pop_campaigns.contacts.models import Consent, Person
 from pop_campaigns.contacts.rules import ConsentChannel, PersonKind, Purpose
 from pop_campaigns.core.clock import now
@@ -259,6 +261,29 @@ def test_administrators_see_what_the_next_run_will_do(meeting: SimpleNamespace, 
     for user in (meeting.cast.arta, meeting.cast.eva):
         assert sign_in(user).get("/privacy/retention").status_code == 404
         assert sign_in(user).get("/privacy").status_code == 200
+
+
+def test_sessions_go_a_month_after_they_were_over(cast: SimpleNamespace) -> None:
+    at = now()
+    ended = {"ended_at": at - 31 * DAY, "ended_why": SessionEnd.LOG_OUT}
+    for times in (
+        ended,
+        {"last_seen_at": at - 45 * DAY},
+        {"created_at": at - 121 * DAY},
+        ended | {"ended_at": at - 29 * DAY},
+        {"last_seen_at": at - 43 * DAY},
+        {},
+    ):
+        first = {
+            "created_at": at - 60 * DAY,
+            "last_seen_at": at,
+            "id_hash": str(len(times)) + repr(times)[:60],
+        }
+        db.session.add(UserSession(user=cast.arta, **(first | times)))
+    db.session.commit()
+    assert run_now(now=at).counts["sessions"] == 3
+    left = db.session.scalars(select(UserSession)).all()
+    assert len(left) == 3 and all(one.created_at == at - 60 * DAY for one in left)
 
 
 def test_every_class_has_words_and_a_verb() -> None:

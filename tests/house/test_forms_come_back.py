@@ -1,0 +1,121 @@
+"""Every form of the service, met by an old token, comes back with what was typed; and nothing past the ORM changes a user."""
+
+from __future__ import annotations
+
+import ast
+import html
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from pop_campaigns.core.form_filling import FoundForm, forms_of
+from tests.house.test_endpoints import WITHOUT_TOKEN
+from tests.house.test_sources import modules
+from tests.house.world import address, arguments, rules, snapshot
+
+TYPED = 'Fjalë të shkruara, me "ë" & <b>'
+# Kinds of field that take any text a person types.
+TAKES_WORDS = ("text", "textarea", "search")
+STANDS_ON_EVERY_PAGE = ("/language", "/logout")
+
+
+@pytest.fixture
+def stale(app: Flask, world: SimpleNamespace, sign_in: Callable[[Any], FlaskClient], monkeypatch: Any) -> str:
+    """A token of an earlier session of the administrator."""
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    page = sign_in(world.cast.drita).get("/today").text
+    form = next(one for one in forms_of(page) if one.goes_to("/today") == "/language")
+    return next(one.attributes["value"] or "" for one in form.controls if one.name == "csrf_token")
+
+
+def test_what_was_typed_into_any_form_comes_back(
+    app: Flask, world: SimpleNamespace, sign_in: Callable[[Any], FlaskClient], stale: str
+) -> None:
+    browser = sign_in(world.cast.drita)
+    before, seen, lost = snapshot(), 0, []
+    for page, rule, form in forms_of_all_pages(app, world, browser):
+        sent = typed_into(form)
+        answer = browser.post(
+            form.goes_to(page),
+            data={**sent, "csrf_token": stale},
+            headers={"Origin": "http://localhost", "Referer": f"http://localhost{page}"},
+        )
+        seen += 1
+        words = any(TYPED in values for values in sent.values())
+        if answer.status_code != 400 or "kept-notice" not in answer.text:
+            lost.append((rule.endpoint, form.goes_to(page), answer.status_code))
+        elif words and html.escape(TYPED) not in answer.text:
+            lost.append((rule.endpoint, form.goes_to(page), "words"))
+    assert lost == []
+    assert seen > 40, "the walk finds the forms"
+    assert snapshot() == before
+
+
+def forms_of_all_pages(
+    app: Flask, world: SimpleNamespace, browser: FlaskClient
+) -> Iterator[tuple[str, Rule, FoundForm]]:
+    """Give each form that changes something once, by the endpoint it goes to, with the page it stands on."""
+    values, known = arguments(world), set()
+    matcher = app.url_map.bind("localhost")
+    for rule in rules(app, "GET"):
+        if rule.endpoint.startswith(("static", "bootstrap", "security", "public", "invitations.answer")):
+            continue
+        page = address(app, rule, values)
+        answer = browser.get(page)
+        if answer.status_code != 200 or answer.mimetype != "text/html":
+            continue
+        for form in forms_of(answer.text):
+            goes_to = form.goes_to(page)
+            if form.method != "post" or goes_to in STANDS_ON_EVERY_PAGE:
+                continue
+            endpoint = matcher.match(goes_to.partition("?")[0], method="POST")[0]
+            kind = (endpoint, *sorted(form.names))
+            if kind not in known and endpoint not in WITHOUT_TOKEN:
+                known.add(kind)
+                yield page, rule, form
+
+
+def typed_into(form: FoundForm) -> dict[str, list[str]]:
+    """What a browser would send after somebody typed into every field of words."""
+    sent: dict[str, list[str]] = {}
+    for one in form.controls:
+        if one.kind in TAKES_WORDS:
+            sent.setdefault(one.name, []).append(TYPED)
+        elif one.kind == "hidden" or (one.kind in ("checkbox", "radio") and "checked" in one.attributes):
+            sent.setdefault(one.name, []).append(one.attributes.get("value") or "")
+    return sent
+
+
+def test_no_user_is_changed_past_the_orm() -> None:
+    """Else the listener that ends sessions (accounts.session_ends) would not hear of it."""
+    found = [f"{name}:{line}" for name, _path, tree in modules() for line in user_statements(tree)]
+    assert found == []
+
+
+def user_statements(tree: ast.AST) -> Iterator[int]:
+    """Lines that build an UPDATE or DELETE of users or of their roles."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and called(node) in ("update", "delete", "insert"):
+            found = bool(node.args) and ast.unparse(node.args[0]) in ("User", "User.__table__", "users_roles")
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found = any(word in node.value.lower() for word in ("update users", "into users_roles"))
+        else:
+            continue
+        if found:
+            yield node.lineno
+
+
+def called(node: ast.Call) -> str:
+    return node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func).rpartition(".")[2]
+
+
+@pytest.mark.parametrize(
+    "source", ["db.session.execute(update(User).values(active=False))", "text('UPDATE users SET active = 0')"]
+)
+def test_such_a_statement_is_recognised(source: str) -> None:
+    assert list(user_statements(ast.parse(source))) == [1]
