@@ -14,7 +14,7 @@ from pop_campaigns.accounts.blueprint import bp
 from pop_campaigns.accounts.forms import AccountForm, ChangeForm, blame, problem_words
 from pop_campaigns.accounts.guard import reader
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.passwords import password_is_right
+from pop_campaigns.accounts.passwords import whose_password
 from pop_campaigns.accounts.recovery import change_password as set_password
 from pop_campaigns.accounts.rules import SessionEnd
 from pop_campaigns.accounts.services import CannotCreateUser
@@ -97,7 +97,7 @@ def change_password() -> ResponseReturnValue:
 
 
 def _knows_password(me: User, form: ChangeForm) -> bool:
-    if password_is_right(me, form.password.data or "", address=me.email, where="change", now=now()):
+    if whose_password(me.email, form.password.data or "", where="change", now=now()) is not None:
         db.session.commit()  # right is right, also where the new one is then refused
         return True
     blame(form.password, _("This is not your present password."))

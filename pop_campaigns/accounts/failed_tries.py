@@ -22,7 +22,8 @@ KEPT_FOR: Final = timedelta(days=30)
 class FailedTries(Base):
     """Wrong tries at one account (NULL: at an address nobody has) from one network on one day, counted.
 
-    ``door`` is ``sign_in``, ``change`` or ``verify``. Counted, not listed: nobody fills the database by guessing.
+    ``door`` is ``sign_in``, ``change``, ``verify`` or ``reset`` (a new password asked for). Counted, not listed: nobody
+    fills the database by guessing.
     """
 
     __tablename__ = "failed_tries"
@@ -38,13 +39,12 @@ class FailedTries(Base):
     user: Mapped[User | None] = relationship()
 
 
-def record_failed_try(user: User | None, door: str, *, now: datetime) -> None:
+def record_failed_try(user_id: int | None, door: str, *, now: datetime) -> None:
     """Count one wrong try, in one statement; what is older than 30 days goes."""
     network = masked_address(request.remote_addr)
     insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    ident = user.id if user else None
     row = insert(FailedTries).values(
-        key=f"{local_date(now)}/{door}/{ident or 0}/{network}", user_id=ident, door=door, network=network,
+        key=f"{local_date(now)}/{door}/{user_id or 0}/{network}", user_id=user_id, door=door, network=network,
         number=1, first_at=now, last_at=now,
     )  # fmt: skip
     db.session.execute(

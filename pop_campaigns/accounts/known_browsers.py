@@ -20,9 +20,9 @@ _MOST_ACCOUNTS: Final = 5
 _BETWEEN: Final = "~"
 
 
-def browser_of(user: User) -> str | None:
+def browser_of(user_id: int) -> str | None:
     """Return by what this browser is known for the account; None where the account never signed in here."""
-    return next((text for text in _known() if text.partition(".")[0] == str(user.id)), None)
+    return next((text for text in _known() if text.partition(".")[0] == str(user_id)), None)
 
 
 def know_browser(user: User) -> None:

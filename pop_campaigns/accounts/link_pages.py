@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, refresh
 from flask_babel import gettext as _
+from flask_babel import refresh
 from sqlalchemy import select
 
 from pop_campaigns.accounts.blueprint import bp
@@ -23,6 +23,7 @@ from pop_campaigns.accounts.services import CannotCreateUser
 from pop_campaigns.accounts.throttles import count_try
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.text import clean_line
 
 # Of looking, too: tokens in an address are guessed by looking.
 LIMITS = {
@@ -38,10 +39,10 @@ def forgotten() -> ResponseReturnValue:
     """Take an address and say the same words whoever has it."""
     form = AskResetForm()
     if form.validate_on_submit():
-        address, at = (form.email.data or "").strip(), now()
-        user = db.session.scalar(select(User).where(User.email == address.lower()))
-        count_try("reset", address, user, now=at)
-        ask_reset(address, language=str(get_locale() or "sq"), now=at)
+        address, at = clean_line(form.email.data).lower(), now()
+        ident = db.session.scalar(select(User.id).where(User.email == address))
+        count_try("reset", address, ident, now=at)
+        ask_reset(address, now=at)
         db.session.commit()
         return render_template("accounts/reset_sent.html")
     return render_template("accounts/forgotten.html", form=form)

@@ -31,7 +31,7 @@ def mail_link(link: AccountLink, *, now: datetime) -> OutgoingMail:
     """Queue the mail that holds a link."""
     user = link.user
     if link.kind is LinkKind.RESET:
-        words = reset_words(user.language)
+        words = _render("password_reset", user.language)
     else:
         organisation = user.organisation
         words = _render(
@@ -43,11 +43,6 @@ def mail_link(link: AccountLink, *, now: datetime) -> OutgoingMail:
         )
     link.mail = _queue(user, words, link.kind.value, f"account/link/{link.id}", now=now, link=link)
     return link.mail
-
-
-def reset_words(language: str) -> tuple[str, str, str]:
-    """Return subject, text and HTML of the mail with a link for a new password; made for unknown addresses likewise."""
-    return _render("password_reset", language)
 
 
 def mail_password_changed(user: User, *, now: datetime) -> OutgoingMail:

@@ -10,6 +10,7 @@ from typing import Final
 
 from flask import current_app
 from flask_security import Security, hash_password, verify_password
+from sqlalchemy import select
 from werkzeug.exceptions import ServiceUnavailable
 
 from pop_campaigns.accounts.failed_tries import record_failed_try
@@ -17,6 +18,7 @@ from pop_campaigns.accounts.known_browsers import know_browser
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.throttles import count_try, take_back
 from pop_campaigns.core.db import db
+from pop_campaigns.core.tokens import new_nonce
 
 # Each takes 64 MiB and half a core for a moment: more at once, in one process, would stand in everybody's way.
 HASHES_AT_ONCE: Final = 4
@@ -44,39 +46,49 @@ def hash_of(typed: str) -> str:
         return str(hash_password(normal_form(typed)))
 
 
-def password_is_right(user: User | None, typed: str, *, address: str, where: str, now: datetime) -> bool:
-    """Tell whether ``typed`` is the password of ``user``; the only way to ask that, and each asking is a try.
+def whose_password(address: str, typed: str, *, where: str, now: datetime) -> User | None:
+    """Return who has the address and this password, None for all others; the only way to ask, and each asking is a try.
 
-    ``address`` is the account that was named, also when nobody has it: known and unknown take the same steps and the same
-    time. ``where`` says by which door (``sign_in``, ``change``), for the record. Commits the count before it looks; what
-    a right one changes (and the failure's record) is the caller's to commit.
+    Known addresses, unknown ones and those whose access was ended take the same steps and the same time. ``where`` says by
+    which door (``sign_in``, ``change``), for the record. Commits the count before it looks, and the failure; what a right
+    one changes is the caller's to commit.
 
     :raises TooManyTries: when it comes too early.
     :raises TooBusy: when there is no room for one more; that is no try.
     """
     with _room_for_one():
-        # Read before: looking, outside of a transaction, must not keep others from writing (SQLite).
-        stored = user.password if user is not None and user.active else None
-        counters = count_try("password", address, user, now=now)
-        right, fresh = _compare(stored, normal_form(typed))
-    if right and user is not None:
-        take_back(counters, now=now)
-        know_browser(user)
-        user.password = fresh or user.password
-        return True
-    record_failed_try(user, where, now=now)
-    db.session.commit()
-    return False
+        # Three values and no more, before: loading a person takes time, and looking, outside of a transaction, must
+        # not keep others from writing (SQLite).
+        named = select(User.id, User.password, User.active).where(User.email == address)
+        ident, stored, active = db.session.execute(named).one_or_none() or (None, None, False)
+        counters = count_try("password", address, ident, now=now)
+        right, fresh = _compare(stored if active else None, normal_form(typed))
+    if not right:
+        record_failed_try(ident, where, now=now)
+        db.session.commit()
+        return None
+    take_back(counters, now=now)
+    user = db.session.get_one(User, ident)
+    know_browser(user)
+    user.password = fresh or user.password
+    return user
 
 
 def _compare(stored: str | None, normal: str) -> tuple[bool, str | None]:
     """Tell whether it is right, with a new hash of it where the old one is weaker than what is made today."""
-    if stored is None:
-        hash_password(normal)  # as long as looking, for who measures
+    right = bool(verify_password(normal, stored or _nobodys_hash()))
+    if not right or stored is None:
         return False, None
-    right = bool(verify_password(normal, stored))
-    stale = right and _security().pwd_context.needs_update(stored)
-    return right, str(hash_password(normal)) if stale else None
+    stale = _security().pwd_context.needs_update(stored)
+    return True, str(hash_password(normal)) if stale else None
+
+
+def _nobodys_hash() -> str:
+    """Return what is looked at where there is no password: made once, so that looking takes as long as ever."""
+    made: dict[str, str] = current_app.extensions.setdefault("nobodys_hash", {})
+    if "hash" not in made:
+        made["hash"] = str(hash_password(new_nonce()))
+    return made["hash"]
 
 
 def _security() -> Security:

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from pop_campaigns.accounts.failed_tries import record_failed_try
 from pop_campaigns.accounts.known_browsers import know_browser
 from pop_campaigns.accounts.links import (
     AccountLink,
@@ -20,12 +21,7 @@ from pop_campaigns.accounts.links import (
     new_link,
     spend_link,
 )
-from pop_campaigns.accounts.messages import (
-    mail_asked_again,
-    mail_link,
-    mail_password_changed,
-    reset_words,
-)
+from pop_campaigns.accounts.messages import mail_asked_again, mail_link, mail_password_changed
 from pop_campaigns.accounts.models import User, UserSession
 from pop_campaigns.accounts.rules import SessionEnd
 from pop_campaigns.accounts.services import checked_password, known_of
@@ -40,19 +36,33 @@ class LinkIsOver(ValueError):
     """Raised when a link was used, replaced or came too late, also in the moment between looking and pressing."""
 
 
-def ask_reset(address: str, *, language: str, now: datetime) -> AccountLink | None:
+def ask_reset(address: str, *, now: datetime) -> AccountLink | None:
     """Send a link for a new password to ``address``, if somebody who may sign in has it; None if not.
 
-    The mail is written for unknown addresses too, and thrown away: both take the same time.
+    For an address nobody has, all steps are taken for somebody else and taken back, so that both take the same time; the
+    same where one was sent just now.
     """
-    user = db.session.scalar(select(User).where(User.email == address.lower()))
-    if user is None or not user.active or user.password is None or user.role is None or _had_one(user, now):
-        reset_words(user.language if user else language)
+    whose = (
+        select(User.id)
+        .where(User.active, User.password.is_not(None), User.roles.any())
+        .order_by((User.email == address).desc(), User.id)
+    )
+    ident = db.session.scalar(whose.limit(1))
+    if ident is None:
         return None
+    user = db.session.get_one(User, ident)
+    sends = user.email == address and not _had_one(user, now)
+    step = db.session.begin_nested()
     link = new_link(user, LinkKind.RESET, by=None, now=now)
     mail_link(link, now=now)
     note("user.reset_asked", user, by=None, now=now)
-    return link
+    db.session.flush()
+    if sends:
+        step.commit()
+        return link
+    step.rollback()
+    record_failed_try(None, "reset", now=now)
+    return None
 
 
 def _had_one(user: User, now: datetime) -> bool:

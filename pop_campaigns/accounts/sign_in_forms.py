@@ -6,12 +6,10 @@ from typing import Any, cast
 
 from flask_security.forms import LoginForm, VerifyForm
 from flask_security.utils import get_message
-from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.passwords import password_is_right
+from pop_campaigns.accounts.passwords import whose_password
 from pop_campaigns.core.clock import now
-from pop_campaigns.core.db import db
 
 
 class SignInForm(LoginForm):
@@ -21,13 +19,11 @@ class SignInForm(LoginForm):
         """Check the fields, then the password."""
         if not super(LoginForm, self).validate(**values):
             return False
-        address = str(self.email.data).lower()
-        self.ifield, self.user = self.email, db.session.scalar(select(User).where(User.email == address))
-        typed = str(self.password.data)
-        if password_is_right(self.user, typed, address=address, where="sign_in", now=now()):
+        address, typed = str(self.email.data).lower(), str(self.password.data)
+        self.ifield, self.user = self.email, whose_password(address, typed, where="sign_in", now=now())
+        if self.user is not None:
             self.user_authenticated = True
             return True
-        self.user = None
         # The page replaces it by the words for all refusals.
         self.password.errors = [*self.password.errors, get_message("INVALID_PASSWORD")[0]]
         return False
@@ -40,8 +36,8 @@ class ConfirmForm(VerifyForm):
         """Check the field, then the password."""
         if not super(VerifyForm, self).validate(**values):
             return False
-        user, typed = cast(User, self.user), str(self.password.data)
-        if password_is_right(user, typed, address=user.email, where="verify", now=now()):
+        address, typed = cast(User, self.user).email, str(self.password.data)
+        if whose_password(address, typed, where="verify", now=now()) is not None:
             return True
         self.password.errors = [*self.password.errors, get_message("INVALID_PASSWORD")[0]]
         return False

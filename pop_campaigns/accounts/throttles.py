@@ -23,7 +23,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.exceptions import TooManyRequests
 
 from pop_campaigns.accounts.known_browsers import browser_of
-from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.throttle_rules import (
     FREE_TRIES_FOR_ACCOUNT,
     FREE_TRIES_FROM_ADDRESS,
@@ -65,14 +64,14 @@ class Counter:
     lasts: bool
 
 
-def count_try(kind: str, address: str, user: User | None, *, now: datetime) -> Sequence[Counter]:
+def count_try(kind: str, address: str, user_id: int | None, *, now: datetime) -> Sequence[Counter]:
     """Count one try of ``kind`` (``password``, ``reset``) at the account of ``address``, before it is looked at.
 
-    Commits: a try counts whatever becomes of the request.
+    ``user_id`` is whose that account is, None for nobody's. Commits: a try counts whatever becomes of the request.
 
     :raises TooManyTries: when it comes too early; then nothing was counted.
     """
-    counters = _counters(kind, address, user)
+    counters = _counters(kind, address, user_id)
     taken = [_took(counter, now) for counter in counters]
     if all(taken):
         db.session.commit()
@@ -104,8 +103,8 @@ def take_back(counters: Sequence[Counter], *, now: datetime) -> None:
     db.session.execute(delete(Throttle).where(Throttle.last_at < now - 2 * TRIES_FORGOTTEN_AFTER))
 
 
-def _counters(kind: str, address: str, user: User | None) -> list[Counter]:
-    browser = browser_of(user) if user is not None else None
+def _counters(kind: str, address: str, user_id: int | None) -> list[Counter]:
+    browser = browser_of(user_id) if user_id is not None else None
     if browser is not None:
         return [Counter(_key("browser", kind, browser), FREE_TRIES_FOR_ACCOUNT, lasts=False)]
     counters = [Counter(_key("account", kind, fold(address)), FREE_TRIES_FOR_ACCOUNT, lasts=False)]

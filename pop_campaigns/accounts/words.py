@@ -35,6 +35,7 @@ DOORS: Final[Mapping[str, LazyString]] = {
     "sign_in": _l("at log-in"),
     "change": _l("when changing the password"),
     "verify": _l("when confirming the password"),
+    "reset": _l("when asking for a new password"),
 }
 
 
@@ -83,8 +84,8 @@ def _from_where(words: LazyString) -> Callable[[Mapping[str, Any]], str]:
 
 
 _CHANGES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
-    "user.created": _plain(_l("Account made on the command line")),
-    "user.invited": _plain(_l("Invited")),
+    "user.created": _plain(_l("Account made")),
+    "user.invited": _plain(_l("Invitation sent")),
     "user.invited_again": _plain(_l("Invited again; the earlier link no longer works")),
     "user.invitation_asked": _plain(_l("Asked for a new invitation")),
     "user.accepted": _plain(_l("Accepted the invitation and set a password")),
