@@ -16,7 +16,7 @@ depends_on = None
 NEW = (
     "institutions", "offices", "persons", "mandates", "addresses", "consents", "contact_lists",
     "processing_purposes", "breaches", "letter_recipients", "letter_responses", "invitation_texts",
-    "contact_imports",
+    "contact_imports", "users",
 )  # fmt: skip
 # These have counted since their first day, without a CHECK.
 COUNTED = ("events", "letters", "invitations")

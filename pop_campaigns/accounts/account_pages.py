@@ -24,6 +24,7 @@ from pop_campaigns.accounts.words import ROLE_NAMES, network_name
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
+from pop_campaigns.core.meanwhile import meet_changes
 
 
 @bp.route("/account", methods=["GET", "POST"])
@@ -32,6 +33,7 @@ def account() -> ResponseReturnValue:
     """Show and change what a person decides about themselves."""
     me: User = current_user._get_current_object()
     form = AccountForm(name=me.name, language=me.language)
+    meet_changes(form, me)
     if form.validate_on_submit():
         fresh = (form.name.data or "", form.language.data)
         if (me.name, me.language) != fresh:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from pop_campaigns.accounts.rules import RoleName, SessionEnd
 from pop_campaigns.core.db import Base, Line, Searchable, UTCDateTime, choice
 from pop_campaigns.core.places import Municipality
+from pop_campaigns.core.versions import Versioned
 
 
 class Network(Base):
@@ -70,7 +71,7 @@ class Role(Base, RoleMixin):
     permissions: Mapped[list[str] | None] = mapped_column(JSON)
 
 
-class User(Base, UserMixin):
+class User(Versioned, Base, UserMixin):
     """A person who signs in. Exactly one role counts: the strongest; a coordinator has an organisation."""
 
     __tablename__ = "users"

@@ -31,6 +31,7 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import clock_words, short_day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of
+from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.pages import paged
 
 # Fewer wrong tries are fingers that slipped; they stand in the history of users.
@@ -102,6 +103,7 @@ def user(user_id: int) -> ResponseReturnValue:
         role=person.role.value if person.role else None,
         organisation=str(person.organisation_id or ""),
     )
+    meet_changes(form, person)
     if form.validate_on_submit():
         role, organisation = form.chosen
         try:

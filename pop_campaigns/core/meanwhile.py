@@ -25,6 +25,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.field_values import as_stored, file_fields, take, typed_fields, values_of, words_of
 from pop_campaigns.core.forms import Form
 from pop_campaigns.core.history import History
+from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.tokens import derive_token
 from pop_campaigns.core.versions import Side, compare
 
@@ -200,11 +201,11 @@ def _write(record: Any, values: Mapping[str, Sequence[str]]) -> str:
 
 def _read(carried: str) -> Shown:
     version, *rest = carried.split("~")
-    number = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
-    if not rest or not (rest[0].isascii() and rest[0].isdigit() and len(rest[0]) < 12):
+    number, second = row_number(version) or 0, row_number(rest[0] if rest else None)
+    if second is None:
         return Shown(number)
     marks = dict(part.rsplit(":", 1) for part in rest[1:] if ":" in part)
-    return Shown(number, datetime.fromtimestamp(int(rest[0]), UTC), marks)
+    return Shown(number, datetime.fromtimestamp(second, UTC), marks)
 
 
 def _changes_since(subject: Any, record: Any, at: datetime | None) -> Sequence[History]:

@@ -22,6 +22,7 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import make_room
 from pop_campaigns.core.meanwhile import meet_changes
+from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.pages import paged
 from pop_campaigns.imports import labels, services
 from pop_campaigns.imports.checking import is_hard, reader_of
@@ -225,7 +226,7 @@ def _decisions(prefix: str) -> dict[int, RowDecision]:
     return {
         int(ident): RowDecision(value)
         for ident, value in found
-        if ident.isascii() and ident.isdecimal() and len(ident) < 10 and value in _DECISIONS
+        if row_number(ident) is not None and value in _DECISIONS
     }
 
 

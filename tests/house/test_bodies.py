@@ -56,7 +56,13 @@ BROKEN_MULTIPART = (
 
 
 @pytest.fixture
-def unsaved(world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+def administrator(world: SimpleNamespace, sign_in: Callable[[Any], FlaskClient]) -> FlaskClient:
+    """A browser signed in before nothing is saved any more: a session is a row."""
+    return sign_in(world.cast.drita)
+
+
+@pytest.fixture
+def unsaved(administrator: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the database check what is written, then forget it: each request finds the world as it was."""
     monkeypatch.setattr(Session, "commit", lambda session: session.flush())
 
@@ -94,7 +100,7 @@ def _targets(
 
 @pytest.mark.usefixtures("unsaved")
 def test_only_forms_are_read(
-    app: Flask, world: SimpleNamespace, sign_in: Callable[[Any], FlaskClient], monkeypatch: pytest.MonkeyPatch
+    app: Flask, world: SimpleNamespace, administrator: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """JSON and the rest are 415 before anything else, also before the token is looked for and for strangers."""
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
@@ -103,7 +109,7 @@ def test_only_forms_are_read(
         urls.append(address(app, rule, values))
     assert len(urls) > 60
     before = snapshot()
-    for browser in (sign_in(world.cast.drita), app.test_client()):
+    for browser in (administrator, app.test_client()):
         for url in urls:
             for kind, body in NO_FORMS:
                 status = _status(browser, url, body, kind)
@@ -115,10 +121,10 @@ def test_only_forms_are_read(
 
 @pytest.mark.usefixtures("unsaved")
 def test_no_value_in_any_field_breaks_a_form(
-    app: Flask, world: SimpleNamespace, sign_in: Callable[[Any], FlaskClient]
+    app: Flask, world: SimpleNamespace, administrator: FlaskClient
 ) -> None:
     """Each field of each form gets each hostile value, alone among good ones and all at once."""
-    browser, broken, answers = sign_in(world.cast.drita), set(), Counter[int]()
+    browser, broken, answers = administrator, set(), Counter[int]()
     for endpoint, url, fields, names in list(_targets(app, browser, world)):
         bodies = [{key: [value] for key in names} for value in HOSTILE]
         bodies += [{key: [BLANK, "-1", str(2**63), "x"] for key in names}]
@@ -141,10 +147,8 @@ def _difference(body: Fields, fields: Fields) -> str:
 
 
 @pytest.mark.usefixtures("unsaved")
-def test_no_broken_body_breaks_a_form(
-    app: Flask, world: SimpleNamespace, sign_in: Callable[[Any], FlaskClient]
-) -> None:
-    browser, broken = sign_in(world.cast.drita), []
+def test_no_broken_body_breaks_a_form(app: Flask, world: SimpleNamespace, administrator: FlaskClient) -> None:
+    browser, broken = administrator, []
     crowd = urlencode([(f"f{number}", "1") for number in range(MOST_FIELDS + 1)]).encode()
     parts = b"".join(
         b'--x\r\nContent-Disposition: form-data; name="f"\r\n\r\n1\r\n' for _ in range(201)

@@ -26,6 +26,8 @@ SignIn = Callable[[Any], FlaskClient]
 
 # Forms with fields of which none changes what is stored already, each with its reason.
 EDITS_NOTHING = {
+    "accounts.change_password": "sets a password, which nobody else types",
+    "accounts.invite": "adds a row",
     "contacts.new_institution": "adds a row",
     "contacts.new_office": "adds a row",
     "contacts.new_person": "adds a row",
@@ -53,6 +55,8 @@ EDITS_NOTHING = {
 # Every form that edits: two of its fields (the same twice where it has one), each with a new value of its own.
 TODAY, YESTERDAY = "today", "yesterday"
 EDITS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "accounts.account": (("name", "Drita e re"), ("language", "en")),
+    "accounts.user": (("role", "viewer"), ("organisation", "")),
     "contacts.edit_institution": (("name_en", "Fier Municipality"), ("working_hours", "8:00–16:30")),
     "contacts.edit_office": (("title_en", "Mayor"), ("phone", "034 222 123")),
     "contacts.edit_person": (("topics", "lumenj, buxheti"), ("phone", "069 212 3456")),
@@ -247,6 +251,10 @@ ASKS = {
 }
 # Pages with one button and no fields that destroy nothing somebody else typed.
 ASKS_NOTHING = {
+    "accounts.user": "ends or gives back an access, invites again; the page says whose",
+    "contacts.index": "gives a copy",
+    "contacts.persons": "gives a copy",
+    "privacy.breaches": "gives a copy",
     "contacts.person": "undoes a merge; what was changed since stays",
     "desk.mail_message": "sends a mail again; carries how often it was sent",
     "imports.columns": "puts a file away under its lock, in one state only",

@@ -19,7 +19,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.privacy.traces import find_traces
 from tests import factories
-from tests.house.test_endpoints import snapshot
+from tests.house.world import snapshot
 from tests.privacy.scene import CANARY, EMAIL, NAME, PHONE, Scene, make_scene
 
 SignIn = Callable[[Any], FlaskClient]

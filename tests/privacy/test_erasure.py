@@ -30,11 +30,16 @@ from pop_campaigns.privacy.erasure import KEPT, erase_person, finish
 from pop_campaigns.privacy.ledger import read_ledger
 from pop_campaigns.privacy.replay import replay
 from tests import factories
-from tests.house.test_endpoints import address, arguments, rules, snapshot, world
+from tests.house.world import address, arguments, make_world, rules, snapshot
 from tests.privacy.scene import EMAIL, FOUND_BY, NAME, PHONE, Scene, make_scene, where_named
 
 SignIn = Callable[[Any], FlaskClient]
-__all__ = ["world"]
+
+
+@pytest.fixture
+def world(app: Flask, cast: SimpleNamespace) -> SimpleNamespace:
+    """One record of every kind, all Fier's."""
+    return make_world(cast)
 
 
 @pytest.fixture

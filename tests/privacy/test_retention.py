@@ -33,7 +33,7 @@ from pop_campaigns.privacy.models import RetentionRun
 from pop_campaigns.privacy.retention import count_due, sweep
 from pop_campaigns.privacy.rules import RETENTION, Kept, run_is_due
 from tests import factories
-from tests.house.test_endpoints import snapshot
+from tests.house.world import snapshot
 from tests.privacy.scene import where_named
 
 DAY = timedelta(days=1)

@@ -39,7 +39,7 @@ from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import MailState
 from pop_campaigns.worker.drain import DrainReport, drain_outbox
 from tests import factories
-from tests.house.test_endpoints import snapshot
+from tests.house.world import snapshot
 from tests.invitations.scene import deliver, mails, move
 
 SignIn = Callable[[Any], FlaskClient]
