@@ -17,7 +17,7 @@ from pop_campaigns.accounts.scope import get_changeable, may_change
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
-from pop_campaigns.incoming.blueprint import bp, changeable_mail
+from pop_campaigns.incoming.blueprint import bp, changeable_mail, seen_mail
 from pop_campaigns.incoming.counting import CannotCount, count_answer
 from pop_campaigns.incoming.held_answers import HeldAnswer, held_answers, held_for_event, ways_to_count
 from pop_campaigns.incoming.labels import REVIEWS
@@ -94,10 +94,8 @@ def incoming_movable(mail: IncomingMail) -> bool:
 
 
 def _link(number: int, wanted: str) -> IncomingLink:
-    mail = db.session.get(IncomingMail, number) if 0 < number < 2**31 else None
-    links = mail.links if mail else ()
-    table = Invitation.__tablename__
-    found = next((one for one in links if str(one.id) == wanted and one.subject_type == table), None)
+    mail, table = seen_mail(number), Invitation.__tablename__
+    found = next((one for one in mail.links if str(one.id) == wanted and one.subject_type == table), None)
     if found is None:
         abort(404)
     return found

@@ -185,6 +185,10 @@ def choosing(tree: ast.Module) -> Iterator[tuple[str, bool]]:
 
 # Who may choose rows without asking, and why: by module, or by function.
 NEED_NOT_ASK = {
+    "incoming/calendar_answers:_substitute_of": "for verbs",
+    "incoming/calendar_answers:said_before": "for verbs",
+    "incoming/counting:_hold": "locks a mail; ways_to_count asks",
+    "incoming/counting:_last_word_at": "one moment, for verbs",
     "incoming/matching": "finds to what a mail belongs; shows nothing",
     "incoming/proposals": "verbs",
     "incoming/receipts": "writes mails",
@@ -199,6 +203,7 @@ NEED_NOT_ASK = {
     "desk/queries:guests_not_told": "counts",
     "desk/search:_mails": "of a choice that asked",
     "desk/search:_persons": "of a choice that asked",
+    "incoming/originals:_all_changeable": "gives one yes or no; stricter than the rule",
     "incoming/proposal_queries:_undecided": "open_proposals asks, proposed_at asks",
     "incoming/proposal_queries:mail_of": "the page asks before it links",
     "incoming/proposal_queries:proposals_of": "of a guest whose page was opened",

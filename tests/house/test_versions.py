@@ -56,7 +56,7 @@ EDITS_NOTHING = {
 TODAY, YESTERDAY = "today", "yesterday"
 EDITS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "accounts.account": (("name", "Drita e re"), ("language", "en")),
-    "accounts.user": (("role", "viewer"), ("organisation", "")),
+    "accounts.user": (("role", "administrator"), ("organisation", "1")),
     "contacts.edit_institution": (("name_en", "Fier Municipality"), ("working_hours", "8:00–16:30")),
     "contacts.edit_office": (("title_en", "Mayor"), ("phone", "034 222 123")),
     "contacts.edit_person": (("topics", "lumenj, buxheti"), ("phone", "069 212 3456")),
