@@ -71,15 +71,13 @@ def _begin(_app: Flask, user: User) -> None:
     at = now()
     if session.pop("_remember", None) == "set":
         session.permanent = True  # not by a second cookie, which would outlive the row
-    with db.session.no_autoflush:
-        present = g.get("user_session") or _of_cookie(at)
+    present: UserSession | None = g.get("user_session")
     if present is not None and present.user_id == user.id and present.ended_at is None:
         present.kept = True
-        g.user_session = present
         renew_session(present)
         return
-    if present is not None:
-        end_session(present, by=present.user, now=at, why=SessionEnd.LOG_OUT)
+    if left := present or _of_cookie(at):
+        end_session(left, by=left.user, now=at, why=SessionEnd.LOG_OUT)
     db.session.flush()  # a password hashed anew at sign-in gives the person a new key
     _renew_csrf_token(user)
     session["_user_id"] = user.fs_uniquifier
