@@ -20,10 +20,9 @@ from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language, speaking
 from pop_campaigns.core.tokens import new_nonce
-from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.models import ACCOUNT_MAIL, OutgoingMail
 from pop_campaigns.mail.outbox import Recipient, add_skeleton, queue_mail
 
-KIND_PREFIX: Final = "account."
 _SENDER: Final = "accounts"
 
 
@@ -75,7 +74,7 @@ def _queue(
     return queue_mail(
         skeleton,
         Recipient(to.email, to.name, {"brace": "{"}, links),
-        kind=f"{KIND_PREFIX}{kind}",
+        kind=f"{ACCOUNT_MAIL}{kind}",
         once=once,
         from_address=f"{_SENDER}@{current_app.config['MAIL_DOMAIN']}",
         from_name=_sender_name(to.language),

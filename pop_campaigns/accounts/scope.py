@@ -45,7 +45,7 @@ def _owned(model: Any, user: User, scanned: bool) -> ColumnElement[bool]:
 def own(model: Any, user: User) -> ColumnElement[bool]:
     """Give the condition that rows belong to the user's work lists: an organisation's own, or all for the network's people."""
     if user.role in (RoleName.ADMINISTRATOR, RoleName.VIEWER):
-        return true()
+        return model.shown_to(user.role) if hasattr(model, "shown_to") else true()
     if user.role is RoleName.COORDINATOR and user.organisation_id is not None:
         return model.organisation_id == user.organisation_id
     return false()

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     LargeBinary,
@@ -16,11 +17,15 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
     text,
+    true,
 )
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from pop_campaigns.core.db import Base, Line, Prose, UTCDateTime, choice
 from pop_campaigns.mail.rules import Dmarc, IncomingKind, IncomingState, IncomingWay, MailState, Review
+
+ACCOUNT_MAIL = "account."
+"""How the kinds of mails about accounts begin."""
 
 
 class MailSkeleton(Base):
@@ -107,6 +112,15 @@ class OutgoingMail(Base):
     bounce_permanent: Mapped[bool | None]
     bounce_words: Mapped[str] = mapped_column(Line(500), default="")
     again_of_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_mails.id"))
+
+    @classmethod
+    def shown_to(cls, role: str) -> ColumnElement[bool]:
+        """Return the condition that a role may see a mail: who forgot a password or is invited, administrators alone."""
+        return true() if role == "administrator" else cls.kind.not_like(f"{ACCOUNT_MAIL}%")
+
+    def is_shown_to(self, role: str) -> bool:
+        """Tell the same of one mail."""
+        return role == "administrator" or not self.kind.startswith(ACCOUNT_MAIL)
 
     skeleton: Mapped[MailSkeleton] = relationship()
     tries: Mapped[list[MailTry]] = relationship(order_by="MailTry.id", back_populates="mail")

@@ -258,3 +258,17 @@ def test_blank_and_hostile_addresses_are_no_error(
         assert ask(app, typed).status_code in (200, 429)
     assert mails() == []
     assert db.session.scalar(select(func.count(AccountLink.id))) == 0
+
+
+def test_mails_about_accounts_are_seen_by_administrators_alone(
+    app: Flask, cast: SimpleNamespace, clock: SimpleNamespace, sign_in: Callable[[User], FlaskClient]
+) -> None:
+    ask(app, cast.arta.email)
+    (mail,) = mails()
+    token = link_in(mail).rpartition("/")[2]
+    for person, seen in ((cast.eva, False), (cast.besa, False), (cast.drita, True)):
+        browser = sign_in(person)
+        assert (cast.arta.email in browser.get("/mail").text) is seen
+        page = browser.get(f"/mail/{mail.id}")
+        assert (page.status_code == 200) is seen and token not in page.text
+        assert (f"/mail/{mail.id}" in browser.get(f"/search?q={cast.arta.email}").text) is seen

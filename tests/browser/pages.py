@@ -45,6 +45,9 @@ class PageKind:
 PAGE_KINDS = (
     PageKind("sign-in", "/login", signed_in=False),
     PageKind("sign-in-wrong", "/login", signed_in=False, then=press_save, in_both=True),
+    PageKind("forgotten", "/reset", signed_in=False),
+    PageKind("account", "/account", in_both=True),
+    PageKind("password-wrong", "/change", then=press_save),
     PageKind("today", "/today", in_both=True),
     PageKind("events", "/events", in_both=True),
     PageKind("month", "/events?view=month", in_both=True),
