@@ -87,6 +87,7 @@ SHOWN_NOWHERE = {
     "history.details[to]",
     "incoming_mails.calendar[comment]",
     "incoming_mails.envelope_from",
+    "incoming_mails.raw",  # given by a press, to who may change all it belongs to
     "outgoing_mails.fields[brace]",
     "time_proposals.decided_by",
 }
