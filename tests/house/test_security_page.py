@@ -23,7 +23,7 @@ def rows() -> list[str]:
 
 
 @cache
-def tests_in(name: str) -> frozenset[str]:
+def functions_in(name: str) -> frozenset[str]:
     """Return the names of the test functions in a file under ``tests/``; none where there is no such file."""
     path = ROOT / "tests" / name
     if not path.is_file():
@@ -40,5 +40,5 @@ def test_there_are_rows() -> None:
 def test_every_row_names_its_test_or_says_that_nothing_holds_it_yet(row: str) -> None:
     named = _TEST.findall(row)
     assert named or NOT_YET in row
-    missing = [f"{file}::{test}" for file, test in named if test not in tests_in(file)]
+    missing = [f"{file}::{test}" for file, test in named if test not in functions_in(file)]
     assert missing == []
