@@ -175,7 +175,9 @@ OF_THE_NETWORK = {
 def everything() -> list[tuple[Any, ...]]:
     from pop_campaigns.core.db import Base
 
-    return [tuple(db.session.execute(table.select()).all()) for table in Base.metadata.sorted_tables]
+    # Somebody who signs in has a session: that is the test's own doing.
+    tables = [table for table in Base.metadata.sorted_tables if table.name != "user_sessions"]
+    return [tuple(db.session.execute(table.select()).all()) for table in tables]
 
 
 @pytest.mark.parametrize("path", WRITING)
