@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.services import free_port, private_folder, running
+from tests.services import free_port, private_folder, readable_by_other_accounts, running
 
 PASSWORD = "fjalëkalim-prove"
 
@@ -47,19 +47,21 @@ def running_postfix(routes: Mapping[str, str], *, pipe: str = "", policy: int = 
     with private_folder("pop-postfix-") as folder:
         folder.chmod(0o755)
         port = free_port()
-        for name in ("etc", "spool", "data"):
-            (folder / name).mkdir()
-        (folder / "spool/pid").mkdir()
-        shutil.chown(folder / "data", user="postfix")
-        (folder / "etc/routes").write_text(
-            "".join(f"{domain} {route}\n" for domain, route in routes.items()), encoding="utf-8"
-        )
+        with readable_by_other_accounts():
+            for name in ("etc", "spool", "data"):
+                (folder / name).mkdir()
+            (folder / "spool/pid").mkdir()
+            shutil.chown(folder / "data", user="postfix")
+            (folder / "etc/routes").write_text(
+                "".join(f"{domain} {route}\n" for domain, route in routes.items()), encoding="utf-8"
+            )
         asked = (
             f"smtpd_recipient_restrictions = check_policy_service inet:127.0.0.1:{policy}\n" if policy else ""
         )
         main = POSTFIX_MAIN.format(folder=folder, domains=" ".join(routes)) + asked
-        (folder / "etc/main.cf").write_text(main, encoding="utf-8")
-        (folder / "etc/master.cf").write_text(POSTFIX_MASTER.format(port=port, pipe=pipe or "/bin/false"))
+        with readable_by_other_accounts():
+            (folder / "etc/main.cf").write_text(main, encoding="utf-8")
+            (folder / "etc/master.cf").write_text(POSTFIX_MASTER.format(port=port, pipe=pipe or "/bin/false"))
         command = ["/usr/sbin/postfix", "-c", str(folder / "etc"), "start-fg"]
         with running(command, folder, None, answers=lambda: greets(port, b"220")):
             try:
@@ -136,7 +138,8 @@ class Dovecot:
 
     def sieve(self, user: str, script: str) -> None:
         """Give somebody a Sieve script."""
-        (self.folder / "sieve" / f"{user}.sieve").write_text(script, encoding="utf-8")
+        with readable_by_other_accounts():
+            (self.folder / "sieve" / f"{user}.sieve").write_text(script, encoding="utf-8")
 
 
 @contextlib.contextmanager
@@ -155,8 +158,9 @@ def running_dovecot(
     """
     with private_folder("pop-dovecot-") as folder:
         folder.chmod(0o755)
-        for name in ("run", "homes", "sieve"):
-            (folder / name).mkdir()
+        with readable_by_other_accounts():
+            for name in ("run", "homes", "sieve"):
+                (folder / name).mkdir()
         owner = pwd.getpwnam("nobody")
         shutil.chown(folder / "homes", owner.pw_uid, owner.pw_gid)
         imap, lmtp = imap or free_port(), lmtp or free_port()
@@ -164,14 +168,15 @@ def running_dovecot(
         if certificate is not None:
             imaps = free_port()
             secured = f"ssl = yes\nssl_cert = <{certificate}/cert.pem\nssl_key = <{certificate}/key.pem"
-        (folder / "dovecot.conf").write_text(
-            DOVECOT.format(
-                folder=folder, imap=imap, imaps=imaps, secured=secured, lmtp=lmtp,
-                uid=owner.pw_uid, gid=owner.pw_gid, password=PASSWORD,
-                submission=submission_port, offered=f"imap_capability = {capabilities}" if capabilities else "",
-            ),
-            encoding="utf-8",
-        )  # fmt: skip
+        with readable_by_other_accounts():
+            (folder / "dovecot.conf").write_text(
+                DOVECOT.format(
+                    folder=folder, imap=imap, imaps=imaps, secured=secured, lmtp=lmtp,
+                    uid=owner.pw_uid, gid=owner.pw_gid, password=PASSWORD,
+                    submission=submission_port, offered=f"imap_capability = {capabilities}" if capabilities else "",
+                ),
+                encoding="utf-8",
+            )  # fmt: skip
         command = ["/usr/sbin/dovecot", "-F", "-c", str(folder / "dovecot.conf")]
         with running(command, folder, None, answers=lambda: greets(imap, b"* OK") and greets(lmtp, b"220")):
             yield Dovecot(imap, imaps, lmtp, folder)

@@ -223,6 +223,16 @@ def private_folder(prefix: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def readable_by_other_accounts() -> Iterator[None]:
+    """Make files as packages of servers do, which run under accounts of their own; ours are private (umask 077)."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 def unprivileged_account(folder: Path) -> str | None:
     """Whom to run a server as: PostgreSQL refuses root. Hands the folder over to them; None = ourselves."""
     if os.geteuid() != 0:
@@ -253,7 +263,7 @@ def running(
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=folder, user=account, start_new_session=True,
+            command, cwd=folder, user=account, start_new_session=True, umask=0o022,
             stdin=subprocess.DEVNULL, stdout=output, stderr=output,
         )  # fmt: skip
     try:

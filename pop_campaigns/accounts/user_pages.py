@@ -103,7 +103,8 @@ def user(user_id: int) -> ResponseReturnValue:
         role=person.role.value if person.role else None,
         organisation=str(person.organisation_id or ""),
     )
-    meet_changes(form, person)
+    if person.id != current_user.id:  # nobody is shown the form for themselves
+        meet_changes(form, person)
     if form.validate_on_submit():
         role, organisation = form.chosen
         try:

@@ -24,7 +24,7 @@ MOST_FIELDS: Final = 5000
 """Fields of a form sent the plain way: a list of a thousand guests to tick, five fields each."""
 
 
-_NO_LETTER: Final = "\ufffd"
+_NO_LETTER: Final = "\x01"
 
 
 class _FormParser(FormDataParser):
@@ -39,9 +39,9 @@ class _FormParser(FormDataParser):
 
 
 def _without_nul(typed: MultiDict[str, str]) -> MultiDict[str, str]:
-    """Give the same with U+FFFD for NUL, which no text of PostgreSQL can hold, not even one that is only compared.
+    """Give the same with another control for NUL, which no text of PostgreSQL can hold, not even one that is only compared.
 
-    Not left out: what is no choice of ours must not become none.
+    Not left out: what is no choice of ours must not become none. Cleaning takes it out of words, like all controls.
     """
     if not any("\0" in name or "\0" in value for name, value in typed.items(multi=True)):
         return typed

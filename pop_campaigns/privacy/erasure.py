@@ -29,7 +29,17 @@ from pop_campaigns.privacy.traces import Traces, find_traces
 log = structlog.get_logger()
 # What a blanked person keeps: that there was one, of which kind and language, whose record it was.
 KEPT = frozenset(
-    {"id", "kind", "language", "organisation_id", "merged_into_id", "erased_at", "sort_key", "search_key"}
+    {
+        "id",
+        "kind",
+        "language",
+        "organisation_id",
+        "merged_into_id",
+        "erased_at",
+        "sort_key",
+        "search_key",
+        "version",
+    }
 )
 
 

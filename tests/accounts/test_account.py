@@ -14,6 +14,7 @@ from pop_campaigns.accounts.words import _CHANGES
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of
 from pop_campaigns.mail.models import OutgoingMail
+from tests.opened import opened
 
 OLD, NEW = "fjalekalim i gjate", "zëri i lumit plak"
 NEW_TWICE = {"new_password": NEW, "new_password_confirm": NEW}
@@ -21,9 +22,10 @@ NEW_TWICE = {"new_password": NEW, "new_password_confirm": NEW}
 
 def test_name_and_language(app: Flask, cast: SimpleNamespace, sign_in: Callable[[User], FlaskClient]) -> None:
     browser = sign_in(cast.eva)
-    kept = browser.post("/account", data={"name": "", "language": "en"})
+    shown = opened(browser, "/account")
+    kept = browser.post("/account", data={"name": "", "language": "en"} | shown)
     assert kept.status_code == 200 and "error-summary" in kept.text
-    assert browser.post("/account", data={"name": "Eva L.", "language": "en"}).status_code == 302
+    assert browser.post("/account", data={"name": "Eva L.", "language": "en"} | shown).status_code == 302
     page = browser.get("/account")
     assert "Eva L." in page.text and '<html lang="en">' in page.text
     assert history_of(cast.eva)[0].action == "user.named"

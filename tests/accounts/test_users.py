@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -25,6 +26,7 @@ from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import MailState
 from tests import factories
 from tests.accounts.test_reset import link_in, mails, signs_in
+from tests.opened import opened
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PASSWORD = "zëri i lumit plak"
@@ -45,6 +47,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 def drita(cast: SimpleNamespace, sign_in: Callable[[User], FlaskClient]) -> FlaskClient:
     """The administrator's browser."""
     return sign_in(cast.drita)
+
+
+def save_role(browser: FlaskClient, page: str, role: dict[str, str]) -> Any:
+    return browser.post(page, data=role | opened(browser, page))
 
 
 def find(email: str) -> User:
@@ -145,18 +151,18 @@ def test_another_role_ends_the_sessions_and_is_noted(
     assert browser.get("/today").status_code == 200
     page = f"/users/{cast.arta.id}"
     same = {"role": "coordinator", "organisation": str(cast.fier.id)}
-    drita.post(page, data=same)
+    save_role(drita, page, same)
     assert browser.get("/today").status_code == 200, "nothing was different"
-    drita.post(page, data=same | {"organisation": str(cast.vlore.id)})
+    save_role(drita, page, same | {"organisation": str(cast.vlore.id)})
     assert browser.get("/today").status_code == 302
     assert find(cast.arta.email).organisation == cast.vlore
     noted = next(one for one in history_of(cast.arta) if one.action == "user.role_changed")
     assert (noted.actor_id, noted.details["was_of"], noted.details["organisation"]) == (
         cast.drita.id, "Organizata Fier", "Organizata Vlorë",
     )  # fmt: skip
-    refused = drita.post(page, data={"role": "coordinator", "organisation": ""})
+    refused = save_role(drita, page, {"role": "coordinator", "organisation": ""})
     assert "zgjidhni cilën" in refused.text
-    assert drita.post(page, data={"role": "administrator", "organisation": ""}).status_code == 302
+    assert save_role(drita, page, {"role": "administrator", "organisation": ""}).status_code == 302
     assert find(cast.arta.email).role is RoleName.ADMINISTRATOR
 
 
@@ -244,7 +250,8 @@ def test_fields_that_are_not_on_the_form_change_nothing(
         "email": "x@pop.example",
     }
     form = {"name": "Arta e re", "language": "en"}
-    assert sign_in(cast.arta).post("/account", data=form | extra).status_code == 302
+    browser = sign_in(cast.arta)
+    assert browser.post("/account", data=form | extra | opened(browser, "/account")).status_code == 302
     after = find("arta@pop.example")
     assert (after.name, after.language, after.role, after.organisation) == (
         "Arta e re", "en", RoleName.COORDINATOR, cast.fier,

@@ -135,8 +135,12 @@ def test_the_list_is_filtered_by_kind_and_municipality_and_so_is_its_file(
     factories.make_person("Qytetare Fier", organisation=cast.fier, kind="citizen", municipality=place)
     db.session.commit()
     arta = sign_in(cast.arta)
-    for address in ("/people/persons", "/people/persons.csv"):
-        found = arta.get(f"{address}?kind=journalist&municipality=fier").text
+    asked = {"kind": "journalist", "municipality": "fier"}
+    for answer in (
+        arta.get("/people/persons", query_string=asked),
+        arta.post("/people/persons.csv", query_string=asked),
+    ):
+        found = answer.text
         assert "Gazetare Fier" in found
         assert "Gazetar Vlorë" not in found
         assert "Qytetare Fier" not in found

@@ -32,9 +32,7 @@ def test_a_path_of_ours_is_followed(path: str) -> None:
 @pytest.mark.parametrize("typed", ELSEWHERE)
 def test_the_language_switch_stays_here(client: FlaskClient, typed: str) -> None:
     answer = client.post("/language", data={"lang": "en", "next": typed})
-    # NUL comes in as a sign that shows nothing of it, on a path of ours.
-    assert answer.status_code == 302
-    assert answer.location in ("/", "/%EF%BF%BD/x")
+    assert (answer.status_code, answer.location) == (302, "/")
 
 
 @pytest.mark.parametrize("typed", ELSEWHERE)

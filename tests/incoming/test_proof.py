@@ -443,7 +443,7 @@ def test_a_number_hides_no_other_suggestion(cast: SimpleNamespace, scene: Simple
 
 
 def test_an_absence_that_only_names_a_message_of_ours_is_not_how_the_guest_is(
-    scene: SimpleNamespace,
+    scene: SimpleNamespace, cast: SimpleNamespace
 ) -> None:
     from pop_campaigns.incoming.guest_notes import guest_notes
 
@@ -453,7 +453,7 @@ def test_an_absence_that_only_names_a_message_of_ours_is_not_how_the_guest_is(
         In_Reply_To=sent.message_id,
     )  # fmt: skip
     assert arrive(forged).state is IncomingState.MATCHED
-    assert [one.is_away(now()) for one in guest_notes([scene.mayor.id])[scene.mayor.id]] == [False]
+    assert [one.is_away(now()) for one in guest_notes([scene.mayor.id], cast.arta)[scene.mayor.id]] == [False]
 
 
 # Counters of other kinds stay in test_proposals; here only that an upload makes one in its bringer's name.

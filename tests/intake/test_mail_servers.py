@@ -29,7 +29,7 @@ from pop_campaigns.worker import fetching
 from tests.intake.conftest import Start, stored, wait_for
 from tests.intake.test_listener import answers, listening
 from tests.mail_servers import PASSWORD, Dovecot, Postfix, running_dovecot, running_postfix
-from tests.services import free_port, private_folder
+from tests.services import free_port, private_folder, readable_by_other_accounts
 
 pytestmark = pytest.mark.needs_mail_servers
 
@@ -108,7 +108,8 @@ def errands(environ: dict[str, str], statuses: list[int]) -> Iterator[str]:
     """
     with private_folder("pop-errand-") as folder, socket.create_server(("127.0.0.1", 0)) as server:
         folder.chmod(0o755)
-        (folder / "errand.pl").write_text(ERRAND, encoding="utf-8")
+        with readable_by_other_accounts():
+            (folder / "errand.pl").write_text(ERRAND, encoding="utf-8")
 
         def run_one(connection: socket.socket) -> None:
             with connection, connection.makefile("rb") as given:

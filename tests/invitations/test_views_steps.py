@@ -417,8 +417,9 @@ def test_an_event_that_began_meanwhile_sends_nothing(
 ) -> None:
     factories.make_invitation(table)
     db.session.commit()
-    browser = sign_in(cast.arta)
-    page = browser.get(path(table, "/send")).text
+    with time_machine.travel(START - timedelta(minutes=9)):
+        browser = sign_in(cast.arta)
+        page = browser.get(path(table, "/send")).text
     with time_machine.travel(START + timedelta(minutes=1)):
         answer = browser.post(path(table, "/send"), data={"guests": hidden(page, "guests")})
     assert answer.status_code == 422

@@ -122,8 +122,9 @@ def test_looking_changes_nothing_and_tells_what_will_happen(
 ) -> None:
     scene.event.description_sq = f"Fjala i takon {NAME}."
     db.session.commit()
+    browser = sign_in(cast.arta)
     before = snapshot()
-    page = sign_in(cast.arta).get(url_of(scene)).text
+    page = browser.get(url_of(scene)).text
     for words in ("1 adresë", "2 rreshtave", "2 ftesa", "Ende përmendet te", scene.event.title_sq):
         assert words in page
     assert snapshot() == before
