@@ -1,6 +1,7 @@
 """What every test may ask for: an application on both databases, the cast, a signed-in client.
 
-Tests that use ``app`` run twice, on SQLite and on PostgreSQL; ``--database sqlite`` runs them on one.
+Tests that use ``app`` run twice, on SQLite and on PostgreSQL; ``--database sqlite`` runs them on one, as does the mark
+``one_database`` of walks over pages and forms whose SQL is tried elsewhere.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             "sqlite",
             pytest.param("postgresql", marks=pytest.mark.needs_postgresql),
         ]
+        if wanted == "both" and metafunc.definition.get_closest_marker("one_database"):
+            wanted = "sqlite"
         chosen = kinds if wanted == "both" else kinds[:1] if wanted == "sqlite" else kinds[1:]
         metafunc.parametrize("database_kind", chosen, scope="session", indirect=True)
 

@@ -62,13 +62,16 @@ def _on_ended_session(mechanisms: Any = None, headers: Any = None) -> Any:
 
 def _after_sign_in(answer: Response) -> Response:
     """Bring back the form instead of going on to the next page, once its own person has signed in."""
-    sealed = request.form.get(FIELD, "") if request.endpoint == _SIGN_IN and request.method == "POST" else ""
+    # A body that was refused (413, 415) is not read once more.
+    if request.endpoint != _SIGN_IN or request.method != "POST" or answer.status_code not in (302, 303, 429):
+        return answer
+    sealed = request.form.get(FIELD, "")
     words = unseal_words(sealed) if sealed else None
     if words is None:
         return answer
     if answer.status_code == 429:
         return _sign_in_later(answer, words)
-    if answer.status_code not in (302, 303) or not current_user.is_authenticated:
+    if not current_user.is_authenticated:
         return answer
     if words.user_id != current_user.id:
         flash(_not_yours(), "warning")

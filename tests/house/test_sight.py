@@ -26,6 +26,8 @@ from tests.house.canaries import Canaries, leave_traces, tables_of_persons
 from tests.house.test_sources import modules
 from tests.house.world import address, arguments, rules
 
+pytestmark = pytest.mark.one_database
+
 Browse = Callable[[Any], FlaskClient]
 
 # Tables that hang on a person but hold nobody's words, each with its reason.
@@ -53,8 +55,6 @@ def scene(world: SimpleNamespace) -> SimpleNamespace:
 
 @pytest.mark.parametrize("who", ["nobody", "eva", "clirim"])
 def test_nobody_else_sees_a_word_of_it(app: Flask, scene: SimpleNamespace, sign_in: Browse, who: str) -> None:
-    if is_walked_already():
-        return
     browser = app.test_client() if who == "nobody" else sign_in(getattr(scene.cast, who))
     leaks = {
         f"{scene.words[word]} at {url}"
@@ -65,8 +65,6 @@ def test_nobody_else_sees_a_word_of_it(app: Flask, scene: SimpleNamespace, sign_
 
 
 def test_their_own_organisation_sees_it_all(app: Flask, scene: SimpleNamespace, sign_in: Browse) -> None:
-    if is_walked_already():
-        return
     browser = sign_in(scene.cast.arta)
     seen = {word for _url, page in everything(app, browser, scene) for word in words_in(page, scene.words)}
     unseen = set(scene.words.values()) - {scene.words[word] for word in seen}
@@ -96,11 +94,6 @@ SHOWN_NOWHERE = {
 def test_what_hangs_on_a_person_has_its_words_here(scene: SimpleNamespace) -> None:
     """A table added later that names a person or a guest has to be given words, or a reason."""
     assert tables_of_persons() - scene.traces[0].tables == set(WORDLESS)
-
-
-def is_walked_already() -> bool:
-    """Whether this is the second database: pages are the same on both, and tests/invitations/test_sight.py asks both."""
-    return db.engine.dialect.name != "sqlite"
 
 
 def everything(app: Flask, browser: FlaskClient, scene: SimpleNamespace) -> Iterator[tuple[str, str]]:

@@ -131,9 +131,8 @@ def send(case: Case, guest: Invitation, cast: SimpleNamespace) -> IncomingMail:
     return mail
 
 
-def test_every_way_to_forge_an_answer(cast: SimpleNamespace, database_kind: str) -> None:
-    if database_kind != "sqlite":
-        return  # what counts is decided in Python; what differs between the databases has tests of its own
+@pytest.mark.one_database  # what counts is decided in Python; what differs between the databases has tests of its own
+def test_every_way_to_forge_an_answer(cast: SimpleNamespace) -> None:
     guests = invite(cast, len(CASES))
     told = set(db.session.scalars(select(OutgoingMail.id)))
     mails = [send(case, guest, cast) for case, guest in zip(CASES, guests, strict=True)]
