@@ -34,7 +34,7 @@ _LONGEST_DAMAGED: Final = 100
 _LETTERS: Final = rf"(?:[a-z0-9._-]|{_GAP})"
 _DAMAGED: Final = re.compile(
     rf"(?i){_START}[rb](?:{_DASH}[ ]?(?=[a-z0-9._])|(?=[a-z2-7]{{26,27}}\Z))"
-    rf"(?P<core>{_LETTERS}{{3,90}}(?:[ ]{_LETTERS}+){{0,2}})\Z"
+    rf"(?P<core>{_LETTERS}{{1,90}}(?:[ ]{_LETTERS}+){{0,2}})\Z"
 )
 _BARE: Final = re.compile(r"(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{2}))(?P<core>[A-Za-z0-9_-]{43})(?![\w-])")
 _LINK_CORE: Final = rf"{_GAPS}(?P<core>[a-z0-9_.-](?:{_GAPS}[a-z0-9_.-]){{%d,399}})"

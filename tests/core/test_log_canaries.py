@@ -99,10 +99,13 @@ def test_every_handler_of_this_process_masks(app: Flask, capsys: pytest.CaptureF
     late.setFormatter(logging.Formatter("%(asctime)s " + ADDRESS + " %(message)s"))
     logger.addHandler(late)
     try:
-        raise ValueError(f"not found: /a/{TOKEN}")
-    except ValueError:
-        logger.exception("went wrong for %s", ADDRESS, stack_info=True)
-    logger.error("a line that does not fit %d", ADDRESS)
+        try:
+            raise ValueError(f"not found: /a/{TOKEN}")
+        except ValueError:
+            logger.exception("went wrong for %s", ADDRESS, stack_info=True)
+        logger.error("a line that does not fit %d", ADDRESS)
+    finally:
+        logger.removeHandler(late)
     said = capsys.readouterr().err
     assert (
         said.count("•@posta.example") >= 2 and "/a/•••" in said and "could not be logged: TypeError" in said
