@@ -23,7 +23,7 @@ HOUR = timedelta(hours=1)
         ("fe80::1%eth0", "fe80::/48"),
         ("", ""),
         (None, ""),
-        ("unix:/tmp/x", ""),
+        ("unix:socket", ""),
     ],
 )
 def test_an_address_is_kept_as_its_network(address: str | None, masked: str) -> None:
