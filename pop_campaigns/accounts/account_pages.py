@@ -25,6 +25,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.meanwhile import meet_changes
+from pop_campaigns.mail.bell import ring_bell
 
 
 @bp.route("/account", methods=["GET", "POST"])
@@ -93,6 +94,7 @@ def change_password() -> ResponseReturnValue:
             blame(form.new_password, problem_words(error))
         else:
             db.session.commit()
+            ring_bell()
             flash(_("The new password is saved. Other devices were logged out."), "success")
             return redirect(url_for("accounts.account"))
     return render_template("accounts/change.html", form=form)

@@ -24,6 +24,7 @@ from pop_campaigns.accounts.throttles import count_try
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.text import clean_line
+from pop_campaigns.mail.bell import ring_bell
 
 # Of looking, too: tokens in an address are guessed by looking.
 LIMITS = {
@@ -44,6 +45,7 @@ def forgotten() -> ResponseReturnValue:
         count_try("reset", address, ident, now=at)
         ask_reset(address, now=at)
         db.session.commit()
+        ring_bell()  # also where nothing was queued: the same steps for addresses nobody has
         return render_template("accounts/reset_sent.html")
     return render_template("accounts/forgotten.html", form=form)
 
@@ -66,6 +68,7 @@ def reset(token: str) -> ResponseReturnValue:
             return render_template("accounts/reset_over.html"), 404
         else:
             db.session.commit()
+            ring_bell()
             flash(_("The new password is saved. Log in with it."), "success")
             return redirect(url_for("security.login"))
     return render_template("accounts/reset.html", form=form, address=link.user.email, token=token)
@@ -101,6 +104,7 @@ def welcome_again(token: str) -> ResponseReturnValue:
     if link is not None:
         ask_invitation_again(link, now=now())
         db.session.commit()
+        ring_bell()
     return redirect(url_for("accounts.welcome", token=token))
 
 

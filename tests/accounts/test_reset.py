@@ -272,3 +272,13 @@ def test_mails_about_accounts_are_seen_by_administrators_alone(
         page = browser.get(f"/mail/{mail.id}")
         assert (page.status_code == 200) is seen and token not in page.text
         assert (f"/mail/{mail.id}" in browser.get(f"/search?q={cast.arta.email}").text) is seen
+
+
+def test_the_worker_is_woken_at_once_whoever_asks(
+    app: Flask, cast: SimpleNamespace, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[None] = []
+    monkeypatch.setitem(app.extensions, "outbox_bell", lambda: rung.append(None))
+    for address in (cast.arta.email, "askush@pop.example"):
+        assert client.post("/reset", data={"email": address}).status_code == 200
+    assert len(rung) == 2
