@@ -105,7 +105,9 @@ def test_every_handler_of_this_process_masks(app: Flask, capsys: pytest.CaptureF
             logger.exception("went wrong for %s", ADDRESS, stack_info=True)
         logger.error("a line that does not fit %d", ADDRESS)
     finally:
+        # pytest hangs a handler of its own on every logger that is not propagating when a test begins.
         logger.removeHandler(late)
+        logger.propagate = True
     said = capsys.readouterr().err
     assert (
         said.count("•@posta.example") >= 2 and "/a/•••" in said and "could not be logged: TypeError" in said
