@@ -37,7 +37,7 @@ from pop_campaigns.invitations.guests import lock_event
 from pop_campaigns.invitations.models import Invitation, TimeProposal
 from pop_campaigns.invitations.queries import calendar_ahead, refusing
 from pop_campaigns.invitations.rules import AnswerChannel, InvitationState, may_answer
-from pop_campaigns.invitations.services import send_changes
+from pop_campaigns.invitations.sending import send_changes
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.rules import Review
 

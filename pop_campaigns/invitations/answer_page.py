@@ -21,14 +21,14 @@ from pop_campaigns.events.calendar import calendar_event
 from pop_campaigns.events.labels import EVENT_KINDS, when_words
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState, is_over
+from pop_campaigns.invitations.answers import AnswerRefused, record_answer
 from pop_campaigns.invitations.blueprint import bp
 from pop_campaigns.invitations.forms import KEEP, AnswerForm
 from pop_campaigns.invitations.messages import sender_name
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.page_words import ANSWER_CHIPS, SPOKEN_ANSWERS
-from pop_campaigns.invitations.queries import text_of
+from pop_campaigns.invitations.queries import find_by_token, text_of
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState, NotAnswerable, may_answer
-from pop_campaigns.invitations.services import AnswerRefused, find_by_token, record_answer
 from pop_campaigns.mail.bell import ring_bell
 
 # Tokens have 256 bits, so this is against noise, not against guessing; a whole ministry may share one address.

@@ -24,9 +24,9 @@ from pop_campaigns.contacts.forms import OneAddress
 from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.i18n import LANGUAGES
 from pop_campaigns.core.text import clean_line, clean_text
+from pop_campaigns.invitations.guests import GuestChoice
 from pop_campaigns.invitations.labels import ANSWERS, TOLD_HOW
 from pop_campaigns.invitations.rules import Answer
-from pop_campaigns.invitations.services import GuestChoice
 
 MOST_AT_ONCE = 200
 LONGEST_NOTE = 2000

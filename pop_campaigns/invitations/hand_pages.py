@@ -25,11 +25,11 @@ from pop_campaigns.invitations.correcting import (
     why_not_correctable,
 )
 from pop_campaigns.invitations.forms import ByHandForm, CorrectAddressForm
+from pop_campaigns.invitations.guests import CannotInvite
 from pop_campaigns.invitations.labels import NOT_ANSWERABLE, NOT_CORRECTABLE
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries import mails_of
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, ToldHow
-from pop_campaigns.invitations.services import CannotInvite
 from pop_campaigns.invitations.sight import check_sight
 from pop_campaigns.mail.bell import ring_bell
 

@@ -24,6 +24,7 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.events.services import EventIsHeld
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
+from pop_campaigns.invitations.guests import CannotInvite
 from pop_campaigns.invitations.messages import Told
 from pop_campaigns.invitations.models import Invitation, InvitationMail
 from pop_campaigns.invitations.queries import (
@@ -35,13 +36,7 @@ from pop_campaigns.invitations.queries import (
     was_reached,
 )
 from pop_campaigns.invitations.rules import Answer, InvitationState, MailPurpose
-from pop_campaigns.invitations.services import (
-    CannotInvite,
-    cancel_with_notice,
-    send_changes,
-    send_reminders,
-    withdraw_guest,
-)
+from pop_campaigns.invitations.sending import cancel_with_notice, send_changes, send_reminders, withdraw_guest
 from pop_campaigns.invitations.sight import seen_among
 from pop_campaigns.mail.bell import ring_bell
 from pop_campaigns.mail.rules import MailState

@@ -21,11 +21,10 @@ from pop_campaigns.contacts.queries import (
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.guests import load_contacts, refusing_contacts
+from pop_campaigns.invitations.guests import GuestChoice, load_contacts, refusing_contacts
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.queries import guests_of
 from pop_campaigns.invitations.rules import InvitationState
-from pop_campaigns.invitations.services import GuestChoice
 from pop_campaigns.invitations.sight import named_as
 
 MOST_FOUND = 30

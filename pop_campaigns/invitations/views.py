@@ -38,25 +38,24 @@ from pop_campaigns.invitations import (
 )
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
 from pop_campaigns.invitations.forms import NoteForm, PickForm, read_choices
-from pop_campaigns.invitations.guests import addresses_now
+from pop_campaigns.invitations.guests import (
+    AddedGuests,
+    CannotInvite,
+    GuestChoice,
+    NotADraft,
+    add_guests,
+    addresses_now,
+    remove_guest,
+    set_guest_language,
+    set_invitation_text,
+)
 from pop_campaigns.invitations.labels import NOT_INVITABLE
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.page_words import refusal_words
 from pop_campaigns.invitations.picks import MOST_FOUND, MOST_OFFERED, guest_key, picks_for, without_listed
 from pop_campaigns.invitations.queries import guests_of, refusing, text_of
 from pop_campaigns.invitations.rules import GuestRefusal, InvitationState, MailPurpose
-from pop_campaigns.invitations.services import (
-    AddedGuests,
-    CannotInvite,
-    GuestChoice,
-    NotADraft,
-    add_guests,
-    preview,
-    remove_guest,
-    send_invitations,
-    set_guest_language,
-    set_invitation_text,
-)
+from pop_campaigns.invitations.sending import preview, send_invitations
 from pop_campaigns.invitations.sight import only_seen, seen_among
 from pop_campaigns.mail.bell import ring_bell
 from pop_campaigns.mail.queries import dead_among

@@ -27,9 +27,10 @@ from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
 from pop_campaigns.core.tokens import derive_token, sign_text
 from pop_campaigns.imports.services import create_import
+from pop_campaigns.invitations.guests import GuestChoice, add_guests
 from pop_campaigns.invitations.models import GivenAnswer, Invitation, TimeProposal
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, ToldHow
-from pop_campaigns.invitations.services import GuestChoice, add_guests, send_invitations
+from pop_campaigns.invitations.sending import send_invitations
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.rules import LetterState, RecipientRole, ResponseKind
 from pop_campaigns.privacy.models import Breach, ProcessingPurpose

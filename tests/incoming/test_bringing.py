@@ -234,7 +234,8 @@ def test_nobody_files_with_the_guests_of_others(
     event = factories.make_event(cast.vlore)
     office = factories.make_office("Kryetar i Vlorës", email="vlore@x.example", organisation=cast.vlore)
     from pop_campaigns.core.clock import now
-    from pop_campaigns.invitations.services import GuestChoice, add_guests, send_invitations
+    from pop_campaigns.invitations.guests import GuestChoice, add_guests
+    from pop_campaigns.invitations.sending import send_invitations
 
     add_guests(event, [GuestChoice("office", office.id, "sq")], by=cast.clirim, now=now())
     send_invitations(event, by=cast.clirim, now=now())
@@ -333,7 +334,8 @@ def test_a_mail_for_two_organisations_is_read_by_both(
     cast: SimpleNamespace, scene: SimpleNamespace, sign_in: SignIn
 ) -> None:
     from pop_campaigns.core.clock import now
-    from pop_campaigns.invitations.services import GuestChoice, add_guests, send_invitations
+    from pop_campaigns.invitations.guests import GuestChoice, add_guests
+    from pop_campaigns.invitations.sending import send_invitations
 
     event = factories.make_event(cast.vlore)
     office = factories.make_office("Kryetar i Vlorës", email="vlore@x.example", organisation=cast.vlore)

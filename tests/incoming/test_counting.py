@@ -19,9 +19,10 @@ from pop_campaigns.core.history import History
 from pop_campaigns.events.services import cancel_event
 from pop_campaigns.incoming.counting import count_answer
 from pop_campaigns.invitations.answers import record_answer
+from pop_campaigns.invitations.guests import GuestChoice, add_guests
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
-from pop_campaigns.invitations.services import GuestChoice, add_guests, send_invitations
+from pop_campaigns.invitations.sending import send_invitations
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingState, Review
 from tests import factories

@@ -17,12 +17,11 @@ from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
+from pop_campaigns.invitations.guests import GuestChoice, add_guests
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.queries import answers_for, awaiting_reminder, guests_of, outdated, unreachable
 from pop_campaigns.invitations.rules import InvitationState
-from pop_campaigns.invitations.services import (
-    GuestChoice,
-    add_guests,
+from pop_campaigns.invitations.sending import (
     cancel_with_notice,
     send_changes,
     send_invitations,

@@ -19,9 +19,10 @@ from pop_campaigns.core.history import History
 from pop_campaigns.incoming.held_answers import ways_to_count
 from pop_campaigns.incoming.services import file_mail
 from pop_campaigns.incoming.uploads import store_upload
+from pop_campaigns.invitations.guests import GuestChoice, add_guests
 from pop_campaigns.invitations.models import GivenAnswer, Invitation, TimeProposal
 from pop_campaigns.invitations.rules import Answer
-from pop_campaigns.invitations.services import GuestChoice, add_guests, send_invitations
+from pop_campaigns.invitations.sending import send_invitations
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.reading import read_mail
 from pop_campaigns.mail.rules import Dmarc, IncomingState, IncomingWay, Review

@@ -20,8 +20,9 @@ from pop_campaigns.incoming.proposals import (
     ProposalClosed,
     decline_proposal,
 )
+from pop_campaigns.invitations.guests import GuestChoice, add_guests
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.services import GuestChoice, add_guests, send_invitations
+from pop_campaigns.invitations.sending import send_invitations
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import MailState

@@ -31,10 +31,11 @@ from pop_campaigns.incoming.proposals import (
     accept_proposal,
     decline_proposal,
 )
+from pop_campaigns.invitations.guests import GuestChoice, add_guests
 from pop_campaigns.invitations.models import GivenAnswer, TimeProposal
 from pop_campaigns.invitations.queries import awaiting_reminder
 from pop_campaigns.invitations.rules import Answer
-from pop_campaigns.invitations.services import GuestChoice, add_guests, send_invitations, withdraw_guest
+from pop_campaigns.invitations.sending import send_invitations, withdraw_guest
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import message_bytes
 from pop_campaigns.mail.models import OutgoingMail

@@ -19,8 +19,8 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.events.services import cancel_event
 from pop_campaigns.incoming.rules import may_get_receipt, threaded
+from pop_campaigns.invitations.answers import record_answer
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
-from pop_campaigns.invitations.services import record_answer
 from pop_campaigns.letters.services import send_letter
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import build_message

@@ -33,9 +33,10 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import derive_local_part, hash_token, new_nonce
 from pop_campaigns.incoming.round import file_received
+from pop_campaigns.invitations.guests import GuestChoice, add_guests
 from pop_campaigns.invitations.models import GivenAnswer, Invitation, InvitationMail
 from pop_campaigns.invitations.rules import InvitationState, MailPurpose
-from pop_campaigns.invitations.services import GuestChoice, add_guests, send_invitations
+from pop_campaigns.invitations.sending import send_invitations
 from pop_campaigns.mail.intake import Arrival, store_arrivals
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.outbox import add_skeleton, bounce_local_of

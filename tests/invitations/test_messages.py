@@ -19,19 +19,17 @@ from pop_campaigns.core.i18n import speaking
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventFormat, EventKind
+from pop_campaigns.invitations.answers import record_answer
 from pop_campaigns.invitations.declined_time import queue_declined_time
+from pop_campaigns.invitations.guests import GuestChoice, add_guests, set_invitation_text
 from pop_campaigns.invitations.messages import Wording, render_mail, sender_name
 from pop_campaigns.invitations.models import Invitation, TimeProposal
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, MailPurpose
-from pop_campaigns.invitations.services import (
-    GuestChoice,
-    add_guests,
+from pop_campaigns.invitations.sending import (
     cancel_with_notice,
-    record_answer,
     send_changes,
     send_invitations,
     send_reminders,
-    set_invitation_text,
     withdraw_guest,
 )
 from pop_campaigns.mail.compose import compose

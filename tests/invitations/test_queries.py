@@ -9,6 +9,8 @@ from flask import Flask
 
 from pop_campaigns.core.db import db
 from pop_campaigns.events.rules import EventState
+from pop_campaigns.invitations.answers import record_answer
+from pop_campaigns.invitations.guests import GuestChoice, add_guests
 from pop_campaigns.invitations.queries import (
     AnswerCounts,
     answers_for,
@@ -19,13 +21,7 @@ from pop_campaigns.invitations.queries import (
     recent_answers,
 )
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
-from pop_campaigns.invitations.services import (
-    GuestChoice,
-    add_guests,
-    record_answer,
-    send_changes,
-    withdraw_guest,
-)
+from pop_campaigns.invitations.sending import send_changes, withdraw_guest
 from pop_campaigns.mail.outbox import queue_again
 from pop_campaigns.mail.rules import MailState
 from tests import factories

@@ -16,33 +16,32 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History, history_of
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
+from pop_campaigns.invitations.answers import AnswerRefused, record_answer
+from pop_campaigns.invitations.guests import (
+    CannotInvite,
+    GuestChoice,
+    NotADraft,
+    add_guests,
+    remove_guest,
+    set_guest_language,
+    set_invitation_text,
+)
 from pop_campaigns.invitations.models import GivenAnswer, Invitation, InvitationMail
-from pop_campaigns.invitations.queries import guests_of
+from pop_campaigns.invitations.queries import find_by_token, guests_of, outdated
 from pop_campaigns.invitations.rules import (
     Answer,
     AnswerChannel,
+    GuestRefusal,
     InvitationState,
     NotAnswerable,
     NotInvitable,
 )
-from pop_campaigns.invitations.services import (
-    AnswerRefused,
-    CannotInvite,
-    GuestChoice,
-    GuestRefusal,
-    NotADraft,
-    add_guests,
+from pop_campaigns.invitations.sending import (
     cancel_with_notice,
-    find_by_token,
-    outdated,
     preview,
-    record_answer,
-    remove_guest,
     send_changes,
     send_invitations,
     send_reminders,
-    set_guest_language,
-    set_invitation_text,
     withdraw_guest,
 )
 from pop_campaigns.mail.compose import HIDDEN, compose

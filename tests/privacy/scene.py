@@ -19,9 +19,11 @@ from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
 from pop_campaigns.imports.rules import RowDecision
+from pop_campaigns.invitations.answers import record_answer
+from pop_campaigns.invitations.guests import GuestChoice, add_guests
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
-from pop_campaigns.invitations.services import GuestChoice, add_guests, record_answer, send_invitations
+from pop_campaigns.invitations.sending import send_invitations
 from pop_campaigns.lists.models import ContactList, ListMember
 from pop_campaigns.lists.rules import ListKind
 from pop_campaigns.mail.outbox import record_sent

@@ -23,7 +23,7 @@ from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.history import History
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries import awaiting_reminder, counts_for
-from pop_campaigns.invitations.services import send_reminders
+from pop_campaigns.invitations.sending import send_reminders
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import MailState
 from pop_campaigns.privacy.erasure import KEPT, erase_person, finish

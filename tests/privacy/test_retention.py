@@ -21,10 +21,12 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.files import StoredFile, store_file
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
+from pop_campaigns.invitations.answers import record_answer
+from pop_campaigns.invitations.guests import GuestChoice, add_guests
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.queries import counts_for
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
-from pop_campaigns.invitations.services import GuestChoice, add_guests, record_answer, send_invitations
+from pop_campaigns.invitations.sending import send_invitations
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import record_sent
 from pop_campaigns.mail.rules import MailState

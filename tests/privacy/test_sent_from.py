@@ -13,9 +13,10 @@ from pop_campaigns.contacts.rules import PersonKind
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.invitations.answers import Origin, record_answer
+from pop_campaigns.invitations.guests import GuestChoice, add_guests
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
-from pop_campaigns.invitations.services import GuestChoice, add_guests, send_invitations
+from pop_campaigns.invitations.sending import send_invitations
 from pop_campaigns.privacy.erasure import erase_person
 from pop_campaigns.privacy.keeping import run_now
 from tests import factories

@@ -21,12 +21,11 @@ from pop_campaigns.contacts.rules import ConsentChannel, Purpose
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import sign_text
+from pop_campaigns.invitations.guests import GuestChoice, add_guests
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.queries import awaiting_reminder, outdated
 from pop_campaigns.invitations.rules import GuestRefusal, InvitationState
-from pop_campaigns.invitations.services import (
-    GuestChoice,
-    add_guests,
+from pop_campaigns.invitations.sending import (
     cancel_with_notice,
     preview,
     send_changes,
