@@ -155,6 +155,3 @@ def _until(free: int, now: datetime) -> ColumnElement[Any]:
         *steps,
         else_=literal(now + LONGEST_WAIT, UTCDateTime()),
     )
-
-
-__all__ = ["Counter", "Throttle", "TooManyTries", "count_try", "take_back"]

@@ -15,8 +15,6 @@ from .event import Attendee, CalendarEvent, calendar_head, event_lines, to_utc
 from .text import clean_name, clean_paragraphs, escape_text, mailto, write_lines
 from .zones import vtimezone
 
-__all__ = ["Attendee", "CalendarEvent", "invitation_from_json", "invitation_to_json", "write_invitation"]
-
 _INSTANTS = frozenset({"dtstamp", "last_modified"})
 _MOMENTS = frozenset({"starts", "ends", "recurrence_id"})
 _GUEST = frozenset({"attendee_name", "attendee_address", "attendee_partstat", "attendee_role"})

@@ -12,18 +12,12 @@ from werkzeug.wrappers import Response
 from wtforms import Field
 
 from pop_campaigns.contacts import services
+from pop_campaigns.contacts.keeping import AlreadyThere, Contact, NoOrganisation, owner_of_new
 from pop_campaigns.contacts.labels import mandate_words
 from pop_campaigns.contacts.models import Address, Mandate
 from pop_campaigns.contacts.queries import also_at
 from pop_campaigns.contacts.rules import AddressUse
-from pop_campaigns.contacts.services import (
-    AlreadyThere,
-    BeginsTooEarly,
-    Contact,
-    FirstDayNeeded,
-    NoOrganisation,
-    owner_of_new,
-)
+from pop_campaigns.contacts.services import BeginsTooEarly, FirstDayNeeded
 from pop_campaigns.contacts.words import contact_url, contact_words, lang_now
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import short_day_words

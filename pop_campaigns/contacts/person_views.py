@@ -26,6 +26,7 @@ from pop_campaigns.contacts.form_pages import (
     today,
 )
 from pop_campaigns.contacts.forms import read_address
+from pop_campaigns.contacts.keeping import AlreadyThere
 from pop_campaigns.contacts.labels import PURPOSES
 from pop_campaigns.contacts.listing import person_filters
 from pop_campaigns.contacts.merging import merges_of
@@ -40,7 +41,6 @@ from pop_campaigns.contacts.person_forms import (
 from pop_campaigns.contacts.persons import NotAgreed, WasErased
 from pop_campaigns.contacts.queries import media_for
 from pop_campaigns.contacts.rules import CONSENT_NEEDED, ConsentChannel, PersonKind
-from pop_campaigns.contacts.services import AlreadyThere
 from pop_campaigns.contacts.words import contact_url
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db

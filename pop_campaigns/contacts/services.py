@@ -17,7 +17,6 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.keeping import (
     AlreadyThere,
     Contact,
-    NoOrganisation,
     add_person,
     change_values,
     note_contact,
@@ -286,26 +285,3 @@ def _note_mandate(action: str, mandate: Mandate, by: User, now: datetime) -> Non
     days = {"from": mandate.from_date, "to": mandate.to_date}
     written = {name: day.isoformat() if day else None for name, day in days.items()}
     note_contact(action, mandate.office, mandate, by, now, name=mandate.person.name, **written)
-
-
-__all__ = [
-    "AlreadyThere",
-    "BeginsTooEarly",
-    "CannotBePartOf",
-    "Contact",
-    "FirstDayNeeded",
-    "InstitutionDraft",
-    "NoOrganisation",
-    "OfficeDraft",
-    "add_address",
-    "change_address",
-    "change_institution",
-    "change_mandate",
-    "change_office",
-    "create_institution",
-    "create_office",
-    "owner_of_address",
-    "owner_of_new",
-    "record_holder",
-    "remove_address",
-]

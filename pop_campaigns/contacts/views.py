@@ -35,17 +35,13 @@ from pop_campaigns.contacts.forms import (
     kind_choices,
     read_address,
 )
+from pop_campaigns.contacts.keeping import AlreadyThere, Contact
 from pop_campaigns.contacts.listing import MEDIA_TYPES, export_file, filter_details, filters
 from pop_campaigns.contacts.merging import merges_of
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.queries import persons_named, possible_parents
 from pop_campaigns.contacts.rules import AddressUse
-from pop_campaigns.contacts.services import (
-    AlreadyThere,
-    CannotBePartOf,
-    Contact,
-    FirstDayNeeded,
-)
+from pop_campaigns.contacts.services import CannotBePartOf, FirstDayNeeded
 from pop_campaigns.contacts.words import (
     contact_url,
     contact_words,

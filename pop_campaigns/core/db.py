@@ -14,7 +14,6 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Enum,
-    Index,
     MetaData,
     String,
     Text,
@@ -25,7 +24,7 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.engine import Connection, Dialect, Engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from pop_campaigns.core.private_files import create_private_database
@@ -198,19 +197,3 @@ def init_db(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         tune_engine(db.engine, wait=wait)
-
-
-__all__ = [
-    "Base",
-    "Index",
-    "Line",
-    "Prose",
-    "Searchable",
-    "Session",
-    "UTCDateTime",
-    "choice",
-    "db",
-    "init_db",
-    "like_folded",
-    "tune_engine",
-]

@@ -12,7 +12,7 @@ from flask_babel import lazy_ngettext as _ln
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFProtect
 from wtforms import Field, PasswordField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
+from wtforms.validators import DataRequired, Length, StopValidation
 
 from pop_campaigns.core.text import clean_line
 
@@ -115,6 +115,3 @@ class AtMost(Length):
 def errors_of(form: FlaskForm) -> Sequence[tuple[Field, str]]:
     """Give (field, message) for every error, in the order of the page."""
     return [(field, str(message)) for field in form for message in field.errors]
-
-
-__all__ = ["AtMost", "Form", "InputRequired", "Needed", "csrf", "errors_of"]

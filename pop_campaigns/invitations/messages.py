@@ -20,7 +20,8 @@ from flask import current_app
 from flask_babel import gettext, pgettext
 
 from pop_campaigns.accounts.models import Network
-from pop_campaigns.calendars.invite import Attendee, invitation_to_json
+from pop_campaigns.calendars.event import Attendee
+from pop_campaigns.calendars.invite import invitation_to_json
 from pop_campaigns.calendars.text import UnusableLink, clean_link
 from pop_campaigns.contacts.refusal_links import refusal_link
 from pop_campaigns.contacts.rules import Purpose

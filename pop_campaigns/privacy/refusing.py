@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from pop_campaigns.contacts.models import Address, Consent, Person
-from pop_campaigns.contacts.refusal_links import Refusal, is_refused
+from pop_campaigns.contacts.refusal_links import Refusal
 from pop_campaigns.contacts.refusals import hash_key, hash_of, lift_hash, suppress_hash
 from pop_campaigns.contacts.rules import ConsentChannel, TombstoneKind
 from pop_campaigns.core.db import db
@@ -83,6 +83,3 @@ def _given_again(before: Consent, language: str, now: datetime) -> Consent:
 def _note(what: str, person: Person, refusal: Refusal, now: datetime) -> None:
     details: dict[str, Any] = {"organisation_id": person.organisation_id}
     note(f"person.{what}_{refusal.purpose.value}", person, by=None, now=now, **details)
-
-
-__all__ = ["Refusal", "is_refused", "persons_behind", "refuse_mail", "want_mail_again"]

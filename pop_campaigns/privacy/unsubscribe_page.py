@@ -12,14 +12,14 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import refresh
 
 from pop_campaigns.accounts.models import Network, Organisation
-from pop_campaigns.contacts.refusal_links import read_refusal
+from pop_campaigns.contacts.refusal_links import Refusal, is_refused, read_refusal
 from pop_campaigns.contacts.rules import ConsentChannel, Purpose
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.forms import csrf
 from pop_campaigns.core.i18n import LANGUAGES, in_language
 from pop_campaigns.privacy.blueprint import bp
-from pop_campaigns.privacy.refusing import Refusal, is_refused, refuse_mail, want_mail_again
+from pop_campaigns.privacy.refusing import refuse_mail, want_mail_again
 
 # One mail provider may press for many readers at once.
 LIMITS = {"privacy.unsubscribe": "300 per minute; 5000 per hour"}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from pop_campaigns.calendars.invite import Attendee, CalendarEvent
+from pop_campaigns.calendars.event import Attendee, CalendarEvent
 
 MEETING = CalendarEvent(
     uid="7f1c9a52@pop.example",

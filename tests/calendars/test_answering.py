@@ -11,8 +11,8 @@ import pytest
 
 from config import ROOT
 from pop_campaigns.calendars.answering import read_request, write_counter, write_reply
-from pop_campaigns.calendars.event import CalendarEvent
-from pop_campaigns.calendars.invite import Attendee, write_invitation
+from pop_campaigns.calendars.event import Attendee, CalendarEvent
+from pop_campaigns.calendars.invite import write_invitation
 from pop_campaigns.calendars.reply import UnreadableCalendar, read_calendar
 
 SAMPLES = ROOT.parent / "shared" / "samples"

@@ -12,8 +12,9 @@ from pathlib import Path
 import icalendar
 import pytest
 
+from pop_campaigns.calendars.event import Attendee, CalendarEvent
 from pop_campaigns.calendars.feed import write_event_block, write_event_file, write_feed
-from pop_campaigns.calendars.invite import Attendee, CalendarEvent, write_invitation
+from pop_campaigns.calendars.invite import write_invitation
 from tests.calendars.readings import ALL_DAY, ENGLISH, GUEST, HYBRID, MEETING, ONLINE, read_properties
 
 GOLDEN = Path(__file__).parent / "golden"

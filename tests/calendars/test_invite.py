@@ -9,13 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pop_campaigns.calendars.invite import (
-    Attendee,
-    CalendarEvent,
-    invitation_from_json,
-    invitation_to_json,
-    write_invitation,
-)
+from pop_campaigns.calendars.event import Attendee, CalendarEvent
+from pop_campaigns.calendars.invite import invitation_from_json, invitation_to_json, write_invitation
 from pop_campaigns.calendars.reply import read_calendar
 from pop_campaigns.calendars.text import (
     UnusableAddress,

@@ -44,10 +44,11 @@ from pop_campaigns.invitations.sending import (
     send_reminders,
     withdraw_guest,
 )
-from pop_campaigns.mail.compose import HIDDEN, compose
+from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import message_bytes
 from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
 from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.secrets import HIDDEN
 from tests import factories
 from tests.invitations.scene import (
     NOW,

@@ -16,6 +16,7 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.models import Address
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of
+from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries import (
     delivery_of,
@@ -43,7 +44,6 @@ from pop_campaigns.letters.rules import (
 )
 from pop_campaigns.letters.services import (
     CannotSend,
-    ChangedMeanwhile,
     LetterDraft,
     LetterIsSettled,
     NoOrganisation,
