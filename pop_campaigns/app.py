@@ -23,11 +23,12 @@ from config import ROOT, read_settings
 from pop_campaigns import cli
 from pop_campaigns.accounts import views as accounts_views
 from pop_campaigns.accounts.guard import init_guards
-from pop_campaigns.accounts.kept_pages import init_kept_words
-from pop_campaigns.accounts.known_browsers import init_known_browsers
-from pop_campaigns.accounts.refusal_pages import init_refusal_pages
 from pop_campaigns.accounts.scope import may_change
-from pop_campaigns.accounts.sign_in import init_sign_in
+from pop_campaigns.accounts.services.known_browsers import init_known_browsers
+from pop_campaigns.accounts.sign_in.security import init_sign_in
+from pop_campaigns.accounts.views import language, links
+from pop_campaigns.accounts.views.kept_words import init_kept_words
+from pop_campaigns.accounts.views.refusals import init_refusal_pages
 from pop_campaigns.calendars.invite import invitation_from_json
 from pop_campaigns.contacts import views as contacts_views
 from pop_campaigns.core.bodies import init_bodies
@@ -42,16 +43,18 @@ from pop_campaigns.core.private_files import keep_to_owner
 from pop_campaigns.core.secret_links import init_secret_links
 from pop_campaigns.core.versions import init_versions
 from pop_campaigns.desk import views as desk_views
-from pop_campaigns.desk.navigation import navigation
+from pop_campaigns.desk.words.navigation import navigation
 from pop_campaigns.events import views as events_views
 from pop_campaigns.imports import views as imports_views
 from pop_campaigns.incoming import views as incoming_views
 from pop_campaigns.invitations import views as invitations_views
+from pop_campaigns.invitations.views import answer
 from pop_campaigns.letters import views as letters_views
 from pop_campaigns.lists import views as lists_views
 from pop_campaigns.mail.compose import set_calendar_writer
 from pop_campaigns.mail.secrets import init_masking
 from pop_campaigns.privacy import views as privacy_views
+from pop_campaigns.privacy.views import unsubscribe
 from pop_campaigns.public import views as public_views
 from pop_campaigns.tryout.first_start import read_sign_in
 from pop_campaigns.worker.huey_app import init_worker
@@ -69,7 +72,7 @@ BLUEPRINTS = (
     imports_views.bp,
     incoming_views.bp,
 )
-LIMITS = accounts_views.LIMITS | invitations_views.LIMITS | privacy_views.LIMITS
+LIMITS = language.LIMITS | links.LIMITS | answer.LIMITS | unsubscribe.LIMITS
 ERRORS = (400, 403, 404, 405, 409, 413, 415, 429, 500)
 limiter = Limiter(get_remote_address, default_limits=[], in_memory_fallback_enabled=True)
 

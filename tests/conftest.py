@@ -19,9 +19,9 @@ from flask.testing import FlaskClient
 from hypothesis import settings
 from sqlalchemy import event
 
-from pop_campaigns.accounts.kept_words import csrf_value
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.sessions import COOKIE_KEY, start_session
+from pop_campaigns.accounts.services.sessions import COOKIE_KEY, start_session
+from pop_campaigns.accounts.sign_in.kept_words import csrf_value
 from pop_campaigns.app import create_app
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import Base, db

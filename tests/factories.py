@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import Organisation, Role, User
-from pop_campaigns.contacts.consent_texts import CURRENT
 from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.rules import AddressUse, ConsentChannel, InstitutionKind, PersonKind, Purpose
+from pop_campaigns.contacts.words.consent_texts import CURRENT
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.files import store_file
@@ -22,7 +22,7 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventFormat, EventKind
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.letters.models import Letter, LetterRecipient
-from pop_campaigns.letters.rules import LetterState, RecipientRole
+from pop_campaigns.letters.rules.letters import LetterState, RecipientRole
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.outbox import Recipient, add_skeleton, queue_mail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState, IncomingWay

@@ -10,9 +10,9 @@ from flask_babel import force_locale
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import Organisation, User
-from pop_campaigns.accounts.password_words import PASSWORD_PROBLEMS
-from pop_campaigns.accounts.rules import RoleName
-from pop_campaigns.accounts.services import LONGEST_NAME, CannotCreateUser, create_user
+from pop_campaigns.accounts.rules.roles import RoleName
+from pop_campaigns.accounts.services.users import LONGEST_NAME, CannotCreateUser, create_user
+from pop_campaigns.accounts.words.passwords import PASSWORD_PROBLEMS
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import LANGUAGES

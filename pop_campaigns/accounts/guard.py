@@ -10,7 +10,7 @@ from flask import Flask, abort, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
-from pop_campaigns.accounts.rules import MAY_READ, MAY_WRITE, RoleName
+from pop_campaigns.accounts.rules.roles import MAY_READ, MAY_WRITE, RoleName
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=ResponseReturnValue)

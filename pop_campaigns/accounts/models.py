@@ -9,7 +9,7 @@ from flask_security import RoleMixin, UserMixin
 from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Date, ForeignKey, String, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from pop_campaigns.accounts.rules import RoleName, SessionEnd
+from pop_campaigns.accounts.rules.roles import RoleName, SessionEnd
 from pop_campaigns.core.db import Base, Line, Searchable, UTCDateTime, choice
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.versions import Versioned

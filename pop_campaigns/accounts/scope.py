@@ -13,7 +13,7 @@ from flask_security import current_user
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.rules import RoleName, may_change_record, may_read_record
+from pop_campaigns.accounts.rules.roles import RoleName, may_change_record, may_read_record
 from pop_campaigns.core.db import db
 
 Record = TypeVar("Record")

@@ -17,7 +17,7 @@ from pop_campaigns.archive.record import LetterFacts, RecipientFacts
 from pop_campaigns.contacts.models import Office
 from pop_campaigns.core.db import db
 from pop_campaigns.letters.models import Letter, LetterRecipient
-from pop_campaigns.letters.rules import LetterState
+from pop_campaigns.letters.rules.letters import LetterState
 
 
 def keep_letter(loading: Loading, facts: LetterFacts) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from pop_campaigns.archive.document import Part
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.events.rules import EventFormat, EventKind
-from pop_campaigns.letters.rules import RecipientRole
+from pop_campaigns.letters.rules.letters import RecipientRole
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.accounts.models import Organisation
-from pop_campaigns.accounts.rules import RoleName
+from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.contacts.rules import (
     PRIVATE_KINDS,
     AddressUse,

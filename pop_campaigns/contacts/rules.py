@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import date, timedelta
 
-from pop_campaigns.accounts.rules import RoleName, may_read_record
+from pop_campaigns.accounts.rules.roles import RoleName, may_read_record
 
 
 class InstitutionKind(enum.StrEnum):

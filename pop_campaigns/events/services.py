@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.rules import RoleName
+from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.calendars.zones import check_zone
 from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import DatePrecision, last_day_of_month

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
-from pop_campaigns.accounts.rules import MAY_WRITE, RoleName
+from pop_campaigns.accounts.rules.roles import MAY_WRITE, RoleName
 from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import (
@@ -24,8 +24,7 @@ from pop_campaigns.core.dates import (
 from pop_campaigns.core.db import db
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.pages import paged
-from pop_campaigns.events.forms import EventForm
-from pop_campaigns.events.labels import EVENT_KINDS, EVENT_WHENS, state_chip, weekday_words, when_words
+from pop_campaigns.events.forms.events import EventForm
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.queries import (
     EventFilter,
@@ -38,6 +37,7 @@ from pop_campaigns.events.queries import (
 )
 from pop_campaigns.events.rules import month_beside, read_month
 from pop_campaigns.events.services import change_event, create_event
+from pop_campaigns.events.words.labels import EVENT_KINDS, EVENT_WHENS, state_chip, weekday_words, when_words
 
 bp = Blueprint("events", __name__)
 

@@ -14,14 +14,14 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from pop_campaigns.contacts.labels import PERSON_KINDS, PURPOSES
 from pop_campaigns.contacts.rules import Purpose
+from pop_campaigns.contacts.words.labels import PERSON_KINDS, PURPOSES
 from pop_campaigns.core.forms import AtMost, Form
 from pop_campaigns.core.places import all_municipalities
 from pop_campaigns.core.text import clean_line
-from pop_campaigns.imports.fields import CONSENTS, OF_SEVERAL_COLUMNS, Field
-from pop_campaigns.imports.labels import FIELDS
-from pop_campaigns.imports.services import Options
+from pop_campaigns.imports.rules.fields import CONSENTS, OF_SEVERAL_COLUMNS, Field
+from pop_campaigns.imports.services.imports import Options
+from pop_campaigns.imports.words import FIELDS
 
 _LANGUAGES = [SelectChoice("sq", _l("Albanian")), SelectChoice("en", _l("English"))]
 FIELD_NAMES = frozenset(one.value for one in Field)

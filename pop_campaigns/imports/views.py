@@ -16,18 +16,16 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.datastructures import FileStorage
 
 from pop_campaigns.accounts.guard import writer
-from pop_campaigns.contacts.keeping import NoOrganisation
-from pop_campaigns.contacts.words import for_templates
+from pop_campaigns.contacts.services.records import NoOrganisation
+from pop_campaigns.contacts.words.contacts import for_templates
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import make_room
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.pages import paged
-from pop_campaigns.imports import labels, services
-from pop_campaigns.imports.checking import is_hard, reader_of
+from pop_campaigns.imports import words as labels
 from pop_campaigns.imports.forms import UploadForm, columns_form
-from pop_campaigns.imports.going import BUSY, SMALL, carry_on
 from pop_campaigns.imports.models import ContactImport, ImportRow
 from pop_campaigns.imports.queries import (
     counts_of,
@@ -38,10 +36,13 @@ from pop_campaigns.imports.queries import (
     select_imports,
     select_rows,
 )
-from pop_campaigns.imports.reading import LARGEST_UPLOAD, BadFile
-from pop_campaigns.imports.rules import ImportState, RowDecision
-from pop_campaigns.imports.services import WrongState
-from pop_campaigns.mail.bell import ring_bell
+from pop_campaigns.imports.rules.states import ImportState, RowDecision
+from pop_campaigns.imports.rules.tables import LARGEST_UPLOAD, BadFile
+from pop_campaigns.imports.services import imports as services
+from pop_campaigns.imports.services.checking import is_hard, reader_of
+from pop_campaigns.imports.services.imports import WrongState
+from pop_campaigns.imports.tasks import BUSY, SMALL, carry_on
+from pop_campaigns.mail.wake_up import ring_bell
 
 bp = Blueprint("imports", __name__, url_prefix="/people/import")
 bp.context_processor(for_templates)

@@ -11,10 +11,10 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import make_room
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.labels import NOT_INVITABLE
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import may_invite
 from pop_campaigns.invitations.sight import check_sight
+from pop_campaigns.invitations.words.labels import NOT_INVITABLE
 
 bp = Blueprint("invitations", __name__)
 make_room(bp, {"invitations.by_hand"})

@@ -23,19 +23,19 @@ from pop_campaigns.accounts.models import Network
 from pop_campaigns.calendars.event import Attendee
 from pop_campaigns.calendars.invite import invitation_to_json
 from pop_campaigns.calendars.text import UnusableLink, clean_link
-from pop_campaigns.contacts.refusal_links import refusal_link
 from pop_campaigns.contacts.rules import Purpose
+from pop_campaigns.contacts.services.refusal_links import refusal_link
 from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import clock_words, span_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language, speaking
 from pop_campaigns.core.text import fold
-from pop_campaigns.events.calendar import calendar_event
-from pop_campaigns.events.labels import EVENT_KINDS
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventFormat, EventKind
+from pop_campaigns.events.words.calendar import calendar_event
+from pop_campaigns.events.words.labels import EVENT_KINDS
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.queries import text_of
+from pop_campaigns.invitations.queries.guests import text_of
 from pop_campaigns.invitations.rules import Answer, MailPurpose
 from pop_campaigns.mail.addresses import clean_subject
 from pop_campaigns.mail.compose import REFUSAL_LINK

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pop_campaigns.accounts.rules import RoleName, may_read_record
+from pop_campaigns.accounts.rules.roles import RoleName, may_read_record
 from pop_campaigns.contacts.rules import PersonKind, may_see_person
 
 

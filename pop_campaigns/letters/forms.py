@@ -28,12 +28,12 @@ from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.numbers import NumberField
 from pop_campaigns.core.text import clean_line, clean_text
-from pop_campaigns.letters.clocks import shipped_clock
-from pop_campaigns.letters.labels import RESPONSES
-from pop_campaigns.letters.responses import HandedFile, ResponseDraft
-from pop_campaigns.letters.rules import ResponseKind
-from pop_campaigns.letters.services import LetterDraft
-from pop_campaigns.letters.wording import rule_words, shipped_basis
+from pop_campaigns.letters.rules.clocks import shipped_clock
+from pop_campaigns.letters.rules.letters import ResponseKind
+from pop_campaigns.letters.services.letters import LetterDraft
+from pop_campaigns.letters.services.responses import HandedFile, ResponseDraft
+from pop_campaigns.letters.words.labels import RESPONSES
+from pop_campaigns.letters.words.pages import rule_words, shipped_basis
 
 OFFERED_GROUNDS: Final = (
     "political_letter",

@@ -15,7 +15,7 @@ from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, choice
 from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.versions import Versioned
-from pop_campaigns.letters.rules import LetterState, RecipientRole, ResponseKind
+from pop_campaigns.letters.rules.letters import LetterState, RecipientRole, ResponseKind
 from pop_campaigns.mail.models import OutgoingMail
 
 

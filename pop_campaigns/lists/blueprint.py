@@ -9,22 +9,22 @@ from typing import Any
 from flask import Blueprint, abort, request
 from flask_security import current_user
 
-from pop_campaigns.contacts.form_pages import today
-from pop_campaigns.contacts.labels import PURPOSES
 from pop_campaigns.contacts.rules import MAIL_PURPOSES, Purpose
-from pop_campaigns.contacts.words import for_templates, lang_now
+from pop_campaigns.contacts.views.form_pages import today
+from pop_campaigns.contacts.words.contacts import for_templates, lang_now
+from pop_campaigns.contacts.words.labels import PURPOSES
 from pop_campaigns.core.i18n import in_language
-from pop_campaigns.lists.labels import (
+from pop_campaigns.lists.models import ContactList
+from pop_campaigns.lists.queries.lists import Source
+from pop_campaigns.lists.queries.resolving import LeftOut, Recipient, Resolved, resolve
+from pop_campaigns.lists.rules import BadFilter
+from pop_campaigns.lists.words import (
     LIST_KINDS,
     filter_words,
     history_words,
     left_out_words,
     problem_words,
 )
-from pop_campaigns.lists.models import ContactList
-from pop_campaigns.lists.queries import Source
-from pop_campaigns.lists.resolving import LeftOut, Recipient, Resolved, resolve
-from pop_campaigns.lists.rules import BadFilter
 
 bp = Blueprint("lists", __name__, url_prefix="/people/lists")
 SAMPLE = 10

@@ -11,15 +11,15 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput
 
-from pop_campaigns.contacts.forms import day, kind_choices
-from pop_campaigns.contacts.labels import PERSON_KINDS, PURPOSES
+from pop_campaigns.contacts.forms.institutions import day, kind_choices
+from pop_campaigns.contacts.words.labels import PERSON_KINDS, PURPOSES
 from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.places import all_municipalities
 from pop_campaigns.core.text import clean_line
-from pop_campaigns.lists.conditions import conditions, read_filter
-from pop_campaigns.lists.labels import SUBJECTS
-from pop_campaigns.lists.queries import counties
+from pop_campaigns.lists.queries.conditions import conditions, read_filter
+from pop_campaigns.lists.queries.lists import counties
 from pop_campaigns.lists.rules import LONGEST_TOPIC, LONGEST_WORDS, ListFilter, Subject
+from pop_campaigns.lists.words import SUBJECTS
 
 LONGEST_NAME = 160
 

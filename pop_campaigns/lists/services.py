@@ -14,12 +14,12 @@ from typing import Any
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import Organisation, User
-from pop_campaigns.contacts.keeping import owner_of_new
-from pop_campaigns.contacts.queries import GuestOption
+from pop_campaigns.contacts.queries.reach import GuestOption
+from pop_campaigns.contacts.services.records import owner_of_new
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.lists.models import ContactList, ListMember
-from pop_campaigns.lists.queries import list_named, member_of
+from pop_campaigns.lists.queries.lists import list_named, member_of
 from pop_campaigns.lists.rules import ListFilter, ListKind
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import authres
 
-from pop_campaigns.mail.parts import raw_header
+from pop_campaigns.mail.reading.parts import raw_header
 from pop_campaigns.mail.rules import Dmarc
 
 NAME: Final = "Authentication-Results"

@@ -7,12 +7,12 @@ from flask.cli import AppGroup
 
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
-from pop_campaigns.privacy.erasure import finish
-from pop_campaigns.privacy.keeping import run_now
-from pop_campaigns.privacy.ledger import ledger_path
-from pop_campaigns.privacy.registers import seed_purposes
-from pop_campaigns.privacy.replay import replay
-from pop_campaigns.privacy.retention import count_due
+from pop_campaigns.privacy.services.erasure import finish
+from pop_campaigns.privacy.services.ledger import ledger_path
+from pop_campaigns.privacy.services.registers import seed_purposes
+from pop_campaigns.privacy.services.replay import replay
+from pop_campaigns.privacy.services.retention import count_due
+from pop_campaigns.privacy.tasks import run_now
 
 commands = AppGroup("privacy", help="Erase again after a restore; keep nothing longer than said.")
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from pop_campaigns.accounts.models import Organisation
-from pop_campaigns.accounts.services import TryoutAccount, create_tryout_accounts
+from pop_campaigns.accounts.services.users import TryoutAccount, create_tryout_accounts
 from pop_campaigns.archive.load import load_shipped_record
 from pop_campaigns.archive.vocabulary import load_vocabulary
 from pop_campaigns.core import clock

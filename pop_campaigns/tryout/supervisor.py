@@ -19,7 +19,7 @@ import click
 from flask import Flask
 
 from pop_campaigns.core.private_files import keep_to_owner, make_private_folder
-from pop_campaigns.mail.listener import parse_place
+from pop_campaigns.mail.intake.listener import parse_place
 from pop_campaigns.tryout.first_start import CannotStart, prepare_database
 from pop_campaigns.tryout.greeting import greeting
 from pop_campaigns.tryout.processes import Child, last_words, start_child, stop_children

@@ -11,11 +11,11 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from pop_campaigns.core import clock
-from pop_campaigns.incoming.explaining import explain_matches
+from pop_campaigns.incoming.services.explaining import explain_matches
 from pop_campaigns.mail.addresses import parse_address
 from pop_campaigns.mail.mailbox_files import messages_in
 from pop_campaigns.mail.message import MailParts, build_message, new_message_id
-from pop_campaigns.mail.reading_limits import MailReader
+from pop_campaigns.mail.reading.limits import MailReader
 from pop_campaigns.mail.refusals import Refused
 from pop_campaigns.mail.rules import LEASE
 from pop_campaigns.mail.secrets import mask_within

@@ -19,7 +19,7 @@ from flask import Flask, current_app, has_app_context
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from pop_campaigns.contacts.refusal_links import mail_is_refused
+from pop_campaigns.contacts.services.refusal_links import mail_is_refused
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.mail.compose import compose

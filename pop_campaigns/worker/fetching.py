@@ -11,8 +11,8 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from pop_campaigns.core import clock
-from pop_campaigns.mail.intake import Arrival, store_arrivals
-from pop_campaigns.mail.mailbox import Mailbox, MailboxTrouble, mailbox_settings
+from pop_campaigns.mail.intake.mailbox import Mailbox, MailboxTrouble, mailbox_settings
+from pop_campaigns.mail.intake.store import Arrival, store_arrivals
 
 FIRST_WAIT = 2.0
 LONGEST_WAIT = 300.0

@@ -20,7 +20,7 @@ from redis.retry import Retry
 
 from config import SettingsError
 from pop_campaigns.core.private_files import create_private_database
-from pop_campaigns.mail.bell import set_bell
+from pop_campaigns.mail.wake_up import set_bell
 from pop_campaigns.worker.tasks import RING, add_tasks
 
 # Waiting longer for a wake-up call than people wait for a page makes no sense.

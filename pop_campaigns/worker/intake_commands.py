@@ -11,8 +11,8 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from pop_campaigns.core import clock
-from pop_campaigns.mail.listener import Place, listen, parse_place
-from pop_campaigns.mail.mailbox import MailboxTrouble
+from pop_campaigns.mail.intake.listener import Place, listen, parse_place
+from pop_campaigns.mail.intake.mailbox import MailboxTrouble
 from pop_campaigns.worker.fetching import fetch_once
 from pop_campaigns.worker.receive import TRY_AGAIN, NotTaken, envelope_of, receive
 

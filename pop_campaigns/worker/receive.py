@@ -14,7 +14,7 @@ from typing import BinaryIO
 from sqlalchemy.exc import SQLAlchemyError
 
 from pop_campaigns.mail.domains import is_for_domain
-from pop_campaigns.mail.intake import SIZE_LIMIT, Arrival, store_arrivals
+from pop_campaigns.mail.intake.store import SIZE_LIMIT, Arrival, store_arrivals
 from pop_campaigns.mail.refusals import one_line
 from pop_campaigns.mail.rules import IncomingWay
 

@@ -15,11 +15,11 @@ from huey import Huey
 
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
-from pop_campaigns.imports.going import carry_on_all
-from pop_campaigns.incoming.round import file_received
-from pop_campaigns.letters.services import start_clocks
+from pop_campaigns.imports.tasks import carry_on_all
+from pop_campaigns.incoming.tasks import file_received
+from pop_campaigns.letters.services.letters import start_clocks
 from pop_campaigns.mail.rules import LEASE
-from pop_campaigns.privacy.keeping import run_daily
+from pop_campaigns.privacy.tasks import run_daily
 from pop_campaigns.worker.drain import DrainReport, drain_outbox
 
 RING = "ring"

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from pop_campaigns.accounts.models import User, UserSession
-from pop_campaigns.accounts.words import _CHANGES
+from pop_campaigns.accounts.words.accounts import _CHANGES
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of
 from pop_campaigns.mail.models import OutgoingMail

@@ -13,9 +13,9 @@ from flask import Flask, Response, abort, request
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from pop_campaigns.accounts.kept_words import FIELD, LONGEST_KEPT, unseal_words
 from pop_campaigns.accounts.models import User, UserSession
-from pop_campaigns.accounts.rules import SessionEnd
+from pop_campaigns.accounts.rules.roles import SessionEnd
+from pop_campaigns.accounts.sign_in.kept_words import FIELD, LONGEST_KEPT, unseal_words
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.letters.models import Letter

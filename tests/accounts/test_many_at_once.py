@@ -14,12 +14,12 @@ import pytest
 from flask import Flask
 
 from config import ROOT
-from pop_campaigns.accounts.links import LinkKind, find_link, new_link, purpose_of, spend_link
-from pop_campaigns.accounts.membership import CannotChangeUser, change_role
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.rules import RoleName
-from pop_campaigns.accounts.throttle_rules import FREE_TRIES_FOR_ACCOUNT
-from pop_campaigns.accounts.throttles import TooManyTries, count_try
+from pop_campaigns.accounts.rules.roles import RoleName
+from pop_campaigns.accounts.rules.throttles import FREE_TRIES_FOR_ACCOUNT
+from pop_campaigns.accounts.services.links import LinkKind, find_link, new_link, purpose_of, spend_link
+from pop_campaigns.accounts.services.membership import CannotChangeUser, change_role
+from pop_campaigns.accounts.services.throttles import TooManyTries, count_try
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import derive_token
 from tests import factories
@@ -31,7 +31,7 @@ AT_ONCE = 8
 PROCESS = """
 import sys
 from datetime import UTC, datetime
-from pop_campaigns.accounts.throttles import TooManyTries, count_try
+from pop_campaigns.accounts.services.throttles import TooManyTries, count_try
 from pop_campaigns.app import create_app
 app, taken = create_app(), 0
 print("ready", flush=True)

@@ -11,8 +11,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from pop_campaigns.accounts.models import Organisation, Role, User
-from pop_campaigns.accounts.rules import RoleName
-from pop_campaigns.accounts.services import CannotCreateUser, create_tryout_accounts, create_user
+from pop_campaigns.accounts.rules.roles import RoleName
+from pop_campaigns.accounts.services.users import CannotCreateUser, create_tryout_accounts, create_user
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of
 from tests import factories

@@ -13,11 +13,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from pop_campaigns.accounts import account_pages, passwords, sign_in_forms
-from pop_campaigns.accounts.failed_tries import KEPT_FOR, FailedTries, failed_tries_since
+from pop_campaigns.accounts.forms import sign_in as sign_in_forms
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.rules import masked_address
-from pop_campaigns.accounts.throttle_rules import (
+from pop_campaigns.accounts.rules.roles import masked_address
+from pop_campaigns.accounts.rules.throttles import (
     FREE_TRIES_FROM_ADDRESS,
     LONGEST_WAIT,
     TRIES_FORGOTTEN_AFTER,
@@ -25,7 +24,10 @@ from pop_campaigns.accounts.throttle_rules import (
     network_words,
     wait_after,
 )
-from pop_campaigns.accounts.throttles import Throttle
+from pop_campaigns.accounts.services import passwords
+from pop_campaigns.accounts.services.failed_tries import KEPT_FOR, FailedTries, failed_tries_since
+from pop_campaigns.accounts.services.throttles import Throttle
+from pop_campaigns.accounts.views import account as account_pages
 from pop_campaigns.core.db import db
 
 RIGHT, WRONG = "fjalekalim i gjate", "gabim gabim gabim"

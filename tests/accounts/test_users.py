@@ -13,11 +13,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from pop_campaigns.accounts import link_pages, user_pages
-from pop_campaigns.accounts.membership import CannotChangeUser, change_role, close_user, invite_user
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.queries import user_rows
-from pop_campaigns.accounts.rules import RoleName
+from pop_campaigns.accounts.rules.roles import RoleName
+from pop_campaigns.accounts.services.membership import CannotChangeUser, change_role, close_user, invite_user
+from pop_campaigns.accounts.views import links as link_pages
+from pop_campaigns.accounts.views import users as user_pages
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of

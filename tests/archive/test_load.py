@@ -26,7 +26,7 @@ from pop_campaigns.core.places import Municipality
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventFormat, EventKind, EventState
 from pop_campaigns.letters.models import Letter
-from pop_campaigns.letters.rules import LetterState, RecipientRole
+from pop_campaigns.letters.rules.letters import LetterState, RecipientRole
 from pop_campaigns.mail.addresses import parse_address
 from tests import factories
 

@@ -20,7 +20,7 @@ from pop_campaigns.archive.names import PARLIAMENT, english_institution, english
 from pop_campaigns.archive.vocabulary import load_vocabulary
 from pop_campaigns.archive.vocabulary_file import shipped_vocabulary
 from pop_campaigns.contacts.models import Address, Institution, Office
-from pop_campaigns.contacts.queries import find_guests
+from pop_campaigns.contacts.queries.reach import find_guests
 from pop_campaigns.contacts.rules import InstitutionKind
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.history import history_of

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from pop_campaigns.contacts.exports import ContactLine, safe_cell, write_csv, write_vcards, write_xlsx
-from pop_campaigns.contacts.listing import CHUNK
+from pop_campaigns.contacts.views.listing import CHUNK
+from pop_campaigns.contacts.words.files import ContactLine, safe_cell, write_csv, write_vcards, write_xlsx
 from pop_campaigns.core.db import db
 from tests.factories import make_institution, make_office, make_person
 

@@ -11,9 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from pop_campaigns.contacts.merging import CannotMerge, merge, preview_merge, undo_merge
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Merge, Office, Person
-from pop_campaigns.contacts.persons import PersonDraft, change_person
+from pop_campaigns.contacts.services.merging import CannotMerge, merge, preview_merge, undo_merge
+from pop_campaigns.contacts.services.persons import PersonDraft, change_person
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.history import History

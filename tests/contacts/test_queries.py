@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.contacts.models import Address, Mandate, Office
-from pop_campaigns.contacts.queries import address_for, find_guests, guest_option, holder_of
+from pop_campaigns.contacts.queries.reach import address_for, find_guests, guest_option, holder_of
 from pop_campaigns.contacts.rules import AddressUse, overlap
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db

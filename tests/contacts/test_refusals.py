@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 from sqlalchemy import text
 
-from pop_campaigns.contacts.refusals import (
+from pop_campaigns.contacts.rules import ConsentChannel, Purpose, TombstoneKind
+from pop_campaigns.contacts.services.refusals import (
     bury,
     erased_among,
     hash_of,
@@ -14,7 +15,6 @@ from pop_campaigns.contacts.refusals import (
     suppress,
     suppressed_among,
 )
-from pop_campaigns.contacts.rules import ConsentChannel, Purpose, TombstoneKind
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pop_campaigns.contacts.searching import phone_digits
+from pop_campaigns.contacts.queries.searching import phone_digits
 
 
 @pytest.mark.parametrize(

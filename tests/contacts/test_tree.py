@@ -10,7 +10,7 @@ import pytest
 
 from pop_campaigns.contacts.models import Institution
 from pop_campaigns.contacts.rules import InstitutionKind
-from pop_campaigns.contacts.services import CannotBePartOf, InstitutionDraft, change_institution
+from pop_campaigns.contacts.services.institutions import CannotBePartOf, InstitutionDraft, change_institution
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from tests.factories import make_institution

@@ -7,8 +7,8 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
-from pop_campaigns.accounts.rules import RoleName
-from pop_campaigns.accounts.services import create_user
+from pop_campaigns.accounts.rules.roles import RoleName
+from pop_campaigns.accounts.services.users import create_user
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.safe_path import local_path

@@ -18,12 +18,12 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import hash_token, new_nonce
 from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.guests import GuestChoice, add_guests
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import InvitationState
-from pop_campaigns.invitations.sending import send_invitations
+from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.letters.models import Letter, LetterRecipient
-from pop_campaigns.letters.rules import LetterState, RecipientRole
+from pop_campaigns.letters.rules.letters import LetterState, RecipientRole
 from pop_campaigns.mail.models import OutgoingMail
 from tests import factories
 

@@ -23,7 +23,7 @@ from flask import Flask
 from sqlalchemy import insert, text
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.sessions import COOKIE_KEY, start_session
+from pop_campaigns.accounts.services.sessions import COOKIE_KEY, start_session
 from pop_campaigns.app import create_app
 from pop_campaigns.archive.load import load_shipped_record
 from pop_campaigns.archive.vocabulary import load_vocabulary

@@ -16,13 +16,13 @@ from sqlalchemy import select
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
-from pop_campaigns.desk.queries import story_of
+from pop_campaigns.desk.queries.events import story_of
 from pop_campaigns.events.models import Attendance, Commitment, Event, Supporter
 from pop_campaigns.events.services import cancel_event, change_event, draft_of
-from pop_campaigns.invitations.answers import record_answer
-from pop_campaigns.invitations.queries import guests_of
+from pop_campaigns.invitations.queries.guests import guests_of
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState
-from pop_campaigns.invitations.sending import send_reminders
+from pop_campaigns.invitations.services.answers import record_answer
+from pop_campaigns.invitations.services.sending import send_reminders
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import record_refused
 from tests import factories

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.desk.inbox import guest_links, linkify
+from pop_campaigns.desk.views.local_mailbox import guest_links, linkify
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import message_bytes
 from pop_campaigns.tryout.mailserver import store_message

@@ -20,8 +20,8 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.events.services import cancel_event, change_event, draft_of
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.queries import answers_for
-from pop_campaigns.invitations.sending import withdraw_guest
+from pop_campaigns.invitations.queries.guests import answers_for
+from pop_campaigns.invitations.services.sending import withdraw_guest
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import (
     Recipient,

@@ -15,13 +15,13 @@ from flask.testing import FlaskClient
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
-from pop_campaigns.desk.queries import events_to_remind
-from pop_campaigns.desk.work_list import WorkList, work_list
+from pop_campaigns.desk.queries.events import events_to_remind
+from pop_campaigns.desk.queries.work_list import WorkList, work_list
 from pop_campaigns.events.services import change_event, draft_of
-from pop_campaigns.invitations.answers import record_answer
-from pop_campaigns.invitations.queries import awaiting_reminder, guests_of
+from pop_campaigns.invitations.queries.guests import awaiting_reminder, guests_of
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState
-from pop_campaigns.invitations.sending import send_reminders
+from pop_campaigns.invitations.services.answers import record_answer
+from pop_campaigns.invitations.services.sending import send_reminders
 from pop_campaigns.mail.outbox import record_refused
 from tests import factories
 from tests.desk.conftest import invited_event, mails_of, sent_letter, silent_guests

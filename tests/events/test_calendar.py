@@ -9,9 +9,9 @@ import pytest
 
 from pop_campaigns.calendars.event import CalendarEvent, event_lines
 from pop_campaigns.core.dates import DatePrecision
-from pop_campaigns.events.calendar import calendar_event
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
+from pop_campaigns.events.words.calendar import calendar_event
 from tests import factories
 
 STAMP = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)

@@ -22,10 +22,10 @@ from sqlalchemy import select
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
-from pop_campaigns.desk.inbox import delivered_as
+from pop_campaigns.desk.views.local_mailbox import delivered_as
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer
-from pop_campaigns.invitations.sending import cancel_with_notice, send_reminders
+from pop_campaigns.invitations.services.sending import cancel_with_notice, send_reminders
 from pop_campaigns.letters.models import Letter
 from pop_campaigns.mail.local_mailbox import list_delivered, read_delivered
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail

@@ -22,7 +22,7 @@ from sqlalchemy import select
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.letters.models import Letter
-from pop_campaigns.letters.rules import LetterState
+from pop_campaigns.letters.rules.letters import LetterState
 from pop_campaigns.worker.tasks import work
 from tests.factories import make_institution, make_office
 from tests.services import free_port

@@ -22,7 +22,7 @@ from pop_campaigns.core.history import History, note
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.models import GivenAnswer, Invitation, TimeProposal
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, ToldHow
-from pop_campaigns.invitations.sending import send_invitations
+from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailTry, OutgoingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState, MailState
 from tests import factories

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from pop_campaigns.accounts.guard import is_public
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.throttles import Throttle
+from pop_campaigns.accounts.services.throttles import Throttle
 from pop_campaigns.app import LIMITS
 from pop_campaigns.core.db import db
 from tests.house.test_sources import modules
@@ -21,7 +21,7 @@ from tests.house.world import address, arguments, rules
 
 pytestmark = pytest.mark.one_database
 
-ONE_PLACE = "pop_campaigns/accounts/passwords.py"
+ONE_PLACE = "pop_campaigns/accounts/services/passwords.py"
 LOOKS_AT_PASSWORDS = {
     "verify_password", "hash_password", "verify_and_update_password", "check_and_get_token_status", "verify_hash",
     "pwd_context", "_pwd_context", "check_password_hash", "generate_password_hash",

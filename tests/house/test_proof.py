@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import ast
 
-from pop_campaigns.incoming.labels import REVIEWS
-from pop_campaigns.incoming.rules import COUNTABLE
+from pop_campaigns.incoming.rules.incoming import COUNTABLE
+from pop_campaigns.incoming.words.labels import REVIEWS
 from pop_campaigns.mail.rules import Review
 from tests.house.test_sources import modules
 
 DOORS = {
     "record_answer": {
-        "pop_campaigns/invitations/answer_page.py",  # the personal link
-        "pop_campaigns/invitations/hand_pages.py",  # a coordinator of the event, who is named
-        "pop_campaigns/incoming/calendar_answers.py",  # see let_count
+        "pop_campaigns/invitations/views/answer.py",  # the personal link
+        "pop_campaigns/invitations/views/by_hand.py",  # a coordinator of the event, who is named
+        "pop_campaigns/incoming/services/calendar_answers.py",  # see let_count
     },
-    "take_proposal": {"pop_campaigns/incoming/calendar_answers.py"},
+    "take_proposal": {"pop_campaigns/incoming/services/calendar_answers.py"},
     "let_count": {
-        "pop_campaigns/incoming/calendar_answers.py",  # the guest's own address
-        "pop_campaigns/incoming/counting.py",  # a coordinator's press, who is named
+        "pop_campaigns/incoming/services/calendar_answers.py",  # the guest's own address
+        "pop_campaigns/incoming/services/counting.py",  # a coordinator's press, who is named
     },
     # What anybody can write finds a record; whoever asks for one more reason to look so does not act on it.
-    "event_named": {"pop_campaigns/incoming/calendar_answers.py"},
-    "guest_named": {"pop_campaigns/incoming/calendar_answers.py"},
-    "sender_result": {"pop_campaigns/incoming/services.py", "pop_campaigns/incoming/explaining.py"},
+    "event_named": {"pop_campaigns/incoming/services/calendar_answers.py"},
+    "guest_named": {"pop_campaigns/incoming/services/calendar_answers.py"},
+    "sender_result": {
+        "pop_campaigns/incoming/services/filing.py",
+        "pop_campaigns/incoming/services/explaining.py",
+    },
 }
 
 
@@ -41,8 +44,8 @@ def test_every_door_by_which_a_guest_speaks_is_known() -> None:
 def test_an_answer_is_written_into_the_tables_only_behind_the_doors() -> None:
     """Nobody makes a row of an answer or a proposal, or sets what a guest said, beside them."""
     behind = {
-        "GivenAnswer": {"pop_campaigns/invitations/answers.py"},
-        "TimeProposal": {"pop_campaigns/incoming/proposals.py"},
+        "GivenAnswer": {"pop_campaigns/invitations/services/answers.py"},
+        "TimeProposal": {"pop_campaigns/incoming/services/proposals.py"},
     }
     made: dict[str, set[str]] = {name: set() for name in behind}
     setting = set()
@@ -54,7 +57,10 @@ def test_an_answer_is_written_into_the_tables_only_behind_the_doors() -> None:
                 setting |= {module} if node.attr == "answered_at" else set()
     assert made == behind
     # Who is asked again has not answered yet.
-    assert setting == {"pop_campaigns/invitations/answers.py", "pop_campaigns/invitations/guests.py"}
+    assert setting == {
+        "pop_campaigns/invitations/services/answers.py",
+        "pop_campaigns/invitations/services/guests.py",
+    }
 
 
 def test_every_reason_to_wait_has_its_words_and_is_weighed() -> None:

@@ -24,7 +24,7 @@ from werkzeug.routing import Rule
 from pop_campaigns.accounts.guard import is_public
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
-from pop_campaigns.incoming.originals import DOWNLOADED
+from pop_campaigns.incoming.views.originals import DOWNLOADED
 from pop_campaigns.mail import secrets
 from pop_campaigns.mail.models import IncomingMail
 from tests.house import secret_mails

@@ -163,7 +163,7 @@ def test_every_form_that_edits_says_what_it_was_opened_with(
     }
     assert set(EDITS_NOTHING) - set(found) == set(), "reasons for forms that are not there"
     # The same walk finds a form that has lost it.
-    monkeypatch.setattr("pop_campaigns.contacts.person_views.meet_changes", lambda *_given, **_named: None)
+    monkeypatch.setattr("pop_campaigns.contacts.views.persons.meet_changes", lambda *_given, **_named: None)
     assert without_version(browser, addresses) == ["contacts.edit_person"]
 
 

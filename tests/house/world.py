@@ -13,26 +13,26 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from pop_campaigns.accounts.links import LinkKind, last_link, new_link, purpose_of
-from pop_campaigns.accounts.membership import invite_user
 from pop_campaigns.accounts.models import User, UserSession
-from pop_campaigns.accounts.rules import RoleName
-from pop_campaigns.accounts.sessions import sessions_of, start_session
-from pop_campaigns.contacts.merging import merge
-from pop_campaigns.contacts.refusal_links import USED_FOR, refusal_link
+from pop_campaigns.accounts.rules.roles import RoleName
+from pop_campaigns.accounts.services.links import LinkKind, last_link, new_link, purpose_of
+from pop_campaigns.accounts.services.membership import invite_user
+from pop_campaigns.accounts.services.sessions import sessions_of, start_session
 from pop_campaigns.contacts.rules import Purpose
+from pop_campaigns.contacts.services.merging import merge
+from pop_campaigns.contacts.services.refusal_links import USED_FOR, refusal_link
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
 from pop_campaigns.core.tokens import derive_token, sign_text
-from pop_campaigns.imports.services import create_import
-from pop_campaigns.invitations.guests import GuestChoice, add_guests
+from pop_campaigns.imports.services.imports import create_import
 from pop_campaigns.invitations.models import GivenAnswer, Invitation, TimeProposal
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, ToldHow
-from pop_campaigns.invitations.sending import send_invitations
+from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
-from pop_campaigns.letters.rules import LetterState, RecipientRole, ResponseKind
+from pop_campaigns.letters.rules.letters import LetterState, RecipientRole, ResponseKind
 from pop_campaigns.privacy.models import Breach, ProcessingPurpose
 from tests import factories
 from tests.lists.scene import make_list

@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
-from pop_campaigns.contacts.refusals import bury
 from pop_campaigns.contacts.rules import ConsentChannel, PersonKind, Purpose, TombstoneKind
+from pop_campaigns.contacts.services.refusals import bury
 from pop_campaigns.core.db import db
 from pop_campaigns.core.text import sort_key
 from pop_campaigns.imports.models import ContactImport, ImportRow

@@ -16,8 +16,9 @@ from sqlalchemy import func, select
 from pop_campaigns.contacts.models import Address, Office, Person
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
-from pop_campaigns.imports import checking, going, running, undoing
-from pop_campaigns.imports.going import SMALL, carry_on, carry_on_all
+from pop_campaigns.imports import tasks as going
+from pop_campaigns.imports.services import checking, running, undoing
+from pop_campaigns.imports.tasks import SMALL, carry_on, carry_on_all
 from pop_campaigns.worker.tasks import work
 from tests.imports.scene import columns_of, run, tables, the_import, uploaded
 from tests.opened import opened

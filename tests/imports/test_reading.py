@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 import pytest
 
-from pop_campaigns.imports.reading import (
+from pop_campaigns.imports.rules.tables import (
     LARGEST_UPLOAD,
     MOST_COLUMNS,
     MOST_ROWS,

@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
-from pop_campaigns.incoming.services import file_mail
+from pop_campaigns.incoming.services.filing import file_mail
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import build_message
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.outbox import record_sent
-from pop_campaigns.mail.reading import read_mail
+from pop_campaigns.mail.reading.mails import read_mail
 from pop_campaigns.mail.rules import IncomingWay, MailState
 
 # What says that a machine wrote, or in answer to what.

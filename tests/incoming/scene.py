@@ -11,12 +11,12 @@ from sqlalchemy import select
 
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
-from pop_campaigns.incoming.services import file_mail
-from pop_campaigns.invitations.guests import GuestChoice, add_guests
+from pop_campaigns.incoming.services.filing import file_mail
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.sending import send_invitations
+from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
-from pop_campaigns.mail.reading import read_mail
+from pop_campaigns.mail.reading.mails import read_mail
 from pop_campaigns.mail.rules import IncomingWay, MailState
 from tests import factories
 

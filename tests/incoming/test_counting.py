@@ -17,12 +17,12 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.events.services import cancel_event
-from pop_campaigns.incoming.counting import count_answer
-from pop_campaigns.invitations.answers import record_answer
-from pop_campaigns.invitations.guests import GuestChoice, add_guests
+from pop_campaigns.incoming.services.counting import count_answer
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
-from pop_campaigns.invitations.sending import send_invitations
+from pop_campaigns.invitations.services.answers import record_answer
+from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingState, Review
 from tests import factories
@@ -269,7 +269,7 @@ def test_one_that_cannot_be_read_says_so(arta: FlaskClient, scene: SimpleNamespa
 def test_one_query_finds_what_waits_however_many_there_are(
     cast: SimpleNamespace, scene: SimpleNamespace
 ) -> None:
-    from pop_campaigns.incoming.held_answers import held_answers, held_for_event
+    from pop_campaigns.incoming.queries.held_answers import held_answers, held_for_event
 
     for number in range(3):
         arrive(reply(scene.mayor, to=NOWHERE, comment=str(number)))

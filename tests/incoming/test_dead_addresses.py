@@ -17,19 +17,25 @@ from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.guests import GuestChoice, add_guests
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.queries import answers_for, awaiting_reminder, guests_of, outdated, unreachable
+from pop_campaigns.invitations.queries.guests import (
+    answers_for,
+    awaiting_reminder,
+    guests_of,
+    outdated,
+    unreachable,
+)
 from pop_campaigns.invitations.rules import InvitationState
-from pop_campaigns.invitations.sending import (
+from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.services.sending import (
     cancel_with_notice,
     send_changes,
     send_invitations,
     send_reminders,
     withdraw_guest,
 )
-from pop_campaigns.letters.services import send_letter
-from pop_campaigns.lists.resolving import resolve
+from pop_campaigns.letters.services.letters import send_letter
+from pop_campaigns.lists.queries.resolving import resolve
 from pop_campaigns.lists.rules import LeftOutReason, ListFilter, Subject
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.queries import dead_among

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
-from pop_campaigns.incoming.round import file_received
-from pop_campaigns.incoming.services import NothingSaid, put_aside
+from pop_campaigns.incoming.services.filing import NothingSaid, put_aside
+from pop_campaigns.incoming.tasks import file_received
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail

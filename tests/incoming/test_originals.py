@@ -14,10 +14,10 @@ from sqlalchemy import select
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
-from pop_campaigns.incoming.originals import DOWNLOADED
-from pop_campaigns.invitations.guests import GuestChoice, add_guests
+from pop_campaigns.incoming.views.originals import DOWNLOADED
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.sending import send_invitations
+from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.services.sending import send_invitations
 from tests import factories
 from tests.incoming.scene import DOMAIN, address_of, arrive, calendar, make_scene, words
 

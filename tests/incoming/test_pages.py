@@ -13,10 +13,10 @@ from sqlalchemy import select
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
-from pop_campaigns.incoming.originals import DOWNLOADED
+from pop_campaigns.incoming.views.originals import DOWNLOADED
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingState
-from pop_campaigns.privacy.erasure import erase_person
+from pop_campaigns.privacy.services.erasure import erase_person
 from tests import factories
 from tests.incoming.scene import DOMAIN, address_of, arrive, bounce, make_scene, reply, words
 

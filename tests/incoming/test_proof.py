@@ -16,15 +16,15 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
-from pop_campaigns.incoming.held_answers import ways_to_count
-from pop_campaigns.incoming.services import file_mail
-from pop_campaigns.incoming.uploads import store_upload
-from pop_campaigns.invitations.guests import GuestChoice, add_guests
+from pop_campaigns.incoming.queries.held_answers import ways_to_count
+from pop_campaigns.incoming.services.filing import file_mail
+from pop_campaigns.incoming.services.uploads import store_upload
 from pop_campaigns.invitations.models import GivenAnswer, Invitation, TimeProposal
 from pop_campaigns.invitations.rules import Answer
-from pop_campaigns.invitations.sending import send_invitations
+from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
-from pop_campaigns.mail.reading import read_mail
+from pop_campaigns.mail.reading.mails import read_mail
 from pop_campaigns.mail.rules import Dmarc, IncomingState, IncomingWay, Review
 from tests import factories
 from tests.incoming.counters import counter, proposals
@@ -221,8 +221,8 @@ def test_a_copy_that_came_without_the_secret_takes_nothing_from_the_real_one(
     cast: SimpleNamespace, scene: SimpleNamespace
 ) -> None:
     """Somebody who saw an answer sends it first, or brings it and files it elsewhere: the real one still counts."""
-    from pop_campaigns.incoming.matching import Match
-    from pop_campaigns.incoming.services import file_by_hand
+    from pop_campaigns.incoming.services.filing import file_by_hand
+    from pop_campaigns.incoming.services.matching import Match
 
     raw = reply(scene.mayor, to="dikush@tjeter.example")
     brought = bring(raw, cast.clirim)
@@ -288,7 +288,7 @@ def test_who_brought_a_message_is_known_before_the_worker_takes_it_up(
         with db.engine.connect() as connection:
             seen.extend(connection.execute(select(IncomingMail.brought_by_id, IncomingMail.organisation_id)))
 
-    from pop_campaigns.mail import intake
+    from pop_campaigns.mail.intake import store as intake
 
     monkeypatch.setitem(intake.store_arrivals.__kwdefaults__, "ring", as_a_worker_would)
     store_upload(reply(scene.mayor), by=cast.arta, now=now())
@@ -445,7 +445,7 @@ def test_a_number_hides_no_other_suggestion(cast: SimpleNamespace, scene: Simple
 def test_an_absence_that_only_names_a_message_of_ours_is_not_how_the_guest_is(
     scene: SimpleNamespace, cast: SimpleNamespace
 ) -> None:
-    from pop_campaigns.incoming.guest_notes import guest_notes
+    from pop_campaigns.incoming.views.guest_notes import guest_notes
 
     sent = db.session.scalars(select(OutgoingMail).order_by(OutgoingMail.id)).first()
     forged = words(

@@ -14,15 +14,15 @@ from sqlalchemy import select
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
-from pop_campaigns.incoming.proposal_queries import standing
-from pop_campaigns.incoming.proposal_rules import Standing
-from pop_campaigns.incoming.proposals import (
+from pop_campaigns.incoming.queries.proposals import standing
+from pop_campaigns.incoming.rules.proposals import Standing
+from pop_campaigns.incoming.services.proposals import (
     ProposalClosed,
     decline_proposal,
 )
-from pop_campaigns.invitations.guests import GuestChoice, add_guests
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.sending import send_invitations
+from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import MailState
@@ -204,7 +204,7 @@ def test_days_off_are_named(
 def test_an_erased_guest_leaves_no_words_and_gets_no_mail(
     cast: SimpleNamespace, scene: SimpleNamespace, sign_in: SignIn
 ) -> None:
-    from pop_campaigns.privacy.erasure import erase_person
+    from pop_campaigns.privacy.services.erasure import erase_person
 
     person = factories.make_person("Kanarina Prova", organisation=cast.fier, email="kanarina@posta.example")
     add_guests(scene.event, [GuestChoice("person", person.id, "sq")], by=cast.arta, now=now())
@@ -238,8 +238,8 @@ def compose_row(mail: OutgoingMail) -> list[Any]:
 def test_a_person_who_wants_no_more_mail_gets_none(
     cast: SimpleNamespace, scene: SimpleNamespace, sign_in: SignIn
 ) -> None:
-    from pop_campaigns.contacts.refusals import suppress
     from pop_campaigns.contacts.rules import ConsentChannel, Purpose
+    from pop_campaigns.contacts.services.refusals import suppress
 
     person = factories.make_person("Gazetare", organisation=cast.fier, email="gazetare@posta.example")
     add_guests(scene.event, [GuestChoice("person", person.id, "sq")], by=cast.arta, now=now())
@@ -262,9 +262,9 @@ def test_what_is_kept_of_it_is_given_out_and_let_go_with_the_rest(
     cast: SimpleNamespace, scene: SimpleNamespace
 ) -> None:
     from pop_campaigns.contacts.rules import PersonKind
-    from pop_campaigns.privacy.access import access_export
-    from pop_campaigns.privacy.retention import sweep
-    from pop_campaigns.privacy.traces import find_traces
+    from pop_campaigns.privacy.queries.access import access_export
+    from pop_campaigns.privacy.queries.traces import find_traces
+    from pop_campaigns.privacy.services.retention import sweep
 
     person = factories.make_person("Qytetare", organisation=cast.fier, email="qytetare@posta.example")
     person.kind = PersonKind.CITIZEN
@@ -298,7 +298,7 @@ def test_a_held_proposal_says_why_on_its_page(
 def test_a_declined_mail_is_not_sent_again_when_it_is_no_longer_true(
     cast: SimpleNamespace, scene: SimpleNamespace
 ) -> None:
-    from pop_campaigns.desk.mail_about import NotSentAgain, about_mails, why_not_again
+    from pop_campaigns.desk.queries.mail_about import NotSentAgain, about_mails, why_not_again
 
     decline_proposal(proposed(scene), words="", seen=seen(scene), by=cast.arta, now=now())
     mail = declined_mail()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pop_campaigns.core.clock import TIRANE
-from pop_campaigns.incoming.proposal_rules import (
+from pop_campaigns.incoming.rules.proposals import (
     Facts,
     Standing,
     Times,

@@ -22,24 +22,24 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.services import cancel_event
-from pop_campaigns.incoming.proposal_queries import open_proposals, open_proposals_of, standing
-from pop_campaigns.incoming.proposal_rules import Standing
-from pop_campaigns.incoming.proposals import (
+from pop_campaigns.incoming.queries.proposals import open_proposals, open_proposals_of, standing
+from pop_campaigns.incoming.rules.proposals import Standing
+from pop_campaigns.incoming.services.proposals import (
     EventChanged,
     ProposalClosed,
     TimeIsPast,
     accept_proposal,
     decline_proposal,
 )
-from pop_campaigns.invitations.guests import GuestChoice, add_guests
 from pop_campaigns.invitations.models import GivenAnswer, TimeProposal
-from pop_campaigns.invitations.queries import awaiting_reminder
+from pop_campaigns.invitations.queries.guests import awaiting_reminder
 from pop_campaigns.invitations.rules import Answer
-from pop_campaigns.invitations.sending import send_invitations, withdraw_guest
+from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.services.sending import send_invitations, withdraw_guest
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import message_bytes
 from pop_campaigns.mail.models import OutgoingMail
-from pop_campaigns.mail.reading import read_mail
+from pop_campaigns.mail.reading.mails import read_mail
 from pop_campaigns.mail.rules import IncomingState, MailState, Review
 from tests.incoming.counters import (
     counter,

@@ -14,10 +14,10 @@ from sqlalchemy import func, select, text
 
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
-from pop_campaigns.incoming import round as filing
-from pop_campaigns.incoming.round import AT_ONCE, TRIES, file_received
+from pop_campaigns.incoming import tasks as filing
+from pop_campaigns.incoming.tasks import AT_ONCE, TRIES, file_received
 from pop_campaigns.invitations.models import GivenAnswer
-from pop_campaigns.mail.intake import Arrival, store_arrivals
+from pop_campaigns.mail.intake.store import Arrival, store_arrivals
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState, IncomingWay
 from tests.incoming.post import receipts

@@ -32,15 +32,15 @@ from pop_campaigns.app import create_app
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import derive_local_part, hash_token, new_nonce
-from pop_campaigns.incoming.round import file_received
-from pop_campaigns.invitations.guests import GuestChoice, add_guests
+from pop_campaigns.incoming.tasks import file_received
 from pop_campaigns.invitations.models import GivenAnswer, Invitation, InvitationMail
 from pop_campaigns.invitations.rules import InvitationState, MailPurpose
-from pop_campaigns.invitations.sending import send_invitations
-from pop_campaigns.mail.intake import Arrival, store_arrivals
+from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.services.sending import send_invitations
+from pop_campaigns.mail.intake.store import Arrival, store_arrivals
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.outbox import add_skeleton, bounce_local_of
-from pop_campaigns.mail.reading_limits import MailReader
+from pop_campaigns.mail.reading.limits import MailReader
 from pop_campaigns.mail.rules import IncomingState, IncomingWay, MailState
 from tests import factories
 from tests.incoming.scene import DOMAIN, address_of, bounce, calendar, words

@@ -11,10 +11,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from pop_campaigns.core.db import db
-from pop_campaigns.incoming.round import file_received
+from pop_campaigns.incoming.tasks import file_received
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.rules import Answer
-from pop_campaigns.mail.mailbox import Mailbox
+from pop_campaigns.mail.intake.mailbox import Mailbox
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingState, IncomingWay, Review
 from tests.incoming.scene import STAMP, address_of, make_scene

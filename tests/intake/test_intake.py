@@ -12,9 +12,8 @@ from sqlalchemy.exc import OperationalError
 
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
-from pop_campaigns.mail.bell import set_bell
 from pop_campaigns.mail.domains import is_answered_to, is_for_domain
-from pop_campaigns.mail.intake import (
+from pop_campaigns.mail.intake.store import (
     SIZE_LIMIT,
     Arrival,
     TooLarge,
@@ -24,6 +23,7 @@ from pop_campaigns.mail.intake import (
 )
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.rules import IncomingState, IncomingWay
+from pop_campaigns.mail.wake_up import set_bell
 
 RAW = b"Subject: P\xc3\xabrgjigje\r\n\r\n\x00\xff\x80 bytes\n.\nmixed\r\nends\r"
 TO = "r-abc@rsvp.example"

@@ -20,9 +20,9 @@ from flask import Flask
 
 from config import ROOT
 from pop_campaigns.core.db import db
-from pop_campaigns.mail import group_commit, listener
-from pop_campaigns.mail.group_commit import GroupCommit
-from pop_campaigns.mail.intake import SIZE_LIMIT, Arrival, store_arrivals
+from pop_campaigns.mail.intake import group_commit, listener
+from pop_campaigns.mail.intake.group_commit import GroupCommit
+from pop_campaigns.mail.intake.store import SIZE_LIMIT, Arrival, store_arrivals
 from pop_campaigns.mail.rules import IncomingWay
 from tests.intake.conftest import Start, stored, wait_for
 from tests.services import free_port

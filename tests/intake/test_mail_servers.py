@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 from config import ROOT
 from pop_campaigns.core.db import db
 from pop_campaigns.mail.addresses import bounce_address
-from pop_campaigns.mail.mailbox import Mailbox, MailboxSettings, MailboxTrouble
+from pop_campaigns.mail.intake.mailbox import Mailbox, MailboxSettings, MailboxTrouble
 from pop_campaigns.mail.rules import IncomingWay
 from pop_campaigns.worker import fetching
 from tests.intake.conftest import Start, stored, wait_for
@@ -264,7 +264,7 @@ def test_a_server_that_can_do_less(app: Flask, user: str, capabilities: str) -> 
 def test_one_that_is_too_large_is_put_aside(
     app: Flask, dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pop_campaigns.mail.mailbox.SIZE_LIMIT", 5000)
+    monkeypatch.setattr("pop_campaigns.mail.intake.mailbox.SIZE_LIMIT", 5000)
     fill(dovecot, user, 2)
     fill(dovecot, user, 1, size=10_000)
     assert empty(app, Mailbox(settings(dovecot, user))) == 2
@@ -415,7 +415,7 @@ def test_a_certificate_nobody_vouches_for_is_refused(
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
         assert empty(app, Mailbox(secured)) == 1
         # Where it is not this machine, STARTTLS comes before the password.
-        monkeypatch.setattr("pop_campaigns.mail.mailbox._OWN_MACHINE", ())
+        monkeypatch.setattr("pop_campaigns.mail.intake.mailbox._OWN_MACHINE", ())
         fill(dovecot, user, 2)  # of which one is there already
         assert empty(app, Mailbox(settings(dovecot, user))) == 2
         monkeypatch.delenv("SSL_CERT_FILE")
@@ -426,7 +426,7 @@ def test_a_certificate_nobody_vouches_for_is_refused(
 def test_no_password_goes_out_in_the_clear(
     app: Flask, dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pop_campaigns.mail.mailbox._OWN_MACHINE", ())
+    monkeypatch.setattr("pop_campaigns.mail.intake.mailbox._OWN_MACHINE", ())
     with pytest.raises(MailboxTrouble, match="STARTTLS"):
         empty(app, Mailbox(settings(dovecot, user)))
 

@@ -14,7 +14,7 @@ from flask import Flask
 
 from config import ROOT
 from pop_campaigns.core.db import db
-from pop_campaigns.mail.intake import SIZE_LIMIT
+from pop_campaigns.mail.intake.store import SIZE_LIMIT
 from pop_campaigns.mail.rules import IncomingWay
 from pop_campaigns.worker.receive import envelope_of
 from tests.intake.conftest import stored

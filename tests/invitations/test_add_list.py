@@ -10,17 +10,17 @@ from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.models import Address
-from pop_campaigns.contacts.refusals import suppress
 from pop_campaigns.contacts.rules import ConsentChannel, Purpose
+from pop_campaigns.contacts.services.refusals import suppress
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.core.i18n import speaking
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations import list_guests
-from pop_campaigns.invitations.list_guests import add_list
 from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.services import from_list as list_guests
+from pop_campaigns.invitations.services.from_list import add_list
 from pop_campaigns.lists.models import ContactList
 from tests import factories
 from tests.invitations.scene import counted_statements

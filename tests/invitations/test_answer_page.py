@@ -19,10 +19,10 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.guests import set_invitation_text
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
-from pop_campaigns.invitations.sending import withdraw_guest
+from pop_campaigns.invitations.services.guests import set_invitation_text
+from pop_campaigns.invitations.services.sending import withdraw_guest
 from tests import factories
 from tests.invitations.scene import NOW, START, deliver, invite, mails, make_offices, make_table, move
 

@@ -19,13 +19,13 @@ from pop_campaigns.core.i18n import speaking
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventFormat, EventKind
-from pop_campaigns.invitations.answers import record_answer
-from pop_campaigns.invitations.declined_time import queue_declined_time
-from pop_campaigns.invitations.guests import GuestChoice, add_guests, set_invitation_text
 from pop_campaigns.invitations.messages import Wording, render_mail, sender_name
 from pop_campaigns.invitations.models import Invitation, TimeProposal
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, MailPurpose
-from pop_campaigns.invitations.sending import (
+from pop_campaigns.invitations.services.answers import record_answer
+from pop_campaigns.invitations.services.guests import GuestChoice, add_guests, set_invitation_text
+from pop_campaigns.invitations.services.proposals import queue_declined_time
+from pop_campaigns.invitations.services.sending import (
     cancel_with_notice,
     send_changes,
     send_invitations,

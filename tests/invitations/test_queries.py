@@ -9,9 +9,7 @@ from flask import Flask
 
 from pop_campaigns.core.db import db
 from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.answers import record_answer
-from pop_campaigns.invitations.guests import GuestChoice, add_guests
-from pop_campaigns.invitations.queries import (
+from pop_campaigns.invitations.queries.guests import (
     AnswerCounts,
     answers_for,
     awaiting_answer,
@@ -21,7 +19,9 @@ from pop_campaigns.invitations.queries import (
     recent_answers,
 )
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
-from pop_campaigns.invitations.sending import send_changes, withdraw_guest
+from pop_campaigns.invitations.services.answers import record_answer
+from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.services.sending import send_changes, withdraw_guest
 from pop_campaigns.mail.outbox import queue_again
 from pop_campaigns.mail.rules import MailState
 from tests import factories

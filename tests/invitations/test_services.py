@@ -16,18 +16,8 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History, history_of
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.answers import AnswerRefused, record_answer
-from pop_campaigns.invitations.guests import (
-    CannotInvite,
-    GuestChoice,
-    NotADraft,
-    add_guests,
-    remove_guest,
-    set_guest_language,
-    set_invitation_text,
-)
 from pop_campaigns.invitations.models import GivenAnswer, Invitation, InvitationMail
-from pop_campaigns.invitations.queries import find_by_token, guests_of, outdated
+from pop_campaigns.invitations.queries.guests import find_by_token, guests_of, outdated
 from pop_campaigns.invitations.rules import (
     Answer,
     AnswerChannel,
@@ -36,7 +26,17 @@ from pop_campaigns.invitations.rules import (
     NotAnswerable,
     NotInvitable,
 )
-from pop_campaigns.invitations.sending import (
+from pop_campaigns.invitations.services.answers import AnswerRefused, record_answer
+from pop_campaigns.invitations.services.guests import (
+    CannotInvite,
+    GuestChoice,
+    NotADraft,
+    add_guests,
+    remove_guest,
+    set_guest_language,
+    set_invitation_text,
+)
+from pop_campaigns.invitations.services.sending import (
     cancel_with_notice,
     preview,
     send_changes,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from pop_campaigns.accounts.rules import RoleName
+from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.contacts.rules import PersonKind
 from pop_campaigns.core.db import db
 from pop_campaigns.invitations.models import Invitation

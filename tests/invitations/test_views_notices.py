@@ -14,11 +14,11 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.answers import record_answer
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.queries import guests_of
+from pop_campaigns.invitations.queries.guests import guests_of
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState
-from pop_campaigns.invitations.sending import send_reminders
+from pop_campaigns.invitations.services.answers import record_answer
+from pop_campaigns.invitations.services.sending import send_reminders
 from pop_campaigns.mail.rules import MailState
 from tests import factories
 from tests.invitations.scene import NOW, START, deliver, invite, mails, make_offices, make_table, move, refuse

@@ -20,9 +20,9 @@ from pop_campaigns.core.tokens import derive_token
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.models import Invitation, InvitationText
-from pop_campaigns.invitations.queries import guests_of
+from pop_campaigns.invitations.queries.guests import guests_of
 from pop_campaigns.invitations.rules import InvitationState
-from pop_campaigns.mail.bell import set_bell
+from pop_campaigns.mail.wake_up import set_bell
 from tests import factories
 from tests.invitations.scene import NOW, START, invite, mails, make_offices, make_table
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask
 
 from pop_campaigns.core.history import History
-from pop_campaigns.letters.wording import history_words
+from pop_campaigns.letters.words.pages import history_words
 
 PACKAGE = Path(__file__).resolve().parents[2] / "pop_campaigns"
 

@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from pop_campaigns.accounts.models import Network
 from pop_campaigns.core.db import db
-from pop_campaigns.letters.messages import note_for, preview_mail
+from pop_campaigns.letters.messages.letters import note_for, preview_mail
 from pop_campaigns.letters.models import Letter
-from pop_campaigns.letters.queries import lines_of
-from pop_campaigns.letters.services import send_letter
+from pop_campaigns.letters.queries.letters import lines_of
+from pop_campaigns.letters.services.letters import send_letter
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import MailParts, message_bytes
 from pop_campaigns.mail.models import OutgoingMail

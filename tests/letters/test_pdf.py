@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from pop_campaigns.letters.pdf import Addressee, LetterSheet, read_blocks, render_letter_pdf
-from pop_campaigns.letters.rules import RecipientRole
+from pop_campaigns.letters.messages.pdf import Addressee, LetterSheet, read_blocks, render_letter_pdf
+from pop_campaigns.letters.rules.letters import RecipientRole
 
 TO = Addressee("z. Klosi", "Ministër", "Ministria e Turizmit dhe Mjedisit", ("Tiranë",), RecipientRole.TO)
 PREFECT = Addressee("", "Prefekt", "Prefektura e Qarkut Fier", (), RecipientRole.CC)

@@ -7,8 +7,7 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from pop_campaigns.letters import labels
-from pop_campaigns.letters.clocks import (
+from pop_campaigns.letters.rules.clocks import (
     SHIPPED_CLOCKS,
     ClockBasis,
     ClockParty,
@@ -19,8 +18,7 @@ from pop_campaigns.letters.clocks import (
     due_for,
     shipped_clock,
 )
-from pop_campaigns.letters.labels import source_words
-from pop_campaigns.letters.rules import (
+from pop_campaigns.letters.rules.letters import (
     Delivery,
     LetterState,
     RecipientRole,
@@ -37,7 +35,9 @@ from pop_campaigns.letters.rules import (
     soon_until,
     stops_clock,
 )
-from pop_campaigns.letters.working_days import DayOverride
+from pop_campaigns.letters.rules.working_days import DayOverride
+from pop_campaigns.letters.words import labels
+from pop_campaigns.letters.words.labels import source_words
 
 TO, CC = RecipientRole.TO, RecipientRole.CC
 

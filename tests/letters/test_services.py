@@ -18,7 +18,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of
 from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.letters.models import Letter, LetterRecipient
-from pop_campaigns.letters.queries import (
+from pop_campaigns.letters.queries.letters import (
     delivery_of,
     due_recipients,
     find_recipients,
@@ -27,14 +27,7 @@ from pop_campaigns.letters.queries import (
     select_letters,
     state_of,
 )
-from pop_campaigns.letters.recipients import Move, RecipientRefusal, add_recipients, change_recipient
-from pop_campaigns.letters.responses import (
-    ResponseDraft,
-    correct_response,
-    record_response,
-    remove_response,
-)
-from pop_campaigns.letters.rules import (
+from pop_campaigns.letters.rules.letters import (
     Delivery,
     LetterState,
     RecipientRole,
@@ -42,7 +35,7 @@ from pop_campaigns.letters.rules import (
     ResponseKind,
     SendVerdict,
 )
-from pop_campaigns.letters.services import (
+from pop_campaigns.letters.services.letters import (
     CannotSend,
     LetterDraft,
     LetterIsSettled,
@@ -55,7 +48,14 @@ from pop_campaigns.letters.services import (
     send_letter,
     start_clocks,
 )
-from pop_campaigns.letters.wording import will_happen
+from pop_campaigns.letters.services.recipients import Move, RecipientRefusal, add_recipients, change_recipient
+from pop_campaigns.letters.services.responses import (
+    ResponseDraft,
+    correct_response,
+    record_response,
+    remove_response,
+)
+from pop_campaigns.letters.words.pages import will_happen
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import record_refused, record_sent
 from tests.factories import (

@@ -21,10 +21,10 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.files import LARGEST_FILE, StoredFile
 from pop_campaigns.core.history import History
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
-from pop_campaigns.letters.queries import lines_of
-from pop_campaigns.letters.rules import LetterState, RecipientRole, ResponseKind
-from pop_campaigns.letters.services import fingerprint, send_letter, start_clocks
-from pop_campaigns.letters.views import history_items
+from pop_campaigns.letters.queries.letters import lines_of
+from pop_campaigns.letters.rules.letters import LetterState, RecipientRole, ResponseKind
+from pop_campaigns.letters.services.letters import fingerprint, send_letter, start_clocks
+from pop_campaigns.letters.views.letters import history_items
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import record_refused, record_sent
 from tests.factories import make_institution, make_letter, make_letter_recipient, make_office

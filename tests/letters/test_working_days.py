@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pop_campaigns.letters.working_days import (
+from pop_campaigns.letters.rules.working_days import (
     SHIPPED_OVERRIDES,
     CalendarUnknown,
     DayOverride,

@@ -14,14 +14,14 @@ from sqlalchemy import insert
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.models import Address, Consent, Person
-from pop_campaigns.contacts.refusals import suppress
 from pop_campaigns.contacts.rules import AddressUse, ConsentChannel, PersonKind, Purpose
+from pop_campaigns.contacts.services.refusals import suppress
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.text import fold, sort_key
-from pop_campaigns.lists.conditions import read_filter
-from pop_campaigns.lists.queries import count_found, reach_of
-from pop_campaigns.lists.resolving import Resolved, resolve
+from pop_campaigns.lists.queries.conditions import read_filter
+from pop_campaigns.lists.queries.lists import count_found, reach_of
+from pop_campaigns.lists.queries.resolving import Resolved, resolve
 
 SAID = {"of": "persons", "person_kinds": ["citizen"]}
 

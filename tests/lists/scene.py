@@ -15,9 +15,9 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventKind
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer, InvitationState
-from pop_campaigns.lists.conditions import read_filter
 from pop_campaigns.lists.models import ContactList, ListMember
-from pop_campaigns.lists.resolving import Resolved, resolve
+from pop_campaigns.lists.queries.conditions import read_filter
+from pop_campaigns.lists.queries.resolving import Resolved, resolve
 from pop_campaigns.lists.rules import ListKind
 from tests import factories
 

@@ -10,16 +10,16 @@ import pytest
 from sqlalchemy import select
 
 from pop_campaigns.contacts.models import Address, Person
-from pop_campaigns.contacts.queries import address_for
-from pop_campaigns.contacts.refusals import suppress
+from pop_campaigns.contacts.queries.reach import address_for
 from pop_campaigns.contacts.rules import AddressUse, ConsentChannel, Purpose
+from pop_campaigns.contacts.services.refusals import suppress
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Attendance
 from pop_campaigns.events.rules import EventKind, EventState
-from pop_campaigns.lists.conditions import read_filter
-from pop_campaigns.lists.queries import count_found, reach_of
-from pop_campaigns.lists.resolving import resolve
+from pop_campaigns.lists.queries.conditions import read_filter
+from pop_campaigns.lists.queries.lists import count_found, reach_of
+from pop_campaigns.lists.queries.resolving import resolve
 from pop_campaigns.lists.rules import BadFilter, FilterProblem, LeftOutReason
 from tests import factories
 from tests.invitations.scene import counted_statements

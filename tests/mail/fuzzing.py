@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from pop_campaigns.mail.reading_limits import MEMORY_BYTES, MailReader
+from pop_campaigns.mail.reading.limits import MEMORY_BYTES, MailReader
 from tests.mail.sample_sets import every_raw
 
 SPLICES = (

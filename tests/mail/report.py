@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from pop_campaigns.mail.reading_limits import MailReader
+from pop_campaigns.mail.reading.limits import MailReader
 from tests.mail.sample_sets import every_raw, replies, results
 
 

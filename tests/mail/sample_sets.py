@@ -16,9 +16,9 @@ from pathlib import Path
 from flufl.bounce import all_failures
 
 from pop_campaigns.mail.mailbox_files import messages_in
-from pop_campaigns.mail.reading import read_mail
-from pop_campaigns.mail.reply_text import new_words
-from pop_campaigns.mail.report import MailReport
+from pop_campaigns.mail.reading.mails import read_mail
+from pop_campaigns.mail.reading.reply_text import new_words
+from pop_campaigns.mail.reading.report import MailReport
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
 _NOT_MAIL = {

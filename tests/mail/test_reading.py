@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pop_campaigns.mail.reading import read_mail
-from pop_campaigns.mail.report import MailReport
+from pop_campaigns.mail.reading.mails import read_mail
+from pop_campaigns.mail.reading.report import MailReport
 
 ICS = """BEGIN:VCALENDAR
 VERSION:2.0

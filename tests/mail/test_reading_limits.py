@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pop_campaigns.mail.reading import read_mail
-from pop_campaigns.mail.reading_limits import MEMORY_BYTES, MailReader, read_under_limits
+from pop_campaigns.mail.reading.limits import MEMORY_BYTES, MailReader, read_under_limits
+from pop_campaigns.mail.reading.mails import read_mail
 from tests.mail import bombs
 from tests.mail.fuzzing import broken_mails
 from tests.mail.sample_sets import SAMPLES

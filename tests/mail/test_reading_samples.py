@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from pop_campaigns.mail.reading import read_mail
-from pop_campaigns.mail.report import MailReport
+from pop_campaigns.mail.reading.mails import read_mail
+from pop_campaigns.mail.reading.report import MailReport
 from tests.mail.sample_sets import SAMPLES, every_raw, replies, results
 
 pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the sample messages are not beside the project")

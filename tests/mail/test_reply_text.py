@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pop_campaigns.mail.reply_text import new_words
+from pop_campaigns.mail.reading.reply_text import new_words
 
 
 @pytest.mark.parametrize(

@@ -12,18 +12,18 @@ from flask import current_app
 from sqlalchemy import select
 
 from pop_campaigns.contacts.models import Consent, Mandate, Merge, Person
-from pop_campaigns.contacts.persons import PersonDraft, change_person, create_person
 from pop_campaigns.contacts.rules import ConsentChannel, PersonKind, Purpose
+from pop_campaigns.contacts.services.persons import PersonDraft, change_person, create_person
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
-from pop_campaigns.imports.rules import RowDecision
-from pop_campaigns.invitations.answers import record_answer
-from pop_campaigns.invitations.guests import GuestChoice, add_guests
+from pop_campaigns.imports.rules.states import RowDecision
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
-from pop_campaigns.invitations.sending import send_invitations
+from pop_campaigns.invitations.services.answers import record_answer
+from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.lists.models import ContactList, ListMember
 from pop_campaigns.lists.rules import ListKind
 from pop_campaigns.mail.outbox import record_sent

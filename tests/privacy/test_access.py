@@ -12,12 +12,12 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from pop_campaigns.contacts.refusals import suppress
 from pop_campaigns.contacts.rules import ConsentChannel, Purpose
+from pop_campaigns.contacts.services.refusals import suppress
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
-from pop_campaigns.privacy.traces import find_traces
+from pop_campaigns.privacy.queries.traces import find_traces
 from tests import factories
 from tests.house.world import snapshot
 from tests.privacy.scene import CANARY, EMAIL, NAME, PHONE, Scene, make_scene

@@ -14,21 +14,21 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from pop_campaigns.contacts.models import Address, Consent, Mandate, Person, Suppression, Tombstone
-from pop_campaigns.contacts.persons import PersonDraft, create_person
-from pop_campaigns.contacts.refusals import erased_among, suppressed_among
 from pop_campaigns.contacts.rules import Purpose, TombstoneKind
+from pop_campaigns.contacts.services.persons import PersonDraft, create_person
+from pop_campaigns.contacts.services.refusals import erased_among, suppressed_among
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.history import History
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.queries import awaiting_reminder, counts_for
-from pop_campaigns.invitations.sending import send_reminders
+from pop_campaigns.invitations.queries.guests import awaiting_reminder, counts_for
+from pop_campaigns.invitations.services.sending import send_reminders
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import MailState
-from pop_campaigns.privacy.erasure import KEPT, erase_person, finish
-from pop_campaigns.privacy.ledger import read_ledger
-from pop_campaigns.privacy.replay import replay
+from pop_campaigns.privacy.services.erasure import KEPT, erase_person, finish
+from pop_campaigns.privacy.services.ledger import read_ledger
+from pop_campaigns.privacy.services.replay import replay
 from tests import factories
 from tests.house.world import address, arguments, make_world, rules, snapshot
 from tests.privacy.scene import EMAIL, FOUND_BY, NAME, PHONE, Scene, make_scene, where_named

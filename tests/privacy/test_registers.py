@@ -20,8 +20,8 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.privacy.forms import to_utc, to_wall
 from pop_campaigns.privacy.models import Breach, ProcessingPurpose
-from pop_campaigns.privacy.purposes_sq import SEEDS
-from pop_campaigns.privacy.rules import BreachClock, breach_clock
+from pop_campaigns.privacy.rules.retention import BreachClock, breach_clock
+from pop_campaigns.privacy.words.purposes_sq import SEEDS
 from tests.opened import opened
 
 SignIn = Callable[[Any], FlaskClient]

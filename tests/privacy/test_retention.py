@@ -14,26 +14,26 @@ from sqlalchemy import func, select
 
 import config
 from pop_campaigns.accounts.models import UserSession
-from pop_campaigns.accounts.rules import SessionEnd
+from pop_campaigns.accounts.rules.roles import SessionEnd
 from pop_campaigns.contacts.models import Consent, Person
 from pop_campaigns.contacts.rules import ConsentChannel, PersonKind, Purpose
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.files import StoredFile, store_file
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
-from pop_campaigns.invitations.answers import record_answer
-from pop_campaigns.invitations.guests import GuestChoice, add_guests
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.queries import counts_for
+from pop_campaigns.invitations.queries.guests import counts_for
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
-from pop_campaigns.invitations.sending import send_invitations
+from pop_campaigns.invitations.services.answers import record_answer
+from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import record_sent
 from pop_campaigns.mail.rules import MailState
-from pop_campaigns.privacy.keeping import run_daily, run_now
 from pop_campaigns.privacy.models import RetentionRun
-from pop_campaigns.privacy.retention import count_due, sweep
-from pop_campaigns.privacy.rules import RETENTION, Kept, run_is_due
+from pop_campaigns.privacy.rules.retention import RETENTION, Kept, run_is_due
+from pop_campaigns.privacy.services.retention import count_due, sweep
+from pop_campaigns.privacy.tasks import run_daily, run_now
 from tests import factories
 from tests.house.world import snapshot
 from tests.privacy.scene import where_named
@@ -236,8 +236,8 @@ def test_the_worker_runs_it_once_a_day(app: Flask, cast: SimpleNamespace) -> Non
 
 
 def test_many_are_done_in_several_passes(cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pop_campaigns.privacy.retention.AT_ONCE", 2)
-    monkeypatch.setattr("pop_campaigns.privacy.keeping.AT_ONCE", 2)
+    monkeypatch.setattr("pop_campaigns.privacy.services.retention.AT_ONCE", 2)
+    monkeypatch.setattr("pop_campaigns.privacy.tasks.AT_ONCE", 2)
     for number in range(5):
         run = ContactImport(file_name=f"{number}.csv", total=1, created_at=now() - 90 * DAY)
         db.session.add(run)
@@ -289,8 +289,8 @@ def test_sessions_go_a_month_after_they_were_over(cast: SimpleNamespace) -> None
 
 
 def test_every_class_has_words_and_a_verb() -> None:
-    from pop_campaigns.privacy.labels import KEPT_WORDS
-    from pop_campaigns.privacy.retention import _DUE, _VERBS
+    from pop_campaigns.privacy.services.retention import _DUE, _VERBS
+    from pop_campaigns.privacy.words.labels import KEPT_WORDS
 
     assert set(KEPT_WORDS) == set(Kept) == {one.kept for one in RETENTION}
     assert set(_DUE) == set(_VERBS) == set(Kept) - {Kept.LOOSE_FILES}

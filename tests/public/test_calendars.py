@@ -19,7 +19,7 @@ from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventFormat, EventKind, EventState
-from pop_campaigns.public.feed import Kept, read_feed
+from pop_campaigns.public.words.feed import Kept, read_feed
 from tests import factories
 
 # Ten thousand behave alike (22 s to write, 0.14 s to join, on a busy machine); these take less of everybody's time.

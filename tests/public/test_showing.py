@@ -11,8 +11,8 @@ from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.i18n import speaking
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventKind, EventState
-from pop_campaigns.public import showing
-from pop_campaigns.public.queries import Wanted, read_wanted
+from pop_campaigns.public.queries.events import Wanted, read_wanted
+from pop_campaigns.public.words import events as showing
 
 NOW = datetime(2026, 12, 10, 9, 0, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from pop_campaigns.core import clock
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.letters.models import Letter, LetterRecipient
-from pop_campaigns.letters.rules import LetterState, RecipientRole
+from pop_campaigns.letters.rules.letters import LetterState, RecipientRole
 from pop_campaigns.worker.drain import drain_outbox
 from pop_campaigns.worker.tasks import work
 from tests import factories

@@ -23,9 +23,9 @@ from structlog.testing import capture_logs
 from config import ROOT, SettingsError
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
-from pop_campaigns.mail.bell import ring_bell
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.wake_up import ring_bell
 from pop_campaigns.worker.huey_app import init_worker, queue_of
 from tests.conftest import TEST_SETTINGS
 from tests.factories import make_mail

@@ -1,0 +1,1 @@
+"""Forms of accounts: the shape of input."""

@@ -1,0 +1,1 @@
+"""Decisions about accounts; plain values in, plain values out."""

@@ -1,0 +1,1 @@
+"""Verbs of accounts; none of them commits."""

@@ -1,0 +1,1 @@
+"""Accounts in words, in the language of whoever reads."""

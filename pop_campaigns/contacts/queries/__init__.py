@@ -1,0 +1,1 @@
+"""Reads of contacts; none of them changes anything."""

@@ -1,0 +1,353 @@
+"""Whom one can write to: offices and persons a user may see, who holds an office, their addresses."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import contains_eager
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.rules.roles import may_read_record
+from pop_campaigns.accounts.scope import visible
+from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.rules import SOURCE_HOLDS_FOR, USE_ORDER, InstitutionKind
+from pop_campaigns.core.clock import local_date, now
+from pop_campaigns.core.db import db, like_folded
+from pop_campaigns.core.text import fold
+
+GuestKind = Literal["office", "person"]
+_LONG_AGO: Final = date.min
+
+
+@dataclass(frozen=True)
+class GuestOption:
+    """An office or a person as a picker shows it; a person has only a ``holder``: the name as it is written.
+
+    ``address`` is the one a mail would take, or None; show title and institution through ``in_language``.
+    """
+
+    kind: GuestKind
+    id: int
+    title_sq: str
+    title_en: str
+    institution_sq: str
+    institution_en: str
+    holder: str
+    address: Address | None
+    language: str
+
+
+def find_guests(typed: str, user: User, *, limit: int = 30) -> list[GuestOption]:
+    """Find offices and persons the user may see, by the folded words typed; offices first, by institution.
+
+    Every word must occur in the office's title, its institution or its holder's name. Offices that mail can reach come
+    before those that nobody has needed yet (a loaded vocabulary brings many). A person who holds an office stands for
+    herself only if she has an address of her own. Five queries, however many are found.
+    """
+    today = local_date(now())
+    offices = db.session.scalars(_matching_offices(typed, user, today).limit(limit)).unique().all()
+    persons = db.session.scalars(_matching_persons(typed, user, today).limit(limit)).all()
+    # Many offices must not push every person off a short list.
+    room = max(limit - len(persons), limit - limit // 3)
+    shown = _office_options(offices[:room], user, today)
+    return (shown + _person_options(persons, user))[:limit]
+
+
+def guest_option(kind: str, ident: int, user: User, *, on: date | None = None) -> GuestOption | None:
+    """Give one office (with its holder on a day, today if none is given) or person.
+
+    None if there is no such one, or none that the user may see.
+    """
+    if not 0 < ident < 2**31:
+        return None
+    if kind == "office":
+        offices = db.session.scalars(_visible_offices(user).where(Office.id == ident)).unique().all()
+        return next(iter(_office_options(offices, user, on or local_date(now()))), None)
+    if kind == "person":
+        persons = db.session.scalars(select(Person).where(visible(Person, user), Person.id == ident)).all()
+        return next(iter(_person_options(persons, user)), None)
+    return None
+
+
+def guest_options(
+    keys: Sequence[tuple[GuestKind, int]], user: User, *, on: date | None = None
+) -> list[GuestOption]:
+    """Give several offices and persons in the order named, without those the user may not see; five queries."""
+    offices = _visible_offices(user).where(Office.id.in_([ident for kind, ident in keys if kind == "office"]))
+    persons = select(Person).where(
+        visible(Person, user), Person.id.in_([ident for kind, ident in keys if kind == "person"])
+    )
+    found = _office_options(db.session.scalars(offices).unique().all(), user, on or local_date(now()))
+    found += _person_options(db.session.scalars(persons).all(), user)
+    by_key = {(one.kind, one.id): one for one in found}
+    return [by_key[key] for key in dict.fromkeys(keys) if key in by_key]
+
+
+def offices_in(municipality_id: int, user: User, *, limit: int) -> list[int]:
+    """Give the offices of a municipality's institutions that the user may see, by institution."""
+    near = _visible_offices(user).where(Institution.municipality_id == municipality_id)
+    ordered = near.order_by(Institution.sort_key, Institution.id, Office.sort_key, Office.id).limit(limit)
+    return [office.id for office in db.session.scalars(ordered).unique()]
+
+
+def address_for(office_or_person: Office | Person, user: User) -> Address | None:
+    """Give the address a mail to an office or person takes, of those the user may see.
+
+    A real one before a placeholder; the office's before its institution's; the user's organisation's before
+    the network's; then by use (main, secretary, protocol, press).
+    """
+    if isinstance(office_or_person, Person):
+        return _person_addresses([office_or_person], user).get(office_or_person.id)
+    return _office_addresses([office_or_person], user).get(office_or_person.id)
+
+
+def holder_of(office: Office, on: date, user: User | None = None) -> Person | None:
+    """Give who holds an office on a day, as far as known.
+
+    The newest mandate wins, what the user's organisation recorded before what the network did. Without
+    ``user`` only mandates that everybody who sees the office may see count.
+    """
+    if user is None:
+        of_same = exists().where(
+            Person.id == Mandate.person_id,
+            of_network_or(Person, office.organisation_id),
+            Person.erased_at.is_(None),
+            Person.merged_into_id.is_(None),
+        )
+        seen = and_(of_network_or(Mandate, office.organisation_id), of_same)
+        return _holders([office.id], on, seen, office.organisation_id).get(office.id)
+    return holders_of([office.id], on, user).get(office.id)
+
+
+def holders_of(office_ids: Sequence[int], on: date, user: User) -> dict[int, Person]:
+    """Give the holders of several offices on a day, by office, in one query."""
+    seen = and_(visible(Mandate, user), exists().where(Person.id == Mandate.person_id, visible(Person, user)))
+    return _holders(office_ids, on, seen, user.organisation_id)
+
+
+def addresses_for(offices: Sequence[Office], user: User) -> dict[int, Address]:
+    """Give for each office what :func:`address_for` gives, in one query; one without any is left out."""
+    return _office_addresses(offices, user)
+
+
+def is_sample(address: Address) -> bool:
+    """Tell whether nothing can be delivered there: it only holds the place of an address not known yet."""
+    return address.placeholder or address.email.lower().endswith(".example")
+
+
+def in_force(on: date) -> ColumnElement[bool]:
+    """Give the condition that a mandate runs on a day: ``rules.runs_on`` for the database."""
+    return and_(
+        or_(Mandate.from_date.is_(None), Mandate.from_date <= on),
+        or_(Mandate.to_date.is_(None), Mandate.to_date >= on),
+        or_(
+            Mandate.from_date.is_not(None),
+            Mandate.to_date.is_not(None),
+            Mandate.known_on.is_(None),
+            Mandate.known_on.between(on - SOURCE_HOLDS_FOR, on + SOURCE_HOLDS_FOR),
+        ),
+    )
+
+
+def mandate_rank(mandate: Mandate, own_organisation: int | None) -> tuple[bool, date, int]:
+    """Give what decides between two mandates that run on the same day: the highest one counts."""
+    return (mandate.organisation_id == own_organisation, mandate.from_date or _LONG_AGO, mandate.id)
+
+
+def persons_named(name: str, owner: int | None) -> list[Person]:
+    """Give the network's persons and those of organisation ``owner`` whose folded name is ``name``."""
+    wanted = fold(name)
+    rows = select(Person).where(
+        of_network_or(Person, owner),
+        Person.merged_into_id.is_(None),
+        Person.erased_at.is_(None),
+        Person.search_key.contains(wanted, autoescape=True),
+    )
+    same = (one for one in db.session.scalars(rows) if wanted in (fold(one.name), fold(one.name_as_printed)))
+    return sorted(same, key=lambda one: one.id) if wanted else []
+
+
+def of_network_or(model: Any, owner: int | None) -> ColumnElement[bool]:
+    """Give the condition that a row is the network's or ``owner``'s: those a new row stands beside."""
+    return or_(model.organisation_id.is_(None), model.organisation_id == owner)
+
+
+def possible_parents(owner: int | None, institution: Institution | None = None) -> list[Institution]:
+    """Give what an institution of ``owner`` may be part of, in Albanian order.
+
+    The network's and the owner's, without the institution itself and its parts, so that no circle closes.
+    """
+    rows = select(Institution).where(of_network_or(Institution, owner), Institution.merged_into_id.is_(None))
+    found = db.session.scalars(rows.order_by(Institution.sort_key, Institution.id)).all()
+    if institution is None:
+        return list(found)
+    below = _with_parts(institution.id)
+    return [row for row in found if row.id not in below]
+
+
+def media_for(owner: int | None) -> list[Institution]:
+    """Give the media where a person of ``owner`` may work: the network's and the owner's, in Albanian order."""
+    rows = select(Institution).where(
+        of_network_or(Institution, owner),
+        Institution.kind == InstitutionKind.MEDIUM,
+        Institution.merged_into_id.is_(None),
+    )
+    return list(db.session.scalars(rows.order_by(Institution.sort_key, Institution.id)))
+
+
+def _with_parts(ident: int) -> set[int]:
+    """Give an institution and all of its parts, whosever they are, by their numbers."""
+    parts: defaultdict[int, list[int]] = defaultdict(list)
+    pairs = select(Institution.id, Institution.parent_id).where(Institution.parent_id.is_not(None))
+    for part, parent in db.session.execute(pairs):
+        parts[parent or 0].append(part)
+    found, left = {ident}, [ident]
+    while left:
+        new = [part for part in parts[left.pop()] if part not in found]
+        found.update(new)
+        left += new
+    return found
+
+
+def also_at(address: Address, user: User) -> list[Address]:
+    """Give other contacts' rows with the same e-mail address, as far as the user may see them."""
+    same = select(Address).where(
+        visible(Address, user), func.lower(Address.email) == address.email.lower(), Address.id != address.id
+    )
+    return [row for row in db.session.scalars(same.order_by(Address.id)) if _owner_is_visible(row, user)]
+
+
+def _owner_is_visible(address: Address, user: User) -> bool:
+    owner = address.institution or address.office or address.person
+    return user.role is not None and may_read_record(
+        user.role, user.organisation_id, owner.organisation_id if owner else None
+    )
+
+
+def _holders(
+    office_ids: Sequence[int], on: date, seen: ColumnElement[bool], own_organisation: int | None
+) -> dict[int, Person]:
+    found = db.session.scalars(select(Mandate).where(Mandate.office_id.in_(office_ids), in_force(on), seen))
+    ranked = sorted(found, key=lambda mandate: mandate_rank(mandate, own_organisation))
+    return {mandate.office_id: mandate.person for mandate in ranked}
+
+
+def _visible_offices(user: User) -> Select[Office]:
+    return (
+        select(Office)
+        .join(Office.institution)
+        .options(contains_eager(Office.institution))
+        .where(visible(Office, user), visible(Institution, user))
+    )
+
+
+def _matching_offices(typed: str, user: User, on: date) -> Select[Office]:
+    return (
+        _visible_offices(user)
+        .where(*(_office_matches(word, user, on) for word in typed_words(typed)))
+        .order_by(
+            case((_is_reached(user), 0), else_=1),
+            *(Institution.sort_key, Institution.id, Office.sort_key, Office.id),
+        )
+    )
+
+
+def _is_reached(user: User) -> ColumnElement[bool]:
+    near = or_(Address.office_id == Office.id, Address.institution_id == Institution.id)
+    return exists().where(near, visible(Address, user)).correlate(Office, Institution)
+
+
+def _office_matches(word: str, user: User, on: date) -> ColumnElement[bool]:
+    held_by = exists().where(
+        Mandate.office_id == Office.id,
+        Mandate.person_id == Person.id,
+        in_force(on),
+        visible(Mandate, user),
+        visible(Person, user),
+        like_folded(Person.search_key, word),
+    )
+    return or_(like_folded(Office.search_key, word), like_folded(Institution.search_key, word), held_by)
+
+
+def _matching_persons(typed: str, user: User, on: date) -> Select[Person]:
+    reachable = exists().where(Address.person_id == Person.id, visible(Address, user))
+    in_office = exists().where(Mandate.person_id == Person.id, in_force(on), visible(Mandate, user))
+    return (
+        select(Person)
+        .where(visible(Person, user), like_folded(Person.search_key, typed), or_(reachable, ~in_office))
+        .order_by(Person.sort_key, Person.id)
+    )
+
+
+def typed_words(typed: str) -> list[str]:
+    """Give the folded words of a search, as many as it looks at."""
+    return fold(typed[:200]).split()[:8]
+
+
+def _office_options(offices: Sequence[Office], user: User, on: date) -> list[GuestOption]:
+    if not offices:
+        return []
+    holders = holders_of([office.id for office in offices], on, user)
+    addresses = _office_addresses(offices, user)
+    return [
+        GuestOption(
+            kind="office",
+            id=office.id,
+            title_sq=office.title_sq,
+            title_en=office.title_en,
+            institution_sq=office.institution.name_sq,
+            institution_en=office.institution.name_en,
+            holder=holders[office.id].name if office.id in holders else "",
+            address=addresses.get(office.id),
+            language=office.language,
+        )
+        for office in offices
+    ]
+
+
+def _person_options(persons: Sequence[Person], user: User) -> list[GuestOption]:
+    if not persons:
+        return []
+    addresses = _person_addresses(persons, user)
+    return [
+        GuestOption("person", one.id, "", "", "", "", one.name, addresses.get(one.id), one.language)
+        for one in persons
+    ]
+
+
+def _office_addresses(offices: Sequence[Office], user: User) -> dict[int, Address]:
+    """Give the best address of each office, its institution's where it has none."""
+    of_office = Address.office_id.in_([office.id for office in offices])
+    of_institution = Address.institution_id.in_({office.institution_id for office in offices})
+    wanted = select(Address).where(visible(Address, user), or_(of_office, of_institution))
+    by_office, by_institution = _grouped(db.session.scalars(wanted), "office_id", "institution_id")
+    near = {one.id: by_office[one.id] + by_institution[one.institution_id] for one in offices}
+    return _best_of_each(near, user)
+
+
+def _person_addresses(persons: Sequence[Person], user: User) -> dict[int, Address]:
+    wanted = Address.person_id.in_([person.id for person in persons])
+    rows = db.session.scalars(select(Address).where(visible(Address, user), wanted))
+    return _best_of_each(_grouped(rows, "person_id")[0], user)
+
+
+def _grouped(rows: Iterable[Address], *owners: str) -> list[defaultdict[int, list[Address]]]:
+    """Sort addresses by the id of their owner, one mapping for each kind of owner."""
+    groups: list[defaultdict[int, list[Address]]] = [defaultdict(list) for _owner in owners]
+    for row in rows:
+        for group, owner in zip(groups, owners, strict=True):
+            group[getattr(row, owner)].append(row)
+    return groups
+
+
+def _best_of_each(choices: Mapping[int, Sequence[Address]], user: User) -> dict[int, Address]:
+    def rank(row: Address) -> tuple[Any, ...]:
+        shared = row.organisation_id != user.organisation_id
+        return (row.placeholder, row.institution_id is not None, shared, USE_ORDER.index(row.use), row.id)
+
+    return {ident: min(rows, key=rank) for ident, rows in choices.items() if rows}

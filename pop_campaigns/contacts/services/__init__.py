@@ -1,0 +1,1 @@
+"""Verbs of contacts; none of them commits."""

@@ -1,0 +1,287 @@
+"""Verbs that change contacts. The caller commits.
+
+What a coordinator adds belongs to her organisation, even beside the network's institutions; what an
+administrator adds belongs to whom the record beside it belongs to, else to the network. Nothing is entered
+twice: the same name in the same place is refused with the record that is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.queries.reach import in_force, of_network_or, possible_parents
+from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, MediumKind, PersonKind, overlap
+from pop_campaigns.contacts.services.records import (
+    AlreadyThere,
+    Contact,
+    add_person,
+    change_values,
+    note_contact,
+    one_at_a_time,
+    owner_of_new,
+)
+from pop_campaigns.core.clock import local_date
+from pop_campaigns.core.db import db
+from pop_campaigns.core.text import fold
+
+
+class FirstDayNeeded(ValueError):
+    """The present mandate cannot end without the first day of the next; ``mandate`` is the present one."""
+
+    def __init__(self, mandate: Mandate) -> None:
+        super().__init__("first day needed")
+        self.mandate = mandate
+
+
+class BeginsTooEarly(FirstDayNeeded):
+    """The next mandate would begin on or before the first day of the present one."""
+
+
+class CannotBePartOf(ValueError):
+    """An institution is part of the network's or of its owner's other ones, never of one of its own parts."""
+
+
+@dataclass(frozen=True)
+class InstitutionDraft:
+    """What a form says about an institution; the phone number is in the form of E.164."""
+
+    kind: InstitutionKind
+    name_sq: str
+    name_en: str = ""
+    municipality_id: int | None = None
+    parent_id: int | None = None
+    county: str = ""
+    language: str = "sq"
+    phone: str = ""
+    post_address: str = ""
+    working_hours: str = ""
+    medium_kind: MediumKind | None = None
+    accreditation: str = ""
+    accredited_until: date | None = None
+
+
+@dataclass(frozen=True)
+class OfficeDraft:
+    """What a form says about an office; ``language`` is the one its mail is written in."""
+
+    title_sq: str
+    title_en: str = ""
+    language: str = "sq"
+    phone: str = ""
+
+
+def create_institution(draft: InstitutionDraft, *, by: User, now: datetime) -> Institution:
+    """Add an institution; one of the same folded name raises AlreadyThere.
+
+    :raises CannotBePartOf: the institution above it is another organisation's.
+    """
+    owner = owner_of_new(by)
+    one_at_a_time(by)
+    _refuse_foreign_parent(draft.parent_id, owner, None)
+    _refuse_same(_near_institutions(draft.name_sq, owner), draft.name_sq, "name_sq")
+    institution = Institution(organisation_id=owner, **vars(draft))
+    db.session.add(institution)
+    note_contact("institution.created", institution, institution, by, now, name=institution.name_sq)
+    return institution
+
+
+def change_institution(institution: Institution, draft: InstitutionDraft, *, by: User, now: datetime) -> None:
+    """Change what an institution is called, is, where, and of what it is part.
+
+    :raises CannotBePartOf: the institution above it is another organisation's, itself or one of its parts.
+    """
+    one_at_a_time(by)
+    if draft.parent_id != institution.parent_id:
+        _refuse_foreign_parent(draft.parent_id, institution.organisation_id, institution)
+    near = _near_institutions(draft.name_sq, institution.organisation_id)
+    _refuse_same(near.where(Institution.id != institution.id), draft.name_sq, "name_sq")
+    change_values(institution, "institution.changed", vars(draft), by, now, named="name_sq")
+
+
+def create_office(institution: Institution, draft: OfficeDraft, *, by: User, now: datetime) -> Office:
+    """Add an office to an institution; one of the same folded title there raises AlreadyThere."""
+    owner = owner_of_new(by, institution)
+    one_at_a_time(by)
+    _refuse_same(_near_offices(institution, owner), draft.title_sq, "title_sq")
+    office = Office(institution=institution, organisation_id=owner, **vars(draft))
+    db.session.add(office)
+    note_contact("office.created", office, office, by, now, name=office.title_sq)
+    return office
+
+
+def change_office(office: Office, draft: OfficeDraft, *, by: User, now: datetime) -> None:
+    """Change an office's title and language."""
+    one_at_a_time(by)
+    near = _near_offices(office.institution, office.organisation_id).where(Office.id != office.id)
+    _refuse_same(near, draft.title_sq, "title_sq")
+    change_values(office, "office.changed", vars(draft), by, now, named="title_sq")
+
+
+def record_holder(
+    office: Office,
+    holder: str | Person,
+    *,
+    from_date: date | None,
+    to_date: date | None,
+    ends_present: bool,
+    by: User,
+    now: datetime,
+) -> Mandate:
+    """Record who holds an office: a person there is, or a new one by name. Dates are local, both included.
+
+    With ``ends_present`` the mandates of the same owner that run today end the day before ``from_date``.
+    Raises AlreadyThere when a person of that name holds the office in that time; FirstDayNeeded and
+    BeginsTooEarly when the present mandate cannot end.
+    """
+    owner = owner_of_new(by, office)
+    one_at_a_time(by)
+    name = holder if isinstance(holder, str) else holder.name
+    _refuse_same_holder(office, name, from_date, to_date, owner)
+    today = local_date(now)
+    if ends_present and (to_date is None or to_date >= today):
+        _end_present(office, from_date, today, owner, by, now)
+    person = (
+        add_person(holder, office.language, owner, by, now, kind=PersonKind.OFFICIAL)
+        if isinstance(holder, str)
+        else holder
+    )
+    mandate = Mandate(
+        person=person,
+        office=office,
+        from_date=from_date,
+        to_date=to_date,
+        known_on=today,
+        organisation_id=owner,
+    )
+    db.session.add(mandate)
+    _note_mandate("mandate.recorded", mandate, by, now)
+    return mandate
+
+
+def change_mandate(
+    mandate: Mandate, from_date: date | None, to_date: date | None, *, by: User, now: datetime
+) -> None:
+    """Set the first and last day of a mandate, as far as known."""
+    if (mandate.from_date, mandate.to_date) == (from_date, to_date):
+        return
+    mandate.from_date, mandate.to_date = from_date, to_date
+    _note_mandate("mandate.changed", mandate, by, now)
+
+
+def add_address(owner: Contact, email: str, use: AddressUse, *, by: User, now: datetime) -> Address:
+    """Add an e-mail address (already parsed) to a contact; AlreadyThere if the contact has it."""
+    organisation_id = owner_of_new(by, owner)
+    one_at_a_time(by)
+    _refuse_same_address(owner, email, organisation_id)
+    address = Address(email=email, use=use, organisation_id=organisation_id, **_as_owner(owner))
+    db.session.add(address)
+    note_contact("address.added", owner, address, by, now, email=email)
+    return address
+
+
+def change_address(address: Address, email: str, use: AddressUse, *, by: User, now: datetime) -> None:
+    """Change an address; a placeholder that gets another address is one no more."""
+    owner = owner_of_address(address)
+    one_at_a_time(by)
+    _refuse_same_address(owner, email, address.organisation_id, besides=address)
+    if (address.email, address.use) == (email, use):
+        return
+    before = address.email
+    address.placeholder = address.placeholder and address.email == email
+    address.email, address.use = email, use
+    note_contact("address.changed", owner, address, by, now, before=before, email=email)
+
+
+def remove_address(address: Address, *, by: User, now: datetime) -> None:
+    """Remove an address. Mails, invitations and letters keep the text of the address they went to."""
+    note_contact(
+        "address.removed",
+        owner_of_address(address),
+        address,
+        by,
+        now,
+        email=address.email,
+        address_id=address.id,
+    )
+    db.session.delete(address)
+
+
+def owner_of_address(address: Address) -> Contact:
+    """Give the institution, office or person whose address it is (the table allows exactly one)."""
+    owner = address.institution or address.office or address.person
+    if owner is None:
+        raise LookupError(f"address {address.id} has no owner")
+    return owner
+
+
+def _near_institutions(name: str, owner: int | None) -> Select[Institution]:
+    found = Institution.search_key.contains(fold(name), autoescape=True)
+    return select(Institution).where(of_network_or(Institution, owner), found)
+
+
+def _near_offices(institution: Institution, owner: int | None) -> Select[Office]:
+    return select(Office).where(of_network_or(Office, owner), Office.institution_id == institution.id)
+
+
+def _refuse_foreign_parent(parent_id: int | None, owner: int | None, institution: Institution | None) -> None:
+    if parent_id is None:
+        return
+    if parent_id not in {row.id for row in possible_parents(owner, institution)}:
+        raise CannotBePartOf(parent_id)
+
+
+def _refuse_same(near: Select[Any], name: str, field: str) -> None:
+    for record in db.session.scalars(near).unique():
+        if fold(getattr(record, field)) == fold(name):
+            raise AlreadyThere(record)
+
+
+def _refuse_same_holder(
+    office: Office, name: str, from_date: date | None, to_date: date | None, owner: int | None
+) -> None:
+    rows = select(Mandate).where(Mandate.office_id == office.id, of_network_or(Mandate, owner))
+    for mandate in db.session.scalars(rows):
+        same_time = overlap(mandate.from_date, mandate.to_date, from_date, to_date)
+        if same_time and fold(mandate.person.name) == fold(name):
+            raise AlreadyThere(mandate)
+
+
+def _end_present(
+    office: Office, from_date: date | None, today: date, owner: int | None, by: User, now: datetime
+) -> None:
+    rows = select(Mandate).where(
+        Mandate.office_id == office.id, Mandate.organisation_id.is_not_distinct_from(owner), in_force(today)
+    )
+    for mandate in db.session.scalars(rows).all():
+        if from_date is None:
+            raise FirstDayNeeded(mandate)
+        if mandate.from_date is not None and from_date <= mandate.from_date:
+            raise BeginsTooEarly(mandate)
+        if mandate.to_date is None or mandate.to_date >= from_date:
+            change_mandate(mandate, mandate.from_date, from_date - timedelta(days=1), by=by, now=now)
+
+
+def _refuse_same_address(
+    owner: Contact, email: str, organisation_id: int | None, besides: Address | None = None
+) -> None:
+    rows = select(Address).filter_by(**_as_owner(owner)).where(of_network_or(Address, organisation_id))
+    for row in db.session.scalars(rows):
+        if row is not besides and row.email.casefold() == email.casefold():
+            raise AlreadyThere(row)
+
+
+def _as_owner(owner: Contact) -> dict[str, int]:
+    db.session.flush()
+    return {f"{type(owner).__name__.lower()}_id": owner.id}
+
+
+def _note_mandate(action: str, mandate: Mandate, by: User, now: datetime) -> None:
+    days = {"from": mandate.from_date, "to": mandate.to_date}
+    written = {name: day.isoformat() if day else None for name, day in days.items()}
+    note_contact(action, mandate.office, mandate, by, now, name=mandate.person.name, **written)

@@ -1,0 +1,99 @@
+"""What every change of contacts does: whose it becomes, nothing twice, who changed what. The caller commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from pop_campaigns.accounts.models import Organisation, User
+from pop_campaigns.accounts.rules.roles import RoleName
+from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.rules import PersonKind
+from pop_campaigns.core.db import db
+from pop_campaigns.core.history import note
+
+Contact = Institution | Office | Person
+
+
+class AlreadyThere(ValueError):
+    """The same is entered already; ``record`` is the one that is there."""
+
+    def __init__(self, record: Any) -> None:
+        super().__init__("already there")
+        self.record = record
+
+
+class NoOrganisation(ValueError):
+    """A coordinator who belongs to no organisation has nobody to collect contacts for."""
+
+
+def owner_of_new(by: User, beside: Contact | None = None) -> int | None:
+    """Give whose a record will be that ``by`` adds (beside an existing one); None is the network's."""
+    if by.role is RoleName.ADMINISTRATOR:
+        return beside.organisation_id if beside else None
+    if by.organisation_id is None:
+        raise NoOrganisation
+    return by.organisation_id
+
+
+def one_at_a_time(by: User) -> None:
+    # Two presses of one button look for the same name at once; the second must see what the first wrote.
+    # SQLite has one writer anyway; PostgreSQL needs a row to wait at.
+    if by.organisation_id is not None:
+        wait_at: Select[Any] = select(Organisation.id).where(Organisation.id == by.organisation_id)
+    else:
+        wait_at = select(User.id).where(User.id == by.id)
+    db.session.execute(wait_at.with_for_update(key_share=True)).all()
+
+
+def add_person(
+    name: str,
+    language: str,
+    owner: int | None,
+    by: User,
+    now: datetime,
+    kind: PersonKind = PersonKind.OTHER,
+    **details: Any,
+) -> Person:
+    """Add a person, whatever persons there are."""
+    person = Person(name=name, language=language, organisation_id=owner, kind=kind, **details)
+    db.session.add(person)
+    note_contact("person.created", person, person, by, now, name=person.name)
+    return person
+
+
+def change_values(
+    record: Contact, action: str, values: dict[str, Any], by: User, now: datetime, *, named: str
+) -> None:
+    """Set the values that differ, and write down what each was and has become."""
+    before = {name: getattr(record, name) for name in values}
+    for name, value in values.items():
+        setattr(record, name, value)
+    changed: Iterable[str] = [name for name in values if getattr(record, name) != before[name]]
+    if changed:
+        was = {name: written(before[name]) for name in changed}
+        became = {name: written(getattr(record, name)) for name in changed}
+        note_contact(action, record, record, by, now, name=getattr(record, named), was=was, became=became)
+
+
+def written(value: Any) -> Any:
+    """Give a value as history keeps it (JSON)."""
+    if isinstance(value, Enum):
+        return value.value
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def note_contact(
+    action: str,
+    subject: Contact,
+    about: Contact | Mandate | Address | Consent,
+    by: User,
+    now: datetime,
+    **details: Any,
+) -> None:
+    """Write history under the contact, with whose row it is about: others must not read of it."""
+    note(action, subject, by=by, now=now, organisation_id=about.organisation_id, **details)

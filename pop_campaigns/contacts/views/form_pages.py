@@ -1,0 +1,107 @@
+"""What the pages of contacts share: showing a form again with its reason, saying what was saved."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import abort, flash, redirect, render_template
+from flask_babel import gettext as _
+from flask_security import current_user
+from werkzeug.wrappers import Response
+from wtforms import Field
+
+from pop_campaigns.contacts.models import Address, Mandate
+from pop_campaigns.contacts.queries.reach import also_at
+from pop_campaigns.contacts.rules import AddressUse
+from pop_campaigns.contacts.services import institutions as services
+from pop_campaigns.contacts.services.institutions import BeginsTooEarly, FirstDayNeeded
+from pop_campaigns.contacts.services.records import AlreadyThere, Contact, NoOrganisation, owner_of_new
+from pop_campaigns.contacts.words.contacts import contact_url, contact_words, lang_now
+from pop_campaigns.contacts.words.labels import mandate_words
+from pop_campaigns.core.clock import local_date, now
+from pop_campaigns.core.dates import short_day_words
+from pop_campaigns.core.db import db
+from pop_campaigns.core.forms import Form
+from pop_campaigns.core.text import sort_key
+from pop_campaigns.mail.addresses import show_address
+
+
+def today() -> date:
+    return local_date(now())
+
+
+def owner_beside(beside: Contact | None) -> int | None:
+    """Give whose the new record will be; who has nobody to collect for finds no such page."""
+    try:
+        return owner_of_new(current_user, beside)
+    except NoOrganisation:
+        abort(404)
+
+
+def form_page(
+    form: Form, title: str, back: str, *, kicker: str = "", lead: str = "", there: Any = None
+) -> tuple[str, int]:
+    """Show a form of one column; 422 when what was typed needs attention. ``there`` is the record in the way."""
+    words = {"title": title, "back": back, "kicker": kicker, "lead": lead, "there": there}
+    return render_template("contacts/form.html", form=form, **words), 422 if form.errors else 200
+
+
+def saved(record: Contact, message: str, then: str = "") -> Response:
+    """Commit, say so, and go to the contact's page, or where the next question waits."""
+    db.session.commit()
+    flash(message, "success")
+    return redirect(then or contact_url(record))
+
+
+def refuse(field: Field, message: str) -> None:
+    field.errors = [*field.errors, message]
+
+
+def say_there(field: Field, found: AlreadyThere) -> Contact:
+    """Put the refusal of a double at its field and give the contact to link to."""
+    record = found.record
+    if isinstance(record, Mandate):
+        period = mandate_words(record.from_date, record.to_date, lang_now(), record.known_on)
+        refuse(
+            field,
+            _(
+                "%(name)s is recorded in this office already: %(period)s.",
+                name=record.person.name,
+                period=period,
+            ),
+        )
+        return record.office
+    if isinstance(record, Address):
+        refuse(field, _("This address is there already."))
+        return services.owner_of_address(record)
+    name = contact_words(record)
+    refuse(field, _("%(name)s is there already.", name=name))
+    return record
+
+
+def words_about(problem: FirstDayNeeded) -> str:
+    name, since = problem.mandate.person.name, problem.mandate.from_date
+    if isinstance(problem, BeginsTooEarly) and since:
+        day = short_day_words(since, lang_now())
+        return str(
+            _("%(name)s holds the office since %(day)s; the next mandate begins later.", name=name, day=day)
+        )
+    return str(
+        _(
+            "Give the first day, so that the mandate of %(name)s can end the day before; or end it first.",
+            name=name,
+        )
+    )
+
+
+def add_address(owner: Contact, email: str, use: AddressUse) -> None:
+    say_shared(services.add_address(owner, email, use, by=current_user, now=now()))
+
+
+def say_shared(address: Address) -> None:
+    """Say whose address it is as well: allowed, but worth knowing before both are invited."""
+    others = {contact_words(services.owner_of_address(row)) for row in also_at(address, current_user)}
+    if others:
+        words = {"email": show_address(address.email), "names": "; ".join(sorted(others, key=sort_key))}
+        flash(_("%(email)s is also the address of: %(names)s.", **words), "info")

@@ -1,0 +1,130 @@
+"""The lists of institutions and persons: by what they are filtered, and their rows as lines of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from flask import current_app, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_security import current_user
+
+from pop_campaigns.contacts.models import Address
+from pop_campaigns.contacts.queries import directory
+from pop_campaigns.contacts.queries.directory import InstitutionRow, PersonRow
+from pop_campaigns.contacts.queries.reach import is_sample
+from pop_campaigns.contacts.rules import USE_ORDER, InstitutionKind, PersonKind
+from pop_campaigns.contacts.views.form_pages import today
+from pop_campaigns.contacts.words.contacts import contact_words, lang_now
+from pop_campaigns.contacts.words.files import ContactLine, write_csv, write_vcards, write_xlsx
+from pop_campaigns.contacts.words.labels import INSTITUTION_KINDS, PERSON_KINDS
+from pop_campaigns.core.db import db
+from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.places import Municipality, all_municipalities
+
+CHUNK = 500
+MEDIA_TYPES = {
+    "csv": "text/csv",
+    "vcf": "text/vcard",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+EXPORT_HEADS = (
+    _l("Kind"),
+    _l("Institution"),
+    _l("Office"),
+    _l("Name"),
+    _l("E-mail address"),
+    _l("Phone"),
+    _l("Municipality"),
+    _l("Language of the mails"),
+)
+
+
+def institution_lines(rows: Iterable[InstitutionRow]) -> Iterator[ContactLine]:
+    """Give institutions and their offices as lines of a file; sample addresses stay out."""
+    for row in rows:
+        one = row.institution
+        kind, place = str(INSTITUTION_KINDS[one.kind]), one.municipality.name if one.municipality else ""
+        emails = _real(row.addresses)
+        name = contact_words(one)
+        if emails or one.phone or not row.offices:
+            ident = f"institution-{one.id}"
+            yield ContactLine(ident, kind, "", "", name, place, emails, one.language, one.phone)
+        for line in row.offices:
+            holder = line.present[0].person.name if line.present else ""
+            title = in_language(line.office, "title", lang_now())
+            reached = _real(line.addresses) or _real([line.reached_at] if line.reached_at else [])
+            uid, language = f"office-{line.office.id}", line.office.language
+            phone = line.office.phone or one.phone
+            yield ContactLine(uid, kind, holder, title, name, place, reached, language, phone)
+
+
+def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
+    """Give persons as lines of a file, with the office they hold now, if any; sample addresses stay out."""
+    for row in rows:
+        office = row.present[0].office if row.present else None
+        title = in_language(office, "title", lang_now()) if office else ""
+        institution = contact_words(office.institution) if office else ""
+        one, emails = row.person, _real(row.addresses)
+        uid, kind = f"person-{one.id}", str(PERSON_KINDS[one.kind])
+        institution = institution or (contact_words(one.works_for) if one.works_for else "")
+        place = one.municipality.name if one.municipality else ""
+        yield ContactLine(uid, kind, one.name, title, institution, place, emails, one.language, one.phone)
+
+
+def _real(addresses: Iterable[Address]) -> tuple[str, ...]:
+    ranked = sorted(addresses, key=lambda one: (USE_ORDER.index(one.use), one.id))
+    return tuple(dict.fromkeys(one.email for one in ranked if not is_sample(one)))
+
+
+def filters() -> tuple[str, InstitutionKind | None, Municipality | None]:
+    """Give what the list is filtered by; what is no kind or no municipality filters nothing."""
+    typed, kind = request.args.get("q", "").strip()[:200], request.args.get("kind", "")
+    key = request.args.get("municipality")
+    place = next((one for one in all_municipalities() if one.key == key), None)
+    return typed, InstitutionKind(kind) if kind in set(InstitutionKind) else None, place
+
+
+def person_filters() -> tuple[str, PersonKind | None, Municipality | None]:
+    """Give likewise what the list of persons is filtered by."""
+    typed, kind = request.args.get("q", "").strip()[:200], request.args.get("kind", "")
+    _typed, _kind, place = filters()
+    return typed, PersonKind(kind) if kind in set(PersonKind) else None, place
+
+
+def export_file(listed: str, ending: str) -> tuple[bytes, int]:
+    """Give a list as a file of one of MEDIA_TYPES, and how many lines or cards it has; no bytes where there is no card."""
+    lines, heads = list(export_lines(listed)), [str(head) for head in EXPORT_HEADS]
+    if ending == "csv":
+        return write_csv(heads, lines), len(lines)
+    if ending == "xlsx":
+        title = _("Institutions") if listed == "institutions" else _("Persons")
+        return write_xlsx(str(title), heads, lines), len(lines)
+    content = write_vcards(lines, current_app.config["MAIL_DOMAIN"])
+    return content, content.count(b"BEGIN:VCARD")
+
+
+def filter_details(listed: str) -> dict[str, Any]:
+    """Give what a list was filtered by, as history keeps it; not the words looked for, which name people."""
+    typed, kind, place = filters() if listed == "institutions" else person_filters()
+    found = {"kind": kind.value if kind else None, "municipality": place.key if place else None}
+    return {name: value for name, value in (found | {"searched": bool(typed)}).items() if value}
+
+
+def export_lines(listed: str) -> Iterator[ContactLine]:
+    """Give the lines of a file, looked up so many contacts at a time as one query may name."""
+    if listed == "institutions":
+        typed, kind, place = filters()
+        institutions = directory.select_institutions(typed, kind, place, current_user, today())
+        found: Sequence[Any] = db.session.scalars(institutions).unique().all()
+        for start in range(0, len(found), CHUNK):
+            rows = directory.institution_rows(found[start : start + CHUNK], current_user, today())
+            yield from institution_lines(rows)
+    else:
+        wanted = directory.select_persons(person_filters()[0], current_user, *person_filters()[1:])
+        found = db.session.scalars(wanted).all()
+        for start in range(0, len(found), CHUNK):
+            yield from person_lines(
+                directory.person_rows(found[start : start + CHUNK], current_user, today())
+            )

@@ -1,0 +1,139 @@
+"""Pages of merging: find the double, see both side by side, make one of them, or two again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_security import current_user
+
+from pop_campaigns.accounts.guard import writer
+from pop_campaigns.accounts.scope import get_changeable, get_visible
+from pop_campaigns.contacts.blueprint import bp
+from pop_campaigns.contacts.models import Institution, Merge, Person
+from pop_campaigns.contacts.queries import directory
+from pop_campaigns.contacts.services.merging import (
+    CannotMerge,
+    MergePreview,
+    merge,
+    preview_merge,
+    undo_merge,
+)
+from pop_campaigns.contacts.views.form_pages import saved, today
+from pop_campaigns.contacts.words.contacts import contact_url, contact_words
+from pop_campaigns.contacts.words.labels import FIELD_WORDS, MERGED_ROWS
+from pop_campaigns.core.clock import now
+from pop_campaigns.core.db import db
+from pop_campaigns.core.meanwhile import is_as_seen, seen_versions
+
+MODELS: dict[str, type[Person | Institution]] = {"persons": Person, "institutions": Institution}
+SHOWN = 20
+
+
+@bp.get("/<any(persons, institutions):listed>/<int:ident>/merge")
+@writer
+def find_double(listed: str, ident: int) -> ResponseReturnValue:
+    """Find the record that is the same as this one, by name."""
+    record: Any = get_changeable(MODELS[listed], ident)
+    typed = request.args.get("q", contact_words(record)).strip()[:200]
+    if listed == "persons":
+        found: Any = directory.select_persons(typed, current_user)
+    else:
+        found = directory.select_institutions(typed, None, None, current_user, today())
+    rows = [one for one in db.session.scalars(found.limit(SHOWN + 1)).unique() if one.id != record.id]
+    under = _persons_under(rows) if listed == "persons" else {}
+    return render_template(
+        "contacts/find_double.html", record=record, listed=listed, typed=typed, rows=rows[:SHOWN], under=under
+    )
+
+
+def _persons_under(persons: list[Person]) -> dict[int, str]:
+    """Give what tells persons of one name apart: office or address."""
+    words = {}
+    for row in directory.person_rows(persons, current_user, today()):
+        held = [contact_words(mandate.office) for mandate in [*row.present, *row.others]]
+        words[row.person.id] = "; ".join(held or [address.email for address in row.addresses])
+    return words
+
+
+@bp.route("/<any(persons, institutions):listed>/<int:ident>/merge/<int:into>", methods=["GET", "POST"])
+@writer
+def merge_contacts(listed: str, ident: int, into: int) -> ResponseReturnValue:
+    """Show what becomes of two records, then make one of them; a second press finds it done."""
+    model = MODELS[listed]
+    merged = directory.merged_into(model, ident)
+    if merged is not None and merged == into:
+        flash(_("They are one already."), "info")
+        return redirect(contact_url(get_visible(model, into)))
+    gone, kept = get_changeable(model, ident), get_visible(model, into)
+    try:
+        if request.method == "POST" and is_as_seen(gone, kept):
+            merge(kept, gone, by=current_user, now=now())
+            words = _("%(name)s is merged. If it was a mistake, undo it below.", name=contact_words(gone))
+            return saved(kept, words)
+        preview = preview_merge(kept, gone, current_user)
+    except CannotMerge as problem:
+        flash(_problem_words(problem), "error")
+        return redirect(url_for("contacts.find_double", listed=listed, ident=ident))
+    page = render_template(
+        "contacts/merge.html",
+        seen=seen_versions(gone, kept),
+        listed=listed,
+        gone=gone,
+        kept=kept,
+        under=_under(gone, kept),
+        moved=_counted(preview, "moved"),
+        left=_counted(preview, "left"),
+        filled=[str(FIELD_WORDS[name]) for name in preview.filled if name in FIELD_WORDS],
+        may_swap=kept.organisation_id == gone.organisation_id,
+    )
+    return page, 409 if request.method == "POST" else 200
+
+
+def _under(*records: Person | Institution) -> dict[int, str]:
+    return _persons_under([one for one in records if isinstance(one, Person)])
+
+
+def _counted(preview: MergePreview, which: str) -> list[tuple[str, int]]:
+    other = _("Other records")
+    counts: dict[str, int] = {}
+    for table, number in getattr(preview, which).items():
+        words = str(MERGED_ROWS.get(table, other))
+        counts[words] = counts.get(words, 0) + number
+    return sorted(counts.items())
+
+
+def _problem_words(problem: CannotMerge) -> str:
+    return {
+        "owners": _("They belong to two organisations. Only the network's record takes in another one."),
+        "private": _(
+            "A citizen belongs to the organisation that collected the data and cannot become the network's."
+        ),
+        "part": _("One is part of the other. Say first that it is not."),
+    }.get(problem.reason, _("These two cannot be merged."))
+
+
+@bp.post("/merges/<int:ident>/undo")
+@writer
+def undo(ident: int) -> ResponseReturnValue:
+    """Make two records of one again."""
+    row = get_changeable(Merge, ident)
+    kept = get_visible(MODELS[row.kind], row.kept_id)
+    if row.undone_at is not None:
+        flash(_("This merge was undone already."), "info")
+        return redirect(contact_url(kept))
+    stay = undo_merge(row, by=current_user, now=now())
+    if stay:
+        words = ngettext(
+            "%(num)d record was changed since and stays here.",
+            "%(num)d records were changed since and stay here.",
+            stay,
+        )
+        flash(words, "info")
+    gone: Any = db.session.get(MODELS[row.kind], row.gone_id)
+    if gone is None:
+        abort(404)
+    return saved(gone, _("They are two records again."))

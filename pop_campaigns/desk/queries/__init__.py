@@ -1,0 +1,1 @@
+"""Reads of the desk; none of them changes anything."""

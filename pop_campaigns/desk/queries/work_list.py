@@ -1,0 +1,363 @@
+"""What waits for a coordinator today: overdue, today, the next days, with others. Each row has its one action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from pop_campaigns.accounts.models import Organisation, User
+from pop_campaigns.accounts.rules.roles import RoleName
+from pop_campaigns.accounts.scope import may_change
+from pop_campaigns.core.clock import local_date
+from pop_campaigns.core.dates import clock_words, day_words, moment_words, relative_day_words
+from pop_campaigns.core.i18n import in_language
+from pop_campaigns.desk.queries.events import (
+    ComingEvent,
+    coming_events,
+    events_to_remind,
+    letters_waiting,
+    owing,
+)
+from pop_campaigns.desk.queries.mail_about import MailAbout, about_mails, why_not_again
+from pop_campaigns.events.models import Event
+from pop_campaigns.events.words.labels import EVENT_KINDS
+from pop_campaigns.incoming.queries.proposals import open_proposals
+from pop_campaigns.incoming.words.proposals import times_in_words
+from pop_campaigns.invitations.models import Invitation, TimeProposal
+from pop_campaigns.invitations.queries.guests import AnswerCounts, awaiting_answer, counts_for
+from pop_campaigns.invitations.rules import may_invite
+from pop_campaigns.invitations.sight import mails_of_work, seen_among
+from pop_campaigns.letters.models import Letter
+from pop_campaigns.letters.queries.letters import DueRecipient, due_recipients
+from pop_campaigns.letters.rules.letters import RecipientState
+from pop_campaigns.letters.words.pages import days_words
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.queries import mails_in_trouble, subject_of
+from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.secrets import mask_secrets
+from pop_campaigns.mail.words.labels import trouble_words
+
+SOON = timedelta(days=7)
+TROUBLE_SHOWN_FOR = timedelta(days=30)
+_LATER_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class WorkRow:
+    """One thing to do: what, with whom, when, and the action (label and address, "" for those who only read)."""
+
+    what: str
+    url: str
+    who: str = ""
+    when: str = ""
+    tone: str = ""
+    action: str = ""
+    action_url: str = ""
+    organisation: str = ""
+
+
+@dataclass(frozen=True)
+class WorkList:
+    """The sections of Today, in the order they are shown."""
+
+    overdue: list[WorkRow] = field(default_factory=list)
+    today: list[WorkRow] = field(default_factory=list)
+    soon: list[WorkRow] = field(default_factory=list)
+    waiting: list[WorkRow] = field(default_factory=list)
+    later: list[WorkRow] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all is there."""
+        return not (self.overdue or self.today or self.soon or self.waiting or self.later)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Who reads the list, when, in which language."""
+
+    user: User
+    now: datetime
+    today: date
+    lang: str
+
+    def row(self, what: str, url: str, record: Event | Letter | OutgoingMail, **rest: str) -> WorkRow:
+        """Make a row; the action only for those who may do it, the organisation for those who see several."""
+        if not may_change(record, self.user):
+            rest["action"] = rest["action_url"] = ""
+        return WorkRow(what, url, **rest)
+
+    def whose(self, organisation: Organisation | None) -> str:
+        """Name the organisation, where the reader sees more than one."""
+        if self.user.role is RoleName.COORDINATOR:
+            return ""
+        return (organisation.short_name or organisation.name) if organisation else _("The whole network")
+
+
+def work_list(user: User, now: datetime, lang: str) -> WorkList:
+    """Give everything that waits for the user; a fixed number of queries, however much it is."""
+    reader = _Reader(user, now, local_date(now), lang)
+    work = WorkList()
+    for due in due_recipients(user, reader.today):
+        section = work.overdue if due.state is RecipientState.OVERDUE else work.soon
+        (work.today if due.due_on == reader.today else section).append(_letter_row(reader, due))
+    work.today.extend(_trouble_rows(reader))
+    work.today.extend(_proposal_row(reader, one) for one in open_proposals(user, now=now))
+    coming = coming_events(user, reader.today, now)
+    _add_events(work, reader, coming)
+    not_told = {each.event.id for each in coming if each.not_told}
+    # Who does not know the present time yet is told of it first, not reminded.
+    silent = [each for each in awaiting_answer(user, now) if each[0].id not in not_told]
+    counts = counts_for(event.id for event, _guests in silent)
+    to_remind = events_to_remind(user, now)
+    seen = seen_among((guest for _event, guests in silent for guest in guests), user)
+    work.waiting.extend(
+        _answer_row(reader, event, (guests, seen), counts[event.id], remind=event.id in to_remind)
+        for event, guests in silent
+    )
+    for letter in letters_waiting(user, reader.today):
+        work.waiting.extend(_waiting_letter_rows(reader, letter))
+    return work
+
+
+def _add_events(work: WorkList, reader: _Reader, events: Sequence[ComingEvent]) -> None:
+    for coming in events:
+        row = _event_row(reader, coming)
+        day = coming.event.day_from or reader.today
+        if day <= reader.today:
+            work.today.append(row)
+        elif day <= reader.today + SOON:
+            work.soon.append(row)
+        elif coming.not_told or coming.counts.draft:
+            # However far away: guests have a wrong day in their calendars until told, or wait for what was prepared.
+            work.today.append(row)
+        elif len(work.later) < _LATER_SHOWN:
+            work.later.append(row)
+
+
+def _event_row(reader: _Reader, coming: ComingEvent) -> WorkRow:
+    event = coming.event
+    day = event.day_from or reader.today
+    label, url = _next_step(reader, coming)
+    who = [str(EVENT_KINDS[event.kind]), event.venue or _place(event), _guests_words(coming)]
+    return reader.row(
+        in_language(event, "title", reader.lang),
+        url_for("desk.event", event_id=event.id),
+        event,
+        who=" · ".join(part for part in who if part),
+        when=_start_in_words(event, day, reader),
+        tone="bad" if coming.not_told else "warn" if day == reader.today else "",
+        action=label,
+        action_url=url,
+        organisation=reader.whose(event.organisation),
+    )
+
+
+def _next_step(reader: _Reader, coming: ComingEvent) -> tuple[str, str]:
+    """Give what is to be done for an event ahead: tell of a change, send what is prepared, invite; else nothing."""
+    event = coming.event
+    if may_invite(cancelled=False, starts_at=event.starts_at, now=reader.now):
+        return "", ""
+    if coming.not_told:
+        return _("Send the change"), url_for("invitations.announce", event_id=event.id)
+    if coming.counts.draft:
+        return _("Send invitations"), url_for("invitations.message", event_id=event.id)
+    if not coming.counts.total:
+        return _("Invite guests"), url_for("invitations.who", event_id=event.id)
+    return "", ""
+
+
+def _guests_words(coming: ComingEvent) -> str:
+    counts = coming.counts
+    if coming.not_told:
+        return ngettext(
+            "%(num)d guest does not know of the change",
+            "%(num)d guests do not know of the change",
+            coming.not_told,
+        )
+    if counts.draft:
+        return ngettext("%(num)d invitation not sent yet", "%(num)d invitations not sent yet", counts.draft)
+    if not counts.total:
+        return _("nobody invited yet")
+    coming_number = counts.accepted + counts.delegated
+    return ngettext(
+        "%(num)d of %(total)d comes", "%(num)d of %(total)d come", coming_number, total=counts.total
+    )
+
+
+def _place(event: Event) -> str:
+    if event.join_url:
+        return str(_("Online"))
+    return event.municipality.name if event.municipality else ""
+
+
+def _proposal_row(reader: _Reader, proposal: TimeProposal) -> WorkRow:
+    event, page = proposal.invitation.event, url_for("incoming.proposal", proposal_id=proposal.id)
+    return reader.row(
+        _("Another time proposed: %(event)s", event=in_language(event, "title", reader.lang)),
+        page,
+        event,
+        who=proposal.invitation.shown_as,
+        when=times_in_words(proposal, reader.lang),
+        tone="warn",
+        action=_("Look at it"),
+        action_url=page,
+        organisation=reader.whose(event.organisation),
+    )
+
+
+def _letter_row(reader: _Reader, due: DueRecipient) -> WorkRow:
+    letter = due.recipient.letter
+    late = due.state is RecipientState.OVERDUE
+    return reader.row(
+        in_language(letter, "subject", reader.lang),
+        url_for("letters.show", letter_id=letter.id),
+        letter,
+        who=due.recipient.shown_as,
+        when=_(
+            "%(late)s, due on %(day)s",
+            late=days_words(due.days, due.unit),
+            day=day_words(due.due_on, reader.lang, weekday=False),
+        )
+        if late
+        else _("answer due %(day)s", day=_day_in_words(due.due_on, reader)),
+        tone="bad" if late else "warn",
+        action=_("Record the answer"),
+        action_url=url_for("letters.response", letter_id=letter.id, recipient_id=due.recipient.id),
+        organisation=reader.whose(letter.organisation),
+    )
+
+
+def _answer_row(
+    reader: _Reader,
+    event: Event,
+    silent: tuple[Sequence[Invitation], set[int]],
+    counts: AnswerCounts,
+    *,
+    remind: bool,
+) -> WorkRow:
+    return reader.row(
+        in_language(event, "title", reader.lang),
+        url_for("desk.event", event_id=event.id),
+        event,
+        who=_silent_names(*silent),
+        when=_silent_words(event, counts, reader),
+        action=_("Remind") if remind else "",
+        action_url=url_for("invitations.remind", event_id=event.id) if remind else "",
+        organisation=reader.whose(event.organisation),
+    )
+
+
+def _silent_names(guests: Sequence[Invitation], seen: set[int]) -> str:
+    """Name two of the guests, of those who may be named, and count the others."""
+    named = [guest.shown_as for guest in guests if guest.id in seen][:2]
+    more = len(guests) - len(named)
+    if not named:
+        return ngettext("%(num)d guest, not named here", "%(num)d guests, not named here", more)
+    names = ", ".join(named)
+    if more > 0:
+        names = ngettext("%(names)s and %(num)d more", "%(names)s and %(num)d more", more, names=names)
+    return names
+
+
+def _silent_words(event: Event, counts: AnswerCounts, reader: _Reader) -> str:
+    number = ngettext(
+        "%(num)d of %(total)d has not answered",
+        "%(num)d of %(total)d have not answered",
+        counts.waiting,
+        total=counts.total,
+    )
+    if event.day_from is None:
+        return number
+    return f"{number} · {relative_day_words(event.day_from, reader.today)}"
+
+
+def _waiting_letter_rows(reader: _Reader, letter: Letter) -> Iterable[WorkRow]:
+    """Give one row for those of a letter who still have time; who is due stands further up."""
+    owe = [one for one in owing(letter) if one.due_on is None or one.due_on > reader.today + SOON]
+    if not owe:
+        return
+    last = max((one.due_on for one in owe if one.due_on), default=None)
+    until = _("time until %(day)s", day=day_words(last, reader.lang, weekday=False)) if last else ""
+    owing_words = ngettext("%(num)d owes an answer", "%(num)d owe an answer", len(owe))
+    yield WorkRow(
+        in_language(letter, "subject", reader.lang),
+        url_for("letters.show", letter_id=letter.id),
+        who=owe[0].shown_as if len(owe) == 1 else owing_words,
+        when=until or owing_words,
+        organisation=reader.whose(letter.organisation),
+    )
+
+
+def _trouble_rows(reader: _Reader) -> Iterable[WorkRow]:
+    since = reader.now - TROUBLE_SHOWN_FOR
+    mails = mails_in_trouble(mails_of_work(reader.user), since=since)
+    about = about_mails(mails)
+    waiting: dict[str, list[OutgoingMail]] = {}
+    for mail in mails:
+        if mail.state is MailState.QUEUED:
+            waiting.setdefault(trouble_words(mail), []).append(mail)
+        elif why_not_again(mail, about.get(mail.id), now=reader.now) is None:
+            yield _failed_row(reader, mail, about.get(mail.id))
+    for words, same in waiting.items():
+        yield _stuck_row(reader, words, same)
+
+
+def _failed_row(reader: _Reader, mail: OutgoingMail, about: MailAbout | None) -> WorkRow:
+    page = url_for("desk.mail_message", mail_id=mail.id)
+    action, action_url = _("See why"), page
+    if mail.bounced_at is not None and about is not None and about.guest is not None:
+        action, action_url = (
+            _("Correct the address"),
+            url_for("invitations.address", invitation_id=about.guest.id),
+        )
+    return reader.row(
+        _(
+            "Not delivered: %(subject)s",
+            subject=(about.title(reader.lang) if about else "") or subject_of(mail),
+        ),
+        page,
+        mail,
+        who=mask_secrets(
+            f"{(about.who if about else '') or mail.to_name or mail.to_address} · {mail.to_address}"
+        ),
+        when=trouble_words(mail),
+        tone="bad",
+        action=action,
+        action_url=action_url,
+        organisation=reader.whose(about.organisation) if about else "",
+    )
+
+
+def _stuck_row(reader: _Reader, words: str, mails: Sequence[OutgoingMail]) -> WorkRow:
+    page = url_for("desk.mail", state="waiting")
+    return WorkRow(
+        ngettext("%(num)d message has not left yet", "%(num)d messages have not left yet", len(mails)),
+        page,
+        who=mails[0].to_address if len(mails) == 1 else "",
+        when=words,
+        tone="warn",
+        action=_("See why") if may_change(mails[0], reader.user) else "",
+        action_url=page,
+    )
+
+
+def _start_in_words(event: Event, day: date, reader: _Reader) -> str:
+    if event.starts_at is None:
+        return _day_in_words(day, reader)
+    relative = relative_day_words(day, reader.today)
+    if abs((day - reader.today).days) <= 1:
+        return _("%(day)s at %(hour)s", day=relative, hour=clock_words(event.starts_at, event.zone))
+    return f"{moment_words(event.starts_at, reader.lang, event.zone)} · {relative}"
+
+
+def _day_in_words(day: date, reader: _Reader) -> str:
+    relative = relative_day_words(day, reader.today)
+    if abs((day - reader.today).days) <= 1:
+        return relative
+    return f"{day_words(day, reader.lang)} · {relative}"

@@ -1,0 +1,11 @@
+"""Pages of the desk, by what they do.
+
+The blueprint is taken from here, where all its pages are on it.
+"""
+
+from __future__ import annotations
+
+from pop_campaigns.desk.blueprint import bp
+from pop_campaigns.desk.views import event, local_mailbox, mail, offices, search, today
+
+__all__ = ["bp", "event", "local_mailbox", "mail", "offices", "search", "today"]

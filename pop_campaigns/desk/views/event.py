@@ -1,0 +1,127 @@
+"""The page of one event: who comes, what is known, what happened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_security import current_user
+
+from pop_campaigns.accounts.guard import reader
+from pop_campaigns.accounts.rules.roles import may_read_record
+from pop_campaigns.accounts.scope import get_visible, may_change
+from pop_campaigns.core.clock import local_date, now
+from pop_campaigns.core.dates import DatePrecision, moment_words, relative_day_words, short_day_words
+from pop_campaigns.core.db import db
+from pop_campaigns.desk.blueprint import bp
+from pop_campaigns.desk.queries.events import event_with_record, story_of
+from pop_campaigns.desk.words.event_actions import actions_for
+from pop_campaigns.desk.words.guest_mail import away_guests, mail_happenings
+from pop_campaigns.desk.words.history import tell_story
+from pop_campaigns.desk.words.times import in_short
+from pop_campaigns.events.models import Attendance, Event
+from pop_campaigns.events.rules import EventState
+from pop_campaigns.events.words.labels import EVENT_FORMATS, EVENT_KINDS, state_chip, when_words
+from pop_campaigns.incoming.queries.incoming import incoming_of_guests
+from pop_campaigns.incoming.views.guest_notes import guest_notes
+from pop_campaigns.incoming.words.labels import KINDS as INCOMING_KINDS
+from pop_campaigns.incoming.words.proposals import proposed_at
+from pop_campaigns.invitations.queries.guests import answers_for, counts_for, text_of
+from pop_campaigns.invitations.queries.shown_guests import in_sight
+from pop_campaigns.mail.rules import MailState
+
+_TRANSLATED = ("title", "description")
+
+
+@bp.get("/events/<int:event_id>")
+@reader
+def event(event_id: int) -> ResponseReturnValue:
+    """Show an event with its guests, its details and its history."""
+    if _is_another_organisation_s(event_id):
+        return redirect(url_for("public.event", lang=str(get_locale() or "sq"), event_id=event_id))
+    row = event_with_record(get_visible(Event, event_id))
+    moment, lang = now(), str(get_locale() or "sq")
+    guests = answers_for(row)
+    shown = in_sight(guests, current_user)
+    counts = counts_for([row.id])[row.id]
+    changeable = may_change(row, current_user)
+    notes = guest_notes(shown.heard, current_user)
+    return render_template(
+        "desk/event.html",
+        event=row,
+        public_pages=_public_pages(row, lang),
+        kind=EVENT_KINDS[row.kind],
+        format=EVENT_FORMATS[row.format] if row.format else "",
+        state=state_chip(row, moment),
+        when_words=when_words(row, lang),
+        relative=_relative(row, moment),
+        missing=_missing_translations(row) if changeable else [],
+        guests=shown.rows,
+        everybody=guests,
+        hidden=shown.hidden,
+        counts=counts,
+        note=text_of(row),
+        actions=actions_for(row, guests, counts, now=moment) if changeable else None,
+        changeable=changeable,
+        proposed=proposed_at(row, current_user, lang, moment),
+        incoming=incoming_of_guests(shown.heard, current_user),
+        INCOMING_KINDS=INCOMING_KINDS,
+        incoming_day=lambda moment: moment_words(moment, lang),
+        away=away_guests(notes, moment, lang),
+        came_in=mail_happenings(notes, linked=changeable),
+        story=tell_story(story_of(row, current_user), names=changeable),
+        attended=attended(row, names=changeable),
+        in_short=in_short,
+        day_in_words=lambda day: short_day_words(day, lang),
+        mail_on_its_way=any(
+            one.mail and one.mail.state in (MailState.QUEUED, MailState.SENDING) for one in guests
+        ),
+    )
+
+
+def _is_another_organisation_s(event_id: int) -> bool:
+    """Tell whether others may read this event only as everybody does: without guests, answers and mails."""
+    row = db.session.get(Event, event_id) if 0 < event_id < 2**31 else None
+    if row is None or not row.published or current_user.role is None:
+        return False
+    return not may_read_record(current_user.role, current_user.organisation_id, row.organisation_id)
+
+
+def attended(row: Event, *, names: bool) -> tuple[list[Attendance], int]:
+    """Give whom the page names of those who attended, and how many others came: without an office only to one's own."""
+    named = [one for one in row.attendances if names or one.office_title]
+    return named, len(row.attendances) - len(named)
+
+
+def _relative(row: Event, moment: datetime) -> str:
+    """Give how far away the event is, where its day is known and it is still of interest."""
+    if row.day_from is None or row.precision not in (DatePrecision.MOMENT, DatePrecision.DAY):
+        return ""
+    today = local_date(moment)
+    if row.state is not EventState.PLANNED or abs((row.day_from - today).days) > 365:
+        return ""
+    return relative_day_words(row.day_from, today)
+
+
+def _public_pages(row: Event, lang: str) -> list[tuple[str, str]]:
+    """Give the links to what citizens see of the event."""
+    if not row.published:
+        return []
+    pages = (
+        ("public.event", _("See it as citizens do")),
+        ("public.event_calendar", _("Calendar file (.ics)")),
+    )
+    return [(url_for(endpoint, lang=lang, event_id=row.id), label) for endpoint, label in pages]
+
+
+def _missing_translations(row: Event) -> list[str]:
+    """Say which texts are there in one language only."""
+    words = {"title": _("title"), "description": _("description")}
+    return [
+        words[name]
+        for name in _TRANSLATED
+        if bool(getattr(row, f"{name}_sq")) != bool(getattr(row, f"{name}_en"))
+    ]

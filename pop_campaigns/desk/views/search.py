@@ -1,0 +1,192 @@
+"""One search over events, letters, institutions, persons and mails the user may see, ë as e and ç as c."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_security import current_user
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
+
+from pop_campaigns.accounts.guard import reader
+from pop_campaigns.accounts.models import User
+from pop_campaigns.contacts.models import Person
+from pop_campaigns.contacts.queries.directory import (
+    institution_rows,
+    person_rows,
+    select_institutions,
+    select_persons,
+)
+from pop_campaigns.contacts.queries.reach import is_sample
+from pop_campaigns.contacts.words.labels import INSTITUTION_KINDS
+from pop_campaigns.core.clock import local_date, now
+from pop_campaigns.core.dates import date_words
+from pop_campaigns.core.db import db
+from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.text import clean_line, fold
+from pop_campaigns.desk.blueprint import bp
+from pop_campaigns.desk.words.times import in_short
+from pop_campaigns.events.queries import EventFilter, listed_events
+from pop_campaigns.events.words.labels import EVENT_KINDS, when_words
+from pop_campaigns.invitations.sight import mails_of_work
+from pop_campaigns.letters.models import Letter
+from pop_campaigns.letters.queries.letters import select_letters
+from pop_campaigns.letters.words.labels import LETTER_STATES
+from pop_campaigns.mail.addresses import show_address
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.queries import select_mails, subject_of
+from pop_campaigns.mail.secrets import mask_secrets
+from pop_campaigns.mail.words.labels import mail_chip
+
+SHOWN = 10
+SHORTEST = 2
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One thing found: its name, what it is, where it is shown."""
+
+    title: str
+    under: str
+    url: str
+
+
+@dataclass(frozen=True)
+class HitGroup:
+    """What was found of one kind: the first ones, how many there are, where all of them are."""
+
+    key: str
+    label: str
+    hits: list[Hit]
+    total: int
+    all_url: str
+
+
+@bp.get("/search")
+@reader
+def search() -> ResponseReturnValue:
+    """Search everything by words."""
+    typed = mask_secrets(clean_line(request.args.get("q", "")[:1000])[:200])
+    long_enough = len(fold(typed).replace(" ", "")) >= SHORTEST
+    lang = str(get_locale() or "sq")
+    groups = find_everywhere(typed, current_user, lang) if long_enough else []
+    return render_template(
+        "desk/search.html",
+        typed=typed,
+        groups=groups,
+        long_enough=long_enough,
+        total=sum(one.total for one in groups),
+    )
+
+
+def find_everywhere(typed: str, user: User, lang: str) -> list[HitGroup]:
+    """Give what the words find, by kind; kinds without a hit are left out."""
+    moment = now()
+    today = local_date(moment)
+    found = [
+        _events(listed_events(user, EventFilter(typed=typed), moment), typed, lang),
+        _letters(select_letters(user, typed=typed, today=today), typed, lang),
+        _institutions(select_institutions(typed, None, None, user, today), typed, user, today, lang),
+        _persons(select_persons(typed, user), typed, user, today, lang),
+        _mails(select_mails(mails_of_work(user), typed=typed), typed),
+    ]
+    return [group for group in found if group.total]
+
+
+def _events(rows: Select[Any], typed: str, lang: str) -> HitGroup:
+    hits = [
+        Hit(
+            in_language(event, "title", lang),
+            f"{EVENT_KINDS[event.kind]} · {when_words(event, lang)}",
+            url_for("desk.event", event_id=event.id),
+        )
+        for event, _group in db.session.execute(rows.limit(SHOWN)).unique()
+    ]
+    return HitGroup("events", _("Events"), hits, _count(rows, hits), url_for("events.index", q=typed))
+
+
+def _letters(rows: Select[Any], typed: str, lang: str) -> HitGroup:
+    letters = db.session.scalars(rows.limit(SHOWN)).unique().all()
+    hits = [
+        Hit(
+            in_language(one, "subject", lang) or _("Letter without a subject"),
+            _letter_words(one, lang),
+            url_for("letters.show", letter_id=one.id),
+        )
+        for one in letters
+    ]
+    return HitGroup("letters", _("Letters"), hits, _count(rows, hits), url_for("letters.index", q=typed))
+
+
+def _letter_words(letter: Letter, lang: str) -> str:
+    day = date_words(letter.precision, letter.day_from, letter.day_to, lang) if letter.day_from else ""
+    number = _("no. %(number)s", number=letter.register_number) if letter.register_number else ""
+    return " · ".join(part for part in (str(LETTER_STATES[letter.state]), number, day) if part)
+
+
+def _institutions(rows: Select[Any], typed: str, user: User, today: date, lang: str) -> HitGroup:
+    found = institution_rows(db.session.scalars(rows.limit(SHOWN)).unique().all(), user, today)
+    hits = []
+    for row in found:
+        offices = ", ".join(in_language(each.office, "title", lang) for each in row.offices[:4])
+        kind = str(INSTITUTION_KINDS[row.institution.kind])
+        url = url_for("contacts.institution", ident=row.institution.id)
+        under = f"{kind} · {offices}" if offices else kind
+        hits.append(Hit(in_language(row.institution, "name", lang), under, url))
+    total = _count(rows, hits)
+    return HitGroup(
+        "institutions", _("Institutions and offices"), hits, total, url_for("contacts.index", q=typed)
+    )
+
+
+def _persons(rows: Select[Any], typed: str, user: User, today: date, lang: str) -> HitGroup:
+    idents, total = _first(rows, Person.id, func.coalesce(Person.sort_key, ""), Person.id)
+    persons = db.session.scalars(select(Person).where(Person.id.in_(idents))).all() if idents else []
+    found = person_rows(sorted(persons, key=lambda one: idents.index(one.id)), user, today)
+    hits = []
+    for row in found:
+        offices = [
+            f"{in_language(one.office, 'title', lang)}, {in_language(one.office.institution, 'name', lang)}"
+            for one in row.present[:2]
+        ]
+        # Who holds no office is told apart by the address, by which one may have been found as well.
+        known = offices or [show_address(one.email) for one in row.addresses[:1] if not is_sample(one)]
+        url = url_for("contacts.person", ident=row.person.id)
+        hits.append(Hit(row.person.name, " · ".join(known), url))
+    return HitGroup("persons", _("Persons"), hits, total, url_for("contacts.persons", q=typed))
+
+
+def _mails(rows: Select[Any], typed: str) -> HitGroup:
+    idents, total = _first(rows, OutgoingMail.id, OutgoingMail.queued_at.desc(), OutgoingMail.id.desc())
+    some = select(OutgoingMail).where(OutgoingMail.id.in_(idents)).options(joinedload(OutgoingMail.skeleton))
+    mails = db.session.scalars(some).all() if idents else []
+    hits = []
+    for one in sorted(mails, key=lambda mail: idents.index(mail.id)):
+        address = show_address(one.to_address)
+        who = mask_secrets(f"{one.to_name} <{address}>" if one.to_name else address)
+        under = " · ".join((who, str(mail_chip(one).word), in_short(one.queued_at)))
+        hits.append(Hit(subject_of(one), under, url_for("desk.mail_message", mail_id=one.id)))
+    return HitGroup("mails", _("Mail"), hits, total, url_for("desk.mail", q=typed))
+
+
+def _first(rows: Select[Any], ident: Any, *order: Any) -> tuple[list[int], int]:
+    """Give the numbers of the first rows and how many there are, reading a table of a hundred thousand only once.
+
+    ``order`` are expressions that no index serves: SQLite would walk that index and fetch each row by itself.
+    """
+    found = rows.with_only_columns(ident, func.count().over()).order_by(None).order_by(*order)
+    some = db.session.execute(found.limit(SHOWN)).all()
+    return [row[0] for row in some], some[0][1] if some else 0
+
+
+def _count(rows: Select[Any], hits: Sequence[Hit]) -> int:
+    if len(hits) < SHOWN:
+        return len(hits)
+    return db.session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0

@@ -1,0 +1,42 @@
+"""Today: what to do, in the order it presses."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_security import current_user
+
+from pop_campaigns.accounts.guard import reader
+from pop_campaigns.accounts.rules.roles import MAY_WRITE
+from pop_campaigns.core.clock import TIRANE, local_date, now
+from pop_campaigns.core.dates import day_words
+from pop_campaigns.desk.blueprint import bp
+from pop_campaigns.desk.queries.work_list import work_list
+from pop_campaigns.desk.words.answers import answer_lines
+from pop_campaigns.desk.words.times import in_short
+from pop_campaigns.incoming.queries.incoming import count_held, count_unread, newest_unread
+from pop_campaigns.invitations.queries.guests import recent_answers
+
+
+@bp.get("/today")
+@reader
+def today() -> ResponseReturnValue:
+    """Show the work list, and quietly the answers since yesterday."""
+    moment, lang = now(), str(get_locale() or "sq")
+    day = local_date(moment)
+    since = datetime.combine(day - timedelta(days=1), time.min, ZoneInfo(TIRANE))
+    return render_template(
+        "desk/today.html",
+        work=work_list(current_user, moment, lang),
+        answers=answer_lines(recent_answers(current_user, since), day, lang),
+        day=day_words(day, lang),
+        unread=count_unread(current_user),
+        messages=newest_unread(current_user),
+        in_short=in_short,
+        held=count_held(current_user),
+        may_write=current_user.role in MAY_WRITE,
+    )

@@ -1,0 +1,1 @@
+"""The desk in words, in the language of whoever reads."""

@@ -1,0 +1,91 @@
+"""What can be done with an event now: one main step, and the others beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from pop_campaigns.events.models import Event
+from pop_campaigns.events.rules import EventState
+from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, awaiting_reminder
+from pop_campaigns.invitations.rules import NotInvitable, may_invite
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button: its label and where it leads."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class EventActions:
+    """The main step (None where nothing is to be done) with a sentence why, and the other steps."""
+
+    main: Action | None
+    why: str
+    others: list[Action]
+    cancel: Action | None
+
+
+def actions_for(
+    event: Event, guests: Sequence[GuestRow], counts: AnswerCounts, *, now: datetime
+) -> EventActions:
+    """Decide what an event asks for: tell of a change, send what is prepared, invite, or nothing more.
+
+    To remind is offered only while a reminder would go to somebody.
+    """
+    closed = may_invite(cancelled=event.state is EventState.CANCELLED, starts_at=event.starts_at, now=now)
+    if event.state is EventState.HELD:
+        closed = NotInvitable.OVER
+    edit = Action(_("Edit"), url_for("events.edit", event_id=event.id))
+    if closed is not None:
+        return EventActions(None, _closed_words(event, closed), [edit], _cancel(event, closed))
+    invite = Action(_("Invite guests"), url_for("invitations.who", event_id=event.id))
+    remind = Action(_("Remind"), url_for("invitations.remind", event_id=event.id))
+    not_told = sum(row.outdated for row in guests)
+    main, why = _main_step(event, not_told, counts, invite)
+    others = [edit]
+    if main is not invite:
+        others.append(invite)
+    if counts.waiting and not not_told and awaiting_reminder(event, now=now):
+        others.append(remind)
+    return EventActions(main, why, others, _cancel(event, None))
+
+
+def _main_step(
+    event: Event, not_told: int, counts: AnswerCounts, invite: Action
+) -> tuple[Action | None, str]:
+    if not_told:
+        words = ngettext(
+            "%(num)d guest knows an older time or place.",
+            "%(num)d guests know an older time or place.",
+            not_told,
+        )
+        return Action(_("Send the change"), url_for("invitations.announce", event_id=event.id)), words
+    if counts.draft:
+        words = ngettext(
+            "%(num)d guest is on the list and not invited yet.",
+            "%(num)d guests are on the list and not invited yet.",
+            counts.draft,
+        )
+        return Action(_("Send invitations"), url_for("invitations.message", event_id=event.id)), words
+    return invite, "" if counts.total else _("Nobody is invited yet.")
+
+
+def _closed_words(event: Event, closed: NotInvitable) -> str:
+    if closed is NotInvitable.NO_MOMENT and event.state is EventState.PLANNED and not event.from_record:
+        return _("Invitations need a day and an hour: add them first.")
+    return ""
+
+
+def _cancel(event: Event, closed: NotInvitable | None) -> Action | None:
+    if event.state is not EventState.PLANNED or closed is NotInvitable.OVER:
+        return None
+    return Action(_("Cancel the event"), url_for("invitations.cancel", event_id=event.id))

@@ -1,0 +1,227 @@
+"""The history of an event in sentences people read. An action nobody has words for shows as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_babel.speaklater import LazyString
+
+from pop_campaigns.core.history import History
+from pop_campaigns.desk.words.answers import ANSWER_SIGNS, answer_sentence
+from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.invitations.words.proposals import when_of
+
+_TIME: Final = _l("date or hour")
+_CHANGED: Final[Mapping[str, LazyString]] = {
+    "starts_at": _TIME,
+    "ends_at": _TIME,
+    "day_from": _TIME,
+    "day_to": _TIME,
+    "precision": _TIME,
+    "zone": _l("time zone"),
+    "venue": _l("place"),
+    "municipality_id": _l("municipality"),
+    "join_url": _l("link to join"),
+    "more_url": _l("link for more"),
+    "title_sq": _l("title"),
+    "title_en": _l("title in English"),
+    "description_sq": _l("description"),
+    "description_en": _l("description in English"),
+    "kind": _l("kind of event"),
+    "format": _l("form of meeting"),
+    "state": _l("state"),
+    "published": _l("whether it is public"),
+    "organisation_id": _l("organisation"),
+    "campaign_id": _l("campaign"),
+}
+_CHANNELS: Final[Mapping[str, LazyString]] = {
+    "link": _l("by the personal link"),
+    "calendar": _l("from a calendar"),
+}
+_FROM_GUESTS: Final = ("invitation.answered", "invitation.time_proposed")
+_NAMES_SHOWN = 3
+_NAMES: Final = frozenset({"guest", "to"})
+
+
+@dataclass(frozen=True)
+class StoryLine:
+    """One line of the time line: when, what happened, who did it, in which tone."""
+
+    at: datetime
+    text: str
+    who: str
+    tone: str
+
+
+def tell_story(story: Sequence[tuple[History, str | None]], *, names: bool = True) -> list[StoryLine]:
+    """Give the sentences of ``queries.story_of``, in its order; guests put on the list at once are one line.
+
+    What a guest did of whom the reader sees no words is left out. Without ``names`` nobody is named of whom only the line
+    itself knows the name: a guest taken off the list before being asked.
+    """
+    lines = []
+    for _key, group in groupby(story, key=_one_deed):
+        rows = list(group)
+        change, guest = rows[0]
+        if len(rows) > 1:
+            text, tone = _added_together([name for _change, name in rows]), "quiet"
+        elif guest is None:
+            continue
+        else:
+            text, tone = sentence(change.action, _told(change, names=names), guest)
+        lines.append(StoryLine(change.at, text, _who(change), tone))
+    return lines
+
+
+def sentence(action: str, details: Mapping[str, Any], guest: str = "") -> tuple[str, str]:
+    """Give one change as a sentence with its tone; ``guest`` names whom it is about."""
+    if action in _SENTENCES:
+        words, tone = _SENTENCES[action]
+        return words(details, guest), tone
+    if action == "invitation.answered":
+        return _answer(details, guest)
+    return action, "quiet"
+
+
+def _told(change: History, *, names: bool) -> Mapping[str, Any]:
+    """Give the details of a change, without the names of guests who are not there any more where they are not to be told."""
+    details = change.details or {}
+    return details if names else {key: value for key, value in details.items() if key not in _NAMES}
+
+
+def _one_deed(row: tuple[History, str | None]) -> tuple[Any, ...]:
+    change = row[0]
+    if change.action == "invitation.added":
+        return (change.action, change.at, change.actor_id)
+    return (change.id,)
+
+
+def _who(change: History) -> str:
+    if change.action in _FROM_GUESTS and change.actor_id is None:
+        channel = str((change.details or {}).get("channel", ""))
+        return str(_CHANNELS.get(channel, change.actor_name))
+    return change.actor_name
+
+
+def _added_together(names: Sequence[str | None]) -> str:
+    known = sorted(name for name in names if name)
+    shown = "; ".join(known[:_NAMES_SHOWN])
+    if shown and len(names) > min(len(known), _NAMES_SHOWN):
+        shown = f"{shown} …"
+    number = ngettext("%(num)d guest put on the list", "%(num)d guests put on the list", len(names))
+    return f"{number}: {shown}" if shown else number
+
+
+def _changed(details: Mapping[str, Any], _guest: str) -> str:
+    fields = details.get("changed") or []
+    words = list(dict.fromkeys(str(_CHANGED.get(name, name)) for name in fields))
+    text = _("Changed: %(what)s", what=", ".join(words)) if words else _("Changed")
+    # Not inside the braces of an f-string, where the catalogues do not see it.
+    to_tell = _("Guests need to be told.")
+    return f"{text}. {to_tell}" if details.get("material") else text
+
+
+def _answer(details: Mapping[str, Any], guest: str) -> tuple[str, str]:
+    value = details.get("answer", "")
+    if value not in set(Answer):
+        return _("%(guest)s answered", guest=guest), "info"
+    answer = Answer(value)
+    text = answer_sentence(answer, guest)
+    if details.get("was") not in (None, "", Answer.NEEDS_ACTION.value):
+        text = _("Changed their answer: %(sentence)s", sentence=text)
+    if details.get("elsewhere"):
+        text = _("%(sentence)s (from another address)", sentence=text)
+    return text, ANSWER_SIGNS.get(answer, ("", "info"))[1]
+
+
+def _number(details: Mapping[str, Any]) -> int:
+    value = details.get("number", 0)
+    return value if isinstance(value, int) else 0
+
+
+def _language_words(details: Mapping[str, Any], guest: str) -> str:
+    if details.get("language") == "en":
+        return _("%(guest)s gets mail in English", guest=guest)
+    return _("%(guest)s gets mail in Albanian", guest=guest)
+
+
+def _named(details: Mapping[str, Any], guest: str) -> str:
+    return guest or str(details.get("guest", "")) or _("A guest")
+
+
+_Words = Callable[[Mapping[str, Any], str], str]
+_SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
+    "event.created": (lambda _d, _g: _("The event was planned"), "info"),
+    "event.changed": (_changed, "quiet"),
+    "event.cancelled": (lambda _d, _g: _("The event was cancelled"), "bad"),
+    "event.recorded": (lambda _d, _g: _("Taken over from the record"), "quiet"),
+    "event.invitation_text_set": (lambda _d, _g: _("The note in the invitation was changed"), "quiet"),
+    "event.office_changed_holder": (
+        lambda d, _g: _(
+            "%(who)s has another holder; the invitation stays with the office", who=d.get("who", "")
+        ),
+        "quiet",
+    ),
+    "event.guest_removed": (lambda d, g: _("%(guest)s was taken off the list", guest=_named(d, g)), "quiet"),
+    "event.invitations_sent": (
+        lambda d, _g: ngettext("%(num)d invitation sent", "%(num)d invitations sent", _number(d)),
+        "info",
+    ),
+    "event.changes_sent": (
+        lambda d, _g: ngettext(
+            "%(num)d guest was told of the change", "%(num)d guests were told of the change", _number(d)
+        ),
+        "info",
+    ),
+    "event.cancellations_sent": (
+        lambda d, _g: ngettext(
+            "%(num)d guest was told of the cancellation",
+            "%(num)d guests were told of the cancellation",
+            _number(d),
+        ),
+        "info",
+    ),
+    "event.reminders_sent": (
+        lambda d, _g: ngettext("%(num)d guest was reminded", "%(num)d guests were reminded", _number(d)),
+        "info",
+    ),
+    "invitation.added": (lambda d, g: _("%(guest)s was put on the list", guest=_named(d, g)), "quiet"),
+    "invitation.withdrawn": (
+        lambda d, g: _("The invitation of %(guest)s was withdrawn", guest=_named(d, g)),
+        "warn",
+    ),
+    "invitation.language_set": (_language_words, "quiet"),
+    "invitation.address_corrected": (
+        lambda d, g: _("The address of %(guest)s was corrected", guest=_named(d, g)),
+        "info",
+    ),
+    "invitation.time_proposed": (
+        lambda d, g: _("%(guest)s proposed another time: %(when)s", guest=_named(d, g), when=when_of(d)),
+        "warn",
+    ),
+    "invitation.time_accepted": (
+        lambda d, g: _(
+            "The time that %(guest)s proposed was accepted: %(when)s", guest=_named(d, g), when=when_of(d)
+        ),
+        "good",
+    ),
+    "invitation.time_declined": (
+        lambda d, g: _(
+            "The time that %(guest)s proposed was declined: %(when)s", guest=_named(d, g), when=when_of(d)
+        ),
+        "quiet",
+    ),
+    "mail.sent_again": (
+        lambda d, g: _(
+            "The message to %(guest)s was sent again", guest=g or str(d.get("to", "")) or _("a guest")
+        ),
+        "info",
+    ),
+}

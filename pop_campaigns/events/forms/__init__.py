@@ -1,0 +1,1 @@
+"""Forms of events: the shape of input."""

@@ -1,0 +1,1 @@
+"""Events in words, in the language of whoever reads."""

@@ -1,0 +1,1 @@
+"""Decisions about imports; plain values in, plain values out."""

@@ -1,0 +1,1 @@
+"""Verbs of imports; none of them commits."""

@@ -1,0 +1,246 @@
+"""Verbs about imports: take a file in, say what its columns mean, choose, start, take back. The caller commits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import IO, Final
+
+from sqlalchemy import delete, insert, select, update
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.contacts.rules import Purpose
+from pop_campaigns.contacts.services.records import owner_of_new
+from pop_campaigns.core.db import db
+from pop_campaigns.core.files import clean_file_name
+from pop_campaigns.core.history import note
+from pop_campaigns.core.versions import ChangedMeanwhile
+from pop_campaigns.imports.models import ContactImport, ImportRow
+from pop_campaigns.imports.queries import has_changes
+from pop_campaigns.imports.rules.fields import Field, guess_mapping, key_of
+from pop_campaigns.imports.rules.states import ImportState, RowDecision
+from pop_campaigns.imports.rules.tables import BadFile, Table, read_table
+from pop_campaigns.imports.services.checking import is_hard
+
+_AT_ONCE: Final = 1000
+_REMEMBERED: Final = 30
+_LOOKS_LIKE: Final = {
+    Field.EMAIL: re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
+    Field.PHONE: re.compile(r"\+?[\d\s/().-]{7,20}"),
+}
+
+
+class WrongState(ValueError):
+    """The import has gone on meanwhile (another tab, another person): this cannot be done with it now."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is the same for all rows, and how consent was obtained."""
+
+    kind: str = "other"
+    municipality_id: int | None = None
+    language: str = "sq"
+    consents: Sequence[Purpose] = field(default_factory=tuple)
+    text_version: str = ""
+    proof: str = ""
+    given_on: date | None = None
+
+
+def create_import(file: IO[bytes], file_name: str, once: str, *, by: User, now: datetime) -> ContactImport:
+    """Take in a file: its rows as they are, and a guess at its columns. The same form sent twice makes one import.
+
+    :raises BadFile: the file is no table, or has no rows.
+    :raises NoOrganisation: there is nobody to collect contacts for.
+    """
+    owner = owner_of_new(by)
+    once = f"{by.id}/{once}"[:64]
+    if there := db.session.scalar(select(ContactImport).where(ContactImport.once == once)):
+        return there
+    table = read_table(file)
+    imported = ContactImport(
+        organisation_id=owner,
+        user_id=by.id,
+        user_name=by.name,
+        once=once,
+        file_name=clean_file_name(file_name),
+        encoding=table.encoding,
+        delimiter=table.delimiter,
+        created_at=now,
+    )
+    db.session.add(imported)
+    db.session.flush()
+    sample = _take_rows(imported, table)
+    imported.mapping = _first_mapping(imported, sample)
+    note("import.uploaded", imported, by=by, now=now, name=imported.file_name, rows=imported.total)
+    return imported
+
+
+def _take_rows(imported: ContactImport, table: Table) -> list[list[str]]:
+    sample: list[list[str]] = []
+    width = len(table.headings)
+    for part in _parts(table.rows):
+        width = max(width, *(len(cells) for _number, cells in part))
+        rows = [{"import_id": imported.id, "number": number, "cells": cells} for number, cells in part]
+        db.session.execute(insert(ImportRow), rows)
+        imported.total += len(rows)
+        sample = sample or [cells for _number, cells in part[:50]]
+    if not imported.total:
+        raise BadFile("no_rows")
+    imported.columns = table.headings + [""] * (width - len(table.headings))
+    return sample
+
+
+def _parts(rows: Iterator[tuple[int, list[str]]]) -> Iterator[list[tuple[int, list[str]]]]:
+    part: list[tuple[int, list[str]]] = []
+    for row in rows:
+        part.append(row)
+        if len(part) == _AT_ONCE:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _first_mapping(imported: ContactImport, sample: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Give the mapping (and take over the options) of the last import with these headings, else a guess."""
+    if any(imported.columns):
+        before = select(ContactImport).where(
+            ContactImport.organisation_id.is_not_distinct_from(imported.organisation_id),
+            ContactImport.id != imported.id,
+        )
+        for one in db.session.scalars(before.order_by(ContactImport.id.desc()).limit(_REMEMBERED)):
+            if one.options.get("chosen") and key_of(one.columns) == key_of(imported.columns):
+                kept = ("kind", "municipality_id", "language")
+                imported.options = {name: one.options.get(name) for name in kept} | {"remembered": True}
+                return dict(one.mapping)
+    guessed = guess_mapping(imported.columns)
+    for number in range(len(imported.columns)):
+        cells = [row[number] for row in sample if number < len(row) and row[number]]
+        for what, pattern in _LOOKS_LIKE.items():
+            alike = sum(1 for cell in cells if pattern.fullmatch(cell))
+            if number not in guessed and cells and alike > 0.8 * len(cells) and what not in guessed.values():
+                guessed[number] = what
+    return {str(number): what.value for number, what in sorted(guessed.items())}
+
+
+def set_columns(
+    imported: ContactImport, mapping: Mapping[int, Field], options: Options, *, version: int | None = None
+) -> None:
+    """Say what the columns mean; the rows are looked over anew.
+
+    ``version`` is the one that was looked at; None asks nobody.
+
+    :raises WrongState: rows were brought in already.
+    :raises pop_campaigns.core.versions.ChangedMeanwhile: it is not that version any more.
+    """
+    _expect(imported, ImportState.UPLOADED, ImportState.CHECKED)
+    if version is not None and imported.version != version:
+        raise ChangedMeanwhile(imported.id)
+    imported.mapping = {str(number): what.value for number, what in mapping.items()}
+    imported.options = {
+        "chosen": True,
+        "kind": options.kind,
+        "municipality_id": options.municipality_id,
+        "language": options.language,
+        "consents": [purpose.value for purpose in options.consents],
+        "text_version": options.text_version,
+        "proof": options.proof,
+        "given_on": options.given_on.isoformat() if options.given_on else None,
+    }
+    imported.state = ImportState.CHECKING
+    imported.done = 0
+
+
+def decide(
+    imported: ContactImport, choices: Mapping[int, RowDecision], shown: Mapping[int, RowDecision]
+) -> list[int]:
+    """Choose for single rows; what cannot be brought in stays out, who matches nobody completes nobody.
+
+    Only what is chosen otherwise than ``shown`` (by row, what the page said before) is a choice. A row that somebody
+    else decided meanwhile stays so; gives the numbers of those for which something else was chosen here.
+    """
+    _expect(imported, ImportState.CHECKED)
+    rows = select(ImportRow).where(ImportRow.import_id == imported.id, ImportRow.id.in_(choices))
+    otherwise = []
+    for row in db.session.scalars(rows.order_by(ImportRow.number)):
+        wanted, before = choices[row.id], shown.get(row.id, row.decision)
+        if is_hard(row.errors) or (wanted is RowDecision.UPDATE and row.match_id is None):
+            continue
+        if wanted in (before, row.decision):
+            continue
+        if before is row.decision:
+            row.decision = wanted
+        else:
+            otherwise.append(row.number)
+    return otherwise
+
+
+def decide_matches(imported: ContactImport, wanted: RowDecision) -> int:
+    """Choose the same for all rows that match a contact and have no errors; gives how many changed."""
+    _expect(imported, ImportState.CHECKED)
+    rows = select(ImportRow).where(
+        ImportRow.import_id == imported.id, ImportRow.match_id.is_not(None), ImportRow.decision != wanted
+    )
+    changed = [row.id for row in db.session.scalars(rows) if not row.errors]
+    for start in range(0, len(changed), _AT_ONCE):
+        some = ImportRow.id.in_(changed[start : start + _AT_ONCE])
+        db.session.execute(update(ImportRow).where(some).values(decision=wanted))
+    return len(changed)
+
+
+def start_run(imported: ContactImport, *, by: User, now: datetime) -> None:
+    """Let the chosen rows be brought in.
+
+    :raises WrongState: it was started already.
+    """
+    _expect(imported, ImportState.CHECKED)
+    imported.state, imported.done, imported.ran_at = ImportState.RUNNING, 0, now
+    imported.user_id, imported.user_name = by.id, by.name
+    note("import.started", imported, by=by, now=now, name=imported.file_name)
+
+
+def start_undo(imported: ContactImport, *, by: User, now: datetime) -> None:
+    """Let an import be taken back.
+
+    :raises WrongState: it has not ended, or was taken back already.
+    """
+    _expect(imported, ImportState.DONE, ImportState.FAILED)
+    imported.state, imported.done = ImportState.UNDOING, 0
+    note("import.undone", imported, by=by, now=now, name=imported.file_name)
+
+
+def try_again(imported: ContactImport) -> None:
+    """Let an import that failed go on where it stopped.
+
+    :raises WrongState: it did not fail.
+    """
+    _expect(imported, ImportState.FAILED)
+    imported.state = ImportState(imported.options.get("failed_in", ImportState.CHECKING))
+    imported.problem = ""
+
+
+def discard(imported: ContactImport, *, by: User, now: datetime) -> None:
+    """Forget a file of which nothing was brought in.
+
+    :raises WrongState: something was.
+    """
+    _expect(imported, ImportState.UPLOADED, ImportState.CHECKED, ImportState.FAILED)
+    if has_changes(imported):
+        raise WrongState
+    note("import.discarded", imported, by=by, now=now, name=imported.file_name)
+    db.session.execute(delete(ImportRow).where(ImportRow.import_id == imported.id))
+    db.session.delete(imported)
+
+
+def lock(imported: ContactImport) -> ContactImport:
+    """Wait until nobody else changes this import, and read it afresh: two presses of a button start one run."""
+    row = select(ContactImport).where(ContactImport.id == imported.id).with_for_update()
+    return db.session.scalars(row, execution_options={"populate_existing": True}).one()
+
+
+def _expect(imported: ContactImport, *states: ImportState) -> None:
+    if lock(imported).state not in states:
+        raise WrongState

@@ -1,0 +1,175 @@
+"""Who is there already: contacts of the network and of one organisation, kept in memory for a check or a run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any, Final
+
+from sqlalchemy import Row, Select, select
+
+from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.queries.reach import of_network_or
+from pop_campaigns.core.db import db
+from pop_campaigns.imports.models import ImportChange
+from pop_campaigns.imports.rules.drafts import RowDraft, fold
+
+_ALIKE: Final = 0.86
+# In a larger institution names are only compared word by word: each with each would take too long.
+_COMPARED: Final = 200
+
+
+@dataclass(frozen=True)
+class Match:
+    """Whom a row looks like, why, and whether it bears another name (then nobody is updated unless told)."""
+
+    table: str
+    ident: int
+    reason: str
+    other_name: bool = False
+
+
+class Known:
+    """Contacts by what they are recognised by; ``without`` leaves out what an import has made itself."""
+
+    def __init__(self, owner: int | None, *, without: int | None = None) -> None:
+        self.owner = owner
+        self.institutions: defaultdict[str, list[tuple[int, int | None]]] = defaultdict(list)
+        self.offices: dict[tuple[int, str], int] = {}
+        self._names: dict[int, str] = {}
+        self._by_phone: dict[str, int] = {}
+        self._by_place: dict[tuple[str, int | None], int] = {}
+        self._by_email: defaultdict[str, list[int]] = defaultdict(list)
+        self._in_institution: defaultdict[int, dict[int, str]] = defaultdict(dict)
+        self._load_institutions()
+        self._load_persons(without)
+        self._load_addresses()
+
+    def institution(self, name: str, municipality_id: int | None) -> int | None:
+        """Give the institution of that folded name, best the one in the municipality."""
+        found = self.institutions.get(fold(name), [])
+        near = [ident for ident, place in found if place == municipality_id]
+        return next(iter(near or [ident for ident, _place in found]), None)
+
+    def match(self, draft: RowDraft) -> Match | None:
+        """Give whom a row looks like."""
+        if not draft.is_person:
+            return self._match_office(draft)
+        for email in draft.emails:
+            # Of several who share an address, first the one of the same name.
+            near = self._by_email.get(email.casefold(), [])
+            for ident in sorted(near, key=lambda one: self._is_other(one, draft)):
+                return Match("persons", ident, "email", self._is_other(ident, draft))
+        if draft.phone and (ident := self._by_phone.get(draft.phone, 0)):
+            return Match("persons", ident, "phone", self._is_other(ident, draft))
+        return self._match_name(draft)
+
+    def _match_office(self, draft: RowDraft) -> Match | None:
+        institution = self.institution(draft.institution, draft.municipality_id)
+        if institution is None:
+            return None
+        if not draft.office:
+            return Match("institutions", institution, "name")
+        office = self.offices.get((institution, fold(draft.office)))
+        return Match("offices", office, "name") if office else None
+
+    def _match_name(self, draft: RowDraft) -> Match | None:
+        name = fold(draft.name)
+        if not name:
+            return None
+        if not (draft.institution or draft.works_for):
+            ident = self._by_place.get((name, draft.municipality_id))
+            return Match("persons", ident, "name") if ident else None
+        for words in filter(None, (draft.institution, draft.works_for)):
+            for institution, _place in self.institutions.get(fold(words), ()):
+                near = self._in_institution.get(institution, {})
+                for ident, known in near.items():
+                    if known == name or (len(near) <= _COMPARED and alike(known, name)):
+                        return Match("persons", ident, "name")
+        return None
+
+    def _is_other(self, ident: int, draft: RowDraft) -> bool:
+        known, name = self._names.get(ident, ""), fold(draft.name)
+        return bool(known and name and "@" not in known and not alike(known, name))
+
+    def _load_institutions(self) -> None:
+        columns = (Institution.id, Institution.municipality_id, Institution.name_sq, Institution.name_en)
+        for ident, place, *names in db.session.execute(self._here(Institution, *columns)):
+            for name in {fold(one) for one in names if one}:
+                self.institutions[name].append((ident, place))
+        offices = self._here(Office, Office.id, Office.institution_id, Office.title_sq, Office.title_en)
+        for ident, institution, *titles in db.session.execute(offices):
+            for title in {fold(one) for one in titles if one}:
+                self.offices.setdefault((institution, title), ident)
+
+    def _load_persons(self, without: int | None) -> None:
+        for row in self._persons(without):
+            ident, name, printed, phone, place, works_for = tuple(row)
+            self._names[ident] = fold(name)
+            if phone:
+                self._by_phone.setdefault(phone, ident)
+            for one in {fold(name), fold(printed)} - {""}:
+                self._by_place.setdefault((one, place), ident)
+            if works_for:
+                self._in_institution[works_for][ident] = fold(name)
+        mandates = select(Mandate.person_id, Office.institution_id).join(
+            Office, Office.id == Mandate.office_id
+        )
+        for ident, institution in db.session.execute(mandates.where(of_network_or(Mandate, self.owner))):
+            if ident in self._names:
+                self._in_institution[institution][ident] = self._names[ident]
+
+    def _persons(self, without: int | None) -> Sequence[Row[Any]]:
+        columns = (
+            Person.id, Person.name, Person.name_as_printed, Person.phone, Person.municipality_id, Person.works_for_id
+        )  # fmt: skip
+        rows = self._here(Person, *columns).where(Person.erased_at.is_(None))
+        if without is not None:
+            made = select(ImportChange.row_id).where(
+                ImportChange.import_id == without,
+                ImportChange.table == "persons",
+                ImportChange.before.is_(None),
+            )
+            rows = rows.where(Person.id.not_in(made))
+        return db.session.execute(rows).all()
+
+    def _load_addresses(self) -> None:
+        columns = (Address.email, Address.person_id)
+        rows = select(*columns).where(
+            of_network_or(Address, self.owner), Address.placeholder.is_(False), Address.person_id.is_not(None)
+        )
+        for email, person in db.session.execute(rows):
+            if person in self._names:
+                self._by_email[email.casefold()].append(person)
+
+    def _here(self, model: Any, *columns: Any) -> Select[Any]:
+        here = select(*columns).where(of_network_or(model, self.owner), model.merged_into_id.is_(None))
+        return here.order_by(model.id)
+
+
+def alike(one: str, other: str) -> bool:
+    """Tell whether two folded names may be one person's: the same words in any order, or a slip of the pen apart."""
+    if sorted(one.split()) == sorted(other.split()):
+        return True
+    if abs(len(one) - len(other)) > 4:
+        return False
+    return SequenceMatcher(None, one, other).ratio() >= _ALIKE
+
+
+def double_keys(draft: RowDraft) -> list[tuple[str, ...]]:
+    """Give what a second row in the file would have in common if it were the same contact written twice."""
+    name = fold(draft.name)
+    keys: list[tuple[str, ...]] = [
+        ("email", name, email.casefold()) for email in draft.emails if draft.is_person
+    ]
+    if draft.phone and draft.is_person:
+        keys.append(("phone", name, draft.phone))
+    where = (fold(draft.institution), fold(draft.office), fold(draft.works_for), str(draft.municipality_id))
+    if draft.is_person and name:
+        keys.append(("name", name, "/".join(where)))
+    if not draft.is_person:
+        mails = ",".join(sorted(one.casefold() for one in draft.emails))
+        keys.append(("office", "/".join(where), mails or draft.phone))
+    return keys

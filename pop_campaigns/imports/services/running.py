@@ -1,0 +1,282 @@
+"""Bringing rows in: new contacts in bulk, known ones completed, nothing of theirs overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+
+from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.queries.reach import of_network_or
+from pop_campaigns.contacts.rules import ConsentChannel, InstitutionKind, PersonKind, Purpose
+from pop_campaigns.core.clock import local_date
+from pop_campaigns.core.db import db
+from pop_campaigns.imports.models import ContactImport, ImportRow
+from pop_campaigns.imports.rules.drafts import RowDraft, fold
+from pop_campaigns.imports.rules.states import ImportState, RowDecision
+from pop_campaigns.imports.services.checking import AT_ONCE, is_hard, reader_of
+from pop_campaigns.imports.services.ledger import Ledger, chunks
+from pop_campaigns.imports.services.matching import Known
+
+
+@dataclass
+class _Entry:
+    """A row on its way: the contact it becomes or completes."""
+
+    draft: RowDraft
+    is_new: bool
+    table: str
+    ident: int = 0
+    office_id: int | None = None
+    medium_id: int | None = None
+
+
+def run_rows(imported: ContactImport, *, now: datetime) -> Iterator[int]:
+    """Bring in the rows that are left; the caller commits after each step.
+
+    A step writes its contacts and how far it came together: killed between two, the next run goes on there.
+    """
+    reader = reader_of(imported, now)
+    known = Known(imported.organisation_id, without=imported.id)
+    while rows := _rows_left(imported):
+        ledger = Ledger(imported, now)
+        entries = [_entry(row, reader.read(row.cells), known) for row in rows]
+        _bring_in([entry for entry in entries if entry], ledger, known)
+        ledger.write()
+        imported.options = imported.options | {"at": rows[-1].number}
+        imported.done = min(imported.total, imported.done + len(rows))
+        yield len(rows)
+    imported.state = ImportState.DONE
+    imported.done = imported.total
+
+
+def _rows_left(imported: ContactImport) -> Sequence[ImportRow]:
+    at = imported.options.get("at", -1)
+    rows = select(ImportRow).where(ImportRow.import_id == imported.id, ImportRow.number > at)
+    return db.session.scalars(rows.order_by(ImportRow.number).limit(AT_ONCE)).all()
+
+
+def _entry(row: ImportRow, draft: RowDraft, known: Known) -> _Entry | None:
+    if row.decision is RowDecision.SKIP or is_hard(row.errors):
+        return None
+    if row.decision is RowDecision.UPDATE and row.match_id:
+        return _Entry(draft, False, row.match_type, row.match_id)
+    # Where the row had no match but has one now, somebody else brought the contact in since the check.
+    if row.match_id is None and draft.is_person and (match := known.match(draft)) and not match.other_name:
+        return _Entry(draft, False, match.table, match.ident)
+    table = "persons" if draft.is_person else "offices" if draft.office else "institutions"
+    return _Entry(draft, True, table)
+
+
+def _bring_in(entries: list[_Entry], ledger: Ledger, known: Known) -> None:
+    _make_institutions(entries, ledger, known)
+    _make_offices(entries, ledger, known)
+    _make_persons([one for one in entries if one.is_new and one.table == "persons"], ledger)
+    _complete_persons([one for one in entries if not one.is_new and one.table == "persons"], ledger)
+    entries = [one for one in entries if one.ident]
+    _make_mandates([one for one in entries if one.table == "persons" and one.office_id], ledger)
+    _make_addresses(entries, ledger)
+    _make_consents([one for one in entries if one.table == "persons" and one.draft.consents], ledger)
+
+
+def _make_institutions(entries: list[_Entry], ledger: Ledger, known: Known) -> None:
+    missing: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        draft = entry.draft
+        for name in filter(None, (draft.institution, draft.works_for)):
+            if known.institution(name, draft.municipality_id) is None and fold(name) not in missing:
+                medium = draft.kind is PersonKind.JOURNALIST and name == draft.medium
+                missing[fold(name)] = {
+                    "kind": InstitutionKind.MEDIUM if medium else InstitutionKind.OTHER,
+                    "name_sq": name,
+                    "municipality_id": draft.municipality_id if draft.office else None,
+                    "phone": "" if draft.is_person or draft.office else draft.phone,
+                    "organisation_id": known.owner,
+                }
+    made = ledger.make(Institution, list(missing.values()))
+    for ident, (name, row) in zip(made, missing.items(), strict=True):
+        known.institutions[name].append((ident, row["municipality_id"]))
+        ledger.tell("institution.created", "institutions", ident, name=row["name_sq"])
+
+
+def _make_offices(entries: list[_Entry], ledger: Ledger, known: Known) -> None:
+    missing: dict[tuple[int, str], dict[str, Any]] = {}
+    for entry in entries:
+        draft = entry.draft
+        institution = known.institution(draft.institution, draft.municipality_id) or 0
+        if draft.medium:
+            entry.medium_id = known.institution(draft.medium, draft.municipality_id)
+        if draft.office and (key := (institution, fold(draft.office))) not in known.offices:
+            missing.setdefault(
+                key,
+                {
+                    "institution_id": institution,
+                    "title_sq": draft.office,
+                    "language": draft.language,
+                    "phone": "" if draft.is_person else draft.phone,
+                    "organisation_id": known.owner,
+                },
+            )
+    made = ledger.make(Office, list(missing.values()))
+    for ident, (key, row) in zip(made, missing.items(), strict=True):
+        known.offices[key] = ident
+        ledger.tell("office.created", "offices", ident, name=row["title_sq"])
+    for entry in entries:
+        draft = entry.draft
+        institution = known.institution(draft.institution, draft.municipality_id) or 0
+        entry.office_id = known.offices.get((institution, fold(draft.office))) if draft.office else None
+        if entry.is_new and entry.table != "persons":
+            entry.ident = (entry.office_id if entry.table == "offices" else institution) or 0
+
+
+def _make_persons(entries: list[_Entry], ledger: Ledger) -> None:
+    rows = []
+    for entry in entries:
+        draft = entry.draft
+        official = draft.office and draft.kind is PersonKind.OTHER
+        rows.append(
+            {
+                "name": draft.shown_name,
+                "kind": PersonKind.OFFICIAL if official else draft.kind,
+                "language": draft.language,
+                "phone": draft.phone,
+                "post_address": draft.post_address,
+                "municipality_id": draft.municipality_id,
+                "topics": draft.topics,
+                "works_for_id": entry.medium_id,
+                "organisation_id": ledger.imported.organisation_id,
+            }
+        )
+    for entry, ident in zip(entries, ledger.make(Person, rows), strict=True):
+        entry.ident = ident
+        ledger.tell("person.created", "persons", ident, name=entry.draft.shown_name)
+
+
+def _complete_persons(entries: list[_Entry], ledger: Ledger) -> None:
+    """Fill what is empty, in records of the own organisation only; whoever is gone meanwhile is left out."""
+    found: dict[int, Person] = {}
+    for idents in chunks([entry.ident for entry in entries]):
+        found |= {one.id: one for one in db.session.scalars(select(Person).where(Person.id.in_(idents)))}
+    owner = ledger.imported.organisation_id
+    for entry in entries:
+        person = found.get(entry.ident)
+        if person is None or person.merged_into_id is not None or person.erased_at is not None:
+            entry.ident = 0
+            continue
+        if person.organisation_id != owner:
+            continue
+        draft = entry.draft
+        offered = {
+            "phone": draft.phone,
+            "post_address": draft.post_address,
+            "municipality_id": draft.municipality_id,
+            "topics": draft.topics,
+            "works_for_id": entry.medium_id,
+        }
+        new = {name: value for name, value in offered.items() if value and not getattr(person, name)}
+        if new:
+            ledger.fill(person, new)
+            ledger.tell("person.changed", "persons", person.id, name=person.name, was=dict.fromkeys(new))
+    db.session.flush()
+
+
+def _make_mandates(entries: list[_Entry], ledger: Ledger) -> None:
+    owner = ledger.imported.organisation_id
+    there: set[tuple[int, int | None]] = set()
+    for idents in chunks([one.ident for one in entries if not one.is_new]):
+        held = select(Mandate.person_id, Mandate.office_id).where(
+            Mandate.person_id.in_(idents), of_network_or(Mandate, owner)
+        )
+        there |= {(person, office) for person, office in db.session.execute(held)}
+    rows, told = [], []
+    for entry in entries:
+        if (entry.ident, entry.office_id) in there:
+            continue
+        there.add((entry.ident, entry.office_id))
+        row = {
+            "person_id": entry.ident,
+            "office_id": entry.office_id,
+            "known_on": local_date(ledger.now),
+            "organisation_id": owner,
+        }
+        rows.append(row)
+        told.append((entry.office_id or 0, entry.draft.shown_name))
+    ledger.make(Mandate, rows)
+    for office_id, name in told:
+        ledger.tell("mandate.recorded", "offices", office_id, name=name, **{"from": None, "to": None})
+
+
+def _make_addresses(entries: list[_Entry], ledger: Ledger) -> None:
+    owner = ledger.imported.organisation_id
+    there = _addresses_of([one for one in entries if not (one.is_new and one.table == "persons")], owner)
+    rows = []
+    for entry in entries:
+        for email in entry.draft.emails:
+            key = (entry.table, entry.ident, email.casefold())
+            if key in there:
+                continue
+            there.add(key)
+            rows.append({"email": email, _OWNER[entry.table]: entry.ident, "organisation_id": owner})
+            if not entry.is_new:
+                ledger.tell("address.added", entry.table, entry.ident, email=email)
+    ledger.make(Address, rows)
+
+
+_OWNER = {"persons": "person_id", "offices": "office_id", "institutions": "institution_id"}
+
+
+def _addresses_of(entries: list[_Entry], owner: int | None) -> set[tuple[str, int, str]]:
+    found: set[tuple[str, int, str]] = set()
+    for table, column in _OWNER.items():
+        of_owner = getattr(Address, column)
+        for idents in chunks([one.ident for one in entries if one.table == table]):
+            rows = select(of_owner, Address.email).where(of_owner.in_(idents), of_network_or(Address, owner))
+            found |= {(table, ident, email.casefold()) for ident, email in db.session.execute(rows)}
+    return found
+
+
+def _make_consents(entries: list[_Entry], ledger: Ledger) -> None:
+    imported = ledger.imported
+    options = imported.options
+    usual = options.get("given_on")
+    given_on = date.fromisoformat(usual) if usual else local_date(ledger.now)
+    there = _standing_consents([one.ident for one in entries if not one.is_new], imported.organisation_id)
+    rows = []
+    for entry in entries:
+        for purpose, day in entry.draft.consents.items():
+            given_at = min(datetime.combine(day or given_on, time(12), UTC), ledger.now)
+            last = there.get((entry.ident, purpose))
+            if last is not None and given_at <= last:
+                continue
+            there[entry.ident, purpose] = datetime.max.replace(tzinfo=UTC)
+            rows.append(
+                {
+                    "person_id": entry.ident,
+                    "organisation_id": imported.organisation_id,
+                    "purpose": purpose,
+                    "text_version": options.get("text_version", ""),
+                    "language": entry.draft.language,
+                    "channel": ConsentChannel.IMPORT,
+                    "proof": options.get("proof", ""),
+                    "given_at": given_at,
+                    "recorded_at": ledger.now,
+                }
+            )
+    ledger.make(Consent, rows)
+
+
+def _standing_consents(idents: Sequence[int], owner: int | None) -> dict[tuple[int, Purpose], datetime]:
+    """Give until when no older consent counts: for ever where one stands, else until it was withdrawn."""
+    found: dict[tuple[int, Purpose], datetime] = {}
+    mine: ColumnElement[bool] = or_(
+        Consent.organisation_id.is_(None), Consent.organisation_id.is_not_distinct_from(owner)
+    )
+    for part in chunks(idents):
+        for one in db.session.scalars(select(Consent).where(Consent.person_id.in_(part), mine)):
+            key = (one.person_id, one.purpose)
+            until = one.withdrawn_at or datetime.max.replace(tzinfo=UTC)
+            found[key] = max(until, found.get(key, until))
+    return found

@@ -1,0 +1,196 @@
+"""The way back: what an import made is deleted, what it filled is emptied; what was used or changed since stays."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Table, delete, select
+
+from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
+from pop_campaigns.core.db import Base, db
+from pop_campaigns.core.history import History
+from pop_campaigns.imports.models import ContactImport, ImportChange
+from pop_campaigns.imports.rules.states import ImportState
+from pop_campaigns.imports.services.checking import AT_ONCE
+from pop_campaigns.imports.services.ledger import as_json, chunks
+
+# Children first: so nothing is deleted under what hangs on it.
+MODELS: Final[dict[str, Any]] = {
+    model.__tablename__: model for model in (Consent, Address, Mandate, Person, Office, Institution)
+}
+_ROOTS: Final = {"persons": "person_id", "offices": "office_id", "institutions": "institution_id"}
+_NAMED: Final = 500
+# What an import made and is not taken back yet: by table and row, the number of the change.
+Made = dict[str, dict[int, int]]
+
+
+def undo_changes(imported: ContactImport, *, now: datetime) -> Iterator[int]:
+    """Take back what an import did, the last first; the caller commits after each step.
+
+    Each change taken back is forgotten, so that an undoing that was killed goes on with the rest.
+    """
+    made = _all_made(imported)
+    while changes := _last_changes(imported):
+        kept = _take_back(changes, made)
+        _remember(imported, kept)
+        for idents in chunks([change.id for change in changes]):
+            db.session.execute(delete(ImportChange).where(ImportChange.id.in_(idents)))
+        for change in changes:
+            made[change.table].pop(change.row_id, None)
+            db.session.expunge(change)
+        yield len(changes)
+    imported.state = ImportState.UNDONE
+    imported.undone_at = now
+    imported.done = imported.total
+
+
+def _last_changes(imported: ContactImport) -> Sequence[ImportChange]:
+    rows = select(ImportChange).where(ImportChange.import_id == imported.id)
+    return db.session.scalars(rows.order_by(ImportChange.id.desc()).limit(AT_ONCE)).all()
+
+
+def _all_made(imported: ContactImport) -> Made:
+    rows = select(ImportChange.table, ImportChange.row_id, ImportChange.id).where(
+        ImportChange.import_id == imported.id, ImportChange.before.is_(None)
+    )
+    made: Made = {table: {} for table in MODELS}
+    for table, row_id, ident in db.session.execute(rows):
+        made[table][row_id] = ident
+    return made
+
+
+def _take_back(changes: Sequence[ImportChange], made: Made) -> list[tuple[str, int, str]]:
+    """Take back some changes and give what stays, with the reason."""
+    kept: list[tuple[str, int, str]] = []
+    rows: defaultdict[str, list[ImportChange]] = defaultdict(list)
+    for change in changes:
+        if change.before is None:
+            rows[change.table].append(change)
+        elif not _restore(change):
+            kept.append((change.table, change.row_id, "changed"))
+    db.session.flush()
+    staying = _staying_roots(rows, made)
+    for table, model in MODELS.items():
+        if rows[table]:
+            kept += _delete(model, rows[table], staying)
+    return kept
+
+
+def _restore(change: ImportChange) -> bool:
+    """Empty again what was filled, unless somebody wrote something else there since."""
+    record = db.session.get(MODELS[change.table], change.row_id)
+    before, after = change.before or {}, change.after or {}
+    if record is None:
+        return True
+    if as_json({name: getattr(record, name) for name in after}) != after:
+        return False
+    for name, value in before.items():
+        setattr(record, name, value)
+    return True
+
+
+def _delete(
+    model: Any, changes: Sequence[ImportChange], staying: dict[str, dict[int, str]]
+) -> list[tuple[str, int, str]]:
+    table: Table = model.__table__
+    kept, gone = [], []
+    used = used_elsewhere(table, [one.row_id for one in changes], {})
+    present = _present(table, [one.row_id for one in changes])
+    for change in changes:
+        now_there = present.get(change.row_id)
+        if now_there is None:
+            continue  # deleted by somebody already
+        reason = _reason(change, now_there, used, staying)
+        if reason:
+            kept.append((table.name, change.row_id, reason))
+        else:
+            gone.append(change.row_id)
+    for idents in chunks(gone):
+        db.session.execute(delete(table).where(table.c.id.in_(idents)))
+        told = (History.subject_type == table.name, History.subject_id.in_(idents))
+        db.session.execute(delete(History).where(*told))
+    db.session.expire_all()
+    return kept
+
+
+def _reason(
+    change: ImportChange, now_there: dict[str, Any], used: Collection[int], staying: dict[str, dict[int, str]]
+) -> str:
+    if change.row_id in used:
+        return "used"
+    if now_there != change.after:
+        return "changed"
+    after = change.after or {}
+    if change.table == "mandates":
+        return "belongs" if after["person_id"] in staying["persons"] else ""
+    if change.table in ("addresses", "consents"):
+        owners = ((root, after.get(column)) for root, column in _ROOTS.items())
+        return "belongs" if any(ident in staying[root] for root, ident in owners) else ""
+    return staying[change.table].get(change.row_id, "")
+
+
+def _staying_roots(rows: dict[str, list[ImportChange]], made: Made) -> dict[str, dict[int, str]]:
+    """Give the persons, offices and institutions the import made that stay, so that what is theirs stays with them."""
+    wanted: defaultdict[str, set[int]] = defaultdict(set)
+    for table, changes in list(rows.items()):
+        for change in changes:
+            if table in _ROOTS:
+                wanted[table].add(change.row_id)
+            for root, column in _ROOTS.items():
+                if ident := (change.after or {}).get(column):
+                    wanted[root].add(ident)
+    staying: dict[str, dict[int, str]] = {}
+    for root in _ROOTS:
+        table_of = Base.metadata.tables[root]
+        ours = _as_made([made[root][one] for one in sorted(wanted[root]) if one in made[root]])
+        present = _present(table_of, list(ours))
+        staying[root] = {one: "changed" for one in ours if present.get(one, ours[one]) != ours[one]}
+        staying[root] |= dict.fromkeys(used_elsewhere(table_of, list(ours), made), "used")
+    return staying
+
+
+def _as_made(changes: Sequence[int]) -> dict[int, Any]:
+    found: dict[int, Any] = {}
+    for part in chunks(changes):
+        rows = select(ImportChange.row_id, ImportChange.after).where(ImportChange.id.in_(part))
+        found |= {row.row_id: row.after for row in db.session.execute(rows)}
+    return found
+
+
+def _present(table: Table, idents: Sequence[int]) -> dict[int, dict[str, Any]]:
+    found: dict[int, dict[str, Any]] = {}
+    for part in chunks(idents):
+        for row in db.session.execute(select(table).where(table.c.id.in_(part))).mappings():
+            found[row["id"]] = as_json({name: value for name, value in row.items() if name != "id"})
+    return found
+
+
+def used_elsewhere(table: Table, idents: Sequence[int], made: Made) -> set[int]:
+    """Give those rows to which something else points, in whatever table: an invitation, a letter, a list.
+
+    What stands in ``made`` does not count: it goes as well.
+    """
+    used: set[int] = set()
+    pointing = [
+        (other, column)
+        for other in Base.metadata.tables.values()
+        for column in other.columns
+        if any(key.column.table is table for key in column.foreign_keys)
+    ]
+    for other, column in pointing:
+        ours = made.get(other.name, {})
+        key = other.columns.get("id", column)
+        for part in chunks(idents):
+            rows = db.session.execute(select(column, key).where(column.in_(part)))
+            used |= {ident for ident, row_id in rows if row_id not in ours}
+    return used
+
+
+def _remember(imported: ContactImport, kept: Sequence[tuple[str, int, str]]) -> None:
+    if kept:
+        listed = [*imported.options.get("kept", []), *(list(one) for one in kept)]
+        count = imported.options.get("kept_count", 0) + len(kept)
+        imported.options = imported.options | {"kept": listed[:_NAMED], "kept_count": count}

@@ -1,0 +1,104 @@
+"""Long work on imports, step by step: each step is committed with how far it came, one worker at a time.
+
+Who works renews a claim with each step; when a worker was killed another one goes on a minute later.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from pop_campaigns.core import clock
+from pop_campaigns.core.db import db
+from pop_campaigns.imports.models import ContactImport
+from pop_campaigns.imports.rules.states import ImportState
+from pop_campaigns.imports.services.checking import check_rows
+from pop_campaigns.imports.services.running import run_rows
+from pop_campaigns.imports.services.undoing import undo_changes
+
+CLAIM_LASTS = timedelta(seconds=60)
+# So many rows are done while the reader waits; more are the worker's.
+SMALL = 300
+_WORK = {
+    ImportState.CHECKING: check_rows,
+    ImportState.RUNNING: run_rows,
+    ImportState.UNDOING: undo_changes,
+}
+BUSY = frozenset(_WORK)
+log = structlog.get_logger()
+
+
+def carry_on_all(should_stop: Callable[[], bool] = lambda: False) -> None:
+    """Go on with every import that waits, the oldest first. Commits; call it with no open changes."""
+    waiting = db.session.scalars(
+        select(ContactImport.id).where(ContactImport.state.in_(BUSY)).order_by(ContactImport.id)
+    ).all()
+    db.session.rollback()
+    for ident in waiting:
+        if should_stop():
+            return
+        carry_on(ident, should_stop)
+
+
+def carry_on(ident: int, should_stop: Callable[[], bool] = lambda: False) -> None:
+    """Go on with one import until its present work is done, or somebody else is at it. Commits after each step."""
+    owner = secrets.token_hex(8)
+    try:
+        _go(ident, owner, should_stop)
+    except OperationalError:
+        db.session.rollback()
+        log.exception("an import waits for the database", import_id=ident)
+    except Exception as problem:  # whatever it is, the same rows would meet it again each minute
+        db.session.rollback()
+        log.exception("an import failed", import_id=ident)
+        _fail(ident, type(problem).__name__)
+
+
+def _go(ident: int, owner: str, should_stop: Callable[[], bool]) -> None:
+    steps: Iterator[int] | None = None
+    while True:
+        now = clock.now()
+        imported = _claim(ident, owner, now)
+        if imported is None:
+            db.session.rollback()
+            return
+        if steps is None:
+            steps = _WORK[imported.state](imported, now=now)
+        over = next(steps, None) is None
+        if over or should_stop():
+            _release(imported)
+        db.session.commit()
+        if over or should_stop():
+            return
+
+
+def _claim(ident: int, owner: str, now: datetime) -> ContactImport | None:
+    """Lock an import for one step; None if it needs no work or somebody else is at work on it."""
+    row = select(ContactImport).where(ContactImport.id == ident).with_for_update()
+    imported = db.session.scalars(row, execution_options={"populate_existing": True}).one_or_none()
+    if imported is None or imported.state not in BUSY:
+        return None
+    by, since = imported.options.get("worker"), imported.options.get("worker_since")
+    if by and by != owner and since and now - datetime.fromisoformat(since) < CLAIM_LASTS:
+        return None
+    imported.options = imported.options | {"worker": owner, "worker_since": now.isoformat()}
+    return imported
+
+
+def _release(imported: ContactImport) -> None:
+    left = {name: value for name, value in imported.options.items() if not name.startswith("worker")}
+    imported.options = left
+
+
+def _fail(ident: int, problem: str) -> None:
+    imported = db.session.get(ContactImport, ident)
+    if imported is not None and imported.state in BUSY:
+        imported.options = imported.options | {"failed_in": imported.state.value}
+        _release(imported)
+        imported.state, imported.problem = ImportState.FAILED, problem
+        db.session.commit()

@@ -1,0 +1,1 @@
+"""Reads of mail that came in; none of them changes anything."""

@@ -1,0 +1,130 @@
+"""Answers from calendars that wait: whose they may be, and as what a person can let them count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import contains_eager
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.rules.roles import MAY_WRITE
+from pop_campaigns.accounts.scope import own
+from pop_campaigns.core.db import db
+from pop_campaigns.events.models import Event
+from pop_campaigns.events.rules import EventState
+from pop_campaigns.incoming.rules.incoming import COUNTABLE, is_same_mailbox
+from pop_campaigns.incoming.services.calendar_answers import METHODS, PARTSTATS, sends_substitute
+from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.rules import Answer, Sight
+from pop_campaigns.invitations.sight import guests_seen
+from pop_campaigns.mail.models import IncomingLink, IncomingMail
+from pop_campaigns.mail.rules import IncomingState
+
+MOST_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class HeldAnswer:
+    """A mail that waits, the guest for whom it may count, and whether as the word of whom that guest sends."""
+
+    mail: IncomingMail
+    link: IncomingLink
+    guest: Invitation
+    as_substitute: bool
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the calendar object says."""
+        return self.mail.calendar or {}
+
+    @property
+    def proposes(self) -> bool:
+        """Whether it proposes another time."""
+        return self.said.get("method") == "COUNTER"
+
+    @property
+    def answer(self) -> Answer | None:
+        """What it answers; None where it proposes."""
+        return None if self.proposes else PARTSTATS.get(self.said.get("partstat") or "")
+
+
+def held_answers(user: User, *, now: datetime) -> list[HeldAnswer]:
+    """Give the answers that wait on the user's work list, one for each mail, the oldest first: one query."""
+    if user.role not in MAY_WRITE:
+        return []
+    ahead = or_(Event.starts_at > now, Event.starts_at.is_(None))
+    rows = _waiting(user).where(own(Event, user), Event.state == EventState.PLANNED, ahead)
+    return _first_of_each(rows)
+
+
+def held_for_event(event: Event, user: User) -> list[HeldAnswer]:
+    """Give the answers that wait for guests of one event whom the user sees, one for each mail, the oldest first."""
+    return _first_of_each(_waiting(user).where(Event.id == event.id))
+
+
+def ways_to_count(mail: IncomingMail, user: User) -> list[HeldAnswer]:
+    """Give as what a mail that waits may count, the likeliest first; nothing where it cannot count at all."""
+    rows = db.session.execute(_waiting(user).where(IncomingMail.id == mail.id)).unique().all()
+    return _ways(mail, [(link, guest) for _mail, link, guest in rows])
+
+
+def _waiting(user: User) -> Select[IncomingMail, IncomingLink, Invitation]:
+    is_guest = and_(
+        IncomingLink.subject_type == Invitation.__tablename__, IncomingLink.subject_id == Invitation.id
+    )
+    return (
+        select(IncomingMail, IncomingLink, Invitation)
+        .join(IncomingLink, IncomingLink.incoming_mail_id == IncomingMail.id)
+        .join(Invitation, is_guest)
+        .join(Invitation.event)
+        .options(contains_eager(Invitation.event))
+        .where(IncomingMail.state == IncomingState.HELD, IncomingMail.review.in_(sorted(COUNTABLE)))
+        .where(guests_seen(user, Sight.WORDS))
+        .order_by(IncomingMail.id, IncomingLink.id)
+    )
+
+
+def _first_of_each(rows: Select[IncomingMail, IncomingLink, Invitation]) -> list[HeldAnswer]:
+    found: dict[int, tuple[IncomingMail, list[tuple[IncomingLink, Invitation]]]] = {}
+    for mail, link, guest in db.session.execute(rows.limit(MOST_SHOWN * 2)).unique():
+        found.setdefault(mail.id, (mail, []))[1].append((link, guest))
+    ways = (_ways(mail, pairs) for mail, pairs in found.values())
+    return [one[0] for one in ways if one][:MOST_SHOWN]
+
+
+def _ways(mail: IncomingMail, pairs: Sequence[tuple[IncomingLink, Invitation]]) -> list[HeldAnswer]:
+    said = mail.calendar or {}
+    if not can_be_read(said):
+        return []
+    attendee = said.get("attendee") or ""
+    pairs = sorted(pairs, key=lambda pair: not is_same_mailbox(attendee, pair[1].address))
+    return [
+        HeldAnswer(mail, link, guest, as_substitute)
+        for link, guest in pairs
+        if guest.event.uid == said.get("uid")
+        for as_substitute in _as_what(said, guest)
+    ]
+
+
+def can_be_read(said: dict[str, Any]) -> bool:
+    """Tell whether a calendar object says something that could count."""
+    if said.get("method") not in METHODS or said.get("recurrence_id"):
+        return False
+    return said["method"] == "COUNTER" or said.get("partstat") in PARTSTATS
+
+
+def _as_what(said: dict[str, Any], guest: Invitation) -> Iterable[bool]:
+    """Give first the word of the substitute, where the guest named one and it is somebody else who answers."""
+    attendee = said.get("attendee") or ""
+    elses = bool(attendee) and not is_same_mailbox(attendee, guest.address)
+    if elses and said.get("method") == "REPLY" and (sends_substitute(guest) or _is_from(said, guest)):
+        return (True, False)
+    return (False,)
+
+
+def _is_from(said: dict[str, Any], guest: Invitation) -> bool:
+    return any(is_same_mailbox(one, guest.address) for one in said.get("delegated_from") or ())

@@ -1,0 +1,144 @@
+"""Register numbers in mail that came in: ours (*12/2026*) and those that offices gave to our letters or theirs.
+
+A number alone proves little: every organisation has its letter 1/2026. It counts for certain only when it comes from the
+very address that letter went to, and our own mail server says that the sender is no forgery; else it is a suggestion.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from sqlalchemy import or_, select, tuple_
+from sqlalchemy.orm import joinedload
+
+from pop_campaigns.core.db import db
+from pop_campaigns.incoming.rules.incoming import is_same_mailbox
+from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
+
+MOST_NUMBERS = 20
+_SEARCHED = 20_000
+# *Nr. prot. 12/2026*, *shkresa juaj nr. 12/2026*, *ref: 12 / 2026*: without such a word, 11/2026 is November.
+_NUMBER = re.compile(
+    r"(?i)\b(?:nr|num[eë]r|numr(?:i|it|in)|no|number|prot(?:okoll\w*)?|ref(?:erenc[eë]s?|erence)?|shkres\w*|letr\w*|letter|kërkes\w*|kerkes\w*)"
+    r"\b[\s.:#nrpot,]{0,20}(?P<count>[1-9]\d{0,5})\s?/\s?(?P<year>20\d\d)(?![\d/]|-\d)"
+)
+# Laws, decisions and articles have numbers of the same form: *ligji nr. 119/2014*, *VKM nr. 12/2026*.
+_OTHER_ACTS = re.compile(
+    r"(?i)\b(?:ligj\w*|vkm|vendim\w*|nen\w*|kod\w*|urdh[eë]r\w*|rregullor\w*|akt\w*|law|act|decision|article|decree)\W{1,3}$"
+)
+# Mailboxes that anybody can have say nothing about an office.
+_ANYBODYS = frozenset(
+    {
+        "gmail.com",
+        "googlemail.com",
+        "yahoo.com",
+        "yahoo.it",
+        "hotmail.com",
+        "outlook.com",
+        "live.com",
+        "msn.com",
+    }
+    | {"icloud.com", "aol.com", "gmx.com", "proton.me", "protonmail.com", "mail.com", "abv.bg", "libero.it"}
+)
+
+
+def register_numbers(text: str) -> list[tuple[int, int]]:
+    """Give the numbers in a text that look like ours, as (count, year), each once, in order."""
+    text = text[:_SEARCHED]
+    found = (
+        (int(one["count"]), int(one["year"]))
+        for one in _NUMBER.finditer(text)
+        if not _OTHER_ACTS.search(text[max(0, one.start() - 30) : one.start()])
+    )
+    return list(dict.fromkeys(found))[:MOST_NUMBERS]
+
+
+def recipients_named(
+    texts: Iterable[str], sender: str, *, sender_is_sure: bool
+) -> list[tuple[LetterRecipient, bool]]:
+    """Give the recipients of letters that a mail names by number, and whether its sender makes that certain.
+
+    Ours are numbers of our register; theirs are those already recorded with a response. Where letters of several
+    organisations fit, a person decides: nobody shall read what was meant for another.
+    """
+    text = "\n".join(texts)
+    domain = sender.casefold().rpartition("@")[2]
+    found = [*_by_our_number(register_numbers(text)), *_by_their_number(text, domain)]
+    rated = {one.id: (one, sender_is_sure and is_same_mailbox(sender, one.address)) for one in found}
+    sure = [pair for pair in rated.values() if pair[1]]
+    if len({one.letter.organisation_id for one, _sure in sure}) > 1:
+        return [(one, False) for one, _sure in rated.values()]
+    return sure or sorted(rated.values(), key=lambda pair: not is_same_office(sender, pair[0].address))
+
+
+def is_same_office(one: str, other: str) -> bool:
+    """Tell whether two addresses seem to be of one office: the same mailbox, or a domain that not everybody can have."""
+    domain = one.casefold().rpartition("@")[2]
+    same = bool(domain) and domain == other.casefold().rpartition("@")[2] and domain not in _ANYBODYS
+    return same or is_same_mailbox(one, other)
+
+
+def contradicting(
+    named: Iterable[LetterRecipient], found: Iterable[LetterRecipient]
+) -> list[LetterRecipient]:
+    """Give the recipients of other letters that a mail names, where it does not name the letter it was found to belong to.
+
+    Only letters of the same organisation to the same office: to others such a number is one of their own register.
+    """
+    named, found = list(named), list(found)
+    if not found or {one.letter_id for one in named} & {one.letter_id for one in found}:
+        return []
+    return [one for one in named if any(_alike(one, other) for other in found)]
+
+
+def _alike(one: LetterRecipient, other: LetterRecipient) -> bool:
+    office = one.office_id is not None and one.office_id == other.office_id
+    return one.letter.organisation_id == other.letter.organisation_id and (
+        office or is_same_office(one.address, other.address)
+    )
+
+
+def _by_our_number(numbers: list[tuple[int, int]]) -> list[LetterRecipient]:
+    if not numbers:
+        return []
+    rows = (
+        select(LetterRecipient)
+        .join(LetterRecipient.letter)
+        .options(joinedload(LetterRecipient.letter))
+        .where(tuple_(Letter.register_count, Letter.register_year).in_(numbers))
+        .order_by(LetterRecipient.id.desc())
+        .limit(100)
+    )
+    return list(db.session.scalars(rows).unique())
+
+
+def _by_their_number(text: str, domain: str) -> list[LetterRecipient]:
+    """Only among letters to the sender's own domain: offices' numbers are short and many."""
+    if not domain:
+        return []
+    rows = (
+        select(LetterResponse.their_number, LetterRecipient)
+        .join(LetterResponse.recipient)
+        .options(joinedload(LetterRecipient.letter))
+        .where(
+            LetterResponse.their_number != "",
+            or_(
+                LetterRecipient.address.endswith(f"@{domain}", autoescape=True),
+                LetterRecipient.address == "",
+            ),
+        )
+        .order_by(LetterRecipient.id.desc())
+        .limit(500)
+    )
+    return [one for number, one in db.session.execute(rows).unique() if _stands_in(number, text)]
+
+
+def _stands_in(number: str, text: str) -> bool:
+    """Tell whether an office's number stands in a text by itself, after a word that says that it is one."""
+    if len(number) < 3 or not any(sign.isdigit() for sign in number):
+        return False
+    pattern = (
+        rf"(?i)\b(?:nr|num[eë]?r\w*|no|prot\w*|ref\w*)\b[\s.:#nrpot,]{{0,20}}{re.escape(number)}(?![\w/])"
+    )
+    return re.search(pattern, text[:_SEARCHED]) is not None

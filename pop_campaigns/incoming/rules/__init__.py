@@ -1,0 +1,1 @@
+"""Decisions about mail that came in; plain values in, plain values out."""

@@ -1,0 +1,1 @@
+"""Verbs of mail that came in; none of them commits."""

@@ -1,0 +1,237 @@
+"""What follows from a calendar object that came in. The caller commits.
+
+Only the guest's own address proves who answers: it stands in no public file, and whoever writes there had the invitation.
+UID, attendee, sender and Message-ID are what anybody can write; an answer found by them waits for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.scope import may_change
+from pop_campaigns.core.db import db
+from pop_campaigns.events.models import Event
+from pop_campaigns.incoming.rules.incoming import (
+    SaidBefore,
+    is_older,
+    is_same_mailbox,
+    is_unexpected,
+    local_parts,
+    speaks_for,
+)
+from pop_campaigns.incoming.scope import owner_of
+from pop_campaigns.incoming.services.matching import Match, event_named, guest_named
+from pop_campaigns.incoming.services.proposals import take_proposal
+from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.queries.guests import calendar_ahead
+from pop_campaigns.invitations.rules import Answer, AnswerChannel
+from pop_campaigns.invitations.services.answers import AnswerRefused, Origin, record_answer
+from pop_campaigns.mail.models import IncomingMail
+from pop_campaigns.mail.reading.report import MailReport
+from pop_campaigns.mail.rules import IncomingWay, Review
+
+PARTSTATS = {
+    "ACCEPTED": Answer.ACCEPTED,
+    "TENTATIVE": Answer.TENTATIVE,
+    "DECLINED": Answer.DECLINED,
+    "DELEGATED": Answer.DECLINED,
+}
+METHODS = ("REPLY", "COUNTER")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """To what a mail belongs, why a person has to look at it (None: not), whose event it names where it belongs to nothing."""
+
+    matches: list[Match] = field(default_factory=list)
+    review: Review | None = None
+    event: Event | None = None
+
+
+def take_calendar(
+    mail: IncomingMail, report: MailReport, matches: list[Match], *, by: User | None, now: datetime
+) -> Outcome:
+    """Let a calendar answer count, or say why a person has to look at it. ``by`` is who brought it, if anybody did."""
+    said = report.calendar or {}
+    guest = guest_of_secret(matches, said)
+    if guest is None:
+        return without_secret(report, matches, is_upload=mail.way is IncomingWay.UPLOAD, by=by)
+    review = _why_not(guest, said)
+    if review is None:
+        review = let_count(mail, guest, said, by=by, now=now)
+    if review not in (Review.OTHER_GUEST, Review.OTHER_EVENT):
+        return Outcome(matches, review)
+    named = guest_named(event_named(said.get("uid") or ""), said.get("attendee") or "")
+    if named is None or owner_of(named) != owner_of(guest):
+        return Outcome(matches, review)
+    # Whose address it was is no proof of what another guest, or the same one of another event, says.
+    elsewhere = review is Review.OTHER_EVENT
+    return Outcome(_with(matches, named), _why_held(said, Review.UNPROVEN) if elsewhere else review)
+
+
+def let_count(
+    mail: IncomingMail,
+    guest: Invitation,
+    said: dict[str, Any],
+    *,
+    by: User | None,
+    now: datetime,
+    is_proven: bool = True,
+    as_substitute: bool = False,
+) -> Review | None:
+    """Record what a mail says as a guest's answer or proposal; give why that is not taken any more, None where it is.
+
+    ``by`` is who brought it or decided that it counts. ``as_substitute``: it is the answer of whom the guest sends.
+    """
+    if said["method"] == "COUNTER":
+        # What it says beside (PARTSTAT) is no answer: see ``proposals``.
+        return take_proposal(mail, guest, said, answered=said_before(guest), by=by, now=now)
+    answer, substitute = PARTSTATS[said["partstat"]], ""
+    if said["partstat"] == "DELEGATED":
+        substitute = ", ".join(said.get("delegated_to") or ())
+    elif as_substitute and answer is not Answer.DECLINED:
+        substitute = _substitute_of(guest) or said.get("attendee") or mail.from_address
+    try:
+        given = record_answer(
+            guest,
+            answer,
+            substitute=substitute,
+            note=said.get("comment") or "",
+            channel=AnswerChannel.CALENDAR,
+            now=now,
+            by=by,
+            sequence=_told_sequence(guest, said.get("sequence")),
+            origin=origin_of(mail, guest, said, is_proven=is_proven),
+        )
+    except AnswerRefused:
+        return Review.TOO_LATE
+    given.incoming_mail_id = given.incoming_mail_id or mail.id
+    return None
+
+
+def _told_sequence(guest: Invitation, said: int | None) -> int | None:
+    """Give the SEQUENCE an answer was given to: nobody was told of a later one, and such would outdo every later answer."""
+    return None if said is None else min(said, guest.event.sequence + calendar_ahead(guest))
+
+
+def origin_of(mail: IncomingMail, guest: Invitation, said: dict[str, Any], *, is_proven: bool) -> Origin:
+    """Give from where an answer was sent, and whether the guest has to hear of it."""
+    sender, attendee = mail.from_address, said.get("attendee") or ""
+    elsewhere = not is_same_mailbox(sender, guest.address)
+    tell = not is_proven or is_unexpected(sender, attendee, guest.address, mail.dmarc)
+    return Origin(sender if elsewhere else None, tell_guest=tell)
+
+
+def sends_substitute(guest: Invitation) -> bool:
+    """Tell whether the guest said that somebody else comes."""
+    return guest.answer is Answer.DELEGATED or bool(_substitute_of(guest))
+
+
+def said_before(guest: Invitation) -> SaidBefore | None:
+    """Give the newest answer of a guest that came from a calendar."""
+    wanted = (
+        select(GivenAnswer)
+        .where(GivenAnswer.invitation_id == guest.id, GivenAnswer.incoming_mail_id.is_not(None))
+        .order_by(GivenAnswer.id.desc())
+        .limit(1)
+    )
+    last = db.session.scalar(wanted)
+    if last is None:
+        return None
+    before = db.session.get_one(IncomingMail, last.incoming_mail_id)
+    return SaidBefore(last.event_sequence, moment_of((before.calendar or {}).get("dtstamp")))
+
+
+def moment_of(written: str | None) -> datetime | None:
+    """Give the instant a calendar object wrote, None where it wrote none."""
+    return datetime.fromisoformat(written.replace("Z", "+00:00")) if written else None
+
+
+def guest_of_secret(matches: Sequence[Match], said: dict[str, Any]) -> Any:
+    """Give the guest at whose own address a mail came; of several the one it names, whichever address it came to first."""
+    ours = [one for one in matches if isinstance(one.subject, Invitation) and one.how == "token"]
+    named = [one for one in ours if _is_named(one.subject, said)]
+    return next((one.subject for one in [*named, *ours]), None)
+
+
+def _is_named(guest: Any, said: dict[str, Any]) -> bool:
+    return is_same_mailbox(said.get("attendee") or "", guest.address) and said.get("uid") == guest.event.uid
+
+
+def _why_not(guest: Invitation, said: dict[str, Any]) -> Review | None:
+    """Decide whether what came to a guest's own address counts; None means yes."""
+    if said.get("method") not in METHODS:
+        return Review.NOT_A_REPLY
+    if said.get("uid") != guest.event.uid or said.get("recurrence_id"):
+        return Review.OTHER_EVENT
+    review = speaks_for(said.get("attendee") or "", guest.address)
+    if review is not None or said["method"] == "COUNTER":
+        return review
+    if said.get("partstat") not in PARTSTATS:
+        return Review.NO_ANSWER
+    older = is_older(said.get("sequence"), moment_of(said.get("dtstamp")), said_before(guest))
+    return Review.OLDER if older else None
+
+
+def without_secret(
+    report: MailReport, matches: list[Match], *, is_upload: bool = False, by: User | None = None
+) -> Outcome:
+    """Hold what proves nothing, for the people of the event it names and for nobody else."""
+    said = report.calendar or {}
+    event = event_named(said.get("uid") or "")
+    if event is not None and is_upload and not (by and may_change(event, by)):
+        event = None
+    if event is None or any(_belongs_elsewhere(event, one) for one in matches):
+        return Outcome(matches, _why_held(said))
+    theirs = [one for one in matches if owner_of(one.subject) == event.organisation_id]
+    guest = guest_named(event, said.get("attendee") or report.from_address)
+    known = guest is not None or any(_is_guest_of(event, one) for one in theirs)
+    if said.get("attendee") and not known:
+        return Outcome(theirs, _why_held(said), event)
+    if guest is not None:
+        theirs = _with(theirs, guest)
+    wrong = Review.WRONG_ADDRESS if _names_a_guest(report) else Review.UNPROVEN
+    return Outcome(theirs, _why_held(said, wrong), event)
+
+
+def _why_held(said: dict[str, Any], otherwise: Review = Review.OTHER_GUEST) -> Review:
+    if said.get("method") not in METHODS:
+        return Review.NOT_A_REPLY
+    if said.get("recurrence_id"):
+        return Review.OTHER_EVENT
+    unsaid = said["method"] == "REPLY" and said.get("partstat") not in PARTSTATS
+    return Review.NO_ANSWER if unsaid else otherwise
+
+
+def _belongs_elsewhere(event: Event, match: Match) -> bool:
+    """Tell whether a secret, of a letter, leads to another organisation: what a UID says does not lead it away."""
+    return match.how == "token" and not match.suggested and owner_of(match.subject) != event.organisation_id
+
+
+def _is_guest_of(event: Event, match: Match) -> bool:
+    return isinstance(match.subject, Invitation) and match.subject.event_id == event.id
+
+
+def _with(matches: list[Match], guest: Invitation) -> list[Match]:
+    """Add the guest that is named, who takes the place of what was only guessed; what is sure stays."""
+    sure = [one for one in matches if not one.suggested]
+    known = any(one.key == (guest.__tablename__, guest.id) for one in sure)
+    return sure if known else [*sure, Match(guest, "uid", suggested=True)]
+
+
+def _names_a_guest(report: MailReport) -> bool:
+    """Tell whether a mail was for an address of the kind our guests answer to, though none of theirs."""
+    ours = local_parts(report.recipients, current_app.config["MAIL_DOMAIN"])
+    return any(local.startswith("r-") for local in ours)
+
+
+def _substitute_of(guest: Invitation) -> str:
+    wanted = select(GivenAnswer.substitute).where(GivenAnswer.invitation_id == guest.id)
+    return db.session.scalar(wanted.order_by(GivenAnswer.id.desc()).limit(1)) or ""

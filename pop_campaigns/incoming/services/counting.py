@@ -1,0 +1,93 @@
+"""A person lets an answer count that proved nothing by itself. The caller commits.
+
+It goes through the same door as every answer, names who decided, and respects what came since.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.core.db import db
+from pop_campaigns.core.history import note
+from pop_campaigns.incoming.queries.held_answers import HeldAnswer, ways_to_count
+from pop_campaigns.incoming.rules.incoming import is_older, is_superseded, said_when
+from pop_campaigns.incoming.scope import owner_of
+from pop_campaigns.incoming.services.calendar_answers import let_count, moment_of, said_before
+from pop_campaigns.incoming.services.filing import link_mail
+from pop_campaigns.incoming.services.matching import Match
+from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.rules import NotAnswerable
+from pop_campaigns.invitations.services.answers import AnswerRefused, check_answerable
+from pop_campaigns.mail.models import IncomingMail
+from pop_campaigns.mail.rules import IncomingState, Review
+
+
+class CannotCount(Exception):
+    """The answer is not taken any more; ``reason`` says why."""
+
+    def __init__(self, reason: Review | NotAnswerable) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+def count_answer(
+    mail: IncomingMail, link_id: int, *, as_substitute: bool, by: User, now: datetime
+) -> HeldAnswer | None:
+    """Let a mail that waits count for the guest its link names, and give what it was; None where it waits no longer.
+
+    The guest hears of it: nothing proved that the word is theirs. Raises :class:`CannotCount`.
+    """
+    way = _hold(mail, link_id, as_substitute, by)
+    if way is None:
+        return None
+    guest, said, why = way.guest, way.said, mail.review
+    _require_open(guest, now)
+    if _is_outdated(way):
+        raise CannotCount(Review.OLDER)
+    review = let_count(mail, guest, said, by=by, now=now, is_proven=False, as_substitute=as_substitute)
+    if review is not None:
+        raise CannotCount(review)
+    link_mail(mail, Match(guest, "counted"), now, by.name)
+    mail.state, mail.review, mail.organisation_id = IncomingState.MATCHED, None, owner_of(guest)
+    note(
+        "incoming.counted", mail, by=by, now=now, organisation_id=mail.organisation_id, why=why.value if why else ""
+    )  # fmt: skip
+    db.session.flush()
+    return way
+
+
+def _hold(mail: IncomingMail, link_id: int, as_substitute: bool, by: User) -> HeldAnswer | None:
+    # A second press waits here and then finds that the first was enough. SQLite's writers wait at BEGIN IMMEDIATE.
+    db.session.execute(select(IncomingMail.id).where(IncomingMail.id == mail.id).with_for_update())
+    db.session.refresh(mail)
+    ways = [one for one in ways_to_count(mail, by) if one.link.id == link_id]
+    return next((one for one in ways if one.as_substitute == as_substitute), None)
+
+
+def _require_open(guest: Invitation, now: datetime) -> None:
+    try:
+        check_answerable(guest, now)
+    except AnswerRefused as refused:
+        raise CannotCount(refused.reason) from refused
+
+
+def _is_outdated(way: HeldAnswer) -> bool:
+    """Tell whether something newer counts: what a calendar said by its own count, all else by when it was said."""
+    guest, stamp = way.guest, moment_of(way.said.get("dtstamp"))
+    said_at = said_when(stamp, guest.invited_at, way.mail.received_at)
+    return is_older(way.said.get("sequence"), stamp, said_before(guest)) or is_superseded(
+        said_at, _last_word_at(guest)
+    )
+
+
+def _last_word_at(guest: Invitation) -> datetime | None:
+    wanted = select(GivenAnswer).where(GivenAnswer.invitation_id == guest.id)
+    last = db.session.scalar(wanted.order_by(GivenAnswer.id.desc()).limit(1))
+    if last is None or last.incoming_mail_id is None:
+        return last.at if last else None
+    mail = db.session.get_one(IncomingMail, last.incoming_mail_id)
+    stamp = moment_of((mail.calendar or {}).get("dtstamp"))
+    return said_when(stamp, guest.invited_at, mail.received_at)

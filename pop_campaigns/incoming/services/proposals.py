@@ -1,0 +1,216 @@
+"""Another time that a guest proposes from a calendar: kept, accepted (the event moves) or declined. The caller commits.
+
+A COUNTER is no REPLY (RFC 5546 section 3.2.7): it tells what the guest would rather have, and what it carries as PARTSTAT
+says nothing about the time that stands. Exchange knows one only as TENTATIVE, others repeat NEEDS-ACTION or what was
+answered long ago. So the guest's answer stays as it was; the page of the proposal shows what else the mail said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.core.dates import DatePrecision
+from pop_campaigns.core.db import db
+from pop_campaigns.core.history import note
+from pop_campaigns.core.text import clean_text
+from pop_campaigns.events.models import Event
+from pop_campaigns.events.rules import EventState
+from pop_campaigns.events.services import change_event, draft_of
+from pop_campaigns.incoming.queries.proposals import (
+    mail_of,
+    open_proposals_of,
+    proposals_of,
+    standing,
+    times_of,
+    wanted_times,
+)
+from pop_campaigns.incoming.rules.incoming import SaidBefore, is_older
+from pop_campaigns.incoming.rules.proposals import Standing, Times, read_times, told_sequence, with_length
+from pop_campaigns.invitations.models import Invitation, TimeProposal
+from pop_campaigns.invitations.queries.guests import calendar_ahead, refusing
+from pop_campaigns.invitations.rules import AnswerChannel, InvitationState, may_answer
+from pop_campaigns.invitations.services.guests import lock_event
+from pop_campaigns.invitations.services.proposals import queue_declined_time
+from pop_campaigns.invitations.services.sending import send_changes
+from pop_campaigns.mail.models import IncomingMail
+from pop_campaigns.mail.rules import Review
+
+
+class ProposalClosed(Exception):
+    """Nothing is to be answered any more; ``standing`` says why."""
+
+    def __init__(self, closed: Standing) -> None:
+        super().__init__(closed.value)
+        self.standing = closed
+
+
+class EventChanged(Exception):
+    """The event is not what the page showed: who decides shall see it first."""
+
+
+class TimeIsPast(ValueError):
+    """Nobody can be invited to a time that is over."""
+
+
+class NoHour(ValueError):
+    """The event itself has no day and hour now, so nobody can be told that it stays."""
+
+
+def take_proposal(
+    mail: IncomingMail,
+    guest: Invitation,
+    said: dict[str, Any],
+    *,
+    answered: SaidBefore | None,
+    now: datetime,
+    by: User | None = None,
+) -> Review | None:
+    """Keep the time a COUNTER proposes; give why not if it needs a person. None: kept, now or before.
+
+    A newer one of the same guest takes the place of an open one, which stays readable. ``answered`` is the guest's newest
+    answer from a calendar: a proposal made before it is out of date. ``by`` is who brought it or decided that it is genuine.
+    """
+    _lock(guest)
+    event = guest.event
+    times = read_times(said, event.zone)
+    if isinstance(times, Review):
+        return times
+    sequence = told_sequence(said.get("sequence"), event.sequence, calendar_ahead(guest))
+    comment, stamp = clean_text(said.get("comment")), _stamp_of(said)
+    earlier = proposals_of(guest)
+    if any(_is_known(one, (times, sequence, comment), stamp, earlier[0]) for one in earlier):
+        return None
+    if is_older(said.get("sequence"), stamp, answered) or is_older(sequence, stamp, _proposed(earlier)):
+        return Review.OLDER
+    if not _takes_answers(guest, now):
+        return Review.TOO_LATE
+    before = times_of(event)
+    if with_length(times, before) == before:
+        return Review.SAME_TIME
+    proposal = TimeProposal(
+        invitation=guest, incoming_mail_id=mail.id, starts_at=times.starts, ends_at=times.ends,
+        comment=comment, event_sequence=sequence, at=now,
+    )  # fmt: skip
+    db.session.add(proposal)
+    _note("invitation.time_proposed", proposal, by=by, now=now)
+    return None
+
+
+def accept_proposal(proposal: TimeProposal, *, seen: str, by: User, now: datetime) -> int:
+    """Move the event to the proposed time and tell everybody invited; give how many mails that makes.
+
+    ``seen`` is the version of the event that whoever decides has looked at. Others who proposed the same time have got
+    it too.
+
+    :raises ProposalClosed: it is answered already, or there is nothing to answer any more.
+    :raises EventChanged: the event was changed since it was looked at.
+    :raises TimeIsPast: the proposed time is over.
+    """
+    event = _hold(proposal, seen, now)
+    times = wanted_times(proposal)
+    if times.starts <= now:
+        raise TimeIsPast(proposal.id)
+    alike = [one for one in open_proposals_of(event, now=now) if wanted_times(one) == times]
+    draft = replace(
+        draft_of(event), precision=DatePrecision.MOMENT, starts_at=times.starts, ends_at=times.ends
+    )
+    change_event(event, draft, by=by, now=now)
+    number = send_changes(event, by=by, now=now)
+    for one in alike:
+        _decide(one, accepted=True, by=by, now=now)
+    return number
+
+
+def decline_proposal(proposal: TimeProposal, *, words: str, seen: str, by: User, now: datetime) -> bool:
+    """Leave the event as it is and tell the guest, with the coordinator's ``words`` (may be empty).
+
+    Tells whether a mail goes: not to a person who wants none. Raises as :func:`accept_proposal` does, and
+    :class:`NoHour` while the event has none.
+    """
+    event = _hold(proposal, seen, now)
+    if event.starts_at is None:
+        raise NoHour(event.id)
+    _decide(proposal, accepted=False, by=by, now=now)
+    if refusing(event, [proposal.invitation]):
+        return False
+    queue_declined_time(proposal, words=clean_text(words), by=by, now=now)
+    return True
+
+
+def _hold(proposal: TimeProposal, seen: str, now: datetime) -> Event:
+    """Let one person at a time decide about an event, and see everything as it is now."""
+    event = proposal.invitation.event
+    lock_event(event)
+    db.session.refresh(proposal)
+    db.session.refresh(proposal.invitation)
+    closed = standing(proposal, now=now)
+    if closed is not Standing.OPEN:
+        raise ProposalClosed(closed)
+    if seen != str(event.version):
+        raise EventChanged(event.id)
+    return event
+
+
+def _decide(proposal: TimeProposal, *, accepted: bool, by: User, now: datetime) -> None:
+    proposal.accepted, proposal.decided_at, proposal.decided_by = accepted, now, by.name
+    action = "invitation.time_accepted" if accepted else "invitation.time_declined"
+    _note(action, proposal, by=by, now=now)
+    db.session.flush()
+
+
+def _note(action: str, proposal: TimeProposal, *, by: User | None, now: datetime) -> None:
+    channel = {} if by else {"channel": AnswerChannel.CALENDAR.value}
+    starts = proposal.starts_at.isoformat()
+    note(
+        action, proposal.invitation, by=by, now=now, starts=starts,
+        zone=proposal.invitation.event.zone, **channel,
+    )  # fmt: skip
+
+
+def _lock(guest: Invitation) -> None:
+    # The same mail filed twice at once: the second waits here and then finds what the first kept.
+    db.session.execute(select(Invitation.id).where(Invitation.id == guest.id).with_for_update())
+    db.session.refresh(guest)
+    db.session.refresh(guest.event)
+
+
+def _takes_answers(guest: Invitation, now: datetime) -> bool:
+    event = guest.event
+    closed = may_answer(
+        cancelled=event.state is EventState.CANCELLED,
+        withdrawn=guest.state is not InvitationState.INVITED,
+        starts_at=event.starts_at,
+        now=now,
+    )
+    return closed is None
+
+
+def _is_known(
+    one: TimeProposal, content: tuple[Times, int, str], stamp: datetime | None, newest: TimeProposal
+) -> bool:
+    """Tell whether a proposal is one we have: the same mail again, or what is still open said once more."""
+    if (Times(one.starts_at, one.ends_at), one.event_sequence, one.comment) != content:
+        return False
+    return _stamp(one) == stamp or (one is newest and one.decided_at is None)
+
+
+def _proposed(earlier: Sequence[TimeProposal]) -> SaidBefore | None:
+    if not earlier:
+        return None
+    return SaidBefore(earlier[0].event_sequence, _stamp(earlier[0]))
+
+
+def _stamp(proposal: TimeProposal) -> datetime | None:
+    mail = mail_of(proposal)
+    return _stamp_of((mail.calendar if mail else None) or {})
+
+
+def _stamp_of(said: dict[str, Any]) -> datetime | None:
+    written = said.get("dtstamp")
+    return datetime.fromisoformat(written.replace("Z", "+00:00")) if written else None

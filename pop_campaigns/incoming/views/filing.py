@@ -1,0 +1,122 @@
+"""Pages on which people bring messages, look into them without keeping them, and file them by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_security import current_user
+
+from pop_campaigns.accounts.guard import administrator, writer
+from pop_campaigns.accounts.scope import may_change
+from pop_campaigns.core.clock import now
+from pop_campaigns.core.db import db
+from pop_campaigns.core.file_pages import make_room
+from pop_campaigns.core.numbers import row_number
+from pop_campaigns.core.text import clean_line
+from pop_campaigns.incoming.blueprint import bp, changeable_mail, place_of_subject
+from pop_campaigns.incoming.scope import SUBJECTS
+from pop_campaigns.incoming.services.explaining import explain_matches
+from pop_campaigns.incoming.services.filing import file_by_hand, take_back
+from pop_campaigns.incoming.services.matching import Match
+from pop_campaigns.incoming.services.uploads import NotAMail, check_message, store_upload
+from pop_campaigns.incoming.sight import sees_incoming, sees_subject
+from pop_campaigns.incoming.words.labels import NO_MAIL
+from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.letters.models import LetterRecipient
+from pop_campaigns.mail.intake.store import SIZE_LIMIT
+from pop_campaigns.mail.reading.limits import read_under_limits
+
+MOST_FILES = 20
+make_room(bp, {"incoming.upload", "incoming.explain"}, SIZE_LIMIT * 2)
+
+
+@bp.route("/upload", methods=["GET", "POST"])
+@writer
+def upload() -> ResponseReturnValue:
+    """Bring messages that came to somebody's own mailbox: as files, or their source pasted."""
+    if request.method != "POST":
+        return render_template("incoming/upload.html", problems=[], pasted="")
+    brought, problems, stored = _brought(), [], []
+    for name, raw in brought:
+        try:
+            mail = store_upload(raw, by=current_user, now=now())
+            if mail.organisation_id == current_user.organisation_id or sees_incoming(mail):
+                stored.append(mail)
+            else:
+                problems.append((name, str(_("Another organisation has this message already."))))
+        except NotAMail as refused:
+            problems.append((name, str(NO_MAIL[refused.reason])))
+    db.session.commit()
+    if not brought:
+        problems.append(("", str(_("Choose a file, or paste the source of a message."))))
+    if problems:
+        pasted = request.form.get("source", "")
+        page = render_template("incoming/upload.html", problems=problems, pasted=pasted, stored=stored)
+        return page, 422
+    if len(stored) == 1:
+        return redirect(url_for("incoming.message", number=stored[0].id))
+    flash(ngettext("%(num)d message is there.", "%(num)d messages are there.", len(stored)), "success")
+    return redirect(url_for("incoming.index"))
+
+
+@bp.route("/explain", methods=["GET", "POST"])
+@administrator
+def explain() -> ResponseReturnValue:
+    """Say of a message what it is and where it would go; nothing of it is kept."""
+    report, matches, problem, pasted = None, [], "", request.form.get("source", "")
+    if request.method == "POST":
+        brought = _brought()
+        to = clean_line(request.form.get("envelope_to", ""))[:320]
+        try:
+            raw = check_message(brought[0][1] if brought else b"")
+            report = read_under_limits(raw, "", to)
+            matches = explain_matches(report, to)
+        except NotAMail as refused:
+            problem = str(NO_MAIL[refused.reason])
+    page = render_template(
+        "incoming/explain.html", report=report, matches=matches, problem=problem, pasted=pasted
+    )
+    return page, 422 if problem else 200
+
+
+def _brought() -> list[tuple[str, bytes]]:
+    files = [one for one in request.files.getlist("file") if one and one.filename][:MOST_FILES]
+    found = [(clean_line(one.filename or "")[:100], one.read(SIZE_LIMIT + 1)) for one in files]
+    pasted = request.form.get("source", "")
+    if pasted.strip():
+        found.append(("", pasted.encode("utf-8", "surrogatepass")))
+    return found
+
+
+@bp.post("/<int:number>/file-with")
+@writer
+def file_with(number: int) -> ResponseReturnValue:
+    """File a mail with a guest or a recipient of a letter that was looked for."""
+    mail = changeable_mail(number)
+    table, _sep, ident = request.form.get("place", "").partition("-")
+    wanted = row_number(ident)
+    if table not in (Invitation.__tablename__, LetterRecipient.__tablename__) or wanted is None:
+        abort(404)
+    subject: Any = db.session.get(SUBJECTS[table], wanted)
+    owner = subject.event if isinstance(subject, Invitation) else getattr(subject, "letter", None)
+    if subject is None or owner is None or not may_change(owner) or not sees_subject(subject):
+        abort(404)
+    file_by_hand(mail, Match(subject, "by_hand"), by=current_user, now=now())
+    db.session.commit()
+    flash(_("Filed: %(what)s", what=place_of_subject(subject)[0]), "success")
+    return redirect(url_for("incoming.message", number=mail.id))
+
+
+@bp.post("/<int:number>/back")
+@writer
+def back(number: int) -> ResponseReturnValue:
+    """Take back that a person filed a mail or put it aside: it waits again."""
+    mail = changeable_mail(number)
+    if take_back(mail, by=current_user, now=now()):
+        db.session.commit()
+        flash(_("Taken back: it waits to be filed."), "success")
+    return redirect(url_for("incoming.message", number=mail.id))

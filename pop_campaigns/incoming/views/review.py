@@ -1,0 +1,157 @@
+"""The one press by which a person lets an answer count that waits, and the one that says that a message belongs elsewhere."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+from flask_security import current_user
+
+from pop_campaigns.accounts.guard import writer
+from pop_campaigns.accounts.rules.roles import MAY_WRITE
+from pop_campaigns.accounts.scope import get_changeable, may_change
+from pop_campaigns.core.clock import now
+from pop_campaigns.core.db import db
+from pop_campaigns.events.models import Event
+from pop_campaigns.incoming.blueprint import bp, changeable_mail, seen_mail
+from pop_campaigns.incoming.queries.held_answers import (
+    HeldAnswer,
+    held_answers,
+    held_for_event,
+    ways_to_count,
+)
+from pop_campaigns.incoming.services.counting import CannotCount, count_answer
+from pop_campaigns.incoming.services.filing import may_be_moved
+from pop_campaigns.incoming.services.filing import unfile as take_away
+from pop_campaigns.incoming.words.labels import REVIEWS
+from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.rules import Answer, NotAnswerable
+from pop_campaigns.invitations.sight import check_sight
+from pop_campaigns.invitations.words.labels import NOT_ANSWERABLE
+from pop_campaigns.mail.models import IncomingLink, IncomingMail
+from pop_campaigns.mail.rules import Dmarc
+from pop_campaigns.mail.wake_up import ring_bell
+
+SAID: Final[dict[Answer, LazyString]] = {
+    Answer.ACCEPTED: _l("says yes"),
+    Answer.TENTATIVE: _l("says perhaps"),
+    Answer.DECLINED: _l("says no"),
+}
+_DMARC: Final[dict[Dmarc | None, LazyString]] = {
+    Dmarc.PASSED: _l("confirmed by the mail server (DMARC passed)"),
+    Dmarc.FAILED: _l("not confirmed: the sender may be forged (DMARC failed)"),
+    None: _l("not checked (no trusted mail server says anything about it)"),
+}
+
+
+@bp.post("/<int:number>/count")
+@writer
+def count(number: int) -> ResponseReturnValue:
+    """Let a mail that waits count as a guest's answer or proposal."""
+    link = _link(number, request.form.get("link", ""))
+    guest = db.session.get(Invitation, link.subject_id)
+    if guest is None:
+        abort(404)
+    check_sight(guest)
+    event_id = get_changeable(Event, guest.event_id).id
+    as_substitute = request.form.get("as") == "substitute"
+    try:
+        counted = count_answer(link.mail, link.id, as_substitute=as_substitute, by=current_user, now=now())
+    except CannotCount as refused:
+        db.session.rollback()
+        words = NOT_ANSWERABLE if isinstance(refused.reason, NotAnswerable) else REVIEWS
+        flash(_("It does not count. %(why)s", why=words[refused.reason]), "error")  # type: ignore[index]
+        return redirect(url_for("incoming.message", number=number))
+    db.session.commit()
+    ring_bell()
+    if counted is None:
+        flash(_("Nothing was changed: this answer does not wait any more."), "info")
+    elif counted.proposes:
+        flash(_("Taken as a proposal: %(guest)s", guest=counted.guest.shown_as), "success")
+    else:
+        flash(_("Counted: %(guest)s", guest=counted.guest.shown_as), "success")
+    return redirect(_back_to(number, event_id))
+
+
+@bp.post("/<int:number>/unfile")
+@writer
+def unfile(number: int) -> ResponseReturnValue:
+    """Say that a message does not belong where it was filed, by whatever: it waits to be filed elsewhere."""
+    mail = changeable_mail(number)
+    wanted = request.form.get("link", "")
+    link = next((one for one in mail.links if str(one.id) == wanted), None)
+    if link is None:
+        abort(404)
+    if take_away(mail, link.id, by=current_user, now=now()):
+        db.session.commit()
+        flash(_("It no longer belongs there. File it where it belongs."), "success")
+    return redirect(url_for("incoming.message", number=number))
+
+
+@bp.app_template_global()
+def incoming_movable(mail: IncomingMail) -> bool:
+    """Tell whether a message may be said to belong elsewhere."""
+    return may_be_moved(mail)
+
+
+def _link(number: int, wanted: str) -> IncomingLink:
+    mail, table = seen_mail(number), Invitation.__tablename__
+    found = next((one for one in mail.links if str(one.id) == wanted and one.subject_type == table), None)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _back_to(number: int, event_id: int) -> str:
+    back = request.form.get("back", "")
+    if back == "today":
+        return url_for("desk.today")
+    if back == "event":
+        return url_for("desk.event", event_id=event_id)
+    return url_for("incoming.message", number=number)
+
+
+@bp.app_template_global()
+def held_today() -> list[HeldAnswer]:
+    """Give the answers that wait for the person who looks."""
+    return held_answers(current_user, now=now())
+
+
+@bp.app_template_global()
+def held_at_event(event: Event) -> list[HeldAnswer]:
+    """Give the answers that wait for guests of an event, to who may let them count."""
+    return held_for_event(event, current_user) if _may_count(event) else []
+
+
+def _may_count(event: Event) -> bool:
+    return current_user.role in MAY_WRITE and may_change(event)
+
+
+@bp.app_template_global()
+def held_ways(mail: IncomingMail) -> list[HeldAnswer]:
+    """Give as what a mail may count, where the person may let it."""
+    return [one for one in ways_to_count(mail, current_user) if _may_count(one.guest.event)]
+
+
+@bp.app_template_global()
+def held_says(held: HeldAnswer) -> str:
+    """Say in two words what waits: *says yes*, *proposes another time*."""
+    if held.answer is None:
+        return str(_("proposes another time"))
+    return str(SAID[held.answer])
+
+
+@bp.app_template_global()
+def held_why(mail: IncomingMail) -> str:
+    """Say why a mail has not counted; "" where nothing is said."""
+    return str(REVIEWS[mail.review]) if mail.review else ""
+
+
+@bp.app_template_global()
+def sender_check_words(mail: IncomingMail) -> str:
+    """Say what our own mail server found out about the sender."""
+    return str(_DMARC[mail.dmarc])

@@ -1,0 +1,1 @@
+"""Mail that came in in words, in the language of whoever reads."""

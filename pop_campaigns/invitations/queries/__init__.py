@@ -1,0 +1,1 @@
+"""Reads of invitations; none of them changes anything."""

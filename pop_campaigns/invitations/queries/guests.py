@@ -1,0 +1,361 @@
+"""Named reads: guests with their mails and answers, counts, who has not answered."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.scope import own
+from pop_campaigns.contacts.rules import Purpose
+from pop_campaigns.contacts.services.refusals import suppressed_among
+from pop_campaigns.core.db import db
+from pop_campaigns.core.text import sort_key
+from pop_campaigns.core.tokens import hash_token
+from pop_campaigns.events.models import Event
+from pop_campaigns.events.rules import EventState
+from pop_campaigns.invitations.models import (
+    GivenAnswer,
+    Invitation,
+    InvitationMail,
+    InvitationText,
+    TimeProposal,
+)
+from pop_campaigns.invitations.rules import (
+    Answer,
+    InvitationState,
+    MailPurpose,
+    Sight,
+    calendar_sequence,
+    link_lives,
+    may_remind,
+)
+from pop_campaigns.invitations.sight import guests_seen
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.queries import dead_among
+from pop_campaigns.mail.rules import CameBack, MailState
+
+_LONGEST_TOKEN = 100
+
+
+@dataclass(frozen=True)
+class GuestRow:
+    """A guest as the event page lists one.
+
+    ``mail`` is the newest mail about the event (one sent again counts), ``last_answer`` the newest answer,
+    ``told`` the event's SEQUENCE the guest's calendar was last told, None before the first mail. ``came_back`` says that
+    mail to the address keeps coming back, so that none is sent. Of a ``private`` row the reader sees no words.
+    """
+
+    invitation: Invitation
+    mail: OutgoingMail | None
+    last_answer: GivenAnswer | None
+    told: int | None = None
+    came_back: CameBack | None = None
+    private: bool = False
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the guest was told of a time or place that no longer holds."""
+        invited = self.invitation.state is InvitationState.INVITED
+        return invited and self.told is not None and self.told < self.invitation.event.sequence
+
+    @property
+    def answered_before_change(self) -> bool:
+        """Whether the answer was given to an earlier time or place."""
+        if self.last_answer is None or self.invitation.answer is Answer.NEEDS_ACTION:
+            return False
+        return self.last_answer.event_sequence < self.invitation.event.sequence
+
+
+@dataclass(frozen=True)
+class AnswerCounts:
+    """How the guests of one event answered. ``total`` leaves out drafts and withdrawn guests."""
+
+    accepted: int = 0
+    tentative: int = 0
+    declined: int = 0
+    delegated: int = 0
+    waiting: int = 0
+    draft: int = 0
+    total: int = 0
+
+
+def find_by_token(token: str, *, now: datetime | None = None) -> Invitation | None:
+    """Give the guest whose personal link carries ``token``, with the event; None for any other text.
+
+    A guest not yet asked has no link. With ``now``, a link is dead from a day after the event on.
+    """
+    if not 0 < len(token) <= _LONGEST_TOKEN:
+        return None
+    wanted = select(Invitation).where(
+        Invitation.token_hash == hash_token(token), Invitation.state != InvitationState.DRAFT
+    )
+    found = db.session.scalar(wanted.options(joinedload(Invitation.event)))
+    if found is None or (now and not link_lives(found.event.ends_at, found.event.starts_at, now)):
+        return None
+    return found
+
+
+def guests_of(event: Event, state: InvitationState | None = None) -> list[Invitation]:
+    """Give the guests of an event (in one state), in the order they were added."""
+    wanted = select(Invitation).where(Invitation.event_id == event.id).order_by(Invitation.id)
+    if state is not None:
+        wanted = wanted.where(Invitation.state == state)
+    return list(db.session.scalars(wanted))
+
+
+def text_of(event: Event) -> InvitationText | None:
+    """Give what the coordinator added to the invitation of an event."""
+    return db.session.get(InvitationText, event.id)
+
+
+def answers_for(event: Event) -> list[GuestRow]:
+    """Give the guests of an event with their newest mail and answer, in Albanian order; eight queries at most."""
+    guests = guests_of(event)
+    told = mails_of(guests)
+    mails = _newest_mails(told)
+    answers = _last_answers(event)
+    dead = unreachable(guests)
+    rows = [
+        GuestRow(one, mails.get(one.id), answers.get(one.id), told_sequence(told[one.id]), dead.get(one.id))
+        for one in guests
+    ]
+    return sorted(rows, key=lambda row: sort_key(row.invitation.shown_as))
+
+
+def mails_of(guests: Iterable[Invitation]) -> dict[int, list[InvitationMail]]:
+    """Give the calendar mails of guests, by guest, oldest first; each guest has an entry."""
+    found: dict[int, list[InvitationMail]] = {one.id: [] for one in guests}
+    wanted = (
+        select(InvitationMail)
+        .join(InvitationMail.mail)
+        .options(contains_eager(InvitationMail.mail))
+        .where(InvitationMail.invitation_id.in_(found))
+        .order_by(InvitationMail.id)
+    )
+    for row in db.session.scalars(wanted) if found else ():
+        found[row.invitation_id].append(row)
+    return found
+
+
+def told_sequence(mails: Sequence[InvitationMail]) -> int | None:
+    """Give the event's SEQUENCE a guest was last told."""
+    return max((row.sequence for row in mails), default=None)
+
+
+def calendar_ahead(guest: Invitation) -> int:
+    """Give by how much the SEQUENCE of a guest's own calendar is ahead of the event's (see ``calendar_sequence``)."""
+    withdrawals = sum(
+        row.purpose is MailPurpose.CANCELLATION and row.mail.state is not MailState.WITHDRAWN
+        for row in mails_of([guest])[guest.id]
+    )
+    return calendar_sequence(0, withdrawals)
+
+
+def was_reached(mails: Sequence[InvitationMail]) -> bool:
+    """Tell whether any mail left for the guest and has not come back for good, or is leaving at this moment."""
+    left = (MailState.SENT, MailState.SENDING)
+    return any(row.mail.state in left and not row.mail.bounce_permanent for row in mails)
+
+
+def is_lost(mail: OutgoingMail) -> bool:
+    """Tell whether a mail will never be read: refused for good, or come back for good."""
+    return mail.state is MailState.FAILED or bool(mail.bounce_permanent)
+
+
+def refusing(event: Event, guests: Iterable[Invitation]) -> set[int]:
+    """Give those of the guests, by number, who want no more mail about events from the event's organisation.
+
+    Only persons can refuse: an office is asked because it is one.
+    """
+    persons = [one for one in guests if one.office_id is None]
+    if not persons:
+        return set()
+    refused = suppressed_among({one.address for one in persons}, Purpose.EVENTS, event.organisation_id)
+    return {one.id for one in persons if one.address in refused}
+
+
+def unreachable(guests: Iterable[Invitation]) -> dict[int, CameBack]:
+    """Give those of the guests, by number, to whose address nothing is sent because mail keeps coming back."""
+    asked = list(guests)
+    dead = dead_among({one.address for one in asked})
+    return {one.id: dead[one.address] for one in asked if one.address in dead}
+
+
+def outdated(event: Event) -> list[Invitation]:
+    """Give the invited guests who were told of a time or place that no longer holds and can be told."""
+    guests = outdated_guests(event)
+    dead = unreachable(guests)
+    return [one for one in guests if one.id not in dead]
+
+
+def outdated_guests(event: Event) -> list[Invitation]:
+    """Give the same, with those to whose address mail keeps coming back."""
+    guests = [one for one in guests_of(event, InvitationState.INVITED) if not one.is_erased]
+    refused = refusing(event, guests)
+    guests = [one for one in guests if one.id not in refused]
+    told = mails_of(guests)
+    sequences = {one.id: told_sequence(told[one.id]) for one in guests}
+    return [one for one in guests if (sequences[one.id] or 0) < event.sequence]
+
+
+def awaiting_reminder(event: Event, *, now: datetime) -> list[Invitation]:
+    """Give the guests a reminder would go to.
+
+    They have not answered, know the present time and place, can be reached, and had no mail of ours for 12 hours. Who
+    proposed another time and waits for our answer is left alone.
+    """
+    invited = guests_of(event, InvitationState.INVITED)
+    proposing = set(db.session.scalars(guests_proposing()))
+    waiting = [
+        one
+        for one in invited
+        if one.answer is Answer.NEEDS_ACTION and not one.is_erased and one.id not in proposing
+    ]
+    refused = refusing(event, waiting)
+    refused |= unreachable(waiting).keys()
+    waiting = [one for one in waiting if one.id not in refused]
+    told = mails_of(waiting)
+    return [one for one in waiting if _remindable(event, told[one.id], now)]
+
+
+def guests_proposing() -> Select[int]:
+    """Select the guests, by number, whose newest proposal of another time nobody has answered."""
+    newest = select(func.max(TimeProposal.id)).group_by(TimeProposal.invitation_id)
+    return select(TimeProposal.invitation_id).where(
+        TimeProposal.id.in_(newest), TimeProposal.decided_at.is_(None)
+    )
+
+
+def _remindable(event: Event, mails: list[InvitationMail], now: datetime) -> bool:
+    if not mails or (told_sequence(mails) or 0) < event.sequence:
+        return False
+    last = mails[-1].mail
+    return not is_lost(last) and may_remind(last.dated_at, now)
+
+
+def counts_for(event_ids: Iterable[int]) -> dict[int, AnswerCounts]:
+    """Count the answers of several events at once; an event without guests has zeros."""
+    ids = set(event_ids)
+    numbers: dict[int, defaultdict[str, int]] = {ident: defaultdict(int) for ident in ids}
+    counted = (
+        select(Invitation.event_id, Invitation.state, Invitation.answer, func.count())
+        .where(Invitation.event_id.in_(ids), Invitation.state != InvitationState.WITHDRAWN)
+        .group_by(Invitation.event_id, Invitation.state, Invitation.answer)
+    )
+    for event_id, state, answer, number in db.session.execute(counted) if ids else ():
+        if state is InvitationState.DRAFT:
+            numbers[event_id]["draft"] += number
+            continue
+        numbers[event_id]["waiting" if answer is Answer.NEEDS_ACTION else answer.name.lower()] += number
+        numbers[event_id]["total"] += number
+    return {ident: AnswerCounts(**of_event) for ident, of_event in numbers.items()}
+
+
+def awaiting_answer(user: User, now: datetime) -> list[tuple[Event, list[Invitation]]]:
+    """Give the coming events of the user's work list with the guests who have not answered, soonest first."""
+    wanted = (
+        select(Invitation)
+        .join(Invitation.event)
+        .options(contains_eager(Invitation.event))
+        .where(
+            own(Event, user),
+            Event.state == EventState.PLANNED,
+            Event.starts_at > now,
+            Invitation.state == InvitationState.INVITED,
+            Invitation.answer == Answer.NEEDS_ACTION,
+        )
+        .order_by(Event.starts_at, Event.id, Invitation.id)
+    )
+    waiting: dict[Event, list[Invitation]] = {}
+    for one in db.session.scalars(wanted):
+        waiting.setdefault(one.event, []).append(one)
+    return list(waiting.items())
+
+
+def recent_answers(user: User, since: datetime) -> list[GivenAnswer]:
+    """Give the answers to events of the user's work list since then, newest first, at most 200.
+
+    Only of guests whose words the user sees.
+    """
+    wanted = (
+        select(GivenAnswer)
+        .join(GivenAnswer.invitation)
+        .join(Invitation.event)
+        .options(contains_eager(GivenAnswer.invitation).contains_eager(Invitation.event))
+        .where(own(Event, user), guests_seen(user, Sight.WORDS), GivenAnswer.at >= since)
+        .order_by(GivenAnswer.at.desc(), GivenAnswer.id.desc())
+        .limit(200)
+    )
+    return list(db.session.scalars(wanted))
+
+
+def event_of_mails(mail_ids: Iterable[int]) -> dict[int, Invitation]:
+    """Give for each of these mails the invitation (with its event) it is about; others are left out.
+
+    The mail's ``once`` names it, also for mails sent again and receipts, which have no row of their own here; what
+    answers a proposed time names the proposal.
+    """
+    names = or_(OutgoingMail.once.startswith("invitation/"), OutgoingMail.once.startswith("proposal/"))
+    named = select(OutgoingMail.id, OutgoingMail.once).where(OutgoingMail.id.in_(set(mail_ids)), names)
+    about: dict[int, int] = {}
+    proposed: dict[int, int] = {}
+    for ident, once in db.session.execute(named):
+        kind, number = once.split("/")[:2]
+        (about if kind == "invitation" else proposed)[ident] = int(number)
+    if proposed:
+        of_guest = select(TimeProposal.id, TimeProposal.invitation_id)
+        rows = of_guest.where(TimeProposal.id.in_(set(proposed.values())))
+        guest_of = dict(db.session.execute(rows).all())
+        about |= {ident: guest_of[number] for ident, number in proposed.items() if number in guest_of}
+    wanted = select(Invitation).where(Invitation.id.in_(set(about.values())))
+    found = {one.id: one for one in db.session.scalars(wanted.options(joinedload(Invitation.event)))}
+    return {ident: found[number] for ident, number in about.items() if number in found}
+
+
+def mail_names_of(guests: Iterable[Invitation]) -> list[str]:
+    """Give how the ``once`` of every mail to these guests begins."""
+    ids = [one.id for one in guests]
+    rows = select(TimeProposal.id).where(TimeProposal.invitation_id.in_(ids)).order_by(TimeProposal.id)
+    proposed = db.session.scalars(rows).all() if ids else []
+    return [*(f"invitation/{one}/" for one in ids), *(f"proposal/{one}/" for one in proposed)]
+
+
+def _newest_mails(told: dict[int, list[InvitationMail]]) -> dict[int, OutgoingMail]:
+    """Give the newest mail of each guest, following mails that were sent again."""
+    newest = {ident: rows[-1].mail for ident, rows in told.items() if rows}
+    owner = {mail.id: ident for ident, mail in newest.items()}
+    fresh = set(owner)
+    while fresh:
+        wanted = select(OutgoingMail).where(OutgoingMail.again_of_id.in_(fresh)).order_by(OutgoingMail.id)
+        fresh = set()
+        for mail in db.session.scalars(wanted):
+            guest = owner[mail.again_of_id]  # type: ignore[index]  # the query asks for those that have one
+            newest[guest] = mail if mail.id > newest[guest].id else newest[guest]
+            owner[mail.id] = guest
+            fresh.add(mail.id)
+    return newest
+
+
+def _last_answers(event: Event) -> dict[int, GivenAnswer]:
+    newest = (
+        select(func.max(GivenAnswer.id))
+        .join(GivenAnswer.invitation)
+        .where(Invitation.event_id == event.id)
+        .group_by(GivenAnswer.invitation_id)
+    )
+    rows = db.session.scalars(select(GivenAnswer).where(GivenAnswer.id.in_(newest)))
+    return {row.invitation_id: row for row in rows}
+
+
+def lock_mails(mail_ids: Iterable[int]) -> list[OutgoingMail]:
+    """Give those mails as they are at this moment, locked: a worker can claim none until the caller commits."""
+    wanted = select(OutgoingMail).where(OutgoingMail.id.in_(set(mail_ids))).order_by(OutgoingMail.id)
+    locked = wanted.with_for_update().execution_options(populate_existing=True)
+    return list(db.session.scalars(locked))

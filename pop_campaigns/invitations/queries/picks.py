@@ -1,0 +1,161 @@
+"""What the picker of guests shows: who was found, who is ticked, who is on the list already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.contacts.queries.reach import (
+    GuestKind,
+    GuestOption,
+    find_guests,
+    guest_option,
+    guest_options,
+    is_sample,
+    offices_in,
+)
+from pop_campaigns.core.db import db
+from pop_campaigns.core.i18n import in_language
+from pop_campaigns.events.models import Event
+from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.queries.guests import guests_of
+from pop_campaigns.invitations.rules import InvitationState
+from pop_campaigns.invitations.services.guests import GuestChoice, load_contacts, refusing_contacts
+from pop_campaigns.invitations.sight import named_as
+
+MOST_FOUND = 30
+MOST_OFFERED = 12
+_RECENTLY_INVITED = 4
+_RECENT = timedelta(days=365)
+_MOST_TICKED = 30
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One row of the picker. ``listed`` is the guest it already is; ``taken_by`` who has the same address."""
+
+    kind: str
+    id: int
+    title: str
+    holder: str
+    email: str
+    sample: bool
+    language: str
+    ticked: bool
+    listed: Invitation | None
+    taken_by: str
+    refuses: bool = False
+
+    @property
+    def key(self) -> str:
+        """What its box stands for."""
+        return f"{self.kind}-{self.id}"
+
+    @property
+    def state(self) -> str:
+        """Why it cannot be ticked (``invited``, ``draft``, ``no_address``, ``address_taken``, ``refuses``), else ``free``."""
+        if self.listed is not None and self.listed.state is not InvitationState.WITHDRAWN:
+            return self.listed.state.value
+        if not self.email:
+            return "no_address"
+        if self.refuses:
+            return "refuses"
+        return "address_taken" if self.taken_by else "free"
+
+
+def picks_for(
+    event: Event, typed: str, ticked: Sequence[GuestChoice], *, user: User, lang: str, now: datetime
+) -> list[Pick]:
+    """Give what the picker shows: first what is ticked, then what the words typed find, or who is near."""
+    chosen = {(one.kind, one.id): one.language for one in ticked[:_MOST_TICKED]}
+    kept = [guest_option(kind, ident, user) for kind, ident in chosen]
+    searched = find_guests(typed, user, limit=MOST_FOUND) if typed.strip() else offered(event, user, now)
+    found = [one for one in searched if (one.kind, one.id) not in chosen]
+    options = [*(one for one in kept if one is not None), *found]
+    contacts = load_contacts(event, [(one.kind, one.id) for one in options], by=user, now=now)
+    guests = guests_of(event)
+    listed = {guest_key(one): one for one in guests}
+    owners = {one.address.casefold(): one for one in guests}
+    unwanted = refusing_contacts(event, contacts.values())
+    picks = []
+    for option in options:
+        key = (option.kind, option.id)
+        if key not in contacts:
+            continue  # another organisation's: only an administrator finds it, and not for this event
+        email, own = contacts[key].address, listed.get(key)
+        owner = owners.get(email.casefold()) if email else None
+        picks.append(
+            Pick(
+                kind=option.kind,
+                id=option.id,
+                title=option_title(option, lang),
+                holder=option.holder if option.kind == "office" else "",
+                email=email,
+                sample=bool(email and option.address and is_sample(option.address)),
+                language=chosen.get(key) or option.language,
+                ticked=key in chosen,
+                listed=own,
+                taken_by=named_as(owner, user) if owner is not None and owner is not own else "",
+                refuses=option.kind == "person" and email in unwanted,
+            )
+        )
+    return picks
+
+
+def offered(event: Event, user: User, now: datetime) -> list[GuestOption]:
+    """Give whom the picker offers before a search: the municipality's own offices, who was invited lately, others.
+
+    The municipality is that of the event's organisation; an event of the whole network has only its own.
+    """
+    home = event.organisation.municipality_id if event.organisation else None
+    home = home or event.municipality_id
+    own: list[tuple[GuestKind, int]] = []
+    if home:
+        own = [("office", ident) for ident in offices_in(home, user, limit=MOST_OFFERED)]
+    recent = [key for key in _invited_lately(event, now) if key not in own][:_RECENTLY_INVITED]
+    near = guest_options([*own[: MOST_OFFERED - len(recent)], *recent], user)
+    shown = {(one.kind, one.id) for one in near}
+    others = find_guests("", user, limit=MOST_FOUND) if len(near) < MOST_OFFERED else []
+    return [*near, *(one for one in others if (one.kind, one.id) not in shown)][:MOST_OFFERED]
+
+
+def _invited_lately(event: Event, now: datetime) -> list[tuple[GuestKind, int]]:
+    """Give who was invited to other events of the same organisation within a year, the latest first."""
+    last = func.max(Invitation.invited_at)
+    wanted = (
+        select(Invitation.office_id, Invitation.person_id)
+        .join(Invitation.event)
+        .where(
+            Event.organisation_id == event.organisation_id,
+            Event.id != event.id,
+            Invitation.invited_at > now - _RECENT,
+        )
+        .group_by(Invitation.office_id, Invitation.person_id)
+        .order_by(last.desc(), func.max(Invitation.id).desc())
+        .limit(MOST_OFFERED + _RECENTLY_INVITED)
+    )
+    keys: list[tuple[GuestKind, int]] = []
+    for office_id, person_id in db.session.execute(wanted):
+        keys.append(("office", office_id) if office_id else ("person", person_id or 0))
+    return keys
+
+
+def option_title(option: GuestOption, lang: str) -> str:
+    """Give office and institution in the reader's language, or the person's name."""
+    parts = (in_language(option, "title", lang), in_language(option, "institution", lang))
+    return ", ".join(part for part in parts if part) or option.holder
+
+
+def guest_key(guest: Invitation) -> tuple[str, int]:
+    """Give what a guest is: an office or a person, and its number."""
+    return ("office", guest.office_id) if guest.office_id else ("person", guest.person_id or 0)
+
+
+def without_listed(event: Event, choices: Iterable[GuestChoice]) -> list[GuestChoice]:
+    """Give the choices that are not on the guest list: what a person may still want to put right."""
+    listed = {guest_key(one) for one in guests_of(event) if one.state is not InvitationState.WITHDRAWN}
+    return [one for one in choices if (one.kind, one.id) not in listed]

@@ -1,0 +1,1 @@
+"""Verbs of invitations; none of them commits."""

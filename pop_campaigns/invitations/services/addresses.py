@@ -1,0 +1,95 @@
+"""The address of one guest, put right after a mail came back; the invitation goes out again."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.scope import may_change, visible
+from pop_campaigns.contacts.models import Address
+from pop_campaigns.contacts.services.institutions import change_address
+from pop_campaigns.contacts.services.records import AlreadyThere
+from pop_campaigns.core.db import db
+from pop_campaigns.core.history import note
+from pop_campaigns.core.tokens import derive_token, hash_token, new_nonce
+from pop_campaigns.core.versions import ChangedMeanwhile
+from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.queries.guests import refusing
+from pop_campaigns.invitations.rules import InvitationState, NotCorrectable
+from pop_campaigns.invitations.services.guests import lock_event
+from pop_campaigns.invitations.services.sending import send_to_new_address
+
+
+class CannotCorrect(Exception):
+    """The address cannot be put right; ``reason`` says why."""
+
+    def __init__(self, reason: NotCorrectable) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+def correct_address(
+    guest: Invitation, email: str, *, contact: bool, version: int, by: User, now: datetime
+) -> None:
+    """Write to a guest at another address from now on, beginning with the invitation as it reads now.
+
+    The personal link becomes a new one: whoever reads the old mailbox shall not answer for the guest. Mails already
+    sent keep the address they went to. ``contact`` also corrects the contact's address, where ``by`` may. The same
+    address again sends again: a mailbox that was full may have room now.
+
+    :raises CannotCorrect: draft, withdrawn or erased guest; the address is another guest's, or wants no invitations.
+    :raises pop_campaigns.core.versions.ChangedMeanwhile: ``version`` is not the guest's any more: somebody else changed
+        the guest since the page was made, or the same press came twice.
+    :raises pop_campaigns.invitations.services.guests.CannotInvite: the event is cancelled or over.
+    """
+    lock_event(guest.event)
+    db.session.refresh(guest)
+    if guest.version != version:
+        raise ChangedMeanwhile
+    reason = why_not_correctable(guest) or _taken(guest, email)
+    if reason is not None:
+        raise CannotCorrect(reason)
+    before = guest.address
+    if email != before:
+        nonce = new_nonce()
+        guest.address, guest.nonce = email, nonce
+        guest.token_hash = hash_token(derive_token("answer", nonce))
+        note("invitation.address_corrected", guest, by=by, now=now, was=before, address=email)
+        found = contact_address(guest, before, by) if contact else None
+        if found is not None:
+            # The contact may have the right address already, beside the wrong one.
+            with suppress(AlreadyThere):
+                change_address(found, email, found.use, by=by, now=now)
+    if refusing(guest.event, [guest]):
+        raise CannotCorrect(NotCorrectable.NOT_WANTED)
+    send_to_new_address(guest, by=by, now=now)
+    guest.invited_at = now  # which also counts the version up: a second press of the same page sends nothing
+    db.session.flush()
+
+
+def why_not_correctable(guest: Invitation) -> NotCorrectable | None:
+    """Decide whether a guest can get another address; None means yes."""
+    if guest.is_erased:
+        return NotCorrectable.ERASED
+    if guest.state is InvitationState.DRAFT:
+        return NotCorrectable.NOT_INVITED
+    return NotCorrectable.WITHDRAWN if guest.state is InvitationState.WITHDRAWN else None
+
+
+def contact_address(guest: Invitation, email: str, user: User) -> Address | None:
+    """Give the row of the guest's contact that has this address, if ``user`` may change it."""
+    owner = Address.office_id == guest.office_id if guest.office_id else Address.person_id == guest.person_id
+    rows = select(Address).where(visible(Address, user), owner, func.lower(Address.email) == email.lower())
+    return next((one for one in db.session.scalars(rows) if may_change(one, user)), None)
+
+
+def _taken(guest: Invitation, email: str) -> NotCorrectable | None:
+    same = select(Invitation.id).where(
+        Invitation.event_id == guest.event_id,
+        Invitation.id != guest.id,
+        func.lower(Invitation.address) == email.lower(),
+    )
+    return NotCorrectable.TAKEN if db.session.scalar(same.limit(1)) is not None else None

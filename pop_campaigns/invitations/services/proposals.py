@@ -1,0 +1,77 @@
+"""Telling a guest that the event stays as it is, although they proposed another time (RFC 5546 section 3.2.8)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.core.i18n import speaking
+from pop_campaigns.events.models import Event
+from pop_campaigns.invitations.messages import (
+    Rendered,
+    calendar_data,
+    event_values,
+    from_address,
+    is_refusable,
+    recipient_of,
+    render_words,
+    sender_name,
+    when_in_words,
+)
+from pop_campaigns.invitations.models import TimeProposal
+from pop_campaigns.invitations.queries.guests import calendar_ahead
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.outbox import add_skeleton, queue_mail
+
+DECLINED_TIME_KIND: Final = "proposal.declined"
+
+
+def queue_declined_time(
+    proposal: TimeProposal, *, words: str, by: User | None, now: datetime
+) -> OutgoingMail:
+    """Queue the mail that says so, with the event as it stands for the guest's calendar (DECLINECOUNTER).
+
+    ``words`` are the coordinator's own and may be empty. It is no mail of the invitation: it tells no new time, so a
+    guest who knows an older one still does. The database refuses a second one for the same proposal.
+    """
+    guest = proposal.invitation
+    event = guest.event
+    rendered = render_declined_time(proposal, words, contact_name=by.name if by else "", now=now)
+    return queue_mail(
+        add_skeleton(now=now, **rendered.as_skeleton()),
+        recipient_of(guest),
+        kind=DECLINED_TIME_KIND,
+        once=f"proposal/{proposal.id}/declined",
+        from_address=from_address(guest),
+        from_name=sender_name(event, guest.language),
+        organisation_id=event.organisation_id,
+        now=now,
+        auto_submitted=True,
+    )
+
+
+def render_declined_time(proposal: TimeProposal, words: str, *, contact_name: str, now: datetime) -> Rendered:
+    """Render it in the guest's language. The guest's answer stays in the entry: this mail does not ask again."""
+    guest = proposal.invitation
+    event, lang = guest.event, guest.language
+    with speaking(lang):
+        values = event_values(event, lang, contact_name, now) | {
+            "proposed": when_in_words(proposal.starts_at, proposal.ends_at, event.zone, lang),
+            "note": words,
+            "refusable": is_refusable(guest),
+        }
+        subject, text, html = render_words("proposal_declined", values)
+        calendar = _calendar(event, proposal, words, now)
+    return Rendered(lang, subject, text, html, calendar)
+
+
+def _calendar(event: Event, proposal: TimeProposal, words: str, now: datetime) -> dict[str, object] | None:
+    if event.starts_at is None and event.day_from is None:
+        return None
+    guest = proposal.invitation
+    sequence = event.sequence + calendar_ahead(guest)
+    return calendar_data(
+        event, guest.language, "DECLINECOUNTER", sequence, now,
+        comment=words, attendee_partstat=guest.answer.value,
+    )  # fmt: skip

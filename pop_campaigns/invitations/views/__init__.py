@@ -1,0 +1,14 @@
+"""Pages of invitations, by what they do.
+
+The blueprint is taken from here, where all its pages are on it.
+"""
+
+from __future__ import annotations
+
+from pop_campaigns.invitations.blueprint import bp
+
+# Adds its condition to those of lists.
+from pop_campaigns.invitations.queries import list_conditions
+from pop_campaigns.invitations.views import answer, by_hand, follow_up, from_list, guest_table, steps
+
+__all__ = ["answer", "bp", "by_hand", "follow_up", "from_list", "guest_table", "list_conditions", "steps"]

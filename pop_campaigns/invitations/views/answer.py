@@ -1,0 +1,166 @@
+"""The guest's own page behind the personal link: an official sees it for ten seconds, on a phone.
+
+It shows this guest and nobody else, and nothing internal. GET shows, POST records.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Response, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import refresh
+
+from pop_campaigns.calendars.feed import write_event_file
+from pop_campaigns.core.clock import TIRANE, local_date, now
+from pop_campaigns.core.dates import clock_words, day_words, span_words
+from pop_campaigns.core.db import db
+from pop_campaigns.core.forms import csrf
+from pop_campaigns.core.i18n import LANGUAGES, in_language
+from pop_campaigns.events.models import Event
+from pop_campaigns.events.rules import EventState, is_over
+from pop_campaigns.events.words.calendar import calendar_event
+from pop_campaigns.events.words.labels import EVENT_KINDS, when_words
+from pop_campaigns.invitations.blueprint import bp
+from pop_campaigns.invitations.forms import KEEP, AnswerForm
+from pop_campaigns.invitations.messages import sender_name
+from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.queries.guests import find_by_token, text_of
+from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState, NotAnswerable, may_answer
+from pop_campaigns.invitations.services.answers import AnswerRefused, record_answer
+from pop_campaigns.invitations.words.pages import ANSWER_CHIPS, SPOKEN_ANSWERS
+from pop_campaigns.mail.wake_up import ring_bell
+
+# Tokens have 256 bits, so this is against noise, not against guessing; a whole ministry may share one address.
+LIMITS = {
+    "invitations.answer": "120 per minute; 1000 per hour",
+    "invitations.answer_calendar": "60 per minute; 500 per hour",
+}
+BUTTONS = (Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED)
+
+
+# Without CSRF protection: officials have no session and may refuse cookies, and there is nothing to ride on. Who
+# could make a browser post here would have to know the token, and who knows the token may answer anyway. Nor is
+# Origin or Sec-Fetch-Site looked at: webmail and privacy proxies send "null" or nothing, and their users count too.
+@bp.route("/a/<token>", methods=["GET", "POST"])
+@csrf.exempt
+def answer(token: str) -> ResponseReturnValue:
+    """Show one guest the invitation and take the answer. An unknown link and a dead one look alike: 404."""
+    moment = now()
+    guest = _guest_behind(token, moment)
+    if request.method != "POST":
+        return _page(guest, token, AnswerForm(formdata=None, note=_last_note(guest)), moment)
+    form = AnswerForm(answered=_last_answer(guest) is not None)
+    if not form.validate():
+        return _page(guest, token, form, moment), 422
+    try:
+        _record(guest, form, moment)
+        db.session.commit()
+    except AnswerRefused:
+        # Cancelled, withdrawn or begun while the page lay open: the page says so, the words typed stay.
+        db.session.rollback()
+        return _page(_guest_behind(token, moment), token, form, moment), 409
+    ring_bell()
+    return redirect(url_for("invitations.answer", token=token, lang=g.lang))
+
+
+@bp.get("/a/<token>/invite.ics")
+def answer_calendar(token: str) -> ResponseReturnValue:
+    """The event as a file for the guest's calendar."""
+    moment = now()
+    guest = _guest_behind(token, moment)
+    entry = calendar_event(guest.event, g.lang, dtstamp=guest.event.changed_at)
+    if entry is None or guest.state is InvitationState.WITHDRAWN:
+        abort(404)
+    response = Response(write_event_file(entry), mimetype="text/calendar")
+    response.headers["Content-Disposition"] = "attachment; filename=invite.ics"
+    return response
+
+
+def _guest_behind(token: str, moment: datetime) -> Invitation:
+    """Give the guest of a living link, else 404; from then on the request speaks the guest's language."""
+    guest = find_by_token(token, now=moment)
+    if guest is None:
+        abort(404)
+    wanted = request.args.get("lang", "")
+    g.lang = wanted if wanted in LANGUAGES else guest.language
+    refresh()
+    return guest
+
+
+def _record(guest: Invitation, form: AnswerForm, moment: datetime) -> None:
+    said, substitute, last = form.answer.data, form.substitute.data or "", _last_answer(guest)
+    if said == KEEP and last is not None:
+        said = last.answer
+        substitute = substitute or last.substitute
+    record_answer(
+        guest,
+        Answer(said),
+        substitute=substitute,
+        note=form.note.data or "",
+        channel=AnswerChannel.LINK,
+        now=moment,
+    )
+
+
+def _page(guest: Invitation, token: str, form: AnswerForm, moment: datetime) -> str:
+    event, lang = guest.event, str(g.lang)
+    last = _last_answer(guest)
+    closed = _closed(guest, moment)
+    withdrawn = closed is NotAnswerable.WITHDRAWN
+    text, entry = text_of(event), calendar_event(event, lang, dtstamp=event.changed_at)
+    return render_template(
+        "invitations/answer.html",
+        guest=guest,
+        event=event,
+        token=token,
+        form=form,
+        lang=lang,
+        other="en" if lang == "sq" else "sq",
+        title=in_language(event, "title", lang),
+        kind=EVENT_KINDS[event.kind],
+        host=sender_name(event, lang),
+        when=when_words(event, lang),
+        in_tirana=_in_tirana(event, lang),
+        # Only a link that calendars could carry becomes one here: never javascript: or a bare host.
+        join_link=entry.join_url if entry else None,
+        description="" if withdrawn else in_language(event, "description", lang),
+        note=in_language(text, "note", lang) if text and not withdrawn else "",
+        last=last,
+        last_day=day_words(local_date(last.at), lang, weekday=False) if last else "",
+        last_time=clock_words(last.at) if last else "",
+        closed=closed,
+        over=is_over(event.starts_at, event.ends_at, moment),
+        changed_since=bool(last and not closed and last.event_sequence < event.sequence),
+        buttons=BUTTONS,
+        chips=ANSWER_CHIPS,
+        spoken=SPOKEN_ANSWERS,
+    )
+
+
+def _closed(guest: Invitation, moment: datetime) -> NotAnswerable | None:
+    return may_answer(
+        cancelled=guest.event.state is EventState.CANCELLED,
+        withdrawn=guest.state is InvitationState.WITHDRAWN,
+        starts_at=guest.event.starts_at,
+        now=moment,
+    )
+
+
+def _in_tirana(event: Event, lang: str) -> str:
+    """Give the hour in Tirana too, where the event keeps another zone's."""
+    if event.starts_at is None or event.zone == TIRANE:
+        return ""
+    return span_words(event.starts_at, event.ends_at, lang, TIRANE)
+
+
+def _last_answer(guest: Invitation) -> GivenAnswer | None:
+    """Give the answer that counts; an earlier one, from before the guest was withdrawn and asked again, does not."""
+    if guest.answer is Answer.NEEDS_ACTION or not guest.answers:
+        return None
+    return guest.answers[-1]
+
+
+def _last_note(guest: Invitation) -> str:
+    last = _last_answer(guest)
+    return last.note if last else ""

@@ -1,0 +1,234 @@
+"""Pages for what follows an invitation: a change is announced, an event cancelled, a guest withdrawn or reminded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+from flask_security import current_user
+
+from pop_campaigns.accounts.guard import writer
+from pop_campaigns.accounts.scope import get_changeable
+from pop_campaigns.core.clock import now
+from pop_campaigns.core.dates import span_words
+from pop_campaigns.core.db import db
+from pop_campaigns.core.headers import with_frames
+from pop_campaigns.core.meanwhile import is_as_seen
+from pop_campaigns.events.models import Event
+from pop_campaigns.events.rules import EventState
+from pop_campaigns.events.services import EventIsHeld
+from pop_campaigns.events.words.labels import when_words
+from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
+from pop_campaigns.invitations.messages import Told
+from pop_campaigns.invitations.models import Invitation, InvitationMail
+from pop_campaigns.invitations.queries.guests import (
+    awaiting_reminder,
+    guests_of,
+    mails_of,
+    outdated_guests,
+    unreachable,
+    was_reached,
+)
+from pop_campaigns.invitations.rules import Answer, InvitationState, MailPurpose
+from pop_campaigns.invitations.services.guests import CannotInvite
+from pop_campaigns.invitations.services.sending import (
+    cancel_with_notice,
+    send_changes,
+    send_reminders,
+    withdraw_guest,
+)
+from pop_campaigns.invitations.sight import seen_among
+from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.wake_up import ring_bell
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a guest was told and what holds now."""
+
+    label: str
+    was: str
+    now: str
+
+
+@bp.route("/events/<int:event_id>/announce", methods=["GET", "POST"])
+@writer
+def announce(event_id: int) -> ResponseReturnValue:
+    """Tell the guests who know an older time or place what holds now."""
+    event = get_changeable(Event, event_id)
+    if request.method != "POST":
+        return _announce_page(event)
+    try:
+        number = send_changes(event, by=current_user, now=now())
+    except CannotInvite:
+        db.session.rollback()
+        return _announce_page(get_changeable(Event, event_id)), 422
+    words = ngettext(
+        "The change goes to %(num)d guest.", "The change goes to %(num)d guests.", number
+    )  # fmt: skip
+    return _done(
+        event_id, number, words, _("Every guest knows the present time and place: nothing was sent.")
+    )
+
+
+def _announce_page(event: Event) -> Response:
+    told = outdated_guests(event)
+    dead = unreachable(told)
+    guests = [one for one in told if one.id not in dead]
+    mails, seen = mails_of(guests), seen_among(told)
+    lang = str(get_locale() or "sq")
+    page = render_template(
+        "invitations/announce.html",
+        event=event,
+        when=when_words(event, lang),
+        rows=[(one, _differences(event, _last_told(mails[one.id]), lang)) for one in guests],
+        never_left=[one for one in guests if not was_reached(mails[one.id])],
+        shown=next((one for one in guests if one.id in seen and was_reached(mails[one.id])), None),
+        dead=[(one, dead[one.id]) for one in told if one.id in dead and one.id in seen],
+        seen=seen,
+        refusal=cannot_invite_words(event, now()),
+    )
+    return with_frames(page)
+
+
+def _last_told(mails: Sequence[InvitationMail]) -> Told | None:
+    """Give time and place as the newest mail to a guest had them."""
+    calendars = (row.mail.skeleton.calendar for row in reversed(mails))
+    return next((Told.read(one) for one in calendars if one), None)
+
+
+def _differences(event: Event, told: Told | None, lang: str) -> list[Difference]:
+    if told is None or event.starts_at is None:
+        return []
+    pairs = (
+        (
+            _("When"),
+            span_words(told.starts, told.ends, lang, told.zone),
+            span_words(event.starts_at, event.ends_at, lang, event.zone),
+        ),
+        (_("Where"), told.venue, event.venue),
+        (_("Join link"), told.join_url, event.join_url),
+    )
+    return [Difference(label, was or "—", holds or "—") for label, was, holds in pairs if was != holds]
+
+
+@bp.route("/events/<int:event_id>/cancel", methods=["GET", "POST"])
+@writer
+def cancel(event_id: int) -> ResponseReturnValue:
+    """Cancel an event and tell its guests."""
+    event = get_changeable(Event, event_id)
+    if event.state is EventState.CANCELLED:
+        flash(_("This event is cancelled already."), "info")
+        return redirect(url_for("desk.event", event_id=event_id))
+    if request.method != "POST":
+        return _cancel_page(event)
+    if not is_as_seen(event):
+        return _cancel_page(event), 409
+    try:
+        number = cancel_with_notice(event, by=current_user, now=now())
+    except EventIsHeld:
+        db.session.rollback()
+        return _cancel_page(get_changeable(Event, event_id)), 422
+    words = ngettext(
+        "The event is cancelled. %(num)d guest is being told.",
+        "The event is cancelled. %(num)d guests are being told.",
+        number,
+    )
+    return _done(event_id, number, words, _("The event is cancelled. There was nobody to tell."))
+
+
+def _cancel_page(event: Event) -> str:
+    guests = guests_of(event, InvitationState.INVITED)
+    mails = mails_of(guests)
+    begun = event.starts_at is None or event.starts_at <= now()
+    dead, seen = unreachable(guests), seen_among(guests)
+    return render_template(
+        "invitations/cancel.html",
+        event=event,
+        when=when_words(event, str(get_locale() or "sq")),
+        held=event.state is EventState.HELD,
+        told=[] if begun else [one for one in guests if was_reached(mails[one.id]) and one.id not in dead],
+        dead=[] if begun else [(one, dead[one.id]) for one in guests if one.id in dead and one.id in seen],
+        seen=seen,
+        waiting=sum(row.mail.state is MailState.QUEUED for one in guests for row in mails[one.id]),
+        drafts=len(guests_of(event, InvitationState.DRAFT)),
+        begun=begun,
+    )
+
+
+@bp.route("/invitations/<int:invitation_id>/withdraw", methods=["GET", "POST"])
+@writer
+def withdraw(invitation_id: int) -> ResponseReturnValue:
+    """Ask one guest no longer."""
+    guest = changeable_guest(invitation_id)
+    event_id, label = guest.event_id, guest.shown_as
+    if guest.state is InvitationState.WITHDRAWN:
+        flash(_("The invitation of %(guest)s is withdrawn already.", guest=label), "info")
+        return redirect(url_for("desk.event", event_id=event_id))
+    if request.method != "POST":
+        return _withdraw_page(guest, now())
+    if not is_as_seen(guest):
+        return _withdraw_page(guest, now()), 409
+    withdraw_guest(guest, by=current_user, now=now())
+    words = _("The invitation of %(guest)s is withdrawn.", guest=label)
+    return _done(event_id, 1, words, words)
+
+
+def _withdraw_page(guest: Invitation, moment: datetime) -> str:
+    event = guest.event
+    coming = event.state is not EventState.CANCELLED and bool(event.starts_at and event.starts_at > moment)
+    told = coming and was_reached(mails_of([guest])[guest.id]) and not unreachable([guest])
+    return render_template("invitations/withdraw.html", guest=guest, event=event, told=told)
+
+
+@bp.route("/events/<int:event_id>/remind", methods=["GET", "POST"])
+@writer
+def remind(event_id: int) -> ResponseReturnValue:
+    """Remind the guests who have not answered."""
+    event = get_changeable(Event, event_id)
+    if request.method != "POST":
+        return _remind_page(event, now())
+    try:
+        number = send_reminders(event, by=current_user, now=now())
+    except CannotInvite:
+        db.session.rollback()
+        return _remind_page(get_changeable(Event, event_id), now()), 422
+    words = ngettext(
+        "%(num)d reminder is on its way.", "%(num)d reminders are on their way.", number
+    )  # fmt: skip
+    return _done(event_id, number, words, _("There is nobody to remind now: nothing was sent."))
+
+
+def _remind_page(event: Event, moment: datetime) -> Response:
+    guests = awaiting_reminder(event, now=moment)
+    silent = [one for one in guests_of(event, InvitationState.INVITED) if one.answer is Answer.NEEDS_ACTION]
+    dead, seen = unreachable(silent), seen_among(silent)
+    named = [one for one in guests if one.id in seen]
+    chosen = next((one for one in named if str(one.id) == request.args.get("guest")), None)
+    page = render_template(
+        "invitations/remind.html",
+        event=event,
+        guests=guests,
+        left_alone=len(silent) - len(guests) - len(dead),
+        dead=[(one, dead[one.id]) for one in silent if one.id in dead and one.id in seen],
+        shown=chosen or next(iter(named), None),
+        seen=seen,
+        purpose=MailPurpose.REMINDER,
+        keeps_mail=current_app.config["MAIL_LOCAL"],
+        refusal=cannot_invite_words(event, moment),
+    )
+    return with_frames(page)
+
+
+def _done(event_id: int, number: int, words: str, words_for_none: str) -> ResponseReturnValue:
+    """Commit, wake the worker if mail was queued, and say on the event's page what was done."""
+    db.session.commit()
+    if number:
+        ring_bell()
+    flash(words if number else words_for_none, "success" if number else "info")
+    return redirect(url_for("desk.event", event_id=event_id))

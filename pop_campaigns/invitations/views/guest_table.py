@@ -1,0 +1,236 @@
+"""What the table of guests shows beside the rows themselves: words for states, and what happened to each guest.
+
+Registered as globals of the templates, because macros are imported without the context of a page.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import get_locale, ngettext, npgettext
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from pop_campaigns.core.clock import local_date
+from pop_campaigns.core.dates import clock_words, short_day_words
+from pop_campaigns.core.db import db
+from pop_campaigns.core.history import History
+from pop_campaigns.events.words.labels import StateChip
+from pop_campaigns.invitations.blueprint import bp
+from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, is_lost, mails_of
+from pop_campaigns.invitations.rules import Answer, InvitationState
+from pop_campaigns.invitations.words.labels import CHANNELS, PURPOSES, TOLD_HOW, sent_from_words
+from pop_campaigns.invitations.words.pages import ANSWER_CHIPS, MAIL_CHIPS, mail_trouble
+from pop_campaigns.invitations.words.proposals import PROPOSAL_ACTIONS, proposal_words
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.rules import CameBack, MailState
+from pop_campaigns.mail.secrets import mask_secrets
+from pop_campaigns.mail.words.labels import bounce_sentence, mail_chip, trouble_words
+
+_TOLD_HERE = (
+    "invitation.added",
+    "invitation.withdrawn",
+    "invitation.language_set",
+    "invitation.address_corrected",
+)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One line of a guest's history: when, what, by whom (or how), in which tone."""
+
+    at: datetime
+    text: str
+    who: str = ""
+    tone: str = "quiet"
+    url: str = ""
+
+    @property
+    def when(self) -> str:
+        """The moment in short words."""
+        return moment_in_short(self.at)
+
+    @property
+    def iso(self) -> str:
+        """The moment for machines."""
+        return self.at.isoformat(timespec="minutes")
+
+
+@bp.app_template_global()
+def moment_in_short(instant: datetime) -> str:
+    """Give *16 qer 2020, 10:00* in Tirana's time, for dense tables."""
+    return f"{short_day_words(local_date(instant), str(get_locale()))}, {clock_words(instant)}"
+
+
+@bp.app_template_global()
+def answer_chip(answer: Answer) -> StateChip:
+    """Give the chip of an answer."""
+    return ANSWER_CHIPS[answer]
+
+
+@bp.app_template_global()
+def answer_channel(given: GivenAnswer) -> str:
+    """Say how an answer came: through us, or how and to whom where somebody entered it; from where, if from elsewhere."""
+    how = str(CHANNELS[given.channel] if given.told_how is None else TOLD_HOW[given.told_how])
+    if given.told_how is not None or given.recorded_by:
+        how = _("%(how)s, entered by %(who)s", how=how, who=given.recorded_by or "–")
+    if given.sent_from is None:
+        return how
+    return f"{how} · {sent_from_words(given.sent_from)}"
+
+
+@bp.app_template_global()
+def guest_mail_chip(mail: OutgoingMail) -> StateChip:
+    """Give the chip of a guest's newest mail; one that came back says so."""
+    if mail.bounced_at is not None:
+        came = mail_chip(mail)
+        return StateChip(came.mark, came.word, came.tone)
+    return MAIL_CHIPS[mail.state]
+
+
+@bp.app_template_global()
+def guest_mail_trouble(mail: OutgoingMail) -> str:
+    """Say why a mail has not arrived; "" where nothing went wrong."""
+    return trouble_words(mail) if mail.bounced_at is not None else mail_trouble(mail)
+
+
+@bp.app_template_global()
+def came_back_words(found: CameBack) -> str:
+    """Say that mail to an address keeps coming back, since when."""
+    since = short_day_words(local_date(found.since), str(get_locale()))
+    words: str = ngettext(
+        "%(num)d mail came back since %(day)s; nothing more is sent there",
+        "%(num)d mails came back since %(day)s; nothing more is sent there",
+        found.number,
+        day=since,
+    )
+    return words
+
+
+@bp.app_template_global()
+def guest_counts(counts: AnswerCounts, rows: Sequence[GuestRow]) -> list[dict[str, object]]:
+    """Give the bar of answers; a guest whose mail failed counts as failed, not as silent."""
+    failed = sum(_is_unreached(row) for row in rows)
+    numbers = {
+        Answer.ACCEPTED: counts.accepted,
+        Answer.DELEGATED: counts.delegated,
+        Answer.TENTATIVE: counts.tentative,
+        Answer.NEEDS_ACTION: max(counts.waiting - failed, 0),
+        Answer.DECLINED: counts.declined,
+    }
+    parts: list[dict[str, object]] = [
+        {"count": number, "mark": chip.mark, "tone": chip.tone, "word": _counted(answer, number)}
+        for answer, chip in ANSWER_CHIPS.items()
+        for number in [numbers[answer]]
+    ]
+    lost = npgettext("count of answers", "could not be reached", "could not be reached", failed)
+    return [*parts, {"count": failed, "mark": "!", "tone": "bad", "word": lost}]
+
+
+def _counted(answer: Answer, number: int) -> str:
+    words = {
+        Answer.ACCEPTED: npgettext("count of answers", "accepted", "accepted", number),
+        Answer.DELEGATED: npgettext("count of answers", "sends someone else", "send someone else", number),
+        Answer.TENTATIVE: npgettext("count of answers", "maybe", "maybe", number),
+        Answer.NEEDS_ACTION: npgettext("count of answers", "no reply", "no reply", number),
+        Answer.DECLINED: npgettext("count of answers", "declined", "declined", number),
+    }
+    return str(words[answer])
+
+
+def _is_unreached(row: GuestRow) -> bool:
+    waiting = row.invitation.state is InvitationState.INVITED and row.invitation.answer is Answer.NEEDS_ACTION
+    lost = row.mail is not None and is_lost(row.mail)
+    return waiting and (lost or row.came_back is not None)
+
+
+@bp.app_template_global()
+def guest_is_unreached(row: GuestRow) -> bool:
+    """Tell whether nobody at the guest's has read our newest mail, so that the address wants correcting."""
+    lost = row.came_back is not None or (row.mail is not None and is_lost(row.mail))
+    return row.invitation.state is InvitationState.INVITED and lost
+
+
+@bp.app_template_global()
+def guest_histories(
+    rows: Sequence[GuestRow], came_in: Mapping[int, Sequence[Happening]] | None = None
+) -> dict[int, list[Happening]]:
+    """Give what happened to each guest, newest first, in three queries however many guests there are.
+
+    ``came_in`` is what they wrote, by guest, from whoever knows the mail that came in.
+    """
+    guests = [row.invitation for row in rows if not row.private]
+    told: dict[int, list[Happening]] = defaultdict(list)
+    for ident, mails in mails_of(guests).items():
+        for row in mails:
+            told[ident].extend(_mail_happenings(str(PURPOSES[row.purpose]), row.mail))
+    for given in _answers_of(guests):
+        told[given.invitation_id].append(_answer_happening(given))
+    for ident, happenings in (came_in or {}).items():
+        told[ident].extend(happenings)
+    for change in _changes_of(guests):
+        words = _change_words(change)
+        if words:
+            told[change.subject_id].append(Happening(change.at, words, change.actor_name))
+    return {ident: sorted(found, key=lambda one: one.at, reverse=True) for ident, found in told.items()}
+
+
+def _mail_happenings(purpose: str, mail: OutgoingMail) -> list[Happening]:
+    found = [Happening(mail.queued_at, _("%(mail)s queued", mail=purpose), tone="info")]
+    if mail.state is MailState.SENT and mail.sent_at:
+        found.append(Happening(mail.sent_at, _("%(mail)s sent", mail=purpose), mail.to_address, "good"))
+        if mail.bounced_at is not None:
+            tone = "bad" if mail.bounce_permanent else "warn"
+            words = _("%(mail)s came back: %(reason)s", mail=purpose, reason=bounce_sentence(mail))
+            found.append(Happening(mail.bounced_at, words, mail.to_address, tone))
+    elif mail.state is MailState.WITHDRAWN:
+        found = [Happening(mail.queued_at, _("%(mail)s called off before it left", mail=purpose))]
+    elif mail_trouble(mail):
+        tone = "bad" if mail.state is MailState.FAILED else "warn"
+        at = max(mail.queued_at, mail.tries[-1].at) if mail.tries else mail.queued_at
+        words = _("%(mail)s not delivered: %(reason)s", mail=purpose, reason=mail_trouble(mail))
+        found.append(Happening(at, words, mail.to_address, tone))
+    return found
+
+
+def _answer_happening(given: GivenAnswer) -> Happening:
+    chip = ANSWER_CHIPS[given.answer]
+    parts = [f"{chip.mark} {chip.word}"]
+    if given.substitute:
+        parts.append(mask_secrets(given.substitute))
+    if given.note:
+        parts.append(f"“{mask_secrets(given.note)}”")
+    return Happening(given.at, " · ".join(parts), answer_channel(given), chip.tone)
+
+
+def _answers_of(guests: Sequence[Invitation]) -> list[GivenAnswer]:
+    wanted = select(GivenAnswer).where(GivenAnswer.invitation_id.in_([one.id for one in guests]))
+    return list(db.session.scalars(wanted.order_by(GivenAnswer.id))) if guests else []
+
+
+def _changes_of(guests: Sequence[Invitation]) -> list[History]:
+    """Give the changes that neither a mail nor an answer tells already."""
+    wanted = select(History).where(
+        History.subject_type == Invitation.__tablename__,
+        History.subject_id.in_([one.id for one in guests]),
+        History.action.in_((*_TOLD_HERE, *PROPOSAL_ACTIONS)),
+    )
+    return list(db.session.scalars(wanted.order_by(History.id))) if guests else []
+
+
+def _change_words(change: History) -> str:
+    if change.action == "invitation.added":
+        return str(_("Put on the guest list"))
+    if change.action == "invitation.withdrawn":
+        return str(_("Invitation withdrawn"))
+    if change.action == "invitation.address_corrected":
+        was, new = change.details.get("was", ""), change.details.get("address", "")
+        return str(_("Address corrected: %(was)s → %(new)s", was=was, new=new))
+    if change.action in PROPOSAL_ACTIONS:
+        return proposal_words(change.action, change.details)
+    in_english = change.details.get("language") == "en"
+    return str(_("Language of the mails: English") if in_english else _("Language of the mails: Albanian"))

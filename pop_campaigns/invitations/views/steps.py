@@ -1,0 +1,333 @@
+"""Pages of invitations, for coordinators: the three steps from a guest list to mails in the outbox.
+
+What comes after (changes, cancellation, reminders) is in ``follow_up``, what comes round the service in
+``by_hand``, the guest's own page in ``answer``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+from flask_security import current_user
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup, escape
+from sqlalchemy.orm.exc import StaleDataError
+
+from pop_campaigns.accounts.guard import writer
+from pop_campaigns.accounts.scope import get_changeable
+from pop_campaigns.core.clock import now
+from pop_campaigns.core.db import db
+from pop_campaigns.core.headers import framed_mail, with_frames
+from pop_campaigns.core.i18n import LANGUAGES, misses_translation
+from pop_campaigns.core.meanwhile import meet_changes
+from pop_campaigns.events.models import Event
+from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
+from pop_campaigns.invitations.forms import NoteForm, PickForm, read_choices
+from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.queries.guests import guests_of, refusing, text_of
+from pop_campaigns.invitations.queries.picks import (
+    MOST_FOUND,
+    MOST_OFFERED,
+    guest_key,
+    picks_for,
+    without_listed,
+)
+from pop_campaigns.invitations.rules import GuestRefusal, InvitationState, MailPurpose
+from pop_campaigns.invitations.services.guests import (
+    AddedGuests,
+    CannotInvite,
+    GuestChoice,
+    NotADraft,
+    add_guests,
+    addresses_now,
+    remove_guest,
+    set_guest_language,
+    set_invitation_text,
+)
+from pop_campaigns.invitations.services.sending import preview, send_invitations
+from pop_campaigns.invitations.sight import only_seen, seen_among
+from pop_campaigns.invitations.words.labels import NOT_INVITABLE
+from pop_campaigns.invitations.words.pages import refusal_words
+from pop_campaigns.mail.queries import dead_among
+from pop_campaigns.mail.rules import CameBack
+from pop_campaigns.mail.wake_up import ring_bell
+
+PARTS = ("html", "text", "calendar")
+# Flashed lines travel in the cookie, which browsers drop above 4 KB.
+_NAMED_IN_A_LINE = 2
+
+
+@bp.route("/events/<int:event_id>/invite", methods=["GET", "POST"])
+@writer
+def who(event_id: int) -> ResponseReturnValue:
+    """Step 1: put offices and persons on the guest list."""
+    event = get_changeable(Event, event_id)
+    if request.method == "POST":
+        return _add_chosen(event)
+    ticked = read_choices(request.args.getlist("guest"), request.args)
+    return _who_page(event, PickForm(formdata=None, q=request.args.get("q", "")), ticked)
+
+
+def _who_page(event: Event, form: PickForm, ticked: Sequence[GuestChoice]) -> str:
+    moment, typed = now(), (form.q.data or "")[:200]
+    guests = guests_of(event)
+    return render_template(
+        "invitations/who.html",
+        event=event,
+        form=form,
+        typed=typed,
+        picks=picks_for(event, typed, ticked, user=current_user, lang=str(get_locale()), now=moment),
+        most_found=MOST_FOUND if typed.strip() else MOST_OFFERED,
+        drafts=[one for one in guests if one.state is InvitationState.DRAFT],
+        seen=seen_among(guests),
+        invited=sum(one.state is InvitationState.INVITED for one in guests),
+        refusal=cannot_invite_words(event, moment),
+    )
+
+
+def _add_chosen(event: Event) -> ResponseReturnValue:
+    form = PickForm()
+    choices = read_choices(form.guest.data or [], request.form)
+    if not form.validate():
+        return _who_page(event, form, choices), 422
+    try:
+        done = add_guests(event, choices, by=current_user, now=now())
+    except CannotInvite as refused:
+        db.session.rollback()
+        form.guest.errors = [str(NOT_INVITABLE[refused.reason])]
+        return _who_page(get_changeable(Event, event.id), form, choices), 422
+    wrong = [one for one in done.refused if one.reason is not GuestRefusal.ALREADY_INVITED]
+    if wrong and not done.added:
+        form.guest.errors = [refusal_words(one) for one in done.refused]
+        db.session.rollback()
+        return _who_page(get_changeable(Event, event.id), form, choices), 422
+    left = without_listed(event, choices)
+    db.session.commit()
+    _say_added(done)
+    # What could not be added stays ticked, its reason beside it.
+    query: dict[str, str | list[str]] = {"guest": [f"{one.kind}-{one.id}" for one in left]}
+    query |= {f"language-{one.kind}-{one.id}": one.language for one in left if one.language}
+    query |= {"q": form.q.data} if form.q.data else {}
+    address = f"{url_for('invitations.who', event_id=event.id)}?{urlencode(query, doseq=True)}"
+    return redirect(address.rstrip("?"))
+
+
+def _say_added(done: AddedGuests) -> None:
+    if done.added:
+        flash(ngettext("%(num)d guest added.", "%(num)d guests added.", len(done.added)), "success")
+    for refused in done.refused[:_NAMED_IN_A_LINE]:
+        flash(refusal_words(refused), "warning" if done.added else "info")
+    more = len(done.refused) - _NAMED_IN_A_LINE
+    if more > 0:
+        flash(ngettext("%(num)d more was not added.", "%(num)d more were not added.", more), "warning")
+
+
+@bp.post("/invitations/<int:invitation_id>/remove")
+@writer
+def remove(invitation_id: int) -> ResponseReturnValue:
+    """Take a guest who was not asked yet off the list."""
+    guest = changeable_guest(invitation_id)
+    event_id, label = guest.event_id, guest.shown_as
+    kind, ident = guest_key(guest)
+    again = {"guest": f"{kind}-{ident}", f"language-{kind}-{ident}": guest.language}
+    try:
+        remove_guest(guest, by=current_user, now=now())
+    except NotADraft:
+        db.session.rollback()
+        flash(
+            _("%(guest)s has been invited already: withdraw the invitation instead.", guest=label), "warning"
+        )
+        return redirect(url_for("desk.event", event_id=event_id))
+    db.session.commit()
+    flash(_with_undo(_("%(guest)s is off the list.", guest=label), event_id, again), "success")
+    return redirect(url_for("invitations.who", event_id=event_id))
+
+
+def _with_undo(words: str, event_id: int, again: dict[str, str]) -> Markup:
+    """Give a quiet line whose button puts the guest on the list again."""
+    fields = Markup().join(
+        Markup('<input type="hidden" name="{}" value="{}">').format(name, value)
+        for name, value in (again | {"csrf_token": generate_csrf()}).items()
+    )
+    return Markup(
+        '{} <form method="post" action="{}">{}<button type="submit" class="link-button">{}</button></form>'
+    ).format(words, url_for("invitations.who", event_id=event_id), fields, escape(_("Undo")))
+
+
+@bp.post("/invitations/<int:invitation_id>/language")
+@writer
+def set_language(invitation_id: int) -> ResponseReturnValue:
+    """Choose the language of one guest's mails."""
+    guest = changeable_guest(invitation_id)
+    language = request.form.get("language", "")
+    if language not in LANGUAGES:
+        abort(400)
+    set_guest_language(guest, language, by=current_user, now=now())
+    event_id, is_draft = guest.event_id, guest.state is InvitationState.DRAFT
+    db.session.commit()
+    return redirect(url_for("invitations.who" if is_draft else "desk.event", event_id=event_id))
+
+
+@bp.route("/events/<int:event_id>/invite/message", methods=["GET", "POST"])
+@writer
+def message(event_id: int) -> ResponseReturnValue:
+    """Step 2: see the mail exactly as it will arrive, and add a note to it."""
+    event = get_changeable(Event, event_id)
+    text = text_of(event)
+    form = NoteForm(obj=text)
+    meet_changes(form, text or event, told_of=event)
+    if not form.is_submitted():
+        return with_frames(_message_page(event, form))
+    if not form.validate():
+        return with_frames(_message_page(event, form)), 422
+    set_invitation_text(event, form.note_sq.data or "", form.note_en.data or "", by=current_user, now=now())
+    db.session.commit()
+    if request.form.get("next") == "send":
+        return redirect(url_for("invitations.send", event_id=event.id))
+    flash(_("The note is saved."), "success")
+    guest, part = request.form.get("guest"), request.form.get("part")
+    return redirect(url_for("invitations.message", event_id=event.id, guest=guest, part=part))
+
+
+def _message_page(event: Event, form: NoteForm) -> str:
+    moment = now()
+    guests = shown_guests(event)
+    guest = next((one for one in guests if str(one.id) == request.values.get("guest")), None)
+    guest = guest or next(iter(guests), None)
+    refusal = cannot_invite_words(event, moment)
+    return render_template(
+        "invitations/message.html",
+        event=event,
+        form=form,
+        guests=guests,
+        guest=guest,
+        part=next((one for one in PARTS if one == request.values.get("part")), "html"),
+        first_of={lang: _first_in(guests, lang) for lang in LANGUAGES},
+        mail=preview(guest, by=current_user, now=moment) if guest and not refusal else None,
+        untranslated=untranslated_fields(event, guests),
+        refusal=refusal,
+    )
+
+
+@bp.get("/invitations/<int:invitation_id>/preview")
+@writer
+def preview_html(invitation_id: int) -> ResponseReturnValue:
+    """The HTML of the mail a guest will get, for a frame; ``?purpose=`` shows a reminder or a change."""
+    guest = changeable_guest(invitation_id)
+    moment = now()
+    if cannot_invite_words(guest.event, moment) or guest.state is InvitationState.WITHDRAWN:
+        abort(404)
+    known = {one.value: one for one in MailPurpose}
+    purpose = known.get(request.args.get("purpose", ""), MailPurpose.REQUEST)
+    return framed_mail(preview(guest, by=current_user, now=moment, purpose=purpose).html or "")
+
+
+@bp.route("/events/<int:event_id>/invite/send", methods=["GET", "POST"])
+@writer
+def send(event_id: int) -> ResponseReturnValue:
+    """Step 3: say what will happen, then do it."""
+    event = get_changeable(Event, event_id)
+    if request.method != "POST":
+        return _send_page(event)
+    seen = request.form.get("guests", "")
+    drafts = _sendable(event).drafts
+    if drafts and seen and seen != _mark_of_list(drafts):
+        return _send_page(event, changed=True), 409
+    try:
+        number = send_invitations(event, by=current_user, now=now())
+        db.session.commit()
+    except CannotInvite:
+        db.session.rollback()
+        return _send_page(get_changeable(Event, event_id)), 422
+    except StaleDataError:
+        # The other press of a double click was quicker, or someone is changing the list at this moment.
+        db.session.rollback()
+        return _send_page(get_changeable(Event, event_id), changed=True), 409
+    if number:
+        ring_bell()
+        flash(
+            ngettext("%(num)d invitation is on its way.", "%(num)d invitations are on their way.", number),
+            "success",
+        )
+    else:
+        flash(_("Everybody on the list has been invited already: nothing was sent twice."), "info")
+    return redirect(url_for("desk.event", event_id=event_id))
+
+
+class _Parted(NamedTuple):
+    """The drafts that will be asked, those who want no more invitations, and those whose mail keeps coming back."""
+
+    drafts: list[Invitation]
+    refused: list[Invitation]
+    dead: list[tuple[Invitation, CameBack]]
+
+
+def _sendable(event: Event) -> _Parted:
+    waiting = guests_of(event, InvitationState.DRAFT)
+    refused = refusing(event, waiting)
+    asked = [one for one in waiting if one.id not in refused]
+    addresses = addresses_now(event, asked, by=current_user, now=now())
+    dead = dead_among(set(addresses.values()))
+    return _Parted(
+        [one for one in asked if addresses[one.id] not in dead],
+        [one for one in waiting if one.id in refused],
+        [(one, dead[addresses[one.id]]) for one in asked if addresses[one.id] in dead],
+    )
+
+
+def _send_page(event: Event, *, changed: bool = False) -> str:
+    drafts, refused, dead = _sendable(event)
+    seen = seen_among([*drafts, *refused, *(one for one, _since in dead)])
+    return render_template(
+        "invitations/send.html",
+        event=event,
+        drafts=drafts,
+        refused=refused,
+        dead=[row for row in dead if row[0].id in seen],
+        seen=seen,
+        counts={lang: sum(one.language == lang for one in drafts) for lang in LANGUAGES},
+        samples=[one for one in drafts if one.address.lower().endswith(".example")],
+        keeps_mail=current_app.config["MAIL_LOCAL"],
+        list_mark=_mark_of_list(drafts),
+        untranslated=untranslated_fields(event, drafts),
+        refusal=cannot_invite_words(event, now()),
+        changed=changed,
+    )
+
+
+def shown_guests(event: Event) -> list[Invitation]:
+    """Give the guests whose mail can be looked at: the drafts, else those invited."""
+    guests = guests_of(event, InvitationState.DRAFT) or guests_of(event, InvitationState.INVITED)
+    return only_seen(guests)
+
+
+def untranslated_fields(event: Event, guests: Sequence[Invitation]) -> list[str]:
+    """Give what guests in English would read in Albanian (``title``, ``description``, ``note``)."""
+    if not any(one.language == "en" for one in guests):
+        return []
+    text = text_of(event)
+    missing = [
+        field
+        for field in ("title", "description")
+        if misses_translation(event, field) and not getattr(event, f"{field}_en")
+    ]
+    return [*missing, *(["note"] if text and text.note_sq and not text.note_en else [])]
+
+
+def _first_in(guests: Sequence[Invitation], language: str) -> Invitation | None:
+    return next((one for one in guests if one.language == language), None)
+
+
+def _mark_of_list(guests: Sequence[Invitation]) -> str:
+    return _mark(*sorted(f"{one.id}/{one.language}" for one in guests))
+
+
+def _mark(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""Invitations in words, in the language of whoever reads."""

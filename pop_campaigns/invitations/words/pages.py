@@ -1,0 +1,73 @@
+"""Words and signs that only the pages of invitations show: chips, spoken answers, refusals as whole sentences."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask_babel import gettext as _
+from flask_babel import lazy_pgettext as _lp
+from flask_babel.speaklater import LazyString
+
+from pop_campaigns.events.words.labels import StateChip
+from pop_campaigns.invitations.rules import Answer, GuestRefusal
+from pop_campaigns.invitations.services.guests import RefusedGuest
+from pop_campaigns.invitations.words.labels import ANSWER_MARKS, ANSWER_TONES, ANSWERS
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.refusals import NOT_WANTED, REFUSAL_LABELS, explain_words
+from pop_campaigns.mail.rules import MailState
+
+BAR_ORDER: Final = (
+    Answer.ACCEPTED,
+    Answer.DELEGATED,
+    Answer.TENTATIVE,
+    Answer.NEEDS_ACTION,
+    Answer.DECLINED,
+)
+ANSWER_CHIPS: Final[dict[Answer, StateChip]] = {
+    answer: StateChip(ANSWER_MARKS[answer], ANSWERS[answer], ANSWER_TONES[answer]) for answer in BAR_ORDER
+}
+"""Answers as coordinators read them."""
+
+SPOKEN_ANSWERS: Final[dict[Answer, LazyString]] = {
+    Answer.ACCEPTED: _lp("spoken answer", "Yes"),
+    Answer.TENTATIVE: _lp("spoken answer", "Maybe"),
+    Answer.DECLINED: _lp("spoken answer", "No"),
+    Answer.DELEGATED: _lp("spoken answer", "Someone else comes"),
+}
+"""Answers as the guest gives them."""
+
+MAIL_CHIPS: Final[dict[MailState, StateChip]] = {
+    MailState.QUEUED: StateChip("◌", _lp("mail", "Queued"), "info"),
+    MailState.SENDING: StateChip("◌", _lp("mail", "On its way"), "info"),
+    MailState.SENT: StateChip("✓", _lp("mail", "Sent"), "good"),
+    MailState.FAILED: StateChip("!", _lp("mail", "Failed"), "bad"),
+    MailState.WITHDRAWN: StateChip("–", _lp("mail", "Called off"), "quiet"),
+}
+
+
+def refusal_words(refused: RefusedGuest) -> str:
+    """Say who was not put on the guest list and why."""
+    if refused.reason is GuestRefusal.NO_ADDRESS:
+        return str(_("%(guest)s has no e-mail address.", guest=refused.label))
+    if refused.reason is GuestRefusal.ALREADY_INVITED:
+        return str(_("%(guest)s is on the list already.", guest=refused.label))
+    if refused.reason is GuestRefusal.ADDRESS_TAKEN:
+        return str(
+            _(
+                "%(guest)s has the same address as %(other)s: one address gets one invitation.",
+                guest=refused.label,
+                other=refused.taken_by,
+            )
+        )
+    if refused.reason is GuestRefusal.NOT_WANTED:
+        return str(_("%(guest)s wants no more invitations from you.", guest=refused.label))
+    return str(_("One of those you chose cannot be invited to this event."))
+
+
+def mail_trouble(mail: OutgoingMail) -> str:
+    """Say why a mail has not arrived yet, or never will; "" where nothing went wrong."""
+    stopped = mail.state is MailState.WITHDRAWN and mail.last_words == NOT_WANTED
+    if not (stopped or (mail.state in (MailState.FAILED, MailState.QUEUED) and mail.last_words)):
+        return ""
+    failed = mail.state is MailState.FAILED
+    return str(REFUSAL_LABELS[explain_words(mail.last_code, mail.last_words, permanent=failed)])

@@ -1,0 +1,1 @@
+"""What the mails and papers of letters say."""

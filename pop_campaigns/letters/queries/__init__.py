@@ -1,0 +1,1 @@
+"""Reads of letters; none of them changes anything."""

@@ -1,0 +1,395 @@
+"""Reads with names: whom a letter can go to, who its recipients are, who owes an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.scope import own, visible
+from pop_campaigns.contacts.models import Address, Institution, Office
+from pop_campaigns.contacts.queries.reach import address_for, find_guests, guest_option, holders_of
+from pop_campaigns.contacts.rules import USE_ORDER
+from pop_campaigns.core.db import db, like_folded
+from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.text import fold
+from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
+from pop_campaigns.letters.queries.due_days import deciding_response, municipality_name
+from pop_campaigns.letters.rules.letters import (
+    Delivery,
+    LetterState,
+    RecipientRole,
+    RecipientState,
+    ResponseKind,
+    read_register_number,
+    recipient_state,
+    soon_until,
+    stops_clock,
+)
+from pop_campaigns.letters.rules.working_days import CalendarUnknown, Unit, working_days_between
+from pop_campaigns.mail.queries import dead_among
+from pop_campaigns.mail.rules import CameBack, MailState
+
+RecipientKind = Literal["office", "institution"]
+UNSENT: Final = (LetterState.DRAFT, LetterState.APPROVED)
+_FINAL: Final = tuple(kind for kind in ResponseKind if stops_clock(kind))
+_DELIVERIES: Final = {
+    MailState.QUEUED: Delivery.QUEUED,
+    MailState.SENDING: Delivery.QUEUED,
+    MailState.SENT: Delivery.ACCEPTED,
+    MailState.FAILED: Delivery.FAILED,
+    MailState.WITHDRAWN: Delivery.NONE,
+}
+
+
+@dataclass(frozen=True)
+class RecipientOption:
+    """An office, or an institution without offices, as the picker shows it; ``address`` is "" where there is none."""
+
+    kind: RecipientKind
+    id: int
+    title_sq: str
+    title_en: str
+    institution_sq: str
+    institution_en: str
+    holder: str
+    address: str
+    placeholder: bool
+    language: str
+
+    @property
+    def ref(self) -> str:
+        """How a form names it."""
+        return f"{self.kind}-{self.id}"
+
+
+@dataclass(frozen=True)
+class RecipientLine:
+    """A recipient as named in the letter: as it would go out today (never to a ``dead_address``), or frozen as sent."""
+
+    recipient: LetterRecipient
+    name: str
+    office_title: str
+    institution_name: str
+    address: str
+    placeholder: bool = False
+    dead_address: str = ""
+    came_back: CameBack | None = None
+
+    @property
+    def shown_as(self) -> str:
+        """Office and institution, else the name."""
+        return ", ".join(part for part in (self.office_title, self.institution_name) if part) or self.name
+
+    @property
+    def role(self) -> RecipientRole:
+        """*Për* or *në dijeni*."""
+        return self.recipient.role
+
+    @property
+    def language(self) -> str:
+        """The language the recipient reads."""
+        return self.recipient.language
+
+
+@dataclass(frozen=True)
+class DueRecipient:
+    """A recipient whose answer is due. ``days`` of ``unit`` are left until ``due_on``; negative: late by so many."""
+
+    recipient: LetterRecipient
+    state: RecipientState
+    due_on: date
+    days: int
+    unit: Unit
+
+
+def find_recipients(typed: str, user: User, *, limit: int = 30) -> list[RecipientOption]:
+    """Find offices, and institutions that have an address but no office yet, by the folded words typed."""
+    offices = [_of_guest(one) for one in find_guests(typed, user, limit=2 * limit) if one.kind == "office"]
+    institutions = db.session.scalars(_bare_institutions(user).where(*_institution_words(typed)).limit(limit))
+    bare = [_of_institution(one, user) for one in institutions]
+    room = max(limit - len(bare), limit - limit // 3)
+    return (offices[:room] + bare)[:limit]
+
+
+def recipient_option(kind: str, ident: int, user: User) -> RecipientOption | None:
+    """Give one of them, None if there is no such one or none that the user may see."""
+    if kind == "office":
+        found = guest_option("office", ident, user)
+        return _of_guest(found) if found else None
+    if kind == "institution" and 0 < ident < 2**31:
+        institution = db.session.scalar(_bare_institutions(user).where(Institution.id == ident))
+        return _of_institution(institution, user) if institution else None
+    return None
+
+
+def lines_of(letter: Letter, user: User, on: date, *, lang: str = "") -> list[RecipientLine]:
+    """Give the recipients, addressees before copies, each in its order.
+
+    Before the letter is sent they are named as their office stands on the day, each in its own language or,
+    as one version of the letter prints them, all in ``lang``. Afterwards as they were frozen, in the language
+    each was written to in; ``lang`` then asks for the same titles in that language, see `_frozen`. What a
+    version that went named is kept with its mails and their file, and not read from here.
+    """
+    ordered = sorted(letter.recipients, key=lambda one: (one.role is not RecipientRole.TO, one.position))
+    if letter.state not in UNSENT:
+        return [_frozen(one, lang or one.language) for one in ordered]
+    holders = holders_of([one.office_id for one in ordered if one.office_id], on, user)
+    lines = [_as_it_stands(one, holders, user, lang or one.language) for one in ordered]
+    dead = dead_among({line.address for line in lines if line.address})
+    return [_without_address(line, dead.get(line.address)) for line in lines]
+
+
+def _without_address(line: RecipientLine, dead: CameBack | None) -> RecipientLine:
+    return replace(line, address="", dead_address=line.address, came_back=dead) if dead else line
+
+
+def select_letters(
+    user: User, *, typed: str = "", show: str = "all", campaign_id: int | None = None, today: date
+) -> Select[Letter]:
+    """Start the list of letters a user may read: drafts first, then the newest.
+
+    ``show`` is all, draft, waiting, overdue or answered. A letter waits, is overdue or answered by its
+    addressees: who has a copy was informed and owes nothing.
+    """
+    shown = {
+        "draft": Letter.state.in_(UNSENT),
+        "waiting": _some_addressee_owes(),
+        "overdue": _some_addressee_owes(LetterRecipient.due_on < today),
+        "answered": and_(_has_addressee(_is_answered()), ~_has_addressee(~_is_answered())),
+    }
+    rows = select(Letter).where(visible(Letter, user), *_letter_words(typed))
+    if show in shown:
+        rows = rows.where(shown[show])
+    if campaign_id is not None:
+        rows = rows.where(Letter.campaign_id == campaign_id)
+    drafts_first = case((Letter.state.in_(UNSENT), 0), else_=1)
+    return rows.options(
+        selectinload(Letter.recipients).joinedload(LetterRecipient.office).joinedload(Office.institution),
+        selectinload(Letter.recipients).joinedload(LetterRecipient.institution),
+    ).order_by(drafts_first, Letter.day_from.desc().nulls_last(), Letter.id.desc())
+
+
+def due_recipients(user: User, today: date, *, copies: bool = False) -> list[DueRecipient]:
+    """Give who owes an answer that is overdue or due soon, the longest overdue first.
+
+    Of letters in the user's own work only; a letter of the record is never due. Those who have a copy owe
+    nothing and are left out unless ``copies`` asks for them.
+    """
+    soon = soon_until(today)
+    rows = (
+        select(LetterRecipient)
+        .join(LetterRecipient.letter)
+        .options(
+            contains_eager(LetterRecipient.letter),
+            # The place tells which days off count: without these, each recipient would ask for its own.
+            joinedload(LetterRecipient.office)
+            .joinedload(Office.institution)
+            .joinedload(Institution.municipality),
+            joinedload(LetterRecipient.institution).joinedload(Institution.municipality),
+        )
+        .where(
+            own(Letter, user),
+            Letter.state == LetterState.SENT,
+            LetterRecipient.due_on <= soon,
+            ~_is_answered(),
+        )
+        .order_by(LetterRecipient.due_on, LetterRecipient.id)
+    )
+    if not copies:
+        rows = rows.where(LetterRecipient.role == RecipientRole.TO)
+    found = (_due(one, today, soon) for one in db.session.scalars(rows).unique())
+    late_or_soon = (RecipientState.OVERDUE, RecipientState.DUE_SOON)
+    return [due for due in found if due is not None and due.state in late_or_soon]
+
+
+def letter_of_mails(mail_ids: Sequence[int]) -> dict[int, LetterRecipient]:
+    """Give the recipient each mail went to, by mail id."""
+    rows = select(LetterRecipient).where(LetterRecipient.mail_id.in_(mail_ids))
+    return {one.mail_id: one for one in db.session.scalars(rows) if one.mail_id is not None}
+
+
+def state_of(recipient: LetterRecipient, today: date, soon: date | None = None) -> RecipientState:
+    """Where a recipient stands today."""
+    response = deciding_response(recipient.responses)
+    return recipient_state(
+        letter=recipient.letter.state,
+        delivery=delivery_of(recipient),
+        due=recipient.due_on,
+        response=response.kind if response else None,
+        today=today,
+        soon=soon,
+    )
+
+
+def delivery_of(recipient: LetterRecipient) -> Delivery:
+    """What is known of the letter's way to a recipient: its mail's state, or that it was handed over on paper."""
+    if (recipient.due_explained or {}).get("by_hand"):
+        return Delivery.DELIVERED
+    if recipient.mail is not None:
+        return Delivery.FAILED if recipient.mail.bounce_permanent else _DELIVERIES[recipient.mail.state]
+    return Delivery.UNKNOWN if recipient.letter.state is LetterState.RECORDED else Delivery.NONE
+
+
+def days_until(recipient: LetterRecipient, due: date, today: date) -> tuple[int, Unit]:
+    """Days left (negative: late) in the unit the rule counts in; calendar days where holidays are not known."""
+    if (recipient.due_explained or {}).get("unit") == "working_days":
+        try:
+            return working_days_between(today, due, scope=municipality_name(recipient)), "working_days"
+        except CalendarUnknown:
+            pass
+    return (due - today).days, "calendar_days"
+
+
+def last_register_count(organisation_id: int | None, year: int) -> int:
+    """The last number an organisation (None: the network itself) gave in a year, 0 before the first."""
+    whose = Letter.organisation_id.is_not_distinct_from(organisation_id)
+    return (
+        db.session.scalar(select(func.max(Letter.register_count)).where(whose, Letter.register_year == year))
+        or 0
+    )
+
+
+def _due(recipient: LetterRecipient, today: date, soon: date) -> DueRecipient | None:
+    if recipient.due_on is None:
+        return None
+    days, unit = days_until(recipient, recipient.due_on, today)
+    return DueRecipient(recipient, state_of(recipient, today, soon), recipient.due_on, days, unit)
+
+
+def _is_answered() -> ColumnElement[bool]:
+    return exists().where(LetterResponse.recipient_id == LetterRecipient.id, LetterResponse.kind.in_(_FINAL))
+
+
+def _has_addressee(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    to = LetterRecipient.role == RecipientRole.TO
+    return exists().where(LetterRecipient.letter_id == Letter.id, to, *conditions)
+
+
+def _some_addressee_owes(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(Letter.state == LetterState.SENT, _has_addressee(~_is_answered(), *conditions))
+
+
+def _letter_words(typed: str) -> Iterable[ColumnElement[bool]]:
+    """Every word must occur in the subject or in the name of an office or institution written to."""
+    number = read_register_number(typed[:40])
+    if number:
+        return [and_(Letter.register_year == number[0], Letter.register_count == number[1])]
+    return [_letter_matches(word) for word in fold(typed[:200]).split()[:8]]
+
+
+def _letter_matches(word: str) -> ColumnElement[bool]:
+    named = or_(
+        exists().where(
+            Office.id == LetterRecipient.office_id,
+            Institution.id == Office.institution_id,
+            or_(like_folded(Office.search_key, word), like_folded(Institution.search_key, word)),
+        ),
+        exists().where(
+            Institution.id == LetterRecipient.institution_id, like_folded(Institution.search_key, word)
+        ),
+    )
+    written_to = exists().where(LetterRecipient.letter_id == Letter.id, named)
+    return or_(like_folded(Letter.search_key, word), written_to)
+
+
+def _bare_institutions(user: User) -> Select[Institution]:
+    reachable = exists().where(Address.institution_id == Institution.id, visible(Address, user))
+    has_office = exists().where(Office.institution_id == Institution.id, visible(Office, user))
+    return (
+        select(Institution)
+        .where(visible(Institution, user), reachable, ~has_office)
+        .order_by(Institution.sort_key, Institution.id)
+    )
+
+
+def _institution_words(typed: str) -> list[ColumnElement[bool]]:
+    return [like_folded(Institution.search_key, word) for word in fold(typed[:200]).split()[:8]]
+
+
+def _of_guest(guest: Any) -> RecipientOption:
+    return RecipientOption(
+        kind="office",
+        id=guest.id,
+        title_sq=guest.title_sq,
+        title_en=guest.title_en,
+        institution_sq=guest.institution_sq,
+        institution_en=guest.institution_en,
+        holder=guest.holder,
+        address=guest.address.email if guest.address else "",
+        placeholder=bool(guest.address and guest.address.placeholder),
+        language=guest.language,
+    )
+
+
+def _of_institution(institution: Institution, user: User) -> RecipientOption:
+    address = institution_address(institution, user)
+    return RecipientOption(
+        kind="institution",
+        id=institution.id,
+        title_sq="",
+        title_en="",
+        institution_sq=institution.name_sq,
+        institution_en=institution.name_en,
+        holder="",
+        address=address.email if address else "",
+        placeholder=bool(address and address.placeholder),
+        language="sq",
+    )
+
+
+def institution_address(institution: Institution, user: User) -> Address | None:
+    """The address a letter to an institution itself takes: a real one first, the user's own, then by use."""
+    wanted = select(Address).where(Address.institution_id == institution.id, visible(Address, user))
+    return min(
+        db.session.scalars(wanted),
+        key=lambda one: (
+            one.placeholder,
+            one.organisation_id != user.organisation_id,
+            USE_ORDER.index(one.use),
+            one.id,
+        ),
+        default=None,
+    )
+
+
+def _frozen(recipient: LetterRecipient, lang: str) -> RecipientLine:
+    """Name a recipient as it was written to; in the other language by that language's title for the same name.
+
+    An office renamed since keeps the name it was sent under, in whatever language that was.
+    """
+    one, title, name = recipient, recipient.office_title, recipient.institution_name
+    if lang != one.language:
+        title = _same_name(title, one.office, "title", lang)
+        name = _same_name(name, one.office.institution if one.office else one.institution, "name", lang)
+    return RecipientLine(one, one.name, title, name, one.address)
+
+
+def _same_name(frozen: str, record: Office | Institution | None, field: str, lang: str) -> str:
+    known = frozen and frozen in (in_language(record, field, "sq"), in_language(record, field, "en"))
+    return in_language(record, field, lang) if known else frozen
+
+
+def _as_it_stands(
+    recipient: LetterRecipient, holders: dict[int, Any], user: User, lang: str
+) -> RecipientLine:
+    office = recipient.office
+    institution = office.institution if office else recipient.institution
+    if office:
+        address = address_for(office, user)
+    else:
+        address = institution_address(institution, user) if institution else None
+    holder = holders.get(office.id) if office else None
+    return RecipientLine(
+        recipient=recipient,
+        name=holder.name if holder else "",
+        office_title=in_language(office, "title", lang) if office else "",
+        institution_name=in_language(institution, "name", lang) if institution else "",
+        address=address.email if address else "",
+        placeholder=bool(address and address.placeholder),
+    )

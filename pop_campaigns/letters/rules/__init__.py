@@ -1,0 +1,1 @@
+"""Decisions about letters; plain values in, plain values out."""

@@ -1,0 +1,248 @@
+"""Pure decisions about letters: states, who owes an answer, what may be done. No Flask, no database.
+
+A letter is one text with one register number; each of its recipients has its own delivery, clock (`clocks`)
+and response. Days are civil days in Albania.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from pop_campaigns.letters.rules.working_days import SHIPPED_OVERRIDES, DayOverride, count_deadline
+
+
+class LetterState(StrEnum):
+    """Where the letter itself is; each recipient's progress is `RecipientState`."""
+
+    DRAFT = "draft"
+    """Being written; the only state in which the text changes."""
+    APPROVED = "approved"
+    """Text agreed and frozen, not sent. It may go back to draft."""
+    SENT = "sent"
+    """Handed over for every recipient; the clocks run."""
+    RECORDED = "recorded"
+    """Known only from an archive: never sent from here, deliveries and answers may be unknown."""
+    ARCHIVED = "archived"
+    """Put away: out of the work lists, still readable."""
+
+
+class RecipientRole(StrEnum):
+    """*Për* (addressee) or *për dijeni* (copy)."""
+
+    TO = "to"
+    CC = "cc"
+
+
+class Delivery(StrEnum):
+    """What is known of a letter's way to one recipient."""
+
+    NONE = "none"
+    """Nothing was sent to this recipient."""
+    QUEUED = "queued"
+    """Waiting in the outbox, or being tried again."""
+    ACCEPTED = "accepted"
+    """The recipient's mail server took it, or it was handed to the post."""
+    DELIVERED = "delivered"
+    """A receipt or a person says it arrived."""
+    REGISTERED = "registered"
+    """The institution gave it its own register number (*e protokolluar*)."""
+    FAILED = "failed"
+    """Refused for good; somebody has to find another way."""
+    UNKNOWN = "unknown"
+    """The record does not say."""
+
+
+class ResponseKind(StrEnum):
+    """What an office answered, as recorded by hand."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+    REFUSED = "refused"
+    FORWARDED = "forwarded"
+    """Passed on to the body that holds the matter; another clock runs from here (`clocks.basis_after`)."""
+    ASKS_BACK = "asks_back"
+    """The request was unclear to them. Ours to answer; the office still owes."""
+    ACKNOWLEDGED = "acknowledged"
+    """Received and registered, nothing said on the matter."""
+    EXTENDED = "extended"
+    """The office announced that it takes longer; the extra days go into `clocks.due_for`."""
+    NONE = "none"
+    """Known silence. A fact about the office, not a gap in the record."""
+    UNKNOWN = "unknown"
+    """The record does not say whether there was an answer."""
+
+
+_STOPS_CLOCK: Final = frozenset({ResponseKind.FULL, ResponseKind.PARTIAL, ResponseKind.REFUSED})
+
+
+def stops_clock(response: ResponseKind | None) -> bool:
+    """Whether the office has answered for good: what follows is a complaint or a new letter, not waiting.
+
+    A partial reply and a refusal stop the clock, since the office has decided (law 119/2014 art. 15, 24).
+    """
+    return response in _STOPS_CLOCK
+
+
+class RecipientState(StrEnum):
+    """Where one recipient of a letter stands today: what the work list shows."""
+
+    NOT_SENT = "not_sent"
+    ON_THE_WAY = "on_the_way"
+    FAILED = "failed"
+    WAITING = "waiting"
+    DUE_SOON = "due_soon"
+    OVERDUE = "overdue"
+    ANSWERED = "answered"
+    UNKNOWN = "unknown"
+
+
+SOON_WORKING_DAYS: Final = 3
+"""A due day this near is shown as due soon."""
+
+_ARRIVED: Final = frozenset({Delivery.ACCEPTED, Delivery.DELIVERED, Delivery.REGISTERED})
+
+
+def soon_until(
+    today: date, overrides: Iterable[DayOverride] = SHIPPED_OVERRIDES, scope: str | None = None
+) -> date:
+    """The last due day that counts as "due soon" today; one value per page, also for queries."""
+    return count_deadline(today, SOON_WORKING_DAYS, "working_days", overrides, scope).due
+
+
+def recipient_state(
+    *,
+    letter: LetterState,
+    delivery: Delivery,
+    due: date | None,
+    response: ResponseKind | None,
+    today: date,
+    soon: date | None = None,
+) -> RecipientState:
+    """Where a recipient stands today.
+
+    An answer proves arrival, so it comes before everything. What a record does not say stays unknown: an
+    archive's letter is overdue only if the record itself knows of the silence. `soon` is `soon_until(today)`
+    when the caller has it already. Still on the due day the office is in time.
+    """
+    if stops_clock(response):
+        return RecipientState.ANSWERED
+    if letter is LetterState.RECORDED and response in (None, ResponseKind.UNKNOWN):
+        return RecipientState.UNKNOWN
+    if response is ResponseKind.UNKNOWN:
+        return RecipientState.UNKNOWN
+    # Any other answer, even "we received it", shows that the letter is there.
+    arrived = delivery in _ARRIVED or response not in (None, ResponseKind.NONE)
+    if not arrived and letter is not LetterState.RECORDED:
+        return _state_on_the_way(delivery)
+    if due is None:
+        return RecipientState.WAITING
+    if today > due:
+        return RecipientState.OVERDUE
+    return RecipientState.DUE_SOON if due <= (soon or soon_until(today)) else RecipientState.WAITING
+
+
+def _state_on_the_way(delivery: Delivery) -> RecipientState:
+    if delivery is Delivery.FAILED:
+        return RecipientState.FAILED
+    if delivery is Delivery.QUEUED:
+        return RecipientState.ON_THE_WAY
+    if delivery is Delivery.UNKNOWN:
+        return RecipientState.UNKNOWN
+    return RecipientState.NOT_SENT
+
+
+_MOVES: Final = {
+    LetterState.DRAFT: frozenset({LetterState.APPROVED, LetterState.SENT}),
+    LetterState.APPROVED: frozenset({LetterState.DRAFT, LetterState.SENT}),
+    LetterState.SENT: frozenset({LetterState.ARCHIVED}),
+    LetterState.RECORDED: frozenset({LetterState.ARCHIVED}),
+    LetterState.ARCHIVED: frozenset[LetterState](),
+}
+
+
+def may_move(before: LetterState, after: LetterState) -> bool:
+    """Whether a letter may go from one state to the other. Nothing sent is ever unsent."""
+    return after in _MOVES[before]
+
+
+def may_edit(state: LetterState) -> bool:
+    """Whether text and recipients may change. Once approved they are what was agreed."""
+    return state is LetterState.DRAFT
+
+
+def may_record_response(state: LetterState) -> bool:
+    """Whether an answer can have come: also to a letter known from an archive or put away since."""
+    return state in (LetterState.SENT, LetterState.RECORDED, LetterState.ARCHIVED)
+
+
+class SendVerdict(StrEnum):
+    """READY, or the first reason why a letter cannot go out."""
+
+    READY = "ready"
+    ALREADY_SENT = "already_sent"
+    RECORD_ONLY = "record_only"
+    ARCHIVED = "archived"
+    NOT_APPROVED = "not_approved"
+    NO_ADDRESSEE = "no_addressee"
+    NO_TEXT = "no_text"
+    LANGUAGE_MISSING = "language_missing"
+    NOBODY_REACHABLE = "nobody_reachable"
+
+
+_NEVER_SENT_FROM: Final = {
+    LetterState.SENT: SendVerdict.ALREADY_SENT,
+    LetterState.RECORDED: SendVerdict.RECORD_ONLY,
+    LetterState.ARCHIVED: SendVerdict.ARCHIVED,
+}
+
+
+def may_send(
+    state: LetterState,
+    *,
+    roles: Iterable[RecipientRole],
+    written: frozenset[str],
+    wanted: frozenset[str],
+    reachable: int,
+    needs_approval: bool = False,
+) -> SendVerdict:
+    """Whether the letter can go out now.
+
+    `written` are the languages with both subject and text, `wanted` those the recipients read, `reachable`
+    how many recipients have an address. Recipients without one do not hold up the others.
+    """
+    if state in _NEVER_SENT_FROM:
+        return _NEVER_SENT_FROM[state]
+    if needs_approval and state is not LetterState.APPROVED:
+        return SendVerdict.NOT_APPROVED
+    if RecipientRole.TO not in set(roles):
+        return SendVerdict.NO_ADDRESSEE
+    if not written:
+        return SendVerdict.NO_TEXT
+    if wanted - written:
+        return SendVerdict.LANGUAGE_MISSING
+    return SendVerdict.READY if reachable > 0 else SendVerdict.NOBODY_REACHABLE
+
+
+_REGISTER_NUMBER: Final = re.compile(r"([1-9][0-9]{0,8})/([0-9]{4})", re.ASCII)
+
+
+def read_register_number(text: str) -> tuple[int, int] | None:
+    """(year, number) of a number like "12/2020", sortable; None for any other form, such as an archive's."""
+    found = _REGISTER_NUMBER.fullmatch(text.strip())
+    return (int(found[2]), int(found[1])) if found else None
+
+
+def next_register_number(existing: Iterable[str], year: int) -> str:
+    """The next *numër protokolli*, "N/YYYY", of one organisation's register.
+
+    `existing` are all numbers the organisation ever gave; other years and other forms do not count. A number
+    is given once, when the letter leaves the drafts, and never freed, so the register has no gaps and its
+    order is that of time: a number missing in the middle is not filled.
+    """
+    taken = (read_register_number(text) for text in existing)
+    last = max((number for found in taken if found and found[0] == year for number in found[1:]), default=0)
+    return f"{last + 1}/{year}"

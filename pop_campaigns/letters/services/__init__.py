@@ -1,0 +1,1 @@
+"""Verbs of letters; none of them commits."""

@@ -1,0 +1,370 @@
+"""Verbs that change letters, from the draft to the outbox and the clocks. The caller commits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+
+from flask import current_app
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.rules.roles import RoleName
+from pop_campaigns.core.clock import local_date
+from pop_campaigns.core.dates import DatePrecision
+from pop_campaigns.core.db import db
+from pop_campaigns.core.history import note
+from pop_campaigns.core.text import clean_line, clean_text
+from pop_campaigns.core.tokens import derive_local_part, new_nonce
+from pop_campaigns.core.versions import ChangedMeanwhile
+from pop_campaigns.letters.messages.letters import (
+    PDF,
+    MailWords,
+    letter_pdf,
+    mail_words,
+    note_for,
+    pdf_name,
+    recipient_name,
+    sender_of,
+)
+from pop_campaigns.letters.models import Letter, LetterRecipient
+from pop_campaigns.letters.queries.due_days import count_due
+from pop_campaigns.letters.queries.letters import (
+    RecipientLine,
+    last_register_count,
+    lines_of,
+)
+from pop_campaigns.letters.rules.letters import (
+    Delivery,
+    LetterState,
+    SendVerdict,
+    may_edit,
+    may_send,
+)
+from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
+from pop_campaigns.mail.outbox import Recipient, add_skeleton, queue_mail
+from pop_campaigns.mail.rules import MailState
+
+LANGUAGES = ("sq", "en")
+# Too long for a line of history: that they changed is enough.
+_LONG = frozenset({"body_sq", "body_en"})
+# Any number, as long as nothing else of ours locks under it.
+_REGISTER_LOCK = 119_2014
+
+
+class LetterIsSettled(ValueError):
+    """The letter is no draft any more: its text and recipients are what was agreed or sent."""
+
+
+class NoOrganisation(ValueError):
+    """A coordinator who belongs to no organisation has nobody to write for."""
+
+
+class CannotSend(ValueError):
+    """The letter cannot go out; ``verdict`` says why."""
+
+    def __init__(self, verdict: SendVerdict) -> None:
+        self.verdict = verdict
+        super().__init__(verdict.value)
+
+
+@dataclass(frozen=True)
+class LetterDraft:
+    """What a form says about a letter. ``organisation_id`` None is the whole network; only administrators choose."""
+
+    subject_sq: str = ""
+    subject_en: str = ""
+    body_sq: str = ""
+    body_en: str = ""
+    signed_by: str = ""
+    signed_as: str = ""
+    basis: str = "political_letter"
+    campaign_id: int | None = None
+    organisation_id: int | None = None
+
+
+@dataclass(frozen=True)
+class SentLetter:
+    """How many mails were queued, and how many recipients have no address and get paper."""
+
+    mails: int
+    by_hand: int
+
+
+def create_letter(draft: LetterDraft, *, by: User | None, now: datetime, once: str) -> Letter:
+    """Add a draft. The same ``once`` from the same person gives the letter it made the first time.
+
+    A coordinator's letter is their organisation's, whatever the draft says.
+
+    :raises NoOrganisation: for a coordinator without one.
+    """
+    key = _once_key(once, by)
+    made = _made_with(key)
+    if made is not None:
+        return made
+    letter = Letter(
+        **_settled(draft, _organisation_for(by, draft.organisation_id)),
+        state=LetterState.DRAFT, created_at=now, changed_at=now, once=key,
+    )  # fmt: skip
+    try:
+        with db.session.begin_nested():
+            db.session.add(letter)
+    except IntegrityError:
+        # A double press: the other request committed between our look and our insert.
+        made = _made_with(key)
+        if made is None:
+            raise
+        return made
+    note("letter.created", letter, by=by, now=now, called=letter.subject_sq or letter.subject_en)
+    return letter
+
+
+def change_letter(
+    letter: Letter, draft: LetterDraft, *, by: User | None, now: datetime, version: int | None = None
+) -> bool:
+    """Make a draft what the form says; tell whether anything changed.
+
+    ``version`` is the one that was looked at; None asks nobody.
+
+    :raises LetterIsSettled: it is no draft any more.
+    :raises pop_campaigns.core.versions.ChangedMeanwhile: it is not that version any more.
+    """
+    lock_letter(letter)
+    if not may_edit(letter.state):
+        raise LetterIsSettled(letter.id)
+    if version is not None and version != letter.version:
+        raise ChangedMeanwhile(letter.id)
+    administrator = by is None or by.role is RoleName.ADMINISTRATOR
+    values = _settled(draft, draft.organisation_id if administrator else letter.organisation_id)
+    was = {name: getattr(letter, name) for name, value in values.items() if getattr(letter, name) != value}
+    if not was:
+        return False
+    for name in was:
+        setattr(letter, name, values[name])
+    letter.changed_at = now
+    shown = {name: value for name, value in was.items() if name not in _LONG}
+    note("letter.changed", letter, by=by, now=now, changed=sorted(was), was=shown)
+    db.session.flush()
+    return True
+
+
+def draft_of(letter: Letter) -> LetterDraft:
+    """Give a letter as the draft it could have come from."""
+    return LetterDraft(**{field.name: getattr(letter, field.name) for field in fields(LetterDraft)})
+
+
+def verdict_for(letter: Letter, lines: Sequence[RecipientLine]) -> SendVerdict:
+    """Whether the letter can go out to these recipients now."""
+    return may_send(
+        letter.state,
+        roles=[line.role for line in lines],
+        written=written_languages(letter),
+        wanted=frozenset(line.language for line in lines),
+        reachable=sum(1 for line in lines if line.address),
+    )
+
+
+def written_languages(letter: Letter) -> frozenset[str]:
+    """The languages in which the letter has both subject and text."""
+    return frozenset(
+        lang for lang in LANGUAGES if getattr(letter, f"subject_{lang}") and getattr(letter, f"body_{lang}")
+    )
+
+
+def fingerprint(letter: Letter, lines: Sequence[RecipientLine]) -> str:
+    """Give what tells whether text or recipients are still the ones a person has looked at."""
+    seen: list[object] = [letter.version]
+    for line in lines:
+        one = line.recipient
+        seen.append((one.id, one.role, one.language, line.name, line.shown_as, line.address))
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
+
+
+def send_letter(letter: Letter, *, by: User, now: datetime) -> SentLetter:
+    """Send the letter: number it, freeze its recipients, queue one mail for each that has an address.
+
+    All in the caller's transaction; sending twice is refused, so nobody gets a second mail.
+
+    :raises CannotSend: with the first reason why not.
+    """
+    lock_letter(letter)
+    day = local_date(now)
+    lines = lines_of(letter, by, day)
+    verdict = verdict_for(letter, lines)
+    if verdict is not SendVerdict.READY:
+        raise CannotSend(verdict)
+    printed = {lang: lines_of(letter, by, day, lang=lang) for lang in LANGUAGES}
+    _number(letter, day.year)
+    letter.state, letter.sent_at, letter.changed_at = LetterState.SENT, now, now
+    letter.precision, letter.day_from, letter.day_to = DatePrecision.DAY, day, day
+    for line in lines:
+        _freeze(line)
+    db.session.flush()
+    mails = sum(_queue_language(letter, lang, lines, printed[lang], now) for lang in LANGUAGES)
+    db.session.flush()
+    sent = SentLetter(mails, len(lines) - mails)
+    note(
+        "letter.sent", letter, by=by, now=now,
+        number=letter.register_number, mails=sent.mails, by_hand=sent.by_hand,
+    )  # fmt: skip
+    return sent
+
+
+def record_hand_over(recipient: LetterRecipient, day: date, *, by: User, now: datetime) -> None:
+    """Note that a letter without a mail on its way was handed over on paper on ``day``: its clock starts there.
+
+    A second time corrects the day.
+    """
+    again = bool((recipient.due_explained or {}).get("by_hand"))
+    _set_clock(recipient, day, by_hand=True)
+    action = "letter.hand_over_corrected" if again else "letter.handed_over"
+    note(
+        action,
+        recipient.letter,
+        by=by,
+        now=now,
+        who=recipient.shown_as,
+        day=day.isoformat(),
+        due=_due_text(recipient),
+    )
+
+
+def start_clocks(*, now: datetime) -> int:
+    """Start the clock of every recipient whose mail the server took since; tell how many.
+
+    Day 0 is the local day of that moment. Where no due day can be given, the reason is kept and the clock is
+    not asked again.
+    """
+    rows = (
+        select(LetterRecipient)
+        .join(OutgoingMail, OutgoingMail.id == LetterRecipient.mail_id)
+        .join(LetterRecipient.letter)
+        .where(
+            OutgoingMail.state == MailState.SENT,
+            Letter.state.in_((LetterState.SENT, LetterState.ARCHIVED)),
+            LetterRecipient.clock_from.is_(None),
+            LetterRecipient.due_explained.is_(None),
+        )
+        .order_by(LetterRecipient.id)
+        # Two workers share the work instead of noting it twice.
+        .with_for_update(of=LetterRecipient, skip_locked=True)
+    )
+    started = 0
+    for recipient in db.session.scalars(rows).unique().all():
+        mail = recipient.mail
+        if mail is None or mail.sent_at is None:
+            continue
+        _set_clock(recipient, local_date(mail.sent_at))
+        note(
+            "letter.clock_started", recipient.letter, by=None, now=now,
+            who=recipient.shown_as, due=_due_text(recipient),
+        )  # fmt: skip
+        started += 1
+    return started
+
+
+def may_hand_over(recipient: LetterRecipient, delivery: Delivery) -> bool:
+    """Whether a hand-over on paper can be recorded: no mail reached the office, or paper did already."""
+    by_hand = bool((recipient.due_explained or {}).get("by_hand"))
+    sent = recipient.letter.state is LetterState.SENT
+    return sent and (by_hand or delivery in (Delivery.NONE, Delivery.FAILED))
+
+
+def lock_letter(letter: Letter) -> None:
+    """Hold the letter's row until the end of the transaction and read it anew: what two people do waits in line."""
+    db.session.flush()
+    db.session.execute(select(Letter.id).where(Letter.id == letter.id).with_for_update())
+    db.session.refresh(letter)
+    db.session.expire(letter, ["recipients"])
+
+
+def _number(letter: Letter, year: int) -> None:
+    """Give the next register number: no gap and no double, however many letters leave at once."""
+    if db.engine.dialect.name == "postgresql":
+        # On SQLite a writing transaction is alone already.
+        db.session.execute(select(func.pg_advisory_xact_lock(_REGISTER_LOCK, letter.organisation_id or 0)))
+    letter.register_year, letter.register_count = year, last_register_count(letter.organisation_id, year) + 1
+
+
+def _freeze(line: RecipientLine) -> None:
+    one = line.recipient
+    one.name, one.office_title, one.institution_name = line.name, line.office_title, line.institution_name
+    one.address = line.address
+    one.reply_local = "r-" + derive_local_part("reply", new_nonce())
+
+
+def _queue_language(
+    letter: Letter, lang: str, lines: list[RecipientLine], printed: list[RecipientLine], now: datetime
+) -> int:
+    """Queue the mails in one language; ``printed`` names all recipients in it."""
+    reached = [line for line in lines if line.language == lang and line.address]
+    if not reached:
+        return 0
+    words = mail_words(letter, lang, printed, at=now)
+    file = (pdf_name(letter, lang), PDF, letter_pdf(letter, lang, printed, at=now))
+    skeleton = add_skeleton(
+        language=lang, subject=words.subject, text=words.text, html=words.html, now=now, attachments=[file]
+    )
+    for line in reached:
+        line.recipient.mail = _queue(letter, line, words, skeleton, now)
+    return len(reached)
+
+
+def _queue(
+    letter: Letter, line: RecipientLine, words: MailWords, skeleton: MailSkeleton, now: datetime
+) -> OutgoingMail:
+    to = Recipient(line.address, recipient_name(line), {words.note: note_for(letter, line)})
+    return queue_mail(
+        skeleton,
+        to,
+        kind="letter",
+        once=f"letter/{line.recipient.id}/0",
+        from_address=f"{line.recipient.reply_local}@{current_app.config['MAIL_DOMAIN']}",
+        from_name=sender_of(letter, line.language).name,
+        organisation_id=letter.organisation_id,
+        now=now,
+    )
+
+
+def _set_clock(recipient: LetterRecipient, day: date, *, by_hand: bool = False) -> None:
+    counted = count_due(recipient, day, by_hand=by_hand)
+    recipient.due_on, recipient.due_explained = counted.on, counted.explained
+    recipient.clock_from = day if counted.on else None
+
+
+def _due_text(recipient: LetterRecipient) -> str:
+    return recipient.due_on.isoformat() if recipient.due_on else ""
+
+
+def _organisation_for(by: User | None, asked: int | None) -> int | None:
+    if by is None or by.role is RoleName.ADMINISTRATOR:
+        return asked
+    if by.organisation_id is None:
+        raise NoOrganisation(by.id)
+    return by.organisation_id
+
+
+def _settled(draft: LetterDraft, organisation_id: int | None) -> dict[str, object]:
+    """Give the columns a draft stands for, cleaned."""
+    values: dict[str, object] = {field.name: getattr(draft, field.name) for field in fields(LetterDraft)}
+    for name, value in values.items():
+        if isinstance(value, str):
+            values[name] = clean_text(value) if name in _LONG else clean_line(value)
+    return values | {"organisation_id": organisation_id}
+
+
+def _once_key(once: str, by: User | None) -> str | None:
+    """Give what is stored of a form's key: bound to the person, so that nobody lands on another one's letter."""
+    whose = by.id if by else 0
+    return (
+        hashlib.sha256(f"letter:{whose}:{once}".encode("utf-8", "surrogatepass")).hexdigest()
+        if once
+        else None
+    )
+
+
+def _made_with(key: str | None) -> Letter | None:
+    return db.session.scalar(select(Letter).where(Letter.once == key)) if key else None

@@ -1,0 +1,184 @@
+"""Pages on which is recorded what came back, and that a letter was handed over on paper."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_security import current_user
+from werkzeug.datastructures import FileStorage
+
+from pop_campaigns.accounts.guard import reader, writer
+from pop_campaigns.accounts.scope import get_changeable, get_visible
+from pop_campaigns.core.clock import local_date, now
+from pop_campaigns.core.db import db
+from pop_campaigns.core.file_pages import give_stored, refusal_words
+from pop_campaigns.core.files import RefusedFile
+from pop_campaigns.core.meanwhile import is_as_seen, meet_changes, seen_versions
+from pop_campaigns.letters.blueprint import bp
+from pop_campaigns.letters.forms import HandOverForm, ResponseForm
+from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
+from pop_campaigns.letters.queries.due_days import longest_extension
+from pop_campaigns.letters.queries.letters import delivery_of
+from pop_campaigns.letters.rules.letters import may_record_response
+from pop_campaigns.letters.services.letters import may_hand_over, record_hand_over
+from pop_campaigns.letters.services.responses import (
+    correct_response,
+    earliest_response_day,
+    extension_of,
+    kinds_for,
+    record_response,
+    remove_response,
+)
+from pop_campaigns.letters.views.drafts import recipient_of
+from pop_campaigns.letters.words.labels import RESPONSES
+
+
+@bp.route("/letters/<int:letter_id>/recipients/<int:recipient_id>/response", methods=["GET", "POST"])
+@writer
+def response(letter_id: int, recipient_id: int) -> ResponseReturnValue:
+    """Record what a recipient answered."""
+    letter = get_changeable(Letter, letter_id)
+    one = recipient_of(letter, recipient_id)
+    if not may_record_response(letter.state):
+        abort(404)
+    form = _response_form(one)
+    if form.validate_on_submit():
+        try:
+            record_response(one, form.draft(), file=form.handed_file(), by=current_user, now=now())
+        except RefusedFile as refused:
+            form.file.errors = [refusal_words(refused)]
+        else:
+            db.session.commit()
+            flash(_("Response recorded."), "success")
+            return redirect(url_for("letters.show", letter_id=letter.id))
+    return _response_page(form, one, None)
+
+
+@bp.route("/letters/<int:letter_id>/responses/<int:response_id>", methods=["GET", "POST"])
+@writer
+def correct(letter_id: int, response_id: int) -> ResponseReturnValue:
+    """Put right a response that was recorded wrongly."""
+    letter = get_changeable(Letter, letter_id)
+    found = response_of(letter, response_id)
+    form = _response_form(found.recipient, found)
+    meet_changes(form, found, told_of=letter)
+    if form.validate_on_submit():
+        try:
+            correct_response(found, form.draft(), file=form.handed_file(), by=current_user, now=now())
+        except RefusedFile as refused:
+            form.file.errors = [refusal_words(refused)]
+        else:
+            db.session.commit()
+            flash(_("Response corrected."), "success")
+            return redirect(url_for("letters.show", letter_id=letter.id))
+    return _response_page(form, found.recipient, found)
+
+
+@bp.route("/letters/<int:letter_id>/responses/<int:response_id>/remove", methods=["GET", "POST"])
+@writer
+def remove(letter_id: int, response_id: int) -> ResponseReturnValue:
+    """Take back a response that was recorded by mistake."""
+    letter = get_changeable(Letter, letter_id)
+    found = response_of(letter, response_id)
+    form = ResponseForm()
+    if form.is_submitted() and is_as_seen(found, told_of=letter):
+        remove_response(found, by=current_user, now=now())
+        db.session.commit()
+        flash(_("Response taken back. The history keeps what it was."), "success")
+        return redirect(url_for("letters.show", letter_id=letter.id))
+    words = {"letter": letter, "response": found, "seen": seen_versions(found)}
+    page = render_template("letters/remove_response.html", RESPONSES=RESPONSES, **words)
+    return page, 409 if form.is_submitted() else 200
+
+
+@bp.get("/letters/<int:letter_id>/responses/<int:response_id>/file")
+@reader
+def file(letter_id: int, response_id: int) -> Response:
+    """Give the file of a response, to be saved and never to run in our pages."""
+    found = response_of(get_visible(Letter, letter_id), response_id)
+    if found.file is None or not found.file.path.is_file():
+        abort(404)
+    return give_stored(found.file)
+
+
+@bp.route("/letters/<int:letter_id>/recipients/<int:recipient_id>/hand-over", methods=["GET", "POST"])
+@writer
+def hand_over(letter_id: int, recipient_id: int) -> ResponseReturnValue:
+    """Record the day a letter was handed over on paper."""
+    letter = get_changeable(Letter, letter_id)
+    one = recipient_of(letter, recipient_id)
+    if not may_hand_over(one, delivery_of(one)):
+        abort(404)
+    form = HandOverForm(data={"day": one.clock_from})
+    form.today, form.earliest = local_date(now()), earliest_response_day(letter)
+    meet_changes(form, one, told_of=letter)
+    if form.validate_on_submit():
+        record_hand_over(one, form.day.data, by=current_user, now=now())
+        db.session.commit()
+        flash(_("Hand-over recorded."), "success")
+        return redirect(url_for("letters.show", letter_id=letter.id))
+    page = render_template("letters/hand_over.html", letter=letter, recipient=one, form=form)
+    return page, 422 if form.errors else 200
+
+
+def response_of(letter: Letter, response_id: int) -> LetterResponse:
+    """Give a response to this letter, else 404."""
+    found = (each for one in letter.recipients for each in one.responses if each.id == response_id)
+    one = next(found, None)
+    if one is None:
+        abort(404)
+    return one
+
+
+def _day_asked_for() -> date | None:
+    try:
+        return date.fromisoformat(request.args.get("received_on", ""))
+    except ValueError:
+        return None
+
+
+def _response_form(recipient: LetterRecipient, recorded: LetterResponse | None = None) -> ResponseForm:
+    # A reply by mail leads here with the day on which it came.
+    before: dict[str, object] = {"received_on": _day_asked_for()}
+    if recorded is not None:
+        before = {
+            "kind": recorded.kind.value,
+            "received_on": recorded.received_on,
+            "their_number": recorded.their_number,
+            "summary": recorded.summary,
+            "extended_by": extension_of(recipient) or None,
+        }
+    form = ResponseForm(data=before)
+    kinds = kinds_for(recipient.letter)
+    if recorded is not None and recorded.kind not in kinds:
+        kinds = [*kinds, recorded.kind]
+    form.offer(
+        kinds,
+        earliest=earliest_response_day(recipient.letter),
+        today=local_date(now()),
+        longest=longest_extension(recipient) if recipient.clock_from else 0,
+    )
+    return form
+
+
+def _response_page(
+    form: ResponseForm, recipient: LetterRecipient, recorded: LetterResponse | None
+) -> tuple[str, int]:
+    page = render_template(
+        "letters/response.html",
+        form=form,
+        recipient=recipient,
+        letter=recipient.letter,
+        recorded=recorded,
+        chosen_file=_chosen_name(form),
+    )
+    return page, 422 if form.errors else 200
+
+
+def _chosen_name(form: ResponseForm) -> str:
+    """A browser forgets the chosen file when the page comes back; its name helps to choose it again."""
+    chosen = form.file.data
+    return chosen.filename or "" if isinstance(chosen, FileStorage) else ""

@@ -1,0 +1,1 @@
+"""Letters in words, in the language of whoever reads."""

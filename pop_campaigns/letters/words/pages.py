@@ -1,0 +1,345 @@
+"""How letters are put into words on pages: where they stand, why a day is due, what will happen, what happened."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any, Final
+
+from flask_babel import get_locale, ngettext, pgettext
+from flask_babel import gettext as _
+
+from pop_campaigns.core.dates import day_words, short_day_words
+from pop_campaigns.core.history import History
+from pop_campaigns.letters.models import Letter, LetterRecipient
+from pop_campaigns.letters.queries.due_days import CALENDAR_UNKNOWN, deciding_response
+from pop_campaigns.letters.queries.letters import RecipientLine, days_until, state_of
+from pop_campaigns.letters.rules.clocks import SHIPPED_CLOCKS, ClockBasis, ClockRefusal, Force
+from pop_campaigns.letters.rules.letters import (
+    LetterState,
+    RecipientRole,
+    RecipientState,
+    ResponseKind,
+    stops_clock,
+)
+from pop_campaigns.letters.rules.working_days import Unit
+from pop_campaigns.letters.words.labels import (
+    CLOCK_REFUSALS,
+    CLOCKS,
+    FORCES,
+    LETTER_STATES,
+    RECIPIENT_MARKS,
+    RECIPIENT_STATES,
+    RESPONSES,
+    SKIP_REASONS,
+    source_words,
+)
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.refusals import REFUSAL_LABELS, explain_words
+from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.secrets import mask_secrets
+from pop_campaigns.mail.words.labels import bounce_sentence
+
+TONES: Final[dict[RecipientState, str]] = {
+    RecipientState.NOT_SENT: "warn",
+    RecipientState.ON_THE_WAY: "info",
+    RecipientState.FAILED: "bad",
+    RecipientState.WAITING: "quiet",
+    RecipientState.DUE_SOON: "warn",
+    RecipientState.OVERDUE: "bad",
+    RecipientState.ANSWERED: "good",
+    RecipientState.UNKNOWN: "quiet",
+}
+# What a list says of a letter with several addressees: what needs a person first.
+_WORST_FIRST: Final = (
+    RecipientState.OVERDUE,
+    RecipientState.FAILED,
+    RecipientState.NOT_SENT,
+    RecipientState.DUE_SOON,
+    RecipientState.WAITING,
+    RecipientState.ON_THE_WAY,
+    RecipientState.UNKNOWN,
+    RecipientState.ANSWERED,
+)
+
+# Actions that happen to one recipient each, mostly to all of a letter at once.
+_OF_MANY: Final = ("letter.clock_started", "letter.handed_over", "letter.due_moved")
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A state as shown: word, mark and colour, never colour alone."""
+
+    mark: str
+    word: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class NextDue:
+    """The next day an addressee owes an answer on, in words."""
+
+    on: date
+    words: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class DueStory:
+    """Why a day is due: the rule, how much it obliges, from when it was counted, what was left out."""
+
+    rule: str
+    source: str
+    force: str
+    counted: str
+    skipped: list[tuple[str, str]]
+    notes: list[str]
+    refused: str = ""
+
+
+def recipient_chip(recipient: LetterRecipient, today: date, soon: date) -> Chip:
+    """Where one recipient stands. Who has a copy is never pressed: no alarm, whatever day has passed."""
+    state = state_of(recipient, today, soon)
+    if recipient.role is RecipientRole.CC and state in (RecipientState.OVERDUE, RecipientState.DUE_SOON):
+        return Chip(RECIPIENT_MARKS[RecipientState.WAITING], str(RESPONSES[ResponseKind.NONE]), "quiet")
+    return Chip(RECIPIENT_MARKS[state], str(RECIPIENT_STATES[state]), TONES[state])
+
+
+def letter_chip(letter: Letter, today: date, soon: date) -> Chip:
+    """Where a letter stands: by its addressees, and of an archive's letter that answers are not known."""
+    if letter.state in (LetterState.DRAFT, LetterState.APPROVED, LetterState.ARCHIVED):
+        return Chip(
+            "✎" if letter.state is LetterState.DRAFT else "–", str(LETTER_STATES[letter.state]), "quiet"
+        )
+    states = {state_of(one, today, soon) for one in addressees(letter)}
+    worst = next((state for state in _WORST_FIRST if state in states), RecipientState.UNKNOWN)
+    if letter.state is LetterState.RECORDED and worst is RecipientState.UNKNOWN:
+        return Chip("–", _("Responses unknown"), "quiet")
+    return Chip(RECIPIENT_MARKS[worst], str(RECIPIENT_STATES[worst]), TONES[worst])
+
+
+def addressees(letter: Letter) -> list[LetterRecipient]:
+    """The recipients the letter is *për*."""
+    return [one for one in letter.recipients if one.role is RecipientRole.TO]
+
+
+def copies(letter: Letter) -> list[LetterRecipient]:
+    """The recipients who have it *në dijeni*."""
+    return [one for one in letter.recipients if one.role is RecipientRole.CC]
+
+
+def next_due(letter: Letter, today: date, soon: date) -> NextDue | None:
+    """The first day on which an addressee's answer is due, of those who have not answered."""
+    if letter.state is not LetterState.SENT:
+        return None
+    open_ones = [one for one in addressees(letter) if one.due_on and not is_answered(one)]
+    first = min(open_ones, key=lambda one: one.due_on or date.max, default=None)
+    if first is None or first.due_on is None:
+        return None
+    days, unit = days_until(first, first.due_on, today)
+    return NextDue(first.due_on, days_words(days, unit), TONES[state_of(first, today, soon)])
+
+
+def is_answered(recipient: LetterRecipient) -> bool:
+    """Whether the recipient has answered for good."""
+    response = deciding_response(recipient.responses)
+    return stops_clock(response.kind if response else None)
+
+
+def days_words(days: int, unit: Unit) -> str:
+    """Give *4 working days left*, *due today*, *2 days late*."""
+    if days == 0:
+        return _("due today")
+    if unit == "working_days":
+        if days > 0:
+            return ngettext("%(num)d working day left", "%(num)d working days left", days)
+        return ngettext("%(num)d working day late", "%(num)d working days late", -days)
+    if days > 0:
+        return ngettext("%(num)d day left", "%(num)d days left", days)
+    return ngettext("%(num)d day late", "%(num)d days late", -days)
+
+
+def rule_words(basis: ClockBasis) -> str:
+    """Give a legal ground as the form offers it: what it is, how long, how much it obliges, from where."""
+    return _(
+        "%(title)s: an answer %(span)s. %(force)s (%(source)s).",
+        title=CLOCKS[basis.key],
+        span=span_words(basis.amount, basis.unit),
+        force=FORCES[Force.BINDING if basis.binding else Force.EXPECTED],
+        source=source_words(basis.source, str(get_locale())),
+    )
+
+
+def span_words(amount: int, unit: Unit) -> str:
+    """Give *within 10 working days*."""
+    if unit == "working_days":
+        return ngettext("within %(num)d working day", "within %(num)d working days", amount)
+    return ngettext("within %(num)d day", "within %(num)d days", amount)
+
+
+def basis_title(key: str) -> str:
+    """The name of a legal ground; an unknown one is shown by its key."""
+    return str(CLOCKS.get(key, key))
+
+
+def shipped_basis(key: str) -> ClockBasis | None:
+    """The rule of a legal ground, None for one we do not know."""
+    return next((basis for basis in SHIPPED_CLOCKS if basis.key == key), None)
+
+
+def due_story(recipient: LetterRecipient, lang: str) -> DueStory | None:
+    """Explain a recipient's due day, or why there is none; None while no clock runs."""
+    told = recipient.due_explained
+    if not told:
+        return None
+    title = basis_title(str(told.get("basis", "")))
+    if told.get("refused"):
+        return DueStory(title, "", "", "", [], [], _refusal_words(told))
+    return DueStory(
+        rule=f"{title}: {span_words(int(told['amount']), told['unit'])}",
+        source=source_words(str(told["source"]), lang),
+        force=str(FORCES[Force(told["force"])]),
+        counted=_counted_words(told, lang),
+        skipped=[(day_words(_day(one["day"]), lang), _skip_words(one, lang)) for one in told["skipped"]],
+        notes=_notes(told, lang),
+    )
+
+
+def will_happen(lines: Sequence[RecipientLine]) -> str:
+    """Give exactly what sending does: *7 recipients: 1 addressee, 6 copies; 6 in Albanian, 1 in English; …*."""
+    roles = Counter(line.role for line in lines)
+    languages = Counter(line.language for line in lines)
+    without = sum(1 for line in lines if not line.address and not line.came_back)
+    dead = sum(1 for line in lines if line.came_back)
+    who = [
+        ngettext("%(num)d addressee", "%(num)d addressees", roles[RecipientRole.TO]),
+        ngettext("%(num)d copy", "%(num)d copies", roles[RecipientRole.CC])
+        if roles[RecipientRole.CC]
+        else "",
+    ]
+    read = [
+        _("%(num)d in Albanian", num=languages["sq"]) if languages["sq"] else "",
+        _("%(num)d in English", num=languages["en"]) if languages["en"] else "",
+    ]
+    parts = [", ".join(filter(None, who)), ", ".join(filter(None, read))]
+    if without:
+        parts.append(ngettext("%(num)d has no address", "%(num)d have no address", without))
+    if dead:
+        parts.append(ngettext("mail to %(num)d keeps coming back", "mail to %(num)d keeps coming back", dead))
+    count = ngettext("%(num)d recipient", "%(num)d recipients", len(lines))
+    return f"{count}: {'; '.join(filter(None, parts))}."
+
+
+def mail_trouble(mail: OutgoingMail | None) -> str:
+    """Why a mail is not there yet, in our words and the server's; empty while nothing is wrong."""
+    if mail is not None and mail.state is MailState.SENT and mail.bounced_at is not None:
+        return bounce_sentence(mail)
+    if mail is None or not mail.last_words or mail.state in (MailState.SENT, MailState.WITHDRAWN):
+        return ""
+    key = explain_words(mail.last_code, mail.last_words, permanent=mail.state is MailState.FAILED)
+    code = f"{mail.last_code} " if mail.last_code else ""
+    return f"{REFUSAL_LABELS[key]} (“{code}{mask_secrets(mail.last_words)}”)"
+
+
+def group_history(rows: Iterable[History]) -> list[list[History]]:
+    """Put together what one moment did to many recipients alike, so that a history stays short; order is kept.
+
+    Only neighbours of one action, person and minute, alike in all but the recipient, are put together.
+    """
+    groups: list[list[History]] = []
+    for _key, run in groupby(rows, key=lambda row: (row.action, row.actor_name, f"{row.at:%F %H:%M}")):
+        alike: dict[str, list[History]] = {}
+        for row in run:
+            told = sorted((name, str(value)) for name, value in row.details.items() if name != "who")
+            alike.setdefault(repr(told) if row.action in _OF_MANY else f"row {row.id}", []).append(row)
+        groups += alike.values()
+    return groups
+
+
+def group_words(group: Sequence[History], lang: str) -> str:
+    """Give one line for rows that belong together: of several, how many recipients they concern."""
+    if len(group) == 1:
+        return history_words(group[0], lang)
+    return history_words(group[0], lang, who=ngettext("%(num)d recipient", "%(num)d recipients", len(group)))
+
+
+def history_words(row: History, lang: str, *, who: str = "") -> str:
+    """Give one line of a letter's history; ``who`` in place of the recipient it names."""
+    told: dict[str, Any] = row.details
+    who, due = who or told.get("who", ""), told.get("due", "")
+    due_on = short_day_words(_day(due), lang) if due else ""
+    kind = str(RESPONSES[ResponseKind(told["kind"])]) if told.get("kind") else ""
+    as_copy = told.get("role") == RecipientRole.CC.value
+    said = {
+        "letter.created": _("Draft written"),
+        "letter.recorded": _("Taken over from the record"),
+        "letter.changed": _("Draft changed"),
+        "letter.recipients_added": (
+            _("Added for their information: %(who)s", who=who) if as_copy else _("Added as addressee: %(who)s", who=who)
+        ),
+        "letter.office_changed_holder": _(
+            "%(who)s has another holder; the letter stays with the office", who=who
+        ),
+        "letter.recipient_to": _("%(who)s: addressee", who=who),
+        "letter.recipient_cc": _("%(who)s: gets a copy", who=who),
+        "letter.recipient_sq": _("%(who)s: written to in Albanian", who=who),
+        "letter.recipient_en": _("%(who)s: written to in English", who=who),
+        "letter.recipient_up": _("Order of recipients changed"),
+        "letter.recipient_down": _("Order of recipients changed"),
+        "letter.recipient_remove": _("%(who)s: taken off", who=who),
+        "letter.sent": pgettext("letter", "Sent as no. %(number)s", number=told.get("number", "")),
+        "letter.clock_started": _("%(who)s: arrived, an answer is due on %(day)s", who=who, day=due_on or "–"),
+        "letter.handed_over": _("%(who)s: handed over on paper, an answer is due on %(day)s", who=who, day=due_on or "–"),
+        "letter.hand_over_corrected": _("%(who)s: day of the hand-over corrected, due on %(day)s", who=who, day=due_on or "–"),
+        "letter.due_moved": _("%(who)s: due day moved to %(day)s", who=who, day=due_on or "–"),
+        "letter.response_recorded": _("%(who)s answered: %(kind)s", who=who, kind=kind),
+        "letter.response_corrected": _("%(who)s: response corrected: %(kind)s", who=who, kind=kind),
+        "letter.response_removed": _("%(who)s: response taken back: %(kind)s", who=who, kind=kind),
+    }  # fmt: skip
+    return said.get(row.action, _("Changed"))
+
+
+def _counted_words(told: dict[str, Any], lang: str) -> str:
+    start = day_words(_day(told["start"]), lang)
+    if told.get("by_hand"):
+        return _("Counted from the day after the hand-over on paper: %(day)s", day=start)
+    return _("Counted from the day after its mail server took the letter: %(day)s", day=start)
+
+
+def _skip_words(skipped: dict[str, Any], lang: str) -> str:
+    name = skipped.get(f"name_{lang}") or skipped.get("name_sq") or ""
+    reason = str(SKIP_REASONS[skipped["reason"]])
+    return f"{reason} ({name})" if name else reason
+
+
+def _notes(told: dict[str, Any], lang: str) -> list[str]:
+    notes = []
+    if told.get("extended_by"):
+        days = int(told["extended_by"])
+        notes.append(ngettext("Extended by %(num)d day.", "Extended by %(num)d days.", days))
+    if told.get("moved_from"):
+        was = day_words(_day(told["moved_from"]), lang)
+        notes.append(_("The last day, %(day)s, is not worked; the next working day counts.", day=was))
+    if told.get("estimated"):
+        notes.append(_("A feast announced only shortly before may still move this day."))
+    if told.get("scope"):
+        notes.append(_("Days off of the municipality %(place)s are included.", place=told["scope"]))
+    return notes
+
+
+def _refusal_words(told: dict[str, Any]) -> str:
+    if told["refused"] == CALENDAR_UNKNOWN:
+        return _(
+            "The public holidays of %(year)s are not known, so no due day is given.",
+            year=told.get("year", ""),
+        )
+    if told["refused"] in {reason.value for reason in ClockRefusal}:
+        return str(CLOCK_REFUSALS[ClockRefusal(told["refused"])])
+    return _("The letter names a legal ground without a rule of ours, so no due day is given.")
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)

@@ -1,0 +1,1 @@
+"""Reads of lists; none of them changes anything."""

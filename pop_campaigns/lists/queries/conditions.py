@@ -1,0 +1,75 @@
+"""What packages above know of a contact and a filter may ask: they register it here, so that lists need not know them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.scope import visible
+from pop_campaigns.contacts.queries.reach import of_network_or
+from pop_campaigns.lists.rules import BadFilter, FilterProblem, Happened, ListFilter, Subject
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whose contacts a list may find, and in whose name it is used.
+
+    Never more than ``user`` may see. ``narrow``: also for those who see everybody's, only what is the network's or
+    the sender's, because contacts stay with the organisation that collected them.
+    """
+
+    user: User
+    sender: int | None
+    narrow: bool
+
+    def sees(self, model: Any) -> ColumnElement[bool]:
+        """Give the condition that rows of ``model`` are within reach."""
+        seen = visible(model, self.user)
+        return seen & of_network_or(model, self.sender) if self.narrow else seen
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something that happened: its words, its kinds with theirs, and how contacts it happened to are found.
+
+    ``label`` and the words of kinds are translated when shown. ``matching`` gives a condition on ``Office`` or
+    ``Person``, as the subject says.
+    """
+
+    label: Any
+    kinds: Mapping[str, Any]
+    matching: Callable[[Subject, Happened, Reach, date], ColumnElement[bool]]
+
+
+_known: Final[dict[str, Condition]] = {}
+
+
+def register(name: str, condition: Condition) -> None:
+    """Let filters ask for a condition; a name again replaces it."""
+    _known[name] = condition
+
+
+def conditions() -> Mapping[str, Condition]:
+    """Give all conditions by name."""
+    return _known
+
+
+def condition_of(happened: Happened) -> Condition:
+    """Give the condition a filter names, else raise BadFilter."""
+    found = _known.get(happened.what)
+    if found is None or (happened.kind and happened.kind not in found.kinds):
+        raise BadFilter(FilterProblem.UNKNOWN_CONDITION, happened.what)
+    return found
+
+
+def read_filter(given: object) -> ListFilter:
+    """Read a filter and make sure that what it asks can be answered here; raises BadFilter."""
+    found = ListFilter.from_json(given)
+    if found.happened:
+        condition_of(found.happened)
+    return found

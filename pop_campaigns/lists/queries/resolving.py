@@ -1,0 +1,186 @@
+"""Who of a list gets a mail, at which address, and who does not and why.
+
+As many queries for a hundred thousand persons as for one, and plain rows instead of records.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import String, and_, case, false, literal, null, or_, select, type_coerce
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.contacts.models import Address, Institution, Office, Person
+from pop_campaigns.contacts.rules import USE_ORDER, PersonKind, Purpose
+from pop_campaigns.contacts.services.refusals import suppressed_among
+from pop_campaigns.core.db import db
+from pop_campaigns.lists.models import ContactList
+from pop_campaigns.lists.queries.conditions import Reach
+from pop_campaigns.lists.queries.lists import Source, consented, offices_found, persons_found, reach_of
+from pop_campaigns.lists.rules import LeftOutReason, why_left_out
+from pop_campaigns.mail.queries import dead_among
+
+
+class Recipient(NamedTuple):
+    """An office or a person with the address a mail takes ("" where there is none); a person has only a ``name``."""
+
+    kind: str
+    id: int
+    name: str
+    title_sq: str
+    title_en: str
+    institution_sq: str
+    institution_en: str
+    language: str
+    email: str
+
+
+class LeftOut(NamedTuple):
+    """Who gets no mail and why; ``instead`` gets it at the same address."""
+
+    recipient: Recipient
+    reason: LeftOutReason
+    instead: Recipient | None = None
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A list as it is at this moment: who gets mail, offices first, and who does not."""
+
+    recipients: list[Recipient]
+    left_out: list[LeftOut]
+
+    @property
+    def found(self) -> int:
+        """How many offices and persons the list finds."""
+        return len(self.recipients) + len(self.left_out)
+
+    @property
+    def counts(self) -> Counter[LeftOutReason]:
+        """How many get no mail, by reason."""
+        return Counter(one.reason for one in self.left_out)
+
+
+# A recipient, the kind of a person (None: an office), whether they agreed, whether the address is a placeholder.
+_Row = tuple[Recipient, PersonKind | None, bool, bool]
+
+
+def resolve(
+    source: Source, user: User, purpose: Purpose, on: date, *, reach: Reach | None = None
+) -> Resolved:
+    """Give who of a list or filter gets a mail for a purpose on a day, looked up anew.
+
+    ``reach`` is the list's own unless it is used in somebody else's name (an event's organisation). Raises BadFilter.
+    """
+    reach = reach or reach_of(source if isinstance(source, ContactList) else None, user)
+    db.session.flush()
+    found: list[Recipient] = []
+    reasons: list[LeftOutReason | None] = []
+    with _collector_paused():
+        for rows in (_offices(source, reach, on), _persons(source, reach, purpose, on)):
+            for recipient, kind, agreed, placeholder in rows:
+                found.append(recipient)
+                reasons.append(why_left_out(bool(recipient.email), placeholder, kind, agreed))
+    # Only who would get mail is looked up among the refusals: the hashes are what takes the time.
+    asked = {one.email for one, reason in zip(found, reasons, strict=True) if reason is None}
+    return _parted(found, reasons, suppressed_among(asked, purpose, reach.sender), dead_among(asked))
+
+
+def _parted(
+    found: list[Recipient],
+    reasons: list[LeftOutReason | None],
+    refusing: Collection[str],
+    dead: Collection[str],
+) -> Resolved:
+    """Part who gets mail from who does not, so that each address gets one."""
+    recipients: list[Recipient] = []
+    left_out: list[LeftOut] = []
+    at: dict[str, Recipient] = {}
+    for recipient, reason in zip(found, reasons, strict=True):
+        if reason is None and recipient.email in refusing:
+            reason = LeftOutReason.REFUSES
+        elif reason is None and recipient.email in dead:
+            reason = LeftOutReason.CAME_BACK
+        if reason is not None:
+            left_out.append(LeftOut(recipient, reason))
+            continue
+        first = at.setdefault(recipient.email.casefold(), recipient)
+        if first is recipient:
+            recipients.append(recipient)
+        else:
+            left_out.append(LeftOut(recipient, LeftOutReason.SAME_ADDRESS, first))
+    return Resolved(recipients, left_out)
+
+
+def _offices(source: Source, reach: Reach, on: date) -> Iterator[_Row]:
+    """Offices by institution, each with its own address, else its institution's."""
+    near = or_(Address.office_id == Office.id, Address.institution_id == Office.institution_id)
+    wanted: Any = (
+        select(
+            Office.id, literal(""), Office.title_sq, Office.title_en, Institution.name_sq, Institution.name_en,
+            Office.language, Address.email, Address.placeholder, null(), false(),
+        )
+        .join(Office.institution)
+        .outerjoin(Address, and_(near, reach.sees(Address)))
+        .where(offices_found(source, reach, on))
+    )  # fmt: skip
+    ordered = wanted.order_by(Institution.sort_key, Institution.id, Office.sort_key, Office.id)
+    return _best_of_each("office", _best_first(ordered, reach))
+
+
+def _persons(source: Source, reach: Reach, purpose: Purpose, on: date) -> Iterator[_Row]:
+    nothing = literal("")
+    wanted: Any = (
+        select(
+            Person.id, Person.name, nothing, nothing, nothing, nothing, Person.language,
+            Address.email, Address.placeholder, type_coerce(Person.kind, String), consented(purpose, reach),
+        )
+        .outerjoin(Address, and_(Address.person_id == Person.id, reach.sees(Address)))
+        .where(persons_found(source, reach, on))
+    )  # fmt: skip
+    return _best_of_each("person", _best_first(wanted.order_by(Person.sort_key, Person.id), reach))
+
+
+def _best_first(rows: Any, reach: Reach) -> Any:
+    """The order of ``contacts.queries.address_for``, in the sender's name."""
+    use = case({one: rank for rank, one in enumerate(USE_ORDER)}, value=Address.use)
+    shared = Address.organisation_id.is_distinct_from(reach.sender)
+    return rows.order_by(Address.placeholder, Address.institution_id.is_not(None), shared, use, Address.id)
+
+
+_PORTION = 1000
+_KINDS: dict[str | None, PersonKind | None] = {None: None} | {kind.value: kind for kind in PersonKind}
+
+
+def _best_of_each(kind: str, rows: Any) -> Iterator[_Row]:
+    last = 0
+    for row in _in_portions(rows):
+        ident, name, title_sq, title_en, inst_sq, inst_en, language, email, sample, person, agreed = row
+        if ident != last:
+            last = ident
+            one = Recipient(kind, ident, name, title_sq, title_en, inst_sq, inst_en, language, email or "")
+            yield one, _KINDS[person], bool(agreed), bool(sample)
+
+
+def _in_portions(rows: Any) -> Iterator[Any]:
+    """Plain rows, a portion at a time, so that not all of them are alive at once."""
+    for portion in db.session.connection().execute(rows).partitions(_PORTION):
+        yield from portion
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Let no search for circles run while many rows, none of them in a circle, are made: it takes as long again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

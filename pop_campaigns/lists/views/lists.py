@@ -1,0 +1,223 @@
+"""Pages of lists: all of them, one with whom it finds, and the forms around a list kept by hand."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Any
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_security import current_user
+
+from pop_campaigns.accounts.guard import reader, writer
+from pop_campaigns.accounts.scope import get_changeable, get_visible
+from pop_campaigns.contacts.queries.reach import GuestKind, GuestOption, find_guests, guest_options
+from pop_campaigns.contacts.views.form_pages import form_page, owner_beside, refuse, today
+from pop_campaigns.contacts.views.listing import EXPORT_HEADS, MEDIA_TYPES
+from pop_campaigns.contacts.words.files import write_csv, write_vcards
+from pop_campaigns.core.clock import now
+from pop_campaigns.core.db import db
+from pop_campaigns.core.handing_out import hand_out
+from pop_campaigns.core.meanwhile import is_as_seen, meet_changes, seen_versions
+from pop_campaigns.core.pages import ROWS, Page, page_number, paged
+from pop_campaigns.lists import services
+from pop_campaigns.lists.blueprint import bp, chosen_purpose, look_up, refuse_unless_by_hand
+from pop_campaigns.lists.forms import NameForm
+from pop_campaigns.lists.models import ContactList
+from pop_campaigns.lists.queries.conditions import read_filter
+from pop_campaigns.lists.queries.lists import (
+    changes_of,
+    count_found,
+    deleted_before,
+    members_of,
+    reach_of,
+    select_lists,
+    within_reach,
+)
+from pop_campaigns.lists.rules import BadFilter
+from pop_campaigns.lists.services import NameTaken
+from pop_campaigns.lists.views.export import list_lines
+from pop_campaigns.lists.words import problem_words
+
+_KEY = re.compile(r"(office|person)-([1-9]\d{0,8})")
+_MOST_AT_ONCE = 200
+
+
+@bp.get("")
+@reader
+def index() -> ResponseReturnValue:
+    """All lists one may see, with how many each finds now."""
+    page = paged(select_lists(current_user))
+    rows = [(one, _count(one)) for one in page.rows]
+    return render_template("lists/index.html", page=page, rows=rows)
+
+
+def _count(one: ContactList) -> int | None:
+    try:
+        return count_found(one, reach_of(one, current_user), today())
+    except BadFilter:
+        return None
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@writer
+def create() -> ResponseReturnValue:
+    """Begin a list that is kept by hand."""
+    owner_beside(None)
+    form = NameForm()
+    if form.validate_on_submit():
+        try:
+            made = services.create_list(
+                form.name.data, None, by=current_user, now=now(), once=form.once.data or ""
+            )
+        except NameTaken:
+            refuse(form.name, _("There is a list of this name already."))
+        else:
+            db.session.commit()
+            flash(_("The list is made. Now search whom to put on it."), "success")
+            return redirect(url_for("lists.show", list_id=made.id))
+    form.once.data = form.once.data or secrets.token_urlsafe(24)
+    lead = _("Kept by hand: you put offices and persons on it, one by one.")
+    return form_page(form, _("New list"), url_for("lists.index"), lead=lead)
+
+
+@bp.get("/<int:list_id>")
+@reader
+def show(list_id: int) -> ResponseReturnValue:
+    """One list: whom it finds at this moment, who gets mail, who does not and why."""
+    record = get_visible(ContactList, list_id)
+    purpose, typed = chosen_purpose(), request.args.get("q", "").strip()[:200]
+    looked = look_up(record, purpose)
+    entries = looked.entries
+    number = min(page_number(), max(1, -(-len(entries) // ROWS)))
+    return render_template(
+        "lists/show.html",
+        contact_list=record,
+        said=read_filter(record.filter) if record.filter is not None and not looked.problem else None,
+        looked=looked,
+        purpose=purpose,
+        typed=typed,
+        options=_options(record, typed) if record.filter is None and typed else [],
+        page=Page(entries[(number - 1) * ROWS : number * ROWS], number, len(entries)),
+        changes=changes_of(record),
+    )
+
+
+def _options(record: ContactList, typed: str) -> list[tuple[GuestOption, bool]]:
+    """What a search finds, each with whether it is on the list."""
+    there = members_of(record)
+    found = within_reach(find_guests(typed, current_user), reach_of(record, current_user))
+    return [(one, (one.kind, one.id) in there) for one in found]
+
+
+def _chosen(record: ContactList) -> list[GuestOption]:
+    """The offices and persons ticked, as far as the list may hold them; what is no box of ours is left out."""
+    keys: list[tuple[GuestKind, int]] = []
+    for typed in list(dict.fromkeys(request.form.getlist("guest")))[:_MOST_AT_ONCE]:
+        if match := _KEY.fullmatch(typed):
+            keys.append(("office" if match[1] == "office" else "person", int(match[2])))
+    return within_reach(guest_options(keys, current_user), reach_of(record, current_user))
+
+
+@bp.post("/<int:list_id>/add")
+@writer
+def add(list_id: int) -> ResponseReturnValue:
+    """Put the offices and persons ticked on a list; who is on it already stays once."""
+    record = get_changeable(ContactList, list_id)
+    refuse_unless_by_hand(record)
+    chosen = _chosen(record)
+    number = services.add_members(record, chosen, by=current_user, now=now())
+    db.session.commit()
+    if number:
+        flash(ngettext("%(num)d put on the list.", "%(num)d put on the list.", number), "success")
+    elif chosen:
+        flash(_("They are on the list already."), "info")
+    else:
+        flash(_("Choose at least one office or person."), "warning")
+    typed = request.form.get("q", "").strip()[:200]
+    return redirect(url_for("lists.show", list_id=list_id, q=typed or None))
+
+
+@bp.post("/<int:list_id>/remove")
+@writer
+def remove(list_id: int) -> ResponseReturnValue:
+    """Take one office or person off a list."""
+    record = get_changeable(ContactList, list_id)
+    refuse_unless_by_hand(record)
+    match = _KEY.fullmatch(request.form.get("guest", ""))
+    if match and services.remove_member(record, match[1], int(match[2]), by=current_user, now=now()):
+        db.session.commit()
+        flash(_("Taken off the list."), "success")
+    else:
+        flash(_("That was not on the list any more."), "info")
+    return redirect(url_for("lists.show", list_id=list_id))
+
+
+@bp.route("/<int:list_id>/rename", methods=["GET", "POST"])
+@writer
+def rename(list_id: int) -> ResponseReturnValue:
+    """Give a list another name."""
+    record = get_changeable(ContactList, list_id)
+    form, back = NameForm(obj=record), url_for("lists.show", list_id=list_id)
+    del form.once
+    meet_changes(form, record)
+    if form.validate_on_submit():
+        try:
+            services.rename_list(record, form.name.data, by=current_user, now=now())
+        except NameTaken:
+            refuse(form.name, _("There is a list of this name already."))
+        else:
+            db.session.commit()
+            flash(_("Saved."), "success")
+            return redirect(back)
+    return form_page(form, _("Rename list"), back, kicker=record.name)
+
+
+@bp.route("/<int:list_id>/delete", methods=["GET", "POST"])
+@writer
+def delete(list_id: int) -> ResponseReturnValue:
+    """Say what will happen, then delete a list; a second press finds it deleted already."""
+    if db.session.get(ContactList, list_id) is None and deleted_before(list_id, current_user):
+        flash(_("This list was deleted already."), "info")
+        return redirect(url_for("lists.index"))
+    record = get_changeable(ContactList, list_id)
+    if request.method == "POST" and is_as_seen(record):
+        name = record.name
+        services.delete_list(record, by=current_user, now=now())
+        db.session.commit()
+        flash(_("The list %(name)s is deleted.", name=name), "success")
+        return redirect(url_for("lists.index"))
+    words: dict[str, Any] = {"found": _count(record) or 0, "seen": seen_versions(record)}
+    page = render_template("lists/delete.html", contact_list=record, **words)
+    return page, 409 if request.method == "POST" else 200
+
+
+@bp.post("/<int:list_id>.<any(csv, vcf):ending>")
+@reader
+def export(list_id: int, ending: str) -> ResponseReturnValue:
+    """Whom a list finds now, as a table or as cards for an address book."""
+    record = get_visible(ContactList, list_id)
+    back: Any = redirect(url_for("lists.show", list_id=list_id))
+    try:
+        lines = list_lines(record)
+    except BadFilter as problem:
+        flash(problem_words(problem), "warning")
+        return back
+    if ending == "csv":
+        content, number = write_csv([str(head) for head in EXPORT_HEADS], lines), len(lines)
+    else:
+        content = write_vcards(lines, current_app.config["MAIL_DOMAIN"])
+        number = content.count(b"BEGIN:VCARD")
+    if not content:
+        flash(_("Nobody on this list has an address yet, so there are no cards to download."), "info")
+        return back
+    answer = hand_out(
+        content, MEDIA_TYPES[ending], f"list-{record.id}.{ending}",
+        action="list.exported", subject=record, by=current_user, now=now(),
+        name=record.name, form=ending, rows=number,
+    )  # fmt: skip
+    db.session.commit()
+    return answer

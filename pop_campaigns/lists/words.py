@@ -1,0 +1,142 @@
+"""The words for lists, for what a filter says and for why somebody gets no mail, translated when shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
+from flask_babel import ngettext
+from flask_babel.speaklater import LazyString
+
+from pop_campaigns.contacts.words.labels import INSTITUTION_KINDS, PERSON_KINDS, PURPOSES
+from pop_campaigns.core.dates import short_day_words
+from pop_campaigns.core.db import db
+from pop_campaigns.core.history import History
+from pop_campaigns.core.places import Municipality
+from pop_campaigns.lists.queries.conditions import condition_of
+from pop_campaigns.lists.queries.resolving import Resolved
+from pop_campaigns.lists.rules import (
+    BadFilter,
+    FilterProblem,
+    Happened,
+    LeftOutReason,
+    ListFilter,
+    ListKind,
+    Subject,
+)
+
+LIST_KINDS: Final[dict[ListKind, LazyString]] = {
+    ListKind.BY_HAND: _lp("list", "Kept by hand"),
+    ListKind.FILTER: _lp("list", "By filter"),
+}
+SUBJECTS: Final[dict[Subject, LazyString]] = {
+    Subject.OFFICES: _lp("list", "Offices"),
+    Subject.PERSONS: _lp("list", "Persons"),
+}
+FILTER_PROBLEMS: Final[dict[FilterProblem, LazyString]] = {
+    FilterProblem.NOT_A_FILTER: _l("This is no filter."),
+    FilterProblem.UNKNOWN_KEY: _l("The filter says “%(key)s”, which is not known here."),
+    FilterProblem.BAD_VALUE: _l("The filter says something about “%(key)s” that cannot be."),
+    FilterProblem.PERSONS_ONLY: _l(
+        "Kind of person, topic and consent are noted at persons: look for persons."
+    ),
+    FilterProblem.ENDS_BEFORE_START: _l("The last day lies before the first day."),
+    FilterProblem.UNKNOWN_CONDITION: _l("The filter asks for “%(key)s”, which is not known here."),
+}
+HISTORY: Final[dict[str, LazyString]] = {
+    "list.created": _l("List made: %(name)s"),
+    "list.renamed": _l("List renamed: %(before)s → %(name)s"),
+    "list.exported": _l("List downloaded: %(form)s, rows: %(rows)s"),
+    "list.filter_changed": _l("Filter changed"),
+    "list.member_removed": _l("Somebody was taken off the list"),
+}
+
+
+def problem_words(problem: BadFilter) -> str:
+    """Say what is wrong with a filter."""
+    said: str = str(FILTER_PROBLEMS[problem.problem]) % {"key": problem.key}
+    return said
+
+
+def history_words(row: History) -> str:
+    """Give one change of a list in words."""
+    if row.action == "list.members_added":
+        return str(ngettext("%(num)d put on the list.", "%(num)d put on the list.", row.details["number"]))
+    words = HISTORY.get(row.action)
+    said: str = str(words) % ({"name": "", "before": ""} | row.details) if words else row.action
+    return said
+
+
+def reason_words(reason: LeftOutReason, number: int) -> str:
+    """Say how many get no mail for a reason."""
+    match reason:
+        case LeftOutReason.NO_ADDRESS:
+            return str(ngettext("%(num)d has no address", "%(num)d have no address", number))
+        case LeftOutReason.PLACEHOLDER:
+            return str(
+                ngettext(
+                    "%(num)d has only a placeholder for an address",
+                    "%(num)d have only a placeholder for an address",
+                    number,
+                )
+            )
+        case LeftOutReason.NO_CONSENT:
+            return str(ngettext("%(num)d has not given consent", "%(num)d have not given consent", number))
+        case LeftOutReason.REFUSES:
+            return str(ngettext("%(num)d refuses such mail", "%(num)d refuse such mail", number))
+        case LeftOutReason.CAME_BACK:
+            return str(
+                ngettext(
+                    "%(num)d has an address from which mail keeps coming back",
+                    "%(num)d have an address from which mail keeps coming back",
+                    number,
+                )
+            )
+    return str(
+        ngettext(
+            "%(num)d has the same address as another on the list",
+            "%(num)d have the same address as another on the list",
+            number,
+        )
+    )
+
+
+def left_out_words(resolved: Resolved) -> list[str]:
+    """Say who gets no mail, a line for each reason."""
+    counts = resolved.counts
+    return [reason_words(reason, counts[reason]) for reason in LeftOutReason if counts[reason]]
+
+
+def filter_words(said: ListFilter, lang: str) -> list[tuple[str, str]]:
+    """Give what a filter says as pairs of words: about what, and what."""
+    return [(label, words) for label, words in _said(said, lang) if words]
+
+
+def _said(said: ListFilter, lang: str) -> Iterator[tuple[str, str]]:
+    yield _("Looks for"), str(SUBJECTS[said.of])
+    yield _("Words"), said.words
+    yield _("Kind of institution"), _any_of(INSTITUTION_KINDS, said.institution_kinds)
+    yield _("Kind of person"), _any_of(PERSON_KINDS, said.person_kinds)
+    place = db.session.get(Municipality, said.municipality) if said.municipality else None
+    yield _("Municipality"), place.name if place else _("not known here") if said.municipality else ""
+    yield _("County"), said.county
+    yield _("Topic"), said.topic
+    yield _("Language of the mails"), {"sq": _("Albanian"), "en": _("English")}.get(said.language, "")
+    yield _("Consent given for"), str(PURPOSES[said.consent]) if said.consent else ""
+    if said.happened:
+        yield _happened_words(said.happened, lang)
+
+
+def _any_of(words: Any, chosen: Any) -> str:
+    return ", ".join(str(words[one]) for one in chosen)
+
+
+def _happened_words(happened: Happened, lang: str) -> tuple[str, str]:
+    condition = condition_of(happened)
+    kind = str(condition.kinds[happened.kind]) if happened.kind else _("any kind")
+    since = _("from %(day)s", day=short_day_words(happened.first, lang)) if happened.first else ""
+    until = _("until %(day)s", day=short_day_words(happened.last, lang)) if happened.last else ""
+    return str(condition.label), " ".join(part for part in (kind, since, until) if part)

@@ -1,0 +1,340 @@
+"""Mails that say that a mail did not arrive: what failed, for good or for now, and in the server's words.
+
+First the form made for it (RFC 3464), then servers that write prose: their sender or subject must speak of delivery
+before any pattern is asked, so that a person who quotes a failure is not taken for one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from email.message import Message
+
+from flufl.bounce import all_failures
+
+from pop_campaigns.core.text import clean_line
+from pop_campaigns.mail.reading.charsets import decode_header_value
+from pop_campaigns.mail.reading.parts import (
+    body_text,
+    children,
+    header,
+    leaves,
+    media_type,
+    parameter,
+    part_bytes,
+    part_text,
+    raw_header,
+    raw_headers,
+)
+from pop_campaigns.mail.reading.who_and_when import addresses_in, is_null_sender, sender_of
+from pop_campaigns.mail.words.bounces import speaks_of_failure, speaks_of_waiting
+
+_DAEMONS = re.compile(
+    r"(?i)^(mailer-?daemon|mdaemon|postmaster|mail[._-]?(delivery|daemon|admin)[\w.-]*|mailadm|e500_smtp\w*|\w*smtp_gateways?|"
+    r"daemon|ndr|bounces?|imss|listserv)(\\?@|$)"
+)
+_DAEMON_NAMES = re.compile(
+    r"(?i)mail(er)?[ -]?(delivery|daemon|system)|delivery (sub)?system|system administrator|postmaster|jetmail|mail administrator"
+)
+_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
+_REPLY_CODE = re.compile(r"(?<![\d.])([45]\d\d)[ -](?=\D|[45]\.)")
+_IN_PROSE = re.compile(r"[^\s<>\[\]()\",;:'=]{1,64}@[a-zA-Z0-9][a-zA-Z0-9.-]{0,250}[a-zA-Z0-9]")
+_DELIVERED = frozenset({"delivered", "relayed", "expanded", "deliverable"})
+_RETURNED_START = re.compile(
+    r"(?im)^(-+ ?(this is a copy of|original message|below this line|returned message|the following is|message header)"
+    r"|received: |return-path: |message-id: |the (text|header)s? of (the|your) message"
+    r"|bounced e-?mail|from \S+@\S+ +\w{3} \w{3} )"
+)
+_PASSED_ON = re.compile(
+    r"(?i)^\s*(re|aw|sv|fwd?|wg|tr|rv|përgj|përc|pergj|ri)\s*(\[\d+\])?:(?!.*: non remis\b)"
+)
+_RECIPIENTS_LIMIT = 50
+_DIAGNOSTIC_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """What a delivery report says. ``permanent`` is None where nothing failed, or nobody can tell."""
+
+    permanent: bool | None
+    failed: tuple[str, ...]
+    status: str
+    diagnostic: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _PerRecipient:
+    address: str
+    original: str
+    action: str
+    status: str
+    diagnostic: str
+
+
+def read_bounce(message: Message, envelope_from: str) -> Bounce | None:
+    """Give what a bounce says, None for any other mail. ``envelope_from`` is "<>" for the null sender."""
+    report = parameter(message, "report-type").lower()
+    if report in ("feedback-report", "disposition-notification") and not _rejected(message):
+        return None
+    if structured := _by_structure(message):
+        return structured
+    why, certain = _says_who(message, envelope_from)
+    return _by_prose(message, why, certain) if why else None
+
+
+def _rejected(message: Message) -> bool:
+    """Tell whether a receipt is a refusal in disguise (RFC 3028 had ``reject`` send those)."""
+    return "rejected" in raw_header(message, "Auto-Submitted").lower()
+
+
+def _by_structure(message: Message) -> Bounce | None:
+    found: list[_PerRecipient] = []
+    forms = [part for part in leaves(message) if media_type(part) in _FORMS]
+    for form in forms[:10]:
+        found += _recipients(form)
+    if not found:
+        found = _recipients_in_text(message)
+    if not found:
+        named = [a for value in raw_headers(message, "X-Failed-Recipients") for a in addresses_in(value)]
+        if not named:
+            return None
+        prose = _words_of(message)
+        bounce = _from_words(prose, tuple(dict.fromkeys(named)), header(message, "Subject"))
+        return replace(bounce, reasons=("a header names the recipients that failed", *bounce.reasons))
+    return _weigh(found[:_RECIPIENTS_LIMIT], _words_of(message), header(message, "Subject"))
+
+
+_FORMS = frozenset({"message/delivery-status", "message/global-delivery-status"})
+
+
+def _recipients(form: Message) -> list[_PerRecipient]:
+    blocks = [dict(_fields(block)) for block in children(form)]
+    if not any("final-recipient" in block or "original-recipient" in block for block in blocks):
+        blocks = _blocks_of(part_bytes(form).decode("utf-8", "replace"))
+    return _from_blocks(blocks)
+
+
+def _recipients_in_text(message: Message) -> list[_PerRecipient]:
+    """Read the form where a server, or whoever passed it on, lost the parts: among the words of the report."""
+    daemon = (
+        _DAEMONS.match(sender_of(message)[0])
+        or "delivery-status" in raw_header(message, "Content-Type").lower()
+    )
+    text = body_text(message)[:100_000] if daemon else ""
+    if not text.strip() and daemon:
+        text = part_bytes(message)[:100_000].decode("utf-8", "replace")
+    if not re.search(r"(?im)^(final|original)-recipient:", text):
+        return []
+    return _from_blocks(_blocks_of(text))
+
+
+def _blocks_of(text: str) -> list[dict[str, str]]:
+    return [_fields_of_text(block) for block in re.split(r"(?:\r?\n[ \t]*){2,}", text[:100_000])]
+
+
+def _from_blocks(blocks: list[dict[str, str]]) -> list[_PerRecipient]:
+    found = []
+    for block in blocks:
+        final, original = block.get("final-recipient", ""), block.get("original-recipient", "")
+        if not (final or original):
+            continue
+        found.append(
+            _PerRecipient(
+                address=_typed_address(final),
+                original=_typed_address(original) if "@" in original else "",
+                action=block.get("action", "").split(" ")[0].strip("(;").lower(),
+                status=(m[0] if (m := _STATUS.search(block.get("status", ""))) else ""),
+                diagnostic=_shorten(
+                    re.sub(r"(?i)^\s*(smtp|x-[\w-]+|dns)\s*;\s*", "", block.get("diagnostic-code", ""))
+                ),
+            )
+        )
+    return found
+
+
+def _fields(block: Message) -> list[tuple[str, str]]:
+    pairs = ((name.strip().lower(), value) for name, value in block.raw_items())
+    return [(name, clean_line(decode_header_value(re.sub(r"\s+", " ", str(value))))) for name, value in pairs]
+
+
+def _fields_of_text(block: str) -> dict[str, str]:
+    lines = re.sub(r"\r?\n[ \t]+", " ", block).splitlines()
+    pairs = (line.partition(":") for line in lines if ":" in line)
+    return {name.strip().lower(): clean_line(value) for name, _, value in pairs}
+
+
+def _typed_address(value: str) -> str:
+    """Give the address in ``rfc822; <kijitora@example.net>``, also one of X.400 that names a mailbox."""
+    kind, _, rest = value.rpartition(";")
+    if "x400" in kind.lower():
+        inner = re.search(r"(?i)/rfc-?822=([^/]+?)/", rest + "/")
+        rest = inner[1].replace("(a)", "@") if inner else ""
+    found = addresses_in(rest or value)
+    if found:
+        return found[0]
+    bare = clean_line(rest).strip(" <>\"'").lower()
+    return bare if re.fullmatch(r"[\w.+-]{1,64}(@[\w.-]*)?", bare) else ""
+
+
+def _weigh(found: list[_PerRecipient], prose: str, subject: str) -> Bounce:
+    failed = [one for one in found if _is_failure(one) is True]
+    waiting = [one for one in found if _is_failure(one) is False]
+    unsaid = [one for one in found if _is_failure(one) is None and one.action not in _DELIVERED]
+    if not failed and not waiting and unsaid:
+        failed = unsaid if not speaks_of_waiting(subject + "\n" + prose[:2000]) else []
+        waiting = [] if failed else unsaid
+    about = failed or waiting
+    if not about:
+        return Bounce(
+            None, (), found[0].status, found[0].diagnostic, ("a delivery report that names no failure",)
+        )
+    addresses = list(dict.fromkeys(filter(None, (one.original or one.address for one in about))))
+    if not addresses or not all("@" in address for address in addresses):
+        named = _addresses_in_prose(prose)
+        addresses = [address for address in addresses if "@" in address] or named[:1] or addresses
+    first = next((one for one in about if one.diagnostic), about[0])
+    said = "failed" if failed else "delayed"
+    status = first.status or (m[0] if (m := _STATUS.search(first.diagnostic)) else "")
+    reason = f"a delivery report (RFC 3464) says {said}" + (f" {status}" if status else "")
+    return Bounce(bool(failed), tuple(addresses), status, first.diagnostic, (reason,))
+
+
+def _is_failure(one: _PerRecipient) -> bool | None:
+    """Say whether it failed for good (True) or for now (False). *failed* with 4.x.x: the server gave up, for good."""
+    if one.action in ("failed", "failure", "error", "fail"):
+        return True
+    if one.action.startswith("delay"):
+        return False
+    if one.action in _DELIVERED:
+        return None
+    return {"5": True, "4": False}.get(one.status[:1])
+
+
+def _says_who(message: Message, envelope_from: str) -> tuple[str, bool]:
+    """Tell why a mail without the form may be a bounce ("": it may not), and whether that alone is nearly proof."""
+    address, name = sender_of(message)
+    raw_from = decode_header_value(raw_header(message, "From"))
+    subject = header(message, "Subject")
+    if raw_header(message, "Precedence").lower() == "auto_reply":
+        return "", False
+    null = is_null_sender(message, envelope_from)
+    named = _DAEMONS.match(address) or re.search(r"(?i)<\"?(postmaster|system admin)", raw_from)
+    if named or _DAEMON_NAMES.search(name):
+        # People sign as postmaster too.
+        certain = null or "daemon" in address or not address
+        return f"the sender is a mail system ({address or name or 'unnamed'})", certain
+    if parameter(message, "report-type").lower() == "delivery-status":
+        return "the mail is marked as a delivery report", True
+    if speaks_of_failure(subject) and not _PASSED_ON.match(subject):
+        return "the subject speaks of a mail that did not arrive", null
+    if null and speaks_of_failure(body_text(message)[:3000]):
+        return "a mail without a sender that speaks of a mail that did not arrive", False
+    return "", False
+
+
+def _by_prose(message: Message, why: str, certain: bool) -> Bounce | None:
+    subject, prose = header(message, "Subject"), _words_of(message)
+    later, forever = _patterns(message)
+    failed = tuple(dict.fromkeys((*forever, *later)))
+    if failed:
+        bounce = _from_words(prose, failed, subject)
+        permanent = bool(forever) and not (speaks_of_waiting(subject) and not speaks_of_failure(subject))
+        how = "its wording is known, the address is in it"
+        return replace(bounce, permanent=permanent, reasons=(why, how))
+    returned = returned_headers(message)
+    proof = certain or (bool(returned) and not _PASSED_ON.match(subject))
+    if not proof or not speaks_of_failure(f"{subject}\n{prose[:4000]}"):
+        return None
+    ours = {address for name in ("To", "Cc") for address in addresses_in(raw_header(message, name))}
+    sender = sender_of(message)[0]
+    named = [address for address in _addresses_in_prose(prose) if address not in ours and address != sender]
+    meant = addresses_in(returned.get("to", ""))
+    named = [address for address in named if address in meant] or named or meant
+    bounce = _from_words(prose, tuple(named[:3]), subject)
+    return replace(bounce, reasons=(why, "its words speak of a mail that did not arrive", *bounce.reasons))
+
+
+def _patterns(message: Message) -> tuple[list[str], list[str]]:
+    """Ask flufl.bounce. It raises on odd senders and broken parts; then it knows nothing."""
+    try:
+        later, forever = all_failures(message)
+    except Exception:  # IndexError, UnicodeError, AttributeError … as the mail has it
+        return [], []
+    return _as_addresses(later), _as_addresses(forever)
+
+
+def _as_addresses(found: object) -> list[str]:
+    values = sorted(found) if isinstance(found, set | frozenset) else []
+    texts = (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in values)
+    return [clean_line(text).strip(" <>\"'").lower()[:320] for text in texts][:_RECIPIENTS_LIMIT]
+
+
+def _from_words(prose: str, failed: tuple[str, ...], subject: str) -> Bounce:
+    """Judge by words alone: the enhanced code, then the reply code, then what the prose says."""
+    near = _near(prose, failed)
+    status = _STATUS.search(near) or _STATUS.search(prose)
+    code = _REPLY_CODE.search(near) or _REPLY_CODE.search(prose)
+    waits = speaks_of_waiting(subject) or (speaks_of_waiting(prose[:3000]) and not speaks_of_failure(subject))
+    permanent = not waits
+    if not waits and status and status[1] == "4" and speaks_of_waiting(prose):
+        permanent = False
+    line = next(
+        (line for line in prose.splitlines() if (status and status[0] in line) or (code and code[0] in line)),
+        "",
+    )
+    reasons = ("it will be tried again",) if waits else ()
+    return Bounce(permanent, failed[:_RECIPIENTS_LIMIT], status[0] if status else "", _shorten(line), reasons)
+
+
+def _near(prose: str, failed: tuple[str, ...]) -> str:
+    at = prose.lower().find(failed[0]) if failed else -1
+    return prose[at : at + 600] if at >= 0 else ""
+
+
+def _words_of(message: Message) -> str:
+    """Give what the reporting server itself wrote: up to where the returned mail begins."""
+    text = body_text(message)
+    if not text.strip():
+        text = next((part_text(part) for part in leaves(message) if media_type(part).startswith("text/")), "")
+    start = _RETURNED_START.search(text)
+    return text[: start.start() if start and start.start() > 40 else 10_000][:10_000]
+
+
+def _addresses_in_prose(prose: str) -> list[str]:
+    return list(dict.fromkeys(found.lower().rstrip(".") for found in _IN_PROSE.findall(prose)))
+
+
+def returned_headers(message: Message) -> dict[str, str]:
+    """Give the headers of the mail that came back with a report, by lower-case name; {} if it did not."""
+    for part in leaves(message):
+        kind = media_type(part)
+        if kind in ("message/rfc822", "message/global") and children(part):
+            return _first_of_each(_fields(children(part)[0]))
+        if kind in (
+            "text/rfc822-headers",
+            "message/rfc822-headers",
+            "message/rfc822",
+            "message/global-headers",
+        ):
+            return _fields_of_text(part_text(part)[:100_000])
+    return _in_the_text(message)
+
+
+def _first_of_each(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    return dict(reversed(pairs))
+
+
+def _in_the_text(message: Message) -> dict[str, str]:
+    text = body_text(message)[:200_000]
+    head = re.search(r"(?im)^(?:> ?)?message-id:[ \t]*<[^<>\s]+>", text)
+    if not head:
+        return {}
+    start = text.rfind("\n\n", 0, head.start()) + 1
+    end = text.find("\n\n", head.end())
+    block = re.sub(r"(?m)^> ?", "", text[start : end if end > 0 else len(text)]).strip()
+    return _fields_of_text(block[:100_000])
+
+
+def _shorten(words: str) -> str:
+    return clean_line(words)[:_DIAGNOSTIC_LIMIT]

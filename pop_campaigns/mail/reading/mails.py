@@ -1,0 +1,245 @@
+"""Reading a mail that came in: what it is, what it says, and all that finding its place needs.
+
+Pure: bytes in, a :class:`MailReport` out, never an exception. The order in which kinds are asked matters: Gmail marks
+calendar answers as sent by a machine, and a server's report of a failure may quote an answer.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from email.message import Message
+from typing import Any
+
+from pop_campaigns.calendars.reply import CalendarItem, CalendarMessage, UnreadableCalendar, read_calendar
+from pop_campaigns.core.text import clean_line, clean_text
+from pop_campaigns.mail.authentication import read_sender_check
+from pop_campaigns.mail.reading.auto_replies import read_auto_reply, returns_on, why_no_answer
+from pop_campaigns.mail.reading.bounces import read_bounce, returned_headers
+from pop_campaigns.mail.reading.charsets import without_surrogates
+from pop_campaigns.mail.reading.machine_reports import read_feedback, read_receipt
+from pop_campaigns.mail.reading.parts import (
+    TooMuch,
+    attached_text,
+    attachment_bytes,
+    attachment_notes,
+    body_text,
+    header,
+    leaves,
+    media_type,
+    parameter,
+    parse_message,
+    part_bytes,
+    raw_header,
+)
+from pop_campaigns.mail.reading.reply_text import new_words
+from pop_campaigns.mail.reading.report import NEEDS_MEMORY, MailReport, unparsed
+from pop_campaigns.mail.reading.who_and_when import date_of, message_ids, own_id, recipients_of, sender_of
+from pop_campaigns.mail.rules import IncomingKind
+
+BODY_LIMIT = 200_000
+_CALENDAR_TYPES = frozenset({"text/calendar", "application/ics", "application/calendar", "text/x-vcalendar"})
+_ANSWERS = frozenset({"REPLY", "COUNTER"})
+# Our own invitation, when a server returns it in the open, is one of these: a bounce then. A PUBLISH is a file that
+# somebody shows; it asks and answers nothing.
+_QUESTIONS = frozenset({"REQUEST", "CANCEL", "ADD", "REFRESH", "DECLINECOUNTER"})
+# What a server reports quotes nobody; its words stay as they are.
+_WRITTEN_BY_SOMEBODY = frozenset({IncomingKind.CALENDAR, IncomingKind.AUTO, IncomingKind.HUMAN})
+_BARE_CALENDAR = re.compile(rb"\A(\xef\xbb\xbf)?\s*BEGIN:VCALENDAR\s", re.IGNORECASE)
+_MAILBOX_LINE = re.compile(rb"\A(?:>?From [^\r\n]{0,500}\r?\n)+")
+_HEADERS_KEPT = 60
+
+
+def read_mail(raw: bytes, envelope_from: str = "", envelope_to: str = "") -> MailReport:
+    """Give what a mail is and says. ``envelope_from`` is "<>" for the null sender, "" where it is not known."""
+    try:
+        return _read(raw, envelope_from, envelope_to)
+    except TooMuch as problem:
+        return unparsed(str(problem))
+    except MemoryError:
+        return unparsed(NEEDS_MEMORY)
+    except (
+        Exception
+    ) as problem:  # 2 % of broken mails raise somewhere in the parser; they are kept and shown raw
+        return unparsed(f"cannot be taken apart: {type(problem).__name__}")
+
+
+def read_attachment(raw: bytes, number: int) -> bytes | None:
+    """Give the file with this number among the report's attachments, from 0; None where there is none to be had."""
+    try:
+        return attachment_bytes(parse_message(_MAILBOX_LINE.sub(b"", raw)), number)
+    except Exception:  # whatever is in it: the mail as it came can still be downloaded whole
+        return None
+
+
+def _read(raw: bytes, envelope_from: str, envelope_to: str) -> MailReport:
+    raw = _MAILBOX_LINE.sub(b"", raw)
+    if _BARE_CALENDAR.match(raw):
+        raw = (
+            b"Content-Type: text/calendar; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+            + raw.lstrip()
+        )
+    if not raw.strip():
+        return unparsed("the mail is empty")
+    message = parse_message(raw)
+    if not message.keys() and b"\x00" in raw[:10_000]:
+        return unparsed("not a mail: there are no headers")
+    report = replace(_plain_facts(message, envelope_to), no_answer=why_no_answer(message, envelope_from))
+    report, said = _with_calendar(message, report)
+    report = _classify(message, report, said, envelope_from)
+    if report.kind in _WRITTEN_BY_SOMEBODY:
+        report = replace(report, text=new_words(report.body))
+    return _tidy(report)
+
+
+def _plain_facts(message: Message, envelope_to: str) -> MailReport:
+    address, name = sender_of(message)
+    body = clean_text(without_surrogates(body_text(message)))[:BODY_LIMIT]
+    return MailReport(
+        kind=IncomingKind.HUMAN,
+        reasons=(),
+        text=body,
+        attachments=attachment_notes(message),
+        body=body,
+        recipients=recipients_of(message, envelope_to),
+        message_id=own_id(message),
+        in_reply_to=message_ids(raw_header(message, "In-Reply-To")),
+        references=message_ids(raw_header(message, "References")),
+        subject=header(message, "Subject")[:1000],
+        from_address=address,
+        from_name=name,
+        date=date_of(message),
+        attached_text=clean_text(without_surrogates(attached_text(message))),
+        sender_check=read_sender_check(message),
+    )
+
+
+def _classify(message: Message, report: MailReport, said: str, envelope_from: str) -> MailReport:
+    method = report.calendar["method"] if report.calendar else ""
+    if method in _ANSWERS:
+        return _as(report, IncomingKind.CALENDAR, said)
+    if bounce := read_bounce(message, envelope_from):
+        returned = _returned(message)
+        return replace(
+            _as(report, IncomingKind.BOUNCE, *bounce.reasons),
+            permanent=bounce.permanent,
+            failed_recipients=bounce.failed,
+            status=bounce.status,
+            diagnostic=bounce.diagnostic,
+            returned=returned,
+            returned_id=next(iter(message_ids((returned or {}).get("message-id", ""))), ""),
+        )
+    if method in _QUESTIONS:
+        return _as(report, IncomingKind.CALENDAR, said)
+    if why := read_feedback(message):
+        return replace(_as(report, IncomingKind.FEEDBACK, why), returned=_returned(message))
+    if why := read_receipt(message):
+        return _as(report, IncomingKind.RECEIPT, why)
+    if why := read_auto_reply(message, envelope_from):
+        day = returns_on(f"{report.subject}\n{report.body}", report.date)
+        return replace(_as(report, IncomingKind.AUTO, why), returns_on=day)
+    return _as(report, IncomingKind.HUMAN, "nothing says that a machine wrote it")
+
+
+def _as(report: MailReport, kind: IncomingKind, *why: str) -> MailReport:
+    return replace(report, kind=kind, reasons=(*filter(None, why), *report.reasons))
+
+
+def _with_calendar(message: Message, report: MailReport) -> tuple[MailReport, str]:
+    """Add the calendar object, and tell what it is; one that cannot be read is named among the reasons."""
+    if media_type(message) == "multipart/report":
+        return report, ""
+    notes: list[str] = []
+    for part in leaves(message):
+        named = parameter(part, "filename", "Content-Disposition") or parameter(part, "name")
+        if media_type(part) not in _CALENDAR_TYPES and not named.lower().endswith(".ics"):
+            continue
+        method, charset = parameter(part, "method"), parameter(part, "charset")
+        try:
+            found = read_calendar(part_bytes(part), method=method, charset=charset)
+        except UnreadableCalendar as problem:
+            notes.append(f"a calendar part that cannot be read: {problem.reason}")
+            continue
+        if not found.method:
+            notes.append("a calendar file without a method")
+            continue
+        facts = calendar_facts(found, report.from_address)
+        return replace(
+            report, calendar=facts, reasons=tuple(notes)
+        ), f"a calendar object with METHOD:{found.method}"
+    if not notes and "BEGIN:VCALENDAR" in report.body:
+        notes.append("a calendar object among the words, not as a part: it cannot be read")
+    return replace(report, reasons=tuple(dict.fromkeys(notes))), ""
+
+
+def calendar_facts(found: CalendarMessage, sender: str) -> dict[str, Any]:
+    """Give the calendar object as ``mail explain`` prints it."""
+    item = found.item
+    attendee = _answering(item, sender)
+    times = {name: _iso(getattr(item, name)) for name in ("dtstamp", "dtstart", "dtend", "recurrence_id")}
+    return {
+        "method": found.method,
+        "uid": item.uid,
+        "attendee": attendee.address if attendee else None,
+        "partstat": (attendee.partstat if attendee else item.nameless_partstat) or None,
+        "sequence": item.sequence,
+        "comment": item.comment or (attendee.comment if attendee else "") or None,
+        **times,
+        "all_day": item.all_day,
+        "floating": list(item.floating),
+        "delegated_to": list(attendee.delegated_to) if attendee else [],
+        "delegated_from": list(attendee.delegated_from) if attendee else [],
+        "organizer": item.organizer.address if item.organizer else None,
+        "attendees": [person.address for person in item.attendees][:100],
+        "summary": item.summary or None,
+        "component": item.component,
+        "items": len(found.items),
+    }
+
+
+def _answering(item: CalendarItem, sender: str) -> Any:
+    """Give the attendee that the object speaks of: the only one, else the one who sent it, else the first with an answer."""
+    chair = item.organizer.address if item.organizer else ""
+    people = tuple(person for person in item.attendees if person.address != chair) or item.attendees
+    own = [person for person in people if sender and sender in (person.address, person.sent_by)]
+    answered = [person for person in people if person.partstat not in ("", "NEEDS-ACTION")]
+    # With both sides of a delegation in one answer, it is the one who delegates that speaks.
+    return next(iter(people[:1] if len(people) == 1 else [*own, *answered, *people]), None)
+
+
+def _iso(moment: Any) -> str | None:
+    return moment.isoformat().replace("+00:00", "Z") if moment else None
+
+
+def _returned(message: Message) -> dict[str, str] | None:
+    found = returned_headers(message)
+    kept = {name[:100]: value[:2000] for name, value in found.items() if re.fullmatch(r"[!-9;-~]+", name)}
+    return dict(list(kept.items())[:_HEADERS_KEPT]) or None
+
+
+def _tidy(report: MailReport) -> MailReport:
+    """Cap what a stranger chose, and keep out what no database takes: lone surrogates and NUL, wherever they stand."""
+    clean = {name: _storable(getattr(report, name)) for name in _OF_STRANGERS}
+    return replace(
+        replace(report, **clean),
+        reasons=tuple(clean_line(without_surrogates(reason))[:300] for reason in report.reasons),
+        failed_recipients=tuple(
+            clean_line(without_surrogates(one))[:320] for one in report.failed_recipients
+        ),
+    )
+
+
+_OF_STRANGERS = (
+    "calendar", "text", "body", "recipients", "message_id", "in_reply_to", "references", "subject", "from_address", "from_name",
+    "status", "diagnostic", "returned_id", "returned", "attached_text",
+)  # fmt: skip
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return without_surrogates(value)
+    if isinstance(value, dict):
+        return {_storable(name): _storable(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_storable(one) for one in value)
+    return value

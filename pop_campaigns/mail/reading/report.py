@@ -1,0 +1,86 @@
+"""What was found out about a mail that came in: plain data, for showing, matching and sending between processes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from pop_campaigns.mail.authentication import SenderCheck
+from pop_campaigns.mail.reading.parts import AttachmentNote
+from pop_campaigns.mail.rules import IncomingKind
+
+EXPLAINED = ("kind", "permanent", "failed_recipients", "calendar", "text", "attachments")
+"""What ``mail explain`` shows of a report, in this order; ``matches`` and ``reasons`` follow."""
+
+NEEDS_MEMORY = "needs more memory than a mail may take"
+"""The reason of a mail at which memory ran out; the process that said so is not used again."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailReport:
+    """A mail that came in, as far as it could be read.
+
+    ``permanent`` and ``failed_recipients`` are of a bounce, as are ``status`` (*5.1.1*), ``diagnostic`` (the server's
+    words) and ``returned`` (headers of the mail that came back, by lower-case name; ``returned_id`` its Message-ID).
+    ``calendar`` is of any calendar object with a method; only a mail of the kind *calendar* may change anything.
+    ``text`` is the new words, ``body`` all of it. ``recipients`` are all addresses the mail was for, in lower case.
+    ``returns_on`` is the day an auto-reply names; ``attached_text`` is what attached text files say. ``no_answer`` says why
+    no machine may answer, "" if one may. ``sender_check`` is what the topmost Authentication-Results says, whoever wrote it.
+    """
+
+    kind: IncomingKind
+    reasons: tuple[str, ...]
+    permanent: bool | None = None
+    failed_recipients: tuple[str, ...] = ()
+    calendar: dict[str, Any] | None = None
+    text: str = ""
+    attachments: tuple[AttachmentNote, ...] = ()
+    body: str = ""
+    recipients: tuple[str, ...] = ()
+    message_id: str = ""
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    subject: str = ""
+    from_address: str = ""
+    from_name: str = ""
+    date: dt.datetime | None = None
+    status: str = ""
+    diagnostic: str = ""
+    returned_id: str = ""
+    returned: dict[str, str] | None = None
+    returns_on: dt.date | None = None
+    attached_text: str = ""
+    no_answer: str = ""
+    sender_check: SenderCheck = field(default_factory=SenderCheck)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give all of it as JSON holds it."""
+        plain = asdict(self)
+        plain["kind"] = self.kind.value
+        plain["date"] = self.date.isoformat() if self.date else None
+        plain["returns_on"] = self.returns_on.isoformat() if self.returns_on else None
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Self:
+        """Give back what :meth:`to_json` gave."""
+        values = dict(plain)
+        for name in ("reasons", "failed_recipients", "recipients", "in_reply_to", "references"):
+            values[name] = tuple(values[name])
+        values["attachments"] = tuple(AttachmentNote(**note) for note in values["attachments"])
+        values["sender_check"] = SenderCheck(**values["sender_check"])
+        values["kind"] = IncomingKind(values["kind"])
+        values["date"] = dt.datetime.fromisoformat(values["date"]) if values["date"] else None
+        values["returns_on"] = dt.date.fromisoformat(values["returns_on"]) if values["returns_on"] else None
+        return cls(**values)
+
+    def explained(self) -> dict[str, Any]:
+        """Give what ``mail explain`` prints, without the file's name: the database knows the ``matches``."""
+        plain = self.to_json()
+        return {name: plain[name] for name in EXPLAINED} | {"matches": [], "reasons": plain["reasons"]}
+
+
+def unparsed(reason: str) -> MailReport:
+    """Give the report of a mail that could not be read: it is kept, and a person opens it."""
+    return MailReport(kind=IncomingKind.UNPARSED, reasons=(reason,))

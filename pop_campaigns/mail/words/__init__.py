@@ -1,0 +1,1 @@
+"""Mail in words, in the language of whoever reads."""

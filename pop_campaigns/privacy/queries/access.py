@@ -1,0 +1,173 @@
+"""All that is kept about one person, as plain data: for a file another program reads and for a page to print.
+
+Named in English in the file, because programs read it; the page translates the headings. Names of the people who sign
+in are not the person's data and stay out.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from pop_campaigns.contacts.models import Person, Suppression
+from pop_campaigns.contacts.rules import TombstoneKind
+from pop_campaigns.contacts.services.refusals import hash_of, known_key
+from pop_campaigns.core.db import db
+from pop_campaigns.imports.models import ContactImport, ImportRow
+from pop_campaigns.invitations.models import Invitation, TimeProposal
+from pop_campaigns.letters.models import LetterRecipient
+from pop_campaigns.mail.compose import compose
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.secrets import mask_within
+from pop_campaigns.privacy.queries.places import Place
+from pop_campaigns.privacy.queries.traces import Traces
+
+FORMAT = "pop_campaigns access export 1"
+Data = dict[str, Any]
+_PERSON = (
+    "name", "name_as_printed", "kind", "language", "phone", "post_address", "topics", "press_card",
+    "press_card_until",
+)  # fmt: skip
+_CONSENT = (
+    "purpose", "text_version", "language", "channel", "proof", "given_at", "recorded_at", "withdrawn_at",
+    "withdrawn_by",
+)  # fmt: skip
+
+
+def access_export(traces: Traces, places: Sequence[Place], *, now: datetime) -> Data:
+    """Give everything that is kept about a person, by kind; instants in UTC, ISO 8601.
+
+    What opens something for the person, or for others, is masked: a coordinator hands the export over.
+    """
+    person = traces.person
+    return mask_within(
+        {
+            "format": FORMAT,
+            "made_at": _plain(now),
+            "controller": person.organisation.name if person.organisation else "network",
+            "persons": [_person(one) for one in traces.persons],
+            "addresses": [_some(one, ("email", "use", "placeholder")) for one in traces.addresses],
+            "consents": [_consent(one) for one in traces.consents],
+            "refusals": _refusals(traces),
+            "offices": [
+                _some(one, ("from_date", "to_date", "known_on"))
+                | {"office": one.office.title_sq, "institution": one.office.institution.name_sq}
+                for one in traces.mandates
+            ],
+            "invitations": [_invitation(one) for one in (*traces.invitations, *traces.held)],
+            "named_as_substitute": [
+                {
+                    "event": one.invitation.event.title_sq,
+                    "as": one.substitute or one.sent_from,
+                    "at": _plain(one.at),
+                }
+                for one in traces.substitutes
+            ],
+            "letters": [_letter(one) for one in traces.recipients],
+            "messages": [_mail(one) for one in (*traces.mails, *traces.naming)],
+            "received_from_person": [
+                _some(one, ("received_at", "from_address", "from_name", "subject", "text", "kind"))
+                for one in traces.incoming
+            ],
+            "kept_by_local_mail_server": len(traces.delivered),
+            "lists": [one.contact_list.name for one in traces.members],
+            "imports": _imports(traces.rows),
+            "import_changes": [_some(one, ("table", "before", "after")) for one in traces.changes],
+            "merged_records": [_some(one, ("at", "changed")) for one in traces.merges],
+            "history": [_some(one, ("at", "action", "details")) for one in traces.history],
+            "also_named_in": [{"kind": one.kind, "title": one.title} for one in places],
+        }
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, enum.Enum):
+        return value.value
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def _some(row: Any, names: Sequence[str]) -> Data:
+    return {name: _plain(getattr(row, name)) for name in names}
+
+
+def _person(person: Person) -> Data:
+    return _some(person, _PERSON) | {
+        "municipality": person.municipality.name if person.municipality else "",
+        "works_for": person.works_for.name_sq if person.works_for else "",
+    }
+
+
+def _consent(consent: Any) -> Data:
+    paper = consent.proof_file
+    return _some(consent, _CONSENT) | {
+        "proof_file": paper.name if paper else "",
+        "shared_with": consent.shared_with.name if consent.shared_with else "",
+    }
+
+
+def _refusals(traces: Traces) -> list[Data]:
+    key = known_key()
+    if key is None:
+        return []
+    hashes = {hash_of(TombstoneKind.EMAIL, one.email, key): one.email for one in traces.addresses}
+    rows = select(Suppression).where(Suppression.address_hash.in_(hashes)).order_by(Suppression.id)
+    owners = (None, traces.person.organisation_id)
+    return [
+        _some(one, ("purpose", "channel", "at")) | {"address": hashes[one.address_hash]}
+        for one in db.session.scalars(rows)
+        if one.organisation_id in owners
+    ]
+
+
+def _invitation(guest: Invitation) -> Data:
+    event = guest.event
+    return {
+        "event": event.title_sq,
+        "starts_at": _plain(event.starts_at),
+        **_some(guest, ("name", "office_title", "institution_name", "address", "language", "state")),
+        **_some(guest, ("invited_at", "answer", "answered_at")),
+        "answers": [_some(one, ("answer", "substitute", "note", "channel", "at")) for one in guest.answers],
+        "proposed_times": [
+            _some(one, ("starts_at", "ends_at", "comment", "at", "accepted")) for one in _proposals_of(guest)
+        ],
+    }
+
+
+def _proposals_of(guest: Invitation) -> Sequence[TimeProposal]:
+    rows = select(TimeProposal).where(TimeProposal.invitation_id == guest.id)
+    return db.session.scalars(rows.order_by(TimeProposal.id)).all()
+
+
+def _letter(recipient: LetterRecipient) -> Data:
+    letter = recipient.letter
+    return {
+        "subject": letter.subject_sq or letter.subject_en,
+        "register_number": letter.register_number,
+        "sent_at": _plain(letter.sent_at),
+        **_some(recipient, ("role", "name", "office_title", "institution_name", "address")),
+        "responses": [_some(one, ("kind", "received_on", "summary")) for one in recipient.responses],
+    }
+
+
+def _mail(mail: OutgoingMail) -> Data:
+    parts = compose(mail, reveal=False)
+    return {
+        **_some(mail, ("to_address", "to_name", "kind", "state", "queued_at", "sent_at", "last_words")),
+        "subject": parts.subject,
+        "text": parts.text,
+        "tries": [_some(one, ("at", "outcome", "words")) for one in mail.tries],
+    }
+
+
+def _imports(rows: Sequence[ImportRow]) -> list[Data]:
+    wanted = select(ContactImport.id, ContactImport.file_name).where(
+        ContactImport.id.in_({one.import_id for one in rows})
+    )
+    names = dict(db.session.execute(wanted).all())
+    return [
+        {"file": names.get(one.import_id, ""), "row": one.number, "cells": list(one.cells)} for one in rows
+    ]

@@ -1,0 +1,139 @@
+"""Where a person is still named in words that people wrote: told to whoever erases, never changed by a program.
+
+Every column of text of every table is looked through, so that a table that is added later cannot be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import JSON, Column, String, Table, or_, select
+
+from pop_campaigns.contacts.models import Person
+from pop_campaigns.core.db import Base, db
+from pop_campaigns.events.models import Event
+from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.letters.models import Letter, LetterRecipient
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.privacy.queries.owners import belongs_to
+from pop_campaigns.privacy.queries.traces import holds_probe
+from pop_campaigns.privacy.rules.identifiers import Needles
+
+# Erased by itself, or about the people who sign in: an account is another record than a contact.
+_ELSEWHERE: Final = frozenset(
+    (
+        "persons", "addresses", "consents", "invitations", "given_answers", "outgoing_mails", "incoming_mails", "mail_tries",
+        "history", "import_rows", "import_changes", "merges", "users", "roles", "hash_keys", "suppressions",
+        "tombstones", "stored_files", "user_sessions", "throttles", "failed_tries", "account_links",
+    )
+)  # fmt: skip
+_LABELS: Final = {
+    "events": _l("Event"),
+    "invitation_texts": _l("Note in an invitation"),
+    "letters": _l("Letter"),
+    "letter_responses": _l("Response to a letter"),
+    "letter_recipients": _l("Recipient of a letter"),
+    "campaigns": _l("Campaign"),
+    "institutions": _l("Institution"),
+    "offices": _l("Office"),
+    "contact_lists": _l("List"),
+    "mail_skeletons": _l("Text of a message that was sent"),
+    "breaches": _l("Register of breaches"),
+    "processing_purposes": _l("Register of purposes"),
+    "time_proposals": _l("Time that a guest proposed"),
+}
+# Tables that say by another one whose they are.
+_OWNERS: Final[Mapping[str, tuple[str, Callable[[Person], Any]]]] = MappingProxyType(
+    {
+        "invitation_texts": ("event_id", lambda one: select(Event.id).where(belongs_to(Event, one))),
+        "letter_recipients": ("letter_id", lambda one: select(Letter.id).where(belongs_to(Letter, one))),
+        "letter_responses": (
+            "recipient_id",
+            lambda one: (
+                select(LetterRecipient.id).join(LetterRecipient.letter).where(belongs_to(Letter, one))
+            ),
+        ),
+        "time_proposals": (
+            "invitation_id",
+            lambda one: select(Invitation.id).join(Invitation.event).where(belongs_to(Event, one)),
+        ),
+        "mail_skeletons": (
+            "id",
+            lambda one: select(OutgoingMail.skeleton_id).where(belongs_to(OutgoingMail, one)),
+        ),
+    }
+)
+_NAMED_BY: Final = ("title_sq", "subject_sq", "name_sq", "name", "subject", "summary", "what")
+_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Place:
+    """One record that still names the person: what it is, how it is called, where it is shown ("" if nowhere)."""
+
+    kind: str
+    title: str
+    url: str
+
+
+def named_in(person: Person, needles: Needles) -> list[Place]:
+    """Give the records whose free text names the person, as far as they belong to the person's organisation."""
+    found: list[Place] = []
+    for table in Base.metadata.sorted_tables:
+        if table.name not in _ELSEWHERE:
+            found += _in_table(table, person, needles)
+    return found[:_SHOWN]
+
+
+def _in_table(table: Table, person: Person, needles: Needles) -> Iterator[Place]:
+    columns = [one for one in table.columns if _is_text(one)]
+    if not columns:
+        return
+    rows = select(table).where(or_(*(holds_probe(one, needles) for one in columns)))
+    if "organisation_id" in table.columns and person.organisation_id is not None:
+        whose = table.columns["organisation_id"]
+        rows = rows.where(or_(whose.is_(None), whose == person.organisation_id))
+    elif table.name in _OWNERS:
+        column, owned = _OWNERS[table.name]
+        rows = rows.where(table.columns[column].in_(owned(person)))
+    for row in db.session.execute(rows).mappings():
+        if any(needles.name(row[one.name]) for one in columns):
+            yield _place(table, row, person)
+
+
+def _is_text(column: Column[Any]) -> bool:
+    plain = isinstance(column.type, String) or isinstance(getattr(column.type, "impl", None), String)
+    short = getattr(column.type, "enums", None) is not None or column.foreign_keys
+    return (
+        (plain or isinstance(column.type, JSON))
+        and not short
+        and column.name not in ("sort_key", "search_key")
+    )
+
+
+def _place(table: Table, row: Any, person: Person) -> Place:
+    # What cannot be told to belong to the person's organisation is counted, but not opened.
+    scoped = "organisation_id" in table.columns or table.name in _OWNERS or person.organisation_id is None
+    title = next((row[name] for name in _NAMED_BY if row.get(name)), "") if scoped else ""
+    return Place(str(_LABELS.get(table.name, table.name)), str(title)[:120], _url(table.name, row))
+
+
+def _url(table: str, row: Any) -> str:
+    if table == "events":
+        return url_for("desk.event", event_id=row["id"])
+    if table == "invitation_texts":
+        return url_for("desk.event", event_id=row["event_id"])
+    if table == "time_proposals":
+        return url_for("incoming.proposal", proposal_id=row["id"])
+    if table == "letters":
+        return url_for("letters.show", letter_id=row["id"])
+    if table == "institutions":
+        return url_for("contacts.institution", ident=row["id"])
+    if table == "offices":
+        return url_for("contacts.institution", ident=row["institution_id"])
+    return ""

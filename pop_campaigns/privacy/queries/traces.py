@@ -1,0 +1,273 @@
+"""Where one person is kept: found once, shown before an erasure, handed over as the access export, then erased.
+
+Only what belongs to whom the person's record belongs is looked at: another organisation is a controller of its own,
+and its record of the same person is another record. A network's person may be named by all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select, true
+
+from pop_campaigns.contacts.models import Address, Consent, Mandate, Merge, Person
+from pop_campaigns.core.db import Base, db
+from pop_campaigns.core.history import History
+from pop_campaigns.events.models import Event
+from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
+from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.queries.guests import mail_names_of
+from pop_campaigns.letters.models import Letter, LetterRecipient
+from pop_campaigns.lists.models import ListMember
+from pop_campaigns.mail.local_mailbox import list_delivered
+from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailSkeleton, OutgoingMail
+from pop_campaigns.privacy.queries.owners import belongs_to
+from pop_campaigns.privacy.rules.identifiers import Needles
+
+_ALL = 10_000_000
+
+
+@dataclass
+class Traces:
+    """All that names one person, by where it is kept.
+
+    ``invitations`` ask the person (or went to an address of theirs alone); ``held`` ask an office under the person's
+    name. ``mails`` went to the person, ``naming`` to an office but with the name in them.
+    """
+
+    person: Person
+    needles: Needles
+    persons: list[Person] = field(default_factory=list)
+    addresses: list[Address] = field(default_factory=list)
+    consents: list[Consent] = field(default_factory=list)
+    mandates: list[Mandate] = field(default_factory=list)
+    invitations: list[Invitation] = field(default_factory=list)
+    held: list[Invitation] = field(default_factory=list)
+    answers: list[GivenAnswer] = field(default_factory=list)
+    substitutes: list[GivenAnswer] = field(default_factory=list)
+    recipients: list[LetterRecipient] = field(default_factory=list)
+    mails: list[OutgoingMail] = field(default_factory=list)
+    naming: list[OutgoingMail] = field(default_factory=list)
+    skeletons: list[MailSkeleton] = field(default_factory=list)
+    incoming: list[IncomingMail] = field(default_factory=list)
+    delivered: list[Path] = field(default_factory=list)
+    history: list[History] = field(default_factory=list)
+    rows: list[ImportRow] = field(default_factory=list)
+    changes: list[ImportChange] = field(default_factory=list)
+    merges: list[Merge] = field(default_factory=list)
+    members: list[ListMember] = field(default_factory=list)
+
+
+def find_traces(person: Person) -> Traces:
+    """Find everything that is kept about a person, and about the records that were merged into theirs."""
+    persons = _with_merged(person)
+    ids = [one.id for one in persons]
+    addresses = _all(select(Address).where(Address.person_id.in_(ids)))
+    found = Traces(person, _needles(persons, addresses), persons, addresses)
+    found.consents = _all(select(Consent).where(Consent.person_id.in_(ids)))
+    found.mandates = _all(select(Mandate).where(Mandate.person_id.in_(ids)))
+    found.members = _all(select(ListMember).where(ListMember.person_id.in_(ids)))
+    merged = or_(Merge.kept_id.in_(ids), Merge.gone_id.in_(ids))
+    found.merges = _all(select(Merge).where(Merge.kind.in_(("person", "persons")), merged))
+    _find_invitations(found, ids)
+    _find_mails(found)
+    _find_incoming(found)
+    _find_imports(found, ids)
+    found.history = _find_history(found, ids)
+    return found
+
+
+def holds_probe(column: Any, needles: Needles) -> ColumnElement[bool]:
+    """Give the condition that a column may name the person; who reads the row looks more closely."""
+    if not needles.probes:
+        return true()
+    text = func.lower(cast(column, Text))
+    return or_(*(text.contains(probe, autoescape=True) for probe in needles.probes))
+
+
+def _all(rows: Select[Any]) -> list[Any]:
+    return sorted(db.session.scalars(rows).unique(), key=lambda row: row.id)
+
+
+def _with_merged(person: Person) -> list[Person]:
+    found, left = [person], [person.id]
+    while left:
+        merged = _all(select(Person).where(Person.merged_into_id == left.pop()))
+        fresh = [one for one in merged if one not in found]
+        found += fresh
+        left += [one.id for one in fresh]
+    return found
+
+
+def _needles(persons: Sequence[Person], addresses: Sequence[Address]) -> Needles:
+    names = (name for one in persons for name in (one.name, one.name_as_printed))
+    return Needles(
+        names=tuple(dict.fromkeys(name for name in names if name)),
+        emails=tuple(
+            email for email in _emails(addresses) if not _shared(email, [one.id for one in persons])
+        ),
+        phones=tuple(dict.fromkeys(one.phone for one in persons if one.phone)),
+    )
+
+
+def _emails(addresses: Iterable[Address]) -> list[str]:
+    return list({one.email.casefold(): one.email for one in addresses}.values())
+
+
+def _shared(email: str, persons: Sequence[int]) -> bool:
+    """Tell whether an address is somebody else's as well (an office's, a family's): then it names nobody."""
+    others = select(Address.id).where(
+        func.lower(Address.email) == email.lower(),
+        or_(Address.person_id.is_(None), Address.person_id.not_in(persons)),
+    )
+    return db.session.scalar(others.limit(1)) is not None
+
+
+def _find_invitations(found: Traces, ids: Sequence[int]) -> None:
+    emails = [one.casefold() for one in found.needles.emails]
+    offices = {one.office_id for one in found.mandates}
+    ours = belongs_to(Event, found.person)
+    to_them = or_(Invitation.person_id.in_(ids), and_(func.lower(Invitation.address).in_(emails), ours))
+    found.invitations = _all(select(Invitation).join(Invitation.event).where(to_them))
+    in_office = (
+        select(Invitation)
+        .join(Invitation.event)
+        .where(Invitation.office_id.in_(offices), Invitation.name != "", ours)
+    )
+    asked = {one.id for one in found.invitations}
+    found.held = [one for one in _all(in_office) if one.id not in asked and found.needles.is_name(one.name)]
+    idents = [one.id for one in found.invitations]
+    found.answers = _all(select(GivenAnswer).where(GivenAnswer.invitation_id.in_(idents)))
+    named = holds_probe(GivenAnswer.substitute, found.needles)
+    sent_instead = (
+        select(GivenAnswer)
+        .join(GivenAnswer.invitation)
+        .join(Invitation.event)
+        .where(GivenAnswer.invitation_id.not_in(idents), ours)
+        .where(or_(and_(GivenAnswer.substitute != "", named), func.lower(GivenAnswer.sent_from).in_(emails)))
+    )
+    found.substitutes = [
+        one
+        for one in _all(sent_instead)
+        if found.needles.name(one.substitute) or found.needles.is_email(one.sent_from or "")
+    ]
+    letters = (
+        select(LetterRecipient)
+        .join(LetterRecipient.letter)
+        .where(or_(LetterRecipient.office_id.in_(offices), func.lower(LetterRecipient.address).in_(emails)))
+        .where(belongs_to(Letter, found.person))
+    )
+    found.recipients = [
+        one for one in _all(letters) if found.needles.is_name(one.name) or found.needles.is_email(one.address)
+    ]
+
+
+def _find_mails(found: Traces) -> None:
+    emails = [one.casefold() for one in found.needles.emails]
+    ours = belongs_to(OutgoingMail, found.person)
+    about = mail_names_of(found.invitations)
+    theirs = or_(
+        and_(func.lower(OutgoingMail.to_address).in_(emails), ours),
+        *(OutgoingMail.once.startswith(one) for one in about),
+    )
+    found.mails = _all(select(OutgoingMail).where(theirs))
+    named = mail_names_of(found.held)
+    named += [f"letter/{one.id}/" for one in found.recipients]
+    if named:
+        to_office = or_(*(OutgoingMail.once.startswith(one) for one in named))
+        found.naming = [one for one in _all(select(OutgoingMail).where(to_office)) if one not in found.mails]
+    found.skeletons = _only_theirs(found.mails)
+    written = {one.message_id for one in (*found.mails, *found.naming)}
+    folders = {current_app.config["MAIL_KEEP_FOLDER"], str(Path(current_app.config["DATA_DIR"]) / "mail")}
+    for folder in map(Path, sorted(folders)):
+        for line in list_delivered(folder, limit=_ALL):
+            if line.message_id in written or any(found.needles.is_email(one) for one in line.envelope_to):
+                found.delivered.append(folder / f"{line.id}.eml")
+
+
+def _find_incoming(found: Traces) -> None:
+    """What the person wrote to us, or what came back from their address."""
+    emails = [one.casefold() for one in found.needles.emails]
+    asked = [one.id for one in found.invitations]
+    answered = select(IncomingLink.incoming_mail_id).where(
+        IncomingLink.subject_type == Invitation.__tablename__, IncomingLink.subject_id.in_(asked)
+    )
+    wrote = or_(
+        func.lower(IncomingMail.from_address).in_(emails), func.lower(IncomingMail.envelope_from).in_(emails)
+    )
+    nobodys = IncomingMail.organisation_id.is_(None)
+    theirs = and_(wrote, or_(nobodys, belongs_to(IncomingMail, found.person)))
+    found.incoming = _all(select(IncomingMail).where(or_(IncomingMail.id.in_(answered), theirs)))
+
+
+def _only_theirs(mails: Sequence[OutgoingMail]) -> list[MailSkeleton]:
+    """Give the texts that nobody else got."""
+    ids = {one.skeleton_id for one in mails}
+    others = select(OutgoingMail.skeleton_id).where(
+        OutgoingMail.skeleton_id.in_(ids), OutgoingMail.id.not_in([one.id for one in mails])
+    )
+    shared = set(db.session.scalars(others))
+    return _all(select(MailSkeleton).where(MailSkeleton.id.in_(ids - shared)))
+
+
+def _find_imports(found: Traces, ids: Sequence[int]) -> None:
+    rows = select(ImportRow).join(ContactImport, ContactImport.id == ImportRow.import_id)
+    rows = rows.where(belongs_to(ContactImport, found.person))
+    matched = and_(ImportRow.match_type == "persons", ImportRow.match_id.in_(ids))
+    maybe = _all(rows.where(or_(matched, holds_probe(ImportRow.cells, found.needles))))
+    found.rows = [
+        one
+        for one in maybe
+        if (one.match_type == "persons" and one.match_id in ids) or found.needles.name(one.cells)
+    ]
+    of_them = {
+        "persons": ids,
+        "addresses": [one.id for one in found.addresses],
+        "consents": [one.id for one in found.consents],
+        "mandates": [one.id for one in found.mandates],
+        "list_members": [one.id for one in found.members],
+    }
+    conditions = (
+        and_(ImportChange.table == table, ImportChange.row_id.in_(numbers))
+        for table, numbers in of_them.items()
+    )
+    found.changes = _all(select(ImportChange).where(or_(*conditions)))
+
+
+def _find_history(found: Traces, ids: Sequence[int]) -> list[History]:
+    """Give the rows about the person, and those about other records that name them."""
+    about = and_(History.subject_type == "persons", History.subject_id.in_(ids))
+    asked = [one.id for one in found.invitations]
+    invited = and_(History.subject_type == "invitations", History.subject_id.in_(asked))
+    naming = or_(holds_probe(History.details, found.needles), holds_probe(History.actor_name, found.needles))
+    rows = _all(select(History).where(or_(about, invited, naming)).order_by(History.id))
+    return [one for one in rows if _is_about(one, ids, asked) or _names_here(one, found)]
+
+
+def _is_about(row: History, ids: Sequence[int], asked: Sequence[int]) -> bool:
+    return (row.subject_type == "persons" and row.subject_id in ids) or (
+        row.subject_type == "invitations" and row.subject_id in asked
+    )
+
+
+def _names_here(row: History, found: Traces) -> bool:
+    if not (found.needles.name(row.details) or (row.actor_id is None and found.needles.name(row.actor_name))):
+        return False
+    whose = found.person.organisation_id
+    return whose is None or _organisation_of(row) in (None, whose)
+
+
+def _organisation_of(row: History) -> int | None:
+    """Give whose record a row of history is about, as far as it can be told."""
+    if isinstance((row.details or {}).get("organisation_id"), int):
+        return int(row.details["organisation_id"])
+    for mapper in Base.registry.mappers:
+        if mapper.class_.__tablename__ == row.subject_type:
+            record: Any = db.session.get(mapper.class_, row.subject_id)
+            record = record.event if isinstance(record, Invitation) else record
+            return getattr(record, "organisation_id", None)
+    return None

@@ -1,0 +1,1 @@
+"""Decisions about personal data; plain values in, plain values out."""

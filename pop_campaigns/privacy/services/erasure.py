@@ -1,0 +1,236 @@
+"""Erasing a person: what names them goes, what counts them stays. The caller commits, then calls :func:`finish`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress as forgive
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from flask import current_app
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.exc import OperationalError
+
+from pop_campaigns.accounts.models import User
+from pop_campaigns.contacts.models import Consent, Person, Tombstone
+from pop_campaigns.contacts.rules import ConsentChannel, Purpose, TombstoneKind
+from pop_campaigns.contacts.services.refusals import bury, suppress
+from pop_campaigns.core.db import Base, db
+from pop_campaigns.core.files import StoredFile
+from pop_campaigns.core.history import note
+from pop_campaigns.letters.models import LetterRecipient
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.privacy.queries.traces import Traces, find_traces
+from pop_campaigns.privacy.services.blanking import (
+    NOTHING,
+    blank_guest,
+    blank_incoming,
+    blank_mail,
+    blank_skeleton,
+)
+from pop_campaigns.privacy.services.ledger import append_stones
+
+log = structlog.get_logger()
+# What a blanked person keeps: that there was one, of which kind and language, whose record it was.
+KEPT = frozenset(
+    {
+        "id",
+        "kind",
+        "language",
+        "organisation_id",
+        "merged_into_id",
+        "erased_at",
+        "sort_key",
+        "search_key",
+        "version",
+    }
+)
+
+
+@dataclass
+class Erased:
+    """What one erasure did: counts for history, files to be removed once the database has agreed."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    files: list[Path] = field(default_factory=list)
+
+
+def erase_person(person: Person, *, by: User | None, now: datetime, actor_name: str = "") -> Erased | None:
+    """Erase a person everywhere; None if that was done already.
+
+    The tombstones are in the list outside the database when this returns, before the caller commits.
+    """
+    db.session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
+    db.session.refresh(person)
+    if person.erased_at is not None:
+        return None
+    traces = find_traces(person)
+    stones = _set_stones(traces, now)
+    done = Erased(_counts(traces))
+    done.files = [*_erase_contacts(traces, now), *traces.delivered]
+    _erase_invitations(traces)
+    _erase_mails(traces)
+    _erase_elsewhere(traces)
+    db.session.flush()
+    note(
+        "person.erased",
+        person,
+        by=by,
+        now=now,
+        actor_name=actor_name,
+        organisation_id=person.organisation_id,
+        **done.counts,
+    )
+    append_stones(stones)
+    return done
+
+
+def finish(done: Erased) -> None:
+    """Remove the files of what was erased and committed, and what SQLite's journal still holds of it."""
+    for path in done.files:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            log.exception("a file of an erased person could not be removed", file=path.name)
+    if db.engine.dialect.name == "sqlite":
+        db.session.rollback()
+        # Somebody reads at this moment: the next checkpoint does it.
+        with forgive(OperationalError), db.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            raw.execute("PRAGMA busy_timeout=1000")  # type: ignore[union-attr]
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # type: ignore[union-attr]
+            wait = current_app.config["DATABASE_WAIT"] * 1000
+            raw.execute(f"PRAGMA busy_timeout={wait}")  # type: ignore[union-attr]
+
+
+def _counts(traces: Traces) -> dict[str, int]:
+    names = ("addresses", "consents", "invitations", "answers", "recipients", "mails", "rows", "members")
+    return {name: len(getattr(traces, name)) for name in names}
+
+
+def _set_stones(traces: Traces, now: datetime) -> list[Tombstone]:
+    owner, needles = traces.person.organisation_id, traces.needles
+    known = [(TombstoneKind.EMAIL, one) for one in needles.emails]
+    known += [(TombstoneKind.PHONE, one) for one in needles.phones]
+    known = known or [(TombstoneKind.NAME, traces.person.name)]
+    for email in needles.emails:
+        for purpose in Purpose:
+            suppress(email, purpose, owner, channel=ConsentChannel.FORM, now=now)
+    return [bury(kind, value, owner, now=now) for kind, value in known]
+
+
+def _erase_contacts(traces: Traces, now: datetime) -> list[Path]:
+    """Blank the person and what hangs on them; give the files that are to go."""
+    for person in traces.persons:
+        person.name = person.name_as_printed = person.phone = person.post_address = ""
+        person.topics = person.press_card = ""
+        person.municipality_id = person.works_for_id = person.press_card_until = None
+        person.erased_at = now
+    for row in (*traces.addresses, *traces.members, *traces.changes):
+        db.session.delete(row)
+    files = _erase_consents(traces.consents, now)
+    for merge in traces.merges:
+        merge.changed = {}
+    db.session.flush()
+    for person in traces.persons:
+        db.session.expire(person, ["addresses"])
+    return files
+
+
+def _erase_consents(consents: Sequence[Consent], now: datetime) -> list[Path]:
+    proofs = {one.proof_file_id for one in consents if one.proof_file_id}
+    for one in consents:
+        one.proof, one.proof_file_id = "", None
+        if one.withdrawn_at is None:
+            one.withdrawn_at, one.withdrawn_by = max(now, one.given_at), ConsentChannel.FORM
+    db.session.flush()
+    return drop_files(proofs)
+
+
+def drop_files(idents: set[int]) -> list[Path]:
+    """Take away the rows of stored files that nothing refers to any more; give the paths of their bytes."""
+    paths = []
+    for ident in sorted(idents):
+        row = db.session.get(StoredFile, ident)
+        if row is not None and not _is_used(ident):
+            paths.append(row.path)
+            db.session.delete(row)
+    db.session.flush()
+    return paths
+
+
+def _is_used(file_id: int) -> bool:
+    for table in Base.metadata.tables.values():
+        for column in table.columns:
+            if any(key.column.table.name == "stored_files" for key in column.foreign_keys):
+                uses: ColumnElement[bool] = column == file_id
+                if db.session.execute(select(column).where(uses).limit(1)).first():
+                    return True
+    return False
+
+
+def _erase_invitations(traces: Traces) -> None:
+    cut = traces.needles.cut
+    for answer in traces.answers:
+        answer.substitute = answer.note = ""
+        answer.sent_from = None
+    for answer in traces.substitutes:
+        answer.substitute = cut(answer.substitute)
+        if answer.sent_from and traces.needles.is_email(answer.sent_from):
+            answer.sent_from = ""
+    for guest in traces.held:
+        guest.name = ""
+    for guest in traces.invitations:
+        blank_guest(guest)
+    for recipient in traces.recipients:
+        _erase_recipient(recipient, traces)
+
+
+def _erase_recipient(recipient: LetterRecipient, traces: Traces) -> None:
+    recipient.name = ""
+    if traces.needles.is_email(recipient.address):
+        recipient.address = ""
+    for response in recipient.responses:
+        response.summary = traces.needles.cut(response.summary)
+
+
+def _erase_mails(traces: Traces) -> None:
+    for mail in traces.mails:
+        blank_mail(mail)
+    for mail in traces.naming:
+        _unname_mail(mail, traces)
+    for incoming in traces.incoming:
+        blank_incoming(incoming)
+    for skeleton in traces.skeletons:
+        skeleton.subject = NOTHING
+        blank_skeleton(skeleton)
+
+
+def _unname_mail(mail: OutgoingMail, traces: Traces) -> None:
+    """Take the name out of a mail that went to an office."""
+    cut = traces.needles.cut
+    names = traces.needles.names
+    fields = {}
+    for key, value in mail.fields.items():
+        for name in names:
+            value = value.removeprefix(f"{name}, ")
+        fields[key] = cut(value)
+    mail.fields, mail.to_name = fields, cut(mail.to_name)
+    mail.last_words = cut(mail.last_words)
+    for one in mail.tries:
+        one.words = cut(one.words)
+
+
+def _erase_elsewhere(traces: Traces) -> None:
+    ids = {one.id for one in traces.persons}
+    cut = traces.needles.cut
+    for row in traces.history:
+        about = row.subject_type == "persons" and row.subject_id in ids
+        kept = {name: value for name, value in (row.details or {}).items() if name == "organisation_id"}
+        row.details = kept if about else cut(row.details)
+        if row.actor_id is None:
+            row.actor_name = "" if about or row.subject_type == "invitations" else cut(row.actor_name)
+    for cells in traces.rows:
+        cells.cells, cells.errors = ["" for _cell in cells.cells], []

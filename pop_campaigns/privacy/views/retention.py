@@ -1,0 +1,44 @@
+"""What is kept how long, what was let go lately, and what the next run will do."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+
+from pop_campaigns.accounts.guard import administrator
+from pop_campaigns.core.clock import now
+from pop_campaigns.core.dates import moment_words
+from pop_campaigns.privacy.blueprint import bp
+from pop_campaigns.privacy.rules.retention import RETENTION
+from pop_campaigns.privacy.services.retention import count_due, days_of, last_runs
+from pop_campaigns.privacy.words.labels import KEPT_WORDS
+
+
+@bp.get("/privacy/retention")
+@administrator
+def retention() -> ResponseReturnValue:
+    """Show the classes, the last runs and the next one."""
+    due, lang = count_due(now=now()), str(get_locale() or "sq")
+    classes = [
+        {
+            "words": KEPT_WORDS[one.kept],
+            "days": days_of(one),
+            "setting": one.setting,
+            "due": due[one.kept.value],
+        }
+        for one in RETENTION
+    ]
+    runs = [
+        {
+            "when": moment_words(run.at, lang),
+            "counts": [
+                (KEPT_WORDS[one.kept][0], run.counts[one.kept.value])
+                for one in RETENTION
+                if run.counts.get(one.kept.value)
+            ],
+            "whole": bool(run.counts),
+        }
+        for run in last_runs()
+    ]
+    return render_template("privacy/retention.html", classes=classes, runs=runs)

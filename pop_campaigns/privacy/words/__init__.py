@@ -1,0 +1,1 @@
+"""Personal data in words, in the language of whoever reads."""

@@ -1,0 +1,1 @@
+"""Reads of the public pages; none of them changes anything."""

@@ -1,0 +1,73 @@
+"""The addresses of calendars: the network's feed, the file of one event."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Response, abort, g, request
+from sqlalchemy import select
+
+from pop_campaigns.calendars.event import CalendarEvent
+from pop_campaigns.calendars.feed import feed_etag, write_event_file
+from pop_campaigns.core.db import db
+from pop_campaigns.core.headers import for_everybody
+from pop_campaigns.core.places import Municipality, municipality_key
+from pop_campaigns.events.models import Event
+from pop_campaigns.public.blueprint import FEEDS_KEPT_FOR, bp, keepable
+from pop_campaigns.public.queries.events import find_public_event
+from pop_campaigns.public.words.feed import last_change, public_entry, read_feed
+
+
+@bp.get("/calendar.ics")
+@for_everybody(FEEDS_KEPT_FOR)
+def calendar() -> Response:
+    """The calendar to subscribe to: ``?municipality=fier`` for one municipality, ``&lang=en`` for English."""
+    municipality = _municipality()
+    key, name = (municipality.key, municipality.name) if municipality else ("", "")
+    changed = last_change()
+    feed = read_feed(g.lang, key, name)
+    return _answer(feed.body, feed.etag, changed)
+
+
+@bp.get("/<any(sq, en):lang>/events/<int:event_id>.ics")
+@for_everybody(FEEDS_KEPT_FOR)
+def event_calendar(event_id: int) -> Response:
+    """The calendar file of one event whose day is known."""
+    event = find_public_event(event_id)
+    if event is None:
+        abort(404)
+    entry = _entry(event, g.lang)
+    if entry is None:
+        abort(404)
+    text = write_event_file(entry)
+    answer = _answer(text.encode(), feed_etag(text), event.changed_at)
+    answer.headers["Content-Disposition"] = f"attachment; filename=pop-{event.id}.ics"
+    return answer
+
+
+def has_file(event: Event, lang: str) -> bool:
+    """Tell whether an event can be put into a calendar: its day is known and calendars can hold it."""
+    return _entry(event, lang) is not None
+
+
+def _entry(event: Event, lang: str) -> CalendarEvent | None:
+    try:
+        return public_entry(event, lang)
+    except ValueError:
+        return None
+
+
+def _municipality() -> Municipality | None:
+    """Give the municipality asked for, None for the whole network; a wrong one is 404, not somebody else's events."""
+    typed = request.args.get("municipality", "")
+    if not typed:
+        return None
+    key = municipality_key(typed[:80])
+    found = db.session.scalar(select(Municipality).where(Municipality.key == key))
+    if found is None:
+        abort(404)
+    return found
+
+
+def _answer(body: bytes, etag: str, changed: datetime | None) -> Response:
+    return keepable(body, "text/calendar; charset=utf-8; method=PUBLISH", etag, changed)

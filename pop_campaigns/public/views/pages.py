@@ -1,0 +1,190 @@
+"""Pages for everybody: the front page, events, members, about the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from pop_campaigns.core.clock import local_date, now
+from pop_campaigns.core.dates import day_words
+from pop_campaigns.core.headers import for_everybody
+from pop_campaigns.core.i18n import chosen_language
+from pop_campaigns.core.pages import paged
+from pop_campaigns.core.places import Municipality
+from pop_campaigns.events.models import Event
+from pop_campaigns.events.rules import EventState, is_over
+from pop_campaigns.events.words.labels import EVENT_FORMATS, EVENT_KINDS, EVENT_WHENS, state_chip, when_words
+from pop_campaigns.public.blueprint import PAGES_KEPT_FOR, base_url, bp, network
+from pop_campaigns.public.queries.events import (
+    Group,
+    Wanted,
+    count_kinds,
+    current_members,
+    find_public_event,
+    first_of_groups,
+    listed_events,
+    public_municipalities,
+    read_wanted,
+    whole_page,
+    years_with_events,
+)
+from pop_campaigns.public.views import calendars
+from pop_campaigns.public.words import events as showing
+
+ON_THE_FRONT = {
+    Group.UPCOMING: 12,
+    Group.UPCOMING_ROUGHLY: 6,
+    Group.PAST: 8,
+    Group.PAST_ROUGHLY: 4,
+    Group.UNDATED: 8,
+}
+GROUPS: dict[Group, LazyString] = {
+    Group.UPCOMING: _l("Coming events"),
+    Group.UPCOMING_ROUGHLY: _l("Coming, the day not set yet"),
+    Group.PAST: _l("Past events"),
+    Group.PAST_ROUGHLY: _l("Past, only the month or the period known"),
+    Group.UNDATED: _l("Without a known date"),
+}
+FINANCED_BY: dict[str, LazyString] = {"Sweden": _l("Sweden")}
+"""Who finances a donor's programme, as records write it."""
+
+
+@bp.get("/")
+@for_everybody()
+def home() -> ResponseReturnValue:
+    """Send people to the pages in their language."""
+    answer = redirect(url_for("public.front", lang=chosen_language()))
+    answer.vary.update(["Accept-Language", "Cookie"])
+    return answer
+
+
+@bp.get("/<any(sq, en):lang>/")
+@for_everybody(PAGES_KEPT_FOR)
+def front() -> ResponseReturnValue:
+    """What is on, and what was: the first events of each part."""
+    asked = read_wanted(request.args)
+    wanted = Wanted(municipality=asked.municipality, kind=asked.kind)
+    parts = first_of_groups(wanted, now(), ON_THE_FRONT)
+    return _show("public/front.html", wanted, parts=parts, network=network(), members=len(_members()))
+
+
+@bp.get("/<any(sq, en):lang>/events")
+@for_everybody(PAGES_KEPT_FOR)
+def events() -> ResponseReturnValue:
+    """All published events, in pages."""
+    wanted = read_wanted(request.args)
+    page = paged(listed_events(wanted, now()), scalars=False)
+    parts: dict[Group, list[Event]] = {}
+    for event, part in page.rows:
+        parts.setdefault(Group(part), []).append(event)
+    kept = {"page": page.number} if page.number > 1 else {}
+    return _show("public/events.html", wanted, kept, page=page, parts=parts, years=years_with_events())
+
+
+@bp.get("/<any(sq, en):lang>/events/<int:event_id>")
+@for_everybody(PAGES_KEPT_FOR)
+def event(event_id: int) -> ResponseReturnValue:
+    """One event."""
+    lang = str(g.lang)
+    found = find_public_event(event_id, *whole_page())
+    if found is None:
+        abort(404)
+    moment = now()
+    holders, others = showing.office_holders(found.attendances, lang)
+    return render_template(
+        "public/event.html",
+        event=found,
+        chip=state_chip(found, moment),
+        holders=holders,
+        others=others,
+        ahead=found.state is EventState.PLANNED and not _is_over(found),
+        in_calendars=found.state is not EventState.CANCELLED and calendars.has_file(found, lang),
+        distance=showing.distance_words(found, moment),
+        share_words=showing.share_words(found, lang),
+        day_words=lambda day: day_words(day, lang),
+        canonical=base_url() + request.path,
+        **_words(lang),
+    )
+
+
+@bp.get("/<any(sq, en):lang>/members")
+@for_everybody(PAGES_KEPT_FOR)
+def members() -> ResponseReturnValue:
+    """The member organisations, whom to write to, who pays."""
+    return render_template(
+        "public/members.html",
+        members=_members(),
+        network=network(),
+        financed_by=FINANCED_BY,
+        canonical=base_url() + request.path,
+    )
+
+
+@bp.get("/<any(sq, en):lang>/about")
+@for_everybody(PAGES_KEPT_FOR)
+def about() -> ResponseReturnValue:
+    """What the network does."""
+    places = [member.municipality.name for member in _members() if member.municipality]
+    return render_template(
+        "public/about.html", network=network(), places=places, canonical=base_url() + request.path
+    )
+
+
+def _show(template: str, wanted: Wanted, kept: dict[str, Any] | None = None, **values: Any) -> str:
+    """Render a list with its filters."""
+    lang = str(g.lang)
+    arguments = wanted.as_arguments()
+    # The other language shows the same filter; the page of it too.
+    g.kept = {**arguments, **(kept or {})}
+    places = public_municipalities()
+    return render_template(
+        template,
+        wanted=wanted,
+        arguments=arguments,
+        places=places,
+        place=_chosen(places, wanted),
+        kind_counts=count_kinds(wanted),
+        whens=EVENT_WHENS,
+        group_words=GROUPS,
+        canonical=base_url() + url_for(request.endpoint or "", lang=lang, **g.kept),
+        **_words(lang),
+        **values,
+    )
+
+
+def _chosen(places: list[Municipality], wanted: Wanted) -> Municipality | None:
+    return next((place for place in places if place.key == wanted.municipality), None)
+
+
+def _words(lang: str) -> dict[str, Any]:
+    """Give the words for events."""
+    moment = now()
+    return {
+        "kinds": EVENT_KINDS,
+        "formats": EVENT_FORMATS,
+        "chip_of": lambda event: state_chip(event, moment),
+        "when_words": lambda event: when_words(event, lang),
+        "date_column": lambda event: showing.date_column(event, lang),
+        "time_words": lambda event: showing.time_words(event, lang),
+        "distance_words": lambda event: showing.distance_words(event, moment),
+        "title_language": lambda event: showing.title_language(event, lang),
+        "text_language": lambda event: showing.text_language(event, lang),
+        "public_text": showing.public_text,
+        "public_link": showing.public_link,
+        "is_online": showing.is_online,
+    }
+
+
+def _members() -> list[Any]:
+    return current_members(local_date(now()))
+
+
+def _is_over(event: Event) -> bool:
+    last = event.day_to or event.day_from
+    if event.starts_at is None:
+        return last is not None and last < local_date(now())
+    return is_over(event.starts_at, event.ends_at, now())

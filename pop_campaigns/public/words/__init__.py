@@ -1,0 +1,1 @@
+"""The public pages in words, in the language of whoever reads."""

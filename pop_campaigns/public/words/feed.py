@@ -1,0 +1,138 @@
+"""The calendar everybody can subscribe to, and the file of one event, fast for thousands of subscribers.
+
+Programs ask for the feed every quarter of an hour; almost always nothing has changed. So each event's part is kept
+as text until the event changes, and the whole until any of its events does. Nothing is kept by time: what is read
+from the database on each request says whether a copy still holds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import structlog
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import lazyload
+
+from pop_campaigns.calendars.event import CalendarEvent
+from pop_campaigns.calendars.feed import feed_etag, write_event_block, write_feed
+from pop_campaigns.core.clock import TIRANE
+from pop_campaigns.core.dates import DatePrecision
+from pop_campaigns.core.db import db
+from pop_campaigns.core.i18n import in_language, speaking
+from pop_campaigns.events.models import Event
+from pop_campaigns.events.words.calendar import calendar_event
+from pop_campaigns.public.queries.events import in_municipality, published
+from pop_campaigns.public.words.events import public_link, public_text
+
+_WITH_DAY: Final = (DatePrecision.MOMENT, DatePrecision.DAY)
+_AT_ONCE: Final = 500
+_MOST_BLOCKS, _MOST_FEEDS = 50_000, 64
+
+# One event as read from the database: id, UID, version, instant of its last change.
+Stamp = tuple[int, str, int, datetime]
+
+
+@dataclasses.dataclass(frozen=True)
+class Feed:
+    """A feed as it is sent, its entity tag, and the stamps of the events it was made of."""
+
+    body: bytes
+    etag: str
+    stamps: Sequence[Stamp]
+
+
+@dataclasses.dataclass
+class Kept:
+    """What this process keeps: the text of events by (id, language), whole feeds by (language, municipality)."""
+
+    blocks: dict[tuple[int, str], tuple[Stamp, str]] = dataclasses.field(default_factory=dict)
+    feeds: dict[tuple[str, str], Feed] = dataclasses.field(default_factory=dict)
+
+
+def public_entry(event: Event, lang: str) -> CalendarEvent | None:
+    """Give an event for everybody's calendar, or None while its day is not known: without the link to join."""
+    entry = calendar_event(event, lang, dtstamp=event.changed_at)
+    if entry is None:
+        return None
+    return dataclasses.replace(
+        entry,
+        summary=public_text(event, entry.summary),
+        description=_description(event, lang),
+        location=public_text(event, event.venue),
+        join_url=None,
+    )
+
+
+def read_feed(lang: str, municipality: str = "", place: str = "") -> Feed:
+    """Give the feed of all published events with a day, or of one municipality (its key, and ``place`` its name)."""
+    kept: Kept = current_app.extensions.setdefault("public_feed", Kept())
+    stamps = _stamps(municipality)
+    known = kept.feeds.get((lang, municipality))
+    if known is not None and known.stamps == stamps:
+        return known
+    _forget(kept)
+    _write_missing(kept, stamps, lang)
+    blocks = (kept.blocks[stamp[0], lang][1] for stamp in stamps)
+    with speaking(lang):
+        name = _("POP: events in %(municipality)s", municipality=place) if place else _("POP: events")
+    text = write_feed((block for block in blocks if block), zones=[TIRANE], name=name)
+    feed = Feed(text.encode(), feed_etag(text), stamps)
+    kept.feeds[lang, municipality] = feed
+    return feed
+
+
+def last_change() -> datetime | None:
+    """Give when any event last changed: also one that is no longer published or has moved elsewhere changes feeds."""
+    return db.session.scalar(select(func.max(Event.changed_at)))
+
+
+def _stamps(municipality: str) -> list[Stamp]:
+    rows = published(Event.id, Event.uid, Event.version, Event.changed_at)
+    rows = in_municipality(rows.where(Event.precision.in_(_WITH_DAY)), municipality)
+    return [tuple(row) for row in db.session.execute(rows.order_by(Event.day_from, Event.id))]
+
+
+def _write_missing(kept: Kept, stamps: Sequence[Stamp], lang: str) -> None:
+    known = kept.blocks
+    missing = {stamp[0]: stamp for stamp in stamps if known.get((stamp[0], lang), (None,))[0] != stamp}
+    idents = list(missing)
+    for start in range(0, len(idents), _AT_ONCE):
+        some = published().where(Event.id.in_(idents[start : start + _AT_ONCE]))
+        for event in db.session.scalars(some.options(lazyload("*"))):
+            # The stamp as it was read before, even if the event has changed since: then the next request sees that.
+            known[event.id, lang] = (missing.pop(event.id), _block(event, lang))
+    for ident, stamp in missing.items():
+        # Withdrawn between the two reads.
+        known[ident, lang] = (stamp, "")
+
+
+def _block(event: Event, lang: str) -> str:
+    try:
+        entry = public_entry(event, lang)
+        return write_event_block(entry) if entry else ""
+    except ValueError:
+        # One event that no calendar can hold must not take the others from all subscribers.
+        structlog.get_logger().warning("event left out of the feed", event_id=event.id, exc_info=True)
+        return ""
+
+
+def _forget(kept: Kept) -> None:
+    """Keep memory bounded; what is thrown away is written again when it is asked for."""
+    if len(kept.blocks) > _MOST_BLOCKS:
+        kept.blocks.clear()
+    if len(kept.feeds) >= _MOST_FEEDS:
+        kept.feeds.clear()
+
+
+def _description(event: Event, lang: str) -> str:
+    text, link = public_text(event, in_language(event, "description", lang)), public_link(event)
+    if not link:
+        return text
+    with speaking(lang):
+        more = str(_("More information: %(link)s", link=link))
+    return f"{text}\n\n{more}" if text else more

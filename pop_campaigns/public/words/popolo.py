@@ -1,0 +1,204 @@
+"""Public bodies, their offices and who holds them, in the words of the Popolo data specification (popoloproject.com).
+
+Only what the network keeps for itself and what belongs to an office: no address or phone number of a person, no
+record of a single organisation, nobody who was erased, nobody without an office.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, lazyload
+
+from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.queries.reach import is_sample
+from pop_campaigns.contacts.rules import USE_ORDER, AddressUse, InstitutionKind, PersonKind
+from pop_campaigns.core.db import db
+from pop_campaigns.core.history import History
+
+PUBLIC_BODIES: Final = frozenset(
+    {
+        InstitutionKind.GOVERNMENT,
+        InstitutionKind.MINISTRY,
+        InstitutionKind.MUNICIPALITY,
+        InstitutionKind.COUNCIL,
+        InstitutionKind.PREFECTURE,
+        InstitutionKind.AGENCY,
+        InstitutionKind.DIRECTORATE,
+        InstitutionKind.COMMITTEE,
+    }
+)
+"""Whose address and phone number are everybody's business."""
+SHOWN_KINDS: Final = PUBLIC_BODIES | {InstitutionKind.OTHER}
+"""Parliament is of another kind; parties, media and civil society hold no public office."""
+_PUBLIC_USES: Final = (AddressUse.MAIN, AddressUse.PROTOCOL)
+_SUBJECTS: Final = (Institution.__tablename__, Office.__tablename__, Person.__tablename__)
+_SCHEME: Final = "pop-campaigns"
+
+Document = dict[str, list[dict[str, Any]]]
+
+
+def read_popolo(origin: str) -> Document:
+    """Give all public office-holders; ``origin`` is the address that stands for sources which have none."""
+    institutions = _institutions()
+    offices = _offices(institutions)
+    mandates = _mandates(offices)
+    persons = {one.person.id: one.person for one in mandates}
+    sources, emails = _Sources(origin), _public_emails(institutions)
+    # An office that people typed in to invite somebody is no public fact before its holder is.
+    held = {one.office_id for one in mandates}
+    posts = [one for one in offices.values() if one.id in held or sources.of(one)]
+    return {
+        "persons": [_person(one, sources) for _id, one in sorted(persons.items())],
+        "organizations": [
+            _organization(one, institutions, emails[one.id], sources) for one in institutions.values()
+        ],
+        "posts": [_post(one, sources) for one in posts],
+        "memberships": [_membership(one, offices[one.office_id]) for one in mandates],
+    }
+
+
+def last_contact_change() -> datetime | None:
+    """Give when a contact was last added, changed or removed: each change leaves a line in history."""
+    return db.session.scalar(select(func.max(History.at)).where(History.subject_type.in_(_SUBJECTS)))
+
+
+class _Sources:
+    """What the network's records say about where they come from."""
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+        self._of: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
+        rows = select(History.subject_type, History.subject_id, History.details).where(
+            History.subject_type.in_(_SUBJECTS), History.actor_id.is_(None)
+        )
+        for kind, ident, details in db.session.execute(rows.order_by(History.id)):
+            source = str(details.get("source") or "")
+            if source and source not in self._of[kind, ident]:
+                self._of[kind, ident].append(source)
+
+    def of(self, record: Institution | Office | Person) -> dict[str, Any]:
+        """Give ``sources`` of a record, or nothing where people typed it in."""
+        known = self._of.get((record.__tablename__, record.id), ())
+        return {"sources": [{"url": self._origin, "note": note} for note in known]} if known else {}
+
+
+def _institutions() -> dict[int, Institution]:
+    rows = select(Institution).where(
+        Institution.organisation_id.is_(None),
+        Institution.merged_into_id.is_(None),
+        Institution.kind.in_(SHOWN_KINDS),
+    )
+    found = db.session.scalars(rows.options(joinedload(Institution.municipality)).order_by(Institution.id))
+    return {one.id: one for one in found}
+
+
+def _offices(institutions: dict[int, Institution]) -> dict[int, Office]:
+    rows = select(Office).where(Office.organisation_id.is_(None), Office.merged_into_id.is_(None))
+    found = db.session.scalars(rows.options(lazyload(Office.institution)).order_by(Office.id))
+    return {one.id: one for one in found if one.institution_id in institutions}
+
+
+def _mandates(offices: dict[int, Office]) -> list[Mandate]:
+    rows = (
+        select(Mandate)
+        .join(Mandate.person)
+        .where(
+            Mandate.organisation_id.is_(None),
+            Person.organisation_id.is_(None),
+            Person.kind == PersonKind.OFFICIAL,
+            Person.merged_into_id.is_(None),
+            Person.erased_at.is_(None),
+        )
+    )
+    found = db.session.scalars(rows.order_by(Mandate.id)).unique()
+    return [one for one in found if one.office_id in offices]
+
+
+def _public_emails(institutions: dict[int, Institution]) -> defaultdict[int, list[Address]]:
+    rows = select(Address).where(
+        Address.institution_id.is_not(None),
+        Address.organisation_id.is_(None),
+        Address.use.in_(_PUBLIC_USES),
+        Address.placeholder.is_(False),
+    )
+    found: defaultdict[int, list[Address]] = defaultdict(list)
+    for one in sorted(db.session.scalars(rows), key=lambda row: (USE_ORDER.index(row.use), row.id)):
+        if one.institution_id in institutions and not is_sample(one):
+            found[one.institution_id or 0].append(one)
+    return found
+
+
+def _person(one: Person, sources: _Sources) -> dict[str, Any]:
+    printed = one.name_as_printed if one.name_as_printed != one.name else ""
+    names = {"other_names": [{"name": printed, "note": "as printed"}]} if printed else {}
+    return {"id": f"person/{one.id}", "name": one.name, **names, **sources.of(one)}
+
+
+def _organization(
+    one: Institution, all_shown: dict[int, Institution], emails: Sequence[Address], sources: _Sources
+) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "id": f"organization/{one.id}",
+        "name": one.name_sq,
+        "classification": one.kind.value,
+    }
+    if one.parent_id in all_shown:
+        found["parent_id"] = f"organization/{one.parent_id}"
+    if one.key:
+        found["identifiers"] = [{"scheme": _SCHEME, "identifier": one.key}]
+    names = [(one.name_en, "in English"), (one.name_as_printed, "as printed")]
+    others = [{"name": name, "note": note} for name, note in names if name and name != one.name_sq]
+    if others:
+        found["other_names"] = others
+    if _area(one):
+        found["area"] = _area(one)
+    contact = list(_contact_details(one, emails)) if one.kind in PUBLIC_BODIES else []
+    if contact:
+        found["contact_details"] = contact
+    return found | sources.of(one)
+
+
+def _area(one: Institution) -> dict[str, str]:
+    if one.municipality:
+        name = one.municipality.name
+        return {"id": f"municipality/{one.municipality.key}", "name": name, "classification": "municipality"}
+    return {"name": one.county, "classification": "county"} if one.county else {}
+
+
+def _contact_details(one: Institution, emails: Sequence[Address]) -> Iterable[dict[str, str]]:
+    for address in emails:
+        note = {"note": "register office"} if address.use is AddressUse.PROTOCOL else {}
+        yield {"type": "email", "value": address.email, **note}
+    if one.phone:
+        yield {"type": "voice", "value": one.phone}
+
+
+def _post(one: Office, sources: _Sources) -> dict[str, Any]:
+    english = {"other_label": [{"name": one.title_en, "note": "in English"}]} if one.title_en else {}
+    return {
+        "id": f"post/{one.id}",
+        "label": one.title_sq,
+        "role": one.title_sq,
+        "organization_id": f"organization/{one.institution_id}",
+        **english,
+        **sources.of(one),
+    }
+
+
+def _membership(one: Mandate, office: Office) -> dict[str, Any]:
+    found = {
+        "id": f"membership/{one.id}",
+        "person_id": f"person/{one.person_id}",
+        "post_id": f"post/{one.office_id}",
+        "organization_id": f"organization/{office.institution_id}",
+        "role": office.title_sq,
+    }
+    dates = {"start_date": one.from_date, "end_date": one.to_date}
+    if not any(dates.values()):
+        dates = {"known_on": one.known_on}  # ours: the specification has no word for it
+    return found | {name: day.isoformat() for name, day in dates.items() if day}
