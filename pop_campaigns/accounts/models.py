@@ -6,13 +6,15 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_security import RoleMixin, UserMixin
-from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Date, ForeignKey, String, Table
+from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Date, ForeignKey, Index, String, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from pop_campaigns.accounts.rules.links import PATHS, LinkKind, LinkState, purpose_of
 from pop_campaigns.accounts.rules.roles import RoleName, SessionEnd
 from pop_campaigns.core.db import Base, Line, Searchable, UTCDateTime, choice
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.versions import Versioned
+from pop_campaigns.mail.models import OutgoingMail
 
 
 class Network(Base):
@@ -122,3 +124,77 @@ class UserSession(Base):
 
     user: Mapped[User] = relationship(lazy="joined")
     kept = False
+
+
+class AccountLink(Base):
+    """One link. ``made_by`` is who invited; ``ended_at`` says that a newer one or a closed account took its place.
+
+    ``asked_at``: whoever had it came too late and asked for a new one.
+    """
+
+    __tablename__ = "account_links"
+    __table_args__ = (
+        CheckConstraint("used_at IS NULL OR ended_at IS NULL", name="used_or_ended"),
+        CheckConstraint("expires_at > created_at", name="expires_later"),
+        Index("ix_account_links_user", "user_id", "kind", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[LinkKind] = mapped_column(choice(LinkKind))
+    nonce: Mapped[str] = mapped_column(String(64))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    mail_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_mails.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id])
+    made_by: Mapped[User | None] = relationship(foreign_keys=[made_by_id])
+    mail: Mapped[OutgoingMail | None] = relationship()
+
+    def state(self, now: datetime) -> LinkState:
+        """Return what became of it by ``now``."""
+        if self.used_at is not None:
+            return LinkState.USED
+        if self.ended_at is not None:
+            return LinkState.ENDED
+        return LinkState.OPEN if now < self.expires_at else LinkState.EXPIRED
+
+    def in_mail(self) -> dict[str, str]:
+        """Return it as a mail keeps it (see ``OutgoingMail.links``): without the token."""
+        return {"path": PATHS[self.kind], "purpose": purpose_of(self.kind), "nonce": self.nonce}
+
+
+class Throttle(Base):
+    """Tries in a row that were not right, of one account, remote address or browser, and until when none is taken."""
+
+    __tablename__ = "throttles"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    tries: Mapped[int]
+    until: Mapped[datetime] = mapped_column(UTCDateTime())
+    last_at: Mapped[datetime] = mapped_column(UTCDateTime(), index=True)
+
+
+class FailedTries(Base):
+    """Wrong tries at one account (NULL: at an address nobody has) from one network on one day, counted.
+
+    ``door`` is ``sign_in``, ``change``, ``verify`` or ``reset`` (a new password asked for). Counted, not listed: nobody
+    fills the database by guessing.
+    """
+
+    __tablename__ = "failed_tries"
+
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    door: Mapped[str] = mapped_column(String(20))
+    network: Mapped[str] = mapped_column(String(60))
+    number: Mapped[int]
+    first_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    last_at: Mapped[datetime] = mapped_column(UTCDateTime(), index=True)
+
+    user: Mapped[User | None] = relationship()

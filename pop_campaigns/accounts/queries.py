@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from pop_campaigns.accounts.models import Organisation, User
-from pop_campaigns.accounts.services.links import AccountLink, LinkKind, LinkState
+from pop_campaigns.accounts.models import AccountLink, Organisation, User
+from pop_campaigns.accounts.rules.links import LinkKind, LinkState
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.mail.rules import MailState

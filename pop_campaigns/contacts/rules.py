@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
+import hmac
 from datetime import date, timedelta
 
 from pop_campaigns.accounts.rules.roles import RoleName, may_read_record
+from pop_campaigns.core.text import fold
 
 
 class InstitutionKind(enum.StrEnum):
@@ -131,3 +133,9 @@ def may_see_person(
     if role is RoleName.VIEWER and kind in PRIVATE_KINDS:
         return False
     return may_read_record(role, own_organisation, of_organisation)
+
+
+def keyed_hash(kind: TombstoneKind, value: str, key: bytes) -> str:
+    """Return the hash (HMAC-SHA-256) by which an address, phone number or name is known again to who has the key."""
+    normal = fold(value) if kind is TombstoneKind.NAME else value.strip().casefold()
+    return hmac.digest(key, f"{kind.value}:{normal}".encode(), "sha256").hex()

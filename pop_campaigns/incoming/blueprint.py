@@ -10,7 +10,7 @@ from pop_campaigns.accounts.rules.roles import MAY_WRITE
 from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
-from pop_campaigns.incoming.services.matching import Subject
+from pop_campaigns.incoming.scope import Subject
 from pop_campaigns.incoming.sight import sees_incoming
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.letters.models import LetterRecipient

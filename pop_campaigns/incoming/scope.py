@@ -6,7 +6,6 @@ from typing import Any
 
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
-from pop_campaigns.incoming.services.matching import Subject
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.mail.models import IncomingLink, OutgoingMail
@@ -34,3 +33,6 @@ def record_of(subject: Subject) -> Event | Letter | OutgoingMail:
     if isinstance(subject, Invitation):
         return subject.event
     return subject.letter if isinstance(subject, LetterRecipient) else subject
+
+
+Subject = Invitation | LetterRecipient | OutgoingMail

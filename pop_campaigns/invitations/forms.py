@@ -24,8 +24,7 @@ from pop_campaigns.contacts.forms.institutions import OneAddress
 from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.i18n import LANGUAGES
 from pop_campaigns.core.text import clean_line, clean_text
-from pop_campaigns.invitations.rules import Answer
-from pop_campaigns.invitations.services.guests import GuestChoice
+from pop_campaigns.invitations.rules import Answer, GuestChoice
 from pop_campaigns.invitations.words.labels import ANSWERS, TOLD_HOW
 
 MOST_AT_ONCE = 200

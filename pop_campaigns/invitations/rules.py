@@ -227,3 +227,21 @@ def sight_of_guest(role: RoleName | None, own: int | None, guest: GuestFacts) ->
         return Sight.COUNTED
     private = role is RoleName.VIEWER and guest.kind is not None
     return Sight.ANSWER if private else Sight.WORDS
+
+
+@dataclass(frozen=True)
+class GuestChoice:
+    """Who to invite (``kind`` is ``office`` or ``person``) and in which language; "" is the contact's own."""
+
+    kind: str
+    id: int
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class RefusedGuest:
+    """Who was not added and why; ``taken_by`` is the guest who has the same address already."""
+
+    label: str
+    reason: GuestRefusal
+    taken_by: str = ""

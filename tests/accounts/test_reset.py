@@ -13,16 +13,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, text, update
 
 from pop_campaigns.accounts import messages
-from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.models import AccountLink, User
+from pop_campaigns.accounts.rules.links import LinkKind, LinkState
 from pop_campaigns.accounts.services import links
-from pop_campaigns.accounts.services.links import (
-    AccountLink,
-    LinkKind,
-    LinkState,
-    find_link,
-    new_link,
-    spend_link,
-)
+from pop_campaigns.accounts.services.links import find_link, new_link, spend_link
 from pop_campaigns.accounts.views import links as link_pages
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from pop_campaigns.accounts.forms import sign_in as sign_in_forms
-from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.models import FailedTries, Throttle, User
 from pop_campaigns.accounts.rules.roles import masked_address
 from pop_campaigns.accounts.rules.throttles import (
     FREE_TRIES_FROM_ADDRESS,
@@ -25,8 +25,7 @@ from pop_campaigns.accounts.rules.throttles import (
     wait_after,
 )
 from pop_campaigns.accounts.services import passwords
-from pop_campaigns.accounts.services.failed_tries import KEPT_FOR, FailedTries, failed_tries_since
-from pop_campaigns.accounts.services.throttles import Throttle
+from pop_campaigns.accounts.services.failed_tries import KEPT_FOR, failed_tries_since
 from pop_campaigns.accounts.views import account as account_pages
 from pop_campaigns.core.db import db
 

@@ -14,9 +14,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from pop_campaigns.contacts.models import Consent, Institution, Person, Suppression, Tombstone
+from pop_campaigns.contacts.queries.refusals import suppressed_among
 from pop_campaigns.contacts.rules import ConsentChannel, PersonKind, Purpose, TombstoneKind
 from pop_campaigns.contacts.services.consents import active_consent
-from pop_campaigns.contacts.services.refusals import bury, suppress, suppressed_among
+from pop_campaigns.contacts.services.refusals import bury, suppress
 from pop_campaigns.contacts.words.consent_texts import CURRENT, TEXTS, consent_text
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db

@@ -19,8 +19,8 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import hash_token, new_nonce
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import InvitationState
-from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.rules import GuestChoice, InvitationState
+from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.rules.letters import LetterState, RecipientRole

@@ -18,7 +18,7 @@ TOLD_ELSEWHERE = {"invitation.sent"}
 def noted_actions() -> set[str]:
     """The actions about events and invitations that services write."""
     packages = ("events", "invitations", "incoming")
-    sources = [path for name in packages for path in PACKAGE.glob(f"{name}/*.py")]
+    sources = [path for name in packages for path in PACKAGE.glob(f"{name}/**/*.py")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     noted = re.findall(r"note(?:_change)?\(\s*\"((?:event|invitation)\.[a-z_]+)\"", text)
     return {*noted, *PROPOSAL_ACTIONS}

@@ -12,8 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pop_campaigns.accounts.guard import is_public
-from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.services.throttles import Throttle
+from pop_campaigns.accounts.models import Throttle, User
 from pop_campaigns.app import LIMITS
 from pop_campaigns.core.db import db
 from tests.house.test_sources import modules

@@ -14,8 +14,9 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from pop_campaigns.accounts.models import User, UserSession
+from pop_campaigns.accounts.rules.links import LinkKind, purpose_of
 from pop_campaigns.accounts.rules.roles import RoleName
-from pop_campaigns.accounts.services.links import LinkKind, last_link, new_link, purpose_of
+from pop_campaigns.accounts.services.links import last_link, new_link
 from pop_campaigns.accounts.services.membership import invite_user
 from pop_campaigns.accounts.services.sessions import sessions_of, start_session
 from pop_campaigns.contacts.rules import Purpose
@@ -28,8 +29,8 @@ from pop_campaigns.core.files import store_file
 from pop_campaigns.core.tokens import derive_token, sign_text
 from pop_campaigns.imports.services.imports import create_import
 from pop_campaigns.invitations.models import GivenAnswer, Invitation, TimeProposal
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, ToldHow
-from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice, ToldHow
+from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.rules.letters import LetterState, RecipientRole, ResponseKind

@@ -13,7 +13,8 @@ from pop_campaigns.contacts.models import Address, Institution, Mandate, Office,
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
-from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.rules import GuestChoice
+from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.lists.models import ContactList, ListMember
 from pop_campaigns.lists.rules import ListKind
 from tests.factories import make_event, make_institution, make_office, make_person

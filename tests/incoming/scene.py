@@ -13,7 +13,8 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.incoming.services.filing import file_mail
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.rules import GuestChoice
+from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.reading.mails import read_mail

@@ -19,7 +19,8 @@ from sqlalchemy import func, select
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.incoming.queries.registers import is_same_office, register_numbers
-from pop_campaigns.incoming.services.uploads import NoMail, NotAMail, check_message
+from pop_campaigns.incoming.rules.incoming import NoMail
+from pop_campaigns.incoming.services.uploads import NotAMail, check_message
 from pop_campaigns.incoming.tasks import file_received
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.rules import Answer
@@ -234,7 +235,8 @@ def test_nobody_files_with_the_guests_of_others(
     event = factories.make_event(cast.vlore)
     office = factories.make_office("Kryetar i Vlorës", email="vlore@x.example", organisation=cast.vlore)
     from pop_campaigns.core.clock import now
-    from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+    from pop_campaigns.invitations.rules import GuestChoice
+    from pop_campaigns.invitations.services.guests import add_guests
     from pop_campaigns.invitations.services.sending import send_invitations
 
     add_guests(event, [GuestChoice("office", office.id, "sq")], by=cast.clirim, now=now())
@@ -334,7 +336,8 @@ def test_a_mail_for_two_organisations_is_read_by_both(
     cast: SimpleNamespace, scene: SimpleNamespace, sign_in: SignIn
 ) -> None:
     from pop_campaigns.core.clock import now
-    from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+    from pop_campaigns.invitations.rules import GuestChoice
+    from pop_campaigns.invitations.services.guests import add_guests
     from pop_campaigns.invitations.services.sending import send_invitations
 
     event = factories.make_event(cast.vlore)

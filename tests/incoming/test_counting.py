@@ -19,9 +19,9 @@ from pop_campaigns.core.history import History
 from pop_campaigns.events.services import cancel_event
 from pop_campaigns.incoming.services.counting import count_answer
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Answer, AnswerChannel
+from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice
 from pop_campaigns.invitations.services.answers import record_answer
-from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingState, Review

@@ -25,8 +25,8 @@ from pop_campaigns.invitations.queries.guests import (
     outdated,
     unreachable,
 )
-from pop_campaigns.invitations.rules import InvitationState
-from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.rules import GuestChoice, InvitationState
+from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import (
     cancel_with_notice,
     send_changes,

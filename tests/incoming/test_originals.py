@@ -16,7 +16,8 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.incoming.views.originals import DOWNLOADED
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.rules import GuestChoice
+from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from tests import factories
 from tests.incoming.scene import DOMAIN, address_of, arrive, calendar, make_scene, words

@@ -21,7 +21,8 @@ from pop_campaigns.incoming.services.proposals import (
     decline_proposal,
 )
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.rules import GuestChoice
+from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail

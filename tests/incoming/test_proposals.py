@@ -33,8 +33,8 @@ from pop_campaigns.incoming.services.proposals import (
 )
 from pop_campaigns.invitations.models import GivenAnswer, TimeProposal
 from pop_campaigns.invitations.queries.guests import awaiting_reminder
-from pop_campaigns.invitations.rules import Answer
-from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.rules import Answer, GuestChoice
+from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations, withdraw_guest
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import message_bytes

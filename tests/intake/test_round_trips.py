@@ -22,8 +22,8 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.incoming.tasks import file_received
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Answer, AnswerChannel
-from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice
+from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.guest_answers import Press, Receiver, Sent
 from pop_campaigns.mail.local_mailbox import read_delivered

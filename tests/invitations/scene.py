@@ -18,7 +18,8 @@ from pop_campaigns.contacts.models import Office
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.rules import GuestChoice
+from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import record_refused, record_sent

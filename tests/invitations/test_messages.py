@@ -21,9 +21,9 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventFormat, EventKind
 from pop_campaigns.invitations.messages import Wording, render_mail, sender_name
 from pop_campaigns.invitations.models import Invitation, TimeProposal
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, MailPurpose
+from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice, MailPurpose
 from pop_campaigns.invitations.services.answers import record_answer
-from pop_campaigns.invitations.services.guests import GuestChoice, add_guests, set_invitation_text
+from pop_campaigns.invitations.services.guests import add_guests, set_invitation_text
 from pop_campaigns.invitations.services.proposals import queue_declined_time
 from pop_campaigns.invitations.services.sending import (
     cancel_with_notice,

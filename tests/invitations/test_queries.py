@@ -18,9 +18,9 @@ from pop_campaigns.invitations.queries.guests import (
     event_of_mails,
     recent_answers,
 )
-from pop_campaigns.invitations.rules import Answer, AnswerChannel
+from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice
 from pop_campaigns.invitations.services.answers import record_answer
-from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_changes, withdraw_guest
 from pop_campaigns.mail.outbox import queue_again
 from pop_campaigns.mail.rules import MailState

@@ -21,6 +21,7 @@ from pop_campaigns.invitations.queries.guests import find_by_token, guests_of, o
 from pop_campaigns.invitations.rules import (
     Answer,
     AnswerChannel,
+    GuestChoice,
     GuestRefusal,
     InvitationState,
     NotAnswerable,
@@ -29,7 +30,6 @@ from pop_campaigns.invitations.rules import (
 from pop_campaigns.invitations.services.answers import AnswerRefused, record_answer
 from pop_campaigns.invitations.services.guests import (
     CannotInvite,
-    GuestChoice,
     NotADraft,
     add_guests,
     remove_guest,

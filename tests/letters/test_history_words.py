@@ -15,8 +15,8 @@ PACKAGE = Path(__file__).resolve().parents[2] / "pop_campaigns"
 
 def noted_actions() -> set[str]:
     """The actions in the sources, without those put together from a part (``letter.recipient_``…)."""
-    sources = [*PACKAGE.glob("letters/*.py"), PACKAGE / "archive" / "letters.py"]
-    text = "\n".join(path.read_text(encoding="utf-8") for path in sources if path.name != "wording.py")
+    sources = [*PACKAGE.glob("letters/**/*.py"), PACKAGE / "archive" / "letters.py"]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources if path.parent.name != "words")
     return set(re.findall(r"\"(letter\.[a-z_]+)\"", text))
 
 

@@ -20,9 +20,9 @@ from pop_campaigns.core.files import store_file
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
 from pop_campaigns.imports.rules.states import RowDecision
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import Answer, AnswerChannel
+from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice
 from pop_campaigns.invitations.services.answers import record_answer
-from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.lists.models import ContactList, ListMember
 from pop_campaigns.lists.rules import ListKind

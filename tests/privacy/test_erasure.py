@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from pop_campaigns.contacts.models import Address, Consent, Mandate, Person, Suppression, Tombstone
+from pop_campaigns.contacts.queries.refusals import erased_among, suppressed_among
 from pop_campaigns.contacts.rules import Purpose, TombstoneKind
 from pop_campaigns.contacts.services.persons import PersonDraft, create_person
-from pop_campaigns.contacts.services.refusals import erased_among, suppressed_among
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.files import StoredFile

@@ -13,9 +13,9 @@ from pop_campaigns.contacts.rules import PersonKind
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Answer, AnswerChannel
+from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice
 from pop_campaigns.invitations.services.answers import Origin, record_answer
-from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.privacy.services.erasure import erase_person
 from pop_campaigns.privacy.tasks import run_now

@@ -15,16 +15,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from pop_campaigns.contacts.models import Consent, HashKey, Suppression
+from pop_campaigns.contacts.queries.refusals import suppressed_among
 from pop_campaigns.contacts.rules import ConsentChannel, Purpose
 from pop_campaigns.contacts.services.refusal_links import USED_FOR, read_refusal, refusal_link
-from pop_campaigns.contacts.services.refusals import suppressed_among
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import sign_text
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.queries.guests import awaiting_reminder, outdated
-from pop_campaigns.invitations.rules import GuestRefusal, InvitationState
-from pop_campaigns.invitations.services.guests import GuestChoice, add_guests
+from pop_campaigns.invitations.rules import GuestChoice, GuestRefusal, InvitationState
+from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import (
     cancel_with_notice,
     preview,

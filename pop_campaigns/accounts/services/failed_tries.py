@@ -7,36 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from flask import request
-from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.models import FailedTries
 from pop_campaigns.accounts.rules.roles import masked_address
 from pop_campaigns.core.clock import local_date
-from pop_campaigns.core.db import Base, UTCDateTime, db
+from pop_campaigns.core.db import db
 
 KEPT_FOR: Final = timedelta(days=30)
-
-
-class FailedTries(Base):
-    """Wrong tries at one account (NULL: at an address nobody has) from one network on one day, counted.
-
-    ``door`` is ``sign_in``, ``change``, ``verify`` or ``reset`` (a new password asked for). Counted, not listed: nobody
-    fills the database by guessing.
-    """
-
-    __tablename__ = "failed_tries"
-
-    key: Mapped[str] = mapped_column(String(120), primary_key=True)
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    door: Mapped[str] = mapped_column(String(20))
-    network: Mapped[str] = mapped_column(String(60))
-    number: Mapped[int]
-    first_at: Mapped[datetime] = mapped_column(UTCDateTime())
-    last_at: Mapped[datetime] = mapped_column(UTCDateTime(), index=True)
-
-    user: Mapped[User | None] = relationship()
 
 
 def record_failed_try(user_id: int | None, door: str, *, now: datetime) -> None:

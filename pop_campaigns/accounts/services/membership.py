@@ -11,9 +11,10 @@ from datetime import datetime
 from sqlalchemy import select
 
 from pop_campaigns.accounts.messages import mail_link
-from pop_campaigns.accounts.models import Organisation, Role, User
+from pop_campaigns.accounts.models import AccountLink, Organisation, Role, User
+from pop_campaigns.accounts.rules.links import LinkKind
 from pop_campaigns.accounts.rules.roles import RoleName
-from pop_campaigns.accounts.services.links import AccountLink, LinkKind, end_links, new_link
+from pop_campaigns.accounts.services.links import end_links, new_link
 from pop_campaigns.accounts.services.users import add_user, refuse_unfit, role_row
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note

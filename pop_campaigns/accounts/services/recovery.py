@@ -11,19 +11,12 @@ from typing import Final
 from sqlalchemy import select
 
 from pop_campaigns.accounts.messages import mail_asked_again, mail_link, mail_password_changed
-from pop_campaigns.accounts.models import User, UserSession
+from pop_campaigns.accounts.models import AccountLink, User, UserSession
+from pop_campaigns.accounts.rules.links import LinkKind, LinkState
 from pop_campaigns.accounts.rules.roles import SessionEnd
 from pop_campaigns.accounts.services.failed_tries import record_failed_try
 from pop_campaigns.accounts.services.known_browsers import know_browser
-from pop_campaigns.accounts.services.links import (
-    AccountLink,
-    LinkKind,
-    LinkState,
-    end_links,
-    last_link,
-    new_link,
-    spend_link,
-)
+from pop_campaigns.accounts.services.links import end_links, last_link, new_link, spend_link
 from pop_campaigns.accounts.services.sessions import end_sessions
 from pop_campaigns.accounts.services.users import checked_password, known_of
 from pop_campaigns.core.db import db

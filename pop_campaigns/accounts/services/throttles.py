@@ -17,11 +17,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import request
-from sqlalchemy import ColumnElement, String, case, delete, literal, select, update
+from sqlalchemy import ColumnElement, case, delete, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.exceptions import TooManyRequests
 
+from pop_campaigns.accounts.models import Throttle
 from pop_campaigns.accounts.rules.throttles import (
     FREE_TRIES_FOR_ACCOUNT,
     FREE_TRIES_FROM_ADDRESS,
@@ -32,20 +32,9 @@ from pop_campaigns.accounts.rules.throttles import (
     wait_after,
 )
 from pop_campaigns.accounts.services.known_browsers import browser_of
-from pop_campaigns.core.db import Base, UTCDateTime, db
+from pop_campaigns.core.db import UTCDateTime, db
 from pop_campaigns.core.text import fold
 from pop_campaigns.core.tokens import derive_token
-
-
-class Throttle(Base):
-    """Tries in a row that were not right, of one account, remote address or browser, and until when none is taken."""
-
-    __tablename__ = "throttles"
-
-    key: Mapped[str] = mapped_column(String(80), primary_key=True)
-    tries: Mapped[int]
-    until: Mapped[datetime] = mapped_column(UTCDateTime())
-    last_at: Mapped[datetime] = mapped_column(UTCDateTime(), index=True)
 
 
 class TooManyTries(TooManyRequests):

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from pop_campaigns.accounts.blueprint import bp
 from pop_campaigns.accounts.forms.accounts import AskResetForm, ResetForm, WelcomeForm, blame, problem_words
-from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.services.links import AccountLink, LinkKind, LinkState, find_link
+from pop_campaigns.accounts.models import AccountLink, User
+from pop_campaigns.accounts.rules.links import LinkKind, LinkState
+from pop_campaigns.accounts.services.links import find_link
 from pop_campaigns.accounts.services.recovery import (
     LinkIsOver,
     accept_invitation,

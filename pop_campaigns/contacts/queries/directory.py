@@ -6,7 +6,7 @@ Every function asks a constant number of queries, however long the page is.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -19,6 +19,7 @@ from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.accounts.scope import select_visible, visible
 from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.queries.reach import addresses_for, in_force, mandate_rank, typed_words
+from pop_campaigns.contacts.queries.refusals import suppressed_among
 from pop_campaigns.contacts.queries.searching import address_matches, persons_match
 from pop_campaigns.contacts.rules import (
     MAIL_PURPOSES,
@@ -28,8 +29,6 @@ from pop_campaigns.contacts.rules import (
     Purpose,
     runs_on,
 )
-from pop_campaigns.contacts.services.refusals import suppressed_among
-from pop_campaigns.contacts.words.labels import HISTORY_WORDS
 from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.history import History
 from pop_campaigns.core.places import Municipality
@@ -271,8 +270,10 @@ def person_rows(persons: Sequence[Person], user: User, on: date) -> list[PersonR
     return rows
 
 
-def changes_of(subjects: Sequence[Institution | Office | Person], user: User) -> list[History]:
-    """Give what was done to contacts, newest first, without what belongs to another organisation.
+def changes_of(
+    subjects: Sequence[Institution | Office | Person], user: User, *, actions: Collection[str]
+) -> list[History]:
+    """Return what was done to contacts, of ``actions``, newest first, without what belongs to another organisation.
 
     Who only reads sees no history of a citizen who was merged into somebody else, and no line that names a person whom
     they do not see.
@@ -281,7 +282,7 @@ def changes_of(subjects: Sequence[Institution | Office | Person], user: User) ->
     keys += [key for subject in subjects for key in _merged_keys(subject, user)]
     found = db.session.scalars(
         select(History)
-        .where(tuple_(History.subject_type, History.subject_id).in_(keys), History.action.in_(HISTORY_WORDS))
+        .where(tuple_(History.subject_type, History.subject_id).in_(keys), History.action.in_(actions))
         .order_by(History.id.desc())
         .limit(10 * HISTORY_ROWS)
     )

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.contacts.models import Address, Consent, Person, Tombstone
 from pop_campaigns.contacts.queries.reach import persons_named
+from pop_campaigns.contacts.queries.refusals import erased_among
 from pop_campaigns.contacts.rules import AddressUse, PersonKind, Purpose, TombstoneKind
 from pop_campaigns.contacts.services.institutions import add_address
 from pop_campaigns.contacts.services.records import (
@@ -20,7 +21,7 @@ from pop_campaigns.contacts.services.records import (
     one_at_a_time,
     owner_of_new,
 )
-from pop_campaigns.contacts.services.refusals import erased_among, hash_of
+from pop_campaigns.contacts.services.refusals import hash_of
 from pop_campaigns.core.db import db
 
 

@@ -10,8 +10,9 @@ import base64
 from dataclasses import dataclass
 from typing import Final
 
-from pop_campaigns.contacts.rules import MAIL_PURPOSES, Purpose, TombstoneKind
-from pop_campaigns.contacts.services.refusals import hash_of, known_key, refused_hashes
+from pop_campaigns.contacts.queries.refusals import known_key, refused_hashes
+from pop_campaigns.contacts.rules import MAIL_PURPOSES, Purpose, TombstoneKind, keyed_hash
+from pop_campaigns.contacts.services.refusals import hash_key
 from pop_campaigns.core.tokens import read_signed
 from pop_campaigns.mail.compose import REFUSAL_LINK
 
@@ -37,8 +38,8 @@ def refusal_link(
 
     ``looked_at``: the mail is only shown, its links hidden; then no key is made for it.
     """
-    key = (known_key() or _NOBODYS_KEY) if looked_at else None
-    digest = bytes.fromhex(hash_of(TombstoneKind.EMAIL, email, key))
+    key = (known_key() or _NOBODYS_KEY) if looked_at else hash_key()
+    digest = bytes.fromhex(keyed_hash(TombstoneKind.EMAIL, email, key))
     written = base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
     text = f"{purpose.value[0]}{organisation_id or 0}.{written}"
     return {"path": f"{PATH}?lang={language}", "purpose": USED_FOR, "nonce": text, "signed": "yes"}

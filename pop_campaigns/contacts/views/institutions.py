@@ -49,6 +49,7 @@ from pop_campaigns.contacts.words.contacts import (
     for_templates,
     person_words,
 )
+from pop_campaigns.contacts.words.labels import HISTORY_WORDS
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.handing_out import hand_out
@@ -125,7 +126,7 @@ def institution(ident: int) -> ResponseReturnValue:
         above=directory.institutions_above(record, current_user),
         parts=directory.parts_of(record, current_user),
         merges=merges_of(record, current_user),
-        changes=directory.changes_of(subjects, current_user),
+        changes=directory.changes_of(subjects, current_user, actions=HISTORY_WORDS),
     )
 
 

@@ -42,7 +42,7 @@ from pop_campaigns.contacts.views.form_pages import (
 from pop_campaigns.contacts.views.listing import person_filters
 from pop_campaigns.contacts.words.consent_texts import CURRENT, TEXTS, consent_text
 from pop_campaigns.contacts.words.contacts import contact_url
-from pop_campaigns.contacts.words.labels import PURPOSES
+from pop_campaigns.contacts.words.labels import HISTORY_WORDS, PURPOSES
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import give_stored, refusal_words
@@ -94,7 +94,7 @@ def person(ident: int) -> ResponseReturnValue:
         receivers=shares,
         refused=directory.refusals_of(record),
         merges=merges_of(record, current_user),
-        changes=directory.changes_of([record], current_user),
+        changes=directory.changes_of([record], current_user, actions=HISTORY_WORDS),
     )
 
 

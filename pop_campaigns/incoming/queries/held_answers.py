@@ -16,8 +16,8 @@ from pop_campaigns.accounts.scope import own
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
-from pop_campaigns.incoming.rules.incoming import COUNTABLE, is_same_mailbox
-from pop_campaigns.incoming.services.calendar_answers import METHODS, PARTSTATS, sends_substitute
+from pop_campaigns.incoming.queries.incoming import sends_substitute
+from pop_campaigns.incoming.rules.incoming import COUNTABLE, METHODS, PARTSTATS, is_same_mailbox
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer, Sight
 from pop_campaigns.invitations.sight import guests_seen

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import Select, func, select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
+from pop_campaigns.incoming.rules.incoming import SaidBefore
 from pop_campaigns.incoming.sight import incoming_of_work, incoming_seen
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.rules import Answer
 from pop_campaigns.mail.models import IncomingLink, IncomingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState
 
@@ -67,3 +70,33 @@ def incoming_of_guests(guest_ids: Iterable[int], user: User) -> Sequence[Incomin
     )
     rows = select(IncomingMail).where(IncomingMail.id.in_(links), incoming_seen(user))
     return db.session.scalars(rows.order_by(IncomingMail.id.desc()).limit(50)).all()
+
+
+def sends_substitute(guest: Invitation) -> bool:
+    """Tell whether the guest said that somebody else comes."""
+    return guest.answer is Answer.DELEGATED or bool(_substitute_of(guest))
+
+
+def said_before(guest: Invitation) -> SaidBefore | None:
+    """Give the newest answer of a guest that came from a calendar."""
+    wanted = (
+        select(GivenAnswer)
+        .where(GivenAnswer.invitation_id == guest.id, GivenAnswer.incoming_mail_id.is_not(None))
+        .order_by(GivenAnswer.id.desc())
+        .limit(1)
+    )
+    last = db.session.scalar(wanted)
+    if last is None:
+        return None
+    before = db.session.get_one(IncomingMail, last.incoming_mail_id)
+    return SaidBefore(last.event_sequence, moment_of((before.calendar or {}).get("dtstamp")))
+
+
+def moment_of(written: str | None) -> datetime | None:
+    """Give the instant a calendar object wrote, None where it wrote none."""
+    return datetime.fromisoformat(written.replace("Z", "+00:00")) if written else None
+
+
+def _substitute_of(guest: Invitation) -> str:
+    wanted = select(GivenAnswer.substitute).where(GivenAnswer.invitation_id == guest.id)
+    return db.session.scalar(wanted.order_by(GivenAnswer.id.desc()).limit(1)) or ""

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
+from pop_campaigns.invitations.rules import Answer
 from pop_campaigns.mail.rules import Dmarc, Review
 
 NOTIFIERS = frozenset({"calendar-notification@google.com"})
@@ -167,3 +169,23 @@ def said_when(stamped_at: datetime | None, asked_at: datetime | None, received_a
     if stamped_at is None or not (asked_at or received_at) <= stamped_at <= received_at:
         return received_at
     return stamped_at
+
+
+class NoMail(StrEnum):
+    """Why something that was brought is no message."""
+
+    EMPTY = "empty"
+    SIZE = "size"
+    OUTLOOK = "outlook"
+    NOT_A_MAIL = "not_a_mail"
+
+
+PARTSTATS = {
+    "ACCEPTED": Answer.ACCEPTED,
+    "TENTATIVE": Answer.TENTATIVE,
+    "DECLINED": Answer.DECLINED,
+    "DELEGATED": Answer.DECLINED,
+}
+
+
+METHODS = ("REPLY", "COUNTER")

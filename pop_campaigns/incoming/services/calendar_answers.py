@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import may_change
-from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
+from pop_campaigns.incoming.queries.incoming import _substitute_of, moment_of, said_before
 from pop_campaigns.incoming.rules.incoming import (
-    SaidBefore,
+    METHODS,
+    PARTSTATS,
     is_older,
     is_same_mailbox,
     is_unexpected,
@@ -29,21 +29,13 @@ from pop_campaigns.incoming.rules.incoming import (
 from pop_campaigns.incoming.scope import owner_of
 from pop_campaigns.incoming.services.matching import Match, event_named, guest_named
 from pop_campaigns.incoming.services.proposals import take_proposal
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.queries.guests import calendar_ahead
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
 from pop_campaigns.invitations.services.answers import AnswerRefused, Origin, record_answer
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.reading.report import MailReport
 from pop_campaigns.mail.rules import IncomingWay, Review
-
-PARTSTATS = {
-    "ACCEPTED": Answer.ACCEPTED,
-    "TENTATIVE": Answer.TENTATIVE,
-    "DECLINED": Answer.DECLINED,
-    "DELEGATED": Answer.DECLINED,
-}
-METHODS = ("REPLY", "COUNTER")
 
 
 @dataclass(frozen=True)
@@ -129,31 +121,6 @@ def origin_of(mail: IncomingMail, guest: Invitation, said: dict[str, Any], *, is
     return Origin(sender if elsewhere else None, tell_guest=tell)
 
 
-def sends_substitute(guest: Invitation) -> bool:
-    """Tell whether the guest said that somebody else comes."""
-    return guest.answer is Answer.DELEGATED or bool(_substitute_of(guest))
-
-
-def said_before(guest: Invitation) -> SaidBefore | None:
-    """Give the newest answer of a guest that came from a calendar."""
-    wanted = (
-        select(GivenAnswer)
-        .where(GivenAnswer.invitation_id == guest.id, GivenAnswer.incoming_mail_id.is_not(None))
-        .order_by(GivenAnswer.id.desc())
-        .limit(1)
-    )
-    last = db.session.scalar(wanted)
-    if last is None:
-        return None
-    before = db.session.get_one(IncomingMail, last.incoming_mail_id)
-    return SaidBefore(last.event_sequence, moment_of((before.calendar or {}).get("dtstamp")))
-
-
-def moment_of(written: str | None) -> datetime | None:
-    """Give the instant a calendar object wrote, None where it wrote none."""
-    return datetime.fromisoformat(written.replace("Z", "+00:00")) if written else None
-
-
 def guest_of_secret(matches: Sequence[Match], said: dict[str, Any]) -> Any:
     """Give the guest at whose own address a mail came; of several the one it names, whichever address it came to first."""
     ours = [one for one in matches if isinstance(one.subject, Invitation) and one.how == "token"]
@@ -230,8 +197,3 @@ def _names_a_guest(report: MailReport) -> bool:
     """Tell whether a mail was for an address of the kind our guests answer to, though none of theirs."""
     ours = local_parts(report.recipients, current_app.config["MAIL_DOMAIN"])
     return any(local.startswith("r-") for local in ours)
-
-
-def _substitute_of(guest: Invitation) -> str:
-    wanted = select(GivenAnswer.substitute).where(GivenAnswer.invitation_id == guest.id)
-    return db.session.scalar(wanted.order_by(GivenAnswer.id.desc()).limit(1)) or ""

@@ -13,9 +13,10 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.incoming.queries.held_answers import HeldAnswer, ways_to_count
+from pop_campaigns.incoming.queries.incoming import moment_of, said_before
 from pop_campaigns.incoming.rules.incoming import is_older, is_superseded, said_when
 from pop_campaigns.incoming.scope import owner_of
-from pop_campaigns.incoming.services.calendar_answers import let_count, moment_of, said_before
+from pop_campaigns.incoming.services.calendar_answers import let_count
 from pop_campaigns.incoming.services.filing import link_mail
 from pop_campaigns.incoming.services.matching import Match
 from pop_campaigns.invitations.models import GivenAnswer, Invitation

@@ -17,6 +17,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
 from pop_campaigns.incoming.queries.registers import contradicting, recipients_named
 from pop_campaigns.incoming.rules.incoming import local_parts, mailbox_of, nearly_the_same
+from pop_campaigns.incoming.scope import Subject
 from pop_campaigns.invitations.models import Invitation, InvitationMail
 from pop_campaigns.invitations.rules import InvitationState
 from pop_campaigns.letters.models import LetterRecipient
@@ -26,7 +27,6 @@ from pop_campaigns.mail.outbox import bounce_local_of
 from pop_campaigns.mail.reading.report import MailReport
 from pop_campaigns.mail.rules import Dmarc, IncomingKind
 
-Subject = Invitation | LetterRecipient | OutgoingMail
 SUGGESTED = 5
 _ANSWERED: tuple[Any, ...] = (Invitation, LetterRecipient)  # what people answer to
 

@@ -17,8 +17,8 @@ from flask_babel import pgettext
 from sqlalchemy import func, select
 
 from pop_campaigns.accounts.models import Network
+from pop_campaigns.contacts.queries.refusals import erased_among, suppressed_among
 from pop_campaigns.contacts.rules import MAIL_PURPOSES, TombstoneKind
-from pop_campaigns.contacts.services.refusals import erased_among, suppressed_among
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language, speaking
 from pop_campaigns.events.rules import EventState

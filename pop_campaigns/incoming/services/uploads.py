@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from enum import StrEnum
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
+from pop_campaigns.incoming.rules.incoming import NoMail
 from pop_campaigns.mail.intake.store import SIZE_LIMIT, Arrival, store_arrival
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.rules import IncomingWay
@@ -18,15 +18,6 @@ _TELLING = re.compile(
     rb"(?im)^(?:from|to|date|subject|received|message-id|return-path|delivered-to|mime-version)[ \t]*:"
 )
 _OUTLOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # a compound file: what Outlook saves as .msg
-
-
-class NoMail(StrEnum):
-    """Why something that was brought is no message."""
-
-    EMPTY = "empty"
-    SIZE = "size"
-    OUTLOOK = "outlook"
-    NOT_A_MAIL = "not_a_mail"
 
 
 class NotAMail(ValueError):

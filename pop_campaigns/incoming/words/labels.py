@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
-from pop_campaigns.incoming.services.uploads import NoMail
+from pop_campaigns.incoming.rules.incoming import NoMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState, Review
 
 KINDS: Final[dict[IncomingKind, LazyString]] = {

@@ -12,8 +12,8 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import own
+from pop_campaigns.contacts.queries.refusals import suppressed_among
 from pop_campaigns.contacts.rules import Purpose
-from pop_campaigns.contacts.services.refusals import suppressed_among
 from pop_campaigns.core.db import db
 from pop_campaigns.core.text import sort_key
 from pop_campaigns.core.tokens import hash_token

@@ -12,15 +12,15 @@ from sqlalchemy import ColumnElement
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import visible
 from pop_campaigns.contacts.queries.reach import of_network_or
+from pop_campaigns.contacts.queries.refusals import suppressed_among
 from pop_campaigns.contacts.rules import Purpose
-from pop_campaigns.contacts.services.refusals import suppressed_among
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.queries.guests import guests_of
 from pop_campaigns.invitations.queries.picks import guest_key
-from pop_campaigns.invitations.rules import GuestRefusal, InvitationState
-from pop_campaigns.invitations.services.guests import AddedGuests, GuestChoice, add_guests, remove_guest
+from pop_campaigns.invitations.rules import GuestChoice, GuestRefusal, InvitationState
+from pop_campaigns.invitations.services.guests import AddedGuests, add_guests, remove_guest
 from pop_campaigns.lists.models import ContactList
 from pop_campaigns.lists.queries.conditions import Reach
 from pop_campaigns.lists.queries.resolving import Resolved, resolve

@@ -40,10 +40,10 @@ from pop_campaigns.invitations.queries.guests import (
     unreachable,
     was_reached,
 )
+from pop_campaigns.invitations.queries.invitable import load_contacts
 from pop_campaigns.invitations.rules import InvitationState, MailPurpose, calendar_sequence
 from pop_campaigns.invitations.services.guests import (
     check_invitable,
-    load_contacts,
     lock_event,
     refresh_guests,
     remove_guest,

@@ -39,11 +39,10 @@ from pop_campaigns.invitations.queries.picks import (
     picks_for,
     without_listed,
 )
-from pop_campaigns.invitations.rules import GuestRefusal, InvitationState, MailPurpose
+from pop_campaigns.invitations.rules import GuestChoice, GuestRefusal, InvitationState, MailPurpose
 from pop_campaigns.invitations.services.guests import (
     AddedGuests,
     CannotInvite,
-    GuestChoice,
     NotADraft,
     add_guests,
     addresses_now,

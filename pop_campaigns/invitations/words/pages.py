@@ -9,8 +9,7 @@ from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
 from pop_campaigns.events.words.labels import StateChip
-from pop_campaigns.invitations.rules import Answer, GuestRefusal
-from pop_campaigns.invitations.services.guests import RefusedGuest
+from pop_campaigns.invitations.rules import Answer, GuestRefusal, RefusedGuest
 from pop_campaigns.invitations.words.labels import ANSWER_MARKS, ANSWER_TONES, ANSWERS
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.refusals import NOT_WANTED, REFUSAL_LABELS, explain_words

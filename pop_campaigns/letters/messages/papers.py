@@ -14,9 +14,9 @@ from pop_campaigns.core.db import db
 from pop_campaigns.letters.messages.letters import PDF, letter_pdf, letter_sheet, pdf_name
 from pop_campaigns.letters.messages.pdf import LetterSheet, read_blocks
 from pop_campaigns.letters.models import Letter, LetterRecipient
+from pop_campaigns.letters.queries.due_days import written_languages
 from pop_campaigns.letters.queries.letters import UNSENT, RecipientLine, lines_of
 from pop_campaigns.letters.rules.letters import RecipientRole
-from pop_campaigns.letters.services.letters import written_languages
 from pop_campaigns.mail.models import MailAttachment, MailSkeleton, OutgoingMail
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from pop_campaigns.letters.models import LetterRecipient, LetterResponse
+from pop_campaigns.core.i18n import LANGUAGES
+from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.rules.clocks import ClockRefused, Due, basis_after, due_for, shipped_clock
 from pop_campaigns.letters.rules.letters import ResponseKind, stops_clock
 from pop_campaigns.letters.rules.working_days import CalendarUnknown, SkippedDay
@@ -111,3 +112,10 @@ def _skipped(sq: SkippedDay, en: SkippedDay) -> dict[str, str]:
         "name_sq": sq.name or "",
         "name_en": en.name or "",
     }
+
+
+def written_languages(letter: Letter) -> frozenset[str]:
+    """The languages in which the letter has both subject and text."""
+    return frozenset(
+        lang for lang in LANGUAGES if getattr(letter, f"subject_{lang}") and getattr(letter, f"body_{lang}")
+    )

@@ -17,6 +17,7 @@ from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
+from pop_campaigns.core.i18n import LANGUAGES
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.core.tokens import derive_local_part, new_nonce
 from pop_campaigns.core.versions import ChangedMeanwhile
@@ -31,7 +32,7 @@ from pop_campaigns.letters.messages.letters import (
     sender_of,
 )
 from pop_campaigns.letters.models import Letter, LetterRecipient
-from pop_campaigns.letters.queries.due_days import count_due
+from pop_campaigns.letters.queries.due_days import count_due, written_languages
 from pop_campaigns.letters.queries.letters import (
     RecipientLine,
     last_register_count,
@@ -48,7 +49,6 @@ from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
 from pop_campaigns.mail.outbox import Recipient, add_skeleton, queue_mail
 from pop_campaigns.mail.rules import MailState
 
-LANGUAGES = ("sq", "en")
 # Too long for a line of history: that they changed is enough.
 _LONG = frozenset({"body_sq", "body_en"})
 # Any number, as long as nothing else of ours locks under it.
@@ -164,13 +164,6 @@ def verdict_for(letter: Letter, lines: Sequence[RecipientLine]) -> SendVerdict:
         written=written_languages(letter),
         wanted=frozenset(line.language for line in lines),
         reachable=sum(1 for line in lines if line.address),
-    )
-
-
-def written_languages(letter: Letter) -> frozenset[str]:
-    """The languages in which the letter has both subject and text."""
-    return frozenset(
-        lang for lang in LANGUAGES if getattr(letter, f"subject_{lang}") and getattr(letter, f"body_{lang}")
     )
 
 

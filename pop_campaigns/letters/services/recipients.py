@@ -10,11 +10,12 @@ from enum import StrEnum
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
+from pop_campaigns.core.i18n import LANGUAGES
 from pop_campaigns.core.numbers import row_number
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.letters import RecipientOption, recipient_option
 from pop_campaigns.letters.rules.letters import RecipientRole, may_edit
-from pop_campaigns.letters.services.letters import LANGUAGES, LetterIsSettled, lock_letter
+from pop_campaigns.letters.services.letters import LetterIsSettled, lock_letter
 
 
 class RecipientRefusal(StrEnum):

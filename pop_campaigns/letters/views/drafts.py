@@ -23,6 +23,7 @@ from pop_campaigns.letters.forms import WHOLE_NETWORK, LetterForm
 from pop_campaigns.letters.messages.letters import preview_mail
 from pop_campaigns.letters.messages.papers import paper_of, readable_languages
 from pop_campaigns.letters.models import Letter, LetterRecipient
+from pop_campaigns.letters.queries.due_days import written_languages
 from pop_campaigns.letters.queries.letters import find_recipients, lines_of
 from pop_campaigns.letters.rules.letters import RecipientRole, SendVerdict, may_edit
 from pop_campaigns.letters.services.letters import (
@@ -36,7 +37,6 @@ from pop_campaigns.letters.services.letters import (
     lock_letter,
     send_letter,
     verdict_for,
-    written_languages,
 )
 from pop_campaigns.letters.services.recipients import (
     Move,

@@ -17,8 +17,8 @@ from sqlalchemy import String, and_, case, false, literal, null, or_, select, ty
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.models import Address, Institution, Office, Person
+from pop_campaigns.contacts.queries.refusals import suppressed_among
 from pop_campaigns.contacts.rules import USE_ORDER, PersonKind, Purpose
-from pop_campaigns.contacts.services.refusals import suppressed_among
 from pop_campaigns.core.db import db
 from pop_campaigns.lists.models import ContactList
 from pop_campaigns.lists.queries.conditions import Reach

@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import select
 
 from pop_campaigns.contacts.models import Person, Suppression
-from pop_campaigns.contacts.rules import TombstoneKind
-from pop_campaigns.contacts.services.refusals import hash_of, known_key
+from pop_campaigns.contacts.queries.refusals import known_key
+from pop_campaigns.contacts.rules import TombstoneKind, keyed_hash
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.models import ContactImport, ImportRow
 from pop_campaigns.invitations.models import Invitation, TimeProposal
@@ -113,7 +113,7 @@ def _refusals(traces: Traces) -> list[Data]:
     key = known_key()
     if key is None:
         return []
-    hashes = {hash_of(TombstoneKind.EMAIL, one.email, key): one.email for one in traces.addresses}
+    hashes = {keyed_hash(TombstoneKind.EMAIL, one.email, key): one.email for one in traces.addresses}
     rows = select(Suppression).where(Suppression.address_hash.in_(hashes)).order_by(Suppression.id)
     owners = (None, traces.person.organisation_id)
     return [

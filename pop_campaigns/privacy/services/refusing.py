@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import select
 
 from pop_campaigns.contacts.models import Address, Consent, Person
-from pop_campaigns.contacts.rules import ConsentChannel, TombstoneKind
+from pop_campaigns.contacts.rules import ConsentChannel, TombstoneKind, keyed_hash
 from pop_campaigns.contacts.services.refusal_links import Refusal
-from pop_campaigns.contacts.services.refusals import hash_key, hash_of, lift_hash, suppress_hash
+from pop_campaigns.contacts.services.refusals import hash_key, lift_hash, suppress_hash
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 
@@ -56,7 +56,7 @@ def persons_behind(refusal: Refusal) -> list[Person]:
     ids = {
         person_id
         for person_id, email in db.session.execute(rows)
-        if hash_of(TombstoneKind.EMAIL, email, key) == refusal.address_hash
+        if keyed_hash(TombstoneKind.EMAIL, email, key) == refusal.address_hash
     }
     return list(db.session.scalars(select(Person).where(Person.id.in_(ids)).order_by(Person.id)))
 

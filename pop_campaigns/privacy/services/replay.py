@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from pop_campaigns.contacts.models import Address, Person, Suppression, Tombstone
-from pop_campaigns.contacts.rules import ConsentChannel, Purpose, TombstoneKind
-from pop_campaigns.contacts.services.refusals import hash_key, hash_of
+from pop_campaigns.contacts.rules import ConsentChannel, Purpose, TombstoneKind, keyed_hash
+from pop_campaigns.contacts.services.refusals import hash_key
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.privacy.services.erasure import Erased, erase_person
@@ -67,7 +67,8 @@ def _brought_back(known: _Known) -> list[Person]:
         values += [(TombstoneKind.PHONE, person.phone)] if person.phone else []
         values = values or [(TombstoneKind.NAME, person.name)]
         lines = (
-            known.get((kind.value, hash_of(kind, one, key), person.organisation_id)) for kind, one in values
+            known.get((kind.value, keyed_hash(kind, one, key), person.organisation_id))
+            for kind, one in values
         )
         if any(one and not _added_since(person, one.erased_at) for one in lines):
             found.append(person)
