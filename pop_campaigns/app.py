@@ -26,7 +26,7 @@ from pop_campaigns.accounts.guard import init_guards
 from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.accounts.services.known_browsers import init_known_browsers
 from pop_campaigns.accounts.sign_in.security import init_sign_in
-from pop_campaigns.accounts.views import language, links
+from pop_campaigns.accounts.views import account, links
 from pop_campaigns.accounts.views.kept_words import init_kept_words
 from pop_campaigns.accounts.views.refusals import init_refusal_pages
 from pop_campaigns.calendars.invite import invitation_from_json
@@ -72,7 +72,7 @@ BLUEPRINTS = (
     imports_views.bp,
     incoming_views.bp,
 )
-LIMITS = language.LIMITS | links.LIMITS | answer.LIMITS | unsubscribe.LIMITS
+LIMITS = account.LIMITS | links.LIMITS | answer.LIMITS | unsubscribe.LIMITS
 ERRORS = (400, 403, 404, 405, 409, 413, 415, 429, 500)
 limiter = Limiter(get_remote_address, default_limits=[], in_memory_fallback_enabled=True)
 

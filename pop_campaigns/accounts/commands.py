@@ -12,7 +12,7 @@ from sqlalchemy import select
 from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.accounts.services.users import LONGEST_NAME, CannotCreateUser, create_user
-from pop_campaigns.accounts.words.passwords import PASSWORD_PROBLEMS
+from pop_campaigns.accounts.words.accounts import PASSWORD_PROBLEMS
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import LANGUAGES

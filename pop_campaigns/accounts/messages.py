@@ -15,7 +15,7 @@ from flask import current_app
 from flask_babel import gettext as _
 
 from pop_campaigns.accounts.models import AccountLink, Network, User
-from pop_campaigns.accounts.rules.links import LinkKind
+from pop_campaigns.accounts.rules.passwords import LinkKind
 from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language, speaking

@@ -9,8 +9,9 @@ from flask_security import RoleMixin, UserMixin
 from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Date, ForeignKey, Index, String, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from pop_campaigns.accounts.rules.links import PATHS, LinkKind, LinkState, purpose_of
-from pop_campaigns.accounts.rules.roles import RoleName, SessionEnd
+from pop_campaigns.accounts.rules.passwords import PATHS, LinkKind, LinkState, purpose_of
+from pop_campaigns.accounts.rules.roles import RoleName
+from pop_campaigns.accounts.rules.sessions import SessionEnd
 from pop_campaigns.core.db import Base, Line, Searchable, UTCDateTime, choice
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.versions import Versioned

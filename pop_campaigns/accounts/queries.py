@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from pop_campaigns.accounts.models import AccountLink, Organisation, User
-from pop_campaigns.accounts.rules.links import LinkKind, LinkState
+from pop_campaigns.accounts.rules.passwords import LinkKind, LinkState
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.mail.rules import MailState

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.archive.document import Part
-from pop_campaigns.archive.keeping import Loading, keep
+from pop_campaigns.archive.loading import Loading, keep
 from pop_campaigns.archive.names import (
     MAYOR,
     PARLIAMENT,

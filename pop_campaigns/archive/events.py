@@ -18,7 +18,7 @@ from pop_campaigns.archive.contacts import (
     keep_municipality,
 )
 from pop_campaigns.archive.document import Part
-from pop_campaigns.archive.keeping import Loading, keep
+from pop_campaigns.archive.loading import Loading, keep
 from pop_campaigns.archive.record import CampaignFacts, CommitmentFacts, EventFacts, When
 from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.contacts.models import Institution

@@ -12,7 +12,7 @@ from pop_campaigns.archive.contacts import (
     keep_protocol_desk,
 )
 from pop_campaigns.archive.events import find_campaign, known_day
-from pop_campaigns.archive.keeping import Loading, keep
+from pop_campaigns.archive.loading import Loading, keep
 from pop_campaigns.archive.record import LetterFacts, RecipientFacts
 from pop_campaigns.contacts.models import Office
 from pop_campaigns.core.db import db

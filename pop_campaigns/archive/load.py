@@ -13,8 +13,8 @@ from sqlalchemy import text
 from pop_campaigns.accounts.models import Network, Organisation
 from pop_campaigns.archive.contacts import keep_member
 from pop_campaigns.archive.events import keep_campaign, keep_event
-from pop_campaigns.archive.keeping import Loading, keep, start_loading
 from pop_campaigns.archive.letters import keep_letter
+from pop_campaigns.archive.loading import Loading, keep, start_loading
 from pop_campaigns.archive.reading import read_record
 from pop_campaigns.archive.record import NetworkFacts, Record
 from pop_campaigns.campaigns.models import Campaign

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from pop_campaigns.archive.contacts import keep_institution, keep_municipality, keep_office
-from pop_campaigns.archive.keeping import Loading, fill_gaps, start_loading
 from pop_campaigns.archive.load import LoadReport, report_of, wait_for_other_loads
+from pop_campaigns.archive.loading import Loading, fill_gaps, start_loading
 from pop_campaigns.archive.names import county_of
 from pop_campaigns.archive.vocabulary_file import (
     SHIPPED_VOCABULARY,

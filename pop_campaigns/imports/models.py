@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.core.db import Base, Line, UTCDateTime, choice
 from pop_campaigns.core.versions import Versioned
-from pop_campaigns.imports.rules.states import ImportState, RowDecision
+from pop_campaigns.imports.rules.drafts import ImportState, RowDecision
 
 
 class ContactImport(Versioned, Base):

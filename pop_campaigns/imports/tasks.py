@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.models import ContactImport
-from pop_campaigns.imports.rules.states import ImportState
+from pop_campaigns.imports.rules.drafts import ImportState
 from pop_campaigns.imports.services.checking import check_rows
 from pop_campaigns.imports.services.running import run_rows
 from pop_campaigns.imports.services.undoing import undo_changes

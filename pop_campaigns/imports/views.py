@@ -36,13 +36,13 @@ from pop_campaigns.imports.queries import (
     select_imports,
     select_rows,
 )
-from pop_campaigns.imports.rules.states import ImportState, RowDecision
+from pop_campaigns.imports.rules.drafts import ImportState, RowDecision
 from pop_campaigns.imports.rules.tables import LARGEST_UPLOAD, BadFile
 from pop_campaigns.imports.services import imports as services
 from pop_campaigns.imports.services.checking import is_hard, reader_of
 from pop_campaigns.imports.services.imports import WrongState
 from pop_campaigns.imports.tasks import BUSY, SMALL, carry_on
-from pop_campaigns.mail.wake_up import ring_bell
+from pop_campaigns.mail.wake_up import wake_worker
 
 bp = Blueprint("imports", __name__, url_prefix="/people/import")
 bp.context_processor(for_templates)
@@ -279,7 +279,7 @@ def _change(imported: ContactImport, change: Any, **shown: Any) -> ResponseRetur
     if busy and short:
         carry_on(ident)
     elif busy:
-        ring_bell()
+        wake_worker()
     return redirect(url_for("imports.show", import_id=ident, **shown))
 
 

@@ -18,7 +18,7 @@ from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.reading.limits import MailReader
 from pop_campaigns.mail.reading.report import MailReport, unparsed
 from pop_campaigns.mail.rules import IncomingState, IncomingWay
-from pop_campaigns.mail.wake_up import ring_bell
+from pop_campaigns.mail.wake_up import wake_worker
 
 AT_ONCE = 10
 """Mails a commit: a commit waits for the disk, and on SQLite nobody else saves while a portion is filed."""
@@ -57,7 +57,7 @@ def file_received(should_stop: Callable[[], bool]) -> int:
             number, receipts = number + len(filed), receipts or any(filed)
             _release(one for one in claimed if one.id not in reports)
     if receipts:
-        ring_bell()
+        wake_worker()
     return number
 
 

@@ -1,1 +1,1 @@
-"""Work in the background: Huey rings the bell, the tables say what there is to do."""
+"""Work in the background: Huey wakes it, the tables say what there is to do."""

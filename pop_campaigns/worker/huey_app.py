@@ -20,7 +20,7 @@ from redis.retry import Retry
 
 from config import SettingsError
 from pop_campaigns.core.private_files import create_private_database
-from pop_campaigns.mail.wake_up import set_bell
+from pop_campaigns.mail.wake_up import set_waker
 from pop_campaigns.worker.tasks import RING, add_tasks
 
 # Waiting longer for a wake-up call than people wait for a page makes no sense.
@@ -29,9 +29,9 @@ _making = threading.Lock()
 
 
 def init_worker(app: Flask) -> None:
-    """Connect the bell at the outbox with the queue; the queue itself is opened when it is first needed."""
+    """Connect what wakes the worker with the queue; the queue itself is opened when it is first needed."""
     _storage_of(app.config["HUEY_URL"])
-    set_bell(app, lambda: ring_worker(app))
+    set_waker(app, lambda: ring_worker(app))
 
 
 def queue_of(app: Flask) -> Huey:

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from pop_campaigns.accounts.models import User, UserSession
-from pop_campaigns.accounts.rules.roles import SessionEnd
+from pop_campaigns.accounts.rules.sessions import SessionEnd
 from pop_campaigns.accounts.sign_in.kept_words import FIELD, LONGEST_KEPT, unseal_words
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db

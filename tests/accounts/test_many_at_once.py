@@ -15,7 +15,7 @@ from flask import Flask
 
 from config import ROOT
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.rules.links import LinkKind, purpose_of
+from pop_campaigns.accounts.rules.passwords import LinkKind, purpose_of
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.accounts.rules.throttles import FREE_TRIES_FOR_ACCOUNT
 from pop_campaigns.accounts.services.links import find_link, new_link, spend_link

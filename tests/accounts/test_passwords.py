@@ -13,7 +13,7 @@ from passlib.hash import argon2
 from pop_campaigns.accounts.rules.passwords import password_problem
 from pop_campaigns.accounts.services import passwords
 from pop_campaigns.accounts.services.users import _readable_password
-from pop_campaigns.accounts.words.passwords import PASSWORD_PROBLEMS
+from pop_campaigns.accounts.words.accounts import PASSWORD_PROBLEMS
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import speaking

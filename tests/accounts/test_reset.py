@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text, update
 
 from pop_campaigns.accounts import messages
 from pop_campaigns.accounts.models import AccountLink, User
-from pop_campaigns.accounts.rules.links import LinkKind, LinkState
+from pop_campaigns.accounts.rules.passwords import LinkKind, LinkState
 from pop_campaigns.accounts.services import links
 from pop_campaigns.accounts.services.links import find_link, new_link, spend_link
 from pop_campaigns.accounts.views import links as link_pages
@@ -281,7 +281,7 @@ def test_the_worker_is_woken_at_once_whoever_asks(
     app: Flask, cast: SimpleNamespace, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung: list[None] = []
-    monkeypatch.setitem(app.extensions, "outbox_bell", lambda: rung.append(None))
+    monkeypatch.setitem(app.extensions, "wake_worker", lambda: rung.append(None))
     for address in (cast.arta.email, "askush@pop.example"):
         assert client.post("/reset", data={"email": address}).status_code == 200
     assert len(rung) == 2

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import config
-from pop_campaigns.accounts.rules.browsers import browser_words
-from pop_campaigns.accounts.rules.roles import masked_address, session_lasts
+from pop_campaigns.accounts.rules.sessions import browser_words, masked_address, session_lasts
 
 NOW = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -14,7 +14,7 @@ from flask_security.utils import get_hmac
 from sqlalchemy import select, update
 
 from pop_campaigns.accounts.models import User, UserSession
-from pop_campaigns.accounts.rules.roles import SEEN_EVERY, SessionEnd
+from pop_campaigns.accounts.rules.sessions import SEEN_EVERY, SessionEnd
 from pop_campaigns.accounts.services.sessions import COOKIE_KEY, sessions_of, start_session
 from pop_campaigns.accounts.sign_in.security import security
 from pop_campaigns.core.clock import now

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from pop_campaigns.accounts.forms import sign_in as sign_in_forms
 from pop_campaigns.accounts.models import FailedTries, Throttle, User
-from pop_campaigns.accounts.rules.roles import masked_address
+from pop_campaigns.accounts.rules.sessions import masked_address
 from pop_campaigns.accounts.rules.throttles import (
     FREE_TRIES_FROM_ADDRESS,
     LONGEST_WAIT,

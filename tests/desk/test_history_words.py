@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from pop_campaigns.desk.words.history import sentence
-from pop_campaigns.invitations.words.proposals import PROPOSAL_ACTIONS
+from pop_campaigns.invitations.words.labels import PROPOSAL_ACTIONS
 
 PACKAGE = Path(__file__).resolve().parents[2] / "pop_campaigns"
 TOLD_ELSEWHERE = {"invitation.sent"}

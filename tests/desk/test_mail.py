@@ -219,8 +219,8 @@ def test_a_failed_mail_goes_out_again_as_itself(
     app: Flask, people: SimpleNamespace, sign_in: Browser
 ) -> None:
     rung: list[int] = []
-    before = app.extensions.get("outbox_bell")
-    app.extensions["outbox_bell"] = lambda: rung.append(1)
+    before = app.extensions.get("wake_worker")
+    app.extensions["wake_worker"] = lambda: rung.append(1)
     event = invited_event(people.arta, guests=1)
     mail = mails_of(event)[0]
     record_refused(mail, permanent=True, code=550, words="no", now=datetime.now(UTC))
@@ -230,7 +230,7 @@ def test_a_failed_mail_goes_out_again_as_itself(
     for _press in range(2):
         answer = browser.post(f"/mail/{mail_id}/again", data={"copies": "0"})
         assert answer.headers["Location"] == f"/mail/{mail_id}"
-    app.extensions["outbox_bell"] = before
+    app.extensions["wake_worker"] = before
     mail = db.session.get_one(OutgoingMail, mail_id, populate_existing=True)
     assert (mail.state, mail.message_id, count_mails()) == (MailState.QUEUED, message_id, 1)
     assert rung

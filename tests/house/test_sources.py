@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,38 @@ import config
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "pop_campaigns"
-NEVER_COMMIT = ("services.py", "queries.py", "messages.py", "models.py", "rules.py", "forms.py")
+NEVER_COMMIT = {"services", "queries", "messages", "words", "models", "rules", "forms"}
+NEVER_CHANGE = {"queries", "words", "rules"}
+CHANGES = ("add", "add_all", "delete", "merge", "bulk_save_objects")
+# A wrong try at a password counts whatever becomes of the request.
+COMMITS_AT_ONCE = {
+    "pop_campaigns/accounts/services/throttles.py",
+    "pop_campaigns/accounts/services/passwords.py",
+    "pop_campaigns/accounts/services/recovery.py",
+}
+ROLES = {
+    "blueprint",
+    "commands",
+    "forms",
+    "guard",
+    "messages",
+    "models",
+    "queries",
+    "rules",
+    "scope",
+    "services",
+    "sight",
+    "sign_in",
+    "tasks",
+    "views",
+    "words",
+}
+# Names that say nothing to who looks for the thing.
+PUZZLES = {"bell", "going", "keeping", "machines", "moments", "needles", "showing", "whose"}
 SAYS_NOTHING = re.compile(r"(utils?|helpers?|constants?|common|misc|managers?|stuff)\.py")
 LONGEST_FILE = 400
+SHORTEST_FILE = 40
+SHORT_ON_PURPOSE = {"roles.py", "open_data.py"}  # looked for by these very names
 LONGEST_FUNCTION = 45
 
 # Put together here so that this file does not hold what it looks for.
@@ -54,10 +84,19 @@ def tracked_texts() -> Iterator[tuple[str, str]]:
                 continue
 
 
-def modules() -> Iterator[tuple[str, Path, ast.Module]]:
-    """Each module of the package: its name for messages, its path, its syntax tree."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        yield path.relative_to(ROOT).as_posix(), path, ast.parse(path.read_text(encoding="utf-8"), str(path))
+@cache
+def modules() -> tuple[tuple[str, Path, ast.Module], ...]:
+    """Return each module of the package: its name for messages, its path, its syntax tree."""
+    return tuple(
+        (path.relative_to(ROOT).as_posix(), path, ast.parse(path.read_text(encoding="utf-8"), str(path)))
+        for path in sorted(PACKAGE.rglob("*.py"))
+    )
+
+
+def role_of(path: Path) -> str:
+    """Return the role of a module: the module or folder below its package, whatever lies in the folder."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return parts[1] if len(parts) > 1 else ""
 
 
 def calls_of(tree: ast.AST, method: str) -> Iterator[int]:
@@ -80,10 +119,39 @@ def test_only_views_tasks_and_commands_commit() -> None:
     found = [
         f"{name}:{line}"
         for name, path, tree in modules()
-        if path.name in NEVER_COMMIT
+        if role_of(path) in NEVER_COMMIT and name not in COMMITS_AT_ONCE
         for line in calls_of(tree, "commit")
     ]
     assert not found, f"a service leaves the commit to its caller: {found}"
+
+
+def test_who_commits_at_once_still_does() -> None:
+    committing = {name for name, _path, tree in modules() if any(calls_of(tree, "commit"))}
+    assert committing >= COMMITS_AT_ONCE
+
+
+def test_queries_change_nothing() -> None:
+    found = [
+        f"{name}:{call.lineno}"
+        for name, path, tree in modules()
+        if role_of(path) in NEVER_CHANGE
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in {f"db.session.{verb}" for verb in CHANGES}
+    ]
+    assert not found, f"what reads leaves changes to services: {found}"
+
+
+def test_no_statement_in_queries_writes() -> None:
+    found = [
+        f"{name}: {alias.name}"
+        for name, path, tree in modules()
+        if role_of(path) in NEVER_CHANGE
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
+        for alias in node.names
+        if alias.name in {"insert", "update", "delete"}
+    ]
+    assert not found
 
 
 def test_a_commit_is_recognised() -> None:
@@ -92,7 +160,73 @@ def test_a_commit_is_recognised() -> None:
 
 def test_files_are_named_by_what_they_hold() -> None:
     found = [path.name for path in PACKAGE.rglob("*.py") if SAYS_NOTHING.fullmatch(path.name)]
+    found += [path.name for path in PACKAGE.rglob("*.py") if path.stem in PUZZLES]
     assert not found
+
+
+def test_a_file_of_a_few_lines_joins_a_neighbour() -> None:
+    """In the folder of a role; a role of its own may be as short as it is."""
+    short = [
+        name
+        for name, path, _tree in modules()
+        if path.parent.name in ROLES and path.stem not in ROLES
+        if path.name not in {"__init__.py", *SHORT_ON_PURPOSE}
+        if len(path.read_text(encoding="utf-8").splitlines()) < SHORTEST_FILE
+    ]
+    assert not short
+
+
+def test_names_are_imported_from_where_they_are_defined() -> None:
+    """What a module only passes on hides where the thing lives; a package of views passes on its blueprint."""
+    trees = {
+        name.removesuffix(".py").removesuffix("/__init__").replace("/", "."): tree
+        for name, _p, tree in modules()
+    }
+    found = [
+        f"{importer} takes {alias.name} from {node.module}"
+        for importer, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module in trees
+        for alias in node.names
+        if alias.name not in defined_in(trees[node.module]) and f"{node.module}.{alias.name}" not in trees
+    ]
+    assert not found, "\n".join(found)
+
+
+def defined_in(tree: ast.Module) -> set[str]:
+    """Return the names a module binds itself at its top, also under a condition."""
+    names: set[str] = set()
+    nodes: list[ast.stmt] = list(tree.body)
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {
+                each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)
+            }
+        elif isinstance(node, ast.If | ast.Try):
+            nodes += [*node.body, *node.orelse]
+    return names
+
+
+def test_modules_named_in_texts_exist() -> None:
+    """`accounts/scope.py` in a document, :mod:`accounts.scope` in a docstring."""
+    roots = (ROOT, PACKAGE, ROOT / "tests", ROOT / "deploy")
+    lost = []
+    for name, text in tracked_texts():
+        if not name.endswith((".py", ".md")) or name == "CHANGELOG.md" or name.startswith("tests/"):
+            continue
+        for path in re.findall(r"(?<![\w./*-])((?:\w+/)+\w+\.py)\b", text):
+            if not any((root / path).exists() for root in roots):
+                lost.append(f"{name}: {path}")
+        for dotted in re.findall(r":mod:`([\w.]+)`", text):
+            path = dotted.removeprefix("pop_campaigns.").replace(".", "/")
+            near = ((ROOT / name).parent, *roots)
+            if not any((root / f"{path}.py").exists() or (root / path).is_dir() for root in near):
+                lost.append(f"{name}: {dotted}")
+    assert not lost, "\n".join(lost)
 
 
 def test_files_and_functions_stay_readable() -> None:

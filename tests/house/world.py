@@ -14,7 +14,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from pop_campaigns.accounts.models import User, UserSession
-from pop_campaigns.accounts.rules.links import LinkKind, purpose_of
+from pop_campaigns.accounts.rules.passwords import LinkKind, purpose_of
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.accounts.services.links import last_link, new_link
 from pop_campaigns.accounts.services.membership import invite_user

@@ -151,7 +151,7 @@ def test_the_worker_is_woken_for_receipts_alone(
     scene: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung: list[bool] = []
-    monkeypatch.setattr(filing, "ring_bell", lambda: rung.append(bool(receipts())))
+    monkeypatch.setattr(filing, "wake_worker", lambda: rung.append(bool(receipts())))
     store(*notes(2))
     file_received(not_yet)
     assert not rung

@@ -23,7 +23,7 @@ from pop_campaigns.mail.intake.store import (
 )
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.rules import IncomingState, IncomingWay
-from pop_campaigns.mail.wake_up import set_bell
+from pop_campaigns.mail.wake_up import set_waker
 
 RAW = b"Subject: P\xc3\xabrgjigje\r\n\r\n\x00\xff\x80 bytes\n.\nmixed\r\nends\r"
 TO = "r-abc@rsvp.example"
@@ -86,20 +86,20 @@ def test_if_one_of_many_is_refused_none_is_stored(app: Flask) -> None:
 
 def test_the_bell_rings_when_the_row_is_there_for_others(app: Flask, monkeypatch: Any) -> None:
     seen: list[int] = []
-    monkeypatch.setitem(app.extensions, "outbox_bell", None)
+    monkeypatch.setitem(app.extensions, "wake_worker", None)
 
     def look() -> None:
         with db.engine.connect() as other:
             seen.append(len(other.execute(select(IncomingMail.id)).all()))
 
-    set_bell(app, look)
+    set_waker(app, look)
     store()
     assert seen == [1]
 
 
 def test_a_bell_that_is_broken_loses_nothing(app: Flask, monkeypatch: Any) -> None:
-    monkeypatch.setitem(app.extensions, "outbox_bell", None)
-    set_bell(app, lambda: 1 / 0)
+    monkeypatch.setitem(app.extensions, "wake_worker", None)
+    set_waker(app, lambda: 1 / 0)
     assert store().id
     assert rows() == 1
 

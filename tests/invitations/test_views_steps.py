@@ -22,7 +22,7 @@ from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.models import Invitation, InvitationText
 from pop_campaigns.invitations.queries.guests import guests_of
 from pop_campaigns.invitations.rules import InvitationState
-from pop_campaigns.mail.wake_up import set_bell
+from pop_campaigns.mail.wake_up import set_waker
 from tests import factories
 from tests.invitations.scene import NOW, START, invite, mails, make_offices, make_table
 
@@ -47,10 +47,10 @@ def table(cast: SimpleNamespace) -> Event:
 def bell(app: Flask) -> Iterator[list[int]]:
     """How often the worker was woken, by the number of mails it would have found."""
     rung: list[int] = []
-    before = app.extensions.get("outbox_bell")
-    set_bell(app, lambda: rung.append(len(mails())))
+    before = app.extensions.get("wake_worker")
+    set_waker(app, lambda: rung.append(len(mails())))
     yield rung
-    app.extensions["outbox_bell"] = before
+    app.extensions["wake_worker"] = before
 
 
 def path(event: Event, step: str = "") -> str:

@@ -254,7 +254,7 @@ def test_send_sends_once_and_rings_the_bell_after(
     app: Flask, arta: FlaskClient, cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung: list[int] = []
-    monkeypatch.setitem(app.extensions, "outbox_bell", lambda: rung.append(count(OutgoingMail)))
+    monkeypatch.setitem(app.extensions, "wake_worker", lambda: rung.append(count(OutgoingMail)))
     letter = sendable(cast)
     data = {"seen": seen(letter, cast.arta)}
     for _press in range(2):

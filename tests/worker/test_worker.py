@@ -25,7 +25,7 @@ from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import MailState
-from pop_campaigns.mail.wake_up import ring_bell
+from pop_campaigns.mail.wake_up import wake_worker
 from pop_campaigns.worker.huey_app import init_worker, queue_of
 from tests.conftest import TEST_SETTINGS
 from tests.factories import make_mail
@@ -70,7 +70,7 @@ def bind_queue(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
 
     def bind(url: str) -> None:
         monkeypatch.setitem(app.config, "HUEY_URL", url)
-        for name in ("huey", "outbox_tasks", "outbox_bell"):
+        for name in ("huey", "outbox_tasks", "wake_worker"):
             monkeypatch.setitem(app.extensions, name, None)
             del app.extensions[name]
         init_worker(app)
@@ -170,7 +170,7 @@ def ring_across(start_worker: Start, office: PostOffice, **environ: str) -> None
     wait_for(lambda: len(office.taken) == 1 and count(MailState.SENT) == 1)
     make_mail("tjetra@bashkia.example")
     db.session.commit()
-    ring_bell()
+    wake_worker()
     wait_for(lambda: len(office.taken) == 2)
 
 
@@ -187,7 +187,7 @@ def test_a_queue_that_is_down_costs_a_line_in_the_log_and_no_request(
     bind_queue(url.format(port=free_port()))
     started = time.monotonic()
     with capture_logs() as logs:
-        ring_bell()
+        wake_worker()
     assert time.monotonic() - started < 5
     assert [line["log_level"] for line in logs] == ["error"]
 
@@ -197,8 +197,8 @@ def test_ringing_without_a_worker_opens_nothing_before_it_is_needed(
 ) -> None:
     bind_queue(f"sqlite:///{tmp_path / 'queue.sqlite3'}")
     assert not (tmp_path / "queue.sqlite3").exists()
-    ring_bell()
-    ring_bell()
+    wake_worker()
+    wake_worker()
     assert queue_of(app).storage.queue_size() == 2
 
 
@@ -207,7 +207,7 @@ def test_a_call_of_yesterday_is_not_answered_any_more(
 ) -> None:
     bind_queue(f"sqlite:///{tmp_path / 'queue.sqlite3'}")
     queue_mails(1)
-    ring_bell()
+    wake_worker()
     queue = queue_of(app)
     queue.execute(queue.dequeue(), clock.now().replace(tzinfo=None) + timedelta(minutes=2))
     assert office.taken == []
@@ -216,7 +216,7 @@ def test_a_call_of_yesterday_is_not_answered_any_more(
 def test_immediate_does_it_at_once(app: Flask, office: PostOffice, bind_queue: Callable[[str], None]) -> None:
     bind_queue("immediate:")
     queue_mails(2)
-    ring_bell()
+    wake_worker()
     assert len(office.taken) == 2
 
 

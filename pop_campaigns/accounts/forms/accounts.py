@@ -17,8 +17,7 @@ from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.accounts.services.membership import CannotChangeUser
 from pop_campaigns.accounts.services.users import LONGEST_NAME, CannotCreateUser
-from pop_campaigns.accounts.words.accounts import role_choices
-from pop_campaigns.accounts.words.passwords import PASSWORD_ADVICE, PASSWORD_PROBLEMS
+from pop_campaigns.accounts.words.accounts import PASSWORD_ADVICE, PASSWORD_PROBLEMS, role_choices
 from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.i18n import LANGUAGE_NAMES
 from pop_campaigns.mail.addresses import ADDRESS_PROBLEMS

@@ -6,9 +6,11 @@ guesses it early: ``zxcvbn`` estimates how many guesses that takes, and 10^8 (it
 
 from __future__ import annotations
 
+import enum
 import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import timedelta
 from threading import Lock
 from typing import Any, Final
 
@@ -83,3 +85,30 @@ def _words_of(things: Iterable[str]) -> list[str]:
             if len(part) > 2:
                 words |= {part.lower(): None, fold(part): None}
     return list(words)
+
+
+class LinkKind(enum.StrEnum):
+    """What a link is for."""
+
+    RESET = "reset"
+    INVITATION = "invitation"
+
+
+class LinkState(enum.StrEnum):
+    """What became of a link."""
+
+    OPEN = "open"
+    USED = "used"
+    EXPIRED = "expired"
+    ENDED = "ended"
+
+
+LASTS: Final = {LinkKind.RESET: timedelta(minutes=30), LinkKind.INVITATION: timedelta(hours=72)}
+
+
+PATHS: Final = {LinkKind.RESET: "/reset/{token}", LinkKind.INVITATION: "/welcome/{token}"}
+
+
+def purpose_of(kind: LinkKind) -> str:
+    """Return what the token of such a link is derived for: one of another kind opens nothing."""
+    return f"account {kind.value}"

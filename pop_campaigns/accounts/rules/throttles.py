@@ -42,7 +42,7 @@ def network_of(remote: str) -> str:
 
 
 def network_words(masked: str) -> str:
-    """Return a masked address (see :func:`rules.masked_address`) as people read it: *192.0.2.x*, *2001:db8:1::x*."""
+    """Return a masked address (see :func:`rules.roles.masked_address`) as people read it: *192.0.2.x*, *2001:db8:1::x*."""
     if not masked:
         return ""
     network = ip_network(masked)

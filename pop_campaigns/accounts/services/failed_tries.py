@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pop_campaigns.accounts.models import FailedTries
-from pop_campaigns.accounts.rules.roles import masked_address
+from pop_campaigns.accounts.rules.sessions import masked_address
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 

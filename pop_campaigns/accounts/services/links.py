@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from pop_campaigns.accounts.models import AccountLink, User
-from pop_campaigns.accounts.rules.links import LASTS, LinkKind, purpose_of
+from pop_campaigns.accounts.rules.passwords import LASTS, LinkKind, purpose_of
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import derive_token, hash_token, new_nonce
 

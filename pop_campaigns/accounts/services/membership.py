@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from pop_campaigns.accounts.messages import mail_link
 from pop_campaigns.accounts.models import AccountLink, Organisation, Role, User
-from pop_campaigns.accounts.rules.links import LinkKind
+from pop_campaigns.accounts.rules.passwords import LinkKind
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.accounts.services.links import end_links, new_link
 from pop_campaigns.accounts.services.users import add_user, refuse_unfit, role_row

@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from pop_campaigns.accounts.messages import mail_asked_again, mail_link, mail_password_changed
 from pop_campaigns.accounts.models import AccountLink, User, UserSession
-from pop_campaigns.accounts.rules.links import LinkKind, LinkState
-from pop_campaigns.accounts.rules.roles import SessionEnd
+from pop_campaigns.accounts.rules.passwords import LinkKind, LinkState
+from pop_campaigns.accounts.rules.sessions import SessionEnd
 from pop_campaigns.accounts.services.failed_tries import record_failed_try
 from pop_campaigns.accounts.services.known_browsers import know_browser
 from pop_campaigns.accounts.services.links import end_links, last_link, new_link, spend_link

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.unitofwork import UOWTransaction
 
 from pop_campaigns.accounts.models import User, UserSession
-from pop_campaigns.accounts.rules.roles import SessionEnd
+from pop_campaigns.accounts.rules.sessions import SessionEnd
 from pop_campaigns.accounts.services.sessions import current_session, end_sessions
 from pop_campaigns.core.clock import now
 

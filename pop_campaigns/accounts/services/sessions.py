@@ -17,8 +17,7 @@ from flask_security import current_user
 from sqlalchemy import ColumnElement, inspect, or_, select
 
 from pop_campaigns.accounts.models import User, UserSession
-from pop_campaigns.accounts.rules.browsers import browser_words
-from pop_campaigns.accounts.rules.roles import SessionEnd, masked_address, session_lasts
+from pop_campaigns.accounts.rules.sessions import SessionEnd, browser_words, masked_address, session_lasts
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note

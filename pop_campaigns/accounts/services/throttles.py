@@ -130,7 +130,7 @@ def _is_forgotten(now: datetime) -> ColumnElement[bool]:
 
 
 def _until(free: int, now: datetime) -> ColumnElement[Any]:
-    """Return until when the next try has to wait, by :func:`throttle_rules.wait_after`, as one expression of the row."""
+    """Return until when the next try has to wait, by :func:`rules.throttles.wait_after`, as one expression of the row."""
 
     def after(tries: int) -> ColumnElement[Any]:
         return literal(now + wait_after(tries, free), UTCDateTime())

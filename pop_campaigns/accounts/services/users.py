@@ -42,7 +42,7 @@ class CannotCreateUser(ValueError):
     """An account cannot be made; ``reason`` says why.
 
     ``address:…`` (with a key of ``mail.addresses.ADDRESS_PROBLEMS``), ``email_taken``, ``name_missing``,
-    ``name_long``, ``organisation_needed``, ``language_unknown`` or a reason of :func:`password_rules.password_problem`.
+    ``name_long``, ``organisation_needed``, ``language_unknown`` or a reason of :func:`rules.passwords.password_problem`.
     """
 
     def __init__(self, reason: str) -> None:
@@ -221,7 +221,7 @@ def _refuse_name(name: str) -> None:
 def checked_password(typed: str, *, own: Iterable[str]) -> str:
     """Return the hash of a good password; ``own`` is what others know of the person.
 
-    :raises CannotCreateUser: with the reason (see :func:`password_rules.password_problem`).
+    :raises CannotCreateUser: with the reason (see :func:`rules.passwords.password_problem`).
     """
     problem = password_problem(typed, own)
     if problem is not None:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from pop_campaigns.accounts.models import User, UserSession
-from pop_campaigns.accounts.rules.roles import SEEN_EVERY, SessionEnd
+from pop_campaigns.accounts.rules.sessions import SEEN_EVERY, SessionEnd
 from pop_campaigns.accounts.services import session_ends  # listens as soon as it is imported
 from pop_campaigns.accounts.services.sessions import (
     COOKIE_KEY,

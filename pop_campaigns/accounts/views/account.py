@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, session, url_for
+from flask import abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import refresh
 from flask_security import current_user
+from werkzeug.wrappers import Response
 
 from pop_campaigns.accounts.blueprint import bp
 from pop_campaigns.accounts.forms.accounts import AccountForm, ChangeForm, blame, problem_words
 from pop_campaigns.accounts.guard import reader
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.rules.roles import SessionEnd
+from pop_campaigns.accounts.rules.sessions import SessionEnd
 from pop_campaigns.accounts.services.passwords import whose_password
 from pop_campaigns.accounts.services.recovery import change_password as set_password
 from pop_campaigns.accounts.services.sessions import current_session, end_session, end_sessions, sessions_of
@@ -24,8 +25,10 @@ from pop_campaigns.accounts.words.accounts import ROLE_NAMES, network_name
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
+from pop_campaigns.core.i18n import LANGUAGES
 from pop_campaigns.core.meanwhile import meet_changes
-from pop_campaigns.mail.wake_up import ring_bell
+from pop_campaigns.core.safe_path import local_path
+from pop_campaigns.mail.wake_up import wake_worker
 
 
 @bp.route("/account", methods=["GET", "POST"])
@@ -94,7 +97,7 @@ def change_password() -> ResponseReturnValue:
             blame(form.new_password, problem_words(error))
         else:
             db.session.commit()
-            ring_bell()
+            wake_worker()
             flash(_("The new password is saved. Other devices were logged out."), "success")
             return redirect(url_for("accounts.account"))
     return render_template("accounts/change.html", form=form)
@@ -106,3 +109,20 @@ def _knows_password(me: User, form: ChangeForm) -> bool:
         return True
     blame(form.password, _("This is not your present password."))
     return False
+
+
+# The outer bound of what one remote address may ask for; what guessing costs stands in accounts/services/throttles.py.
+LIMITS = {"security.login": "30 per minute; 200 per hour"}
+
+
+@bp.post("/language")
+def set_language() -> Response:
+    """Remember the language: with the person if signed in, else with the session."""
+    lang = request.form.get("lang", "")
+    if lang not in LANGUAGES:
+        abort(400)
+    session["lang"] = lang
+    if current_user.is_authenticated:
+        current_user.language = lang
+        db.session.commit()
+    return redirect(local_path(request.form.get("next", ""), "/"))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from pop_campaigns.accounts.blueprint import bp
 from pop_campaigns.accounts.forms.accounts import AskResetForm, ResetForm, WelcomeForm, blame, problem_words
 from pop_campaigns.accounts.models import AccountLink, User
-from pop_campaigns.accounts.rules.links import LinkKind, LinkState
+from pop_campaigns.accounts.rules.passwords import LinkKind, LinkState
 from pop_campaigns.accounts.services.links import find_link
 from pop_campaigns.accounts.services.recovery import (
     LinkIsOver,
@@ -25,7 +25,7 @@ from pop_campaigns.accounts.services.users import CannotCreateUser
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.text import clean_line
-from pop_campaigns.mail.wake_up import ring_bell
+from pop_campaigns.mail.wake_up import wake_worker
 
 # Of looking, too: tokens in an address are guessed by looking.
 LIMITS = {
@@ -46,7 +46,7 @@ def forgotten() -> ResponseReturnValue:
         count_try("reset", address, ident, now=at)
         ask_reset(address, now=at)
         db.session.commit()
-        ring_bell()  # also where nothing was queued: the same steps for addresses nobody has
+        wake_worker()  # also where nothing was queued: the same steps for addresses nobody has
         return render_template("accounts/reset_sent.html")
     return render_template("accounts/forgotten.html", form=form)
 
@@ -69,7 +69,7 @@ def reset(token: str) -> ResponseReturnValue:
             return render_template("accounts/reset_over.html"), 404
         else:
             db.session.commit()
-            ring_bell()
+            wake_worker()
             flash(_("The new password is saved. Log in with it."), "success")
             return redirect(url_for("security.login"))
     return render_template("accounts/reset.html", form=form, address=link.user.email, token=token)
@@ -105,7 +105,7 @@ def welcome_again(token: str) -> ResponseReturnValue:
     if link is not None:
         ask_invitation_again(link, now=now())
         db.session.commit()
-        ring_bell()
+        wake_worker()
     return redirect(url_for("accounts.welcome", token=token))
 
 

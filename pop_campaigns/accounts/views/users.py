@@ -33,7 +33,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.pages import paged
-from pop_campaigns.mail.wake_up import ring_bell
+from pop_campaigns.mail.wake_up import wake_worker
 
 # Fewer wrong tries are fingers that slipped; they stand in the history of users.
 _MANY = 5
@@ -89,7 +89,7 @@ def invite() -> ResponseReturnValue:
             blame(form.organisation if about_role else form.email, problem_words(error))
         else:
             db.session.commit()
-            ring_bell()
+            wake_worker()
             flash(_("The invitation is on its way to %(address)s.", address=user.email), "success")
             return redirect(url_for("accounts.users"))
     return render_template("accounts/invite.html", form=form)
@@ -160,7 +160,7 @@ def _do(person: User, verb: Any, said: str) -> ResponseReturnValue:
         flash(problem_words(error), "error")
     else:
         db.session.commit()
-        ring_bell()
+        wake_worker()
         flash(said, "success")
     return redirect(url_for("accounts.user", user_id=person.id))
 

@@ -101,3 +101,26 @@ _CHANGES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "user.session_ended": _from_where(_l("Logged out on one device")),
     "user.sessions_ended": _plain(_l("Logged out on all other devices")),
 }
+
+
+PASSWORD_ADVICE: Final = _l(
+    "At least 12 characters. Several words in a row are easy to remember and hard to guess."
+)
+
+
+PASSWORD_PROBLEMS: Final[Mapping[str, LazyString]] = {
+    "password_short": _l("The password is too short: at least 12 characters."),
+    "password_long": _l("The password is too long: at most 128 characters."),
+    "password_own": _l(
+        "This password would be guessed early: there is little in it besides your address, your name or your organisation."
+        " Take several words that have nothing to do with you."
+    ),
+    "password_pattern": _l(
+        "This password would be guessed early: it repeats itself or follows a row."
+        " Take several words that have nothing to do with each other."
+    ),
+    "password_common": _l(
+        "This password would be guessed early: it is among those that many people use."
+        " Take several words that have nothing to do with each other."
+    ),
+}

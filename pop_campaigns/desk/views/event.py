@@ -18,10 +18,9 @@ from pop_campaigns.core.dates import DatePrecision, moment_words, relative_day_w
 from pop_campaigns.core.db import db
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.events import event_with_record, story_of
-from pop_campaigns.desk.words.event_actions import actions_for
+from pop_campaigns.desk.words.event_actions import actions_for, in_short
 from pop_campaigns.desk.words.guest_mail import away_guests, mail_happenings
 from pop_campaigns.desk.words.history import tell_story
-from pop_campaigns.desk.words.times import in_short
 from pop_campaigns.events.models import Attendance, Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.events.words.labels import EVENT_FORMATS, EVENT_KINDS, state_chip, when_words

@@ -21,7 +21,7 @@ from pop_campaigns.core.pages import ROWS, Page, page_number
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.views.as_guest import ANSWERS, AnswerForms, compose_answer, forms_of, said_sent
 from pop_campaigns.desk.views.downloads import give_file
-from pop_campaigns.desk.words.times import in_full, in_short
+from pop_campaigns.desk.words.event_actions import in_full, in_short
 from pop_campaigns.invitations.sight import mails_of_work
 from pop_campaigns.mail.guest_answers import hand_in
 from pop_campaigns.mail.local_mailbox import (

@@ -22,7 +22,7 @@ from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.mail_about import NOT_SENT_AGAIN, MailAbout, about_mails, why_not_again
 from pop_campaigns.desk.views.downloads import give_file
 from pop_campaigns.desk.views.local_mailbox import delivered_as
-from pop_campaigns.desk.words.times import in_full, in_short
+from pop_campaigns.desk.words.event_actions import in_full, in_short
 from pop_campaigns.invitations.sight import mails_of_work, seen_mail
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import MailParts, UnsafeMessage, message_bytes
@@ -31,7 +31,7 @@ from pop_campaigns.mail.outbox import queue_again
 from pop_campaigns.mail.queries import SHELVES, copies_of, count_mails, locked_mail, select_mails, subject_of
 from pop_campaigns.mail.rules import MailState
 from pop_campaigns.mail.secrets import HIDDEN, mask_secrets
-from pop_campaigns.mail.wake_up import ring_bell
+from pop_campaigns.mail.wake_up import wake_worker
 from pop_campaigns.mail.words.labels import mail_chip, refusal_words, trouble_words
 
 PARTS = ("text", "html", "calendar", "source")
@@ -135,7 +135,7 @@ def mail_again(mail_id: int) -> ResponseReturnValue:
     again = queue_again(row, now=moment)
     _note_again(row, about, moment)
     db.session.commit()
-    ring_bell()
+    wake_worker()
     flash(_("The message to %(address)s goes out again.", address=row.to_address), "success")
     return redirect(url_for("desk.mail_message", mail_id=again.id))
 

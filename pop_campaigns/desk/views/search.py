@@ -32,7 +32,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.text import clean_line, fold
 from pop_campaigns.desk.blueprint import bp
-from pop_campaigns.desk.words.times import in_short
+from pop_campaigns.desk.words.event_actions import in_short
 from pop_campaigns.events.queries import EventFilter, listed_events
 from pop_campaigns.events.words.labels import EVENT_KINDS, when_words
 from pop_campaigns.invitations.sight import mails_of_work

@@ -17,7 +17,7 @@ from pop_campaigns.core.dates import day_words
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.work_list import work_list
 from pop_campaigns.desk.words.answers import answer_lines
-from pop_campaigns.desk.words.times import in_short
+from pop_campaigns.desk.words.event_actions import in_short
 from pop_campaigns.incoming.queries.incoming import count_held, count_unread, newest_unread
 from pop_campaigns.invitations.queries.guests import recent_answers
 

@@ -16,7 +16,7 @@ from flask_babel.speaklater import LazyString
 from pop_campaigns.core.history import History
 from pop_campaigns.desk.words.answers import ANSWER_SIGNS, answer_sentence
 from pop_campaigns.invitations.rules import Answer
-from pop_campaigns.invitations.words.proposals import when_of
+from pop_campaigns.invitations.words.labels import when_of
 
 _TIME: Final = _l("date or hour")
 _CHANGED: Final[Mapping[str, LazyString]] = {

@@ -19,8 +19,8 @@ from pop_campaigns.core.history import note
 from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.imports.models import ContactImport, ImportRow
 from pop_campaigns.imports.queries import has_changes
+from pop_campaigns.imports.rules.drafts import ImportState, RowDecision
 from pop_campaigns.imports.rules.fields import Field, guess_mapping, key_of
-from pop_campaigns.imports.rules.states import ImportState, RowDecision
 from pop_campaigns.imports.rules.tables import BadFile, Table, read_table
 from pop_campaigns.imports.services.checking import is_hard
 

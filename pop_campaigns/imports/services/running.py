@@ -15,8 +15,7 @@ from pop_campaigns.contacts.rules import ConsentChannel, InstitutionKind, Person
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.models import ContactImport, ImportRow
-from pop_campaigns.imports.rules.drafts import RowDraft, fold
-from pop_campaigns.imports.rules.states import ImportState, RowDecision
+from pop_campaigns.imports.rules.drafts import ImportState, RowDecision, RowDraft, fold
 from pop_campaigns.imports.services.checking import AT_ONCE, is_hard, reader_of
 from pop_campaigns.imports.services.ledger import Ledger, chunks
 from pop_campaigns.imports.services.matching import Known

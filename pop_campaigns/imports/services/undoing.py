@@ -13,7 +13,7 @@ from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.history import History
 from pop_campaigns.imports.models import ContactImport, ImportChange
-from pop_campaigns.imports.rules.states import ImportState
+from pop_campaigns.imports.rules.drafts import ImportState
 from pop_campaigns.imports.services.checking import AT_ONCE
 from pop_campaigns.imports.services.ledger import as_json, chunks
 

@@ -39,7 +39,7 @@ from pop_campaigns.invitations.queries.guests import GuestRow, answers_for, refu
 from pop_campaigns.invitations.queries.shown_guests import in_sight
 from pop_campaigns.invitations.rules import InvitationState
 from pop_campaigns.invitations.sight import check_sight
-from pop_campaigns.mail.wake_up import ring_bell
+from pop_campaigns.mail.wake_up import wake_worker
 
 
 @bp.get("/proposals/<int:proposal_id>")
@@ -67,7 +67,7 @@ def accept(proposal_id: int) -> ResponseReturnValue:
         db.session.rollback()
         return _page(_existing(proposal_id), DeclineForm(formdata=None)), 422
     db.session.commit()
-    ring_bell()
+    wake_worker()
     flash(
         ngettext(
             "The event is moved. The change goes to %(num)d guest.",
@@ -99,7 +99,7 @@ def decline(proposal_id: int) -> ResponseReturnValue:
         return _page(_existing(proposal_id), form), 422
     db.session.commit()
     if told:
-        ring_bell()
+        wake_worker()
         flash(_("Declined. %(guest)s is being told that the event stays as it is.", guest=guest), "success")
     else:
         flash(_("Declined. %(guest)s wants no more mail, so nothing was sent.", guest=guest), "success")

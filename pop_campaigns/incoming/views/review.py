@@ -34,7 +34,7 @@ from pop_campaigns.invitations.sight import check_sight
 from pop_campaigns.invitations.words.labels import NOT_ANSWERABLE
 from pop_campaigns.mail.models import IncomingLink, IncomingMail
 from pop_campaigns.mail.rules import Dmarc
-from pop_campaigns.mail.wake_up import ring_bell
+from pop_campaigns.mail.wake_up import wake_worker
 
 SAID: Final[dict[Answer, LazyString]] = {
     Answer.ACCEPTED: _l("says yes"),
@@ -67,7 +67,7 @@ def count(number: int) -> ResponseReturnValue:
         flash(_("It does not count. %(why)s", why=words[refused.reason]), "error")  # type: ignore[index]
         return redirect(url_for("incoming.message", number=number))
     db.session.commit()
-    ring_bell()
+    wake_worker()
     if counted is None:
         flash(_("Nothing was changed: this answer does not wait any more."), "info")
     elif counted.proposes:

@@ -29,7 +29,7 @@ from pop_campaigns.invitations.queries.guests import find_by_token, text_of
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState, NotAnswerable, may_answer
 from pop_campaigns.invitations.services.answers import AnswerRefused, record_answer
 from pop_campaigns.invitations.words.pages import ANSWER_CHIPS, SPOKEN_ANSWERS
-from pop_campaigns.mail.wake_up import ring_bell
+from pop_campaigns.mail.wake_up import wake_worker
 
 # Tokens have 256 bits, so this is against noise, not against guessing; a whole ministry may share one address.
 LIMITS = {
@@ -60,7 +60,7 @@ def answer(token: str) -> ResponseReturnValue:
         # Cancelled, withdrawn or begun while the page lay open: the page says so, the words typed stay.
         db.session.rollback()
         return _page(_guest_behind(token, moment), token, form, moment), 409
-    ring_bell()
+    wake_worker()
     return redirect(url_for("invitations.answer", token=token, lang=g.lang))
 
 

@@ -31,7 +31,7 @@ from pop_campaigns.invitations.services.answers import AnswerRefused, Told, chec
 from pop_campaigns.invitations.services.guests import CannotInvite
 from pop_campaigns.invitations.sight import check_sight
 from pop_campaigns.invitations.words.labels import NOT_ANSWERABLE, NOT_CORRECTABLE
-from pop_campaigns.mail.wake_up import ring_bell
+from pop_campaigns.mail.wake_up import wake_worker
 
 
 @bp.route("/invitations/<int:invitation_id>/by-hand", methods=["GET", "POST"])
@@ -70,7 +70,7 @@ def _record(guest: Invitation, form: ByHandForm) -> ResponseReturnValue:
         now=moment,
     )
     db.session.commit()
-    ring_bell()
+    wake_worker()
     flash(_("Answer of %(guest)s recorded.", guest=guest.shown_as), "success")
     return redirect(url_for("desk.event", event_id=guest.event_id, _anchor=f"guest-{guest.id}"))
 
@@ -147,7 +147,7 @@ def _correct(guest: Invitation, form: CorrectAddressForm) -> ResponseReturnValue
         now=now(),
     )
     db.session.commit()
-    ring_bell()
+    wake_worker()
     flash(
         _("The invitation of %(guest)s goes to %(address)s.", guest=label, address=form.email.data), "success"
     )

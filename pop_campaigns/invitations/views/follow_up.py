@@ -44,7 +44,7 @@ from pop_campaigns.invitations.services.sending import (
 )
 from pop_campaigns.invitations.sight import seen_among
 from pop_campaigns.mail.rules import MailState
-from pop_campaigns.mail.wake_up import ring_bell
+from pop_campaigns.mail.wake_up import wake_worker
 
 
 @dataclass(frozen=True)
@@ -229,6 +229,6 @@ def _done(event_id: int, number: int, words: str, words_for_none: str) -> Respon
     """Commit, wake the worker if mail was queued, and say on the event's page what was done."""
     db.session.commit()
     if number:
-        ring_bell()
+        wake_worker()
     flash(words if number else words_for_none, "success" if number else "info")
     return redirect(url_for("desk.event", event_id=event_id))

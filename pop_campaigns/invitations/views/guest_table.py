@@ -23,9 +23,15 @@ from pop_campaigns.invitations.blueprint import bp
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, is_lost, mails_of
 from pop_campaigns.invitations.rules import Answer, InvitationState
-from pop_campaigns.invitations.words.labels import CHANNELS, PURPOSES, TOLD_HOW, sent_from_words
+from pop_campaigns.invitations.words.labels import (
+    CHANNELS,
+    PROPOSAL_ACTIONS,
+    PURPOSES,
+    TOLD_HOW,
+    proposal_words,
+    sent_from_words,
+)
 from pop_campaigns.invitations.words.pages import ANSWER_CHIPS, MAIL_CHIPS, mail_trouble
-from pop_campaigns.invitations.words.proposals import PROPOSAL_ACTIONS, proposal_words
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import CameBack, MailState
 from pop_campaigns.mail.secrets import mask_secrets

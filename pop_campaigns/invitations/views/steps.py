@@ -56,7 +56,7 @@ from pop_campaigns.invitations.words.labels import NOT_INVITABLE
 from pop_campaigns.invitations.words.pages import refusal_words
 from pop_campaigns.mail.queries import dead_among
 from pop_campaigns.mail.rules import CameBack
-from pop_campaigns.mail.wake_up import ring_bell
+from pop_campaigns.mail.wake_up import wake_worker
 
 PARTS = ("html", "text", "calendar")
 # Flashed lines travel in the cookie, which browsers drop above 4 KB.
@@ -250,7 +250,7 @@ def send(event_id: int) -> ResponseReturnValue:
         db.session.rollback()
         return _send_page(get_changeable(Event, event_id), changed=True), 409
     if number:
-        ring_bell()
+        wake_worker()
         flash(
             ngettext("%(num)d invitation is on its way.", "%(num)d invitations are on their way.", number),
             "success",

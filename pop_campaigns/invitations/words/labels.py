@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
+from pop_campaigns.core.clock import TIRANE
+from pop_campaigns.core.dates import moment_words
 from pop_campaigns.invitations.rules import (
     Answer,
     AnswerChannel,
@@ -124,3 +129,25 @@ NOT_CORRECTABLE: Final[dict[NotCorrectable, LazyString]] = {
 def sent_from_words(address: str) -> str:
     """Say from which address, other than the invited one, an answer was sent."""
     return _("sent from %(address)s", address=mask_secrets(address) or _("an unknown address"))
+
+
+PROPOSAL_ACTIONS: Final = ("invitation.time_proposed", "invitation.time_accepted", "invitation.time_declined")
+
+
+def proposal_words(action: str, details: Mapping[str, Any]) -> str:
+    """Say for a guest's own history what was proposed, accepted or declined."""
+    when = when_of(details)
+    if action == "invitation.time_accepted":
+        return _("Proposed time accepted: %(when)s", when=when)
+    if action == "invitation.time_declined":
+        return _("Proposed time declined: %(when)s", when=when)
+    return _("Another time proposed: %(when)s", when=when)
+
+
+def when_of(details: Mapping[str, Any]) -> str:
+    """Give the proposed time of a row of history in words."""
+    try:
+        starts = datetime.fromisoformat(str(details.get("starts", "")))
+    except ValueError:
+        return "—"
+    return moment_words(starts, str(get_locale() or "sq"), str(details.get("zone") or TIRANE))

@@ -48,7 +48,7 @@ from pop_campaigns.letters.services.recipients import (
 from pop_campaigns.letters.words import pages as wording
 from pop_campaigns.letters.words.labels import ROLES, SEND_VERDICTS
 from pop_campaigns.mail.message import MailParts
-from pop_campaigns.mail.wake_up import ring_bell
+from pop_campaigns.mail.wake_up import wake_worker
 
 # A reply address is drawn when the letter is sent; before that only its form can be shown.
 _REPLY_SHOWN = "r-…"
@@ -171,7 +171,7 @@ def send(letter_id: int) -> ResponseReturnValue:
             return redirect(url_for("letters.show", letter_id=letter.id))
         return _preview_page(letter), 422
     db.session.commit()
-    ring_bell()
+    wake_worker()
     words = ngettext("%(num)d mail is on its way.", "%(num)d mails are on their way.", sent.mails)
     flash(_("Sent as no. %(number)s.", number=letter.register_number) + " " + words, "success")
     return redirect(url_for("letters.show", letter_id=letter.id))

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.mail.intake.store import Arrival, store_arrivals
-from pop_campaigns.mail.wake_up import ring_bell
+from pop_campaigns.mail.wake_up import wake_worker
 
 MOST_ARRIVALS = 200
 MOST_BYTES = 32 * 1024 * 1024
@@ -46,7 +46,7 @@ class GroupCommit:
         self._closing = threading.Event()
         # Not daemons: what a client handed over is stored before the process ends.
         self._writer = threading.Thread(target=self._write, name="intake")
-        self._ringer = threading.Thread(target=self._ring, name="intake-bell", daemon=True)
+        self._ringer = threading.Thread(target=self._ring, name="intake-wake-up", daemon=True)
         self._writer.start()
         self._ringer.start()
 
@@ -116,7 +116,7 @@ class GroupCommit:
             while not self._closing.is_set():
                 self._rang.wait()
                 self._rang.clear()
-                ring_bell()
+                wake_worker()
                 if not self._closing.is_set():
                     time.sleep(_RING_SECONDS)
 

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from pop_campaigns.core.db import db
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.rules import IncomingState, IncomingWay
-from pop_campaigns.mail.wake_up import ring_bell
+from pop_campaigns.mail.wake_up import wake_worker
 
 SIZE_LIMIT = 25 * 1024 * 1024
 """Bytes of a message; what is larger is refused at each door."""
@@ -69,7 +69,7 @@ def store_arrival(arrival: Arrival, now: datetime) -> IncomingMail:
 
 
 def store_arrivals(
-    arrivals: Sequence[Arrival], now: datetime, *, ring: Callable[[], None] = ring_bell
+    arrivals: Sequence[Arrival], now: datetime, *, ring: Callable[[], None] = wake_worker
 ) -> list[int]:
     """Store many messages in one commit and give the ids of their rows, in the same order.
 

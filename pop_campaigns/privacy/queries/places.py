@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import JSON, Column, String, Table, or_, select
+from sqlalchemy import JSON, Column, ColumnElement, String, Table, or_, select, true
 
 from pop_campaigns.contacts.models import Person
 from pop_campaigns.core.db import Base, db
@@ -20,9 +20,8 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.mail.models import OutgoingMail
-from pop_campaigns.privacy.queries.owners import belongs_to
 from pop_campaigns.privacy.queries.traces import holds_probe
-from pop_campaigns.privacy.rules.identifiers import Needles
+from pop_campaigns.privacy.rules.identifiers import Identifiers
 
 # Erased by itself, or about the people who sign in: an account is another record than a contact.
 _ELSEWHERE: Final = frozenset(
@@ -81,20 +80,20 @@ class Place:
     url: str
 
 
-def named_in(person: Person, needles: Needles) -> list[Place]:
+def named_in(person: Person, identifiers: Identifiers) -> list[Place]:
     """Give the records whose free text names the person, as far as they belong to the person's organisation."""
     found: list[Place] = []
     for table in Base.metadata.sorted_tables:
         if table.name not in _ELSEWHERE:
-            found += _in_table(table, person, needles)
+            found += _in_table(table, person, identifiers)
     return found[:_SHOWN]
 
 
-def _in_table(table: Table, person: Person, needles: Needles) -> Iterator[Place]:
+def _in_table(table: Table, person: Person, identifiers: Identifiers) -> Iterator[Place]:
     columns = [one for one in table.columns if _is_text(one)]
     if not columns:
         return
-    rows = select(table).where(or_(*(holds_probe(one, needles) for one in columns)))
+    rows = select(table).where(or_(*(holds_probe(one, identifiers) for one in columns)))
     if "organisation_id" in table.columns and person.organisation_id is not None:
         whose = table.columns["organisation_id"]
         rows = rows.where(or_(whose.is_(None), whose == person.organisation_id))
@@ -102,7 +101,7 @@ def _in_table(table: Table, person: Person, needles: Needles) -> Iterator[Place]
         column, owned = _OWNERS[table.name]
         rows = rows.where(table.columns[column].in_(owned(person)))
     for row in db.session.execute(rows).mappings():
-        if any(needles.name(row[one.name]) for one in columns):
+        if any(identifiers.name(row[one.name]) for one in columns):
             yield _place(table, row, person)
 
 
@@ -137,3 +136,10 @@ def _url(table: str, row: Any) -> str:
     if table == "offices":
         return url_for("contacts.institution", ident=row["institution_id"])
     return ""
+
+
+def belongs_to(model: Any, person: Person) -> ColumnElement[bool]:
+    """Give the condition that a record is of the person's organisation or the network; of a network's person: any."""
+    if person.organisation_id is None:
+        return true()
+    return or_(model.organisation_id.is_(None), model.organisation_id == person.organisation_id)

@@ -25,8 +25,8 @@ from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.lists.models import ListMember
 from pop_campaigns.mail.local_mailbox import list_delivered
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailSkeleton, OutgoingMail
-from pop_campaigns.privacy.queries.owners import belongs_to
-from pop_campaigns.privacy.rules.identifiers import Needles
+from pop_campaigns.privacy.queries.places import belongs_to
+from pop_campaigns.privacy.rules.identifiers import Identifiers
 
 _ALL = 10_000_000
 
@@ -40,7 +40,7 @@ class Traces:
     """
 
     person: Person
-    needles: Needles
+    identifiers: Identifiers
     persons: list[Person] = field(default_factory=list)
     addresses: list[Address] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
@@ -81,12 +81,12 @@ def find_traces(person: Person) -> Traces:
     return found
 
 
-def holds_probe(column: Any, needles: Needles) -> ColumnElement[bool]:
+def holds_probe(column: Any, identifiers: Identifiers) -> ColumnElement[bool]:
     """Give the condition that a column may name the person; who reads the row looks more closely."""
-    if not needles.probes:
+    if not identifiers.probes:
         return true()
     text = func.lower(cast(column, Text))
-    return or_(*(text.contains(probe, autoescape=True) for probe in needles.probes))
+    return or_(*(text.contains(probe, autoescape=True) for probe in identifiers.probes))
 
 
 def _all(rows: Select[Any]) -> list[Any]:
@@ -103,9 +103,9 @@ def _with_merged(person: Person) -> list[Person]:
     return found
 
 
-def _needles(persons: Sequence[Person], addresses: Sequence[Address]) -> Needles:
+def _needles(persons: Sequence[Person], addresses: Sequence[Address]) -> Identifiers:
     names = (name for one in persons for name in (one.name, one.name_as_printed))
-    return Needles(
+    return Identifiers(
         names=tuple(dict.fromkeys(name for name in names if name)),
         emails=tuple(
             email for email in _emails(addresses) if not _shared(email, [one.id for one in persons])
@@ -128,7 +128,7 @@ def _shared(email: str, persons: Sequence[int]) -> bool:
 
 
 def _find_invitations(found: Traces, ids: Sequence[int]) -> None:
-    emails = [one.casefold() for one in found.needles.emails]
+    emails = [one.casefold() for one in found.identifiers.emails]
     offices = {one.office_id for one in found.mandates}
     ours = belongs_to(Event, found.person)
     to_them = or_(Invitation.person_id.in_(ids), and_(func.lower(Invitation.address).in_(emails), ours))
@@ -139,10 +139,12 @@ def _find_invitations(found: Traces, ids: Sequence[int]) -> None:
         .where(Invitation.office_id.in_(offices), Invitation.name != "", ours)
     )
     asked = {one.id for one in found.invitations}
-    found.held = [one for one in _all(in_office) if one.id not in asked and found.needles.is_name(one.name)]
+    found.held = [
+        one for one in _all(in_office) if one.id not in asked and found.identifiers.is_name(one.name)
+    ]
     idents = [one.id for one in found.invitations]
     found.answers = _all(select(GivenAnswer).where(GivenAnswer.invitation_id.in_(idents)))
-    named = holds_probe(GivenAnswer.substitute, found.needles)
+    named = holds_probe(GivenAnswer.substitute, found.identifiers)
     sent_instead = (
         select(GivenAnswer)
         .join(GivenAnswer.invitation)
@@ -153,7 +155,7 @@ def _find_invitations(found: Traces, ids: Sequence[int]) -> None:
     found.substitutes = [
         one
         for one in _all(sent_instead)
-        if found.needles.name(one.substitute) or found.needles.is_email(one.sent_from or "")
+        if found.identifiers.name(one.substitute) or found.identifiers.is_email(one.sent_from or "")
     ]
     letters = (
         select(LetterRecipient)
@@ -162,12 +164,14 @@ def _find_invitations(found: Traces, ids: Sequence[int]) -> None:
         .where(belongs_to(Letter, found.person))
     )
     found.recipients = [
-        one for one in _all(letters) if found.needles.is_name(one.name) or found.needles.is_email(one.address)
+        one
+        for one in _all(letters)
+        if found.identifiers.is_name(one.name) or found.identifiers.is_email(one.address)
     ]
 
 
 def _find_mails(found: Traces) -> None:
-    emails = [one.casefold() for one in found.needles.emails]
+    emails = [one.casefold() for one in found.identifiers.emails]
     ours = belongs_to(OutgoingMail, found.person)
     about = mail_names_of(found.invitations)
     theirs = or_(
@@ -185,13 +189,13 @@ def _find_mails(found: Traces) -> None:
     folders = {current_app.config["MAIL_KEEP_FOLDER"], str(Path(current_app.config["DATA_DIR"]) / "mail")}
     for folder in map(Path, sorted(folders)):
         for line in list_delivered(folder, limit=_ALL):
-            if line.message_id in written or any(found.needles.is_email(one) for one in line.envelope_to):
+            if line.message_id in written or any(found.identifiers.is_email(one) for one in line.envelope_to):
                 found.delivered.append(folder / f"{line.id}.eml")
 
 
 def _find_incoming(found: Traces) -> None:
     """What the person wrote to us, or what came back from their address."""
-    emails = [one.casefold() for one in found.needles.emails]
+    emails = [one.casefold() for one in found.identifiers.emails]
     asked = [one.id for one in found.invitations]
     answered = select(IncomingLink.incoming_mail_id).where(
         IncomingLink.subject_type == Invitation.__tablename__, IncomingLink.subject_id.in_(asked)
@@ -218,11 +222,11 @@ def _find_imports(found: Traces, ids: Sequence[int]) -> None:
     rows = select(ImportRow).join(ContactImport, ContactImport.id == ImportRow.import_id)
     rows = rows.where(belongs_to(ContactImport, found.person))
     matched = and_(ImportRow.match_type == "persons", ImportRow.match_id.in_(ids))
-    maybe = _all(rows.where(or_(matched, holds_probe(ImportRow.cells, found.needles))))
+    maybe = _all(rows.where(or_(matched, holds_probe(ImportRow.cells, found.identifiers))))
     found.rows = [
         one
         for one in maybe
-        if (one.match_type == "persons" and one.match_id in ids) or found.needles.name(one.cells)
+        if (one.match_type == "persons" and one.match_id in ids) or found.identifiers.name(one.cells)
     ]
     of_them = {
         "persons": ids,
@@ -243,7 +247,9 @@ def _find_history(found: Traces, ids: Sequence[int]) -> list[History]:
     about = and_(History.subject_type == "persons", History.subject_id.in_(ids))
     asked = [one.id for one in found.invitations]
     invited = and_(History.subject_type == "invitations", History.subject_id.in_(asked))
-    naming = or_(holds_probe(History.details, found.needles), holds_probe(History.actor_name, found.needles))
+    naming = or_(
+        holds_probe(History.details, found.identifiers), holds_probe(History.actor_name, found.identifiers)
+    )
     rows = _all(select(History).where(or_(about, invited, naming)).order_by(History.id))
     return [one for one in rows if _is_about(one, ids, asked) or _names_here(one, found)]
 
@@ -255,7 +261,10 @@ def _is_about(row: History, ids: Sequence[int], asked: Sequence[int]) -> bool:
 
 
 def _names_here(row: History, found: Traces) -> bool:
-    if not (found.needles.name(row.details) or (row.actor_id is None and found.needles.name(row.actor_name))):
+    if not (
+        found.identifiers.name(row.details)
+        or (row.actor_id is None and found.identifiers.name(row.actor_name))
+    ):
         return False
     whose = found.person.organisation_id
     return whose is None or _organisation_of(row) in (None, whose)

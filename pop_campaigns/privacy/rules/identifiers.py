@@ -24,7 +24,7 @@ _SHORTEST_PROBE = 3
 
 
 @dataclass(frozen=True)
-class Needles:
+class Identifiers:
     """What names one person: whole values, and what may stand within a sentence."""
 
     names: tuple[str, ...] = ()

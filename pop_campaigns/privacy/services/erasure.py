@@ -111,11 +111,11 @@ def _counts(traces: Traces) -> dict[str, int]:
 
 
 def _set_stones(traces: Traces, now: datetime) -> list[Tombstone]:
-    owner, needles = traces.person.organisation_id, traces.needles
-    known = [(TombstoneKind.EMAIL, one) for one in needles.emails]
-    known += [(TombstoneKind.PHONE, one) for one in needles.phones]
+    owner, identifiers = traces.person.organisation_id, traces.identifiers
+    known = [(TombstoneKind.EMAIL, one) for one in identifiers.emails]
+    known += [(TombstoneKind.PHONE, one) for one in identifiers.phones]
     known = known or [(TombstoneKind.NAME, traces.person.name)]
-    for email in needles.emails:
+    for email in identifiers.emails:
         for purpose in Purpose:
             suppress(email, purpose, owner, channel=ConsentChannel.FORM, now=now)
     return [bury(kind, value, owner, now=now) for kind, value in known]
@@ -172,13 +172,13 @@ def _is_used(file_id: int) -> bool:
 
 
 def _erase_invitations(traces: Traces) -> None:
-    cut = traces.needles.cut
+    cut = traces.identifiers.cut
     for answer in traces.answers:
         answer.substitute = answer.note = ""
         answer.sent_from = None
     for answer in traces.substitutes:
         answer.substitute = cut(answer.substitute)
-        if answer.sent_from and traces.needles.is_email(answer.sent_from):
+        if answer.sent_from and traces.identifiers.is_email(answer.sent_from):
             answer.sent_from = ""
     for guest in traces.held:
         guest.name = ""
@@ -190,10 +190,10 @@ def _erase_invitations(traces: Traces) -> None:
 
 def _erase_recipient(recipient: LetterRecipient, traces: Traces) -> None:
     recipient.name = ""
-    if traces.needles.is_email(recipient.address):
+    if traces.identifiers.is_email(recipient.address):
         recipient.address = ""
     for response in recipient.responses:
-        response.summary = traces.needles.cut(response.summary)
+        response.summary = traces.identifiers.cut(response.summary)
 
 
 def _erase_mails(traces: Traces) -> None:
@@ -210,8 +210,8 @@ def _erase_mails(traces: Traces) -> None:
 
 def _unname_mail(mail: OutgoingMail, traces: Traces) -> None:
     """Take the name out of a mail that went to an office."""
-    cut = traces.needles.cut
-    names = traces.needles.names
+    cut = traces.identifiers.cut
+    names = traces.identifiers.names
     fields = {}
     for key, value in mail.fields.items():
         for name in names:
@@ -225,7 +225,7 @@ def _unname_mail(mail: OutgoingMail, traces: Traces) -> None:
 
 def _erase_elsewhere(traces: Traces) -> None:
     ids = {one.id for one in traces.persons}
-    cut = traces.needles.cut
+    cut = traces.identifiers.cut
     for row in traces.history:
         about = row.subject_type == "persons" and row.subject_id in ids
         kept = {name: value for name, value in (row.details or {}).items() if name == "organisation_id"}

@@ -25,13 +25,13 @@ from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.history import History
 from pop_campaigns.events.models import Event
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
-from pop_campaigns.imports.rules.states import ImportState
+from pop_campaigns.imports.rules.drafts import ImportState
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.queries.guests import mail_names_of
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailSkeleton, OutgoingMail
 from pop_campaigns.mail.rules import IncomingState, MailState
 from pop_campaigns.privacy.models import RetentionRun
-from pop_campaigns.privacy.rules.identifiers import Needles
+from pop_campaigns.privacy.rules.identifiers import Identifiers
 from pop_campaigns.privacy.rules.retention import RETENTION, Kept, Retention, run_is_due
 from pop_campaigns.privacy.services.blanking import (
     NOTHING,
@@ -193,13 +193,13 @@ def _due_imports(until: datetime) -> Select[Any]:
 def _anonymise(guests: Sequence[Invitation], now: datetime) -> list[Path]:
     """Keep of citizens that so many came and what they answered, without a thread back to who they were."""
     for guest in guests:
-        needles = Needles((guest.name,) if guest.name else (), (guest.address,))
+        identifiers = Identifiers((guest.name,) if guest.name else (), (guest.address,))
         for answer in guest.answers:
             answer.substitute = answer.note = ""
             answer.sent_from = None
         for mail in _mails_of(guest):
             blank_mail(mail)
-        _blank_history(guest, needles)
+        _blank_history(guest, identifiers)
         blank_guest(guest)
         if guest not in db.session.deleted:
             guest.person = _stand_in(guest, now)
@@ -213,14 +213,14 @@ def _mails_of(guest: Invitation) -> Sequence[OutgoingMail]:
     return db.session.scalars(rows).all()
 
 
-def _blank_history(guest: Invitation, needles: Needles) -> None:
+def _blank_history(guest: Invitation, identifiers: Identifiers) -> None:
     about = (History.subject_type == "invitations") & (History.subject_id == guest.id)
     at_event = (History.subject_type == "events") & (History.subject_id == guest.event_id)
     for row in db.session.scalars(select(History).where(about | at_event)):
         if row.subject_type == "invitations" and row.actor_id is None:
             row.actor_name = ""
-        if needles.name(row.details):
-            row.details = needles.cut(row.details)
+        if identifiers.name(row.details):
+            row.details = identifiers.cut(row.details)
 
 
 def _stand_in(guest: Invitation, now: datetime) -> Person:

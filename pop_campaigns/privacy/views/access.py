@@ -48,7 +48,7 @@ def access(ident: int) -> ResponseReturnValue:
     """Show what is kept; with POST give it out, as a file (``form=json``) or a page to print, and note that."""
     person = get_changeable(Person, ident)
     moment, traces = now(), find_traces(person)
-    kept = access_export(traces, named_in(person, traces.needles), now=moment)
+    kept = access_export(traces, named_in(person, traces.identifiers), now=moment)
     if request.method != "POST":
         return _page(person, kept, printed=False)
     form = request.form.get("form", "")

@@ -48,7 +48,7 @@ def erase(ident: int) -> ResponseReturnValue:
         finish(done)
         return _said(_("The person is erased. What stays are counts without a name."), "success")
     traces = find_traces(person)
-    words = {"plan": _plan(traces), "places": named_in(person, traces.needles)}
+    words = {"plan": _plan(traces), "places": named_in(person, traces.identifiers)}
     page = render_template("privacy/erase.html", person=person, seen=seen_versions(person), **words)
     return page, 409 if request.method == "POST" else 200
 

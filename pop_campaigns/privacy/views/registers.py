@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import administrator, reader, writer
-from pop_campaigns.accounts.rules.roles import RoleName
+from pop_campaigns.accounts.rules.roles import MAY_WRITE, RoleName
 from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.contacts.words.files import safe_cell
 from pop_campaigns.core.clock import now
@@ -34,6 +34,7 @@ from pop_campaigns.privacy.services.registers import (
     seed_purposes,
     select_breaches,
 )
+from pop_campaigns.privacy.words.exports import exports_seen_by
 from pop_campaigns.privacy.words.labels import clock_words
 
 PURPOSE_COLUMNS = (
@@ -195,3 +196,17 @@ def _csv(name: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Resp
     )  # fmt: skip
     db.session.commit()
     return answer
+
+
+@bp.get("/privacy")
+@reader
+def index() -> ResponseReturnValue:
+    """Say what people may ask for and where it is done."""
+    role = current_user.role
+    records = role in MAY_WRITE
+    return render_template(
+        "privacy/index.html",
+        administers=role is RoleName.ADMINISTRATOR,
+        records=records,
+        exports=exports_seen_by(current_user, str(get_locale() or "sq")) if records else [],
+    )

@@ -33,7 +33,7 @@ from pop_campaigns.public.queries.events import (
     years_with_events,
 )
 from pop_campaigns.public.views import calendars
-from pop_campaigns.public.words import events as showing
+from pop_campaigns.public.words import events as event_words
 
 ON_THE_FRONT = {
     Group.UPCOMING: 12,
@@ -94,7 +94,7 @@ def event(event_id: int) -> ResponseReturnValue:
     if found is None:
         abort(404)
     moment = now()
-    holders, others = showing.office_holders(found.attendances, lang)
+    holders, others = event_words.office_holders(found.attendances, lang)
     return render_template(
         "public/event.html",
         event=found,
@@ -103,8 +103,8 @@ def event(event_id: int) -> ResponseReturnValue:
         others=others,
         ahead=found.state is EventState.PLANNED and not _is_over(found),
         in_calendars=found.state is not EventState.CANCELLED and calendars.has_file(found, lang),
-        distance=showing.distance_words(found, moment),
-        share_words=showing.share_words(found, lang),
+        distance=event_words.distance_words(found, moment),
+        share_words=event_words.share_words(found, lang),
         day_words=lambda day: day_words(day, lang),
         canonical=base_url() + request.path,
         **_words(lang),
@@ -168,14 +168,14 @@ def _words(lang: str) -> dict[str, Any]:
         "formats": EVENT_FORMATS,
         "chip_of": lambda event: state_chip(event, moment),
         "when_words": lambda event: when_words(event, lang),
-        "date_column": lambda event: showing.date_column(event, lang),
-        "time_words": lambda event: showing.time_words(event, lang),
-        "distance_words": lambda event: showing.distance_words(event, moment),
-        "title_language": lambda event: showing.title_language(event, lang),
-        "text_language": lambda event: showing.text_language(event, lang),
-        "public_text": showing.public_text,
-        "public_link": showing.public_link,
-        "is_online": showing.is_online,
+        "date_column": lambda event: event_words.date_column(event, lang),
+        "time_words": lambda event: event_words.time_words(event, lang),
+        "distance_words": lambda event: event_words.distance_words(event, moment),
+        "title_language": lambda event: event_words.title_language(event, lang),
+        "text_language": lambda event: event_words.text_language(event, lang),
+        "public_text": event_words.public_text,
+        "public_link": event_words.public_link,
+        "is_online": event_words.is_online,
     }
 
 

@@ -12,7 +12,7 @@ from pop_campaigns.core.i18n import speaking
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventKind, EventState
 from pop_campaigns.public.queries.events import Wanted, read_wanted
-from pop_campaigns.public.words import events as showing
+from pop_campaigns.public.words import events as event_words
 
 NOW = datetime(2026, 12, 10, 9, 0, tzinfo=UTC)
 
@@ -72,16 +72,16 @@ def moment(starts: datetime, ends: datetime | None = None, **values: Any) -> Eve
     ],
 )
 def test_dates(shown: Event, column: tuple[str, str], time: str) -> None:
-    found = showing.date_column(shown, "sq")
+    found = event_words.date_column(shown, "sq")
     assert (found.day, found.below) == column
     assert bool(found.iso) is bool(found.day)
-    assert showing.time_words(shown, "sq") == time
+    assert event_words.time_words(shown, "sq") == time
 
 
 def test_another_zone_is_named(app: Any) -> None:
     with app.test_request_context(), speaking("en"):
         shown = moment(datetime(2026, 12, 16, 9, tzinfo=UTC), zone="Europe/London")
-        assert showing.time_words(shown, "en") == "Wednesday, 09:00 (London)"
+        assert event_words.time_words(shown, "en") == "Wednesday, 09:00 (London)"
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_another_zone_is_named(app: Any) -> None:
 )
 def test_distance_is_said_where_it_helps(app: Any, shown: Event, words: str) -> None:
     with app.test_request_context(), speaking("en"):
-        assert showing.distance_words(shown, NOW) == words
+        assert event_words.distance_words(shown, NOW) == words
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,8 @@ def test_distance_is_said_where_it_helps(app: Any, shown: Event, words: str) -> 
     ],
 )
 def test_the_link_is_taken_out_of_texts(link: str, text: str) -> None:
-    assert "meet.example" not in showing.public_text(event(join_url=link), text)
-    assert showing.public_text(event(), text) == text
+    assert "meet.example" not in event_words.public_text(event(join_url=link), text)
+    assert event_words.public_text(event(), text) == text
 
 
 @pytest.mark.parametrize(
@@ -126,13 +126,13 @@ def test_the_link_is_taken_out_of_texts(link: str, text: str) -> None:
     ],
 )
 def test_more_information_is_a_safe_link(more: str, shown: str) -> None:
-    assert showing.public_link(event(join_url="https://meet.example/x", more_url=more)) == shown
+    assert event_words.public_link(event(join_url="https://meet.example/x", more_url=more)) == shown
 
 
 def test_words_for_sharing_end_at_a_word(app: Any) -> None:
     with app.test_request_context(), speaking("sq"):
         shown = moment(datetime(2026, 12, 16, 9, tzinfo=UTC), description_sq="fjalë " * 100, venue="Fier")
-        words = showing.share_words(shown, "sq")
+        words = event_words.share_words(shown, "sq")
     assert len(words) <= 200 and words.endswith("fjalë…")
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from pop_campaigns.contacts.models import Address, Office, Person
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
-from pop_campaigns.imports import tasks as going
+from pop_campaigns.imports import tasks as tasks
 from pop_campaigns.imports.services import checking, running, undoing
 from pop_campaigns.imports.tasks import SMALL, carry_on, carry_on_all
 from pop_campaigns.worker.tasks import work
@@ -79,7 +79,7 @@ class Killed(BaseException):
 
 def killed_after(steps: int, monkeypatch: pytest.MonkeyPatch, state: str) -> None:
     """Let the process end in the middle of the step after so many, with its changes uncommitted."""
-    kinds = dict(going._WORK)
+    kinds = dict(tasks._WORK)
     whole = kinds[state]
 
     def dying(imported: Any, **given: Any) -> Iterator[int]:
@@ -88,7 +88,7 @@ def killed_after(steps: int, monkeypatch: pytest.MonkeyPatch, state: str) -> Non
                 raise Killed
             yield step
 
-    monkeypatch.setattr(going, "_WORK", kinds | {state: dying})
+    monkeypatch.setattr(tasks, "_WORK", kinds | {state: dying})
 
 
 def a_minute_later(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +147,7 @@ def test_what_fails_stops_with_words_and_can_go_on(
         raise RuntimeError("disk full")
         yield 0
 
-    monkeypatch.setattr(going, "_WORK", going._WORK | {"running": failing})
+    monkeypatch.setattr(tasks, "_WORK", tasks._WORK | {"running": failing})
     carry_on_all()
     monkeypatch.undo()
     assert the_import(ident).state == "failed"
