@@ -39,6 +39,7 @@ lint: setup-dev ## style, types, direction of imports, translations, templates, 
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports
+	@$(VENV)/python -m deploy.dead_code
 	@$(VENV)/python -m pytest -q --noconftest -p no:cacheprovider tests/house/test_catalogues.py \
 		tests/house/test_sources.py tests/house/test_templates.py
 

@@ -8,8 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import text
-
 from pop_campaigns.accounts.models import Network, Organisation
 from pop_campaigns.archive.contacts import keep_member
 from pop_campaigns.archive.events import keep_campaign, keep_event
@@ -20,6 +18,7 @@ from pop_campaigns.archive.record import NetworkFacts, Record
 from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.contacts.models import Institution, Mandate, Office, Person
 from pop_campaigns.core.db import db
+from pop_campaigns.core.locks import lock_number
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.events.models import Event
 from pop_campaigns.letters.models import Letter
@@ -118,6 +117,5 @@ def _keep_network(loading: Loading, facts: NetworkFacts) -> None:
 
 
 def wait_for_other_loads() -> None:
-    """Let one load at a time look for what is there; SQLite has one writer anyway."""
-    if db.session.get_bind().dialect.name == "postgresql":
-        db.session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+    """Let one load at a time look for what is there."""
+    lock_number(_LOCK)

@@ -22,7 +22,6 @@ FRAMED_MAIL_POLICY = (
 )
 # The same page policy for pages that hold such a frame.
 FRAMING_POLICY = POLICY.replace("connect-src", "frame-src 'self'; connect-src")
-OPEN_FRAMES = "framing"
 View = TypeVar("View", bound=Callable[..., Any])
 FILES_KEPT_FOR: Final = 86_400
 """Seconds a copy of a style sheet, a script or a picture of our own holds."""

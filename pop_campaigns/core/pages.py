@@ -2,60 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import request
+from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import Select, func, select
 
 from pop_campaigns.core.db import db
 
 ROWS = 25
+_Fetch = Callable[[int, int], Sequence[Any]]
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of a list: its rows, its number (from 1), how many rows and pages there are."""
+class Page(Pagination):
+    """One page of a list, the one asked for; a page past the end is the last one.
 
-    rows: Sequence[Any]
-    number: int
+    Its rows come from ``fetch(limit, offset)``; ``total`` is how many there are. All lists go through here, so that how rows
+    are read and counted can change in one place.
+    """
+
     total: int
-    size: int = ROWS
 
-    @property
-    def pages(self) -> int:
-        """How many pages, at least one."""
-        return max(1, -(-self.total // self.size))
+    def __init__(self, fetch: _Fetch, total: int, *, size: int = ROWS) -> None:
+        last = max(1, -(-total // size))
+        super().__init__(
+            page=min(page_number(), last),
+            per_page=size,
+            max_per_page=None,
+            error_out=False,
+            fetch=fetch,
+            total=total,
+        )
 
-    @property
-    def page(self) -> int:
-        """Its number again, by the name templates know."""
-        return self.number
+    def _query_items(self) -> list[Any]:
+        return list(self._query_args["fetch"](self.per_page, self._query_offset))
 
-    @property
-    def has_prev(self) -> bool:
-        """Whether a page comes before."""
-        return self.number > 1
-
-    @property
-    def has_next(self) -> bool:
-        """Whether a page comes after."""
-        return self.number < self.pages
-
-    @property
-    def first(self) -> int:
-        """Number of the first row shown, from 1; 0 when there is none."""
-        return (self.number - 1) * self.size + 1 if self.total else 0
-
-    @property
-    def last(self) -> int:
-        """Number of the last row shown."""
-        return min(self.number * self.size, self.total)
+    def _query_count(self) -> int:
+        total: int = self._query_args["total"]
+        return total
 
 
 def page_number() -> int:
-    """Give the page asked for: ``?page=`` clamped to 1…1,000,000, anything unreadable is 1."""
+    """Return the page asked for: ``?page=`` clamped to 1…1,000,000, anything unreadable is 1."""
     try:
         return min(max(int(request.args.get("page", "1")[:10]), 1), 1_000_000)
     except ValueError:
@@ -63,9 +52,16 @@ def page_number() -> int:
 
 
 def paged(rows: Select[Any], *, size: int = ROWS, scalars: bool = True) -> Page:
-    """Run a query for the page asked for; a page past the end gives the last one."""
+    """Return the page asked for of a query."""
+
+    def fetch(limit: int, offset: int) -> Sequence[Any]:
+        limited = rows.limit(limit).offset(offset)
+        return (db.session.scalars(limited) if scalars else db.session.execute(limited)).all()
+
     total = db.session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
-    number = min(page_number(), max(1, -(-total // size)))
-    limited = rows.limit(size).offset((number - 1) * size)
-    found = db.session.scalars(limited) if scalars else db.session.execute(limited)
-    return Page(rows=found.all(), number=number, total=total, size=size)
+    return Page(fetch, total, size=size)
+
+
+def paged_entries(entries: Sequence[Any], *, size: int = ROWS) -> Page:
+    """Return the page asked for of what was read already."""
+    return Page(lambda limit, offset: entries[offset : offset + limit], len(entries), size=size)

@@ -65,7 +65,7 @@ def index() -> ResponseReturnValue:
     moment = now()
     page = paged(listed_events(current_user, wanted, moment), scalars=False)
     groups: dict[Any, list[Event]] = {}
-    for event, group in page.rows:
+    for event, group in page.items:
         groups.setdefault(group_name(group), []).append(event)
     return render_template("events/index.html", page=page, groups=groups, **_shared(wanted))
 

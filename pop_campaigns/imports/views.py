@@ -173,8 +173,8 @@ def _preview(imported: ContactImport) -> str:
         counts=counts,
         shown=shown,
         page=page,
-        lines=[(row, reader.read(row.cells), _choices(row)) for row in page.rows],
-        matched=matched(list(page.rows)),
+        lines=[(row, reader.read(row.cells), _choices(row)) for row in page.items],
+        matched=matched(list(page.items)),
         error_words=labels.error_words,
         MATCH_REASONS=labels.MATCH_REASONS,
     )

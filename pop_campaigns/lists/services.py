@@ -13,11 +13,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from pop_campaigns.accounts.models import Organisation, User
+from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.queries.reach import GuestOption
 from pop_campaigns.contacts.services.records import owner_of_new
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
+from pop_campaigns.core.locks import wait_at
 from pop_campaigns.lists.models import ContactList, ListMember
 from pop_campaigns.lists.queries.lists import list_named, member_of
 from pop_campaigns.lists.rules import ListFilter, ListKind
@@ -39,7 +40,7 @@ def create_list(
     Raises NameTaken, and NoOrganisation for a coordinator who belongs to none.
     """
     owner = owner_of_new(by)
-    _one_at_a_time(by)
+    wait_at(by.organisation or by)
     key = hashlib.sha256(f"list:{by.id}:{once}".encode("utf-8", "replace")).hexdigest() if once else None
     made = db.session.scalar(select(ContactList).where(ContactList.once == key)) if key else None
     if made is not None:
@@ -60,7 +61,7 @@ def create_list(
 
 def rename_list(contact_list: ContactList, name: str, *, by: User, now: datetime) -> None:
     """Give a list another name. Raises NameTaken."""
-    _one_at_a_time(by)
+    wait_at(by.organisation or by)
     _refuse_same_name(name, contact_list.organisation_id, contact_list)
     before, contact_list.name = contact_list.name, name
     if contact_list.name != before:
@@ -84,7 +85,7 @@ def delete_list(contact_list: ContactList, *, by: User, now: datetime) -> None:
 
 def add_members(contact_list: ContactList, options: Iterable[GuestOption], *, by: User, now: datetime) -> int:
     """Put offices and persons (looked up in the user's scope) on a list kept by hand; gives how many were new."""
-    _lock(contact_list)
+    wait_at(contact_list)
     added: list[str] = []
     for option in options:
         if member_of(contact_list, option.kind, option.id):
@@ -100,7 +101,7 @@ def add_members(contact_list: ContactList, options: Iterable[GuestOption], *, by
 
 def remove_member(contact_list: ContactList, kind: str, ident: int, *, by: User, now: datetime) -> bool:
     """Take an office or a person off a list; False if it is off already."""
-    _lock(contact_list)
+    wait_at(contact_list)
     member = member_of(contact_list, kind, ident)
     if member is None:
         return False
@@ -115,14 +116,3 @@ def _refuse_same_name(name: str, owner: int | None, besides: ContactList | None)
     same = list_named(name, owner, besides)
     if same is not None:
         raise NameTaken(same)
-
-
-def _lock(contact_list: ContactList) -> None:
-    db.session.execute(select(ContactList.id).where(ContactList.id == contact_list.id).with_for_update())
-
-
-def _one_at_a_time(by: User) -> None:
-    # Two presses of one button look for the same name at once; the second must see what the first wrote.
-    table = Organisation if by.organisation_id is not None else User
-    ident = by.organisation_id if by.organisation_id is not None else by.id
-    db.session.execute(select(table.id).where(table.id == ident).with_for_update(key_share=True)).all()

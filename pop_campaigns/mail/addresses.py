@@ -5,7 +5,6 @@ Everything people type passes here before it reaches a header (RFC 5322) or an e
 
 from __future__ import annotations
 
-import hmac
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -132,46 +131,12 @@ def bounce_address(token: str, domain: str) -> str:
     return address_at(f"b-{token}", domain)
 
 
-def reply_address(token: str, domain: str) -> str:
-    """Give the address one invitation or letter is answered to: ``r-TOKEN@domain``.
-
-    No ``+`` in it: outlook.com drops what follows a plus sign.
-    """
-    return address_at(f"r-{token}", domain)
-
-
 def address_at(local: str, domain: str) -> str:
     """Join a local part of ours (lower-case letters, digits, single hyphens) to ``domain``, or ValueError."""
     address = f"{local}@{domain.lower()}"
     if len(local) > _LOCAL_LIMIT or not _TOKEN.fullmatch(local) or not is_plain_address(address):
         raise ValueError(f"not a local part and domain of ours: {address!r}")
     return address
-
-
-def sign_local(prefix: str, ident: int, key: bytes | str) -> str:
-    """Give the local part ``PREFIX-…`` that names row ``ident`` and cannot be made up without ``key``.
-
-    Its text is the number in base 32 and 80 bits of HMAC-SHA256 over prefix and number, all lower case.
-    """
-    if ident < 0 or not _TOKEN.fullmatch(prefix):
-        raise ValueError("a signed local part needs a plain prefix and a number from 0")
-    secret = key.encode() if isinstance(key, str) else key
-    digest = hmac.digest(secret, f"local part:{prefix}:{ident}".encode(), "sha256")
-    mac = _in_base32(int.from_bytes(digest[:10]))
-    return f"{prefix}-{_in_base32(ident)}{mac.rjust(_MAC_LENGTH, BASE32[0])}"
-
-
-def verify_local(prefix: str, local: str, key: bytes | str) -> int | None:
-    """Give the number that :func:`sign_local` put into ``local``, None if it is not ours; case is ignored."""
-    given = local.strip().lower()
-    number = given.removeprefix(f"{prefix}-")[:-_MAC_LENGTH]
-    if not given.isascii() or not 0 < len(number) <= 13 or any(sign not in BASE32 for sign in number):
-        return None
-    ident = 0
-    for sign in number:
-        ident = ident * 32 + BASE32.index(sign)
-    # Comparing the whole text also refuses a number with leading zeros.
-    return ident if hmac.compare_digest(sign_local(prefix, ident, key), given) else None
 
 
 def _refuse_obvious(address: str) -> None:
@@ -223,11 +188,3 @@ def _cut(text: str, limit: int) -> str:
         return text
     at_word = text[:limit].rpartition(" ")[0]
     return (at_word if len(at_word) > limit // 2 else text[: limit - 1]).rstrip() + "…"
-
-
-def _in_base32(number: int) -> str:
-    signs = ""
-    while number:
-        number, rest = divmod(number, 32)
-        signs = BASE32[rest] + signs
-    return signs or BASE32[0]

@@ -155,10 +155,12 @@ def claim_mails(owner: str, *, now: datetime, limit: int = 100, lease: timedelta
         and_(OutgoingMail.state == MailState.SENDING, OutgoingMail.lease_until <= now),
     )
     chosen = (
-        select(OutgoingMail.id).where(due).order_by(OutgoingMail.available_at, OutgoingMail.id).limit(limit)
+        select(OutgoingMail.id)
+        .where(due)
+        .order_by(OutgoingMail.available_at, OutgoingMail.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
     )
-    if db.engine.dialect.name == "postgresql":
-        chosen = chosen.with_for_update(skip_locked=True)
     claimed = db.session.scalars(
         update(OutgoingMail)
         .where(OutgoingMail.id.in_(chosen))

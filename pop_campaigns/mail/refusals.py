@@ -54,7 +54,7 @@ REFUSAL_LABELS = {
     "not_wanted": _l("The reader wants no more mail of this kind: it was stopped"),
     "later": _l("The server did not take the message yet: it will be tried again"),
 }
-"""What to show, by the key :func:`explain_refusal` gives; the server's own words belong beside it."""
+"""What to show, by the key :func:`explain_words` gives; the server's own words belong beside it."""
 
 # Words of this module's own for troubles that no server named; _BY_WORDS finds them again in a stored row.
 NOT_REACHED = "cannot reach the server"
@@ -94,11 +94,6 @@ _BY_PATTERN = (
      "unwanted"),
 )  # fmt: skip
 _SIGN_IN_CODES = frozenset({530, 534, 535, 538})
-
-
-def explain_refusal(refused: Refused) -> str:
-    """Give the key of REFUSAL_LABELS for a refusal."""
-    return explain_words(refused.code, refused.words, permanent=refused.permanent)
 
 
 def explain_words(code: int | None, words: str, *, permanent: bool) -> str:

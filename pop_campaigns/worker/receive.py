@@ -18,7 +18,6 @@ from pop_campaigns.mail.intake.store import SIZE_LIMIT, Arrival, store_arrivals
 from pop_campaigns.mail.refusals import one_line
 from pop_campaigns.mail.rules import IncomingWay
 
-STORED = 0
 BAD_DATA = 65
 UNAVAILABLE = 69
 TRY_AGAIN = 75

@@ -16,7 +16,6 @@ from sqlalchemy import select
 from pop_campaigns.contacts.models import Consent, Institution, Person, Suppression, Tombstone
 from pop_campaigns.contacts.queries.refusals import suppressed_among
 from pop_campaigns.contacts.rules import ConsentChannel, PersonKind, Purpose, TombstoneKind
-from pop_campaigns.contacts.services.consents import active_consent
 from pop_campaigns.contacts.services.refusals import bury, suppress
 from pop_campaigns.contacts.words.consent_texts import CURRENT, TEXTS, consent_text
 from pop_campaigns.core.clock import local_date, now
@@ -250,12 +249,13 @@ def test_a_withdrawal_ends_mail_at_once_and_is_told_once(cast: SimpleNamespace, 
     given = factories.make_consent(one)
     db.session.commit()
     arta, address = sign_in(cast.arta), f"/people/consents/{given.id}/withdraw"
-    assert db.session.scalars(select(Person).where(active_consent(Purpose.EVENTS))).all()
+    consenting = select(Consent).where(Consent.person_id == one.id, Consent.withdrawn_at.is_(None))
+    assert db.session.scalars(consenting).all()
     assert arta.get(address).status_code == 200
     assert not db.session.scalars(select(Suppression)).all()
     assert arta.post(address, data={"channel": "phone"}).status_code == 302
     assert arta.post(address, data={"channel": "phone"}).status_code == 302
-    assert not db.session.scalars(select(Person).where(active_consent(Purpose.EVENTS))).all()
+    assert not db.session.scalars(consenting).all()
     assert suppressed_among(["Q@posta.example"], Purpose.EVENTS, cast.fier.id)
     told = db.session.scalars(select(History.action).where(History.action == "consent.withdrawn")).all()
     assert len(told) == 1

@@ -18,8 +18,8 @@ from pop_campaigns.mail.intake.store import (
     Arrival,
     TooLarge,
     clean_envelope,
+    store_arrival,
     store_arrivals,
-    store_incoming,
 )
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.rules import IncomingState, IncomingWay
@@ -34,7 +34,7 @@ def rows() -> int:
 
 
 def store(raw: bytes = RAW, to: str = TO, sender: str = "a@bashkia.example") -> IncomingMail:
-    return store_incoming(raw, sender, to, IncomingWay.PIPE, clock.now())
+    return store_arrival(Arrival(raw, sender, to, IncomingWay.PIPE), clock.now())
 
 
 def test_every_byte_is_kept_and_committed(app: Flask) -> None:

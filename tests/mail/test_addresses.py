@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 import pytest
@@ -20,10 +19,7 @@ from pop_campaigns.mail.addresses import (
     is_plain_address,
     needs_smtputf8,
     parse_address,
-    reply_address,
     show_address,
-    sign_local,
-    verify_local,
 )
 
 KEY = b"a key of the tests, thirty-two bytes"
@@ -169,42 +165,10 @@ def test_a_long_subject_is_cut_at_a_word() -> None:
 
 def test_addresses_of_ours_have_no_plus_and_fit() -> None:
     assert bounce_address("abc234", "POP.example") == "b-abc234@pop.example"
-    assert reply_address("a" * 62, "rsvp.pop.example") == f"r-{'a' * 62}@rsvp.pop.example"
+    assert address_at("r-" + "a" * 62, "rsvp.pop.example") == f"r-{'a' * 62}@rsvp.pop.example"
 
 
 @pytest.mark.parametrize("token", ["", "a+b", "A", "a b", "a@b", "ë", "a" * 63, "-a", "a\r\n", "a."])
 def test_no_other_token_becomes_an_address(token: str) -> None:
     with pytest.raises(ValueError, match="not a local part"):
-        reply_address(token, "pop.example")
-
-
-@given(st.integers(min_value=0, max_value=2**63 - 1), st.sampled_from("br"))
-def test_a_signed_local_part_leads_back_to_its_number(ident: int, prefix: str) -> None:
-    local = sign_local(prefix, ident, KEY)
-    assert re.fullmatch(rf"{prefix}-[a-z2-7]{{17,29}}", local)
-    assert address_at(local, "pop.example") == f"{local}@pop.example"
-    assert verify_local(prefix, local, KEY) == ident
-    assert verify_local(prefix, f" {local.upper()}", KEY) == ident
-
-
-def test_a_signed_local_part_cannot_be_changed() -> None:
-    local = sign_local("b", 4711, KEY)
-    for at in range(2, len(local)):
-        other = "a" if local[at] != "a" else "b"
-        assert verify_local("b", local[:at] + other + local[at + 1 :], KEY) is None
-    assert verify_local("r", local, KEY) is None
-    assert verify_local("r", "r" + local[1:], KEY) is None
-    assert verify_local("b", "b-a" + local[2:], KEY) is None, "a leading zero is another text"
-    assert verify_local("b", local, b"another key") is None
-
-
-@given(st.text(max_size=60))
-def test_made_up_local_parts_are_nobodys(local: str) -> None:
-    assert verify_local("b", local, KEY) is None
-    assert verify_local("b", f"b-{local}", KEY) is None
-
-
-def test_numbers_and_prefixes_of_other_kinds_are_refused() -> None:
-    for prefix, ident in (("b", -1), ("B", 1), ("", 1), ("b+", 1)):
-        with pytest.raises(ValueError, match="plain prefix"):
-            sign_local(prefix, ident, KEY)
+        address_at(f"r-{token}", "pop.example")

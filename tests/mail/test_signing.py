@@ -11,7 +11,7 @@ import dkim
 import pytest
 
 from pop_campaigns.mail.message import MailParts, build_message, message_bytes
-from pop_campaigns.mail.refusals import Refused, explain_refusal
+from pop_campaigns.mail.refusals import Refused, explain_words
 from pop_campaigns.mail.transport import SmtpTransport, TransportSettings, sign
 
 PARTS = MailParts(
@@ -86,4 +86,7 @@ def test_a_key_of_no_use_keeps_the_mail_back_for_now() -> None:
     transport = SmtpTransport(dataclasses.replace(settings, dkim_key="not a key"))
     with pytest.raises(Refused) as caught:
         transport.deliver(build_message(PARTS), PARTS.envelope_from, PARTS.to_address)
-    assert (caught.value.permanent, explain_refusal(caught.value)) == (False, "signing")
+    assert (
+        caught.value.permanent,
+        explain_words(None, caught.value.words, permanent=False),
+    ) == (False, "signing")

@@ -22,7 +22,7 @@ from aiosmtpd.smtp import SMTP
 from flask import Flask
 
 from pop_campaigns.mail.message import MailParts, build_message, message_bytes
-from pop_campaigns.mail.refusals import Refused, Stage, explain_refusal
+from pop_campaigns.mail.refusals import Refused, Stage, explain_words
 from pop_campaigns.mail.transport import (
     Delivered,
     PostConnection,
@@ -44,6 +44,11 @@ PARTS = MailParts(
     language="sq",
 )
 SENDER, TO = PARTS.envelope_from, PARTS.to_address
+
+
+def explain_refusal(refused: Refused) -> str:
+    """Return the key of the words that a page would show for what was stored of a refusal."""
+    return explain_words(refused.code, refused.words, permanent=refused.permanent)
 
 
 class Office:

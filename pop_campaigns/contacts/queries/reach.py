@@ -106,24 +106,6 @@ def address_for(office_or_person: Office | Person, user: User) -> Address | None
     return _office_addresses([office_or_person], user).get(office_or_person.id)
 
 
-def holder_of(office: Office, on: date, user: User | None = None) -> Person | None:
-    """Give who holds an office on a day, as far as known.
-
-    The newest mandate wins, what the user's organisation recorded before what the network did. Without
-    ``user`` only mandates that everybody who sees the office may see count.
-    """
-    if user is None:
-        of_same = exists().where(
-            Person.id == Mandate.person_id,
-            of_network_or(Person, office.organisation_id),
-            Person.erased_at.is_(None),
-            Person.merged_into_id.is_(None),
-        )
-        seen = and_(of_network_or(Mandate, office.organisation_id), of_same)
-        return _holders([office.id], on, seen, office.organisation_id).get(office.id)
-    return holders_of([office.id], on, user).get(office.id)
-
-
 def holders_of(office_ids: Sequence[int], on: date, user: User) -> dict[int, Person]:
     """Give the holders of several offices on a day, by office, in one query."""
     seen = and_(visible(Mandate, user), exists().where(Person.id == Mandate.person_id, visible(Person, user)))

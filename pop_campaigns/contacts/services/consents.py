@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists
-
 from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.models import Consent, Person
 from pop_campaigns.contacts.rules import MAIL_PURPOSES, ConsentChannel, Purpose
@@ -31,13 +29,6 @@ class ConsentDraft:
     given_at: datetime
     proof: str = ""
     shared_with_id: int | None = None
-
-
-def active_consent(purpose: Purpose) -> ColumnElement[bool]:
-    """Give the condition that a person has a consent for a purpose that was not withdrawn."""
-    return exists().where(
-        Consent.person_id == Person.id, Consent.purpose == purpose, Consent.withdrawn_at.is_(None)
-    )
 
 
 def record_consent(

@@ -7,14 +7,13 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Select, select
-
-from pop_campaigns.accounts.models import Organisation, User
+from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.rules import PersonKind
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
+from pop_campaigns.core.locks import wait_at
 
 Contact = Institution | Office | Person
 
@@ -41,13 +40,8 @@ def owner_of_new(by: User, beside: Contact | None = None) -> int | None:
 
 
 def one_at_a_time(by: User) -> None:
-    # Two presses of one button look for the same name at once; the second must see what the first wrote.
-    # SQLite has one writer anyway; PostgreSQL needs a row to wait at.
-    if by.organisation_id is not None:
-        wait_at: Select[Any] = select(Organisation.id).where(Organisation.id == by.organisation_id)
-    else:
-        wait_at = select(User.id).where(User.id == by.id)
-    db.session.execute(wait_at.with_for_update(key_share=True)).all()
+    """Let one person of an organisation at a time look for what is there and add it."""
+    wait_at(by.organisation or by)
 
 
 def add_person(

@@ -72,7 +72,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "contacts/index.html",
         page=page,
-        rows=directory.institution_rows(page.rows, current_user, today()),
+        rows=directory.institution_rows(page.items, current_user, today()),
         typed=typed,
         kind=chosen_kind,
         place=place,

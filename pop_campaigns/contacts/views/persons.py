@@ -58,7 +58,7 @@ def person_list() -> ResponseReturnValue:
     """Persons by name, with the offices they hold; by kind and municipality."""
     typed, kind, place = person_filters()
     page = paged(directory.select_persons(typed, current_user, kind, place))
-    rows = directory.person_rows(page.rows, current_user, today())
+    rows = directory.person_rows(page.items, current_user, today())
     places = directory.municipalities_of_persons(current_user)
     return render_template(
         "contacts/persons.html",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from flask import Response, abort, current_app, flash, redirect, render_template, request, session, url_for
@@ -17,7 +18,7 @@ from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
-from pop_campaigns.core.pages import ROWS, Page, page_number
+from pop_campaigns.core.pages import Page, paged_entries
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.views.as_guest import ANSWERS, AnswerForms, compose_answer, forms_of, said_sent
 from pop_campaigns.desk.views.downloads import give_file
@@ -160,12 +161,8 @@ def _folder() -> Path:
 
 def _lines(folder: Path) -> Page:
     if current_user.role is RoleName.ADMINISTRATOR:
-        total = count_delivered(folder)
-        number = min(page_number(), max(1, -(-total // ROWS)))
-        return Page(list_delivered(folder, ROWS, (number - 1) * ROWS), number, total)
-    lines = _own_lines(list_delivered(folder, LOOKED_THROUGH))
-    number = min(page_number(), max(1, -(-len(lines) // ROWS)))
-    return Page(lines[(number - 1) * ROWS : number * ROWS], number, len(lines))
+        return Page(partial(list_delivered, folder), count_delivered(folder))
+    return paged_entries(_own_lines(list_delivered(folder, LOOKED_THROUGH)))
 
 
 def _own_lines(lines: Sequence[DeliveredLine]) -> list[DeliveredLine]:

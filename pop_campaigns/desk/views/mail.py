@@ -54,7 +54,7 @@ def mail() -> ResponseReturnValue:
         shelf=shelf,
         typed=typed,
         counts=count_mails(whose, typed=typed),
-        about=about_mails(page.rows),
+        about=about_mails(page.items),
         **_words(),
     )
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
+from pop_campaigns.core.locks import lock_row
 from pop_campaigns.incoming.queries.held_answers import HeldAnswer, ways_to_count
 from pop_campaigns.incoming.queries.incoming import moment_of, said_before
 from pop_campaigns.incoming.rules.incoming import is_older, is_superseded, said_when
@@ -61,9 +62,7 @@ def count_answer(
 
 
 def _hold(mail: IncomingMail, link_id: int, as_substitute: bool, by: User) -> HeldAnswer | None:
-    # A second press waits here and then finds that the first was enough. SQLite's writers wait at BEGIN IMMEDIATE.
-    db.session.execute(select(IncomingMail.id).where(IncomingMail.id == mail.id).with_for_update())
-    db.session.refresh(mail)
+    lock_row(mail)  # a second press finds that the first was enough
     ways = [one for one in ways_to_count(mail, by) if one.link.id == link_id]
     return next((one for one in ways if one.as_substitute == as_substitute), None)
 

@@ -12,12 +12,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
+from pop_campaigns.core.locks import lock_row
 from pop_campaigns.core.text import clean_text
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
@@ -175,8 +174,7 @@ def _note(action: str, proposal: TimeProposal, *, by: User | None, now: datetime
 
 def _lock(guest: Invitation) -> None:
     # The same mail filed twice at once: the second waits here and then finds what the first kept.
-    db.session.execute(select(Invitation.id).where(Invitation.id == guest.id).with_for_update())
-    db.session.refresh(guest)
+    lock_row(guest)
     db.session.refresh(guest.event)
 
 

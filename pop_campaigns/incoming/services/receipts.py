@@ -21,6 +21,7 @@ from pop_campaigns.contacts.queries.refusals import erased_among, suppressed_amo
 from pop_campaigns.contacts.rules import MAIL_PURPOSES, TombstoneKind
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language, speaking
+from pop_campaigns.core.locks import lock_number
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.incoming.rules.incoming import (
     RECEIPT_GAP,
@@ -113,10 +114,8 @@ def _is_person(mail: IncomingMail, report: MailReport) -> bool:
 
 def _is_welcome(address: str, owner: int | None, now: datetime) -> bool:
     """Tell whether a receipt may go to an address now: one a day, none to who refuses mail, was erased or is gone."""
-    if db.engine.dialect.name == "postgresql":
-        # Two workers with a mail each of the same sender; on SQLite a writing transaction is alone already.
-        key = zlib.crc32(address.lower().encode()) - 2**31
-        db.session.execute(select(func.pg_advisory_xact_lock(_LOCK, key)))
+    # Two workers may have a mail each of the same sender.
+    lock_number(_LOCK, zlib.crc32(address.lower().encode()) - 2**31)
     had_one = select(OutgoingMail.id).where(
         func.lower(OutgoingMail.to_address) == address.lower(),
         OutgoingMail.kind.in_(_RECEIPTS),

@@ -12,6 +12,7 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.history import note as note_change
+from pop_campaigns.core.locks import lock_row
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.messages import (
@@ -127,9 +128,7 @@ def _require_words(answer: Answer) -> None:
 
 
 def _lock(guest: Invitation) -> None:
-    # Two answers at once: the second waits here and then sees the first. SQLite's writers wait at BEGIN IMMEDIATE.
-    db.session.execute(select(Invitation.id).where(Invitation.id == guest.id).with_for_update())
-    db.session.refresh(guest)
+    lock_row(guest)  # of two answers at once the second sees the first
     db.session.refresh(guest.event)
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.i18n import LANGUAGES
+from pop_campaigns.core.locks import lock_row
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token, new_nonce
 from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.events.models import Event
@@ -54,8 +54,7 @@ class AddedGuests:
 
 def lock_event(event: Event) -> None:
     """Let one transaction at a time change the guests of an event, and see the event as it is now."""
-    db.session.execute(select(Event.id).where(Event.id == event.id).with_for_update())
-    db.session.refresh(event)
+    lock_row(event)
 
 
 def check_invitable(event: Event, now: datetime) -> None:

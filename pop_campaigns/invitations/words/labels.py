@@ -20,8 +20,6 @@ from pop_campaigns.core.dates import moment_words
 from pop_campaigns.invitations.rules import (
     Answer,
     AnswerChannel,
-    GuestRefusal,
-    InvitationState,
     MailPurpose,
     NotAnswerable,
     NotCorrectable,
@@ -68,11 +66,6 @@ TOLD_HOW: Final[dict[ToldHow, LazyString]] = {
     ToldHow.MAIL: _lp("answer", "to a personal mailbox"),
 }
 
-INVITATION_STATES: Final[dict[InvitationState, LazyString]] = {
-    InvitationState.DRAFT: _lp("invitation", "Not sent yet"),
-    InvitationState.INVITED: _lp("invitation", "Invited"),
-    InvitationState.WITHDRAWN: _lp("invitation", "Withdrawn"),
-}
 
 PURPOSES: Final[dict[MailPurpose, LazyString]] = {
     MailPurpose.REQUEST: _l("Invitation"),
@@ -81,15 +74,6 @@ PURPOSES: Final[dict[MailPurpose, LazyString]] = {
     MailPurpose.REMINDER: _l("Reminder"),
 }
 
-MAIL_KIND_WORDS: Final[dict[str, LazyString]] = {
-    "invitation.request": PURPOSES[MailPurpose.REQUEST],
-    "invitation.change": PURPOSES[MailPurpose.CHANGE],
-    "invitation.cancellation": PURPOSES[MailPurpose.CANCELLATION],
-    "invitation.reminder": PURPOSES[MailPurpose.REMINDER],
-    "invitation.receipt": _l("Notice of a changed answer"),
-    "proposal.declined": _l("Answer to a proposed time"),
-}
-"""By ``OutgoingMail.kind``."""
 
 NOT_INVITABLE: Final[dict[NotInvitable, LazyString]] = {
     NotInvitable.CANCELLED: _l("The event is cancelled; nobody can be invited to it any more."),
@@ -104,14 +88,6 @@ NOT_ANSWERABLE: Final[dict[NotAnswerable, LazyString]] = {
     NotAnswerable.NOT_INVITED: _l("This guest has not been invited yet."),
 }
 
-GUEST_REFUSALS: Final[dict[GuestRefusal, LazyString]] = {
-    GuestRefusal.NO_ADDRESS: _l("has no e-mail address; add one under People"),
-    GuestRefusal.ALREADY_INVITED: _l("is on the list already"),
-    GuestRefusal.ADDRESS_TAKEN: _l("has the same address as another guest"),
-    GuestRefusal.UNKNOWN: _l("could not be found"),
-    GuestRefusal.NOT_WANTED: _l("wants no more invitations from you"),
-}
-"""Said after the guest's name; for ADDRESS_TAKEN name ``RefusedGuest.taken_by`` as well."""
 
 NOT_CORRECTABLE: Final[dict[NotCorrectable, LazyString]] = {
     NotCorrectable.NOT_INVITED: _l(

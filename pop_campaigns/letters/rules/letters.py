@@ -155,20 +155,6 @@ def _state_on_the_way(delivery: Delivery) -> RecipientState:
     return RecipientState.NOT_SENT
 
 
-_MOVES: Final = {
-    LetterState.DRAFT: frozenset({LetterState.APPROVED, LetterState.SENT}),
-    LetterState.APPROVED: frozenset({LetterState.DRAFT, LetterState.SENT}),
-    LetterState.SENT: frozenset({LetterState.ARCHIVED}),
-    LetterState.RECORDED: frozenset({LetterState.ARCHIVED}),
-    LetterState.ARCHIVED: frozenset[LetterState](),
-}
-
-
-def may_move(before: LetterState, after: LetterState) -> bool:
-    """Whether a letter may go from one state to the other. Nothing sent is ever unsent."""
-    return after in _MOVES[before]
-
-
 def may_edit(state: LetterState) -> bool:
     """Whether text and recipients may change. Once approved they are what was agreed."""
     return state is LetterState.DRAFT
@@ -234,15 +220,3 @@ def read_register_number(text: str) -> tuple[int, int] | None:
     """(year, number) of a number like "12/2020", sortable; None for any other form, such as an archive's."""
     found = _REGISTER_NUMBER.fullmatch(text.strip())
     return (int(found[2]), int(found[1])) if found else None
-
-
-def next_register_number(existing: Iterable[str], year: int) -> str:
-    """The next *numër protokolli*, "N/YYYY", of one organisation's register.
-
-    `existing` are all numbers the organisation ever gave; other years and other forms do not count. A number
-    is given once, when the letter leaves the drafts, and never freed, so the register has no gaps and its
-    order is that of time: a number missing in the middle is not filled.
-    """
-    taken = (read_register_number(text) for text in existing)
-    last = max((number for found in taken if found and found[0] == year for number in found[1:]), default=0)
-    return f"{last + 1}/{year}"

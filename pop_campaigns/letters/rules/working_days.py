@@ -140,13 +140,6 @@ def skip_reason(
     return _skip_reason(_plain_day(day), _overrides_for(tuple(overrides), scope), lang)
 
 
-def is_working_day(
-    day: date, overrides: Iterable[DayOverride] = SHIPPED_OVERRIDES, scope: str | None = None
-) -> bool:
-    """Whether public offices in `scope` work on `day`."""
-    return skip_reason(day, overrides, scope) is None
-
-
 def count_deadline(
     start: date,
     amount: int,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from pop_campaigns.accounts.models import User
@@ -18,6 +18,7 @@ from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.i18n import LANGUAGES
+from pop_campaigns.core.locks import lock_number, lock_row
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.core.tokens import derive_local_part, new_nonce
 from pop_campaigns.core.versions import ChangedMeanwhile
@@ -268,17 +269,13 @@ def may_hand_over(recipient: LetterRecipient, delivery: Delivery) -> bool:
 
 def lock_letter(letter: Letter) -> None:
     """Hold the letter's row until the end of the transaction and read it anew: what two people do waits in line."""
-    db.session.flush()
-    db.session.execute(select(Letter.id).where(Letter.id == letter.id).with_for_update())
-    db.session.refresh(letter)
+    lock_row(letter)
     db.session.expire(letter, ["recipients"])
 
 
 def _number(letter: Letter, year: int) -> None:
     """Give the next register number: no gap and no double, however many letters leave at once."""
-    if db.engine.dialect.name == "postgresql":
-        # On SQLite a writing transaction is alone already.
-        db.session.execute(select(func.pg_advisory_xact_lock(_REGISTER_LOCK, letter.organisation_id or 0)))
+    lock_number(_REGISTER_LOCK, letter.organisation_id or 0)
     letter.register_year, letter.register_count = year, last_register_count(letter.organisation_id, year) + 1
 
 

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
-from pop_campaigns.letters.rules.clocks import SHIPPED_CLOCKS, ClockBasis, ClockRefusal, Force
+from pop_campaigns.letters.rules.clocks import ClockRefusal, Force
 from pop_campaigns.letters.rules.letters import (
     Delivery,
     LetterState,
@@ -21,7 +21,7 @@ from pop_campaigns.letters.rules.letters import (
     ResponseKind,
     SendVerdict,
 )
-from pop_campaigns.letters.rules.working_days import SkipReason, Unit
+from pop_campaigns.letters.rules.working_days import SkipReason
 
 LETTER_STATES: Final[dict[LetterState, LazyString]] = {
     LetterState.DRAFT: _lp("letter", "Draft"),
@@ -86,10 +86,6 @@ FORCES: Final[dict[Force, LazyString]] = {
     Force.EXPECTED: _l("Expected, not binding"),
 }
 
-UNITS: Final[dict[Unit, LazyString]] = {
-    "working_days": _l("Working days"),
-    "calendar_days": _l("Calendar days"),
-}
 
 SKIP_REASONS: Final[dict[SkipReason, LazyString]] = {
     "weekend": _l("Weekend"),
@@ -144,9 +140,3 @@ def source_words(source: str, lang: str) -> str:
     shipped, or an administrator's own, is still said in the reader's language as far as we know its words.
     """
     return _SOURCE_WORD.sub(lambda found: _SOURCE_WORDS[found[0]], source) if lang == "en" else source
-
-
-def clock_label(basis: ClockBasis) -> LazyString | str:
-    """The translated title of a shipped clock, the administrator's own words for any other."""
-    shipped = {clock.key: clock.title for clock in SHIPPED_CLOCKS}
-    return CLOCKS[basis.key] if shipped.get(basis.key) == basis.title else basis.title

@@ -22,7 +22,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.handing_out import hand_out
 from pop_campaigns.core.meanwhile import is_as_seen, meet_changes, seen_versions
-from pop_campaigns.core.pages import ROWS, Page, page_number, paged
+from pop_campaigns.core.pages import paged, paged_entries
 from pop_campaigns.lists import services
 from pop_campaigns.lists.blueprint import bp, chosen_purpose, look_up, refuse_unless_by_hand
 from pop_campaigns.lists.forms import NameForm
@@ -51,7 +51,7 @@ _MOST_AT_ONCE = 200
 def index() -> ResponseReturnValue:
     """All lists one may see, with how many each finds now."""
     page = paged(select_lists(current_user))
-    rows = [(one, _count(one)) for one in page.rows]
+    rows = [(one, _count(one)) for one in page.items]
     return render_template("lists/index.html", page=page, rows=rows)
 
 
@@ -92,7 +92,6 @@ def show(list_id: int) -> ResponseReturnValue:
     purpose, typed = chosen_purpose(), request.args.get("q", "").strip()[:200]
     looked = look_up(record, purpose)
     entries = looked.entries
-    number = min(page_number(), max(1, -(-len(entries) // ROWS)))
     return render_template(
         "lists/show.html",
         contact_list=record,
@@ -101,7 +100,7 @@ def show(list_id: int) -> ResponseReturnValue:
         purpose=purpose,
         typed=typed,
         options=_options(record, typed) if record.filter is None and typed else [],
-        page=Page(entries[(number - 1) * ROWS : number * ROWS], number, len(entries)),
+        page=paged_entries(entries),
         changes=changes_of(record),
     )
 

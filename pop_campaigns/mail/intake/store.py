@@ -52,18 +52,11 @@ class Arrival:
     organisation_id: int | None = None
 
 
-def store_incoming(
-    raw: bytes, envelope_from: str, envelope_to: str, way: IncomingWay, now: datetime
-) -> IncomingMail:
-    """Store one message in a commit of its own and give its row: a new one, or the one that is there already.
-
-    Raises :class:`TooLarge`, or the database's errors; then nothing was stored. Call it with no open changes.
-    """
-    return store_arrival(Arrival(raw, envelope_from, envelope_to, way), now)
-
-
 def store_arrival(arrival: Arrival, now: datetime) -> IncomingMail:
-    """Do what :func:`store_incoming` does for a message with all that is known of it."""
+    """Store one message in a commit of its own and return its row: a new one, or the one that is there already.
+
+    Raise :class:`TooLarge`, or the database's errors; then nothing was stored. Call it with no open changes.
+    """
     [ident] = store_arrivals([arrival], now)
     return db.session.get_one(IncomingMail, ident)
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import JSON, Column, ColumnElement, String, Table, or_, select, true
+from sqlalchemy import JSON, Column, String, Table, or_, select
 
 from pop_campaigns.contacts.models import Person
 from pop_campaigns.core.db import Base, db
@@ -20,7 +20,7 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.mail.models import OutgoingMail
-from pop_campaigns.privacy.queries.traces import holds_probe
+from pop_campaigns.privacy.queries.traces import belongs_to, holds_probe
 from pop_campaigns.privacy.rules.identifiers import Identifiers
 
 # Erased by itself, or about the people who sign in: an account is another record than a contact.
@@ -136,10 +136,3 @@ def _url(table: str, row: Any) -> str:
     if table == "offices":
         return url_for("contacts.institution", ident=row["institution_id"])
     return ""
-
-
-def belongs_to(model: Any, person: Person) -> ColumnElement[bool]:
-    """Give the condition that a record is of the person's organisation or the network; of a network's person: any."""
-    if person.organisation_id is None:
-        return true()
-    return or_(model.organisation_id.is_(None), model.organisation_id == person.organisation_id)

@@ -25,7 +25,6 @@ from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.lists.models import ListMember
 from pop_campaigns.mail.local_mailbox import list_delivered
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailSkeleton, OutgoingMail
-from pop_campaigns.privacy.queries.places import belongs_to
 from pop_campaigns.privacy.rules.identifiers import Identifiers
 
 _ALL = 10_000_000
@@ -280,3 +279,10 @@ def _organisation_of(row: History) -> int | None:
             record = record.event if isinstance(record, Invitation) else record
             return getattr(record, "organisation_id", None)
     return None
+
+
+def belongs_to(model: Any, person: Person) -> ColumnElement[bool]:
+    """Give the condition that a record is of the person's organisation or the network; of a network's person: any."""
+    if person.organisation_id is None:
+        return true()
+    return or_(model.organisation_id.is_(None), model.organisation_id == person.organisation_id)

@@ -20,6 +20,7 @@ from pop_campaigns.contacts.services.refusals import bury, suppress
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.history import note
+from pop_campaigns.core.locks import lock_row
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.privacy.queries.traces import Traces, find_traces
@@ -33,20 +34,6 @@ from pop_campaigns.privacy.services.blanking import (
 from pop_campaigns.privacy.services.ledger import append_stones
 
 log = structlog.get_logger()
-# What a blanked person keeps: that there was one, of which kind and language, whose record it was.
-KEPT = frozenset(
-    {
-        "id",
-        "kind",
-        "language",
-        "organisation_id",
-        "merged_into_id",
-        "erased_at",
-        "sort_key",
-        "search_key",
-        "version",
-    }
-)
 
 
 @dataclass
@@ -62,8 +49,7 @@ def erase_person(person: Person, *, by: User | None, now: datetime, actor_name: 
 
     The tombstones are in the list outside the database when this returns, before the caller commits.
     """
-    db.session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
-    db.session.refresh(person)
+    lock_row(person)
     if person.erased_at is not None:
         return None
     traces = find_traces(person)

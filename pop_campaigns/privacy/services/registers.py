@@ -13,6 +13,7 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import own
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
+from pop_campaigns.core.locks import wait_at
 from pop_campaigns.privacy.models import Breach, ProcessingPurpose
 from pop_campaigns.privacy.words.purposes_sq import SEEDS
 
@@ -42,7 +43,7 @@ def save_purpose(
 ) -> ProcessingPurpose:
     """Enter a purpose, or change one."""
     action = "purpose.added" if purpose is None else "purpose.changed"
-    _one_at_a_time(by)
+    wait_at(by)
     row = purpose or _just_entered(values["name"], now) or ProcessingPurpose(changed_at=now)
     for name, value in values.items():
         setattr(row, name, value)
@@ -64,7 +65,7 @@ def save_breach(breach: Breach | None, values: Mapping[str, Any], *, by: User, n
     The same record sent twice within a minute is one.
     """
     action = "breach.recorded" if breach is None else "breach.changed"
-    _one_at_a_time(by)
+    wait_at(by)
     row = breach or _just_recorded(values, by, now)
     if row is None:
         row = Breach(organisation_id=by.organisation_id, reported_by=by.name, created_at=now)
@@ -75,11 +76,6 @@ def save_breach(breach: Breach | None, values: Mapping[str, Any], *, by: User, n
     db.session.add(row)
     note(action, row, by=by, now=now)
     return row
-
-
-def _one_at_a_time(by: User) -> None:
-    # The second press of a button waits here and then sees what the first one wrote.
-    db.session.execute(select(User.id).where(User.id == by.id).with_for_update(key_share=True)).all()
 
 
 def _just_entered(name: str, now: datetime) -> ProcessingPurpose | None:

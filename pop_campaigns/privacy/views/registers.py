@@ -115,7 +115,7 @@ def _purpose_page(purpose: ProcessingPurpose | None) -> ResponseReturnValue:
 def breaches() -> ResponseReturnValue:
     """The register of breaches, each with its clock."""
     page, moment, lang = paged(select_breaches(current_user)), now(), str(get_locale() or "sq")
-    rows = [(one, clock_words(one, moment), moment_words(one.noticed_at, lang)) for one in page.rows]
+    rows = [(one, clock_words(one, moment), moment_words(one.noticed_at, lang)) for one in page.items]
     return render_template("privacy/breaches.html", page=page, rows=rows)
 
 

@@ -79,9 +79,9 @@ def events() -> ResponseReturnValue:
     wanted = read_wanted(request.args)
     page = paged(listed_events(wanted, now()), scalars=False)
     parts: dict[Group, list[Event]] = {}
-    for event, part in page.rows:
+    for event, part in page.items:
         parts.setdefault(Group(part), []).append(event)
-    kept = {"page": page.number} if page.number > 1 else {}
+    kept = {"page": page.page} if page.page > 1 else {}
     return _show("public/events.html", wanted, kept, page=page, parts=parts, years=years_with_events())
 
 
