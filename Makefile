@@ -7,7 +7,7 @@ VENV := .venv/bin
 WORKERS ?= 3
 ARGS ?=
 
-.PHONY: help setup setup-dev run test mail-report intake-rate fuzz kills lint format messages shots lock clean
+.PHONY: help setup setup-dev run test mail-report intake-rate fuzz kills lint format messages data-model shots lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ messages: setup-dev ## take new texts of code and templates into both catalogues
 
 kills: setup-dev ## the intake killed 50 times in 5,000 mails (KILLS=50); takes some minutes
 	@POP_TEST_INTAKE_KILLS=$(or $(KILLS),50) exec $(VENV)/python -m pytest -s tests/intake/test_kills.py $(ARGS)
+
+data-model: setup-dev ## draw docs/data-model.md from the models
+	@$(VENV)/python -m deploy.data_model
 
 shots: setup-dev ## pictures of every kind of page, both languages, in build/shots/
 	@exec $(VENV)/python -m tests.browser.shots

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 HEADER_LIMIT = 78
 """Characters of a name or subject: RFC 5322 section 2.1.1 recommends lines of at most 78."""
 
-BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
-_MAC_LENGTH = 16  # 80 bits: far beyond guessing through a mail server, short enough for 64 characters.
 _LOCAL_LIMIT = 64  # RFC 5321 section 4.5.3.1.1
 _ADDRESS_LIMIT = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
 
