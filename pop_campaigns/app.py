@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, has_request_context, jsonify, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_bootstrap import Bootstrap5
@@ -43,6 +44,7 @@ from pop_campaigns.core.private_files import keep_to_owner
 from pop_campaigns.core.secret_links import init_secret_links
 from pop_campaigns.core.versions import init_versions
 from pop_campaigns.desk import views as desk_views
+from pop_campaigns.desk.views.local_mailbox import delivered_url
 from pop_campaigns.desk.words.navigation import navigation
 from pop_campaigns.events import views as events_views
 from pop_campaigns.imports import views as imports_views
@@ -52,8 +54,10 @@ from pop_campaigns.invitations.views import answer
 from pop_campaigns.letters import views as letters_views
 from pop_campaigns.lists import views as lists_views
 from pop_campaigns.mail.compose import set_calendar_writer
+from pop_campaigns.mail.local_mailbox import list_delivered
 from pop_campaigns.mail.secrets import init_masking
 from pop_campaigns.privacy import views as privacy_views
+from pop_campaigns.privacy.queries.traces import KeptCopy, set_kept_copies
 from pop_campaigns.privacy.views import unsubscribe
 from pop_campaigns.public import views as public_views
 from pop_campaigns.tryout.first_start import read_sign_in
@@ -73,6 +77,7 @@ BLUEPRINTS = (
     incoming_views.bp,
 )
 LIMITS = language.LIMITS | links.LIMITS | answer.LIMITS | unsubscribe.LIMITS
+_ALL = 10_000_000
 ERRORS = (400, 403, 404, 405, 409, 413, 415, 429, 500)
 limiter = Limiter(get_remote_address, default_limits=[], in_memory_fallback_enabled=True)
 
@@ -107,6 +112,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     init_known_browsers(app)
     init_refusal_pages(app, limiter)
     set_calendar_writer(invitation_from_json, app)
+    set_kept_copies(partial(_kept_copies, app), app)
     init_worker(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -182,7 +188,8 @@ def _add_pages(app: Flask) -> None:
         return {
             "lang": str(get_locale() or "sq"),
             "nav": navigation(),
-            "local_mail": app.config["MAIL_LOCAL"],
+            "local_mail": _local_mail_url(app),
+            "delivered_url": delivered_url,
             "in_language": in_language,
             "misses_translation": misses_translation,
             "may_change": may_change,
@@ -197,3 +204,16 @@ def _tryout_accounts(app: Flask) -> list[tuple[str, str, str]]:
     if app.config["MODE"] != "tryout" or request.endpoint != "security.login":
         return []
     return [(one.email, one.password, one.role_words) for one in read_sign_in(Path(app.config["DATA_DIR"]))]
+
+
+def _local_mail_url(app: Flask) -> str:
+    """Give where one sees what the local mail server took; "" where mail is handed to a real one."""
+    return url_for("desk.inbox") if app.config["MAIL_LOCAL"] and has_request_context() else ""
+
+
+def _kept_copies(app: Flask) -> Iterator[KeptCopy]:
+    """Give the mails that the local mail server keeps, also those from before the folder was set to another."""
+    folders = {app.config["MAIL_KEEP_FOLDER"], str(Path(app.config["DATA_DIR"]) / "mail")}
+    for folder in map(Path, sorted(folders)):
+        for line in list_delivered(folder, limit=_ALL):
+            yield KeptCopy(folder / f"{line.id}.eml", line.message_id, line.envelope_to)

@@ -22,7 +22,7 @@ from sqlalchemy import select
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
-from pop_campaigns.desk.views.local_mailbox import delivered_as
+from pop_campaigns.desk.views.local_mailbox import delivered_url
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer
 from pop_campaigns.invitations.services.sending import cancel_with_notice, send_reminders
@@ -362,7 +362,7 @@ def test_mail_that_nobody_answers_offers_nothing(scene: SimpleNamespace, app: Fl
     administrators = scene.browser.get(f"/mail/local/{name}")
     assert administrators.status_code == 404  # nobody's mail is no coordinator's business
     with app.test_request_context():
-        assert delivered_as(OutgoingMail(message_id="<none@rsvp.example>", sent_at=now())) == ""
+        assert delivered_url(OutgoingMail(message_id="<none@rsvp.example>", sent_at=now())) == ""
 
 
 def test_the_language_is_the_guests(scene: SimpleNamespace) -> None:

@@ -124,11 +124,12 @@ def inbox_file(name: str, number: int) -> Response:
     return give_file(chosen.name, chosen.media_type, chosen.content)
 
 
-def delivered_as(mail: OutgoingMail) -> str:
-    """Give the id under which the local mailbox keeps a sent mail; "" where it does not, or mail is not kept here."""
+def delivered_url(mail: OutgoingMail) -> str:
+    """Return the page on which the local mailbox shows a sent mail; "" where it has none, or mail is not kept here."""
     if not current_app.config["MAIL_LOCAL"] or mail.sent_at is None:
         return ""
-    return find_delivered(_folder(), mail.message_id, mail.sent_at)
+    name = find_delivered(_folder(), mail.message_id, mail.sent_at)
+    return url_for("desk.inbox_message", name=name) if name else ""
 
 
 def linkify(text: str) -> Markup:

@@ -6,12 +6,12 @@ and its record of the same person is another record. A network's person may be n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select, true
 
 from pop_campaigns.contacts.models import Address, Consent, Mandate, Merge, Person
@@ -23,12 +23,23 @@ from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.guests import mail_names_of
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.lists.models import ListMember
-from pop_campaigns.mail.local_mailbox import list_delivered
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailSkeleton, OutgoingMail
 from pop_campaigns.privacy.queries.owners import belongs_to
 from pop_campaigns.privacy.rules.identifiers import Needles
 
-_ALL = 10_000_000
+
+@dataclass(frozen=True, slots=True)
+class KeptCopy:
+    """A sent mail that a local mail server keeps in a file; ``message_id`` is "" without one."""
+
+    path: Path
+    message_id: str
+    sent_to: tuple[str, ...]
+
+
+def set_kept_copies(list_copies: Callable[[], Iterable[KeptCopy]], app: Flask) -> None:
+    """Tell how the copies are listed that a local mail server keeps: it stands above this package."""
+    app.extensions["kept_copies"] = list_copies
 
 
 @dataclass
@@ -182,11 +193,11 @@ def _find_mails(found: Traces) -> None:
         found.naming = [one for one in _all(select(OutgoingMail).where(to_office)) if one not in found.mails]
     found.skeletons = _only_theirs(found.mails)
     written = {one.message_id for one in (*found.mails, *found.naming)}
-    folders = {current_app.config["MAIL_KEEP_FOLDER"], str(Path(current_app.config["DATA_DIR"]) / "mail")}
-    for folder in map(Path, sorted(folders)):
-        for line in list_delivered(folder, limit=_ALL):
-            if line.message_id in written or any(found.needles.is_email(one) for one in line.envelope_to):
-                found.delivered.append(folder / f"{line.id}.eml")
+    found.delivered = [
+        copy.path
+        for copy in current_app.extensions["kept_copies"]()
+        if copy.message_id in written or any(map(found.needles.is_email, copy.sent_to))
+    ]
 
 
 def _find_incoming(found: Traces) -> None:
