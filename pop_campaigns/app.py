@@ -44,7 +44,6 @@ from pop_campaigns.core.private_files import keep_to_owner
 from pop_campaigns.core.secret_links import init_secret_links
 from pop_campaigns.core.versions import init_versions
 from pop_campaigns.desk import views as desk_views
-from pop_campaigns.desk.views.local_mailbox import delivered_url
 from pop_campaigns.desk.words.navigation import navigation
 from pop_campaigns.events import views as events_views
 from pop_campaigns.imports import views as imports_views
@@ -54,13 +53,15 @@ from pop_campaigns.invitations.views import answer
 from pop_campaigns.letters import views as letters_views
 from pop_campaigns.lists import views as lists_views
 from pop_campaigns.mail.compose import set_calendar_writer
-from pop_campaigns.mail.local_mailbox import list_delivered
 from pop_campaigns.mail.secrets import init_masking
 from pop_campaigns.privacy import views as privacy_views
 from pop_campaigns.privacy.queries.traces import KeptCopy, set_kept_copies
 from pop_campaigns.privacy.views import unsubscribe
 from pop_campaigns.public import views as public_views
+from pop_campaigns.tryout import views as tryout_views
 from pop_campaigns.tryout.first_start import read_sign_in
+from pop_campaigns.tryout.local_mailbox import list_delivered
+from pop_campaigns.tryout.views.local_mailbox import delivered_url
 from pop_campaigns.worker.huey_app import init_worker
 
 BLUEPRINTS = (
@@ -75,6 +76,7 @@ BLUEPRINTS = (
     lists_views.bp,
     imports_views.bp,
     incoming_views.bp,
+    tryout_views.bp,
 )
 LIMITS = language.LIMITS | links.LIMITS | answer.LIMITS | unsubscribe.LIMITS
 _ALL = 10_000_000
@@ -208,7 +210,7 @@ def _tryout_accounts(app: Flask) -> list[tuple[str, str, str]]:
 
 def _local_mail_url(app: Flask) -> str:
     """Give where one sees what the local mail server took; "" where mail is handed to a real one."""
-    return url_for("desk.inbox") if app.config["MAIL_LOCAL"] and has_request_context() else ""
+    return url_for("tryout.inbox") if app.config["MAIL_LOCAL"] and has_request_context() else ""
 
 
 def _kept_copies(app: Flask) -> Iterator[KeptCopy]:

@@ -18,13 +18,13 @@ from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.pages import ROWS, Page, page_number
-from pop_campaigns.desk.blueprint import bp
-from pop_campaigns.desk.views.as_guest import ANSWERS, AnswerForms, compose_answer, forms_of, said_sent
 from pop_campaigns.desk.views.downloads import give_file
 from pop_campaigns.desk.words.times import in_full, in_short
 from pop_campaigns.invitations.sight import mails_of_work
-from pop_campaigns.mail.guest_answers import hand_in
-from pop_campaigns.mail.local_mailbox import (
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.tryout.blueprint import bp
+from pop_campaigns.tryout.guest_answers import hand_in
+from pop_campaigns.tryout.local_mailbox import (
     DeliveredLine,
     DeliveredMail,
     NoSuchMail,
@@ -33,7 +33,7 @@ from pop_campaigns.mail.local_mailbox import (
     list_delivered,
     read_delivered,
 )
-from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.tryout.views.as_guest import ANSWERS, AnswerForms, compose_answer, forms_of, said_sent
 
 # A coordinator's own mails are picked out one by one; older ones than so many are not looked for.
 LOOKED_THROUGH = 400
@@ -47,7 +47,7 @@ _AFTER_LINK = ".,;:!?)]}»”"
 def inbox() -> ResponseReturnValue:
     """List what the local mail server took, the newest first; of other organisations' mail nothing."""
     page = _lines(_folder())
-    return render_template("desk/inbox.html", page=page, in_short=in_short)
+    return render_template("tryout/inbox.html", page=page, in_short=in_short)
 
 
 @bp.get("/mail/local/<name>")
@@ -67,13 +67,13 @@ def answer_as_guest(name: str) -> ResponseReturnValue:
     form = answers.forms.get(answers.open)
     if form is None:
         flash(_("This message cannot be answered like that."), "warning")
-        return redirect(url_for("desk.inbox_message", name=name))
+        return redirect(url_for("tryout.inbox_message", name=name))
     sent = compose_answer(answers.receiver, what, form, answers.press) if form.validate() else None
     if sent is None:
         return show_delivered(mail, name, answers), 422
     if answers.press.nonce in session.get(_PRESSED, []):
         flash(_("That was sent already."), "info")
-        return redirect(url_for("desk.inbox_message", name=name))
+        return redirect(url_for("tryout.inbox_message", name=name))
     try:
         hand_in(sent, current_app.config["MAIL_SERVER"], current_app.config["MAIL_PORT"])
     except OSError:
@@ -81,7 +81,7 @@ def answer_as_guest(name: str) -> ResponseReturnValue:
         return show_delivered(mail, name, answers), 503
     session[_PRESSED] = [*session.get(_PRESSED, []), answers.press.nonce][-_PRESSES_KEPT:]
     flash(said_sent(mail), "success")
-    return redirect(url_for("desk.inbox_message", name=name))
+    return redirect(url_for("tryout.inbox_message", name=name))
 
 
 def show_delivered(mail: DeliveredMail, name: str, answers: AnswerForms) -> Response:
@@ -89,7 +89,7 @@ def show_delivered(mail: DeliveredMail, name: str, answers: AnswerForms) -> Resp
     shown = [part for part in ("text", "html", "calendar") if getattr(mail, part)] + ["source"]
     part = request.args.get("part", "")
     page = render_template(
-        "desk/inbox_message.html",
+        "tryout/inbox_message.html",
         mail=mail,
         name=name,
         shown=shown,
@@ -129,7 +129,7 @@ def delivered_url(mail: OutgoingMail) -> str:
     if not current_app.config["MAIL_LOCAL"] or mail.sent_at is None:
         return ""
     name = find_delivered(_folder(), mail.message_id, mail.sent_at)
-    return url_for("desk.inbox_message", name=name) if name else ""
+    return url_for("tryout.inbox_message", name=name) if name else ""
 
 
 def linkify(text: str) -> Markup:

@@ -11,10 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.desk.views.local_mailbox import guest_links, linkify
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import message_bytes
 from pop_campaigns.tryout.mailserver import store_message
+from pop_campaigns.tryout.views.local_mailbox import guest_links, linkify
 from tests import factories
 from tests.desk.conftest import invited_event, mails_of
 
