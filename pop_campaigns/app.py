@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
-from flask import Flask, Response, has_request_context, jsonify, render_template, request, url_for
+from flask import Flask, Response, jsonify, render_template, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_bootstrap import Bootstrap5
@@ -55,13 +55,13 @@ from pop_campaigns.lists import views as lists_views
 from pop_campaigns.mail.compose import set_calendar_writer
 from pop_campaigns.mail.secrets import init_masking
 from pop_campaigns.privacy import views as privacy_views
-from pop_campaigns.privacy.queries.traces import KeptCopy, set_kept_copies
+from pop_campaigns.privacy.queries.traces import set_kept_copies
 from pop_campaigns.privacy.views import unsubscribe
 from pop_campaigns.public import views as public_views
 from pop_campaigns.tryout import views as tryout_views
 from pop_campaigns.tryout.first_start import read_sign_in
-from pop_campaigns.tryout.local_mailbox import list_delivered
-from pop_campaigns.tryout.views.local_mailbox import delivered_url
+from pop_campaigns.tryout.local_mailbox import kept_copies
+from pop_campaigns.tryout.views.local_mailbox import delivered_url, inbox_url
 from pop_campaigns.worker.huey_app import init_worker
 
 BLUEPRINTS = (
@@ -79,7 +79,6 @@ BLUEPRINTS = (
     tryout_views.bp,
 )
 LIMITS = language.LIMITS | links.LIMITS | answer.LIMITS | unsubscribe.LIMITS
-_ALL = 10_000_000
 ERRORS = (400, 403, 404, 405, 409, 413, 415, 429, 500)
 limiter = Limiter(get_remote_address, default_limits=[], in_memory_fallback_enabled=True)
 
@@ -114,7 +113,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     init_known_browsers(app)
     init_refusal_pages(app, limiter)
     set_calendar_writer(invitation_from_json, app)
-    set_kept_copies(partial(_kept_copies, app), app)
+    set_kept_copies(partial(kept_copies, app.config), app)
     init_worker(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -190,7 +189,7 @@ def _add_pages(app: Flask) -> None:
         return {
             "lang": str(get_locale() or "sq"),
             "nav": navigation(),
-            "local_mail": _local_mail_url(app),
+            "local_mail": inbox_url(),
             "delivered_url": delivered_url,
             "in_language": in_language,
             "misses_translation": misses_translation,
@@ -206,16 +205,3 @@ def _tryout_accounts(app: Flask) -> list[tuple[str, str, str]]:
     if app.config["MODE"] != "tryout" or request.endpoint != "security.login":
         return []
     return [(one.email, one.password, one.role_words) for one in read_sign_in(Path(app.config["DATA_DIR"]))]
-
-
-def _local_mail_url(app: Flask) -> str:
-    """Give where one sees what the local mail server took; "" where mail is handed to a real one."""
-    return url_for("tryout.inbox") if app.config["MAIL_LOCAL"] and has_request_context() else ""
-
-
-def _kept_copies(app: Flask) -> Iterator[KeptCopy]:
-    """Give the mails that the local mail server keeps, also those from before the folder was set to another."""
-    folders = {app.config["MAIL_KEEP_FOLDER"], str(Path(app.config["DATA_DIR"]) / "mail")}
-    for folder in map(Path, sorted(folders)):
-        for line in list_delivered(folder, limit=_ALL):
-            yield KeptCopy(folder / f"{line.id}.eml", line.message_id, line.envelope_to)

@@ -6,7 +6,18 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from flask import Response, abort, current_app, flash, redirect, render_template, request, session, url_for
+from flask import (
+    Response,
+    abort,
+    current_app,
+    flash,
+    has_request_context,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -132,6 +143,11 @@ def delivered_url(mail: OutgoingMail) -> str:
     return url_for("tryout.inbox_message", name=name) if name else ""
 
 
+def inbox_url() -> str:
+    """Return where one sees what the local mail server took; "" where mail is handed to a real one."""
+    return url_for("tryout.inbox") if current_app.config["MAIL_LOCAL"] and has_request_context() else ""
+
+
 def linkify(text: str) -> Markup:
     """Give plain text as HTML in which web addresses can be pressed, and nothing else is anything but text."""
     pieces, at = [], 0
@@ -154,8 +170,6 @@ def _link(address: str) -> Markup:
 
 
 def _folder() -> Path:
-    if not current_app.config["MAIL_LOCAL"]:
-        abort(404)
     return Path(current_app.config["MAIL_KEEP_FOLDER"])
 
 
