@@ -10,7 +10,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from pop_campaigns.core.dates import short_day_words
-from pop_campaigns.incoming.views.guest_notes import GuestNote
+from pop_campaigns.incoming.queries.guest_notes import GuestNote
 from pop_campaigns.incoming.words.labels import KINDS
 from pop_campaigns.invitations.views.guest_table import Happening
 from pop_campaigns.mail.rules import IncomingKind
