@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,13 @@ from pop_campaigns.lists import views as lists_views
 from pop_campaigns.mail.compose import set_calendar_writer
 from pop_campaigns.mail.secrets import init_masking
 from pop_campaigns.privacy import views as privacy_views
+from pop_campaigns.privacy.queries.traces import set_kept_copies
 from pop_campaigns.privacy.views import unsubscribe
 from pop_campaigns.public import views as public_views
+from pop_campaigns.tryout import views as tryout_views
 from pop_campaigns.tryout.first_start import read_sign_in
+from pop_campaigns.tryout.local_mailbox import kept_copies
+from pop_campaigns.tryout.views.local_mailbox import delivered_url, inbox_url
 from pop_campaigns.worker.huey_app import init_worker
 
 BLUEPRINTS = (
@@ -71,6 +76,7 @@ BLUEPRINTS = (
     lists_views.bp,
     imports_views.bp,
     incoming_views.bp,
+    tryout_views.bp,
 )
 LIMITS = account.LIMITS | links.LIMITS | answer.LIMITS | unsubscribe.LIMITS
 ERRORS = (400, 403, 404, 405, 409, 413, 415, 429, 500)
@@ -107,6 +113,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     init_known_browsers(app)
     init_refusal_pages(app, limiter)
     set_calendar_writer(invitation_from_json, app)
+    set_kept_copies(partial(kept_copies, app.config), app)
     init_worker(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -182,7 +189,8 @@ def _add_pages(app: Flask) -> None:
         return {
             "lang": str(get_locale() or "sq"),
             "nav": navigation(),
-            "local_mail": app.config["MAIL_LOCAL"],
+            "local_mail": inbox_url(),
+            "delivered_url": delivered_url,
             "in_language": in_language,
             "misses_translation": misses_translation,
             "may_change": may_change,

@@ -13,6 +13,7 @@ from pop_campaigns.core.i18n import in_language
 from pop_campaigns.incoming.scope import Subject
 from pop_campaigns.incoming.sight import sees_incoming
 from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.letters.blueprint import letter_url
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.models import IncomingMail
 
@@ -50,5 +51,5 @@ def place_of_subject(subject: Subject) -> tuple[str, str, bool]:
     if isinstance(subject, LetterRecipient):
         letter = subject.letter
         words = f"{in_language(letter, 'subject', lang)} – {subject.shown_as}"
-        return words, url_for("letters.show", letter_id=letter.id), may_change(letter)
+        return words, letter_url(letter.id), may_change(letter)
     return subject.to_address, url_for("desk.mail_message", mail_id=subject.id), False

@@ -22,15 +22,15 @@ from sqlalchemy import select
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
-from pop_campaigns.desk.views.local_mailbox import delivered_as
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer
 from pop_campaigns.invitations.services.sending import cancel_with_notice, send_reminders
 from pop_campaigns.letters.models import Letter
-from pop_campaigns.mail.local_mailbox import list_delivered, read_delivered
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState
+from pop_campaigns.tryout.local_mailbox import list_delivered, read_delivered
 from pop_campaigns.tryout.mailserver import store_message
+from pop_campaigns.tryout.views.local_mailbox import delivered_url
 from pop_campaigns.worker.drain import drain_outbox
 from pop_campaigns.worker.tasks import work
 from tests import factories
@@ -362,7 +362,7 @@ def test_mail_that_nobody_answers_offers_nothing(scene: SimpleNamespace, app: Fl
     administrators = scene.browser.get(f"/mail/local/{name}")
     assert administrators.status_code == 404  # nobody's mail is no coordinator's business
     with app.test_request_context():
-        assert delivered_as(OutgoingMail(message_id="<none@rsvp.example>", sent_at=now())) == ""
+        assert delivered_url(OutgoingMail(message_id="<none@rsvp.example>", sent_at=now())) == ""
 
 
 def test_the_language_is_the_guests(scene: SimpleNamespace) -> None:

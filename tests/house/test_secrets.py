@@ -36,11 +36,11 @@ SignIn = Callable[[Any], FlaskClient]
 ROLES = ("nobody", "clirim", "eva", "besa", "arta", "drita")
 # Try-out's mailbox shows mails as they were delivered, to those who may change what they are about.
 LOCAL_MAILBOX = (
-    "desk.inbox",
-    "desk.inbox_message",
-    "desk.inbox_html",
-    "desk.inbox_file",
-    "desk.answer_as_guest",
+    "tryout.inbox",
+    "tryout.inbox_message",
+    "tryout.inbox_html",
+    "tryout.inbox_file",
+    "tryout.answer_as_guest",
 )
 _LONG = re.compile(r"[A-Za-z0-9_-]{14,}")
 ORIGINALS = ("incoming.original", "incoming.attachment")
@@ -86,7 +86,7 @@ def variants(app: Flask, scene: SimpleNamespace, rule: Rule, method: str = "GET"
             yield url
             if rule.endpoint in (
                 "desk.mail_message",
-                "desk.inbox_message",
+                "tryout.inbox_message",
                 "invitations.message",
                 "letters.preview",
             ):

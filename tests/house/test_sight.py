@@ -191,7 +191,7 @@ NEED_NOT_ASK = {
     "invitations/services/answers": "verbs",
     "invitations/services/addresses": "verbs",
     "contacts/queries/reach:persons_named": "the network's and the organisation's own, to say that somebody is there already",
-    "desk/views/as_guest:said_sent": "tries out one's own mails, which the local mailbox has looked at",
+    "tryout/views/as_guest:said_sent": "tries out one's own mails, which the local mailbox has looked at",
     "desk/queries/mail_about:about_mails": "of mails that the caller may show",
     "desk/queries/events:events_to_remind": "gives events",
     "desk/queries/events:guests_not_told": "counts",

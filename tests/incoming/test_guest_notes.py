@@ -15,7 +15,7 @@ from sqlalchemy import event as sqlalchemy_event
 
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
-from pop_campaigns.incoming.views.guest_notes import guest_notes
+from pop_campaigns.incoming.queries.guest_notes import guest_notes
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer
 from tests import factories

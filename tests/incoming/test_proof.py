@@ -445,7 +445,7 @@ def test_a_number_hides_no_other_suggestion(cast: SimpleNamespace, scene: Simple
 def test_an_absence_that_only_names_a_message_of_ours_is_not_how_the_guest_is(
     scene: SimpleNamespace, cast: SimpleNamespace
 ) -> None:
-    from pop_campaigns.incoming.views.guest_notes import guest_notes
+    from pop_campaigns.incoming.queries.guest_notes import guest_notes
 
     sent = db.session.scalars(select(OutgoingMail).order_by(OutgoingMail.id)).first()
     forged = words(

@@ -25,10 +25,10 @@ from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
-from pop_campaigns.mail.guest_answers import Press, Receiver, Sent
-from pop_campaigns.mail.local_mailbox import read_delivered
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState, MailState
+from pop_campaigns.tryout.guest_answers import Press, Receiver, Sent
+from pop_campaigns.tryout.local_mailbox import read_delivered
 from pop_campaigns.tryout.mailserver import store_message
 from pop_campaigns.worker.drain import drain_outbox
 from tests import factories

@@ -24,7 +24,7 @@ from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries.letters import lines_of
 from pop_campaigns.letters.rules.letters import LetterState, RecipientRole, ResponseKind
 from pop_campaigns.letters.services.letters import fingerprint, send_letter, start_clocks
-from pop_campaigns.letters.views.letters import history_items
+from pop_campaigns.letters.views.letter_parts import history_items
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import record_refused, record_sent
 from tests.factories import make_institution, make_letter, make_letter_recipient, make_office

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from pop_campaigns.mail.local_mailbox import NoSuchMail, count_delivered, list_delivered, read_delivered
 from pop_campaigns.mail.message import AttachedFile, MailParts, build_message, message_bytes
 from pop_campaigns.mail.transport import SmtpTransport, TransportSettings
+from pop_campaigns.tryout.local_mailbox import NoSuchMail, count_delivered, list_delivered, read_delivered
 from pop_campaigns.tryout.mailserver import SIZE_LIMIT, CannotServe, serve, store_message
 
 CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"

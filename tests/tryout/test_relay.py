@@ -15,7 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP
 
-from pop_campaigns.mail.local_mailbox import count_delivered, list_delivered
+from pop_campaigns.tryout.local_mailbox import count_delivered, list_delivered
 from pop_campaigns.tryout.mailserver import TryoutServer
 from pop_campaigns.tryout.relay import REFUSED_FOLDER, Kept, Relay, read_kept
 from tests.services import free_port

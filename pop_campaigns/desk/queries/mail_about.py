@@ -51,7 +51,7 @@ class MailAbout:
         """Where the event or letter is shown."""
         if self.guest is not None:
             return url_for("desk.event", event_id=self.guest.event_id)
-        return url_for("letters.show", letter_id=self.recipient.letter_id) if self.recipient else ""
+        return url_for("desk.letter", letter_id=self.recipient.letter_id) if self.recipient else ""
 
     @property
     def who(self) -> str:

@@ -216,7 +216,7 @@ def _letter_row(reader: _Reader, due: DueRecipient) -> WorkRow:
     late = due.state is RecipientState.OVERDUE
     return reader.row(
         in_language(letter, "subject", reader.lang),
-        url_for("letters.show", letter_id=letter.id),
+        url_for("desk.letter", letter_id=letter.id),
         letter,
         who=due.recipient.shown_as,
         when=_(
@@ -287,7 +287,7 @@ def _waiting_letter_rows(reader: _Reader, letter: Letter) -> Iterable[WorkRow]:
     owing_words = ngettext("%(num)d owes an answer", "%(num)d owe an answer", len(owe))
     yield WorkRow(
         in_language(letter, "subject", reader.lang),
-        url_for("letters.show", letter_id=letter.id),
+        url_for("desk.letter", letter_id=letter.id),
         who=owe[0].shown_as if len(owe) == 1 else owing_words,
         when=until or owing_words,
         organisation=reader.whose(letter.organisation),

@@ -24,8 +24,8 @@ from pop_campaigns.desk.words.history import tell_story
 from pop_campaigns.events.models import Attendance, Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.events.words.labels import EVENT_FORMATS, EVENT_KINDS, state_chip, when_words
+from pop_campaigns.incoming.queries.guest_notes import guest_notes
 from pop_campaigns.incoming.queries.incoming import incoming_of_guests
-from pop_campaigns.incoming.views.guest_notes import guest_notes
 from pop_campaigns.incoming.words.labels import KINDS as INCOMING_KINDS
 from pop_campaigns.incoming.words.proposals import proposed_at
 from pop_campaigns.invitations.queries.guests import answers_for, counts_for, text_of

@@ -21,7 +21,6 @@ from pop_campaigns.core.text import clean_line
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.mail_about import NOT_SENT_AGAIN, MailAbout, about_mails, why_not_again
 from pop_campaigns.desk.views.downloads import give_file
-from pop_campaigns.desk.views.local_mailbox import delivered_as
 from pop_campaigns.desk.words.event_actions import in_full, in_short
 from pop_campaigns.invitations.sight import mails_of_work, seen_mail
 from pop_campaigns.mail.compose import compose
@@ -83,7 +82,6 @@ def mail_message(mail_id: int) -> ResponseReturnValue:
         hidden=HIDDEN if row.links else "",
         refusal_words=refusal_words,
         may_send=may_send,
-        delivered=delivered_as(row) if may_send else "",
         failed=MailState.FAILED,
         **_words(),
     )

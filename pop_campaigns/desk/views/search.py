@@ -118,7 +118,7 @@ def _letters(rows: Select[Any], typed: str, lang: str) -> HitGroup:
         Hit(
             in_language(one, "subject", lang) or _("Letter without a subject"),
             _letter_words(one, lang),
-            url_for("letters.show", letter_id=one.id),
+            url_for("desk.letter", letter_id=one.id),
         )
         for one in letters
     ]

@@ -1,4 +1,4 @@
-"""Mail that guests sent, as the page of an event tells it beside each guest."""
+"""Mail that came in, as the page of an event tells it beside each guest, and that of a letter beside each recipient."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from datetime import datetime
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel.speaklater import LazyString
 
-from pop_campaigns.core.dates import short_day_words
-from pop_campaigns.incoming.views.guest_notes import GuestNote
+from pop_campaigns.core.clock import local_date
+from pop_campaigns.core.dates import moment_words, short_day_words
+from pop_campaigns.incoming.queries.guest_notes import GuestNote
 from pop_campaigns.incoming.words.labels import KINDS
 from pop_campaigns.invitations.views.guest_table import Happening
+from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.rules import IncomingKind
 from pop_campaigns.mail.secrets import mask_secrets
 
 _MOST_WORDS = 600
+_FIRST_WORDS = 240
 
 
 @dataclass(frozen=True)
@@ -63,3 +67,36 @@ def mail_happenings(notes: Mapping[int, Sequence[GuestNote]], *, linked: bool) -
         ]
         for guest_id, those in notes.items()
     }
+
+
+@dataclass(frozen=True)
+class RecipientMail:
+    """A mail beside the recipient of a letter: its kind, when it came, of a person's reply the first words."""
+
+    number: int
+    kind: LazyString | str
+    words: str
+    when: str
+    day: str
+    unread: bool
+    is_reply: bool
+
+
+def mail_of_recipients(
+    came_in: Mapping[int, Sequence[IncomingMail]], lang: str
+) -> dict[int, list[RecipientMail]]:
+    """Return what the page of a letter shows of the mails of each recipient."""
+    return {ident: [_recipient_mail(mail, lang) for mail in mails] for ident, mails in came_in.items()}
+
+
+def _recipient_mail(mail: IncomingMail, lang: str) -> RecipientMail:
+    is_reply = mail.kind is IncomingKind.HUMAN
+    return RecipientMail(
+        number=mail.id,
+        kind=KINDS[mail.kind] if mail.kind else "",
+        words=mask_secrets(mail.text)[:_FIRST_WORDS] if is_reply else "",
+        when=moment_words(mail.received_at, lang),
+        day=local_date(mail.received_at).isoformat(),
+        unread=is_reply and mail.seen_at is None,
+        is_reply=is_reply,
+    )

@@ -36,16 +36,21 @@ def navigation() -> list[Place]:
     return [Place(name, label, key, key, _belongs(here, name)) for name, label, key in places]
 
 
-# Pages of a contact that show several packages and therefore stand with the desk.
-_OF_PEOPLE = frozenset({"desk.office_record", "desk.person_record", "desk.open_matters"})
+# Pages that show several packages and therefore stand with the desk, by the package whose record they are about.
+_ABOUT = {
+    "desk.office_record": "contacts",
+    "desk.person_record": "contacts",
+    "desk.open_matters": "contacts",
+    "desk.letter": "letters",
+}
 
 
 def _belongs(here: str, name: str) -> bool:
     package = name.partition(".")[0]
     if name == "desk.mail" and here.startswith("incoming."):
         return True
-    if here in _OF_PEOPLE:
-        return package == "contacts"
+    if here in _ABOUT:
+        return package == _ABOUT[here]
     if package == "desk":
         return here == name or here.startswith(f"{name}_")
     owner = here.partition(".")[0]

@@ -1,7 +1,8 @@
-"""Reads of mail that came in: lists by state, their counts, what belongs to an event."""
+"""Reads of mail that came in: lists by state, their counts, what belongs to an event or a letter."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from pop_campaigns.incoming.rules.incoming import SaidBefore
 from pop_campaigns.incoming.sight import incoming_of_work, incoming_seen
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.mail.models import IncomingLink, IncomingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState
 
@@ -100,3 +102,22 @@ def moment_of(written: str | None) -> datetime | None:
 def _substitute_of(guest: Invitation) -> str:
     wanted = select(GivenAnswer.substitute).where(GivenAnswer.invitation_id == guest.id)
     return db.session.scalar(wanted.order_by(GivenAnswer.id.desc()).limit(1)) or ""
+
+
+def incoming_of_recipients(letter: Letter, user: User) -> dict[int, Sequence[IncomingMail]]:
+    """Return what came in for each recipient, by number, and the user may read, the oldest first; suggestions left out."""
+    rows = (
+        select(IncomingLink.subject_id, IncomingMail)
+        .join(IncomingLink.mail)
+        .where(
+            IncomingLink.subject_type == LetterRecipient.__tablename__,
+            IncomingLink.subject_id.in_([one.id for one in letter.recipients]),
+            IncomingLink.suggested.is_(False),
+            incoming_seen(user),
+        )
+        .order_by(IncomingMail.id)
+    )
+    found: defaultdict[int, list[IncomingMail]] = defaultdict(list)
+    for recipient_id, mail in db.session.execute(rows):
+        found[recipient_id].append(mail)
+    return dict(found)

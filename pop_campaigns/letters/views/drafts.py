@@ -18,7 +18,7 @@ from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.i18n import LANGUAGE_NAMES
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.events.queries import all_organisations
-from pop_campaigns.letters.blueprint import bp
+from pop_campaigns.letters.blueprint import bp, letter_url
 from pop_campaigns.letters.forms import WHOLE_NETWORK, LetterForm
 from pop_campaigns.letters.messages.letters import preview_mail
 from pop_campaigns.letters.messages.papers import paper_of, readable_languages
@@ -168,13 +168,13 @@ def send(letter_id: int) -> ResponseReturnValue:
     except CannotSend as refused:
         flash(str(SEND_VERDICTS[refused.verdict]), "warning")
         if refused.verdict is SendVerdict.ALREADY_SENT:
-            return redirect(url_for("letters.show", letter_id=letter.id))
+            return redirect(letter_url(letter.id))
         return _preview_page(letter), 422
     db.session.commit()
     wake_worker()
     words = ngettext("%(num)d mail is on its way.", "%(num)d mails are on their way.", sent.mails)
     flash(_("Sent as no. %(number)s.", number=letter.register_number) + " " + words, "success")
-    return redirect(url_for("letters.show", letter_id=letter.id))
+    return redirect(letter_url(letter.id))
 
 
 def recipient_of(letter: Letter, recipient_id: int) -> LetterRecipient:
@@ -204,7 +204,7 @@ def _typed_before(letter: Letter) -> dict[str, object]:
 
 def _settled(letter: Letter) -> ResponseReturnValue:
     flash(_("This letter was sent; its text and recipients cannot change any more."), "warning")
-    return redirect(url_for("letters.show", letter_id=letter.id))
+    return redirect(letter_url(letter.id))
 
 
 def _add(letter: Letter, typed: str) -> ResponseReturnValue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask import Response, abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -17,7 +17,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import give_stored, refusal_words
 from pop_campaigns.core.files import RefusedFile
 from pop_campaigns.core.meanwhile import is_as_seen, meet_changes, seen_versions
-from pop_campaigns.letters.blueprint import bp
+from pop_campaigns.letters.blueprint import bp, letter_url
 from pop_campaigns.letters.forms import HandOverForm, ResponseForm
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries.due_days import longest_extension
@@ -53,7 +53,7 @@ def response(letter_id: int, recipient_id: int) -> ResponseReturnValue:
         else:
             db.session.commit()
             flash(_("Response recorded."), "success")
-            return redirect(url_for("letters.show", letter_id=letter.id))
+            return redirect(letter_url(letter.id))
     return _response_page(form, one, None)
 
 
@@ -73,7 +73,7 @@ def correct(letter_id: int, response_id: int) -> ResponseReturnValue:
         else:
             db.session.commit()
             flash(_("Response corrected."), "success")
-            return redirect(url_for("letters.show", letter_id=letter.id))
+            return redirect(letter_url(letter.id))
     return _response_page(form, found.recipient, found)
 
 
@@ -88,7 +88,7 @@ def remove(letter_id: int, response_id: int) -> ResponseReturnValue:
         remove_response(found, by=current_user, now=now())
         db.session.commit()
         flash(_("Response taken back. The history keeps what it was."), "success")
-        return redirect(url_for("letters.show", letter_id=letter.id))
+        return redirect(letter_url(letter.id))
     words = {"letter": letter, "response": found, "seen": seen_versions(found)}
     page = render_template("letters/remove_response.html", RESPONSES=RESPONSES, **words)
     return page, 409 if form.is_submitted() else 200
@@ -119,7 +119,7 @@ def hand_over(letter_id: int, recipient_id: int) -> ResponseReturnValue:
         record_hand_over(one, form.day.data, by=current_user, now=now())
         db.session.commit()
         flash(_("Hand-over recorded."), "success")
-        return redirect(url_for("letters.show", letter_id=letter.id))
+        return redirect(letter_url(letter.id))
     page = render_template("letters/hand_over.html", letter=letter, recipient=one, form=form)
     return page, 422 if form.errors else 200
 

@@ -18,6 +18,7 @@ from pop_campaigns.contacts.models import Person
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.letters.blueprint import letter_url
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.privacy.queries.traces import belongs_to, holds_probe
@@ -130,7 +131,7 @@ def _url(table: str, row: Any) -> str:
     if table == "time_proposals":
         return url_for("incoming.proposal", proposal_id=row["id"])
     if table == "letters":
-        return url_for("letters.show", letter_id=row["id"])
+        return letter_url(row["id"])
     if table == "institutions":
         return url_for("contacts.institution", ident=row["id"])
     if table == "offices":

@@ -6,12 +6,12 @@ and its record of the same person is another record. A network's person may be n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select, true
 
 from pop_campaigns.contacts.models import Address, Consent, Mandate, Merge, Person
@@ -23,11 +23,22 @@ from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.guests import mail_names_of
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.lists.models import ListMember
-from pop_campaigns.mail.local_mailbox import list_delivered
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailSkeleton, OutgoingMail
 from pop_campaigns.privacy.rules.identifiers import Identifiers
 
-_ALL = 10_000_000
+
+@dataclass(frozen=True, slots=True)
+class KeptCopy:
+    """A sent mail that a local mail server keeps in a file; ``message_id`` is "" without one."""
+
+    path: Path
+    message_id: str
+    sent_to: tuple[str, ...]
+
+
+def set_kept_copies(list_copies: Callable[[], Iterable[KeptCopy]], app: Flask) -> None:
+    """Tell how the copies are listed that a local mail server keeps: it stands above this package."""
+    app.extensions["kept_copies"] = list_copies
 
 
 @dataclass
@@ -66,7 +77,7 @@ def find_traces(person: Person) -> Traces:
     persons = _with_merged(person)
     ids = [one.id for one in persons]
     addresses = _all(select(Address).where(Address.person_id.in_(ids)))
-    found = Traces(person, _needles(persons, addresses), persons, addresses)
+    found = Traces(person, _identifiers(persons, addresses), persons, addresses)
     found.consents = _all(select(Consent).where(Consent.person_id.in_(ids)))
     found.mandates = _all(select(Mandate).where(Mandate.person_id.in_(ids)))
     found.members = _all(select(ListMember).where(ListMember.person_id.in_(ids)))
@@ -102,7 +113,7 @@ def _with_merged(person: Person) -> list[Person]:
     return found
 
 
-def _needles(persons: Sequence[Person], addresses: Sequence[Address]) -> Identifiers:
+def _identifiers(persons: Sequence[Person], addresses: Sequence[Address]) -> Identifiers:
     names = (name for one in persons for name in (one.name, one.name_as_printed))
     return Identifiers(
         names=tuple(dict.fromkeys(name for name in names if name)),
@@ -185,11 +196,11 @@ def _find_mails(found: Traces) -> None:
         found.naming = [one for one in _all(select(OutgoingMail).where(to_office)) if one not in found.mails]
     found.skeletons = _only_theirs(found.mails)
     written = {one.message_id for one in (*found.mails, *found.naming)}
-    folders = {current_app.config["MAIL_KEEP_FOLDER"], str(Path(current_app.config["DATA_DIR"]) / "mail")}
-    for folder in map(Path, sorted(folders)):
-        for line in list_delivered(folder, limit=_ALL):
-            if line.message_id in written or any(found.identifiers.is_email(one) for one in line.envelope_to):
-                found.delivered.append(folder / f"{line.id}.eml")
+    found.delivered = [
+        copy.path
+        for copy in current_app.extensions["kept_copies"]()
+        if copy.message_id in written or any(map(found.identifiers.is_email, copy.sent_to))
+    ]
 
 
 def _find_incoming(found: Traces) -> None:

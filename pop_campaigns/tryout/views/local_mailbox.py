@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from flask import Response, abort, current_app, flash, redirect, render_template, request, session, url_for
+from flask import (
+    Response,
+    abort,
+    current_app,
+    flash,
+    has_request_context,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -19,13 +30,13 @@ from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.pages import Page, paged_entries
-from pop_campaigns.desk.blueprint import bp
-from pop_campaigns.desk.views.as_guest import ANSWERS, AnswerForms, compose_answer, forms_of, said_sent
 from pop_campaigns.desk.views.downloads import give_file
 from pop_campaigns.desk.words.event_actions import in_full, in_short
 from pop_campaigns.invitations.sight import mails_of_work
-from pop_campaigns.mail.guest_answers import hand_in
-from pop_campaigns.mail.local_mailbox import (
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.tryout.blueprint import bp
+from pop_campaigns.tryout.guest_answers import hand_in
+from pop_campaigns.tryout.local_mailbox import (
     DeliveredLine,
     DeliveredMail,
     NoSuchMail,
@@ -34,7 +45,7 @@ from pop_campaigns.mail.local_mailbox import (
     list_delivered,
     read_delivered,
 )
-from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.tryout.views.as_guest import ANSWERS, AnswerForms, compose_answer, forms_of, said_sent
 
 # A coordinator's own mails are picked out one by one; older ones than so many are not looked for.
 LOOKED_THROUGH = 400
@@ -48,7 +59,7 @@ _AFTER_LINK = ".,;:!?)]}»”"
 def inbox() -> ResponseReturnValue:
     """List what the local mail server took, the newest first; of other organisations' mail nothing."""
     page = _lines(_folder())
-    return render_template("desk/inbox.html", page=page, in_short=in_short)
+    return render_template("tryout/inbox.html", page=page, in_short=in_short)
 
 
 @bp.get("/mail/local/<name>")
@@ -68,13 +79,13 @@ def answer_as_guest(name: str) -> ResponseReturnValue:
     form = answers.forms.get(answers.open)
     if form is None:
         flash(_("This message cannot be answered like that."), "warning")
-        return redirect(url_for("desk.inbox_message", name=name))
+        return redirect(url_for("tryout.inbox_message", name=name))
     sent = compose_answer(answers.receiver, what, form, answers.press) if form.validate() else None
     if sent is None:
         return show_delivered(mail, name, answers), 422
     if answers.press.nonce in session.get(_PRESSED, []):
         flash(_("That was sent already."), "info")
-        return redirect(url_for("desk.inbox_message", name=name))
+        return redirect(url_for("tryout.inbox_message", name=name))
     try:
         hand_in(sent, current_app.config["MAIL_SERVER"], current_app.config["MAIL_PORT"])
     except OSError:
@@ -82,7 +93,7 @@ def answer_as_guest(name: str) -> ResponseReturnValue:
         return show_delivered(mail, name, answers), 503
     session[_PRESSED] = [*session.get(_PRESSED, []), answers.press.nonce][-_PRESSES_KEPT:]
     flash(said_sent(mail), "success")
-    return redirect(url_for("desk.inbox_message", name=name))
+    return redirect(url_for("tryout.inbox_message", name=name))
 
 
 def show_delivered(mail: DeliveredMail, name: str, answers: AnswerForms) -> Response:
@@ -90,7 +101,7 @@ def show_delivered(mail: DeliveredMail, name: str, answers: AnswerForms) -> Resp
     shown = [part for part in ("text", "html", "calendar") if getattr(mail, part)] + ["source"]
     part = request.args.get("part", "")
     page = render_template(
-        "desk/inbox_message.html",
+        "tryout/inbox_message.html",
         mail=mail,
         name=name,
         shown=shown,
@@ -125,11 +136,17 @@ def inbox_file(name: str, number: int) -> Response:
     return give_file(chosen.name, chosen.media_type, chosen.content)
 
 
-def delivered_as(mail: OutgoingMail) -> str:
-    """Give the id under which the local mailbox keeps a sent mail; "" where it does not, or mail is not kept here."""
+def delivered_url(mail: OutgoingMail) -> str:
+    """Return the page on which the local mailbox shows a sent mail; "" where it has none, or mail is not kept here."""
     if not current_app.config["MAIL_LOCAL"] or mail.sent_at is None:
         return ""
-    return find_delivered(_folder(), mail.message_id, mail.sent_at)
+    name = find_delivered(_folder(), mail.message_id, mail.sent_at)
+    return url_for("tryout.inbox_message", name=name) if name else ""
+
+
+def inbox_url() -> str:
+    """Return where one sees what the local mail server took; "" where mail is handed to a real one."""
+    return url_for("tryout.inbox") if current_app.config["MAIL_LOCAL"] and has_request_context() else ""
 
 
 def linkify(text: str) -> Markup:
@@ -154,8 +171,6 @@ def _link(address: str) -> Markup:
 
 
 def _folder() -> Path:
-    if not current_app.config["MAIL_LOCAL"]:
-        abort(404)
     return Path(current_app.config["MAIL_KEEP_FOLDER"])
 
 

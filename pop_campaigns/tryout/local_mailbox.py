@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
@@ -11,8 +12,10 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from pathlib import Path
+from typing import Any
 
 from pop_campaigns.core.text import clean_line, clean_text
+from pop_campaigns.privacy.queries.traces import KeptCopy
 
 _ID = re.compile(r"[0-9]{20}-[0-9a-f]{8}")
 _HEAD_LIMIT = (
@@ -80,6 +83,15 @@ def list_delivered(folder: Path, limit: int = 50, offset: int = 0) -> list[Deliv
     """Give kept messages, the newest first; a folder that is not there holds none."""
     start = max(offset, 0)
     return [_read_line(folder / f"{name}.eml") for name in _ids(folder)[start : start + max(limit, 0)]]
+
+
+def kept_copies(settings: Mapping[str, Any]) -> Iterator[KeptCopy]:
+    """Return every kept message, also those from before the folder was set to another."""
+    folders = {settings["MAIL_KEEP_FOLDER"], str(Path(settings["DATA_DIR"]) / "mail")}
+    for folder in map(Path, sorted(folders)):
+        for name in _ids(folder):
+            line = _read_line(folder / f"{name}.eml")
+            yield KeptCopy(folder / f"{name}.eml", line.message_id, line.envelope_to)
 
 
 def find_delivered(folder: Path, message_id: str, sent_at: datetime) -> str:

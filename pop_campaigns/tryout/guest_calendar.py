@@ -11,9 +11,16 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from .reply import CalendarPerson, UnreadableCalendar, read_calendar
-from .text import clean_line, clean_name, clean_paragraphs, escape_text, mailto, write_lines
-from .zones import can_write_local, known_zones, to_wall
+from pop_campaigns.calendars.reply import CalendarPerson, UnreadableCalendar, read_calendar
+from pop_campaigns.calendars.text import (
+    clean_line,
+    clean_name,
+    clean_paragraphs,
+    escape_text,
+    mailto,
+    write_lines,
+)
+from pop_campaigns.calendars.zones import can_write_local, known_zones, to_wall
 
 ANSWERS = ("ACCEPTED", "TENTATIVE", "DECLINED")
 PRODID = "-//pop_campaigns//a guest's calendar//EN"

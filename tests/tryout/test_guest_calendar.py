@@ -10,10 +10,10 @@ import icalendar
 import pytest
 
 from config import ROOT
-from pop_campaigns.calendars.answering import read_request, write_counter, write_reply
 from pop_campaigns.calendars.event import Attendee, CalendarEvent
 from pop_campaigns.calendars.invite import write_invitation
 from pop_campaigns.calendars.reply import UnreadableCalendar, read_calendar
+from pop_campaigns.tryout.guest_calendar import read_request, write_counter, write_reply
 
 SAMPLES = ROOT.parent / "shared" / "samples"
 STAMP = datetime(2026, 11, 20, 9, 0, 5, tzinfo=UTC)

@@ -13,17 +13,17 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import select
 
-from pop_campaigns.calendars.answering import Asked
 from pop_campaigns.calendars.zones import to_wall
 from pop_campaigns.core.clock import TIRANE, local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import new_nonce
-from pop_campaigns.desk.forms import AwayForm, CalendarAnswerForm, PressForm, ProposeForm, WordsForm
 from pop_campaigns.desk.queries.mail_about import about_mails
-from pop_campaigns.mail.guest_answers import Press, Receiver, Sent
-from pop_campaigns.mail.local_mailbox import DeliveredMail
 from pop_campaigns.mail.message import UnsafeMessage
 from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.tryout.forms import AwayForm, CalendarAnswerForm, PressForm, ProposeForm, WordsForm
+from pop_campaigns.tryout.guest_answers import Press, Receiver, Sent
+from pop_campaigns.tryout.guest_calendar import Asked
+from pop_campaigns.tryout.local_mailbox import DeliveredMail
 
 ANSWERS = {"accept": "ACCEPTED", "maybe": "TENTATIVE", "decline": "DECLINED"}
 """Answers of a calendar by the button that sends them."""

@@ -7,14 +7,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.desk.views.local_mailbox import guest_links, linkify
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import message_bytes
 from pop_campaigns.tryout.mailserver import store_message
+from pop_campaigns.tryout.views.local_mailbox import guest_links, linkify
 from tests import factories
 from tests.desk.conftest import invited_event, mails_of
 
@@ -47,6 +47,26 @@ def delivered_invitation(folder: Path, by: User) -> tuple[str, str]:
 def test_only_where_mail_stays_here(people: SimpleNamespace, sign_in: Browser) -> None:
     assert sign_in(people.arta).get("/mail/local").status_code == 404
     assert sign_in(people.arta).get("/mail/local/00000000000000000000-00000000").status_code == 404
+
+
+def test_no_page_is_there_where_a_real_mail_server_is_set(
+    app: Flask, people: SimpleNamespace, sign_in: Browser, folder: Path
+) -> None:
+    name, _nonce = delivered_invitation(folder, people.arta)
+    with app.test_request_context():
+        pages = [
+            (method, url_for(rule.endpoint, name=name, number=1))
+            for rule in app.url_map.iter_rules()
+            if rule.endpoint.startswith("tryout.")
+            for method in ("GET", "POST")
+            if method in (rule.methods or ())
+        ]
+    browser = sign_in(people.drita)
+    assert len(pages) >= 5
+    assert 404 not in [browser.open(url, method=method).status_code for method, url in pages]
+    app.config["MAIL_LOCAL"] = False
+    assert {browser.open(url, method=method).status_code for method, url in pages} == {404}
+    assert "/mail/local" not in browser.get("/mail").text
 
 
 def test_writers_only_and_each_their_own(

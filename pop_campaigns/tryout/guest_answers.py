@@ -16,14 +16,14 @@ from email.utils import format_datetime, parseaddr
 from babel.dates import format_date
 from flask_babel import pgettext
 
-from pop_campaigns.calendars.answering import Asked, read_request, write_counter, write_reply
 from pop_campaigns.calendars.reply import UnreadableCalendar
 from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import clock_words, span_words
 from pop_campaigns.core.i18n import LANGUAGES, speaking
 from pop_campaigns.mail.domains import is_answered_to
-from pop_campaigns.mail.local_mailbox import DeliveredMail
 from pop_campaigns.mail.message import MailParts, message_bytes
+from pop_campaigns.tryout.guest_calendar import Asked, read_request, write_counter, write_reply
+from pop_campaigns.tryout.local_mailbox import DeliveredMail
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,900}>")
 _QUOTED_LINES = 60

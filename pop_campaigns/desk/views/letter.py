@@ -1,0 +1,32 @@
+"""The page of one letter: as on paper, beside it who received it, what came back and when an answer is due."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from flask_babel import get_locale
+from flask_security import current_user
+
+from pop_campaigns.accounts.guard import reader
+from pop_campaigns.accounts.scope import get_visible, may_change
+from pop_campaigns.core.clock import now
+from pop_campaigns.desk.blueprint import bp
+from pop_campaigns.desk.words.guest_mail import mail_of_recipients
+from pop_campaigns.incoming.queries.incoming import incoming_of_recipients
+from pop_campaigns.letters.models import Letter
+from pop_campaigns.letters.views.letter_parts import letter_parts
+from pop_campaigns.letters.views.letters import days_in_words
+
+
+@bp.get("/letters/<int:letter_id>")
+@reader
+def letter(letter_id: int) -> str:
+    """Show a letter with its recipients, their mails, its deadlines and its history."""
+    row = get_visible(Letter, letter_id)
+    lang = str(get_locale() or "sq")
+    came_in = incoming_of_recipients(row, current_user) if may_change(row, current_user) else {}
+    return render_template(
+        "desk/letter.html",
+        **letter_parts(row, shown_in=request.args.get("in", lang), now=now(), lang=lang),
+        **days_in_words(),
+        came_in=mail_of_recipients(came_in, lang),
+    )

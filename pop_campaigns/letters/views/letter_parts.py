@@ -1,0 +1,114 @@
+"""What letters give to the page of one letter, which stands on the desk: its paper, its recipients, its history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask_security import current_user
+
+from pop_campaigns.accounts.scope import may_change
+from pop_campaigns.core.clock import local_date
+from pop_campaigns.core.dates import moment_words
+from pop_campaigns.core.history import history_of
+from pop_campaigns.letters.messages.papers import paper_of, readable_languages
+from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
+from pop_campaigns.letters.queries.letters import RecipientLine, days_until, delivery_of, lines_of
+from pop_campaigns.letters.rules.letters import (
+    Delivery,
+    LetterState,
+    RecipientRole,
+    may_edit,
+    may_record_response,
+    soon_until,
+)
+from pop_campaigns.letters.services.letters import may_hand_over
+from pop_campaigns.letters.words import pages as wording
+from pop_campaigns.letters.words.labels import DELIVERIES, RESPONSES, ROLES
+from pop_campaigns.letters.words.pages import Chip, DueStory
+
+
+@dataclass(frozen=True)
+class RecipientRow:
+    """One recipient as the letter's page shows it."""
+
+    line: RecipientLine
+    chip: Chip
+    delivery: str
+    trouble: str
+    due_on: date | None
+    due_words: str
+    story: DueStory | None
+    responses: list[LetterResponse]
+    by_hand: bool
+    may_hand_over: bool
+
+
+def letter_parts(letter: Letter, *, shown_in: str, now: datetime, lang: str) -> dict[str, Any]:
+    """Return what the templates of one letter's parts are filled with; ``shown_in`` is the paper's language."""
+    today = local_date(now)
+    lines = lines_of(letter, current_user, today, lang=lang)
+    return {
+        "letter": letter,
+        "paper": paper_of(letter, shown_in, user=current_user, at=now),
+        "languages": readable_languages(letter),
+        "rows": recipient_rows(letter, lines, today, lang),
+        "chip": wording.letter_chip(letter, today, soon_until(today)),
+        "history": history_items(letter, lang),
+        "may_edit": may_edit(letter.state) and may_change(letter),
+        "may_respond": may_record_response(letter.state) and may_change(letter),
+        "recorded": letter.state is LetterState.RECORDED,
+        "RESPONSES": RESPONSES,
+        "ROLES": ROLES,
+        "basis": wording.shipped_basis(letter.basis),
+        "wording": wording,
+        "mail_on_its_way": any(_moves_by_itself(line.recipient) for line in lines),
+    }
+
+
+def _moves_by_itself(one: LetterRecipient) -> bool:
+    """Tell whether the page changes without anybody's doing: the mail waits, or left and its clock starts next."""
+    no_clock = one.clock_from is None and one.due_explained is None
+    return delivery_of(one) is Delivery.QUEUED or bool(one.mail and one.mail.sent_at and no_clock)
+
+
+def recipient_rows(letter: Letter, lines: list[RecipientLine], today: date, lang: str) -> list[RecipientRow]:
+    """Give the recipients with everything the page says about each."""
+    soon, changeable = soon_until(today), may_change(letter)
+    rows = []
+    for line in lines:
+        one, delivery = line.recipient, delivery_of(line.recipient)
+        due_words = ""
+        # Of a copy nothing is demanded, so nothing is counted down.
+        if one.due_on and line.role is RecipientRole.TO and not wording.is_answered(one):
+            due_words = wording.days_words(*days_until(one, one.due_on, today))
+        rows.append(
+            RecipientRow(
+                line=line,
+                chip=wording.recipient_chip(one, today, soon),
+                delivery=str(DELIVERIES[delivery]),
+                trouble=wording.mail_trouble(one.mail),
+                due_on=one.due_on,
+                due_words=due_words,
+                story=wording.due_story(one, lang),
+                responses=one.responses,
+                by_hand=bool((one.due_explained or {}).get("by_hand")),
+                may_hand_over=changeable and may_hand_over(one, delivery),
+            )
+        )
+    return rows
+
+
+def history_items(letter: Letter, lang: str) -> list[dict[str, Any]]:
+    """Give the letter's history as the time line wants it, newest first; ``names`` are whom a joint line is about."""
+    return [
+        {
+            "text": wording.group_words(group, lang),
+            "when": moment_words(group[0].at, lang),
+            "iso": group[0].at.isoformat(),
+            "who": group[0].actor_name,
+            "names": [row.details.get("who", "") for row in reversed(group)] if len(group) > 1 else [],
+        }
+        for group in wording.group_history(history_of(letter))
+    ]
