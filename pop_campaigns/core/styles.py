@@ -37,7 +37,8 @@ def init_styles(app: Flask) -> None:
             abort(404)
         answer = Response(joined(names), mimetype="text/css")
         answer.add_etag()
-        return answer.make_conditional(request)
+        answer.make_conditional(request)
+        return answer
 
     marks: dict[str, str] = {}
 
