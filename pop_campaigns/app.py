@@ -42,6 +42,7 @@ from pop_campaigns.core.logs import init_logs
 from pop_campaigns.core.numbers import init_numbers
 from pop_campaigns.core.private_files import keep_to_owner
 from pop_campaigns.core.secret_links import init_secret_links
+from pop_campaigns.core.styles import init_styles
 from pop_campaigns.core.versions import init_versions
 from pop_campaigns.desk import views as desk_views
 from pop_campaigns.desk.words.navigation import navigation
@@ -106,6 +107,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     init_sign_in(app, db)
     csrf.init_app(app)
     init_headers(app)
+    init_styles(app)
     init_kept_words(app)
     Bootstrap5(app)
     Compress(app)

@@ -20,6 +20,7 @@ PUBLIC_BLUEPRINTS = frozenset({"public", "bootstrap", "security"})
 PUBLIC_ENDPOINTS = frozenset(
     {
         "static",
+        "styles",
         "healthz",
         "invitations.answer",
         "invitations.answer_calendar",

@@ -46,7 +46,7 @@ def ours(cast: SimpleNamespace) -> SimpleNamespace:
 
 
 def names_on(page: Any) -> list[str]:
-    return re.findall(r'<th scope="row"><a href="[^"]+">([^<]+)</a>', page.text)
+    return re.findall(r'<th scope="row">\s*<a href="[^"]+">([^<]+)</a>', page.text)
 
 
 def test_institutions_stand_in_albanian_order(cast: SimpleNamespace, sign_in: Any) -> None:

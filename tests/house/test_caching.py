@@ -20,6 +20,7 @@ pytestmark = pytest.mark.one_database
 PUBLIC = {
     "static": 86400,
     "bootstrap.static": 86400,
+    "styles": 86400,
     "public.home": 0,
     "public.front": 60,
     "public.events": 60,
@@ -72,7 +73,13 @@ def test_every_answer_says_who_may_keep_it(
 def test_a_copy_that_is_still_right_says_so_and_carries_the_headers(
     app: Flask, world: SimpleNamespace, client: FlaskClient
 ) -> None:
-    for url in ("/calendar.ics", "/open-data/popolo.json", "/sq/", "/static/css/theme.css"):
+    for url in (
+        "/calendar.ics",
+        "/open-data/popolo.json",
+        "/sq/",
+        "/static/css/theme.css",
+        "/styles/contacts.css",
+    ):
         first = client.get(url)
         again = client.get(url, headers={"If-None-Match": first.headers["ETag"]})
         assert (first.status_code, again.status_code) == (200, 304), url

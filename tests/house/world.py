@@ -164,6 +164,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "token": world.token,
         "name": "0",
         "filename": "css/theme.css",
+        "areas": "contacts-imports",
         "wish": sign_text(
             USED_FOR, refusal_link("g@media.example", Purpose.EVENTS, world.cast.fier.id, "sq")["nonce"]
         ),

@@ -51,7 +51,7 @@ def checked(browser: FlaskClient, file: io.BytesIO | str, **options: Any) -> int
     path = f"/people/import/{ident}/columns"
     data = {"kind": "other", "municipality": "", "language": "sq"} | columns_of(browser, ident)
     answer = browser.post(path, data=data | opened(browser, path) | options)
-    assert answer.status_code == 302, re.findall(r"<li>.*?</li>", answer.text)
+    assert answer.status_code == 302, re.findall(r"<li>.*?</li>", answer.text, re.DOTALL)
     return ident
 
 

@@ -16,6 +16,8 @@ from wtforms import BooleanField, DateField, FormField, RadioField, SelectField,
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, ValidationError
 
+from pop_campaigns.core.styles import init_styles
+
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
 HOSTILE = '<script>alert(1)</script> Çlirim & "Ëma"'
@@ -56,6 +58,7 @@ def small_app() -> Flask:
     )
     Babel(app)
     Bootstrap5(app)
+    init_styles(app)
     CSRFProtect(app)
     return app
 

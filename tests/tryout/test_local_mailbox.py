@@ -7,14 +7,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from flask import Flask, url_for
+from flask import Flask, get_template_attribute, url_for
 from flask.testing import FlaskClient
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import message_bytes
 from pop_campaigns.tryout.mailserver import store_message
-from pop_campaigns.tryout.views.local_mailbox import guest_links, linkify
+from pop_campaigns.tryout.views.local_mailbox import guest_links, pieces_of
 from tests import factories
 from tests.desk.conftest import invited_event, mails_of
 
@@ -140,8 +140,10 @@ def test_hostile_mail(people: SimpleNamespace, sign_in: Browser, folder: Path, r
         ("", ""),
     ],
 )  # fmt: skip
-def test_linkify(text: str, html: str) -> None:
-    assert str(linkify(text)) == html
+def test_only_web_addresses_can_be_pressed(app: Flask, text: str, html: str) -> None:
+    with app.test_request_context():
+        pressable = get_template_attribute("desk/_message.html", "pressable")
+        assert str(pressable(pieces_of(text))) == html
 
 
 def test_guest_links_are_ours_alone(app: Flask) -> None:

@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from urllib.parse import urlencode
 
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import (
+    abort,
+    current_app,
+    flash,
+    get_template_attribute,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_security import current_user
 from flask_wtf.csrf import generate_csrf
-from markupsafe import Markup, escape
 from sqlalchemy.orm.exc import StaleDataError
 
 from pop_campaigns.accounts.guard import writer
@@ -149,15 +157,11 @@ def remove(invitation_id: int) -> ResponseReturnValue:
     return redirect(url_for("invitations.who", event_id=event_id))
 
 
-def _with_undo(words: str, event_id: int, again: dict[str, str]) -> Markup:
+def _with_undo(words: str, event_id: int, again: dict[str, str]) -> str:
     """Give a quiet line whose button puts the guest on the list again."""
-    fields = Markup().join(
-        Markup('<input type="hidden" name="{}" value="{}">').format(name, value)
-        for name, value in (again | {"csrf_token": generate_csrf()}).items()
-    )
-    return Markup(
-        '{} <form method="post" action="{}">{}<button type="submit" class="link-button">{}</button></form>'
-    ).format(words, url_for("invitations.who", event_id=event_id), fields, escape(_("Undo")))
+    with_undo = get_template_attribute("macros/flashes.html", "with_undo")
+    hidden = again | {"csrf_token": generate_csrf()}
+    return cast(str, with_undo(words, url_for("invitations.who", event_id=event_id), hidden))
 
 
 @bp.post("/invitations/<int:invitation_id>/language")

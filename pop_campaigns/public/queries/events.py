@@ -31,6 +31,11 @@ class Group(enum.IntEnum):
     PAST_ROUGHLY = 3
     UNDATED = 4
 
+    @property
+    def when(self) -> EventWhen:
+        """Return the choice of the filter that shows this part whole."""
+        return next(when for when in _NARROW if self in _GROUPS_OF[when])
+
 
 _GROUPS_OF: Final[Mapping[EventWhen, tuple[Group, ...]]] = {
     EventWhen.ALL: tuple(Group),
@@ -38,6 +43,7 @@ _GROUPS_OF: Final[Mapping[EventWhen, tuple[Group, ...]]] = {
     EventWhen.PAST: (Group.PAST, Group.PAST_ROUGHLY),
     EventWhen.UNDATED: (Group.UNDATED,),
 }
+_NARROW: Final = (EventWhen.UPCOMING, EventWhen.PAST, EventWhen.UNDATED)
 _ROUGH: Final = (DatePrecision.MONTH, DatePrecision.PERIOD)
 
 

@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
-from flask import current_app, flash, request, url_for
+from flask import current_app, flash, get_template_attribute, request, url_for
 from flask_babel import gettext as _
-from markupsafe import Markup
 from sqlalchemy import select
 
 from pop_campaigns.calendars.zones import to_wall
@@ -83,7 +82,7 @@ def compose_answer(receiver: Receiver, what: str, form: PressForm, press: Press)
         return None
 
 
-def said_sent(mail: DeliveredMail) -> Markup:
+def said_sent(mail: DeliveredMail) -> str:
     """Give what is flashed: where the answer will appear, with the way there."""
     row = db.session.scalar(select(OutgoingMail).where(OutgoingMail.message_id == mail.line.message_id))
     about = about_mails([row]).get(row.id) if row is not None else None
@@ -96,7 +95,8 @@ def said_sent(mail: DeliveredMail) -> Markup:
     else:
         words = _("Sent; it will appear in the mail that came in, in a moment.")
         url, label = url_for("incoming.index"), _("Mail that came in")
-    return Markup('{} <a href="{}">{}</a>').format(words, url, label)
+    with_link = get_template_attribute("macros/flashes.html", "with_link")
+    return cast(str, with_link(words, url, label))
 
 
 def _same_hours_next_day(asked: Asked) -> dict[str, object]:

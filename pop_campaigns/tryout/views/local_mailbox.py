@@ -22,7 +22,6 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
-from markupsafe import Markup, escape
 from sqlalchemy import select
 
 from pop_campaigns.accounts.guard import writer
@@ -106,7 +105,7 @@ def show_delivered(mail: DeliveredMail, name: str, answers: AnswerForms) -> Resp
         name=name,
         shown=shown,
         part=part if part in shown else shown[0],
-        text=linkify(mail.text),
+        pieces=pieces_of(mail.text),
         source=mail.raw.decode("utf-8", "replace"),
         guest_links=guest_links(mail.text or mail.html),
         answers=answers,
@@ -149,14 +148,14 @@ def inbox_url() -> str:
     return url_for("tryout.inbox") if current_app.config["MAIL_LOCAL"] and has_request_context() else ""
 
 
-def linkify(text: str) -> Markup:
-    """Give plain text as HTML in which web addresses can be pressed, and nothing else is anything but text."""
+def pieces_of(text: str) -> list[tuple[str, bool]]:
+    """Return plain text in pieces, each with whether it is a web address that can be pressed."""
     pieces, at = [], 0
     for found in _LINK.finditer(text):
         address = found[0].rstrip(_AFTER_LINK)
-        pieces += [escape(text[at : found.start()]), _link(address)]
+        pieces += [(text[at : found.start()], False), (address, True)]
         at = found.start() + len(address)
-    return Markup("").join([*pieces, escape(text[at:])])
+    return [*pieces, (text[at:], False)]
 
 
 def guest_links(text: str) -> list[str]:
@@ -164,10 +163,6 @@ def guest_links(text: str) -> list[str]:
     start = f"{current_app.config['BASE_URL']}/a/"
     found = re.findall(re.escape(start) + r"[A-Za-z0-9_-]{20,100}", text)
     return list(dict.fromkeys(found))
-
-
-def _link(address: str) -> Markup:
-    return Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>').format(address)
 
 
 def _folder() -> Path:
