@@ -156,7 +156,7 @@ RULES = frozenset(
     )
 )  # fmt: skip
 # Nobody looks at pages through these: commands, tasks, what a person's own controller does with all of their data.
-NO_PAGES = ("archive", "worker", "tryout", "mail", "privacy", "imports")
+NO_PAGES = ("archive", "worker", "mail", "privacy", "imports")
 
 
 def choosing(tree: ast.Module) -> Iterator[tuple[str, bool]]:
