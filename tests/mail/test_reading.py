@@ -455,7 +455,10 @@ def test_nothing_of_it_is_refused_by_a_database() -> None:
             b"Delivered-To",
         )
     )
+    raw += b"Auto-Submitted: \x00auto\xff\r\n"
+    raw += b'Authentication-Results: "mx\x00\xff.example"; dmarc=pass header.from="x\x00\xff.example"\r\n'
     report = read_mail(raw + b"Subject: a\x00b\r\n\r\na\x00b\xff", envelope_to="\udcff@x.example")
+    assert report.no_answer.startswith("Auto-Submitted")
     stored = json.dumps(report.to_json(), ensure_ascii=False)
     assert stored.encode("utf-8")
     assert "\\u0000" not in stored
