@@ -1,7 +1,8 @@
-"""`make fuzz`: sample messages broken at random, read in two processes until a count is reached.
+"""`make fuzz`: messages broken at random, read in two processes until a count is reached.
 
-The same seed breaks the same bytes. Ends with status 1 if a reading process died, took too much memory, or a message made
-the reader fall.
+Needs nothing beside the checkout: it breaks our own messages, and those of other projects as well where they lie there or
+where ``SAMPLES`` says. The same seed breaks the same bytes of the same messages. Ends with status 1 if a reading process
+died, took too much memory, or a message made the reader fall.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pop_campaigns.mail.reading_limits import MEMORY_BYTES, MailReader
-from tests.mail.sample_sets import every_raw
+from tests.mail import sample_sets
+from tests.mail.own.sets import every_own
 
 SPLICES = (
     b"\r\n\r\n", b"\n", b"\x00", b"\xff\xfe", b"=?utf-8?b?", b"?=", b"--", b'"', b"<>",
@@ -28,10 +30,10 @@ SPLICES = (
 )  # fmt: skip
 
 
-def broken_mails(seed: int, count: int) -> Iterator[tuple[str, bytes]]:
-    """Give so many messages, each a sample with a few of its bytes changed, cut, doubled or crossed with another's."""
+def broken_mails(whole: list[tuple[str, bytes]], seed: int, count: int) -> Iterator[tuple[str, bytes]]:
+    """Give so many messages, each a whole one with a few bytes changed, cut, doubled or crossed with another's."""
     chance = random.Random(seed)
-    samples = [(name, raw) for name, raw in every_raw() if raw]
+    samples = [(name, raw) for name, raw in whole if raw]
     for number in range(count):
         name, raw = chance.choice(samples)
         mail = bytearray(raw)
@@ -69,6 +71,14 @@ def main() -> int:
     options.add_argument("--count", type=int, default=100_000)
     options.add_argument("--seed", type=int, default=1)
     asked = options.parse_args()
+    whole = every_own()
+    print(f"breaking {len(whole)} messages of our own", end="")
+    if sample_sets.missing():
+        print(f" ({sample_sets.missing()})")
+    else:
+        others = sample_sets.every_raw()
+        whole += others
+        print(f" and {len(others)} of other projects")
     kinds: Counter[str] = Counter()
     faults: list[str] = []
     peak = [0, 0]
@@ -77,7 +87,7 @@ def main() -> int:
     def work(part: int) -> None:
         with MailReader() as reader:
             pid = None
-            for name, raw in broken_mails(asked.seed + part, asked.count // 2):
+            for name, raw in broken_mails(whole, asked.seed + part, asked.count // 2):
                 report = reader.read(raw)
                 kinds[report.kind.value] += 1
                 if (

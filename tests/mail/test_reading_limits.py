@@ -16,7 +16,7 @@ from pop_campaigns.mail.reading import read_mail
 from pop_campaigns.mail.reading_limits import MEMORY_BYTES, MailReader, read_under_limits
 from tests.mail import bombs
 from tests.mail.fuzzing import broken_mails
-from tests.mail.sample_sets import SAMPLES
+from tests.mail.own.sets import every_own
 
 PLAIN = b"From: Arta <arta@bashkia.example>\r\nSubject: Po\r\nMessage-ID: <1@b.example>\r\n\r\nPo, vij.\r\n"
 
@@ -174,11 +174,10 @@ def test_the_short_way() -> None:
     assert read_under_limits(b"").kind == "unparsed"
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the sample messages are not beside the project")
 def test_broken_mails_never_make_the_reader_fall(shared: MailReader) -> None:
     """`make fuzz` does the same a hundred thousand times."""
     fallen = []
-    for name, raw in broken_mails(seed=2027, count=1000):
+    for name, raw in broken_mails(every_own(), seed=2027, count=1000):
         report = shared.read(raw)
         said = report.reasons[0]
         if "taken apart" in said or "died" in said or "takes" in said:

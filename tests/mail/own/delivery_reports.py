@@ -254,15 +254,29 @@ def _without_parts() -> bytes:
 
 def _misshapen() -> Iterator[tuple[str, bytes, set[str], bool | None, str]]:
     """Reports whose parts somebody lost, coded or ran together."""
-    yield "the form among the words", mail(DAEMON, "Subject: Returned mail", body=IN_WORDS), {GUEST}, True, "5.1.1"
+    yield (
+        "the form among the words",
+        mail(DAEMON, "Subject: Returned mail", body=IN_WORDS),
+        {GUEST},
+        True,
+        "5.1.1",
+    )
     block = fields("failed", "5.1.1", UNKNOWN)
     usual = report("No.", block)
-    yield "no empty line before the recipient", report("No.", block).replace(
-        b"421\r\n\r\nFinal", b"421\r\nFinal"
-    ), {GUEST}, True, "5.1.1"
-    yield "lines that are only nearly empty", usual.replace(
-        b"421\r\n\r\nFinal", b"421\r\n \r\nFinal"
-    ), {GUEST}, True, "5.1.1"
+    yield (
+        "no empty line before the recipient",
+        report("No.", block).replace(b"421\r\n\r\nFinal", b"421\r\nFinal"),
+        {GUEST},
+        True,
+        "5.1.1",
+    )
+    yield (
+        "lines that are only nearly empty",
+        usual.replace(b"421\r\n\r\nFinal", b"421\r\n \r\nFinal"),
+        {GUEST},
+        True,
+        "5.1.1",
+    )
     coded = in_base64("message/delivery-status", f"Reporting-MTA: dns; mx.example\n\n{block}\n")
     yield (
         "the form in base64",

@@ -119,7 +119,8 @@ def complaints() -> Iterator[Sample]:
     found["without the mark"] = _complaint("abuse", marked=False)
     found["by a machine"] = _complaint("abuse", headers=("Auto-Submitted: auto-generated", "Return-Path: <>"))
     found["of a failed check"] = _complaint(
-        "auth-failure", form=f"Feedback-Type: auth-failure\nAuth-Failure: dmarc\nOriginal-Mail-From: {GUEST}\n"
+        "auth-failure",
+        form=f"Feedback-Type: auth-failure\nAuth-Failure: dmarc\nOriginal-Mail-From: {GUEST}\n",
     )
     found["no form"] = mail(
         "From: feedbackloop@posta.example", "Subject: complaint about message from 192.0.2.1", body=RETURNED

@@ -27,7 +27,9 @@ HTML = f"<html><head><style>p {{color: red}}</style></head><body><p>{WORDS}</p><
 PDF = base64.b64encode(b"%PDF-1.4\n%%EOF\n").decode("ascii")
 FILE = part("application/pdf; name=shkresa.pdf", PDF, "Content-Transfer-Encoding: base64",
             "Content-Disposition: attachment; filename=shkresa.pdf")  # fmt: skip
-LOGO = in_base64("image/png; name=logo.png", b"\x89PNG\r\n\x1a\n421", "Content-ID: <logo>", "Content-Disposition: inline")
+LOGO = in_base64(
+    "image/png; name=logo.png", b"\x89PNG\r\n\x1a\n421", "Content-ID: <logo>", "Content-Disposition: inline"
+)
 
 # By program: the whole mail, and its words.
 LETTERS: dict[str, tuple[bytes, str]] = {
@@ -159,4 +161,6 @@ def people() -> Iterator[Sample]:
         facts = {"subject": SUBJECTS[name]} if name in SUBJECTS else {}
         yield Sample(SET, name, raw, reads("human", holds=words, failed_recipients=(), **facts))
     for reply in REPLIES:
-        yield Sample(SET, reply.name, mail("Subject: Re: Ftese", body=given(reply)), reads("human", text=reply.new))
+        yield Sample(
+            SET, reply.name, mail("Subject: Re: Ftese", body=given(reply)), reads("human", text=reply.new)
+        )

@@ -167,7 +167,9 @@ def _words() -> Iterator[Sample]:
     bare = mail("From: postmaster@zyra.example", "Subject: Delivery problem", body=f"unknown user\n\n{BACK}")
     yield Sample(SET, "in words, with the mail", bare, bounce([GUEST], True, returned_id=OUR_ID))
     quoted = BACK.replace("\n", "\n> ")
-    cited = mail("From: postmaster@zyra.example", "Subject: Returned mail", body=f"No such user.\n\n> {quoted}")
+    cited = mail(
+        "From: postmaster@zyra.example", "Subject: Returned mail", body=f"No such user.\n\n> {quoted}"
+    )
     yield Sample(SET, "in words, with the mail quoted", cited, bounce([GUEST], True, returned_id=OUR_ID))
 
 
@@ -236,7 +238,9 @@ def _of_parts() -> Iterator[Sample]:
         body=f"Ask {OTHER}. Your mail to {GUEST} was undeliverable.\n\n{BACK}",
     )  # fmt: skip
     yield Sample(SET, "it names whom to ask as well", advised, bounce([GUEST], True, returned_id=OUR_ID))
-    ours = mail(DAEMON, "Subject: Delivery failure", body=f"Sent by {OURS}; undeliverable: {GUEST}, 550 5.4.1 denied")
+    ours = mail(
+        DAEMON, "Subject: Delivery failure", body=f"Sent by {OURS}; undeliverable: {GUEST}, 550 5.4.1 denied"
+    )
     yield Sample(SET, "it names us as well", ours, bounce([GUEST], True, status="5.4.1"))
 
 

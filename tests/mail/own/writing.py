@@ -62,16 +62,17 @@ def inside(kind: str, *inner: str, boundary: str) -> str:
 def in_base64(kind: str, content: str | bytes, *headers: str) -> str:
     """Give a part in base64."""
     raw = content.encode() if isinstance(content, str) else content
-    return part(
-        kind, base64.encodebytes(raw).decode("ascii"), "Content-Transfer-Encoding: base64", *headers
-    )
+    return part(kind, base64.encodebytes(raw).decode("ascii"), "Content-Transfer-Encoding: base64", *headers)
 
 
 def in_quoted_printable(kind: str, content: str | bytes, *headers: str) -> str:
     """Give a part in quoted-printable."""
     raw = content.encode() if isinstance(content, str) else content
     return part(
-        kind, quopri.encodestring(raw).decode("ascii"), "Content-Transfer-Encoding: quoted-printable", *headers
+        kind,
+        quopri.encodestring(raw).decode("ascii"),
+        "Content-Transfer-Encoding: quoted-printable",
+        *headers,
     )
 
 
