@@ -149,7 +149,7 @@ KINDS: dict[str, tuple[bytes, set[str], bool | None, str | None]] = {
         ), {GUEST}, True, "5.1.1",
     ),
     "Gmail, still trying": (
-        report("** Delivery incomplete **\n\nThere was a temporary problem delivering your message. Gmail will retry for 46 hours.",
+        report("** Delivery incomplete **\n\nThere was a temporary problem delivering your mail. It is retried for 46 hours.",
                fields("delayed", "4.4.1", "smtp; The recipient server did not accept our requests to connect."),
                subject="Delivery Status Notification (Delay)"), {GUEST}, False, "4.4.1",
     ),
@@ -169,7 +169,7 @@ KINDS: dict[str, tuple[bytes, set[str], bool | None, str | None]] = {
                fields("failed", "5.0.0", UNKNOWN), subject="NOTICE: mail delivery status."), {GUEST}, True, "5.0.0",
     ),
     "OpenSMTPD": (
-        report(f"    Hi!\n\n    This is the MAILER-DAEMON, please DO NOT REPLY to this email.\n\n    {GUEST}: 550 Invalid recipient",
+        report(f"    Hi!\n\n    This is the MAILER-DAEMON, please DO NOT REPLY.\n\n    {GUEST}: 550 Invalid recipient",
                fields("failed", "5.0.0"), subject="Delivery status notification: failed",
                sender="From: Mailer Daemon <MAILER-DAEMON@mx.example>"), {GUEST}, True, "5.0.0",
     ),
@@ -280,7 +280,8 @@ def _misshapen() -> Iterator[tuple[str, bytes, set[str], bool | None, str]]:
     coded = in_base64("message/delivery-status", f"Reporting-MTA: dns; mx.example\n\n{block}\n")
     yield (
         "the form in base64",
-        multipart(part("text/plain", f"It could not be delivered.\n\n<{GUEST}>: 550 5.1.1 User unknown"), coded, part("message/rfc822", RETURNED + "\n\nx"),
+        multipart(part("text/plain", f"It could not be delivered.\n\n<{GUEST}>: 550 5.1.1 User unknown"), coded,
+                  part("message/rfc822", RETURNED + "\n\nx"),
                   subtype="report; report-type=delivery-status", headers=(DAEMON,)),
         {GUEST}, True, "5.1.1",
     )  # fmt: skip

@@ -66,7 +66,7 @@ ABSENCES: dict[str, tuple[tuple[str, ...], str, date | None]] = {
         "This address does not exist any more; unknown user.", None,
     ),
     "me pushime": (("Subject: Jam me pushime deri me 12.03",), "Kthehem më 12 mars.", date(2027, 3, 12)),
-    "jashtë zyre": ((f"Subject: {word('Jashtë zyre: Ftesë', 'windows-1250', 'q')}",), "deri të hënën, 15 mars", date(2027, 3, 15)),
+    "jashtë zyre": ((f"Subject: {word('Jashtë zyre: Ftesë', 'cp1250', 'q')}",), "deri të hënën, 15 mars", date(2027, 3, 15)),
     "leje e lindjes": ((f"Subject: {word('Me leje lindjeje')}",), "Mungoj deri më datën 1.9.2027", date(2027, 9, 1)),
     "mungesë": ((f"Subject: {word('Mungesë nga zyra')}",), "Kthehem më 12 janar.", date(2028, 1, 12)),
     "Abwesenheit": (("Subject: Abwesenheitsnotiz: Ftese",), "Bin weg.", None),

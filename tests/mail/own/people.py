@@ -52,7 +52,7 @@ LETTERS: dict[str, tuple[bytes, str]] = {
     "Turkish": (mail(body="Geleceğim, şimdi".encode("cp1254"), kind="text/plain; charset=iso-8859-9"), "Geleceğim, şimdi"),
     "Chinese": (mail(body="我会来".encode("gb18030"), kind="text/plain; charset=gb2312"), "我会来"),
     "raw letters in the headers": (
-        mail(f"Subject: Përgjigje ç", "From: Qytetar ë <q00421@zyra.example>", body=WORDS), WORDS,
+        mail("Subject: Përgjigje ç", "From: Qytetar ë <q00421@zyra.example>", body=WORDS), WORDS,
     ),
     "format=flowed": (mail(body=WORDS.replace("tryezë, ", "tryezë, \n"), kind="text/plain; charset=utf-8; format=flowed"), WORDS),
     "Gmail": (
@@ -83,7 +83,7 @@ LETTERS: dict[str, tuple[bytes, str]] = {
                   subtype='signed; protocol="application/pgp-signature"'), WORDS,
     ),
     "encrypted": (
-        multipart(part("application/pgp-encrypted", "Version: 1"), part("application/octet-stream", "-----BEGIN PGP MESSAGE-----"),
+        multipart(part("application/pgp-encrypted", "Version: 1"), part("application/octet-stream", "-----BEGIN PGP-----"),
                   subtype='encrypted; protocol="application/pgp-encrypted"'), "",
     ),
     "a file alone": (mail(body=PDF, kind="application/pdf; name=shkresa.pdf"), ""),
@@ -91,7 +91,7 @@ LETTERS: dict[str, tuple[bytes, str]] = {
         multipart(part("text/plain", "Device: Skaner 421\n"), FILE, headers=("Subject: Scan from Skaner 421",)), "Skaner 421",
     ),
     "winmail.dat": (
-        multipart(part("text/plain; charset=utf-8", WORDS), in_base64("application/ms-tnef; name=winmail.dat", "x\x9f>\"")), WORDS,
+        multipart(part("text/plain; charset=utf-8", WORDS), in_base64("application/ms-tnef; name=winmail.dat", "x")), WORDS,
     ),
     "by a list": (
         mail("List-Id: <rrjeti.lista.example>", "Precedence: list", f"Subject: [rrjeti] {word('Përgjigje')}", body=WORDS), WORDS,
@@ -99,7 +99,7 @@ LETTERS: dict[str, tuple[bytes, str]] = {
     "in bulk": (mail("Precedence: bulk", "List-Unsubscribe: <mailto:dil@lista.example>", body=WORDS), WORDS),
     "marked as no machine's": (mail("Auto-Submitted: no", "X-Autoreply: no", body=WORDS), WORDS),
     "handed on by another server": (
-        mail(f"Return-Path: <SRS0=ab=cd=zyra.example=q00421@kalon.example>", "Resent-From: kalon@kalon.example", body=WORDS), WORDS,
+        mail("Return-Path: <SRS0=ab=cd=zyra.example=q00421@kalon.example>", "Resent-From: k@kalon.example", body=WORDS), WORDS,
     ),
     "without sender": (mail("From:", body=WORDS), WORDS),
     "with two senders": (mail(f"From: A <a@zyra.example>, B <{GUEST}>", f"Sender: {GUEST}", body=WORDS), WORDS),
