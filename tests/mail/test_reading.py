@@ -465,6 +465,16 @@ def test_nothing_of_it_is_refused_by_a_database() -> None:
     assert report.in_reply_to
 
 
+@pytest.mark.parametrize("kind", ["application/\x00p\xffdf", "application /pdf", "APPLICATION/PDF (a file)"])
+def test_the_kind_of_a_file_can_be_stored(kind: str) -> None:
+    raw = multipart(
+        "Content-Type: text/plain\n\nShihni",
+        f"Content-Type: {kind}\nContent-Disposition: attachment; filename=x.pdf\n\nx",
+    )
+    [file] = read_mail(raw.replace("\xff".encode(), b"\xff")).attachments
+    assert (file.name, file.type) == ("x.pdf", "application/pdf")
+
+
 def test_limits() -> None:
     deep = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(30))
     many = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 300

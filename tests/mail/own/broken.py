@@ -50,6 +50,7 @@ WITH_WORDS: dict[str, bytes] = {
     "no kind": mail("Content-Type:", body=WORDS),
     "an empty kind": mail("Content-Type: ", body=WORDS),
     "two kinds": mail("Content-Type: text/plain; charset=utf-8", "Content-Type: image/png", body=WORDS),
+    "a kind with a remark": mail(body=WORDS, kind="text/plain (plain words); charset=utf-8"),
     "a kind with too many semicolons": mail(body=WORDS, kind="text/plain;; ; charset=utf-8;;"),
     "a parameter without a value": mail(body=WORDS, kind="text/plain; charset; format="),
     "a charset that is none": mail(body=WORDS, kind="text/plain; charset=x-zyra-421"),
