@@ -2,12 +2,13 @@
 
 Needs nothing beside the checkout: it breaks our own messages, and those of other projects as well where they lie there or
 where ``SAMPLES`` says. The same seed breaks the same bytes of the same messages. Ends with status 1 if a reading process
-died, took too much memory, or a message made the reader fall.
+died, took too much memory, or a message made the reader fall or became what no database takes.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import threading
 import time
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pop_campaigns.mail.reading_limits import MEMORY_BYTES, MailReader
+from pop_campaigns.mail.report import MailReport
 from tests.mail import sample_sets
 from tests.mail.own.sets import every_own
 
@@ -40,6 +42,25 @@ def broken_mails(whole: list[tuple[str, bytes]], seed: int, count: int) -> Itera
         for _ in range(chance.randint(1, 8)):
             _break(mail, chance, samples)
         yield f"{name} seed {seed} number {number}", bytes(mail)
+
+
+def fault_of(report: MailReport) -> str:
+    """Say what is wrong with the reading of a broken mail, "" if nothing is: it fell, or no database would take it."""
+    said = report.reasons[0]
+    if "taken apart" in said or "died" in said or "takes" in said:
+        return said
+    stored = json.dumps(report.to_json(), ensure_ascii=False)
+    if "\\u0000" in stored:
+        return "a NUL that no database takes"
+    return "" if _is_text(stored) else "half a character that no database takes"
+
+
+def _is_text(stored: str) -> bool:
+    try:
+        stored.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _break(mail: bytearray, chance: random.Random, samples: list[tuple[str, bytes]]) -> None:
@@ -90,12 +111,8 @@ def main() -> int:
             for name, raw in broken_mails(whole, asked.seed + part, asked.count // 2):
                 report = reader.read(raw)
                 kinds[report.kind.value] += 1
-                if (
-                    "died" in report.reasons[0]
-                    or "takes" in report.reasons[0]
-                    or "taken apart" in report.reasons[0]
-                ):
-                    faults.append(f"{name}: {report.reasons[0]}")
+                if fault := fault_of(report):
+                    faults.append(f"{name}: {fault}")
                 pid = reader.pid
                 peak[part] = max(peak[part], _peak_memory(pid))
 
