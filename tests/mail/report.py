@@ -21,7 +21,7 @@ from tests.mail.judging import results
 class Threshold(NamedTuple):
     """What a set has to reach: so many messages, and the share of them that is read right."""
 
-    count: int
+    messages: int
     share: float
     why: str
 
@@ -82,8 +82,8 @@ def shortfalls(rows: Sequence[Row]) -> list[str]:
     found = [f"{name}: no threshold says what it has to reach" for name in read if name not in LEAST]
     for name, least in LEAST.items():
         row = read.get(name, Row(name, 0, 0, []))
-        if row.total < least.count:
-            found.append(f"{name}: {row.total} messages, at least {least.count} should be there")
+        if row.total < least.messages:
+            found.append(f"{name}: {row.total} messages, at least {least.messages} should be there")
         elif row.share < least.share:
             found.append(f"{name}: {row.share:.1%}, at least {least.share:.0%} ({least.why})")
     return found

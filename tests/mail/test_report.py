@@ -88,7 +88,7 @@ def test_how_fast_is_measured_unless_told_not_to(
 
 
 def test_every_threshold_asks_for_something() -> None:
-    assert all(least.count > 0 and 0.5 < least.share <= 1 and least.why for least in report.LEAST.values())
+    assert all(least.messages > 0 and 0.5 < least.share <= 1 and least.why for least in report.LEAST.values())
 
 
 def test_without_samples_it_says_so_and_is_content(tmp_path: Path) -> None:

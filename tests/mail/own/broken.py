@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 
+from pop_campaigns.mail.report import MailReport
 from tests.mail.judging import Sample, even, is_read
 from tests.mail.own.writing import GUEST, OURS, in_base64, inside, mail, multipart, part
 
@@ -128,6 +129,6 @@ def broken() -> Iterator[Sample]:
         yield Sample(SET, name, raw, is_read)
 
 
-def _words_lost(report: object) -> str:
-    body = even(getattr(report, "body", ""))
+def _words_lost(report: MailReport) -> str:
+    body = even(report.body)
     return "" if WORDS in body else f"the words are lost: {body[:80]!r}"

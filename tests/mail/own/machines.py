@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from pop_campaigns.mail.report import MailReport
 from tests.mail.judging import Sample, reads
 from tests.mail.own.writing import (
     GUEST,
@@ -132,11 +133,11 @@ def complaints() -> Iterator[Sample]:
     yield Sample(COMPLAINTS, "a mail program that unsubscribes", asks, judge)
 
 
-def _about_ours(report: object) -> str:
-    if fault := reads("feedback", permanent=None, failed_recipients=())(report):  # type: ignore[arg-type]
+def _about_ours(report: MailReport) -> str:
+    if fault := reads("feedback", permanent=None, failed_recipients=())(report):
         return fault
-    returned = getattr(report, "returned", None) or {}
-    return "" if returned.get("message-id") == OUR_ID else f"returned {returned}"
+    returned = (report.returned or {}).get("message-id")
+    return "" if returned == OUR_ID else f"returned {returned}"
 
 
 def receipts() -> Iterator[Sample]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from typing import Any
 
 from tests.mail.judging import Sample, reads
 from tests.mail.own.delivery_reports import KINDS
@@ -158,7 +159,7 @@ SUBJECTS = {"a subject in pieces": "Përgjigje ë", "raw letters in the headers"
 def people() -> Iterator[Sample]:
     """Give letters with their words, and every reply of ``replies`` as a mail."""
     for name, (raw, words) in LETTERS.items():
-        facts = {"subject": SUBJECTS[name]} if name in SUBJECTS else {}
+        facts: dict[str, Any] = {"subject": SUBJECTS[name]} if name in SUBJECTS else {}
         yield Sample(SET, name, raw, reads("human", holds=words, failed_recipients=(), **facts))
     for reply in REPLIES:
         yield Sample(
