@@ -25,13 +25,13 @@ run: setup ## web server, worker and mail server on this machine, with the recor
 test: setup-dev ## all tests (ARGS="tests/letters -x" narrows, WORKERS=0 runs them in one process)
 	@exec $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
-mail-report: setup-dev ## how many sample messages of other projects are read right, and how fast
-	@exec $(VENV)/python -m tests.mail.report
+mail-report: setup-dev ## how many sample messages of other projects are read right, and how fast (SAMPLES=folder)
+	@exec $(VENV)/python -m tests.mail.report $(ARGS)
 
 intake-rate: setup-dev ## messages a second taken in and stored, and fully processed (ARGS="--only filing --rounds 5")
 	@exec $(VENV)/python -m tests.intake.benchmark $(ARGS)
 
-fuzz: setup-dev ## read sample messages broken at random (ARGS="--count 100000 --seed 1")
+fuzz: setup-dev ## read messages broken at random, of our own and of SAMPLES (ARGS="--count 100000 --seed 1")
 	@exec $(VENV)/python -m tests.mail.fuzzing $(ARGS)
 
 lint: setup-dev ## style, types, direction of imports, translations, templates, house rules

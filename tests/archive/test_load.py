@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -32,7 +34,8 @@ from tests import factories
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 LATER = datetime(2026, 5, 2, 9, 0, tzinfo=UTC)
-SOURCE = Path(__file__).resolve().parents[3] / "shared" / "data" / "pop-2020.yaml"
+# Of the content that was checked against the newsletter; a comment or another layout of the file does not change it.
+CHECKED = "99d89dcbb2df5642dcb1cd39d9aba21dd50a79a46902d8c996b95b2404acb28b"
 NINE = ["Durrës", "Fier", "Kamëz", "Kukës", "Pogradec", "Pukë", "Shkodër", "Tiranë", "Vlorë"]
 
 
@@ -75,9 +78,11 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_the_shipped_record_says_what_its_source_says() -> None:
-    shipped, source = (yaml.safe_load(path.read_text("utf-8")) for path in (SHIPPED_RECORD, SOURCE))
-    assert shipped == source
+def test_the_shipped_record_says_what_was_checked_against_its_source() -> None:
+    """Whoever corrects the record after the newsletter writes the new sum above."""
+    content = yaml.safe_load(SHIPPED_RECORD.read_text("utf-8"))
+    plain = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
+    assert hashlib.sha256(plain.encode()).hexdigest() == CHECKED
 
 
 def test_it_counts_what_it_added_and_says_what_it_left_out(report: LoadReport) -> None:
@@ -290,9 +295,11 @@ def test_a_second_load_changes_nothing(report: LoadReport) -> None:
     assert tables() == before
 
 
-def test_the_source_file_adds_nothing_to_the_shipped_one(report: LoadReport) -> None:
+def test_the_same_facts_written_otherwise_add_nothing(report: LoadReport, tmp_path: Path) -> None:
     before = tables()
-    assert load_record(SOURCE, now=LATER).added == {}
+    facts = yaml.safe_load(SHIPPED_RECORD.read_text("utf-8"))
+    otherwise = write(tmp_path, yaml.safe_dump(facts, sort_keys=True, allow_unicode=False, width=40))
+    assert load_record(otherwise, now=LATER).added == {}
     db.session.commit()
     assert tables() == before
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from pop_campaigns.calendars.reply import CalendarItem, UnreadableCalendar, read_calendar
+from tests.calendars.programs import PROGRAMS, PROPOSALS, QUESTIONS, UID
 
 ZONE = """BEGIN:VTIMEZONE
 TZID:{tzid}
@@ -269,20 +268,27 @@ def test_a_zone_the_calendar_names_for_all_of_it_or_describes_is_known() -> None
     assert (own.floating, own.dtstart) == ((), at(2027, 6, 16, 8))
 
 
-def test_the_standards_own_proposals_and_their_refusals_are_read() -> None:
-    samples = Path(__file__).resolve().parents[3] / "shared" / "samples" / "calendar-mail-libical"
-    text = (samples / "rfc2446.ics").read_text(encoding="utf-8", errors="replace")
-    blocks = re.findall(r"(?s)BEGIN:VCALENDAR.*?END:VCALENDAR", text)
-    read = {"COUNTER": [], "DECLINECOUNTER": []}
-    for block in blocks:
-        method = re.search(r"METHOD:(\S+)", block)
-        if method and method[1] in read:
-            read[method[1]].append(read_calendar(block.encode()))
-    counters = [message.item for message in read["COUNTER"]]
-    assert [(one.dtstart, one.dtend) for one in counters if one.component == "VEVENT"] == [
-        (at(1997, 7, 1, 16), at(1997, 7, 1, 19)),
-        (at(1997, 7, 15, 22), at(1997, 7, 15, 23)),
-    ]
-    assert counters[0].comment.startswith("This time works much better")
-    assert counters[1].recurrence_id == at(1997, 7, 15, 21)
-    assert read["DECLINECOUNTER"][0].item.comment == "Sorry, I cannot change this meeting time"
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.filterwarnings("ignore::icalendar.error.GloballyUniqueTZIDGuessed")
+def test_proposals_of_every_program_are_read(program: str) -> None:
+    message = read_calendar(PROPOSALS[f"{program} proposes"].text.encode())
+    assert message.method == "COUNTER"
+    assert (message.item.dtstart, message.item.dtend) == (at(2027, 6, 18, 7, 30), at(2027, 6, 18, 8, 30))
+    assert (message.item.uid, message.item.sequence, message.item.floating) == (UID, 3, ())
+    assert message.item.comment or message.item.attendees[0].comment == "Më vonë"
+
+
+def test_another_time_for_one_date_of_a_series() -> None:
+    found = item(
+        "RECURRENCE-ID:20270616T080000Z",
+        "DTSTART:20270617T080000Z",
+        "DTEND:20270617T090000Z",
+        method="COUNTER",
+    )
+    assert found.recurrence_id == at(2027, 6, 16, 8)
+    assert (found.dtstart, found.dtend) == (at(2027, 6, 17, 8), at(2027, 6, 17, 9))
+
+
+def test_a_refused_proposal_says_why() -> None:
+    message = read_calendar(QUESTIONS["our time kept"].text.encode())
+    assert (message.method, message.item.comment) == ("DECLINECOUNTER", "Koha mbetet")

@@ -1,8 +1,9 @@
 """How many messages a second are fully processed: read under limits, matched, filed, committed, answers counted.
 
 A realistic service to begin with (1,000 guests of one event among 100,000 invitations of other events) and a realistic
-mix: calendar answers, bounces, automatic replies, people's words, and sample messages of other projects where they lie
-beside the project. Then so many processes, each as the worker does it, on SQLite with synchronous=FULL.
+mix: calendar answers, bounces, automatic replies, people's words, and other messages: those of other projects where they
+lie beside the checkout or where ``SAMPLES`` says, else of our own. Then so many processes, each as the worker does it, on
+SQLite with synchronous=FULL.
 """
 
 from __future__ import annotations
@@ -45,12 +46,13 @@ from pop_campaigns.mail.rules import IncomingState, IncomingWay, MailState
 from tests import factories
 from tests.incoming.scene import DOMAIN, address_of, bounce, calendar, words
 from tests.mail import sample_sets
+from tests.mail.own.sets import every_own
 
 GUESTS = 1000
 OTHERS = 100_000
 OTHER_EVENTS = 20
 SECRET = "a key for measuring only, long enough 0123456789"
-# Of a hundred messages: answers from calendars, bounces, automatic replies, people; the rest are samples.
+# Of a hundred messages: answers from calendars, bounces, automatic replies, people; the rest are others.
 SHARES = {"calendar": 55, "bounce": 12, "away": 10, "human": 15}
 
 
@@ -188,9 +190,8 @@ def _reply(guest: Invitation, entry: str, mark: str) -> bytes:
 
 
 def _samples(dice: random.Random) -> Iterator[bytes]:
-    if not sample_sets.SAMPLES.is_dir():
-        return
-    raws = [raw for _name, raw in sample_sets.every_raw() if len(raw) < 100_000]
+    whole = every_own() if sample_sets.missing() else sample_sets.every_raw()
+    raws = [raw for _name, raw in whole if len(raw) < 100_000]
     while True:
         dice.shuffle(raws)
         yield from raws
@@ -224,6 +225,8 @@ def read_only(messages: list[Message], processes: int) -> float:
 def report(folder: Path, number: int, workers: int, rounds: int) -> None:
     """Print how many messages a second so many workers file, against messages that are only read."""
     print(f"{number} messages a round, fully processed, among {OTHERS} invitations of other events")
+    if reason := sample_sets.missing():
+        print(f"what is no answer, bounce, absence or reply is of our own making: {reason}")
     app = open_app(folder)
     with app.app_context():
         flask_migrate.upgrade()

@@ -1,12 +1,14 @@
-"""`make fuzz`: sample messages broken at random, read in two processes until a count is reached.
+"""`make fuzz`: messages broken at random, read in two processes until a count is reached.
 
-The same seed breaks the same bytes. Ends with status 1 if a reading process died, took too much memory, or a message made
-the reader fall.
+Needs nothing beside the checkout: it breaks our own messages, and those of other projects as well where they lie there or
+where ``SAMPLES`` says. The same seed breaks the same bytes of the same messages. Ends with status 1 if a reading process
+died, took too much memory, or a message made the reader fall or became what no database takes.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import threading
 import time
@@ -15,7 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pop_campaigns.mail.reading.limits import MEMORY_BYTES, MailReader
-from tests.mail.sample_sets import every_raw
+from pop_campaigns.mail.reading.report import MailReport
+from tests.mail import sample_sets
+from tests.mail.own.sets import every_own
 
 SPLICES = (
     b"\r\n\r\n", b"\n", b"\x00", b"\xff\xfe", b"=?utf-8?b?", b"?=", b"--", b'"', b"<>",
@@ -28,16 +32,35 @@ SPLICES = (
 )  # fmt: skip
 
 
-def broken_mails(seed: int, count: int) -> Iterator[tuple[str, bytes]]:
-    """Give so many messages, each a sample with a few of its bytes changed, cut, doubled or crossed with another's."""
+def broken_mails(whole: list[tuple[str, bytes]], seed: int, count: int) -> Iterator[tuple[str, bytes]]:
+    """Give so many messages, each a whole one with a few bytes changed, cut, doubled or crossed with another's."""
     chance = random.Random(seed)
-    samples = [(name, raw) for name, raw in every_raw() if raw]
+    samples = [(name, raw) for name, raw in whole if raw]
     for number in range(count):
         name, raw = chance.choice(samples)
         mail = bytearray(raw)
         for _ in range(chance.randint(1, 8)):
             _break(mail, chance, samples)
         yield f"{name} seed {seed} number {number}", bytes(mail)
+
+
+def fault_of(report: MailReport) -> str:
+    """Say what is wrong with the reading of a broken mail, "" if nothing is: it fell, or no database would take it."""
+    said = report.reasons[0]
+    if "taken apart" in said or "died" in said or "takes" in said:
+        return said
+    stored = json.dumps(report.to_json(), ensure_ascii=False)
+    if "\\u0000" in stored:
+        return "a NUL that no database takes"
+    return "" if _is_text(stored) else "half a character that no database takes"
+
+
+def _is_text(stored: str) -> bool:
+    try:
+        stored.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _break(mail: bytearray, chance: random.Random, samples: list[tuple[str, bytes]]) -> None:
@@ -69,6 +92,14 @@ def main() -> int:
     options.add_argument("--count", type=int, default=100_000)
     options.add_argument("--seed", type=int, default=1)
     asked = options.parse_args()
+    whole = every_own()
+    print(f"breaking {len(whole)} messages of our own", end="")
+    if sample_sets.missing():
+        print(f" ({sample_sets.missing()})")
+    else:
+        others = sample_sets.every_raw()
+        whole += others
+        print(f" and {len(others)} of other projects")
     kinds: Counter[str] = Counter()
     faults: list[str] = []
     peak = [0, 0]
@@ -77,15 +108,11 @@ def main() -> int:
     def work(part: int) -> None:
         with MailReader() as reader:
             pid = None
-            for name, raw in broken_mails(asked.seed + part, asked.count // 2):
+            for name, raw in broken_mails(whole, asked.seed + part, asked.count // 2):
                 report = reader.read(raw)
                 kinds[report.kind.value] += 1
-                if (
-                    "died" in report.reasons[0]
-                    or "takes" in report.reasons[0]
-                    or "taken apart" in report.reasons[0]
-                ):
-                    faults.append(f"{name}: {report.reasons[0]}")
+                if fault := fault_of(report):
+                    faults.append(f"{name}: {fault}")
                 pid = reader.pid
                 peak[part] = max(peak[part], _peak_memory(pid))
 

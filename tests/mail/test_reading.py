@@ -455,11 +455,24 @@ def test_nothing_of_it_is_refused_by_a_database() -> None:
             b"Delivered-To",
         )
     )
+    raw += b"Auto-Submitted: \x00auto\xff\r\n"
+    raw += b'Authentication-Results: "mx\x00\xff.example"; dmarc=pass header.from="x\x00\xff.example"\r\n'
     report = read_mail(raw + b"Subject: a\x00b\r\n\r\na\x00b\xff", envelope_to="\udcff@x.example")
+    assert report.no_answer.startswith("Auto-Submitted")
     stored = json.dumps(report.to_json(), ensure_ascii=False)
     assert stored.encode("utf-8")
     assert "\\u0000" not in stored
     assert report.in_reply_to
+
+
+@pytest.mark.parametrize("kind", ["application/\x00p\xffdf", "application /pdf", "APPLICATION/PDF (a file)"])
+def test_the_kind_of_a_file_can_be_stored(kind: str) -> None:
+    raw = multipart(
+        "Content-Type: text/plain\n\nShihni",
+        f"Content-Type: {kind}\nContent-Disposition: attachment; filename=x.pdf\n\nx",
+    )
+    [file] = read_mail(raw.replace("\xff".encode(), b"\xff")).attachments
+    assert (file.name, file.type) == ("x.pdf", "application/pdf")
 
 
 def test_limits() -> None:

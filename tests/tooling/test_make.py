@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -78,3 +79,17 @@ def test_make_alone_lists_every_command(project: Path) -> None:
     said = subprocess.run(["make"], cwd=project, capture_output=True, text=True, check=True).stdout
     for command in ("setup", "run", "test", "lint", "format", "messages", "shots", "lock", "clean"):
         assert f"make {command} " in said
+
+
+def test_the_samples_place_reaches_the_report_and_its_status_comes_back(project: Path) -> None:
+    reader = project / ".venv" / "bin" / "python"
+    reader.write_text('#!/bin/sh\necho "$SAMPLES: $*"\nexit 1\n', encoding="utf-8")
+    command = ["make", "mail-report", "SAMPLES=/here/they are", "ARGS=--no-rate"]
+    run = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert run.stdout == "/here/they are: -m tests.mail.report --no-rate\n"
+    assert run.returncode == 2, "make ends with 2 where a command ended with 1"
+
+
+def test_ci_measures_the_samples_after_the_tests() -> None:
+    commands = re.findall(r"(?m)^make (.+)$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"))
+    assert commands == ["setup-dev", "lint", "test", "mail-report ARGS=--no-rate"]

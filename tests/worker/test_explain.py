@@ -13,11 +13,10 @@ from sqlalchemy import func, select
 from pop_campaigns.core.db import db
 from pop_campaigns.mail.mailbox_files import messages_in
 from pop_campaigns.mail.models import IncomingMail
-from tests.mail.sample_sets import SAMPLES
+from tests.calendars.programs import ANSWERS, PROPOSALS, QUESTIONS
+from tests.mail.own import calendar_mails, delivery_reports
+from tests.mail.own.writing import mail, multipart, part
 
-needs_samples = pytest.mark.skipif(
-    not SAMPLES.is_dir(), reason="the sample messages are not beside the project"
-)
 KEYS = [
     "file",
     "kind",
@@ -93,27 +92,60 @@ def test_nothing_is_written(app: Flask, tmp_path: Path) -> None:
     assert db.session.scalar(select(func.count()).select_from(IncomingMail)) == 0
 
 
-@needs_samples
-def test_a_calendar_object_without_a_mail(app: Flask) -> None:
-    [line] = explain(app, str(SAMPLES / "calendar-mail-libical" / "itip.ics"))
-    assert (line["kind"], line["calendar"]["method"]) == ("calendar", "REPLY")
+def test_a_calendar_object_without_a_mail(app: Flask, tmp_path: Path) -> None:
+    several = ANSWERS["Apple, DECLINED"].text + QUESTIONS["cancelled"].text
+    (tmp_path / "itip.ics").write_text(several, encoding="utf-8", newline="")
+    [line] = explain(app, str(tmp_path / "itip.ics"))
+    assert (line["kind"], line["calendar"]["method"], line["calendar"]["partstat"]) == (
+        "calendar",
+        "REPLY",
+        "DECLINED",
+    )
 
 
-@needs_samples
+SEPARATOR = b"From q00421@zyra.example Mon Mar  1 10:11:12 2027\r\n"
+PLAIN = mail(body="Po\n")
+RETURNED = SEPARATOR + PLAIN + b"\r\n"
+BOUNCE = multipart(
+    part("text/plain", "Nuk u dorezua."), part("message/rfc822", RETURNED.decode()),
+    subtype="report; report-type=delivery-status", headers=("From: MAILER-DAEMON@mx.example",),
+)  # fmt: skip
+PROSE = mail("From: MAILER-DAEMON@mx.example", body=b"Nuk u dorezua:\n\n" + RETURNED)
+
+
+def mailbox(*messages: bytes, end: str = "\r\n", separator: bytes = SEPARATOR) -> bytes:
+    """Several messages as RFC 4155 puts them into one file."""
+    return b"".join(separator + raw + b"\r\n" for raw in messages).replace(b"\r\n", end.encode())
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n"], ids=["CRLF", "LF"])
 @pytest.mark.parametrize(
-    ("name", "messages"),
+    ("messages", "count"),
     [
-        ("calendar-mail-libical/mail-examples", 6),
-        ("calendar-mail-libical/2446.mime", 53),
-        ("bounces-rfc/rb-issue-368-bug.eml", 1),
-        ("bounces-flufl/postfix_01.txt", 1),
+        (
+            [sample.raw for sample in calendar_mails.calendar_mails() if "proposes" in sample.name],
+            len(PROPOSALS),
+        ),
+        ([mail(f"Subject: {number}", body="Po\n") for number in range(53)], 53),
+        ([raw for raw, *_ in delivery_reports.KINDS.values()], len(delivery_reports.KINDS)),
+        ([BOUNCE], 1),
+        ([PROSE], 1),
+        ([BOUNCE, PLAIN, PROSE], 3),
     ],
+    ids=["calendar mails", "plain ones", "bounces", "one that came back", "one in prose", "mixed"],
 )
-def test_mailboxes(name: str, messages: int) -> None:
-    content = (SAMPLES / name).read_bytes()
+def test_mailboxes(messages: list[bytes], count: int, end: str) -> None:
+    content = mailbox(*messages, end=end)
     found = messages_in(content)
-    assert len(found) == messages
+    assert len(found) == count
     assert b"".join(found) == content
+
+
+def test_separators_with_less_and_more() -> None:
+    short = mailbox(PLAIN, PLAIN, separator=b"From q00421@zyra.example Mon Mar  1 10:11 2027\r\n")
+    zoned = mailbox(PLAIN, PLAIN, separator=b"From - Mon Mar 01 10:11:12 2027 +0100\r\n")
+    assert [len(messages_in(content)) for content in (short, zoned)] == [2, 2]
+    assert messages_in(PLAIN + mailbox(PLAIN)) == [PLAIN + mailbox(PLAIN)]
 
 
 def test_a_letter_that_quotes_a_separator_stays_one() -> None:

@@ -231,7 +231,7 @@ def _tidy(report: MailReport) -> MailReport:
 
 _OF_STRANGERS = (
     "calendar", "text", "body", "recipients", "message_id", "in_reply_to", "references", "subject", "from_address", "from_name",
-    "status", "diagnostic", "returned_id", "returned", "attached_text",
+    "status", "diagnostic", "returned_id", "returned", "attached_text", "no_answer",
 )  # fmt: skip
 
 

@@ -26,6 +26,8 @@ NESTING_LIMIT = 20
 TEXT_LIMIT = 1_000_000
 _TOO_MANY_NAMES = 1000
 _HEADER_END = re.compile(rb"\r?\n\r?\n|\r\r")
+_REMARK = re.compile(r"\([^()]*\)")
+_NO_TYPE = re.compile(r"[^a-z0-9!#$&^_.+/-]+")
 _ATTACHED = re.compile(r"(?i)^\s*attachment\b")
 
 
@@ -118,12 +120,12 @@ def header(part: Message, name: str) -> str:
 
 
 def media_type(part: Message) -> str:
-    """Give ``text/plain`` and the like in lower case, as the header says."""
-    said = raw_header(part, "Content-Type").partition(";")[0].strip().lower()
+    """Give ``text/plain`` and the like in lower case, as the header says, without remarks and stray bytes."""
+    said = _REMARK.sub("", raw_header(part, "Content-Type")).partition(";")[0].strip().lower()
     if re.fullmatch(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+", said):
         return said
     try:
-        return part.get_content_type()
+        return _NO_TYPE.sub("", part.get_content_type())
     except (AttributeError, IndexError, LookupError, TypeError, ValueError):
         return "text/plain"
 
