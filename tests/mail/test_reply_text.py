@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from pop_campaigns.mail.reading.reply_text import new_words
@@ -61,3 +63,10 @@ def test_words_right_above_the_history_stay() -> None:
 @pytest.mark.parametrize("text", ["", " ", "\n\n\n", "\x00\u202e"])
 def test_no_words_at_all(text: str) -> None:
     assert new_words(text) == ""
+
+
+@pytest.mark.parametrize("letters", ["x", "@", "<@", "a@", "a.", "<a"])
+def test_a_line_without_an_end_takes_no_longer_than_it_is(letters: str) -> None:
+    line, begin = letters * (50_000 // len(letters)), time.process_time()
+    assert new_words(f"Po.\n{line}\n") == f"Po.\n{line}"
+    assert time.process_time() - begin < 5

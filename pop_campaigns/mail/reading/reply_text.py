@@ -58,8 +58,10 @@ _LEAD = re.compile(
 _ZOHO = re.compile(rf"(?i)^\s*-{{2,}}\s?.{{0,200}}\b(?:{_WROTE})\s-{{2,}}\s*$")
 _DATE_AND_ADDRESS = re.compile(r"^\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}\b.{0,120}<[^<>\s]+@[^<>\s]+>:?\s*$")
 _SIGNATURE = re.compile(r"^(--|—|__)\s*$")
+# Bounded, or a line of 50,000 letters takes more than a mail's time.
 _DATED = re.compile(
-    r"(?i)\b(19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}:\d\d|<[^<>\s]+@[^<>\s]+>|\S+@\S+\.\w+|\d{4}年"
+    r"(?i)\b(19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}:\d\d|<[^<>\s]{1,320}@[^<>\s]{1,320}>"
+    r"|\S@\S{1,250}\.\w|\d{4}年"
 )
 _SENT_FROM = re.compile(
     r"(?i)^\s*(sent from (my|yahoo|outlook|mail|a)\b.*|get outlook for .*|dërguar nga (iphone|telefoni|outlook|pajisja).*"
