@@ -82,6 +82,7 @@ MAIL_KIND_WORDS: Final[dict[str, LazyString]] = {
     "invitation.cancellation": PURPOSES[MailPurpose.CANCELLATION],
     "invitation.reminder": PURPOSES[MailPurpose.REMINDER],
     "invitation.receipt": _l("Notice of a changed answer"),
+    "invitation.in_name": _l("Notice of a changed answer"),
     "proposal.declined": _l("Answer to a proposed time"),
 }
 """By ``OutgoingMail.kind``."""

@@ -312,6 +312,7 @@ def _queue(
         to,
         kind="letter",
         once=f"letter/{line.recipient.id}/0",
+        about=line.recipient,
         from_address=f"{line.recipient.reply_local}@{current_app.config['MAIL_DOMAIN']}",
         from_name=sender_of(letter, line.language).name,
         organisation_id=letter.organisation_id,
