@@ -68,7 +68,7 @@ class OutgoingMail(Base):
     With ``signed`` in it the nonce goes along in the token.
     ``message_id``, ``dated_at`` and ``calendar_stamp`` are fixed when the mail is queued.
     ``bounce_local`` is the local part of its envelope sender (VERP), derived from the nonce; ``bounced_at`` and what
-    follows say what came back there. ``once`` makes a second queueing of the same thing impossible; it says nothing.
+    follows say what came back there. ``once`` makes a second queueing of the same thing impossible; it is never read.
     ``subject_type`` and ``subject_id`` name the row a mail is about (a guest, a letter's recipient, …), as history does; NULL
     where it is about none. ``again_of_id`` is the mail in whose place this one was sent; ``original_id`` the first of those
     that say the same, NULL for itself.

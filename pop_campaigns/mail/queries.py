@@ -81,7 +81,7 @@ def originals_of(mails: Iterable[OutgoingMail]) -> dict[int, int]:
 
 def mails_about(table: type[Base], idents: Iterable[int]) -> ColumnElement[bool]:
     """Return the condition that a mail is about one of these rows of a table."""
-    return and_(OutgoingMail.subject_type == table.__tablename__, OutgoingMail.subject_id.in_(idents))
+    return and_(OutgoingMail.subject_type == table.__tablename__, OutgoingMail.subject_id.in_(list(idents)))
 
 
 def copies_of(mail: OutgoingMail) -> list[OutgoingMail]:
