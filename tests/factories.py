@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate
 from pop_campaigns.contacts.rules import AddressUse, ConsentChannel, InstitutionKind, PersonKind, Purpose
 from pop_campaigns.contacts.words.consent_texts import CURRENT
 from pop_campaigns.core.dates import DatePrecision
-from pop_campaigns.core.db import db
+from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
 from pop_campaigns.core.places import Municipality, municipality_key
 from pop_campaigns.core.text import fold
@@ -189,6 +190,11 @@ def _add(row: Any) -> Any:
     return row
 
 
+def about(table: type[Base], ident: int) -> Any:
+    """What a mail is about, of which only the number is known: the row may be gone."""
+    return SimpleNamespace(__tablename__=table.__tablename__, id=ident)
+
+
 def make_mail(to: str = "zyra@bashkia.example", **values: Any) -> OutgoingMail:
     """A queued mail, due at once; ``now`` says when it was queued."""
     now = values.pop("now", None) or datetime.now(UTC)
@@ -199,6 +205,7 @@ def make_mail(to: str = "zyra@bashkia.example", **values: Any) -> OutgoingMail:
     defaults: dict[str, Any] = {
         "kind": "invitation",
         "once": f"letter/0/{number}",
+        "about": about(LetterRecipient, 0),
         "from_address": "r-abc@rsvp.example",
         "from_name": "Organizata Fier",
         "organisation_id": None,

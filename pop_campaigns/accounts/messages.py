@@ -40,7 +40,9 @@ def mail_link(link: AccountLink, *, now: datetime) -> OutgoingMail:
             of_organisation=_named(organisation, user.language) if organisation else "",
             address=user.email,
         )
-    link.mail = _queue(user, words, link.kind.value, f"account/link/{link.id}", now=now, link=link)
+    link.mail = _queue(
+        user, words, link.kind.value, f"account/link/{link.id}", about=link, now=now, link=link
+    )
     return link.mail
 
 
@@ -49,14 +51,15 @@ def mail_password_changed(user: User, *, now: datetime) -> OutgoingMail:
     page = f"{current_app.config['BASE_URL']}/reset"
     when = moment_words(now, user.language)
     words = _render("password_changed", user.language, when=when, reset_page=page)
-    return _queue(user, words, "password_changed", f"account/password/{user.id}/{new_nonce()[:16]}", now=now)
+    once = f"account/password/{user.id}/{new_nonce()[:16]}"
+    return _queue(user, words, "password_changed", once, about=user, now=now)
 
 
 def mail_asked_again(link: AccountLink, inviter: User, *, now: datetime) -> OutgoingMail:
     """Queue the note to who invited that the invitation came too late; once for each invitation."""
     page = f"{current_app.config['BASE_URL']}/users/{link.user_id}"
     words = _render("account_asked", inviter.language, address=link.user.email, users_page=page)
-    return _queue(inviter, words, "asked_again", f"account/asked/{link.id}", now=now)
+    return _queue(inviter, words, "asked_again", f"account/asked/{link.id}", about=link, now=now)
 
 
 def _queue(
@@ -65,6 +68,7 @@ def _queue(
     kind: str,
     once: str,
     *,
+    about: User | AccountLink,
     now: datetime,
     link: AccountLink | None = None,
 ) -> OutgoingMail:
@@ -76,6 +80,7 @@ def _queue(
         Recipient(to.email, to.name, {"brace": "{"}, links),
         kind=f"{ACCOUNT_MAIL}{kind}",
         once=once,
+        about=about,
         from_address=f"{_SENDER}@{current_app.config['MAIL_DOMAIN']}",
         from_name=_sender_name(to.language),
         organisation_id=None,

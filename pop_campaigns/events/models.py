@@ -13,12 +13,13 @@ from pop_campaigns.contacts.models import Institution, Person
 from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, choice
+from pop_campaigns.core.once import MadeOnce
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.versions import Versioned
 from pop_campaigns.events.rules import EventFormat, EventKind, EventState
 
 
-class Event(Searchable, Versioned, Base):
+class Event(Searchable, Versioned, MadeOnce, Base):
     """An event of any kind.
 
     With precision *moment* it has ``starts_at`` (an instant; its wall time is that of ``zone``, so the second
@@ -69,7 +70,6 @@ class Event(Searchable, Versioned, Base):
     institution_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime())
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime())
-    once: Mapped[str | None] = mapped_column(String(64), unique=True)
 
     municipality: Mapped[Municipality | None] = relationship(lazy="joined")
     organisation: Mapped[Organisation | None] = relationship(lazy="joined")

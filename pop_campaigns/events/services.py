@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from flask import current_app
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules.roles import RoleName
@@ -19,6 +16,7 @@ from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import DatePrecision, last_day_of_month
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
+from pop_campaigns.core.once import insert_or_find, once_key
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventFormat, EventKind, EventState, may_cancel
@@ -83,29 +81,19 @@ def create_event(draft: EventDraft, *, by: User | None, now: datetime, once: str
     :raises NoOrganisation: for a coordinator without one.
     :raises pop_campaigns.calendars.zones.UnknownZone: the zone is not in the IANA database.
     """
-    key = _once_key(once, by)
-    made = _made_with(key)
-    if made is not None:
-        return made
-    values = _settled(draft, _organisation_for(by, draft.organisation_id))
-    event = Event(
-        **values,
-        uid=f"event-{uuid4()}@{current_app.config['MAIL_DOMAIN']}",
-        state=EventState.HELD if draft.held else EventState.PLANNED,
-        created_at=now,
-        changed_at=now,
-        once=key,
-    )
-    try:
-        with db.session.begin_nested():
-            db.session.add(event)
-    except IntegrityError:
-        # A double press: the other request committed between our look and our insert.
-        made = _made_with(key)
-        if made is None:
-            raise
-        return made
-    note("event.created", event, by=by, now=now, kind=event.kind.value, title=event.title_sq)
+
+    def make() -> Event:
+        return Event(
+            **_settled(draft, _organisation_for(by, draft.organisation_id)),
+            uid=f"event-{uuid4()}@{current_app.config['MAIL_DOMAIN']}",
+            state=EventState.HELD if draft.held else EventState.PLANNED,
+            created_at=now,
+            changed_at=now,
+        )
+
+    event, is_new = insert_or_find(Event, once_key("event", once, by), make)
+    if is_new:
+        note("event.created", event, by=by, now=now, kind=event.kind.value, title=event.title_sq)
     return event
 
 
@@ -195,15 +183,3 @@ def _plain(value: Any) -> str | int | bool | None:
     if isinstance(value, date):
         return value.isoformat()
     return value if value is None or isinstance(value, str | int | bool) else str(value)
-
-
-def _once_key(once: str, by: User | None) -> str | None:
-    """Give what is stored of a form's key: bound to the person, so that nobody lands on another's event."""
-    if not once:
-        return None
-    whose = by.id if by else 0
-    return hashlib.sha256(f"event:{whose}:{once}".encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _made_with(key: str | None) -> Event | None:
-    return db.session.scalar(select(Event).where(Event.once == key)) if key else None

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import DateField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms import DateField, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -17,6 +17,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.contacts.words.labels import PERSON_KINDS, PURPOSES
 from pop_campaigns.core.forms import AtMost, Form
+from pop_campaigns.core.once import once_field
 from pop_campaigns.core.places import all_municipalities
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.imports.rules.fields import CONSENTS, OF_SEVERAL_COLUMNS, Field
@@ -32,7 +33,7 @@ class UploadForm(Form):
     """A file; ``once`` tells the same form sent twice from another file."""
 
     file = FileField(_l("File"), description=_l("CSV or XLSX, at most 60 MB and 100,000 rows."))
-    once = HiddenField()
+    once = once_field()
 
 
 class ColumnsForm(Form):

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.core.db import Base, Line, UTCDateTime, choice
+from pop_campaigns.core.once import MadeOnce
 from pop_campaigns.core.versions import Versioned
 from pop_campaigns.imports.rules.drafts import ImportState, RowDecision
 
 
-class ContactImport(Versioned, Base):
+class ContactImport(Versioned, MadeOnce, Base):
     """A file that was uploaded, how its columns are understood, and how far it has come.
 
     ``columns`` are its headings as read; ``mapping`` says by column number which field each one fills; ``options``
@@ -28,7 +29,6 @@ class ContactImport(Versioned, Base):
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     user_name: Mapped[str] = mapped_column(Line(200), default="")
-    once: Mapped[str | None] = mapped_column(String(64), unique=True)
     file_name: Mapped[str] = mapped_column(Line(200))
     encoding: Mapped[str] = mapped_column(String(40), default="")
     delimiter: Mapped[str] = mapped_column(String(4), default="")

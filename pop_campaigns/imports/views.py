@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from itertools import islice
 from typing import Any, Final
 
@@ -11,8 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_security import current_user
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from werkzeug.datastructures import FileStorage
 
 from pop_campaigns.accounts.guard import writer
@@ -71,7 +68,7 @@ def new() -> ResponseReturnValue:
         handed = form.file.data
         if isinstance(handed, FileStorage) and handed.filename:
             try:
-                return _taken(handed, form.once.data or secrets.token_hex(16))
+                return _taken(handed, form.once.data or "")
             except BadFile as refused:
                 db.session.rollback()
                 form.file.errors = [labels.file_words(refused.reason, refused.row)]
@@ -79,20 +76,13 @@ def new() -> ResponseReturnValue:
                 abort(404)
         else:
             form.file.errors = [str(labels.FILE_PROBLEMS["missing"])]
-    form.once.data = secrets.token_hex(16)
     return render_template("imports/new.html", form=form), 422 if form.file.errors else 200
 
 
 def _taken(handed: FileStorage, once: str) -> ResponseReturnValue:
     who = current_user._get_current_object()
-    try:
-        imported = services.create_import(handed.stream, handed.filename or "", once, by=who, now=now())
-        db.session.commit()
-    except IntegrityError:
-        # The same form a second time, while the first was still read.
-        db.session.rollback()
-        wanted = select(ContactImport).where(ContactImport.once == f"{who.id}/{once}"[:64])
-        imported = db.session.scalars(wanted).one()
+    imported = services.create_import(handed.stream, handed.filename or "", once, by=who, now=now())
+    db.session.commit()
     return redirect(url_for("imports.show", import_id=imported.id))
 
 

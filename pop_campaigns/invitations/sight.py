@@ -14,10 +14,8 @@ from typing import Any
 from flask import abort
 from flask_babel import gettext as _
 from flask_security import current_user
-from sqlalchemy import BigInteger, ColumnElement, and_, exists, false, or_, select, true
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql.functions import GenericFunction
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules.roles import RoleName
@@ -27,32 +25,13 @@ from pop_campaigns.contacts.queries.reach import of_network_or
 from pop_campaigns.contacts.rules import PRIVATE_KINDS
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.models import Invitation, TimeProposal
+from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import GuestFacts, Sight, sight_of_guest
 from pop_campaigns.mail.models import OutgoingMail
 
 _AT_ONCE = 500
-_GUEST, _PROPOSAL, _LETTER = "invitation/", "proposal/", "letter/"
-
-
-class NumberIn(GenericFunction[int]):
-    """The number in the name of a mail: 42 of *invitation/42/request/0*; of any other text some number or NULL."""
-
-    type = BigInteger()
-    inherit_cache = True
-    name = "number_in_name"
-
-
-@compiles(NumberIn, "sqlite")
-def _number_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    name = compiler.process(element.clauses.clauses[0], **options)
-    return f"CAST(substr({name}, instr({name}, '/') + 1) AS INTEGER)"
-
-
-@compiles(NumberIn, "postgresql")
-def _number_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
-    name = compiler.process(element.clauses.clauses[0], **options)
-    return f"CAST(substring(split_part({name}, '/', 2) from '^[0-9]{{1,18}}$') AS BIGINT)"
+_GUEST = Invitation.__tablename__
+_LETTER = "letter_recipients"  # of a package above this one
 
 
 def guests_seen(user: User, sight: Sight = Sight.ANSWER, *, scanned: bool = False) -> ColumnElement[bool]:
@@ -174,18 +153,12 @@ def mails_seen(user: User, *, scanned: bool = False) -> ColumnElement[bool]:
         return true()
     if user.role is None:
         return false()
-    words, number = guests_seen(user, Sight.WORDS, scanned=scanned), NumberIn(OutgoingMail.once)
-    to_guest = exists().where(Invitation.id == number, words)
-    proposing = exists().where(Invitation.id == TimeProposal.invitation_id, words)
-    proposed = exists().where(TimeProposal.id == number, proposing.correlate(TimeProposal))
-    about_guest, about_time, about_letter = (
-        OutgoingMail.once.startswith(begin) for begin in (_GUEST, _PROPOSAL, _LETTER)
-    )
+    words = guests_seen(user, Sight.WORDS, scanned=scanned)
+    to_guest = exists().where(Invitation.id == OutgoingMail.subject_id, words)
     return or_(
-        and_(about_guest, to_guest.correlate(OutgoingMail)),
-        and_(about_time, proposed.correlate(OutgoingMail)),
-        about_letter,
-        and_(~about_guest, ~about_time, _works_for(user, OutgoingMail)),
+        and_(OutgoingMail.subject_type == _GUEST, to_guest.correlate(OutgoingMail)),
+        OutgoingMail.subject_type == _LETTER,
+        and_(OutgoingMail.subject_type.is_distinct_from(_GUEST), _works_for(user, OutgoingMail)),
     )
 
 
@@ -205,24 +178,13 @@ def sees_mail(mail: OutgoingMail, user: User | None = None) -> bool:
     user = user or current_user
     if user.role is RoleName.ADMINISTRATOR:
         return True
-    if mail.once.startswith((_GUEST, _PROPOSAL)):
-        guest = _guest_of(mail)
+    if mail.subject_type == _GUEST:
+        guest = db.session.get(Invitation, mail.subject_id)
         return guest is not None and sight_of(guest, user) is Sight.WORDS
-    if mail.once.startswith(_LETTER):
+    if mail.subject_type == _LETTER:
         return user.role is not None
     mine = user.organisation_id
     return user.role is RoleName.COORDINATOR and mine is not None and mail.organisation_id == mine
-
-
-def _guest_of(mail: OutgoingMail) -> Invitation | None:
-    """Give the guest a mail names as :func:`mails_seen` reads it."""
-    number = mail.once.split("/")[1]
-    if not (number.isascii() and number.isdigit() and len(number) < 10):
-        return None
-    if mail.once.startswith(_GUEST):
-        return db.session.get(Invitation, int(number))
-    proposal = db.session.get(TimeProposal, int(number))
-    return proposal.invitation if proposal else None
 
 
 def seen_mail(mail_id: int) -> OutgoingMail:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
@@ -13,7 +12,6 @@ from flask_wtf.file import FileField
 from wtforms import (
     DateField,
     Field,
-    HiddenField,
     RadioField,
     SelectField,
     StringField,
@@ -27,6 +25,7 @@ from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.numbers import NumberField
+from pop_campaigns.core.once import once_field
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.letters.rules.clocks import shipped_clock
 from pop_campaigns.letters.rules.letters import ResponseKind
@@ -50,7 +49,7 @@ _CHECK = Optional(strip_whitespace=True)
 class LetterForm(Form):
     """A letter's text, who signs it, what it rests on."""
 
-    once = HiddenField()
+    once = once_field()
     organisation = SelectField(_l("Written by"), validate_choice=True)
     subject_sq = StringField(_l("Subject in Albanian"), [AtMost(300)])
     body_sq = TextAreaField(_l("Text in Albanian"), [AtMost(LONGEST_BODY)])
@@ -83,10 +82,6 @@ class LetterForm(Form):
         kept = str(self.basis.object_data or "")
         other = kept not in OFFERED_GROUNDS and shipped_basis(kept) is not None
         return (*OFFERED_GROUNDS, kept) if other else OFFERED_GROUNDS
-
-    def renew_once(self) -> None:
-        """Draw the key that makes a second press of the same form harmless."""
-        self.once.data = secrets.token_urlsafe(16)
 
     def validate_subject_sq(self, field: Field) -> None:
         """A letter needs a subject in one language at least; a text without its subject would be lost."""

@@ -14,12 +14,13 @@ from pop_campaigns.contacts.models import Institution, Office
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, choice
 from pop_campaigns.core.files import StoredFile
+from pop_campaigns.core.once import MadeOnce
 from pop_campaigns.core.versions import Versioned
 from pop_campaigns.letters.rules.letters import LetterState, RecipientRole, ResponseKind
 from pop_campaigns.mail.models import OutgoingMail
 
 
-class Letter(Searchable, Versioned, Base):
+class Letter(Searchable, Versioned, MadeOnce, Base):
     """An official letter. Its language versions are sent to each recipient in the recipient's language.
 
     ``register_year`` and ``register_count`` make the register number (numri i protokollit), given when the letter is
@@ -59,7 +60,6 @@ class Letter(Searchable, Versioned, Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime())
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime())
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
-    once: Mapped[str | None] = mapped_column(String(64), unique=True)
 
     organisation: Mapped[Organisation | None] = relationship(lazy="joined")
     campaign: Mapped[Campaign | None] = relationship()

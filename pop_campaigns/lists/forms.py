@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms import DateField, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput
@@ -14,6 +14,7 @@ from wtforms.widgets import CheckboxInput
 from pop_campaigns.contacts.forms.institutions import day, kind_choices
 from pop_campaigns.contacts.words.labels import PERSON_KINDS, PURPOSES
 from pop_campaigns.core.forms import AtMost, Form, Needed
+from pop_campaigns.core.once import once_field
 from pop_campaigns.core.places import all_municipalities
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.lists.queries.conditions import conditions, read_filter
@@ -33,7 +34,7 @@ class NameForm(Form):
         filters=[clean_line],
         description=_l("As in: Mayors, Journalists in Durrës"),
     )
-    once = HiddenField()
+    once = once_field()
 
 
 class SeveralKinds(SelectMultipleField):
@@ -142,7 +143,7 @@ class NewFilterForm(FilterForm):
     """A filter that becomes a list of a name."""
 
     name = StringField(_l("Name of the list"), validators=[AtMost(LONGEST_NAME)], filters=[clean_line])
-    once = HiddenField()
+    once = once_field()
 
 
 def _happened_choices() -> list[SelectChoice]:

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.contacts.models import Office, Person
 from pop_campaigns.core.db import Base, Line, Searchable, UTCDateTime, choice
+from pop_campaigns.core.once import MadeOnce
 from pop_campaigns.core.versions import Versioned
 from pop_campaigns.lists.rules import ListKind
 
 
-class ContactList(Searchable, Versioned, Base):
+class ContactList(Searchable, Versioned, MadeOnce, Base):
     """A list of offices and persons. ``filter`` is the saved search of a list that is looked up when it is used."""
 
     __tablename__ = "contact_lists"
@@ -29,7 +30,6 @@ class ContactList(Searchable, Versioned, Base):
     filter: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime())
-    once: Mapped[str | None] = mapped_column(Line(64), unique=True)
 
     organisation: Mapped[Organisation | None] = relationship()
     members: Mapped[list[ListMember]] = relationship(

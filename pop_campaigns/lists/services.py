@@ -6,12 +6,9 @@ owner have the same name, ë/ç-folded.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-
-from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.queries.reach import GuestOption
@@ -19,6 +16,7 @@ from pop_campaigns.contacts.services.records import owner_of_new
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.locks import wait_at
+from pop_campaigns.core.once import insert_or_find, once_key
 from pop_campaigns.lists.models import ContactList, ListMember
 from pop_campaigns.lists.queries.lists import list_named, member_of
 from pop_campaigns.lists.rules import ListFilter, ListKind
@@ -41,21 +39,20 @@ def create_list(
     """
     owner = owner_of_new(by)
     wait_at(by.organisation or by)
-    key = hashlib.sha256(f"list:{by.id}:{once}".encode("utf-8", "replace")).hexdigest() if once else None
-    made = db.session.scalar(select(ContactList).where(ContactList.once == key)) if key else None
-    if made is not None:
-        return made
-    _refuse_same_name(name, owner, None)
-    made = ContactList(
-        name=name,
-        kind=ListKind.FILTER if said else ListKind.BY_HAND,
-        filter=said.to_json() if said else None,
-        organisation_id=owner,
-        created_at=now,
-        once=key,
-    )
-    db.session.add(made)
-    note("list.created", made, by=by, now=now, name=made.name)
+
+    def make() -> ContactList:
+        _refuse_same_name(name, owner, None)
+        return ContactList(
+            name=name,
+            kind=ListKind.FILTER if said else ListKind.BY_HAND,
+            filter=said.to_json() if said else None,
+            organisation_id=owner,
+            created_at=now,
+        )
+
+    made, is_new = insert_or_find(ContactList, once_key("list", once, by), make)
+    if is_new:
+        note("list.created", made, by=by, now=now, name=made.name)
     return made
 
 

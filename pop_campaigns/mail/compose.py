@@ -51,7 +51,7 @@ def compose(mail: OutgoingMail, *, reveal: bool = True) -> MailParts:
             AttachedFile(file.name, file.media_type, file.content) for file in skeleton.attachments
         ),
         auto_submitted=mail.auto_submitted,
-        auto_replied=mail.thread is not None,
+        auto_replied=mail.null_sender,
         headers=(*_thread_headers(mail), *_refusal_headers(mail, reveal)),
     )
     return parts if reveal else _masked(parts)
@@ -92,7 +92,7 @@ def _refusal_headers(mail: OutgoingMail, reveal: bool) -> tuple[tuple[str, str],
 
 def envelope_sender(mail: OutgoingMail) -> str:
     """Give the envelope sender: an automatic answer has none ("" is the null sender), so that nothing answers it."""
-    return bounce_address(mail) if mail.thread is None else ""
+    return "" if mail.null_sender else bounce_address(mail)
 
 
 def bounce_address(mail: OutgoingMail) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     func,
     text,
     true,
@@ -67,9 +68,12 @@ class OutgoingMail(Base):
     With ``signed`` in it the nonce goes along in the token.
     ``message_id``, ``dated_at`` and ``calendar_stamp`` are fixed when the mail is queued.
     ``bounce_local`` is the local part of its envelope sender (VERP), derived from the nonce; ``bounced_at`` and what
-    follows say what came back there. ``once`` makes a second queueing of the same thing impossible.
-    ``thread`` is NULL for what we write by ourselves. For an automatic answer to a mail it holds the Message-IDs of that
-    mail and of what it answered, oldest first; such a mail goes with the null sender, so that nothing comes back.
+    follows say what came back there. ``once`` makes a second queueing of the same thing impossible; it is never read.
+    ``subject_type`` and ``subject_id`` name the row a mail is about (a guest, a letter's recipient, …), as history does; NULL
+    where it is about none. ``again_of_id`` is the mail in whose place this one was sent; ``original_id`` the first of those
+    that say the same, NULL for itself.
+    ``thread`` holds the Message-IDs of the mail this one answers and of what that answered, oldest first; NULL where it
+    answers none. ``null_sender``: an automatic answer, to which nothing can come back (RFC 3834).
     """
 
     __tablename__ = "outgoing_mails"
@@ -79,6 +83,7 @@ class OutgoingMail(Base):
         CheckConstraint("attempts >= 0", name="attempts_count_up"),
         CheckConstraint("(bounced_at IS NULL) = (bounce_permanent IS NULL)", name="bounce_whole"),
         Index("ix_outgoing_mails_due", "state", "available_at"),
+        Index("ix_outgoing_mails_subject", "subject_type", "subject_id"),
         Index("ix_outgoing_mails_to_address_lower", func.lower(text("to_address"))),
     )
 
@@ -86,6 +91,10 @@ class OutgoingMail(Base):
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     kind: Mapped[str] = mapped_column(String(40))
     once: Mapped[str] = mapped_column(String(120), unique=True)
+    subject_type: Mapped[str | None] = mapped_column(String(40))
+    subject_id: Mapped[int | None] = mapped_column(
+        CheckConstraint("(subject_type IS NULL) = (subject_id IS NULL)", name="subject_whole")
+    )
     skeleton_id: Mapped[int] = mapped_column(ForeignKey("mail_skeletons.id"), index=True)
     to_address: Mapped[str] = mapped_column(String(254))
     to_name: Mapped[str] = mapped_column(Line(200), default="")
@@ -98,6 +107,11 @@ class OutgoingMail(Base):
     links: Mapped[dict[str, dict[str, str]]] = mapped_column(JSON, default=dict)
     auto_submitted: Mapped[bool] = mapped_column(default=False)
     thread: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    null_sender: Mapped[bool] = mapped_column(
+        CheckConstraint("auto_submitted OR NOT null_sender", name="null_sender_is_automatic"),
+        default=False,
+        server_default=false(),
+    )
     state: Mapped[MailState] = mapped_column(choice(MailState), default=MailState.QUEUED)
     dated_at: Mapped[datetime] = mapped_column(UTCDateTime())
     queued_at: Mapped[datetime] = mapped_column(UTCDateTime())
@@ -112,6 +126,7 @@ class OutgoingMail(Base):
     bounce_permanent: Mapped[bool | None]
     bounce_words: Mapped[str] = mapped_column(Line(500), default="")
     again_of_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_mails.id"))
+    original_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_mails.id"))
 
     @classmethod
     def shown_to(cls, role: str) -> ColumnElement[bool]:

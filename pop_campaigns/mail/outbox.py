@@ -58,42 +58,36 @@ def queue_mail(
     *,
     kind: str,
     once: str,
+    about: Any,
     from_address: str,
     from_name: str,
     organisation_id: int | None,
     now: datetime,
     auto_submitted: bool = False,
     thread: Sequence[str] | None = None,
+    null_sender: bool = False,
 ) -> OutgoingMail:
     """Add one mail to the outbox, within the caller's transaction.
 
     ``once`` names the thing itself (``invitation/42/request/0``): a second mail of that name is refused by the
-    database, whatever was clicked twice. ``thread`` is for automatic answers alone (see :class:`OutgoingMail`).
+    database, whatever was clicked twice. ``about`` is the row the mail is about (flushed, so that it has an id), or None.
+    ``thread`` and ``null_sender`` are for answers to mails (see :class:`OutgoingMail`).
     """
     nonce = new_nonce()
     mail = OutgoingMail(
-        skeleton=skeleton,
-        organisation_id=organisation_id,
-        kind=kind,
-        once=once,
-        to_address=to.address,
-        to_name=to.name[:LONGEST_NAME],
-        from_address=from_address,
-        from_name=from_name[:LONGEST_NAME],
-        fields=to.fields,
-        links=to.links,
-        message_id=_new_message_id(),
-        bounce_nonce=nonce,
-        bounce_local=bounce_local_of(nonce),
-        auto_submitted=auto_submitted,
-        thread=None if thread is None else list(thread),
-        state=MailState.QUEUED,
-        dated_at=now,
-        queued_at=now,
-        available_at=now,
-    )
+        skeleton=skeleton, organisation_id=organisation_id, kind=kind, once=once, **_subject(about),
+        to_address=to.address, to_name=to.name[:LONGEST_NAME], fields=to.fields, links=to.links,
+        from_address=from_address, from_name=from_name[:LONGEST_NAME],
+        message_id=_new_message_id(), bounce_nonce=nonce, bounce_local=bounce_local_of(nonce),
+        auto_submitted=auto_submitted, thread=list(thread) if thread else None, null_sender=null_sender,
+        state=MailState.QUEUED, dated_at=now, queued_at=now, available_at=now,
+    )  # fmt: skip
     db.session.add(mail)
     return mail
+
+
+def _subject(about: Any) -> dict[str, Any]:
+    return {} if about is None else {"subject_type": about.__tablename__, "subject_id": about.id}
 
 
 def bounce_local_of(nonce: str) -> str:
@@ -119,14 +113,17 @@ def queue_again(mail: OutgoingMail, *, now: datetime) -> OutgoingMail:
         Recipient(mail.to_address, mail.to_name, dict(mail.fields), dict(mail.links)),
         kind=mail.kind,
         once=f"{mail.once}/again/{number}",
+        about=None,
         from_address=mail.from_address,
         from_name=mail.from_name,
         organisation_id=mail.organisation_id,
         now=now,
         auto_submitted=mail.auto_submitted,
         thread=mail.thread,
+        null_sender=mail.null_sender,
     )
-    again.again_of_id = mail.id
+    again.subject_type, again.subject_id = mail.subject_type, mail.subject_id
+    again.again_of_id, again.original_id = mail.id, mail.original_id or mail.id
     return again
 
 

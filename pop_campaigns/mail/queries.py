@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from pop_campaigns.core import clock
-from pop_campaigns.core.db import db, folded
+from pop_campaigns.core.db import Base, db, folded
 from pop_campaigns.core.text import fold
 from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
 from pop_campaigns.mail.outbox import fill_placeholders
@@ -76,10 +76,12 @@ def mails_in_trouble(whose: ColumnElement[bool], *, since: datetime, limit: int 
 
 def originals_of(mails: Iterable[OutgoingMail]) -> dict[int, int]:
     """Give for each mail the id of the first one it is a copy of; its own where it is none."""
-    first_names = {mail.id: mail.once.partition("/again/")[0] for mail in mails}
-    named = select(OutgoingMail.once, OutgoingMail.id).where(OutgoingMail.once.in_(set(first_names.values())))
-    found = dict(db.session.execute(named).all()) if first_names else {}
-    return {ident: found.get(once, ident) for ident, once in first_names.items()}
+    return {mail.id: mail.original_id or mail.id for mail in mails}
+
+
+def mails_about(table: type[Base], idents: Iterable[int]) -> ColumnElement[bool]:
+    """Return the condition that a mail is about one of these rows of a table."""
+    return and_(OutgoingMail.subject_type == table.__tablename__, OutgoingMail.subject_id.in_(list(idents)))
 
 
 def copies_of(mail: OutgoingMail) -> list[OutgoingMail]:
@@ -129,7 +131,7 @@ def _last_arrived(addresses: Collection[str], now: datetime) -> dict[str, dateti
             address.in_(list(addresses)[start : start + _ASKED_AT_ONCE]),
             OutgoingMail.state == MailState.SENT,
             OutgoingMail.bounced_at.is_(None),
-            OutgoingMail.thread.is_(None),
+            OutgoingMail.null_sender.is_(False),
             OutgoingMail.sent_at <= now - ARRIVED_AFTER,
         )
         found |= dict(db.session.execute(rows.group_by(address)).all())

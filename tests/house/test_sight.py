@@ -213,9 +213,7 @@ NEED_NOT_ASK = {
     "invitations/queries/guests:guests_of": "pages part them by in_sight or only_seen",
     "invitations/queries/guests:guests_proposing": "gives numbers",
     "invitations/queries/guests:lock_mails": "for verbs",
-    "invitations/queries/guests:mail_names_of": "names for queries",
     "invitations/queries/guests:mails_of": "of guests that the caller may show",
-    "invitations/sight:_guest_of": "the rule itself",
 }
 
 

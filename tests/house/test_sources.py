@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -158,6 +158,60 @@ def test_no_statement_in_queries_writes() -> None:
 
 def test_a_commit_is_recognised() -> None:
     assert list(calls_of(ast.parse("def f():\n    db.session.commit()"), "commit")) == [2]
+
+
+READS_TEXT = frozenset(
+    (
+        "startswith", "endswith", "removeprefix", "removesuffix", "split", "rsplit", "partition", "rpartition", "find", "index",
+        "contains", "like", "ilike", "not_like", "not_ilike", "regexp_match", "match", "fullmatch", "search", "findall",
+        "substr", "substring", "instr", "split_part", "strpos", "position",
+    )
+)  # fmt: skip
+
+
+def parsed_keys(tree: ast.AST) -> Iterator[int]:
+    """Lines on which something is read out of a ``once``, in Python or in SQL."""
+    return (node.lineno for node in ast.walk(tree) if any(map(is_once, texts_read(node))))
+
+
+def texts_read(node: ast.AST) -> Sequence[ast.AST]:
+    """What a piece of code looks into, where it looks into a text."""
+    match node:
+        case ast.Subscript(value=text) | ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[text]):
+            return [text]
+        case ast.Call(func=ast.Attribute(attr=name, value=text), args=given) if name in READS_TEXT:
+            return [text, *given]
+    return []
+
+
+def is_once(node: ast.AST) -> bool:
+    return getattr(node, "attr", getattr(node, "id", "")) == "once"
+
+
+def test_a_key_is_compared_and_never_read() -> None:
+    found = [f"{name}:{line}" for name, _path, tree in modules() for line in parsed_keys(tree)]
+    assert not found, f"once says that a thing was done; what the thing is about is a column: {found}"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "mail.once.startswith('invitation/')",
+        "OutgoingMail.once.like('letter/%')",
+        "once.split('/')[1]",
+        "mail.once[:9]",
+        "func.substr(OutgoingMail.once, 3)",
+        "re.match('a', once)",
+        "'/again/' in mail.once",
+    ],
+)
+def test_a_key_that_is_read_is_recognised(code: str) -> None:
+    assert list(parsed_keys(ast.parse(code))) == [1]
+
+
+def test_a_key_that_is_compared_is_no_offence() -> None:
+    code = "select(Mail.once).where(Mail.once.in_(names), Mail.once == key)\nform.once.data.strip()"
+    assert not list(parsed_keys(ast.parse(code)))
 
 
 def test_files_are_named_by_what_they_hold() -> None:

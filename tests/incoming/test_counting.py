@@ -78,7 +78,7 @@ def test_today_shows_what_waits_and_one_press_counts_it(arta: FlaskClient, scene
     assert [(one.how, one.suggested, one.linked_by) for one in filed.links] == [("counted", False, "Arta")]
     told = db.session.scalars(select(History).where(History.action == "incoming.counted")).one()
     assert (told.actor_name, told.details["why"]) == ("Arta", "unproven")
-    notice = db.session.scalars(select(OutgoingMail).where(OutgoingMail.kind == "invitation.receipt")).one()
+    notice = db.session.scalars(select(OutgoingMail).where(OutgoingMail.kind == "invitation.in_name")).one()
     assert notice.to_address == scene.mayor.address
     shown = arta.get(f"/events/{scene.event.id}").text
     assert f"sent from {TROLL}" in shown and "entered by Arta" in shown
@@ -299,5 +299,5 @@ def test_of_presses_at_once_one_counts(app: Flask, cast: SimpleNamespace, scene:
 
     assert sorted(in_threads(app, [count] * 3), key=str) == [False, False, True]
     assert count_of(GivenAnswer) == 1
-    notices = select(OutgoingMail.id).where(OutgoingMail.kind == "invitation.receipt")
+    notices = select(OutgoingMail.id).where(OutgoingMail.kind == "invitation.in_name")
     assert len(db.session.scalars(notices).all()) == 1

@@ -208,5 +208,5 @@ def test_real_shapes_count_and_forged_ones_wait(
     assert answers == [Answer.ACCEPTED, Answer.ACCEPTED]
     given = db.session.scalars(select(GivenAnswer).order_by(GivenAnswer.id)).all()
     assert [(one.note, one.sent_from) for one in given] == [("Vij me kënaqësi.", None), ("", GOOGLE)]
-    notices = select(OutgoingMail).where(OutgoingMail.kind == "invitation.receipt")
+    notices = select(OutgoingMail).where(OutgoingMail.kind.in_(("invitation.receipt", "invitation.in_name")))
     assert not db.session.scalars(notices).all()

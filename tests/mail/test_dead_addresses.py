@@ -119,7 +119,7 @@ def test_a_mail_that_has_not_come_back_within_a_week_ends_it(app: Flask) -> None
 def test_a_delayed_mail_and_a_receipt_do_not_end_it(app: Flask) -> None:
     three_bounces()
     sent(8, bounced=False)
-    sent(8, thread=[])
+    sent(8, auto_submitted=True, null_sender=True)
     assert dead_among({ADDRESS}, now=NOW)
 
 

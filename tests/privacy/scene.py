@@ -121,9 +121,9 @@ def _send(guest: Invitation) -> None:
 def _make_letter(cast: SimpleNamespace, office: Any) -> None:
     letter = factories.make_letter(cast.fier)
     recipient = factories.make_letter_recipient(letter, office, name=NAME, address=office.addresses[0].email)
-    factories.make_mail(
-        recipient.address, once=f"letter/{recipient.id}/0", organisation_id=cast.fier.id
-    ).fields = {"note": f"Për {NAME}"}
+    factories.make_mail(recipient.address, about=recipient, organisation_id=cast.fier.id).fields = {
+        "note": f"Për {NAME}"
+    }
 
 
 def _make_import(cast: SimpleNamespace, person: Person) -> None:

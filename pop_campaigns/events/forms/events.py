@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +13,6 @@ from wtforms import (
     BooleanField,
     DateField,
     Field,
-    HiddenField,
     RadioField,
     SelectField,
     StringField,
@@ -34,6 +32,7 @@ from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.numbers import NumberField, row_number
+from pop_campaigns.core.once import once_field
 from pop_campaigns.core.places import municipality_choices
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.events.forms.typed_times import TypedTimes, When, WrongTime, equal_hours, read_times
@@ -108,7 +107,7 @@ class EventForm(Form):
     How people come together follows from place and link. After :meth:`validate`, :meth:`draft` says it all.
     """
 
-    once = HiddenField()
+    once = once_field()
     kind = SelectField(
         _l("Kind"),
         [Needed(_l("Choose what kind of event it is."))],
@@ -266,9 +265,8 @@ class EventForm(Form):
 
 
 def starting_values(user: User) -> dict[str, Any]:
-    """Give what a new form holds: the user's organisation and its municipality, today's zone, a new key."""
+    """Give what a new form holds: the user's organisation and its municipality, today's zone."""
     return {
-        "once": secrets.token_urlsafe(24),
         "precision": DatePrecision.MOMENT.value,
         "zone": TIRANE,
         "published": True,

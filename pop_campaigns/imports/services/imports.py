@@ -16,6 +16,7 @@ from pop_campaigns.contacts.services.records import owner_of_new
 from pop_campaigns.core.db import db
 from pop_campaigns.core.files import clean_file_name
 from pop_campaigns.core.history import note
+from pop_campaigns.core.once import insert_or_find, made_with, once_key
 from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.imports.models import ContactImport, ImportRow
 from pop_campaigns.imports.queries import has_changes
@@ -56,22 +57,26 @@ def create_import(file: IO[bytes], file_name: str, once: str, *, by: User, now: 
     :raises NoOrganisation: there is nobody to collect contacts for.
     """
     owner = owner_of_new(by)
-    once = f"{by.id}/{once}"[:64]
-    if there := db.session.scalar(select(ContactImport).where(ContactImport.once == once)):
+    key = once_key("import", once, by)
+    # Before the file is read, which may take long.
+    if there := made_with(ContactImport, key):
         return there
     table = read_table(file)
-    imported = ContactImport(
-        organisation_id=owner,
-        user_id=by.id,
-        user_name=by.name,
-        once=once,
-        file_name=clean_file_name(file_name),
-        encoding=table.encoding,
-        delimiter=table.delimiter,
-        created_at=now,
+    imported, is_new = insert_or_find(
+        ContactImport,
+        key,
+        lambda: ContactImport(
+            organisation_id=owner,
+            user_id=by.id,
+            user_name=by.name,
+            file_name=clean_file_name(file_name),
+            encoding=table.encoding,
+            delimiter=table.delimiter,
+            created_at=now,
+        ),
     )
-    db.session.add(imported)
-    db.session.flush()
+    if not is_new:
+        return imported
     sample = _take_rows(imported, table)
     imported.mapping = _first_mapping(imported, sample)
     note("import.uploaded", imported, by=by, now=now, name=imported.file_name, rows=imported.total)

@@ -41,6 +41,7 @@ from pop_campaigns.invitations.messages import (
 )
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer, InvitationState, may_answer
+from pop_campaigns.invitations.services.answers import IN_NAME_KIND
 from pop_campaigns.letters.messages.letters import sender_of
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.addresses import is_plain_address
@@ -51,9 +52,9 @@ from pop_campaigns.mail.reading.report import MailReport
 from pop_campaigns.mail.rules import Dmarc, IncomingKind, IncomingState, IncomingWay
 
 KIND: Final = "incoming.receipt"
-# What tells its reader by itself that something reached us; the notice of a changed answer is one, and is never held
-# back for a receipt: by that notice a guest learns that somebody else answered.
-_RECEIPTS = (KIND, RECEIPT_KIND)
+# What tells its reader by itself that something reached us; the notices of an answer are among them, and are never held
+# back for a receipt: by them a guest learns that somebody else answered.
+_RECEIPTS = (KIND, RECEIPT_KIND, IN_NAME_KIND)
 # Any number, as long as nothing else of ours locks under it.
 _LOCK: Final = 3834_2004
 
@@ -82,12 +83,14 @@ def queue_receipt(
         Recipient(report.from_address, fields={"brace": "{"}, links=links),
         kind=KIND,
         once=once,
+        about=subject,
         from_address=f"{subject.reply_local}@{current_app.config['MAIL_DOMAIN']}",
         from_name=_organiser(subject),
         organisation_id=owner,
         now=now,
         auto_submitted=True,
         thread=threaded(report.references, report.in_reply_to, report.message_id),
+        null_sender=True,
     )
 
 

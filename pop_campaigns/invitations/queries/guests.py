@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from pop_campaigns.accounts.models import User
@@ -299,32 +299,18 @@ def recent_answers(user: User, since: datetime) -> list[GivenAnswer]:
 def event_of_mails(mail_ids: Iterable[int]) -> dict[int, Invitation]:
     """Give for each of these mails the invitation (with its event) it is about; others are left out.
 
-    The mail's ``once`` names it, also for mails sent again and receipts, which have no row of their own here; what
-    answers a proposed time names the proposal.
+    Also for mails sent again, receipts and answers to proposed times, which have no row of their own here.
     """
-    names = or_(OutgoingMail.once.startswith("invitation/"), OutgoingMail.once.startswith("proposal/"))
-    named = select(OutgoingMail.id, OutgoingMail.once).where(OutgoingMail.id.in_(set(mail_ids)), names)
-    about: dict[int, int] = {}
-    proposed: dict[int, int] = {}
-    for ident, once in db.session.execute(named):
-        kind, number = once.split("/")[:2]
-        (about if kind == "invitation" else proposed)[ident] = int(number)
-    if proposed:
-        of_guest = select(TimeProposal.id, TimeProposal.invitation_id)
-        rows = of_guest.where(TimeProposal.id.in_(set(proposed.values())))
-        guest_of = dict(db.session.execute(rows).all())
-        about |= {ident: guest_of[number] for ident, number in proposed.items() if number in guest_of}
-    wanted = select(Invitation).where(Invitation.id.in_(set(about.values())))
-    found = {one.id: one for one in db.session.scalars(wanted.options(joinedload(Invitation.event)))}
-    return {ident: found[number] for ident, number in about.items() if number in found}
-
-
-def mail_names_of(guests: Iterable[Invitation]) -> list[str]:
-    """Give how the ``once`` of every mail to these guests begins."""
-    ids = [one.id for one in guests]
-    rows = select(TimeProposal.id).where(TimeProposal.invitation_id.in_(ids)).order_by(TimeProposal.id)
-    proposed = db.session.scalars(rows).all() if ids else []
-    return [*(f"invitation/{one}/" for one in ids), *(f"proposal/{one}/" for one in proposed)]
+    to_guest = and_(
+        OutgoingMail.subject_type == Invitation.__tablename__, OutgoingMail.subject_id == Invitation.id
+    )
+    rows = (
+        select(OutgoingMail.id, Invitation)
+        .join(Invitation, to_guest)
+        .where(OutgoingMail.id.in_(set(mail_ids)))
+        .options(joinedload(Invitation.event))
+    )
+    return dict(db.session.execute(rows).all())
 
 
 def _newest_mails(told: dict[int, list[InvitationMail]]) -> dict[int, OutgoingMail]:

@@ -38,9 +38,10 @@ from pop_campaigns.invitations.rules import (
 )
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import add_skeleton, queue_mail
+from pop_campaigns.mail.queries import mails_about
 
-IN_NAME: Final = "in_name"
-"""What the mail is called by which a guest hears that an answer was given in their name."""
+IN_NAME_KIND: Final = "invitation.in_name"
+"""Of the mail by which a guest hears that an answer was given in their name."""
 
 
 @dataclass(frozen=True)
@@ -163,8 +164,8 @@ def _queue_receipt(guest: Invitation, given: GivenAnswer, now: datetime, *, in_n
 
     The two do not hold each other back: who changes their own mind would else not hear of somebody else's word.
     """
-    names = f"invitation/{guest.id}/{IN_NAME if in_name else RECEIPT_KIND}/"
-    if guest.is_erased or _had_receipt_since(guest, names, now - RECEIPT_GAP):
+    kind = IN_NAME_KIND if in_name else RECEIPT_KIND
+    if guest.is_erased or _had_receipt_since(guest, kind, now - RECEIPT_GAP):
         return
     event = guest.event
     refusable = is_refusable(guest)
@@ -172,8 +173,9 @@ def _queue_receipt(guest: Invitation, given: GivenAnswer, now: datetime, *, in_n
     queue_mail(
         add_skeleton(now=now, **rendered.as_skeleton()),
         recipient_of(guest),
-        kind=RECEIPT_KIND,
-        once=f"{names}{given.id}",
+        kind=kind,
+        once=f"invitation/{guest.id}/{'in_name' if in_name else RECEIPT_KIND}/{given.id}",
+        about=guest,
         from_address=from_address(guest),
         from_name=sender_name(event, guest.language),
         organisation_id=event.organisation_id,
@@ -182,12 +184,11 @@ def _queue_receipt(guest: Invitation, given: GivenAnswer, now: datetime, *, in_n
     )
 
 
-def _had_receipt_since(guest: Invitation, names: str, moment: datetime) -> bool:
-    # By address first, which has an index; a prefix of ``once`` would read all mails ever sent.
+def _had_receipt_since(guest: Invitation, kind: str, moment: datetime) -> bool:
     sent = select(OutgoingMail.id).where(
+        mails_about(Invitation, [guest.id]),
         func.lower(OutgoingMail.to_address) == guest.address.lower(),
-        OutgoingMail.kind == RECEIPT_KIND,
+        OutgoingMail.kind == kind,
         OutgoingMail.queued_at > moment,
-        OutgoingMail.once.startswith(names, autoescape=True),
     )
     return db.session.scalar(sent.limit(1)) is not None

@@ -43,6 +43,7 @@ def queue_declined_time(
         recipient_of(guest),
         kind=DECLINED_TIME_KIND,
         once=f"proposal/{proposal.id}/declined",
+        about=guest,
         from_address=from_address(guest),
         from_name=sender_name(event, guest.language),
         organisation_id=event.organisation_id,

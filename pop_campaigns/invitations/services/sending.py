@@ -236,7 +236,7 @@ def preview(
         to_address=recipient.address, to_name=recipient.name, fields=recipient.fields, links=recipient.links,
         from_address=from_address(guest), from_name=sender_name(event, guest.language),
         message_id=f"<preview@{from_address(guest).partition('@')[2]}>", bounce_nonce="preview",
-        dated_at=moment, auto_submitted=purpose not in _LETTERS,
+        dated_at=moment, auto_submitted=purpose not in _LETTERS, null_sender=False,
     )  # fmt: skip
     return compose(mail, reveal=False)
 
@@ -259,6 +259,7 @@ def _queue(event: Event, orders: Iterable[_Order], *, by: User | None, now: date
             recipient_of(guest),
             kind=MAIL_KINDS[order.purpose],
             once=f"invitation/{guest.id}/{order.purpose.value}/{event.sequence}/{copy}",
+            about=guest,
             from_address=from_address(guest),
             from_name=senders[guest.language],
             organisation_id=event.organisation_id,

@@ -176,7 +176,7 @@ def preview_mail(
         ),
         to_address=line.address, to_name=recipient_name(line), from_address=from_address,
         from_name=sender_of(letter, line.language).name, fields={words.note: note_for(letter, line)}, links={},
-        message_id="", bounce_nonce="", dated_at=at, auto_submitted=False,
+        message_id="", bounce_nonce="", dated_at=at, auto_submitted=False, null_sender=False,
     )  # fmt: skip
     return compose(mail, reveal=False)
 

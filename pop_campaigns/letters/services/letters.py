@@ -9,7 +9,6 @@ from datetime import date, datetime
 
 from flask import current_app
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules.roles import RoleName
@@ -19,6 +18,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.i18n import LANGUAGES
 from pop_campaigns.core.locks import lock_number, lock_row
+from pop_campaigns.core.once import insert_or_find, once_key
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.core.tokens import derive_local_part, new_nonce
 from pop_campaigns.core.versions import ChangedMeanwhile
@@ -102,24 +102,14 @@ def create_letter(draft: LetterDraft, *, by: User | None, now: datetime, once: s
 
     :raises NoOrganisation: for a coordinator without one.
     """
-    key = _once_key(once, by)
-    made = _made_with(key)
-    if made is not None:
-        return made
-    letter = Letter(
-        **_settled(draft, _organisation_for(by, draft.organisation_id)),
-        state=LetterState.DRAFT, created_at=now, changed_at=now, once=key,
-    )  # fmt: skip
-    try:
-        with db.session.begin_nested():
-            db.session.add(letter)
-    except IntegrityError:
-        # A double press: the other request committed between our look and our insert.
-        made = _made_with(key)
-        if made is None:
-            raise
-        return made
-    note("letter.created", letter, by=by, now=now, called=letter.subject_sq or letter.subject_en)
+
+    def make() -> Letter:
+        values = _settled(draft, _organisation_for(by, draft.organisation_id))
+        return Letter(**values, state=LetterState.DRAFT, created_at=now, changed_at=now)
+
+    letter, is_new = insert_or_find(Letter, once_key("letter", once, by), make)
+    if is_new:
+        note("letter.created", letter, by=by, now=now, called=letter.subject_sq or letter.subject_en)
     return letter
 
 
@@ -312,6 +302,7 @@ def _queue(
         to,
         kind="letter",
         once=f"letter/{line.recipient.id}/0",
+        about=line.recipient,
         from_address=f"{line.recipient.reply_local}@{current_app.config['MAIL_DOMAIN']}",
         from_name=sender_of(letter, line.language).name,
         organisation_id=letter.organisation_id,
@@ -344,17 +335,3 @@ def _settled(draft: LetterDraft, organisation_id: int | None) -> dict[str, objec
         if isinstance(value, str):
             values[name] = clean_text(value) if name in _LONG else clean_line(value)
     return values | {"organisation_id": organisation_id}
-
-
-def _once_key(once: str, by: User | None) -> str | None:
-    """Give what is stored of a form's key: bound to the person, so that nobody lands on another one's letter."""
-    whose = by.id if by else 0
-    return (
-        hashlib.sha256(f"letter:{whose}:{once}".encode("utf-8", "surrogatepass")).hexdigest()
-        if once
-        else None
-    )
-
-
-def _made_with(key: str | None) -> Letter | None:
-    return db.session.scalar(select(Letter).where(Letter.once == key)) if key else None

@@ -67,8 +67,6 @@ def new() -> ResponseReturnValue:
             abort(404)
         db.session.commit()
         return redirect(url_for("letters.recipients", letter_id=letter.id))
-    if not form.is_submitted():
-        form.renew_once()
     return _write_page("letters/new.html", form, 422 if form.errors else 200)
 
 
@@ -80,6 +78,7 @@ def edit(letter_id: int) -> ResponseReturnValue:
     if not may_edit(letter.state):
         return _settled(letter)
     form = LetterForm(data=_typed_before(letter))
+    del form.once
     _offer(form)
     meet_changes(form, letter)
     if not form.validate_on_submit():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -47,7 +46,6 @@ def new_filter() -> ResponseReturnValue:
                 refuse(form.name, _("There is a list of this name already."))
             else:
                 return _saved(made, _("The list is saved. It is looked up anew whenever it is used."))
-    form.once.data = form.once.data or secrets.token_urlsafe(24)
     return _page(form, said, None)
 
 

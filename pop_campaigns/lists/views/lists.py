@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
@@ -79,7 +78,6 @@ def create() -> ResponseReturnValue:
             db.session.commit()
             flash(_("The list is made. Now search whom to put on it."), "success")
             return redirect(url_for("lists.show", list_id=made.id))
-    form.once.data = form.once.data or secrets.token_urlsafe(24)
     lead = _("Kept by hand: you put offices and persons on it, one by one.")
     return form_page(form, _("New list"), url_for("lists.index"), lead=lead)
 

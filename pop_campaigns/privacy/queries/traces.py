@@ -20,10 +20,10 @@ from pop_campaigns.core.history import History
 from pop_campaigns.events.models import Event
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.queries.guests import mail_names_of
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.lists.models import ListMember
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailSkeleton, OutgoingMail
+from pop_campaigns.mail.queries import mails_about
 from pop_campaigns.privacy.rules.identifiers import Identifiers
 
 
@@ -183,17 +183,16 @@ def _find_invitations(found: Traces, ids: Sequence[int]) -> None:
 def _find_mails(found: Traces) -> None:
     emails = [one.casefold() for one in found.identifiers.emails]
     ours = belongs_to(OutgoingMail, found.person)
-    about = mail_names_of(found.invitations)
     theirs = or_(
         and_(func.lower(OutgoingMail.to_address).in_(emails), ours),
-        *(OutgoingMail.once.startswith(one) for one in about),
+        mails_about(Invitation, [one.id for one in found.invitations]),
     )
     found.mails = _all(select(OutgoingMail).where(theirs))
-    named = mail_names_of(found.held)
-    named += [f"letter/{one.id}/" for one in found.recipients]
-    if named:
-        to_office = or_(*(OutgoingMail.once.startswith(one) for one in named))
-        found.naming = [one for one in _all(select(OutgoingMail).where(to_office)) if one not in found.mails]
+    to_office = or_(
+        mails_about(Invitation, [one.id for one in found.held]),
+        mails_about(LetterRecipient, [one.id for one in found.recipients]),
+    )
+    found.naming = [one for one in _all(select(OutgoingMail).where(to_office)) if one not in found.mails]
     found.skeletons = _only_theirs(found.mails)
     written = {one.message_id for one in (*found.mails, *found.naming)}
     found.delivered = [

@@ -44,7 +44,7 @@ def blank_mail(mail: OutgoingMail) -> None:
         mail.state, mail.lease_until, mail.lease_owner = MailState.WITHDRAWN, None, None
     blank_filling(mail)
     mail.to_address, mail.to_name = erased_address(mail.id), ""
-    mail.thread = [] if mail.thread else mail.thread
+    mail.thread = None
 
 
 def blank_filling(mail: OutgoingMail) -> None:

@@ -27,8 +27,8 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
 from pop_campaigns.imports.rules.drafts import ImportState
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.queries.guests import mail_names_of
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailSkeleton, OutgoingMail
+from pop_campaigns.mail.queries import mails_about
 from pop_campaigns.mail.rules import IncomingState, MailState
 from pop_campaigns.privacy.models import RetentionRun
 from pop_campaigns.privacy.rules.identifiers import Identifiers
@@ -208,9 +208,7 @@ def _anonymise(guests: Sequence[Invitation], now: datetime) -> list[Path]:
 
 
 def _mails_of(guest: Invitation) -> Sequence[OutgoingMail]:
-    names = (OutgoingMail.once.startswith(name) for name in mail_names_of([guest]))
-    rows = select(OutgoingMail).where(or_(*names))
-    return db.session.scalars(rows).all()
+    return db.session.scalars(select(OutgoingMail).where(mails_about(Invitation, [guest.id]))).all()
 
 
 def _blank_history(guest: Invitation, identifiers: Identifiers) -> None:
