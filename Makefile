@@ -7,7 +7,7 @@ VENV := .venv/bin
 WORKERS ?= 3
 ARGS ?=
 
-.PHONY: help setup setup-dev run test mail-report intake-rate fuzz kills lint format messages shots lock clean
+.PHONY: help setup setup-dev run test test-full mail-report intake-rate fuzz kills lint format messages shots lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,9 @@ run: setup ## web server, worker and mail server on this machine, with the recor
 
 test: setup-dev ## all tests (ARGS="tests/letters -x" narrows, WORKERS=0 runs them in one process)
 	@exec $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+test-full: setup-dev ## all tests, also those left for changes of what they try; commit tests/tooling/tried.json
+	@FULL=1 exec $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 mail-report: setup-dev ## how many sample messages of other projects are read right, and how fast
 	@exec $(VENV)/python -m tests.mail.report
