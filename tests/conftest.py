@@ -27,7 +27,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import Base, db
 from tests import factories
 
-pytest_plugins = ["tests.plugins.services_plugin", "tests.plugins.left_out", "tests.plugins.full"]
+pytest_plugins = ["tests.plugins.services_plugin", "tests.plugins.left_out", "tests.plugins.full", "tests.plugins.cpu_times"]
 
 # How long an example takes says how busy the machine is, nothing about the code.
 settings.register_profile("house", deadline=None)
