@@ -1,7 +1,7 @@
-"""What every test may ask for: an application on both databases, the cast, a signed-in client.
+"""What every test may ask for: an application with its database, the cast, a signed-in client.
 
-Tests that use ``app`` run twice, on SQLite and on PostgreSQL; ``--database sqlite`` runs them on one, as does the mark
-``one_database`` of walks over pages and forms whose SQL is tried elsewhere.
+Tests that use ``app`` run on SQLite; marked ``both_databases`` they run on PostgreSQL as well, because what they ask the
+two might answer differently (`docs/testing.md`). ``--database sqlite|postgresql|both`` decides for all alike.
 """
 
 from __future__ import annotations
@@ -27,7 +27,12 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import Base, db
 from tests import factories
 
-pytest_plugins = ["tests.plugins.services_plugin", "tests.plugins.left_out", "tests.plugins.full", "tests.plugins.cpu_times"]
+pytest_plugins = [
+    "tests.plugins.services_plugin",
+    "tests.plugins.left_out",
+    "tests.plugins.full",
+    "tests.plugins.cpu_times",
+]
 
 # How long an example takes says how busy the machine is, nothing about the code.
 settings.register_profile("house", deadline=None)
@@ -47,20 +52,24 @@ TEST_SETTINGS: dict[str, Any] = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.addoption(
+        "--database",
+        choices=("marked", "sqlite", "postgresql", "both"),
+        default="marked",
+        help="run tests with a database on SQLite, and those marked both_databases on PostgreSQL too (marked, the default)",
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "database_kind" in metafunc.fixturenames:
-        wanted = metafunc.config.getoption("--database")
-        kinds = [
-            "sqlite",
-            pytest.param("postgresql", marks=pytest.mark.needs_postgresql),
-        ]
-        if wanted == "both" and metafunc.definition.get_closest_marker("one_database"):
-            wanted = "sqlite"
-        chosen = kinds if wanted == "both" else kinds[:1] if wanted == "sqlite" else kinds[1:]
-        metafunc.parametrize("database_kind", chosen, scope="session", indirect=True)
+    if "database_kind" not in metafunc.fixturenames:
+        return
+    wanted = metafunc.config.getoption("--database")
+    if wanted == "marked":
+        wanted = "both" if metafunc.definition.get_closest_marker("both_databases") else "sqlite"
+    kinds: list[Any] = ["sqlite"] if wanted in ("sqlite", "both") else []
+    if wanted in ("postgresql", "both"):
+        kinds.append(pytest.param("postgresql", marks=pytest.mark.needs_postgresql))
+    metafunc.parametrize("database_kind", kinds, scope="session", indirect=True)
 
 
 @pytest.fixture(scope="session")

@@ -80,6 +80,7 @@ def test_the_shipped_record_says_what_its_source_says() -> None:
     assert shipped == source
 
 
+@pytest.mark.both_databases
 def test_it_counts_what_it_added_and_says_what_it_left_out(report: LoadReport) -> None:
     assert report.there == {}
     assert report.added == {
@@ -283,6 +284,7 @@ def test_history_says_where_a_row_comes_from(report: LoadReport) -> None:
     assert row.details["source"] == "pop-newsletter-2020-h1.sq.txt"
 
 
+@pytest.mark.both_databases
 def test_a_second_load_changes_nothing(report: LoadReport) -> None:
     before = tables()
     again = load_again()
@@ -325,6 +327,7 @@ def test_a_member_may_have_another_name_by_now(report: LoadReport) -> None:
     assert tables() == before
 
 
+@pytest.mark.both_databases
 def test_what_people_removed_does_not_come_back(report: LoadReport) -> None:
     for address in db.session.scalars(select(Address)):
         db.session.delete(address)

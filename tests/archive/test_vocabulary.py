@@ -108,6 +108,7 @@ def test_it_adds_all_of_it_without_a_single_address(app: Flask) -> None:
     assert (korce.name_definite, korce.county) == ("Korça", "Korçë")
 
 
+@pytest.mark.both_databases
 def test_a_second_load_changes_nothing(app: Flask) -> None:
     added = load().added
     before = tables()
@@ -231,6 +232,7 @@ def test_forms_offer_municipalities_by_county(app: Flask) -> None:
     assert choices[-1].label == "Aaa pa qark"
 
 
+@pytest.mark.both_databases
 def test_pages_group_them_and_the_filter_shows_those_in_use(
     cast: SimpleNamespace, sign_in: Callable[[Any], FlaskClient]
 ) -> None:
