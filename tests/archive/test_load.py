@@ -29,6 +29,7 @@ from pop_campaigns.letters.models import Letter
 from pop_campaigns.letters.rules import LetterState, RecipientRole
 from pop_campaigns.mail.addresses import parse_address
 from tests import factories
+from tests.tables import made_once
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 LATER = datetime(2026, 5, 2, 9, 0, tzinfo=UTC)
@@ -39,10 +40,7 @@ NINE = ["Durrës", "Fier", "Kamëz", "Kukës", "Pogradec", "Pukë", "Shkodër", 
 @pytest.fixture
 def report(app: Flask) -> LoadReport:
     """The shipped record, loaded."""
-    loaded = load_shipped_record(now=NOW)
-    db.session.commit()
-    db.session.expire_all()
-    return loaded
+    return made_once("record", lambda: load_shipped_record(now=NOW))
 
 
 def tables() -> dict[str, list[str]]:
