@@ -7,6 +7,7 @@ two might answer differently (`docs/testing.md`). ``--database sqlite|postgresql
 from __future__ import annotations
 
 import contextvars
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +28,9 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from tests import factories
 from tests.tables import empty_tables, known, made_once
+
+# What is imported stays; looking through it for garbage again and again is a tenth of a run.
+gc.disable()
 
 pytest_plugins = [
     "tests.plugins.services_plugin",
@@ -52,6 +56,11 @@ TEST_SETTINGS: dict[str, Any] = {
 }
 
 
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database",
@@ -70,44 +79,57 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     kinds: list[Any] = ["sqlite"] if wanted in ("sqlite", "both") else []
     if wanted in ("postgresql", "both"):
         kinds.append(pytest.param("postgresql", marks=pytest.mark.needs_postgresql))
-    metafunc.parametrize("database_kind", kinds, scope="session", indirect=True)
+    metafunc.parametrize("database_kind", kinds, indirect=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def database_kind(request: pytest.FixtureRequest) -> str:
     """``sqlite`` or ``postgresql``."""
     return str(request.param)
 
 
 @pytest.fixture(scope="session")
-def _app(
-    database_kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Flask]:
-    """One migrated application per database and test process."""
-    folder = tmp_path_factory.mktemp(f"data-{database_kind}")
-    if database_kind == "sqlite":
-        uri = f"sqlite:///{folder / 'test.sqlite3'}"
-    else:
-        uri = request.getfixturevalue("make_postgresql_database")()
+def migrated_app(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Flask]]:
+    """One migrated application per database and test process, kept while tests go to and fro between the two."""
+    apps: dict[str, Flask] = {}
+
+    def give(kind: str) -> Flask:
+        if kind not in apps:
+            folder = tmp_path_factory.mktemp(f"data-{kind}")
+            if kind == "sqlite":
+                uri = f"sqlite:///{folder / 'test.sqlite3'}"
+            else:
+                uri = request.getfixturevalue("make_postgresql_database")()
+            apps[kind] = _make_app(folder, uri)
+        return apps[kind]
+
+    yield give
+    for app in apps.values():
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+def _make_app(folder: Path, uri: str) -> Flask:
     app = create_app(TEST_SETTINGS | {"DATA_DIR": str(folder), "SQLALCHEMY_DATABASE_URI": uri})
     app.test_client_class = Browser
     with app.app_context():
-        if database_kind == "sqlite":
+        if uri.startswith("sqlite"):
             # What a test writes need not outlive a power cut; what the service writes must, and does.
             event.listen(db.engine, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous=OFF"))
         flask_migrate.upgrade()
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    return app
 
 
 @pytest.fixture
-def app(_app: Flask, tmp_path: Path) -> Iterator[Flask]:
+def app(migrated_app: Callable[[str], Flask], database_kind: str, tmp_path: Path) -> Iterator[Flask]:
     """The application with empty tables and a data folder of its own, in an application context."""
-    _app.config["DATA_DIR"] = str(tmp_path)
-    with _app.app_context():
-        yield _app
+    app = migrated_app(database_kind)
+    app.config["DATA_DIR"] = str(tmp_path)
+    with app.app_context():
+        yield app
         db.session.rollback()
         db.session.remove()
         empty_tables()
