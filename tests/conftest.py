@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import gc
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from hypothesis import settings
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
 
 from pop_campaigns.accounts.kept_words import csrf_value
@@ -94,6 +96,10 @@ def migrated_app(
 ) -> Iterator[Callable[[str], Flask]]:
     """One migrated application per database and test process, kept while tests go to and fro between the two."""
     apps: dict[str, Flask] = {}
+    # Each template is compiled once for all databases and processes of this run.
+    whole_run = tmp_path_factory.getbasetemp()
+    templates = (whole_run.parent if os.environ.get("PYTEST_XDIST_WORKER") else whole_run) / "templates"
+    templates.mkdir(exist_ok=True)
 
     def give(kind: str) -> Flask:
         if kind not in apps:
@@ -103,6 +109,7 @@ def migrated_app(
             else:
                 uri = request.getfixturevalue("make_postgresql_database")()
             apps[kind] = _make_app(folder, uri)
+            apps[kind].jinja_env.bytecode_cache = FileSystemBytecodeCache(str(templates))
         return apps[kind]
 
     yield give
