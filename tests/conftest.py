@@ -18,7 +18,6 @@ import flask_migrate
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
-from hypothesis import settings
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
 
@@ -38,12 +37,9 @@ pytest_plugins = [
     "tests.plugins.services_plugin",
     "tests.plugins.left_out",
     "tests.plugins.full",
+    "tests.plugins.seeds",
     "tests.plugins.cpu_times",
 ]
-
-# How long an example takes says how busy the machine is, nothing about the code.
-settings.register_profile("house", deadline=None)
-settings.load_profile("house")
 
 TEST_SETTINGS: dict[str, Any] = {
     "MODE": "test",
