@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 VENV := .venv/bin
-# One more than cores: tests of servers wait rather than compute, and each further process costs 12 s to set up.
+# One more than cores: tests of servers wait rather than compute, and each further process costs some 10 s to set up.
 WORKERS ?= 3
 ARGS ?=
 # Every test process imports the service: compiled once and kept, whatever the environment says of bytecode.

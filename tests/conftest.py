@@ -30,9 +30,6 @@ from pop_campaigns.core.db import db
 from tests import factories
 from tests.tables import empty_tables, known, made_once
 
-# What is imported stays; looking through it for garbage again and again is a tenth of a run.
-gc.disable()
-
 pytest_plugins = [
     "tests.plugins.services_plugin",
     "tests.plugins.left_out",
@@ -54,7 +51,13 @@ TEST_SETTINGS: dict[str, Any] = {
 }
 
 
-def pytest_collection_finish() -> None:
+# What is imported and collected stays: it is not looked through for garbage, neither meanwhile nor later.
+def pytest_configure() -> None:
+    gc.disable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
     gc.freeze()
     gc.enable()
 
