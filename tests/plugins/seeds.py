@@ -1,7 +1,7 @@
 """Chance in tests: a failure names the seed with which it happens again.
 
 `chance` gives a test its random numbers; POP_TEST_SEED sets the seed, of hypothesis too, which prints how to repeat a
-failure by itself. A full run (FULL=1) tries four times as many examples.
+failure by itself. A full run (FULL=1) tries as many examples as the library means to.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from hypothesis import settings
 from tests.plugins.full import wanted_in_full
 
 # How long an example takes says how busy the machine is, nothing about the code.
-settings.register_profile("house", deadline=None, print_blob=True, max_examples=50)
-settings.register_profile("full", deadline=None, print_blob=True, max_examples=200)
+settings.register_profile("house", deadline=None, print_blob=True, max_examples=30)
+settings.register_profile("full", deadline=None, print_blob=True, max_examples=100)
 settings.load_profile("full" if wanted_in_full() else "house")
 
 
