@@ -3,11 +3,13 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 VENV := .venv/bin
-# More than cores: many tests wait for servers and clocks rather than compute.
+# One more than cores: tests of servers wait rather than compute, and each further process costs some 10 s to set up.
 WORKERS ?= 3
 ARGS ?=
+# Every test process imports the service: compiled once and kept, whatever the environment says of bytecode.
+PYTEST := PYTHONDONTWRITEBYTECODE= exec $(VENV)/python -m pytest
 
-.PHONY: help setup setup-dev run test mail-report intake-rate fuzz kills lint format messages data-model shots lock clean
+.PHONY: help setup setup-dev run test test-full mail-report intake-rate fuzz kills lint format messages data-model shots lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -23,7 +25,10 @@ run: setup ## web server, worker and mail server on this machine, with the recor
 	@exec $(VENV)/python -m flask --app wsgi up
 
 test: setup-dev ## all tests (ARGS="tests/letters -x" narrows, WORKERS=0 runs them in one process)
-	@exec $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(PYTEST) -n $(WORKERS) --dist worksteal $(ARGS)
+
+test-full: setup-dev ## all tests, also those left for changes of what they try; commit tests/tooling/tried.json
+	@FULL=1 $(PYTEST) -n $(WORKERS) --dist worksteal $(ARGS)
 
 mail-report: setup-dev ## how many sample messages of other projects are read right, and how fast (SAMPLES=folder)
 	@exec $(VENV)/python -m tests.mail.report $(ARGS)
@@ -40,7 +45,7 @@ lint: setup-dev ## style, types, direction of imports, translations, templates, 
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports
 	@$(VENV)/python -m deploy.dead_code
-	@$(VENV)/python -m pytest -q --noconftest -p no:cacheprovider tests/house/test_catalogues.py \
+	@$(PYTEST) -q --noconftest -p no:cacheprovider tests/house/test_catalogues.py \
 		tests/house/test_sources.py tests/house/test_templates.py
 
 format: setup-dev ## lay out the code and apply the safe corrections
@@ -51,7 +56,7 @@ messages: setup-dev ## take new texts of code and templates into both catalogues
 	@$(VENV)/python deploy/catalogues.py update
 
 kills: setup-dev ## the intake killed 50 times in 5,000 mails (KILLS=50); takes some minutes
-	@POP_TEST_INTAKE_KILLS=$(or $(KILLS),50) exec $(VENV)/python -m pytest -s tests/intake/test_kills.py $(ARGS)
+	@POP_TEST_INTAKE_KILLS=$(or $(KILLS),50) $(PYTEST) -s tests/intake/test_kills.py $(ARGS)
 
 data-model: setup-dev ## draw docs/data-model.md from the models
 	@$(VENV)/python -m deploy.data_model

@@ -1,12 +1,14 @@
-"""What every test may ask for: an application on both databases, the cast, a signed-in client.
+"""What every test may ask for: an application with its database, the cast, a signed-in client.
 
-Tests that use ``app`` run twice, on SQLite and on PostgreSQL; ``--database sqlite`` runs them on one, as does the mark
-``one_database`` of walks over pages and forms whose SQL is tried elsewhere.
+Tests that use ``app`` run on SQLite; marked ``both_databases`` they run on PostgreSQL as well, because what they ask the
+two might answer differently (`docs/testing.md`). ``--database sqlite|postgresql|both`` decides for all alike.
 """
 
 from __future__ import annotations
 
 import contextvars
+import gc
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,22 +18,25 @@ import flask_migrate
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
-from hypothesis import settings
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
 
-from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.services.sessions import COOKIE_KEY, start_session
 from pop_campaigns.accounts.sign_in.kept_words import csrf_value
 from pop_campaigns.app import create_app
 from pop_campaigns.core.clock import now
-from pop_campaigns.core.db import Base, db
+from pop_campaigns.core.db import db
 from tests import factories
+from tests.tables import empty_tables, known, made_once
 
-pytest_plugins = ["tests.plugins.services_plugin", "tests.plugins.left_out"]
-
-# How long an example takes says how busy the machine is, nothing about the code.
-settings.register_profile("house", deadline=None)
-settings.load_profile("house")
+pytest_plugins = [
+    "tests.plugins.services_plugin",
+    "tests.plugins.left_out",
+    "tests.plugins.full",
+    "tests.plugins.seeds",
+    "tests.plugins.cpu_times",
+]
 
 TEST_SETTINGS: dict[str, Any] = {
     "MODE": "test",
@@ -46,81 +51,95 @@ TEST_SETTINGS: dict[str, Any] = {
 }
 
 
+# What is imported and collected stays: it is not looked through for garbage, neither meanwhile nor later.
+def pytest_configure() -> None:
+    gc.disable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    gc.freeze()
+    gc.enable()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.addoption(
+        "--database",
+        choices=("marked", "sqlite", "postgresql", "both"),
+        default="marked",
+        help="run tests with a database on SQLite, and those marked both_databases on PostgreSQL too (marked, the default)",
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "database_kind" in metafunc.fixturenames:
-        wanted = metafunc.config.getoption("--database")
-        kinds = [
-            "sqlite",
-            pytest.param("postgresql", marks=pytest.mark.needs_postgresql),
-        ]
-        if wanted == "both" and metafunc.definition.get_closest_marker("one_database"):
-            wanted = "sqlite"
-        chosen = kinds if wanted == "both" else kinds[:1] if wanted == "sqlite" else kinds[1:]
-        metafunc.parametrize("database_kind", chosen, scope="session", indirect=True)
+    if "database_kind" not in metafunc.fixturenames:
+        return
+    wanted = metafunc.config.getoption("--database")
+    if wanted == "marked":
+        wanted = "both" if metafunc.definition.get_closest_marker("both_databases") else "sqlite"
+    kinds: list[Any] = ["sqlite"] if wanted in ("sqlite", "both") else []
+    if wanted in ("postgresql", "both"):
+        kinds.append(pytest.param("postgresql", marks=pytest.mark.needs_postgresql))
+    metafunc.parametrize("database_kind", kinds, indirect=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def database_kind(request: pytest.FixtureRequest) -> str:
     """``sqlite`` or ``postgresql``."""
     return str(request.param)
 
 
 @pytest.fixture(scope="session")
-def _app(
-    database_kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Flask]:
-    """One migrated application per database and test process."""
-    folder = tmp_path_factory.mktemp(f"data-{database_kind}")
-    if database_kind == "sqlite":
-        uri = f"sqlite:///{folder / 'test.sqlite3'}"
-    else:
-        uri = request.getfixturevalue("make_postgresql_database")()
+def migrated_app(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Flask]]:
+    """One migrated application per database and test process, kept while tests go to and fro between the two."""
+    apps: dict[str, Flask] = {}
+    # Each template is compiled once for all databases and processes of this run.
+    whole_run = tmp_path_factory.getbasetemp()
+    templates = (whole_run.parent if os.environ.get("PYTEST_XDIST_WORKER") else whole_run) / "templates"
+    templates.mkdir(exist_ok=True)
+
+    def give(kind: str) -> Flask:
+        if kind not in apps:
+            folder = tmp_path_factory.mktemp(f"data-{kind}")
+            if kind == "sqlite":
+                uri = f"sqlite:///{folder / 'test.sqlite3'}"
+            else:
+                uri = request.getfixturevalue("make_postgresql_database")()
+            apps[kind] = _make_app(folder, uri)
+            apps[kind].jinja_env.bytecode_cache = FileSystemBytecodeCache(str(templates))
+        return apps[kind]
+
+    yield give
+    for app in apps.values():
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+def _make_app(folder: Path, uri: str) -> Flask:
     app = create_app(TEST_SETTINGS | {"DATA_DIR": str(folder), "SQLALCHEMY_DATABASE_URI": uri})
     app.test_client_class = Browser
     with app.app_context():
-        if database_kind == "sqlite":
+        if uri.startswith("sqlite"):
             # What a test writes need not outlive a power cut; what the service writes must, and does.
             event.listen(db.engine, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous=OFF"))
         flask_migrate.upgrade()
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    return app
 
 
 @pytest.fixture
-def app(_app: Flask, tmp_path: Path) -> Iterator[Flask]:
+def app(migrated_app: Callable[[str], Flask], database_kind: str, tmp_path: Path) -> Iterator[Flask]:
     """The application with empty tables and a data folder of its own, in an application context."""
-    _app.config["DATA_DIR"] = str(tmp_path)
-    with _app.app_context():
-        yield _app
+    app = migrated_app(database_kind)
+    app.config["DATA_DIR"] = str(tmp_path)
+    with app.app_context():
+        yield app
         db.session.rollback()
         db.session.remove()
-        _empty_tables()
+        empty_tables()
         db.session.remove()
-
-
-def _empty_tables() -> None:
-    """Empty every table, children first; TRUNCATE would take ten times as long for so few rows."""
-    tables = [table.name for table in reversed(Base.metadata.sorted_tables)]
-    with db.engine.connect() as connection:
-        raw: Any = connection.connection.driver_connection
-        deletions = ";".join(f"DELETE FROM {name}" for name in tables)
-        if db.engine.dialect.name == "postgresql":
-            numbered = [table.name for table in Base.metadata.sorted_tables if "id" in table.columns]
-            restarts = ",".join(
-                f"setval(pg_get_serial_sequence('{name}', 'id'), 1, false)" for name in numbered
-            )
-            raw.execute(f"{deletions}; SELECT {restarts}")
-            raw.commit()
-        else:
-            raw.execute("PRAGMA foreign_keys=OFF")
-            raw.executescript(f"BEGIN IMMEDIATE;{deletions};COMMIT;")
-            raw.execute("PRAGMA foreign_keys=ON")
 
 
 class Browser(FlaskClient):
@@ -150,19 +169,23 @@ def client(app: Flask) -> FlaskClient:
 def cast(app: Flask) -> SimpleNamespace:
     """People with intent: Arta coordinates Fier, Besa is in her organisation, Çlirim of Vlorë must see nothing of theirs;
     Drita administers the network, Eva only reads."""
-    fier = factories.make_organisation("Fier")
-    vlore = factories.make_organisation("Vlorë")
-    people = SimpleNamespace(
-        fier=fier,
-        vlore=vlore,
-        arta=factories.make_user("arta", "coordinator", fier),
-        besa=factories.make_user("besa", "coordinator", fier),
-        clirim=factories.make_user("clirim", "coordinator", vlore),
-        drita=factories.make_user("drita", "administrator", None),
-        eva=factories.make_user("eva", "viewer", None),
+    organisations, users = made_once("cast", _make_cast)
+    return SimpleNamespace(
+        **{name: known(Organisation, ident) for name, ident in organisations.items()},
+        **{name: known(User, ident) for name, ident in users.items()},
     )
-    db.session.commit()
-    return people
+
+
+def _make_cast() -> tuple[dict[str, int], dict[str, int]]:
+    fier, vlore = factories.make_organisation("Fier"), factories.make_organisation("Vlorë")
+    users = {
+        "arta": factories.make_user("arta", "coordinator", fier),
+        "besa": factories.make_user("besa", "coordinator", fier),
+        "clirim": factories.make_user("clirim", "coordinator", vlore),
+        "drita": factories.make_user("drita", "administrator", None),
+        "eva": factories.make_user("eva", "viewer", None),
+    }
+    return {"fier": fier.id, "vlore": vlore.id}, {name: user.id for name, user in users.items()}
 
 
 @pytest.fixture

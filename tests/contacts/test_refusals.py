@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
 from sqlalchemy import text
 
 from pop_campaigns.contacts.queries.refusals import erased_among, suppressed_among
@@ -11,6 +12,8 @@ from pop_campaigns.contacts.rules import ConsentChannel, Purpose, TombstoneKind,
 from pop_campaigns.contacts.services.refusals import bury, hash_of, lift_suppression, suppress
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+
+pytestmark = pytest.mark.both_databases
 
 EMAIL, LINK = TombstoneKind.EMAIL, ConsentChannel.LINK
 

@@ -9,8 +9,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-pytestmark = pytest.mark.one_database
-
 FOLDER = Path(__file__).resolve().parents[2] / "pop_campaigns" / "static" / "css"
 
 

@@ -22,8 +22,6 @@ from tests.house.page_forms import Fields, fields_of_classes, forms_of_pages
 from tests.house.test_sources import modules
 from tests.house.world import address, arguments, rules, snapshot
 
-pytestmark = pytest.mark.one_database
-
 FORM = "application/x-www-form-urlencoded"
 NO_FORMS: tuple[tuple[str, bytes], ...] = (
     ("application/json", b'{"email": {"a": 1}, "password": null}'),

@@ -18,8 +18,6 @@ from tests.house.test_endpoints import WITHOUT_TOKEN
 from tests.house.test_sources import modules
 from tests.house.world import address, arguments, rules, snapshot
 
-pytestmark = pytest.mark.one_database
-
 TYPED = 'Fjalë të shkruara, me "ë" & <b>'
 # Kinds of field that take any text a person types.
 TAKES_WORDS = ("text", "textarea", "search")

@@ -17,7 +17,6 @@ import pytest
 from flask import Flask
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.one_database
 
 LINKS_UPWARD = {
     "accounts": 6,

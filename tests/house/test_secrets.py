@@ -30,8 +30,6 @@ from pop_campaigns.mail.models import IncomingMail
 from tests.house import secret_mails
 from tests.house.world import address, arguments, rules
 
-pytestmark = pytest.mark.one_database
-
 SignIn = Callable[[Any], FlaskClient]
 ROLES = ("nobody", "clirim", "eva", "besa", "arta", "drita")
 # Try-out's mailbox shows mails as they were delivered, to those who may change what they are about.

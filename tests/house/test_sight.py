@@ -26,8 +26,6 @@ from tests.house.canaries import Canaries, leave_traces, tables_of_persons
 from tests.house.test_sources import modules
 from tests.house.world import address, arguments, rules
 
-pytestmark = pytest.mark.one_database
-
 Browse = Callable[[Any], FlaskClient]
 
 # Tables that hang on a person but hold nobody's words, each with its reason.

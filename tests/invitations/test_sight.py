@@ -19,6 +19,8 @@ from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.models import OutgoingMail
 from tests import factories
 
+pytestmark = pytest.mark.both_databases
+
 FIER, VLORE = 1, 2
 CITIZEN, ALLY = PersonKind.CITIZEN, PersonKind.ALLY
 

@@ -21,6 +21,8 @@ from pop_campaigns.privacy.services.erasure import erase_person
 from pop_campaigns.privacy.tasks import run_now
 from tests import factories
 
+pytestmark = pytest.mark.both_databases
+
 SECRETARY = "Sekretaria.Kanarinë@posta.example"
 
 
