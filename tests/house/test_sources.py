@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 from collections.abc import Iterator
@@ -54,10 +55,13 @@ def tracked_texts() -> Iterator[tuple[str, str]]:
                 continue
 
 
-def modules() -> Iterator[tuple[str, Path, ast.Module]]:
+@functools.cache
+def modules() -> tuple[tuple[str, Path, ast.Module], ...]:
     """Each module of the package: its name for messages, its path, its syntax tree."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        yield path.relative_to(ROOT).as_posix(), path, ast.parse(path.read_text(encoding="utf-8"), str(path))
+    return tuple(
+        (path.relative_to(ROOT).as_posix(), path, ast.parse(path.read_text(encoding="utf-8"), str(path)))
+        for path in sorted(PACKAGE.rglob("*.py"))
+    )
 
 
 def calls_of(tree: ast.AST, method: str) -> Iterator[int]:
