@@ -28,7 +28,8 @@ from pop_campaigns.incoming.originals import DOWNLOADED
 from pop_campaigns.mail import secrets
 from pop_campaigns.mail.models import IncomingMail
 from tests.house import secret_mails
-from tests.house.world import address, arguments, rules
+from tests.house.conftest import MakeOnce
+from tests.house.world import address, arguments, make_world, rules
 
 pytestmark = pytest.mark.one_database
 
@@ -47,15 +48,20 @@ ORIGINALS = ("incoming.original", "incoming.attachment")
 
 
 @pytest.fixture
-def scene(app: Flask, world: SimpleNamespace, tmp_path: Path) -> Iterator[SimpleNamespace]:
-    before = {name: app.config[name] for name in ("MAIL_LOCAL", "MAIL_KEEP_FOLDER")}
+def scene(
+    app: Flask, cast: SimpleNamespace, tmp_path: Path, make_once: MakeOnce, monkeypatch: pytest.MonkeyPatch
+) -> SimpleNamespace:
     folder = tmp_path / "mail"
-    folder.mkdir()
-    app.config.update(MAIL_LOCAL=True, MAIL_KEEP_FOLDER=str(folder))
-    found = secret_mails.fill(world, folder)
-    own = secret_mails.own_secrets(world.invitation)
-    yield SimpleNamespace(world=world, own=own, **vars(found))
-    app.config.update(before)
+    monkeypatch.setitem(app.config, "MAIL_LOCAL", True)
+    monkeypatch.setitem(app.config, "MAIL_KEEP_FOLDER", str(folder))
+
+    def make() -> SimpleNamespace:
+        folder.mkdir()
+        world = make_world(cast)
+        found = secret_mails.fill(world, folder)
+        return SimpleNamespace(world=world, own=secret_mails.own_secrets(world.invitation), **vars(found))
+
+    return make_once("secrets", make)
 
 
 def browser_of(app: Flask, scene: SimpleNamespace, sign_in: SignIn, who: str) -> FlaskClient:
@@ -158,6 +164,9 @@ def test_no_answer_to_a_form_holds_a_secret(app: Flask, scene: SimpleNamespace, 
     for who in ROLES:
         browser = browser_of(app, scene, sign_in, who)
         for endpoint, url in urls:
+            # A colleague does what the owner does; here she takes originals.
+            if who == "besa" and endpoint not in ORIGINALS:
+                continue
             answer = browser.post(url, data=fields)
             assert answer.status_code < 500, url
             forbidden = everything - allowed(scene, who, endpoint, "POST")

@@ -23,8 +23,9 @@ from pop_campaigns.core.history import note
 from pop_campaigns.events.models import Attendance
 from tests import factories
 from tests.house.canaries import Canaries, leave_traces, tables_of_persons
+from tests.house.conftest import MakeOnce
 from tests.house.test_sources import modules
-from tests.house.world import address, arguments, rules
+from tests.house.world import address, arguments, make_world, rules
 
 pytestmark = pytest.mark.one_database
 
@@ -40,8 +41,12 @@ WORDLESS = {
 
 
 @pytest.fixture
-def scene(world: SimpleNamespace) -> SimpleNamespace:
+def scene(make_once: MakeOnce, cast: SimpleNamespace) -> SimpleNamespace:
     """Fier's citizens at Fier's event and at the network's, with words that say at which."""
+    return make_once("sight", lambda: make_scene(make_world(cast)))
+
+
+def make_scene(world: SimpleNamespace) -> SimpleNamespace:
     cast, own, shared = world.cast, Canaries("knfier"), Canaries("knrrjet")
     event = factories.make_event(None, title_sq="Takim i rrjetit", title_en="Meeting of the network")
     traces = [

@@ -24,6 +24,7 @@ from pop_campaigns.mail import group_commit, listener
 from pop_campaigns.mail.group_commit import GroupCommit
 from pop_campaigns.mail.intake import SIZE_LIMIT, Arrival, store_arrivals
 from pop_campaigns.mail.rules import IncomingWay
+from tests.forked import Forked
 from tests.intake.conftest import Start, stored, wait_for
 from tests.services import free_port
 
@@ -73,9 +74,7 @@ def door(app: Flask) -> Iterator[int]:
         yield port
 
 
-def open_door(
-    start: Start, folder: Path, kind: str = "lmtp", **environ: str
-) -> tuple[int, subprocess.Popen[bytes]]:
+def open_door(start: Start, folder: Path, kind: str = "lmtp", **environ: str) -> tuple[int, Forked]:
     port = free_port()
     process = start("mail", "listen", "--at", f"{kind}://127.0.0.1:{port}", **environ)
     wait_for(lambda: answers(port) or process.poll() is not None, what="the listener")
