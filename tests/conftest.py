@@ -1,7 +1,7 @@
-"""What every test may ask for: an application on both databases, the cast, a signed-in client.
+"""What every test may ask for: an application with its database, the cast, a signed-in client.
 
-Tests that use ``app`` run twice, on SQLite and on PostgreSQL; ``--database sqlite`` runs them on one, as does the mark
-``one_database`` of walks over pages and forms whose SQL is tried elsewhere.
+Tests that use ``app`` run on SQLite; marked ``both_databases`` they run on PostgreSQL as well, because what they ask the
+two might answer differently (`docs/testing.md`). ``--database sqlite|postgresql|both`` decides for all alike.
 """
 
 from __future__ import annotations
@@ -20,14 +20,20 @@ from hypothesis import settings
 from sqlalchemy import event
 
 from pop_campaigns.accounts.kept_words import csrf_value
-from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.sessions import COOKIE_KEY, start_session
 from pop_campaigns.app import create_app
 from pop_campaigns.core.clock import now
-from pop_campaigns.core.db import Base, db
+from pop_campaigns.core.db import db
 from tests import factories
+from tests.tables import empty_tables, known, made_once
 
-pytest_plugins = ["tests.plugins.services_plugin", "tests.plugins.left_out", "tests.plugins.full"]
+pytest_plugins = [
+    "tests.plugins.services_plugin",
+    "tests.plugins.left_out",
+    "tests.plugins.full",
+    "tests.plugins.cpu_times",
+]
 
 # How long an example takes says how busy the machine is, nothing about the code.
 settings.register_profile("house", deadline=None)
@@ -47,20 +53,24 @@ TEST_SETTINGS: dict[str, Any] = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.addoption(
+        "--database",
+        choices=("marked", "sqlite", "postgresql", "both"),
+        default="marked",
+        help="run tests with a database on SQLite, and those marked both_databases on PostgreSQL too (marked, the default)",
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "database_kind" in metafunc.fixturenames:
-        wanted = metafunc.config.getoption("--database")
-        kinds = [
-            "sqlite",
-            pytest.param("postgresql", marks=pytest.mark.needs_postgresql),
-        ]
-        if wanted == "both" and metafunc.definition.get_closest_marker("one_database"):
-            wanted = "sqlite"
-        chosen = kinds if wanted == "both" else kinds[:1] if wanted == "sqlite" else kinds[1:]
-        metafunc.parametrize("database_kind", chosen, scope="session", indirect=True)
+    if "database_kind" not in metafunc.fixturenames:
+        return
+    wanted = metafunc.config.getoption("--database")
+    if wanted == "marked":
+        wanted = "both" if metafunc.definition.get_closest_marker("both_databases") else "sqlite"
+    kinds: list[Any] = ["sqlite"] if wanted in ("sqlite", "both") else []
+    if wanted in ("postgresql", "both"):
+        kinds.append(pytest.param("postgresql", marks=pytest.mark.needs_postgresql))
+    metafunc.parametrize("database_kind", kinds, scope="session", indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -100,27 +110,8 @@ def app(_app: Flask, tmp_path: Path) -> Iterator[Flask]:
         yield _app
         db.session.rollback()
         db.session.remove()
-        _empty_tables()
+        empty_tables()
         db.session.remove()
-
-
-def _empty_tables() -> None:
-    """Empty every table, children first; TRUNCATE would take ten times as long for so few rows."""
-    tables = [table.name for table in reversed(Base.metadata.sorted_tables)]
-    with db.engine.connect() as connection:
-        raw: Any = connection.connection.driver_connection
-        deletions = ";".join(f"DELETE FROM {name}" for name in tables)
-        if db.engine.dialect.name == "postgresql":
-            numbered = [table.name for table in Base.metadata.sorted_tables if "id" in table.columns]
-            restarts = ",".join(
-                f"setval(pg_get_serial_sequence('{name}', 'id'), 1, false)" for name in numbered
-            )
-            raw.execute(f"{deletions}; SELECT {restarts}")
-            raw.commit()
-        else:
-            raw.execute("PRAGMA foreign_keys=OFF")
-            raw.executescript(f"BEGIN IMMEDIATE;{deletions};COMMIT;")
-            raw.execute("PRAGMA foreign_keys=ON")
 
 
 class Browser(FlaskClient):
@@ -150,19 +141,23 @@ def client(app: Flask) -> FlaskClient:
 def cast(app: Flask) -> SimpleNamespace:
     """People with intent: Arta coordinates Fier, Besa is in her organisation, Çlirim of Vlorë must see nothing of theirs;
     Drita administers the network, Eva only reads."""
-    fier = factories.make_organisation("Fier")
-    vlore = factories.make_organisation("Vlorë")
-    people = SimpleNamespace(
-        fier=fier,
-        vlore=vlore,
-        arta=factories.make_user("arta", "coordinator", fier),
-        besa=factories.make_user("besa", "coordinator", fier),
-        clirim=factories.make_user("clirim", "coordinator", vlore),
-        drita=factories.make_user("drita", "administrator", None),
-        eva=factories.make_user("eva", "viewer", None),
+    organisations, users = made_once("cast", _make_cast)
+    return SimpleNamespace(
+        **{name: known(Organisation, ident) for name, ident in organisations.items()},
+        **{name: known(User, ident) for name, ident in users.items()},
     )
-    db.session.commit()
-    return people
+
+
+def _make_cast() -> tuple[dict[str, int], dict[str, int]]:
+    fier, vlore = factories.make_organisation("Fier"), factories.make_organisation("Vlorë")
+    users = {
+        "arta": factories.make_user("arta", "coordinator", fier),
+        "besa": factories.make_user("besa", "coordinator", fier),
+        "clirim": factories.make_user("clirim", "coordinator", vlore),
+        "drita": factories.make_user("drita", "administrator", None),
+        "eva": factories.make_user("eva", "viewer", None),
+    }
+    return {"fier": fier.id, "vlore": vlore.id}, {name: user.id for name, user in users.items()}
 
 
 @pytest.fixture

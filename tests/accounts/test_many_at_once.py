@@ -25,6 +25,8 @@ from pop_campaigns.core.tokens import derive_token
 from tests import factories
 from tests.conftest import TEST_SETTINGS
 
+pytestmark = pytest.mark.both_databases
+
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 AT_ONCE = 8
 

@@ -148,6 +148,7 @@ def test_who_has_an_account_is_not_told(
     assert [one.user_id for one in db.session.scalars(select(AccountLink))] == [cast.arta.id]
 
 
+@pytest.mark.both_databases
 def test_one_mail_in_five_minutes_and_only_the_last_link_counts(
     app: Flask, cast: SimpleNamespace, clock: SimpleNamespace
 ) -> None:
@@ -226,6 +227,7 @@ def test_the_mail_speaks_its_readers_language(
     assert parts.auto_submitted
 
 
+@pytest.mark.both_databases
 def test_two_who_press_at_once_are_one(app: Flask, cast: SimpleNamespace) -> None:
     link = new_link(cast.arta, LinkKind.RESET, by=None, now=START)
     db.session.commit()

@@ -15,6 +15,8 @@ from pop_campaigns.events.models import Event
 from tests import factories
 from tests.factories import make_event
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_a_coordinator_sees_her_own_and_the_networks_events_only(cast: SimpleNamespace) -> None:
     own, shared, foreign = make_event(cast.fier), make_event(None), make_event(cast.vlore)

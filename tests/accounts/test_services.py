@@ -17,6 +17,8 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of
 from tests import factories
 
+pytestmark = pytest.mark.both_databases
+
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PASSWORD = "fjalëkalim shumë i gjatë"
 

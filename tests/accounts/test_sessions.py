@@ -56,6 +56,7 @@ def rows(user: User) -> list[UserSession]:
     return list(db.session.scalars(wanted.order_by(UserSession.id).execution_options(populate_existing=True)))
 
 
+@pytest.mark.both_databases
 def test_a_sign_in_makes_one_row_with_where_from(app: Flask, cast: SimpleNamespace) -> None:
     browser = log_in(app, cast.arta)
     assert is_signed_in(browser)
@@ -191,6 +192,7 @@ def test_when_it_was_seen_is_written_every_five_minutes_also_by_reading(
         assert rows(cast.arta)[0].last_seen_at > now() - timedelta(minutes=1)
 
 
+@pytest.mark.both_databases
 def test_a_busy_database_does_not_keep_the_page_waiting(
     app: Flask, cast: SimpleNamespace, sign_in: Callable[[User], FlaskClient]
 ) -> None:
@@ -256,6 +258,7 @@ CHANGES: dict[str, Callable[[SimpleNamespace], Any]] = {
 }
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("change", CHANGES)
 def test_whoever_changes_a_persons_rights_ends_their_sessions(
     app: Flask, cast: SimpleNamespace, sign_in: Callable[[User], FlaskClient], change: str

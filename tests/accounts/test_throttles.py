@@ -59,6 +59,7 @@ def test_the_wait_grows_and_ends_at_five_minutes() -> None:
     assert wait_after(10**9, 5) == LONGEST_WAIT
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("email", ["arta@pop.example", "askush@pop.example"])
 def test_guessing_at_one_account_from_everywhere(
     app: Flask, cast: SimpleNamespace, clock: SimpleNamespace, email: str
@@ -207,6 +208,7 @@ def test_what_is_kept_of_counts_names_nobody(
     assert not [key for key in keys if "arta" in key or "192" in key]
 
 
+@pytest.mark.both_databases
 def test_few_passwords_are_looked_at_at_once(
     app: Flask, cast: SimpleNamespace, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

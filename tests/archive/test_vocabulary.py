@@ -27,21 +27,18 @@ from pop_campaigns.core.history import history_of
 from pop_campaigns.core.places import Municipality, municipality_choices, municipality_key
 from pop_campaigns.core.text import sort_key
 from tests import factories
+from tests.tables import made_once
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 LATER = datetime(2026, 5, 2, 9, 0, tzinfo=UTC)
 
 
 def load(now: datetime = NOW) -> Any:
-    report = load_vocabulary(now=now)
-    db.session.commit()
-    return report
+    return made_once(f"vocabulary of {now}", lambda: load_vocabulary(now=now))
 
 
 def record() -> Any:
-    report = load_shipped_record(now=NOW)
-    db.session.commit()
-    return report
+    return made_once("record", lambda: load_shipped_record(now=NOW))
 
 
 def the(model: type[Any], **values: Any) -> Any:
@@ -108,6 +105,7 @@ def test_it_adds_all_of_it_without_a_single_address(app: Flask) -> None:
     assert (korce.name_definite, korce.county) == ("Korça", "Korçë")
 
 
+@pytest.mark.both_databases
 def test_a_second_load_changes_nothing(app: Flask) -> None:
     added = load().added
     before = tables()
@@ -231,6 +229,7 @@ def test_forms_offer_municipalities_by_county(app: Flask) -> None:
     assert choices[-1].label == "Aaa pa qark"
 
 
+@pytest.mark.both_databases
 def test_pages_group_them_and_the_filter_shows_those_in_use(
     cast: SimpleNamespace, sign_in: Callable[[Any], FlaskClient]
 ) -> None:

@@ -22,6 +22,8 @@ from pop_campaigns.lists.models import ContactList, ListMember
 from pop_campaigns.lists.rules import ListKind
 from tests import factories
 
+pytestmark = pytest.mark.both_databases
+
 SignIn = Callable[[Any], FlaskClient]
 
 

@@ -49,6 +49,7 @@ def names_on(page: Any) -> list[str]:
     return re.findall(r'<th scope="row"><a href="[^"]+">([^<]+)</a>', page.text)
 
 
+@pytest.mark.both_databases
 def test_institutions_stand_in_albanian_order(cast: SimpleNamespace, sign_in: Any) -> None:
     for name in ("Thumanë", "Tropojë", "Skrapar", "Tiranë", "Shkodër"):
         make_institution(name)
@@ -57,6 +58,7 @@ def test_institutions_stand_in_albanian_order(cast: SimpleNamespace, sign_in: An
     assert names_on(page) == ["Skrapar", "Shkodër", "Tiranë", "Tropojë", "Thumanë"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -95,6 +97,7 @@ def test_what_was_typed_stays_in_the_field_and_harms_nothing(cast: SimpleNamespa
     assert f'value="{escape(typed)}"' in form.text
 
 
+@pytest.mark.both_databases
 def test_pages_have_25_rows_and_as_many_queries_as_one_row(cast: SimpleNamespace, sign_in: Any) -> None:
     def ask(path: str) -> tuple[int, int]:
         with counted_queries() as said:

@@ -126,6 +126,7 @@ def test_a_journalist_is_kept_with_medium_topics_and_card(cast: SimpleNamespace,
     assert len(db.session.scalars(select(Person)).all()) == 2
 
 
+@pytest.mark.both_databases
 def test_the_list_is_filtered_by_kind_and_municipality_and_so_is_its_file(
     cast: SimpleNamespace, sign_in: SignIn
 ) -> None:

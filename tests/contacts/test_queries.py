@@ -19,6 +19,8 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from tests.factories import make_institution, make_office, make_person
 
+pytestmark = pytest.mark.both_databases
+
 DAY = date(2020, 6, 16)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
 from sqlalchemy import text
 
 from pop_campaigns.contacts.refusals import (
@@ -17,6 +18,8 @@ from pop_campaigns.contacts.refusals import (
 from pop_campaigns.contacts.rules import ConsentChannel, Purpose, TombstoneKind
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+
+pytestmark = pytest.mark.both_databases
 
 EMAIL, LINK = TombstoneKind.EMAIL, ConsentChannel.LINK
 

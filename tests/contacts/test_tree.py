@@ -16,6 +16,8 @@ from pop_campaigns.core.db import db
 from tests.factories import make_institution
 from tests.opened import opened, version_on
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def tree(cast: SimpleNamespace) -> SimpleNamespace:

@@ -16,6 +16,8 @@ from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.places import Municipality
 from tests import factories
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_naive_instants_are_refused(app: Flask) -> None:
     event = factories.make_event()

@@ -19,6 +19,8 @@ from pop_campaigns.core.versions import Side, compare
 from tests import factories
 from tests.house.browser_forms import PageForm, forms_on
 
+pytestmark = pytest.mark.both_databases
+
 SignIn = Callable[[Any], FlaskClient]
 
 

@@ -183,6 +183,7 @@ def test_the_story_of_an_event_is_its_own(people: SimpleNamespace) -> None:
     assert about.isdisjoint({guests_of(second)[0].shown_as})
 
 
+@pytest.mark.both_databases
 def test_queries_do_not_grow(
     people: SimpleNamespace,
     sign_in: Browser,

@@ -63,6 +63,7 @@ def count_mails() -> int:
     return db.session.scalar(select(func.count()).select_from(OutgoingMail)) or 0
 
 
+@pytest.mark.both_databases
 def test_list_shelves_and_search(people: SimpleNamespace, sign_in: Browser) -> None:
     event = invited_event(people.arta, guests=4, title_sq="Përballje në Fier", title_en="Confrontation")
     sent, failed, waits, _fresh = mails_of(event)
@@ -104,6 +105,7 @@ def test_list_says_what_a_mail_is_about_only_where_its_subject_does_not(
     assert seen_words(row()).count("Round table") == 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "query",
     [
@@ -303,6 +305,7 @@ def test_a_mail_in_a_worker_s_hands_is_left_alone(people: SimpleNamespace, sign_
     assert (mail.state, mail.lease_owner, count_mails()) == (MailState.SENDING, "a worker", 1)
 
 
+@pytest.mark.both_databases
 def test_queries_do_not_grow(
     people: SimpleNamespace,
     sign_in: Browser,

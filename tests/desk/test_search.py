@@ -16,6 +16,8 @@ from pop_campaigns.core.db import db
 from tests import factories
 from tests.desk.conftest import sent_letter
 
+pytestmark = pytest.mark.both_databases
+
 Browser = Callable[[User], FlaskClient]
 
 

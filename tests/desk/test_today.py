@@ -25,6 +25,8 @@ from pop_campaigns.mail.outbox import record_refused
 from tests import factories
 from tests.desk.conftest import invited_event, mails_of, sent_letter, silent_guests
 
+pytestmark = pytest.mark.both_databases
+
 Browser = Callable[[User], FlaskClient]
 
 

@@ -21,6 +21,8 @@ from pop_campaigns.events.queries import (
 from pop_campaigns.events.rules import EventKind, EventState, EventWhen
 from tests import factories
 
+pytestmark = pytest.mark.both_databases
+
 NOW = datetime(2026, 12, 16, 12, 0, tzinfo=UTC)
 
 

@@ -378,6 +378,7 @@ def test_nobody_overwrites_unseen(cast: SimpleNamespace, sign_in: SignIn) -> Non
         assert arta.post(edit, data=typed(version=version)).status_code == 409
 
 
+@pytest.mark.both_databases
 def test_a_change_in_the_same_instant_is_not_overwritten(
     cast: SimpleNamespace, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -475,6 +476,7 @@ def test_hostile_addresses_give_a_page(cast: SimpleNamespace, sign_in: SignIn, q
     assert "<script>alert" not in answer.text
 
 
+@pytest.mark.both_databases
 def test_filters_find_without_diacritics(cast: SimpleNamespace, sign_in: SignIn) -> None:
     factories.make_event(cast.fier, title_sq="Përballje në Çlirim", kind=EventKind.CONFRONTATION)
     factories.make_event(cast.fier, title_sq="Forum për rrugët", kind=EventKind.PUBLIC_FORUM)
@@ -532,6 +534,7 @@ def test_the_month_marks_today_and_names_hours(cast: SimpleNamespace, sign_in: S
     assert arta.get("/events?view=month").text.count('aria-current="date"') == 1
 
 
+@pytest.mark.both_databases
 def test_25_a_page_with_the_filter_kept(cast: SimpleNamespace, sign_in: SignIn) -> None:
     for number in range(30):
         factories.make_event(cast.fier, title_sq=f"Tryeza {number:02}", starts_in=timedelta(days=number + 1))

@@ -35,6 +35,8 @@ from pop_campaigns.tryout.mailserver import StoringHandler, TryoutServer
 from pop_campaigns.worker.drain import drain_outbox
 from tests import factories
 
+pytestmark = pytest.mark.both_databases
+
 
 class PostOffice(Controller):
     """The local mail server in this process, on a free port."""

@@ -27,6 +27,8 @@ from pop_campaigns.worker.tasks import work
 from tests.factories import make_institution, make_office
 from tests.services import free_port
 
+pytestmark = pytest.mark.both_databases
+
 NOVEMBER = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 OFFICES = (
     ("Ministër", "Ministria e Turizmit dhe Mjedisit", "ministry", "ministri@mjedisi.example"),

@@ -24,8 +24,6 @@ from tests.house.walk import Walk, some_of
 from tests.house.world import address, arguments, rules, snapshot
 from tests.plugins.full import wanted_in_full
 
-pytestmark = pytest.mark.one_database
-
 FORM = "application/x-www-form-urlencoded"
 NO_FORMS: tuple[tuple[str, bytes], ...] = (
     ("application/json", b'{"email": {"a": 1}, "password": null}'),

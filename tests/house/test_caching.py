@@ -14,8 +14,6 @@ from pop_campaigns.core.headers import kept_for
 from tests.house.test_sources import modules
 from tests.house.walk import Walk
 
-pytestmark = pytest.mark.one_database
-
 PUBLIC = {
     "static": 86400,
     "bootstrap.static": 86400,

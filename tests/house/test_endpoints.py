@@ -17,6 +17,8 @@ from pop_campaigns.core.db import db
 from tests.house.walk import Walk
 from tests.house.world import address, arguments, rules, snapshot
 
+pytestmark = pytest.mark.both_databases
+
 # Endpoints that take a POST without our token, each with its reason.
 WITHOUT_TOKEN = {
     "invitations.answer",  # the address itself is the secret; officials may refuse cookies

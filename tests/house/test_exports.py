@@ -6,7 +6,6 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -18,8 +17,6 @@ from tests import factories
 from tests.house.page_forms import forms_of_pages
 from tests.house.walk import Walk
 from tests.house.world import address, arguments, rules
-
-pytestmark = pytest.mark.one_database
 
 TABLES = ("text/csv", "text/vcard", "application/json", "spreadsheetml", "application/zip", "application/xml")
 

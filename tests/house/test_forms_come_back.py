@@ -18,8 +18,6 @@ from tests.house.test_sources import modules
 from tests.house.walk import Reading, Walk
 from tests.house.world import snapshot
 
-pytestmark = pytest.mark.one_database
-
 TYPED = 'Fjalë të shkruara, me "ë" & <b>'
 # Kinds of field that take any text a person types.
 TAKES_WORDS = ("text", "textarea", "search")

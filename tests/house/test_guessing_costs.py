@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from types import SimpleNamespace
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -19,8 +18,6 @@ from pop_campaigns.core.db import db
 from tests.house.test_sources import modules
 from tests.house.walk import Walk
 from tests.house.world import address, arguments, rules
-
-pytestmark = pytest.mark.one_database
 
 ONE_PLACE = "pop_campaigns/accounts/passwords.py"
 LOOKS_AT_PASSWORDS = {

@@ -16,6 +16,8 @@ from pop_campaigns.app import create_app
 from pop_campaigns.core.db import Base, db
 from tests.conftest import TEST_SETTINGS
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def empty_app(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:

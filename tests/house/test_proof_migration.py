@@ -6,12 +6,15 @@ import json
 from typing import Any
 
 import flask_migrate
+import pytest
 from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import text
 
 from pop_campaigns.core.db import db
 from tests.house.test_migrations import empty_app
+
+pytestmark = pytest.mark.both_databases
 
 __all__ = ["empty_app"]
 NOW = "2026-11-20 09:00:00+00:00"

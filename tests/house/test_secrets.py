@@ -31,8 +31,6 @@ from tests.house import secret_mails
 from tests.house.conftest import MakeOnce
 from tests.house.world import address, arguments, make_world, rules
 
-pytestmark = pytest.mark.one_database
-
 SignIn = Callable[[Any], FlaskClient]
 ROLES = ("nobody", "clirim", "eva", "besa", "arta", "drita")
 # Try-out's mailbox shows mails as they were delivered, to those who may change what they are about.

@@ -27,8 +27,6 @@ from tests.house.conftest import MakeOnce
 from tests.house.test_sources import modules
 from tests.house.world import address, arguments, make_world, rules
 
-pytestmark = pytest.mark.one_database
-
 Browse = Callable[[Any], FlaskClient]
 
 # Tables that hang on a person but hold nobody's words, each with its reason.

@@ -22,8 +22,6 @@ from tests.house.browser_forms import PageForm, forms_on
 from tests.house.world import address, arguments, rules, snapshot
 from tests.lists.scene import make_list
 
-pytestmark = pytest.mark.one_database
-
 SignIn = Callable[[Any], FlaskClient]
 
 # Forms with fields of which none changes what is stored already, each with its reason.

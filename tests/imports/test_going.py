@@ -22,6 +22,8 @@ from pop_campaigns.worker.tasks import work
 from tests.imports.scene import columns_of, run, tables, the_import, uploaded
 from tests.opened import opened
 
+pytestmark = pytest.mark.both_databases
+
 ROWS, STEP = 900, 300
 
 

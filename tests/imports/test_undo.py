@@ -20,6 +20,8 @@ from tests.factories import make_event, make_institution, make_office, make_pers
 from tests.imports.scene import CONSENT, brought_in, tables, the_import, undone
 from tests.opened import opened
 
+pytestmark = pytest.mark.both_databases
+
 WHOLE = (
     "Emri;E-mail;Telefon;Institucioni;Posti;Bashkia;Tema;Pelqim lajme\n"
     "Gëzim Çela;gezim@bashkia.example;;Bashkia Fier;Kryetar;Fier;lumenj;po\n"

@@ -77,6 +77,7 @@ def test_an_answer_that_came_to_ones_own_mailbox_counts(
     assert told.actor_name == "Arta"
 
 
+@pytest.mark.both_databases
 def test_the_same_message_brought_twice_is_one(arta: FlaskClient, scene: SimpleNamespace) -> None:
     first, second = bring(arta, reply(scene.mayor)), bring(arta, reply(scene.mayor))
     raw = reply(scene.prefect)
@@ -185,6 +186,7 @@ def test_the_command_says_to_what_a_message_belongs_and_changes_nothing(
 # Filing by hand
 
 
+@pytest.mark.both_databases
 def test_a_mail_without_a_place_is_searched_one_and_taken_back(
     arta: FlaskClient, scene: SimpleNamespace
 ) -> None:

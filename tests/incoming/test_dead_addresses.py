@@ -38,6 +38,8 @@ from tests import factories
 from tests.incoming.post import Carried, send_all, take_in
 from tests.incoming.scene import DOMAIN, bounce
 
+pytestmark = pytest.mark.both_databases
+
 NOW = datetime(2026, 3, 10, 8, 0, tzinfo=UTC)
 MAYOR, PREFECT = "kryetari@bashkia.example", "prefekti@qark.example"
 SignIn = Callable[[User], FlaskClient]

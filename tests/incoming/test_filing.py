@@ -28,6 +28,8 @@ from tests.incoming.scene import (
     words,
 )
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def scene(cast: SimpleNamespace) -> SimpleNamespace:

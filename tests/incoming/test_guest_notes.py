@@ -96,6 +96,7 @@ def counted() -> Iterator[list[str]]:
     sqlalchemy_event.remove(db.engine, "before_cursor_execute", note)
 
 
+@pytest.mark.both_databases
 def test_a_thousand_guests_take_as_many_queries_as_ten(
     cast: SimpleNamespace, sign_in: SignIn, scene: SimpleNamespace
 ) -> None:

@@ -128,6 +128,7 @@ def test_the_text_is_shown_as_text(cast: SimpleNamespace, scene: SimpleNamespace
     assert "&lt;script&gt;x" in page
 
 
+@pytest.mark.both_databases
 def test_who_is_erased_is_gone_from_what_they_wrote(cast: SimpleNamespace, scene: SimpleNamespace) -> None:
     person = factories.make_person("Kanarina Prova", organisation=cast.fier, email="kanarina@posta.example")
     db.session.commit()

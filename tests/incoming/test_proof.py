@@ -131,7 +131,6 @@ def send(case: Case, guest: Invitation, cast: SimpleNamespace) -> IncomingMail:
     return mail
 
 
-@pytest.mark.one_database  # what counts is decided in Python; what differs between the databases has tests of its own
 def test_every_way_to_forge_an_answer(cast: SimpleNamespace) -> None:
     guests = invite(cast, len(CASES))
     told = set(db.session.scalars(select(OutgoingMail.id)))

@@ -123,6 +123,7 @@ def test_google_may_send_it_for_the_guest_and_leave_the_sequence_out(scene: Simp
     assert [one.invitation_id for one in proposals()] == [scene.mayor.id]
 
 
+@pytest.mark.both_databases
 def test_a_newer_proposal_takes_the_place_of_the_open_one(scene: SimpleNamespace) -> None:
     arrive(counter(scene.mayor))
     starts = scene.event.starts_at + timedelta(days=5)
@@ -284,6 +285,7 @@ def test_a_sequence_out_of_the_world_does_no_harm(scene: SimpleNamespace) -> Non
 # What a coordinator decides
 
 
+@pytest.mark.both_databases
 def test_accepting_moves_the_event_and_tells_everybody(cast: SimpleNamespace, scene: SimpleNamespace) -> None:
     one = proposed(scene)
     starts = one.starts_at
@@ -489,6 +491,7 @@ def in_threads(app: Flask, calls: list[Callable[[], object]]) -> list[object]:
     return results
 
 
+@pytest.mark.both_databases
 def test_of_two_who_decide_at_once_one_does(
     app: Flask, cast: SimpleNamespace, scene: SimpleNamespace
 ) -> None:
@@ -513,6 +516,7 @@ def test_of_two_who_decide_at_once_one_does(
     assert (len(mails_of_changes()), len(declined), event.sequence) == expected
 
 
+@pytest.mark.both_databases
 def test_the_same_mail_filed_twice_at_once_is_one_proposal(app: Flask, scene: SimpleNamespace) -> None:
     raws = [counter(scene.mayor), counter(scene.mayor)]
     to = address_of(scene.mayor)

@@ -191,6 +191,7 @@ def test_who_only_names_a_message_of_ours_gets_none_unless_it_is_the_guest(scene
     assert [one.to_address for one in receipts()] == [scene.mayor.address]
 
 
+@pytest.mark.both_databases
 def test_one_a_day_for_an_address_over_all_subjects(
     scene: SimpleNamespace, that_morning: time_machine.Traveller
 ) -> None:
@@ -204,6 +205,7 @@ def test_one_a_day_for_an_address_over_all_subjects(
     assert len(receipts()) == 2
 
 
+@pytest.mark.both_databases
 def test_few_a_day_about_one_guest_whatever_addresses_write(scene: SimpleNamespace) -> None:
     for number in range(10):
         write(scene.mayor, f"ticket+{number}@helpdesk.example", Message_ID=f"<{number}@helpdesk.example>")

@@ -23,6 +23,8 @@ from pop_campaigns.mail.rules import IncomingKind, IncomingState, IncomingWay
 from tests.incoming.post import receipts
 from tests.incoming.scene import DOMAIN, address_of, make_scene, reply, words
 
+pytestmark = pytest.mark.both_databases
+
 NUMBER = 2 * AT_ONCE + 3
 
 

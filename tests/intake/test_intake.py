@@ -25,6 +25,8 @@ from pop_campaigns.mail.intake import (
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.rules import IncomingState, IncomingWay
 
+pytestmark = pytest.mark.both_databases
+
 RAW = b"Subject: P\xc3\xabrgjigje\r\n\r\n\x00\xff\x80 bytes\n.\nmixed\r\nends\r"
 TO = "r-abc@rsvp.example"
 

@@ -217,6 +217,7 @@ def locked_out() -> Iterator[None]:
         yield
 
 
+@pytest.mark.both_databases
 def test_while_the_database_is_locked_each_recipient_is_told_to_come_again(
     start_service: Start, tmp_path: Path
 ) -> None:

@@ -30,6 +30,7 @@ def receive(app: Flask, *options: str, raw: bytes = RAW, **environ: str) -> Resu
     )
 
 
+@pytest.mark.both_databases
 def test_every_byte_is_stored_for_each_recipient(app: Flask) -> None:
     to = [
         "--recipient",
@@ -164,6 +165,7 @@ def locked(app: Flask, service_environment: dict[str, str]) -> Any:
         yield
 
 
+@pytest.mark.both_databases
 def test_a_locked_database_is_tried_again(locked: None, service_environment: dict[str, str]) -> None:
     impatient = service_environment | {"POP_DATABASE_WAIT": "1"}
     run = run_script(impatient, "--recipient", "r-a@rsvp.example")

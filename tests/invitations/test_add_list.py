@@ -26,6 +26,8 @@ from tests import factories
 from tests.invitations.scene import counted_statements
 from tests.lists.scene import consent, make_list, make_person
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def scene(cast: SimpleNamespace) -> SimpleNamespace:

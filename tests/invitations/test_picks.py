@@ -17,6 +17,8 @@ from pop_campaigns.invitations.picks import MOST_OFFERED, offered
 from tests import factories
 from tests.invitations.scene import NOW, counted_statements, invite, make_table
 
+pytestmark = pytest.mark.both_databases
+
 SignIn = Callable[[User], FlaskClient]
 
 

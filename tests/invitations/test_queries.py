@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from types import SimpleNamespace
 
+import pytest
 from flask import Flask
 
 from pop_campaigns.core.db import db
@@ -41,6 +42,8 @@ from tests.invitations.scene import (
     move,
     refuse,
 )
+
+pytestmark = pytest.mark.both_databases
 
 LINK = AnswerChannel.LINK
 

@@ -64,6 +64,8 @@ from tests.invitations.scene import (
     refuse,
 )
 
+pytestmark = pytest.mark.both_databases
+
 LATER = NOW + timedelta(days=2)
 LINK = AnswerChannel.LINK
 

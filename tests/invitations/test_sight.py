@@ -17,6 +17,8 @@ from pop_campaigns.invitations.sight import NumberIn, guests_seen, mails_seen, s
 from pop_campaigns.mail.models import OutgoingMail
 from tests import factories
 
+pytestmark = pytest.mark.both_databases
+
 FIER, VLORE = 1, 2
 CITIZEN, ALLY = PersonKind.CITIZEN, PersonKind.ALLY
 

@@ -123,6 +123,7 @@ def test_what_guests_write_stays_text(table: Event, cast: SimpleNamespace, sign_
     assert "{{ 7*7 }}" in page
 
 
+@pytest.mark.both_databases
 def test_many_guests_cost_no_more_queries(table: Event, cast: SimpleNamespace, sign_in: SignIn) -> None:
     browser = sign_in(cast.arta)
 

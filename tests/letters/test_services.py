@@ -68,6 +68,8 @@ from tests.factories import (
     make_user,
 )
 
+pytestmark = pytest.mark.both_databases
+
 NOVEMBER = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 DRAFT = LetterDraft(
     subject_sq="Ndotja e lumit Gjanica", body_sq="I nderuar zoti Ministër,", basis="information_request"

@@ -44,6 +44,7 @@ def only_list() -> ContactList:
     return db.session.scalars(select(ContactList)).one()
 
 
+@pytest.mark.both_databases
 def test_a_filter_is_looked_at_then_saved_then_looked_up_anew(cast: SimpleNamespace, sign_in: Any) -> None:
     make_councils(cast)
     browser = sign_in(cast.arta)
@@ -235,6 +236,7 @@ HOSTILE: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("typed", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_filters_are_refused_with_a_reason(
     cast: SimpleNamespace, sign_in: Any, typed: dict[str, Any]

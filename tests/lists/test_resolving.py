@@ -35,6 +35,8 @@ from tests.lists.scene import (
     say_yes,
 )
 
+pytestmark = pytest.mark.both_databases
+
 IN_2020 = datetime(2020, 2, 12, 9, tzinfo=UTC)
 CONFRONTED = {
     "of": "persons",

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
+
 from tests.invitations.scene import counted_statements
 from tests.lists.measure import fill, look_up, seconds
+
+pytestmark = pytest.mark.both_databases
 
 FEW, MANY = 500, 5000
 

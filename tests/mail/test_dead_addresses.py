@@ -15,6 +15,8 @@ from pop_campaigns.mail.queries import dead_among
 from pop_campaigns.mail.rules import CameBack, MailState, is_dead, says_dead
 from tests import factories
 
+pytestmark = pytest.mark.both_databases
+
 NOW = datetime(2026, 3, 20, 8, 0, tzinfo=UTC)
 ADDRESS = "zyra@bashkia.example"
 

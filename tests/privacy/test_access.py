@@ -39,6 +39,7 @@ def url_of(scene: Scene) -> str:
     return f"/privacy/persons/{scene.person.id}/access"
 
 
+@pytest.mark.both_databases
 def test_the_file_holds_everything(scene: Scene, cast: SimpleNamespace, sign_in: SignIn) -> None:
     answer = sign_in(cast.arta).post(url_of(scene), data={"form": "json"})
     assert answer.mimetype == "application/json"
@@ -60,6 +61,7 @@ def test_the_file_holds_everything(scene: Scene, cast: SimpleNamespace, sign_in:
     assert "Arta" not in {word for one in kept["history"] for word in one}
 
 
+@pytest.mark.both_databases
 def test_no_trace_is_left_out(scene: Scene, cast: SimpleNamespace, sign_in: SignIn) -> None:
     """Whoever adds a trace to an erasure must think of the export as well."""
     found = find_traces(scene.person)

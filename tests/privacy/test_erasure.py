@@ -33,6 +33,8 @@ from tests import factories
 from tests.house.world import address, arguments, make_world, rules, snapshot
 from tests.privacy.scene import EMAIL, FOUND_BY, NAME, PHONE, Scene, make_scene, where_named
 
+pytestmark = pytest.mark.both_databases
+
 SignIn = Callable[[Any], FlaskClient]
 
 

@@ -36,6 +36,8 @@ from tests import factories
 from tests.house.world import snapshot
 from tests.privacy.scene import where_named
 
+pytestmark = pytest.mark.both_databases
+
 DAY = timedelta(days=1)
 ZEROS = {one.kept.value: 0 for one in RETENTION}
 

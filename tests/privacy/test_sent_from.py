@@ -20,6 +20,8 @@ from pop_campaigns.privacy.erasure import erase_person
 from pop_campaigns.privacy.keeping import run_now
 from tests import factories
 
+pytestmark = pytest.mark.both_databases
+
 SECRETARY = "Sekretaria.Kanarinë@posta.example"
 
 

@@ -50,6 +50,7 @@ def make(organisation: Any, **values: Any) -> Event:
     return event
 
 
+@pytest.mark.both_databases
 def test_the_feed_holds_what_has_a_day_and_nothing_else(record: dict[str, int], client: FlaskClient) -> None:
     calendar = read(client)
     assert calendar["METHOD"] == "PUBLISH"

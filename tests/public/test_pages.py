@@ -213,6 +213,7 @@ def test_pages_name_their_twin_in_the_other_language(record: dict[str, int], cli
 # Filters
 
 
+@pytest.mark.both_databases
 def test_a_municipality_filters_the_front_page_and_the_list(
     record: dict[str, int], client: FlaskClient
 ) -> None:
@@ -224,6 +225,7 @@ def test_a_municipality_filters_the_front_page_and_the_list(
     assert list(rows(page(client, "/sq/?municipality=Tiran%C3%AB"))) == ["Përballja me Bashkinë Tiranë"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("query", "titles"),
     [
@@ -295,6 +297,7 @@ def test_what_cannot_be_read_asks_for_nothing(
     assert "javascript:" not in text
 
 
+@pytest.mark.both_databases
 def test_lists_come_in_pages_that_keep_the_filter(cast: SimpleNamespace, client: FlaskClient) -> None:
     for number in range(30):
         factories.make_event(

@@ -69,6 +69,7 @@ def test_a_clock_starts_even_if_the_worker_was_killed_right_after_sending(
     assert db.session.get_one(LetterRecipient, mail_of_a_letter).clock_from is not None
 
 
+@pytest.mark.both_databases
 def test_drain_sends_once_and_says_what_it_did(app: Flask, office: PostOffice) -> None:
     factories.make_mail("a@bashkia.example", now=clock.now() - timedelta(seconds=1))
     factories.make_mail("b@bashkia.example", now=clock.now() - timedelta(seconds=1))
@@ -107,6 +108,7 @@ def test_a_refused_test_mail_shows_the_servers_words(app: Flask, office: PostOff
     assert "554 5.7.1 Relay access denied" in result.output
 
 
+@pytest.mark.both_databases
 def test_check_names_what_works_and_what_does_not(
     app: Flask, office: PostOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,8 @@ from pop_campaigns.worker.drain import DrainReport, drain_outbox
 from tests.factories import make_mail
 from tests.worker.conftest import PostOffice
 
+pytestmark = pytest.mark.both_databases
+
 
 def queue(*addresses: str) -> list[int]:
     mails = [make_mail(address, now=clock.now() - timedelta(seconds=1)) for address in addresses]
