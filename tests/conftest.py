@@ -26,6 +26,7 @@ from pop_campaigns.app import create_app
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from tests import factories
+from tests.plugins.full import wanted_in_full
 from tests.tables import empty_tables, known, made_once
 
 pytest_plugins = [
@@ -36,7 +37,8 @@ pytest_plugins = [
 ]
 
 # How long an example takes says how busy the machine is, nothing about the code.
-settings.register_profile("house", deadline=None)
+# A full run tries as many examples as the library means to.
+settings.register_profile("house", deadline=None, max_examples=100 if wanted_in_full() else 30)
 settings.load_profile("house")
 
 TEST_SETTINGS: dict[str, Any] = {

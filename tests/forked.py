@@ -76,12 +76,27 @@ class Forker:
                 cwd=ROOT, env=_plain_environment(), stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()],
             )  # fmt: skip
 
-    def start(self, arguments: list[str], environ: Mapping[str, str], output: IO[Any]) -> Forked:
-        """Run ``flask`` with arguments, in an environment; what it says goes to a file."""
+    def start(
+        self,
+        arguments: list[str],
+        environ: Mapping[str, str],
+        output: IO[Any],
+        errors: IO[Any] | None = None,
+        *,
+        given: IO[Any] | None = None,
+        program: str = "",
+    ) -> Forked:
+        """Run ``flask`` with arguments, or a program of Python, in an environment.
+
+        What it says goes to files; what it reads comes from the file ``given``, which is none unless told.
+        """
         here, there = socket.socketpair()
-        with there:
-            order = json.dumps({"arguments": arguments, "environ": dict(environ)}).encode()
-            handed = [there.fileno(), output.fileno()]
+        with there, Path(os.devnull).open("rb") as nothing:
+            order = json.dumps(
+                {"arguments": arguments, "environ": dict(environ), "program": program}
+            ).encode()
+            files = (given or nothing, output, errors or output)
+            handed = [there.fileno(), *(file.fileno() for file in files)]
             socket.send_fds(self._control, [NUMBER.pack(len(order))], handed)
             self._control.sendall(order)
         return Forked(_read_number(here), here)
@@ -100,6 +115,17 @@ def forker() -> Forker:
     return made
 
 
+def command_under(limit: int) -> str:
+    """Return the program that is ``flask`` where no file may grow beyond so many bytes.
+
+    It is what a full disk looks like from inside, without needing one.
+    """
+    return (
+        "import resource\nfrom flask.cli import main\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\nmain()"
+    )
+
+
 def _plain_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("POP_")}
 
@@ -116,7 +142,7 @@ def _serve(control: socket.socket) -> None:
     importlib.import_module("pop_campaigns.app")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
-        header, handed, _flags, _address = socket.recv_fds(control, NUMBER.size, 2)
+        header, handed, _flags, _address = socket.recv_fds(control, NUMBER.size, 4)
         if not header:
             return
         order = json.loads(control.recv(NUMBER.unpack(header)[0], socket.MSG_WAITALL))
@@ -127,15 +153,16 @@ def _serve(control: socket.socket) -> None:
             os.close(descriptor)
 
 
-def _watch(order: dict[str, Any], status: int, output: int) -> NoReturn:
+def _watch(order: dict[str, Any], status: int, *files: int) -> NoReturn:
     """Fork the process itself, tell its number and, in the end, its status."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     pid = os.fork()
     if pid == 0:
         os.close(status)
-        _become(order, output)
+        _become(order, files)
     os.write(status, NUMBER.pack(pid))
-    os.close(output)
+    for descriptor in files:
+        os.close(descriptor)
     _pid, ended = os.waitpid(pid, 0)
     # Whoever asked may have gone.
     with contextlib.suppress(OSError):
@@ -143,17 +170,21 @@ def _watch(order: dict[str, Any], status: int, output: int) -> NoReturn:
     os._exit(0)
 
 
-def _become(order: dict[str, Any], output: int) -> NoReturn:
+def _become(order: dict[str, Any], files: tuple[int, ...]) -> NoReturn:
     """Be the command; what it raises ends the interpreter as it would any other."""
     from flask.cli import main
 
-    for descriptor in (1, 2):
-        os.dup2(output, descriptor)
+    for descriptor, file in enumerate(files):
+        os.dup2(file, descriptor)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
     os.environ.clear()
     os.environ.update(order["environ"])
     sys.argv = ["flask", *order["arguments"]]
+    if order["program"]:
+        exec(order["program"], {"__name__": "__main__"})  # the test's own
+        sys.exit()
     sys.exit(main())
 
 
