@@ -26,7 +26,6 @@ from pop_campaigns.app import create_app
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from tests import factories
-from tests.plugins.full import wanted_in_full
 from tests.tables import empty_tables, known, made_once
 
 pytest_plugins = [
@@ -36,10 +35,17 @@ pytest_plugins = [
     "tests.plugins.cpu_times",
 ]
 
-# How long an example takes says how busy the machine is, nothing about the code.
-# A full run tries as many examples as the library means to.
-settings.register_profile("house", deadline=None, max_examples=100 if wanted_in_full() else 30)
-settings.load_profile("house")
+
+def pytest_configure() -> None:
+    from tests.plugins.full import (
+        wanted_in_full,
+    )  # a plugin, whose assertions pytest rewrites if nobody was earlier
+
+    # How long an example takes says how busy the machine is, nothing about the code. A full run tries as many examples
+    # as the library means to.
+    settings.register_profile("house", deadline=None, max_examples=100 if wanted_in_full() else 30)
+    settings.load_profile("house")
+
 
 TEST_SETTINGS: dict[str, Any] = {
     "MODE": "test",

@@ -74,7 +74,7 @@ def test_their_own_organisation_sees_it_all(app: Flask, scene: SimpleNamespace, 
     shown = [(url, words_in(page, scene.words)) for url, page in everything(app, browser, scene)]
     seen = {word for _url, words in shown for word in words}
     found = {scene.words[word] for url, words in shown if "?q=" in url for word in words}
-    assert found >= set(SEARCHED), "a search for the beginning of all words finds each"
+    assert found >= FOUND, "the beginning of all words finds what each word would"
     unseen = set(scene.words.values()) - {scene.words[word] for word in seen}
     assert unseen == SHOWN_NOWHERE
     for mark in MARKS:
@@ -136,7 +136,7 @@ def also(world: SimpleNamespace, scene: SimpleNamespace) -> Iterator[str]:
         yield from (f"{page}?q={mark.upper()}" for page in SEARCHES)
 
 
-SEARCHED = ("persons.name", "addresses.email", "outgoing_mails.to_address", "mail_skeletons.subject")
+FOUND = {"persons.name", "outgoing_mails.to_address", "outgoing_mails.to_name", "mail_skeletons.subject"}
 SEARCHES = ("/search", "/mail", "/people/persons", "/people", "/events", "/letters")
 
 

@@ -168,10 +168,10 @@ def test_what_fails_stops_with_words_and_can_go_on(
 
 
 def test_who_came_since_the_check_is_not_doubled(arta: FlaskClient) -> None:
-    first, second = to_check(arta, long_file(50)), to_check(arta, long_file(50))
+    first, second = to_check(arta, long_file(20)), to_check(arta, long_file(20))
     run(arta, first)
     run(arta, second)
-    assert (the_import(second).state, count(Person), count(Address)) == ("done", 50, 50)
+    assert (the_import(second).state, count(Person), count(Address)) == ("done", 20, 20)
 
 
 # It asserts nothing of time; a figure is wanted when somebody looks for it.
