@@ -37,9 +37,8 @@ pytest_plugins = [
 
 
 def pytest_configure() -> None:
-    from tests.plugins.full import (
-        wanted_in_full,
-    )  # a plugin, whose assertions pytest rewrites if nobody was earlier
+    # Not above: pytest rewrites the assertions of a plugin that nobody has imported before.
+    from tests.plugins.full import wanted_in_full
 
     # How long an example takes says how busy the machine is, nothing about the code. A full run tries as many examples
     # as the library means to.
