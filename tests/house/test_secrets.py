@@ -153,7 +153,7 @@ def test_no_page_and_no_file_holds_a_secret(app: Flask, scene: SimpleNamespace, 
                 found += [(who, url, piece) for piece in leaks(answer, forbidden)]
     assert found == []
     # What is refused holds nothing, and proves nothing.
-    assert min(seen[who] for who in READ_ALL) > 150 and min(seen["arta"], seen["clirim"]) > 60, seen
+    assert seen["drita"] > 150 and min(seen["eva"], seen["arta"], seen["clirim"]) > 50, seen
 
 
 def test_no_answer_to_a_form_holds_a_secret(app: Flask, scene: SimpleNamespace, sign_in: SignIn) -> None:
