@@ -7,6 +7,8 @@ two might answer differently (`docs/testing.md`). ``--database sqlite|postgresql
 from __future__ import annotations
 
 import contextvars
+import gc
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +18,7 @@ import flask_migrate
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
-from hypothesis import settings
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
 
 from pop_campaigns.accounts.kept_words import csrf_value
@@ -32,19 +34,9 @@ pytest_plugins = [
     "tests.plugins.services_plugin",
     "tests.plugins.left_out",
     "tests.plugins.full",
+    "tests.plugins.seeds",
     "tests.plugins.cpu_times",
 ]
-
-
-def pytest_configure() -> None:
-    # Not above: pytest rewrites the assertions of a plugin that nobody has imported before.
-    from tests.plugins.full import wanted_in_full
-
-    # How long an example takes says how busy the machine is, nothing about the code. A full run tries as many examples
-    # as the library means to.
-    settings.register_profile("house", deadline=None, max_examples=100 if wanted_in_full() else 30)
-    settings.load_profile("house")
-
 
 TEST_SETTINGS: dict[str, Any] = {
     "MODE": "test",
@@ -57,6 +49,17 @@ TEST_SETTINGS: dict[str, Any] = {
     "WTF_CSRF_ENABLED": False,
     "PRESERVE_CONTEXT_ON_EXCEPTION": False,
 }
+
+
+# What is imported and collected stays: it is not looked through for garbage, neither meanwhile nor later.
+def pytest_configure() -> None:
+    gc.disable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -77,44 +80,62 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     kinds: list[Any] = ["sqlite"] if wanted in ("sqlite", "both") else []
     if wanted in ("postgresql", "both"):
         kinds.append(pytest.param("postgresql", marks=pytest.mark.needs_postgresql))
-    metafunc.parametrize("database_kind", kinds, scope="session", indirect=True)
+    metafunc.parametrize("database_kind", kinds, indirect=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def database_kind(request: pytest.FixtureRequest) -> str:
     """``sqlite`` or ``postgresql``."""
     return str(request.param)
 
 
 @pytest.fixture(scope="session")
-def _app(
-    database_kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Flask]:
-    """One migrated application per database and test process."""
-    folder = tmp_path_factory.mktemp(f"data-{database_kind}")
-    if database_kind == "sqlite":
-        uri = f"sqlite:///{folder / 'test.sqlite3'}"
-    else:
-        uri = request.getfixturevalue("make_postgresql_database")()
+def migrated_app(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Flask]]:
+    """One migrated application per database and test process, kept while tests go to and fro between the two."""
+    apps: dict[str, Flask] = {}
+    # Each template is compiled once for all databases and processes of this run.
+    whole_run = tmp_path_factory.getbasetemp()
+    templates = (whole_run.parent if os.environ.get("PYTEST_XDIST_WORKER") else whole_run) / "templates"
+    templates.mkdir(exist_ok=True)
+
+    def give(kind: str) -> Flask:
+        if kind not in apps:
+            folder = tmp_path_factory.mktemp(f"data-{kind}")
+            if kind == "sqlite":
+                uri = f"sqlite:///{folder / 'test.sqlite3'}"
+            else:
+                uri = request.getfixturevalue("make_postgresql_database")()
+            apps[kind] = _make_app(folder, uri)
+            apps[kind].jinja_env.bytecode_cache = FileSystemBytecodeCache(str(templates))
+        return apps[kind]
+
+    yield give
+    for app in apps.values():
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+def _make_app(folder: Path, uri: str) -> Flask:
     app = create_app(TEST_SETTINGS | {"DATA_DIR": str(folder), "SQLALCHEMY_DATABASE_URI": uri})
     app.test_client_class = Browser
     with app.app_context():
-        if database_kind == "sqlite":
+        if uri.startswith("sqlite"):
             # What a test writes need not outlive a power cut; what the service writes must, and does.
             event.listen(db.engine, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous=OFF"))
         flask_migrate.upgrade()
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    return app
 
 
 @pytest.fixture
-def app(_app: Flask, tmp_path: Path) -> Iterator[Flask]:
+def app(migrated_app: Callable[[str], Flask], database_kind: str, tmp_path: Path) -> Iterator[Flask]:
     """The application with empty tables and a data folder of its own, in an application context."""
-    _app.config["DATA_DIR"] = str(tmp_path)
-    with _app.app_context():
-        yield _app
+    app = migrated_app(database_kind)
+    app.config["DATA_DIR"] = str(tmp_path)
+    with app.app_context():
+        yield app
         db.session.rollback()
         db.session.remove()
         empty_tables()
