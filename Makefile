@@ -3,9 +3,11 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 VENV := .venv/bin
-# More than cores: many tests wait for servers and clocks rather than compute.
+# One more than cores: tests of servers wait rather than compute, and each further process costs some 10 s to set up.
 WORKERS ?= 3
 ARGS ?=
+# Every test process imports the service: compiled once and kept, whatever the environment says of bytecode.
+PYTEST := PYTHONDONTWRITEBYTECODE= exec $(VENV)/python -m pytest
 
 .PHONY: help setup setup-dev run test test-full mail-report intake-rate fuzz kills lint format messages shots lock clean
 
@@ -23,10 +25,10 @@ run: setup ## web server, worker and mail server on this machine, with the recor
 	@exec $(VENV)/python -m flask --app wsgi up
 
 test: setup-dev ## all tests (ARGS="tests/letters -x" narrows, WORKERS=0 runs them in one process)
-	@exec $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(PYTEST) -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-full: setup-dev ## all tests, also those left for changes of what they try; commit tests/tooling/tried.json
-	@FULL=1 exec $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@FULL=1 $(PYTEST) -n $(WORKERS) --dist worksteal $(ARGS)
 
 mail-report: setup-dev ## how many sample messages of other projects are read right, and how fast
 	@exec $(VENV)/python -m tests.mail.report
@@ -42,7 +44,7 @@ lint: setup-dev ## style, types, direction of imports, translations, templates, 
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports
-	@$(VENV)/python -m pytest -q --noconftest -p no:cacheprovider tests/house/test_catalogues.py \
+	@$(PYTEST) -q --noconftest -p no:cacheprovider tests/house/test_catalogues.py \
 		tests/house/test_sources.py tests/house/test_templates.py
 
 format: setup-dev ## lay out the code and apply the safe corrections
@@ -53,7 +55,7 @@ messages: setup-dev ## take new texts of code and templates into both catalogues
 	@$(VENV)/python deploy/catalogues.py update
 
 kills: setup-dev ## the intake killed 50 times in 5,000 mails (KILLS=50); takes some minutes
-	@POP_TEST_INTAKE_KILLS=$(or $(KILLS),50) exec $(VENV)/python -m pytest -s tests/intake/test_kills.py $(ARGS)
+	@POP_TEST_INTAKE_KILLS=$(or $(KILLS),50) $(PYTEST) -s tests/intake/test_kills.py $(ARGS)
 
 shots: setup-dev ## pictures of every kind of page, both languages, in build/shots/
 	@exec $(VENV)/python -m tests.browser.shots

@@ -72,7 +72,17 @@ def make_institution(
     **values: Any,
 ) -> Institution:
     """An institution, the network's unless an organisation is given."""
-    return _add(Institution(name_sq=name, kind=InstitutionKind(kind), organisation=organisation, **values))
+    return _add(_institution(name, kind=kind, organisation=organisation, **values))
+
+
+def _institution(
+    name: str = "Bashkia Fier",
+    *,
+    kind: str = "municipality",
+    organisation: Organisation | None,
+    **values: Any,
+) -> Institution:
+    return Institution(name_sq=name, kind=InstitutionKind(kind), organisation=organisation, **values)
 
 
 def make_office(
@@ -85,20 +95,20 @@ def make_office(
     **values: Any,
 ) -> Office:
     """An office with an address and, if named, a holder."""
-    office = _add(
-        Office(
-            title_sq=title,
-            institution=institution or make_institution(organisation=organisation),
-            organisation_id=organisation.id if organisation else None,
-            **values,
-        )
+    office = Office(
+        title_sq=title,
+        institution=institution or _institution(organisation=organisation),
+        organisation_id=organisation.id if organisation else None,
+        **values,
     )
+    rows: list[Any] = [office]
     if email:
-        _add(Address(email=email, use=AddressUse.MAIN, office=office, organisation_id=office.organisation_id))
+        rows.append(
+            Address(email=email, use=AddressUse.MAIN, office=office, organisation_id=office.organisation_id)
+        )
     if holder:
-        person = make_person(holder, kind=PersonKind.OFFICIAL)
-        _add(Mandate(person=person, office=office))
-    return office
+        rows.append(Mandate(person=Person(name=holder, kind=PersonKind.OFFICIAL), office=office))
+    return _add(*rows)  # in one go: most of what tests compute are such flushes
 
 
 def make_person(
@@ -109,10 +119,11 @@ def make_person(
     **values: Any,
 ) -> Person:
     """A person, the network's unless an organisation is given."""
-    person = _add(Person(name=name, organisation_id=organisation.id if organisation else None, **values))
+    rows: list[Any] = [Person(name=name, organisation_id=organisation.id if organisation else None, **values)]
     if email:
-        _add(Address(email=email, use=AddressUse.MAIN, person=person, organisation_id=person.organisation_id))
-    return person
+        owner = rows[0].organisation_id
+        rows.append(Address(email=email, use=AddressUse.MAIN, person=rows[0], organisation_id=owner))
+    return _add(*rows)
 
 
 def make_consent(person: Person, purpose: Purpose = Purpose.EVENTS, **values: Any) -> Consent:
@@ -183,8 +194,9 @@ def token_of(invitation: Invitation) -> str:
     return derive_token("answer", invitation.nonce)
 
 
-def _add(row: Any) -> Any:
-    db.session.add(row)
+def _add(row: Any, *others: Any) -> Any:
+    """Store rows in one go and return the first."""
+    db.session.add_all((row, *others))
     db.session.flush()
     return row
 

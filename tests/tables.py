@@ -19,9 +19,15 @@ _snapshots: dict[tuple[str, str], tuple[Snapshot, Any]] = {}
 
 
 @cache
+def _tables() -> list[Table]:
+    """Return every table, parents first."""
+    return Base.metadata.sorted_tables
+
+
+@cache
 def _question() -> str:
-    tables = (table.name for table in Base.metadata.sorted_tables)
-    return " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in tables)
+    names = (table.name for table in _tables())
+    return " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in names)
 
 
 def written_tables(connection: Connection) -> set[str]:
@@ -54,7 +60,7 @@ def empty_tables() -> None:
 
 def _delete_rows(connection: Connection) -> None:
     written = written_tables(connection)
-    for table in reversed(Base.metadata.sorted_tables):
+    for table in reversed(_tables()):
         if table.name in written:
             connection.exec_driver_sql(f"DELETE FROM {table.name}")
 
@@ -86,7 +92,7 @@ def _take(connection: Connection) -> Snapshot:
     written = written_tables(connection)
     return [
         (table, [dict(row) for row in connection.execute(select(table)).mappings()])
-        for table in Base.metadata.sorted_tables
+        for table in _tables()
         if table.name in written
     ]
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.when_changed("tests/plugins/full.py")
+
 ROOT = Path(__file__).resolve().parents[2]
 
 TESTS = """
