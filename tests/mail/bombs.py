@@ -62,7 +62,7 @@ def zip_bomb() -> bytes:
     import base64
 
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb.txt", b"0" * (300 * 1024 * 1024))
     head = b"Content-Type: application/zip; name=bomb.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     return HEAD + head + base64.encodebytes(packed.getvalue())
