@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
@@ -13,7 +12,6 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask
 
-from config import ROOT
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules.passwords import LinkKind, purpose_of
 from pop_campaigns.accounts.rules.roles import RoleName
@@ -25,6 +23,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import derive_token
 from tests import factories
 from tests.conftest import TEST_SETTINGS
+from tests.forked import forker
 
 pytestmark = pytest.mark.both_databases
 
@@ -32,13 +31,15 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 AT_ONCE = 8
 
 PROCESS = """
-import sys
+import sys, time
 from datetime import UTC, datetime
+from pathlib import Path
 from pop_campaigns.accounts.services.throttles import TooManyTries, count_try
 from pop_campaigns.app import create_app
 app, taken = create_app(), 0
 print("ready", flush=True)
-sys.stdin.readline()
+while not Path(sys.argv[1]).exists():
+    time.sleep(0.01)
 for number in range(25):
     with app.test_request_context(method="POST", environ_base={"REMOTE_ADDR": f"203.0.113.{number}"}):
         try:
@@ -118,22 +119,20 @@ def test_two_processes_count_as_one(
     app: Flask, database_kind: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     db.session.commit()
+    folder = tmp_path_factory.mktemp("two")
     settings = {
         "POP_MODE": "test", "POP_SECRET_KEY": str(TEST_SETTINGS["SECRET_KEY"]), "POP_BASE_URL": "http://localhost",
-        "POP_DATA_DIR": str(tmp_path_factory.mktemp("two")), "POP_SQLALCHEMY_DATABASE_URI": app.config["SQLALCHEMY_DATABASE_URI"],
+        "POP_DATA_DIR": str(folder), "POP_SQLALCHEMY_DATABASE_URI": app.config["SQLALCHEMY_DATABASE_URI"],
     }  # fmt: skip
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", PROCESS], cwd=ROOT, env=os.environ | settings, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )
-        for _ in range(2)
-    ]  # fmt: skip
-    for one in running:
-        assert one.stdout is not None and one.stdout.readline() == "ready\n"
-    for one in running:
-        assert one.stdin is not None
-        one.stdin.write("\n")
-        one.stdin.flush()
-    taken = [int(one.communicate(timeout=60)[0]) for one in running]
+    begin, said = folder / "begin", [folder / "first", folder / "second"]
+    running = []
+    for place in said:
+        with place.open("wb") as output:
+            running.append(forker().start([str(begin)], os.environ | settings, output, program=PROCESS))
+    while not all(place.read_text() == "ready\n" for place in said):
+        assert [one.poll() for one in running] == [None, None], [place.read_text() for place in said]
+        time.sleep(0.02)
+    begin.touch()
+    assert [one.wait(60) for one in running] == [0, 0]
+    taken = [int(place.read_text().removeprefix("ready\n")) for place in said]
     assert sum(taken) == FREE_TRIES_FOR_ACCOUNT

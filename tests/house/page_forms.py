@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from importlib import import_module
 from pkgutil import walk_packages
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from flask import Flask
-from flask.testing import FlaskClient
 from wtforms import Form as AnyForm
 
 import pop_campaigns
-from tests.house.world import address, rules
+from tests.house.walk import Reading
 
 Fields = dict[str, list[str]]
 
@@ -65,19 +62,15 @@ class _Reader(HTMLParser):
             self.found[-1][2][self._area][0] += data
 
 
-def forms_of_pages(app: Flask, browser: FlaskClient, values: dict[str, Any]) -> dict[str, Fields]:
+def forms_of_pages(pages: Iterable[Reading]) -> dict[str, Fields]:
     """Give, by path, the fields of every form that some page sends there with POST."""
     found: dict[str, Fields] = {}
-    for rule in rules(app, "GET"):
-        here = address(app, rule, values)
-        answer = browser.get(here)
-        if answer.mimetype != "text/html":
-            continue
+    for page in pages:
         reader = _Reader()
-        reader.feed(answer.text)
+        reader.feed(page.answer.text)
         for method, action, fields in reader.found:
             if method == "post":
-                path = urlsplit(urljoin(here, action)).path
+                path = urlsplit(urljoin(page.url, action)).path
                 found[path] = fields | found.get(path, {})
     return found
 

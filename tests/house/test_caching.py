@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,7 +12,7 @@ from flask.testing import FlaskClient
 
 from pop_campaigns.core.headers import kept_for
 from tests.house.test_sources import modules
-from tests.house.world import address, arguments, rules
+from tests.house.walk import Walk
 
 PUBLIC = {
     "static": 86400,
@@ -42,19 +41,13 @@ def test_only_what_is_declared_may_be_kept(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("who", ["nobody", "arta", "drita", "eva"])
-def test_every_answer_says_who_may_keep_it(
-    app: Flask, world: SimpleNamespace, sign_in: Callable[[Any], FlaskClient], who: str
-) -> None:
-    browser = app.test_client() if who == "nobody" else sign_in(getattr(world.cast, who))
-    values, wrong, kept = arguments(world), [], 0
-    wanted = [(rule.endpoint, address(app, rule, values), "GET") for rule in rules(app, "GET")]
-    wanted += [(rule.endpoint, address(app, rule, values), "OPTIONS") for rule in rules(app, "GET")]
-    wanted += [("", "/nowhere", "GET"), ("", "/login", "DELETE"), ("", "/", "POST")]
-    for endpoint, url, method in wanted:
-        answer = browser.open(url, method=method)
+def test_every_answer_says_who_may_keep_it(walk: Callable[[str], Walk], who: str) -> None:
+    wrong, kept = [], 0
+    for reading in walk(who).readings:
+        endpoint, method, answer = reading.endpoint, reading.method, reading.answer
         said = answer.headers.get_all("Cache-Control")
-        public = bool(PUBLIC.get(endpoint)) and answer.status_code == 200 and method == "GET"
-        kept += public
+        public = bool(PUBLIC.get(endpoint)) and answer.status_code == 200 and method in ("GET", "HEAD")
+        kept += public and method == "GET"
         expected = [f"public, max-age={PUBLIC[endpoint]}"] if public else ["private, no-store"]
         if said != expected or not all(DIRECTIVE.fullmatch(one) for one in said[0].split(", ")):
             wrong.append((method, endpoint, answer.status_code, said))
@@ -86,17 +79,14 @@ def test_a_copy_that_is_still_right_says_so_and_carries_the_headers(
         assert "default-src 'none'" in again.headers["Content-Security-Policy"], url
 
 
-def test_a_private_file_is_never_a_copy_of_somebody_else(
-    app: Flask, world: SimpleNamespace, sign_in: Callable[[Any], FlaskClient]
-) -> None:
+def test_a_private_file_is_never_a_copy_of_somebody_else(walk: Callable[[str], Walk]) -> None:
     """Proofs, scans, answers to letters, raw mail and what hangs on it: named one by one, for they were public once."""
-    browser, values = sign_in(world.cast.drita), arguments(world)
     seen = 0
-    for rule in rules(app, "GET"):
-        answer = browser.get(address(app, rule, values))
-        if "attachment" in answer.headers.get("Content-Disposition", "") and rule.endpoint not in PUBLIC:
+    for reading in walk("drita").by("GET"):
+        headers = reading.answer.headers
+        if "attachment" in headers.get("Content-Disposition", "") and reading.endpoint not in PUBLIC:
             seen += 1
-            assert answer.headers["Cache-Control"] == "private, no-store", rule.endpoint
+            assert headers["Cache-Control"] == "private, no-store", reading.endpoint
     assert seen >= 4
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.routing import Rule
 
 from pop_campaigns.core.form_filling import FoundForm, forms_of
 from tests.house.test_endpoints import WITHOUT_TOKEN
 from tests.house.test_sources import modules
-from tests.house.world import address, arguments, rules, snapshot
+from tests.house.walk import Reading, Walk
+from tests.house.world import snapshot
 
 TYPED = 'Fjalë të shkruara, me "ë" & <b>'
 # Kinds of field that take any text a person types.
@@ -25,7 +25,15 @@ STANDS_ON_EVERY_PAGE = ("/language", "/logout")
 
 
 @pytest.fixture
-def stale(app: Flask, world: SimpleNamespace, sign_in: Callable[[Any], FlaskClient], monkeypatch: Any) -> str:
+def forms(app: Flask, walk: Callable[[str], Walk]) -> list[tuple[str, str, FoundForm]]:
+    """Each form that changes something once, by the endpoint it goes to, with the page it stands on."""
+    return list(forms_of_all_pages(app, walk("drita").pages))
+
+
+@pytest.fixture
+def stale(
+    app: Flask, forms: object, world: SimpleNamespace, sign_in: Callable[[Any], FlaskClient], monkeypatch: Any
+) -> str:
     """A token of an earlier session of the administrator."""
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
     page = sign_in(world.cast.drita).get("/today").text
@@ -34,11 +42,14 @@ def stale(app: Flask, world: SimpleNamespace, sign_in: Callable[[Any], FlaskClie
 
 
 def test_what_was_typed_into_any_form_comes_back(
-    app: Flask, world: SimpleNamespace, sign_in: Callable[[Any], FlaskClient], stale: str
+    world: SimpleNamespace,
+    sign_in: Callable[[Any], FlaskClient],
+    forms: list[tuple[str, str, FoundForm]],
+    stale: str,
 ) -> None:
     browser = sign_in(world.cast.drita)
     before, seen, lost = snapshot(), 0, []
-    for page, rule, form in forms_of_all_pages(app, world, browser):
+    for page, endpoint, form in forms:
         sent = typed_into(form)
         answer = browser.post(
             form.goes_to(page),
@@ -48,36 +59,29 @@ def test_what_was_typed_into_any_form_comes_back(
         seen += 1
         words = any(TYPED in values for values in sent.values())
         if answer.status_code != 400 or "kept-notice" not in answer.text:
-            lost.append((rule.endpoint, form.goes_to(page), answer.status_code))
+            lost.append((endpoint, form.goes_to(page), answer.status_code))
         elif words and html.escape(TYPED) not in answer.text:
-            lost.append((rule.endpoint, form.goes_to(page), "words"))
+            lost.append((endpoint, form.goes_to(page), "words"))
     assert lost == []
     assert seen > 40, "the walk finds the forms"
     assert snapshot() == before
 
 
-def forms_of_all_pages(
-    app: Flask, world: SimpleNamespace, browser: FlaskClient
-) -> Iterator[tuple[str, Rule, FoundForm]]:
-    """Give each form that changes something once, by the endpoint it goes to, with the page it stands on."""
-    values, known = arguments(world), set()
+def forms_of_all_pages(app: Flask, pages: list[Reading]) -> Iterator[tuple[str, str, FoundForm]]:
+    known = set()
     matcher = app.url_map.bind("localhost")
-    for rule in rules(app, "GET"):
-        if rule.endpoint.startswith(("static", "bootstrap", "security", "public", "invitations.answer")):
+    for page in pages:
+        if page.endpoint.startswith(("static", "bootstrap", "security", "public", "invitations.answer")):
             continue
-        page = address(app, rule, values)
-        answer = browser.get(page)
-        if answer.status_code != 200 or answer.mimetype != "text/html":
-            continue
-        for form in forms_of(answer.text):
-            goes_to = form.goes_to(page)
+        for form in forms_of(page.answer.text):
+            goes_to = form.goes_to(page.url)
             if form.method != "post" or goes_to in STANDS_ON_EVERY_PAGE:
                 continue
             endpoint = matcher.match(goes_to.partition("?")[0], method="POST")[0]
             kind = (endpoint, *sorted(form.names))
             if kind not in known and endpoint not in WITHOUT_TOKEN:
                 known.add(kind)
-                yield page, rule, form
+                yield page.url, page.endpoint, form
 
 
 def typed_into(form: FoundForm) -> dict[str, list[str]]:

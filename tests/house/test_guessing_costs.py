@@ -15,6 +15,7 @@ from pop_campaigns.accounts.models import Throttle, User
 from pop_campaigns.app import LIMITS
 from pop_campaigns.core.db import db
 from tests.house.test_sources import modules
+from tests.house.walk import Walk
 from tests.house.world import address, arguments, rules
 
 ONE_PLACE = "pop_campaigns/accounts/services/passwords.py"
@@ -43,21 +44,13 @@ def test_passwords_are_made_and_looked_at_in_one_place() -> None:
     assert {name for name, used in found.items() if used} == {ONE_PLACE}
 
 
-Asking = dict[str, tuple[str, FlaskClient, list[str]]]
-
-
-def pages_that_ask(app: Flask, world: SimpleNamespace, sign_in: Callable[[User], FlaskClient]) -> Asking:
-    """Every page with a field for a password: endpoint → address, who opens it, its fields. One walk over all pages."""
-    values, found = arguments(world), {}
-    browsers = (app.test_client(), sign_in(world.cast.drita))
-    for rule in rules(app, "GET"):
-        url = address(app, rule, values)
-        for browser in browsers:
-            answer = browser.get(url)
-            fields = ANY.findall(answer.text) if answer.mimetype == "text/html" else []
-            if fields and answer.status_code == 200:
-                found[rule.endpoint] = (url, browser, fields)
-                break
+def pages_that_ask(walk: Callable[[str], Walk]) -> dict[str, tuple[str, list[str]]]:
+    """Every page with a field for a password: endpoint → who opens it, its fields."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    for who in ("drita", "nobody"):
+        for page in walk(who).pages:
+            if fields := ANY.findall(page.answer.text):
+                found[page.endpoint] = (who, fields)
     return found
 
 
@@ -66,15 +59,22 @@ def names_of(fields: list[str], kind: re.Pattern[str]) -> list[str]:
 
 
 def test_every_form_with_a_password(
-    app: Flask, world: SimpleNamespace, sign_in: Callable[[User], FlaskClient]
+    app: Flask,
+    world: SimpleNamespace,
+    sign_in: Callable[[User], FlaskClient],
+    walk: Callable[[str], Walk],
 ) -> None:
+    asking = pages_that_ask(walk)
     world.cast.drita.password = PASSWORD
     db.session.commit()
-    asking = pages_that_ask(app, world, sign_in)
+    browsers = {"nobody": app.test_client(), "drita": sign_in(world.cast.drita)}
+    values = arguments(world)
+    urls = {rule.endpoint: address(app, rule, values) for rule in rules(app, "GET")}
     assert set(asking) >= {
         "security.login", "security.verify", "accounts.change_password", "accounts.reset", "accounts.welcome",
     }  # fmt: skip
-    for endpoint, (url, browser, fields) in asking.items():
+    for endpoint, (who, fields) in asking.items():
+        url, browser = urls[endpoint], browsers[who]
         present, new = names_of(fields, PRESENT), names_of(fields, NEW)
         # By its kind it is found here, and people's password managers fill it.
         assert len(present) + len(new) == len(fields), (

@@ -9,6 +9,7 @@ import html
 import io
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,10 +29,14 @@ from pop_campaigns.incoming.views.originals import DOWNLOADED
 from pop_campaigns.mail import secrets
 from pop_campaigns.mail.models import IncomingMail
 from tests.house import secret_mails
-from tests.house.world import address, arguments, rules
+from tests.house.conftest import MakeOnce
+from tests.house.world import address, arguments, make_world, rules
+from tests.plugins.full import wanted_in_full
 
 SignIn = Callable[[Any], FlaskClient]
 ROLES = ("nobody", "clirim", "eva", "besa", "arta", "drita")
+# Who may do everything and who only reads open every part of every record; the others one of each organisation.
+READ_ALL = ("drita", "eva")
 # Try-out's mailbox shows mails as they were delivered, to those who may change what they are about.
 LOCAL_MAILBOX = (
     "tryout.inbox",
@@ -45,15 +50,20 @@ ORIGINALS = ("incoming.original", "incoming.attachment")
 
 
 @pytest.fixture
-def scene(app: Flask, world: SimpleNamespace, tmp_path: Path) -> Iterator[SimpleNamespace]:
-    before = {name: app.config[name] for name in ("MAIL_LOCAL", "MAIL_KEEP_FOLDER")}
+def scene(
+    app: Flask, cast: SimpleNamespace, tmp_path: Path, make_once: MakeOnce, monkeypatch: pytest.MonkeyPatch
+) -> SimpleNamespace:
     folder = tmp_path / "mail"
-    folder.mkdir()
-    app.config.update(MAIL_LOCAL=True, MAIL_KEEP_FOLDER=str(folder))
-    found = secret_mails.fill(world, folder)
-    own = secret_mails.own_secrets(world.invitation)
-    yield SimpleNamespace(world=world, own=own, **vars(found))
-    app.config.update(before)
+    monkeypatch.setitem(app.config, "MAIL_LOCAL", True)
+    monkeypatch.setitem(app.config, "MAIL_KEEP_FOLDER", str(folder))
+
+    def make() -> SimpleNamespace:
+        folder.mkdir()
+        world = make_world(cast)
+        found = secret_mails.fill(world, folder)
+        return SimpleNamespace(world=world, own=secret_mails.own_secrets(world.invitation), **vars(found))
+
+    return make_once("secrets", make)
 
 
 def browser_of(app: Flask, scene: SimpleNamespace, sign_in: SignIn, who: str) -> FlaskClient:
@@ -116,9 +126,7 @@ def leaks(answer: Any, forbidden: set[str]) -> list[str]:
     unwrapped = re.sub(r"=?\r?\n[ >]*|\\r|\\n", "", text)
     # Only long words can hold one: pages are large, and there are many.
     words = {
-        word.lower()
-        for one in {text, unquote(text), html.unescape(text), unwrapped}
-        for word in _LONG.findall(one)
+        word.lower() for one in {text, unquote(html.unescape(text)), unwrapped} for word in _LONG.findall(one)
     }
     seen = "\n".join(words)
     pieces = {
@@ -130,18 +138,22 @@ def leaks(answer: Any, forbidden: set[str]) -> list[str]:
 def test_no_page_and_no_file_holds_a_secret(app: Flask, scene: SimpleNamespace, sign_in: SignIn) -> None:
     everything = scene.fier | scene.vlore
     assert len(scene.fier) > 8 and len(scene.vlore) > 5
-    seen, found = 0, []
+    urls = {rule.endpoint: list(variants(app, scene, rule)) for rule in rules(app, "GET")}
+    seen, found = Counter[str](), []
     # A colleague reads what the owner reads.
     for who in (one for one in ROLES if one != "besa"):
         browser = browser_of(app, scene, sign_in, who)
-        for rule in rules(app, "GET"):
-            forbidden = everything - allowed(scene, who, rule.endpoint, "GET")
-            for url in variants(app, scene, rule):
+        for endpoint, places in urls.items():
+            forbidden = everything - allowed(scene, who, endpoint, "GET")
+            for url in (
+                places if who in READ_ALL or wanted_in_full() else dict.fromkeys(places[:1] + places[-1:])
+            ):
                 answer = browser.get(url)
-                seen += answer.status_code == 200
+                seen[who] += answer.status_code == 200
                 found += [(who, url, piece) for piece in leaks(answer, forbidden)]
     assert found == []
-    assert seen > 500  # what is refused holds nothing, and proves nothing
+    # What is refused holds nothing, and proves nothing.
+    assert seen["drita"] > 150 and min(seen["eva"], seen["arta"], seen["clirim"]) > 50, seen
 
 
 def test_no_answer_to_a_form_holds_a_secret(app: Flask, scene: SimpleNamespace, sign_in: SignIn) -> None:
@@ -156,6 +168,9 @@ def test_no_answer_to_a_form_holds_a_secret(app: Flask, scene: SimpleNamespace, 
     for who in ROLES:
         browser = browser_of(app, scene, sign_in, who)
         for endpoint, url in urls:
+            # A colleague does what the owner does; here she takes originals.
+            if who == "besa" and endpoint not in ORIGINALS:
+                continue
             answer = browser.post(url, data=fields)
             assert answer.status_code < 500, url
             forbidden = everything - allowed(scene, who, endpoint, "POST")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,13 +12,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from config import ROOT
 from pop_campaigns.core.db import db
 from pop_campaigns.mail.models import IncomingMail
 from tests.conftest import TEST_SETTINGS
+from tests.forked import Forked, forker
 
 PATIENCE = 60.0
-Start = Callable[..., "subprocess.Popen[bytes]"]
+Start = Callable[..., Forked]
 
 
 def wait_for(true: Callable[[], Any], patience: float = PATIENCE, what: str = "it") -> None:
@@ -66,19 +63,15 @@ def service_environment(app: Flask, own_environment: dict[str, str]) -> dict[str
 @pytest.fixture
 def start_service(service_environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
     """Starts ``flask --app wsgi …`` processes; what is left of them ends with the test."""
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[Forked] = []
 
-    def start(*arguments: str, **environ: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
+    def start(*arguments: str, **environ: str) -> Forked:
         with (tmp_path / "service.log").open("ab") as log:
-            started.append(
-                subprocess.Popen(
-                    command, cwd=ROOT, env=service_environment | environ, stdout=log, stderr=subprocess.STDOUT
-                )
-            )
+            command = ["--app", "wsgi", *arguments]
+            started.append(forker().start(command, service_environment | environ, log))
         return started[-1]
 
     yield start
     for process in started:
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()

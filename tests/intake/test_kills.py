@@ -19,14 +19,16 @@ from tests.intake.conftest import Start, wait_for
 from tests.intake.lmtp_client import Delivery, make_message
 from tests.services import free_port
 
+# The second kill meets what the first has left behind.
 KILLS = int(os.environ.get("POP_TEST_INTAKE_KILLS", "2"))
-MESSAGES_A_KILL = 100
+MESSAGES_A_KILL = 100 if KILLS > 2 else 40
 
 
 def test_killed_again_and_again_what_was_acknowledged_is_there_once(
     start_service: Start, tmp_path: Path
 ) -> None:
-    chance = random.Random()
+    chance = random.Random(seed := random.randrange(10**6))
+    print(f"seed {seed}")  # shown when it fails
     messages = [make_message(number) for number in range(KILLS * MESSAGES_A_KILL)]
     port = free_port()
     over = threading.Event()

@@ -8,8 +8,6 @@ import signal
 import smtplib
 import socket
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,12 +16,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from config import ROOT
 from pop_campaigns.core.db import db
 from pop_campaigns.mail.intake import group_commit, listener
 from pop_campaigns.mail.intake.group_commit import GroupCommit
 from pop_campaigns.mail.intake.store import SIZE_LIMIT, Arrival, store_arrivals
 from pop_campaigns.mail.rules import IncomingWay
+from tests.forked import Forked, command_under, forker
 from tests.intake.conftest import Start, stored, wait_for
 from tests.services import free_port
 
@@ -73,9 +71,7 @@ def door(app: Flask) -> Iterator[int]:
         yield port
 
 
-def open_door(
-    start: Start, folder: Path, kind: str = "lmtp", **environ: str
-) -> tuple[int, subprocess.Popen[bytes]]:
+def open_door(start: Start, folder: Path, kind: str = "lmtp", **environ: str) -> tuple[int, Forked]:
     port = free_port()
     process = start("mail", "listen", "--at", f"{kind}://127.0.0.1:{port}", **environ)
     wait_for(lambda: answers(port) or process.poll() is not None, what="the listener")
@@ -233,17 +229,12 @@ def test_while_the_database_is_locked_each_recipient_is_told_to_come_again(
 def test_a_full_disk_is_said_and_what_fits_is_taken(
     own_environment: dict[str, str], start_service: Start, tmp_path: Path
 ) -> None:
-    upgrade = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
-    subprocess.run(upgrade, cwd=ROOT, env=own_environment, check=True, capture_output=True)
-    database = tmp_path / "pop.sqlite3"
-    port = free_port()
-    # A limit on the size of files is what a full disk looks like from inside, without needing one.
-    limit = (database.stat().st_size + 2_000_000) // 512
-    command = f"ulimit -f {limit}; exec {sys.executable} -m flask --app wsgi mail listen --at lmtp://127.0.0.1:{port}"
+    database, port = tmp_path / "pop.sqlite3", free_port()
+    listen = ["--app", "wsgi", "mail", "listen", "--at", f"lmtp://127.0.0.1:{port}"]
     with (tmp_path / "full.log").open("wb") as log:
-        process = subprocess.Popen(
-            ["sh", "-c", command], cwd=ROOT, env=own_environment, stderr=log, stdout=log
-        )
+        assert forker().start(["--app", "wsgi", "db", "upgrade"], own_environment, log).wait(60) == 0
+        limit = command_under(database.stat().st_size + 2_000_000)
+        process = forker().start(listen, own_environment, log, program=limit)
     try:
         wait_for(lambda: answers(port), what="the listener")
         client = Client(port)

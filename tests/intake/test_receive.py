@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import subprocess
-import sys
 from pathlib import Path
+from tempfile import TemporaryFile
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.mail.intake.store import SIZE_LIMIT
 from pop_campaigns.mail.rules import IncomingWay
 from pop_campaigns.worker.receive import envelope_of
+from tests.forked import command_under, forker
 from tests.intake.conftest import stored
 
 RAW = b"From: a@bashkia.example\nSubject: \xc3\xab\xff\x00\n\nline\r\nother\n"
@@ -123,6 +125,20 @@ def run_script(
     return subprocess.run(command, env=environ, input=raw, capture_output=True, check=False)
 
 
+def run_apart(
+    environ: dict[str, str], *arguments: str, raw: bytes = RAW, program: str = ""
+) -> SimpleNamespace:
+    """The command as the process that the script would start; with what it said of errors."""
+    command = ["--app", "wsgi", *(arguments or ("mail", "receive", "--recipient", "r-a@rsvp.example"))]
+    with TemporaryFile() as given, TemporaryFile() as errors:
+        given.write(raw)
+        given.seek(0)
+        process = forker().start(command, environ, errors, given=given, program=program)
+        returncode = process.wait(60)
+        errors.seek(0)
+        return SimpleNamespace(returncode=returncode, stderr=errors.read())
+
+
 def test_the_script_stores_with_the_settings_of_a_file(
     app: Flask, service_environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -168,7 +184,7 @@ def locked(app: Flask, service_environment: dict[str, str]) -> Any:
 @pytest.mark.both_databases
 def test_a_locked_database_is_tried_again(locked: None, service_environment: dict[str, str]) -> None:
     impatient = service_environment | {"POP_DATABASE_WAIT": "1"}
-    run = run_script(impatient, "--recipient", "r-a@rsvp.example")
+    run = run_apart(impatient)
     assert run.returncode == 75
     assert b"could not be stored now" in run.stderr
     assert b"Traceback" not in run.stderr
@@ -180,30 +196,19 @@ def test_a_locked_database_is_tried_again(locked: None, service_environment: dic
     ids=["file", "server"],
 )
 def test_a_database_that_is_gone_is_tried_again(uri: str, own_environment: dict[str, str]) -> None:
-    run = run_script(
-        own_environment | {"POP_SQLALCHEMY_DATABASE_URI": uri}, "--recipient", "r-a@rsvp.example"
-    )
+    run = run_apart(own_environment | {"POP_SQLALCHEMY_DATABASE_URI": uri})
     assert run.returncode == 75
     assert b"could not be stored now" in run.stderr
 
 
 def test_a_full_disk_is_tried_again(own_environment: dict[str, str], tmp_path: Path) -> None:
     source = tmp_path / "pop.sqlite3"
-    upgrade = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
-    subprocess.run(upgrade, cwd=ROOT, env=own_environment, check=True, capture_output=True)
+    assert run_apart(own_environment, "db", "upgrade").returncode == 0
     big = b"Subject: big\n\n" + b"x" * 8_000_000
-    # A limit on the size of files is what a full disk looks like from inside, without needing one.
-    limit = (source.stat().st_size + 2_000_000) // 1024
-    script = f"ulimit -f {limit * 2}; exec {ROOT}/deploy/receive-mail.sh --recipient r-a@rsvp.example"
-    run = subprocess.run(
-        ["sh", "-c", script], env=own_environment, input=big, capture_output=True, check=False
-    )
+    run = run_apart(own_environment, raw=big, program=command_under(source.stat().st_size + 2_000_000))
     assert run.returncode == 75, run.stderr
     assert b"could not be stored now" in run.stderr
-    again = subprocess.run(
-        [str(ROOT / "deploy/receive-mail.sh"), "--recipient", "r-a@rsvp.example"],
-        env=own_environment, input=big, capture_output=True, check=False,
-    )  # fmt: skip
+    again = run_apart(own_environment, raw=big)
     assert again.returncode == 0, again.stderr
     with sqlite3.connect(source) as connection:
         assert connection.execute("SELECT size FROM incoming_mails").fetchall() == [(len(big),)]

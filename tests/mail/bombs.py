@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import zipfile
 from collections.abc import Callable
+
+from pop_campaigns.mail.reading.parts import MESSAGE_LIMIT
 
 HEAD = b"From: a@x.example\r\nTo: b@y.example\r\nSubject: Bomb\r\nMessage-ID: <1@x.example>\r\nMIME-Version: 1.0\r\n"
 
 
 def huge() -> bytes:
-    """100 MB of text."""
-    return HEAD + b"\r\n" + b"0123456789 abcdef\r\n" * (100 * 1024 * 1024 // 19)
+    """A line more text than a message may have."""
+    return HEAD + b"\r\n" + b"0123456789 abcdef\r\n" * (MESSAGE_LIMIT // 19 + 1)
 
 
-def short_lines() -> bytes:
+def short_lines(megabytes: int = 24) -> bytes:
     """As large as allowed, a line break in every second byte: a list of lines takes fifty times the size."""
-    return HEAD + b"\r\n" + b"a\n" * (12 * 1024 * 1024)
+    return HEAD + b"\r\n" + b"a\n" * (megabytes * 1024 * 1024 // 2)
 
 
 def many_parts() -> bytes:
@@ -53,12 +56,13 @@ def long_address() -> bytes:
     return HEAD.replace(b"a@x.example", b"<" * 20_000 + b"a@x.example" + b'"(' * 20_000) + b"\r\nx\r\n"
 
 
+@functools.cache
 def zip_bomb() -> bytes:
     """A small archive that would unpack to 300 MB."""
     import base64
 
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb.txt", b"0" * (300 * 1024 * 1024))
     head = b"Content-Type: application/zip; name=bomb.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     return HEAD + head + base64.encodebytes(packed.getvalue())

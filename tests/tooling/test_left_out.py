@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+# Each starts pytest anew, some with processes of its own, to see what the plugin says.
+pytestmark = pytest.mark.when_changed(
+    "tests/plugins/left_out.py", "tests/services.py", "requirements-dev.lock"
+)
+
 ROOT = Path(__file__).resolve().parents[2]
 
 TESTS = """

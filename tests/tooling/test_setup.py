@@ -19,6 +19,8 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+# Minutes of environments made and broken; they say nothing new while what makes them is the same.
+makes_environments = pytest.mark.when_changed("deploy/setup.sh", "deploy/setup.py", "Makefile")
 OLD_PYTHON = "#!/bin/sh\nexit 1\n"  # answers no to "are you 3.11 or newer?"
 
 
@@ -100,6 +102,7 @@ def refusal(run: subprocess.CompletedProcess[str]) -> str:
     return lines[0]
 
 
+@makes_environments
 def test_from_nothing_to_ready_and_back_after_a_cut(project: Path) -> None:
     first = run_setup(project)
     assert first.returncode == 0, first.stderr
@@ -130,6 +133,7 @@ def test_from_nothing_to_ready_and_back_after_a_cut(project: Path) -> None:
     assert (project / ".venv" / ".unfinished").exists()
 
 
+@makes_environments
 def test_a_registry_that_is_out_of_reach(project: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", str(project / ".venv")], check=True)
     with socket.socket() as closed:
@@ -140,6 +144,7 @@ def test_a_registry_that_is_out_of_reach(project: Path) -> None:
     assert "the package registry cannot be reached" in refusal(run)
 
 
+@makes_environments
 def test_a_python_without_the_venv_module(project: Path, tmp_path: Path) -> None:
     hidden = tmp_path / "hidden"
     hidden.mkdir()
@@ -160,6 +165,7 @@ def test_a_python_without_the_venv_module(project: Path, tmp_path: Path) -> None
     assert "cannot make virtual environments" in refusal(run_setup(project, PYTHON="", PATH=path))
 
 
+@makes_environments
 def test_no_python_that_is_new_enough(project: Path, tmp_path: Path) -> None:
     old = executable(tmp_path / "bin" / "python3", OLD_PYTHON)
     path = f"{old.parent}:{tools_only(tmp_path)}"
@@ -168,6 +174,7 @@ def test_no_python_that_is_new_enough(project: Path, tmp_path: Path) -> None:
     assert "PYTHON=/nowhere/python is not" in refusal(run_setup(project, PYTHON="/nowhere/python"))
 
 
+@makes_environments
 def test_the_newest_python_that_works_is_chosen(project: Path, tmp_path: Path) -> None:
     broken = executable(tmp_path / "bin" / "python3.14", OLD_PYTHON)
     executable(tmp_path / "bin" / "python3.12", f'#!/bin/sh\necho "chosen $1"\nexec {sys.executable} -V\n')
@@ -194,6 +201,7 @@ def tools_only(tmp_path: Path) -> Path:
     return folder
 
 
+@makes_environments
 def test_a_file_where_the_environment_belongs(project: Path) -> None:
     (project / ".venv").write_text("", encoding="utf-8")
     assert ".venv is a file; remove it" in refusal(run_setup(project))

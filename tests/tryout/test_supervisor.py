@@ -1,10 +1,15 @@
-"""`make run` as the process it is: starts, answers, says how to sign in, stops everything, whatever happens."""
+"""`make run` as the process it is: starts, answers, says how to sign in, stops everything, whatever happens.
+
+Between start and stop, seen from the outside: invitations go out, are answered as the guests would, and the answers stand
+at the event.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
 import os
+import re
 import signal
 import socket
 import stat
@@ -12,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import SimpleNamespace
@@ -23,9 +29,12 @@ from config import ROOT
 from pop_campaigns.tryout import supervisor
 from pop_campaigns.tryout.first_start import CannotStart
 from pop_campaigns.tryout.supervisor import PREFERRED_MAIL_PORT, find_port, wanted_port
+from tests.forked import forker
 from tests.services import free_port
+from tests.tryout.plain_browser import PlainBrowser
 
 PATIENCE = 90.0
+TITLE = "Prova e rrugës së plotë"
 SECRETS = ("Kanarina0cH8wq1x2y3z4_abcdefGHIJKLmnopqrstu", "kanarin.qytetar")
 
 
@@ -34,8 +43,7 @@ class Run:
 
     def __init__(self, folder: Path, port: int, **environ: str) -> None:
         self.port = port
-        given = {name: value for name, value in os.environ.items() if not name.startswith("POP_")}
-        given |= {"POP_DATA_DIR": str(folder), "PORT": str(port)} | environ
+        given = environment(folder, port, **environ)
         self.said, self.complained = TemporaryFile("w+"), TemporaryFile("w+")  # noqa: SIM115  # they live as long as the run
         self.process = subprocess.Popen(
             [sys.executable, "-m", "flask", "--app", "wsgi", "up"],
@@ -68,6 +76,12 @@ class Run:
         with contextlib.closing(connection):
             connection.request("GET", "/healthz")
             return connection.getresponse().status == 200
+
+
+def environment(folder: Path, port: int, **environ: str) -> dict[str, str]:
+    """The environment of a run, without settings of the machine's own."""
+    given = {name: value for name, value in os.environ.items() if not name.startswith("POP_")}
+    return given | {"POP_DATA_DIR": str(folder), "PORT": str(port)} | environ
 
 
 def _read(file: IO[str]) -> str:
@@ -118,12 +132,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("up") / "të dhëna"
 
 
+def refused(folder: Path, port: int | None = None, **environ: str) -> tuple[int, str, str]:
+    """Start one that ends by itself; gives status, what it said, its complaints."""
+    given = environment(folder, port or free_port(), **environ)
+    with TemporaryFile("w+") as said, TemporaryFile("w+") as complained:
+        status = forker().start(["--app", "wsgi", "up"], given, said, complained).wait(PATIENCE)
+        return status, _read(said), _read(complained)
+
+
 @pytest.fixture
 def start(folder: Path) -> Iterator[Callable[..., Run]]:
     runs: list[Run] = []
 
-    def start_one(port: int | None = None, where: Path | None = None, **environ: str) -> Run:
-        runs.append(Run(where or folder, port or free_port(), **environ))
+    def start_one() -> Run:
+        runs.append(Run(folder, free_port()))
         return runs[-1]
 
     yield start_one
@@ -133,25 +155,94 @@ def start(folder: Path) -> Iterator[Callable[..., Run]]:
             run.wait()
 
 
-def test_it_answers_tells_how_to_sign_in_and_stops_everything_on_ctrl_c(
-    start: Callable[..., Run], folder: Path
-) -> None:
-    run = start()
-    assert run.first_line() == f"http://127.0.0.1:{run.port}"
-    assert run.answers()
-    below = _with_descendants({run.process.pid})
-    commands = " ".join(run.children().values())
-    assert all(name in commands for name in ("gunicorn", "worker", "mailserver", "mail listen"))
+@pytest.fixture(scope="module")
+def first(folder: Path) -> Iterator[Run]:
+    """The first start in the folder, for all that can be asked of one that runs; the last of these tests ends it."""
+    run = Run(folder, free_port())
+    yield run
+    if run.process.poll() is None:
+        run.end(signal.SIGTERM)
 
-    _ask_for_secrets(run)
+
+def test_it_answers_and_everything_runs(first: Run, folder: Path) -> None:
+    assert first.first_line() == f"http://127.0.0.1:{first.port}"
+    assert first.answers()
+    commands = " ".join(first.children().values())
+    assert all(name in commands for name in ("gunicorn", "worker", "mailserver", "mail listen"))
+    _ask_for_secrets(first)
     assert _open_to_others(folder) == []
 
+
+def sign_in(run: Run, folder: Path) -> PlainBrowser:
+    lines = (folder / "sign-in.txt").read_text(encoding="utf-8").splitlines()
+    email, password = next(line.split("\t")[:2] for line in lines if "admin" in line)
+    browser = PlainBrowser(f"http://127.0.0.1:{run.port}")
+    browser.get("/login")
+    browser.press("password", email=email, password=password)
+    return browser
+
+
+def plan_and_invite(browser: PlainBrowser) -> str:
+    """An event in a month with two guests whose invitations are sent; gives its address."""
+    browser.get("/events/new")
+    day = date.today() + timedelta(days=30)
+    browser.press(
+        "title_sq", kind="round_table", title_sq=TITLE, precision="moment", start_date=f"{day:%d.%m.%Y}",
+        start_time="10:00", end_time="12:00", venue="Bashkia Fier",
+    )  # fmt: skip
+    found = re.search(r"/events/\d+", browser.url)
+    assert found, browser.page
+    event = found[0]
+    browser.get(f"{event}/invite?q=bashkia")
+    keys = re.findall(r'type="checkbox" name="guest" value="([^"]+)"', browser.page)
+    for key in keys[:2]:
+        browser.press("q", f"{event}/invite", guest=key)
+        browser.get(f"{event}/invite?q=bashkia")
+    browser.get(f"{event}/invite/send")
+    browser.press("guests")
+    return event
+
+
+def test_send_answer_as_the_guest_and_see_it_at_the_event(first: Run, folder: Path) -> None:
+    assert first.first_line().startswith("http://"), first.first_line()
+    browser = sign_in(first, folder)
+    event = plan_and_invite(browser)
+    browser.wait_for("/mail/local", rf"(?:/mail/local/\d+-\w+.*?{TITLE}.*){{2}}")
+    one, other = re.findall(r'href="(/mail/local/\d+-\w+)"', browser.page)[:2]
+
+    browser.get(one)
+    assert "thjesht duke iu përgjigjur këtij mesazhi" in " ".join(browser.page.split())
+    browser.press("comment", what="accept", comment="Vij me këshilltaren")
+    browser.wait_for(event, r"Vij me këshilltaren")
+
+    browser.get(other)
+    browser.press("words", what="words", words="Na tregoni axhendën, ju lutem.")
+    browser.wait_for(event, r"Na tregoni axhendën, ju lutem\.")
+    browser.get(other)
+    browser.press("press", f"{other}/answer", what="unknown")
+    browser.wait_for(event, r"550 5\.1\.1")
+    assert not list((folder / "mail" / "to-intake").glob("**/*.mail"))
+
+
+def test_a_second_one_in_the_same_folder_is_told_where_the_first_answers(first: Run, folder: Path) -> None:
+    assert first.first_line().startswith("http://")
+    status, out, err = refused(folder)
+    assert (status, out) == (1, "")
+    assert "already uses" in err
+    assert f"http://127.0.0.1:{first.port}" in err
+    assert err.count("\n") == 1
+    assert first.answers()
+
+
+def test_ctrl_c_stops_everything_and_says_how_to_sign_in(first: Run, folder: Path) -> None:
+    assert first.first_line().startswith("http://")
+    below = _with_descendants({first.process.pid})
     # A browser that keeps its connection open must not hold up the end.
-    browser = http.client.HTTPConnection("127.0.0.1", run.port)
+    browser = http.client.HTTPConnection("127.0.0.1", first.port)
     browser.request("GET", "/healthz")
     browser.getresponse().read()
     started = time.monotonic()
-    status, out, err = run.end(signal.SIGINT)
+    status, out, err = first.end(signal.SIGINT)
     assert time.monotonic() - started < 7  # five by itself, and a busy machine
     browser.close()
     assert (status, err) == (0, "")
@@ -160,6 +251,7 @@ def test_it_answers_tells_how_to_sign_in_and_stops_everything_on_ctrl_c(
     assert _open_to_others(folder) == []
     logs = "".join(log.read_text(encoding="utf-8") for log in (folder / "log").iterdir())
     assert [secret for secret in SECRETS if secret in logs] == []
+    assert "Traceback" not in logs
     kept = folder / "sign-in.txt"
     accounts = [line.split("\t") for line in kept.read_text(encoding="utf-8").splitlines()]
     assert accounts
@@ -192,37 +284,42 @@ def _open_to_others(folder: Path) -> list[str]:
     return found
 
 
-def test_the_second_start_is_quick_and_finds_the_same_accounts(
+def test_the_second_start_is_quick_finds_the_same_accounts_and_ends_with_its_worker(
     start: Callable[..., Run], folder: Path
 ) -> None:
+    """A process that ends takes all others with it, and is named."""
     kept = (folder / "sign-in.txt").read_text(encoding="utf-8")
     started = time.monotonic()
     run = start()
     assert run.first_line().startswith("http://")
     assert time.monotonic() - started < 45  # three by itself, and a busy machine
-    _status, out, _err = run.end(signal.SIGTERM)
+    _kill(run, "worker", " worker")
     assert (folder / "sign-in.txt").read_text(encoding="utf-8") == kept
-    assert kept.splitlines()[0].split("\t")[1] in out
-    assert run.process.returncode == 0
+    assert kept.splitlines()[0].split("\t")[1] in _read(run.said)
 
 
-def test_a_second_one_in_the_same_folder_is_told_where_the_first_answers(start: Callable[..., Run]) -> None:
-    first = start()
-    assert first.first_line().startswith("http://")
-    status, out, err = start().wait()
-    assert (status, out) == (1, "")
-    assert "already uses" in err
-    assert f"http://127.0.0.1:{first.port}" in err
-    assert err.count("\n") == 1
-    assert first.answers()
-
-
-@pytest.mark.parametrize(("name", "command"), [("worker", " worker"), ("intake", " mail listen")])
-def test_a_process_that_ends_takes_all_with_it_and_is_named(
-    start: Callable[..., Run], name: str, command: str
-) -> None:
+# The same loop sees every process; the one test above is enough for a day.
+@pytest.mark.full
+def test_an_intake_that_ends_takes_all_with_it_and_is_named(start: Callable[..., Run]) -> None:
     run = start()
     assert run.first_line().startswith("http://")
+    _kill(run, "intake", " mail listen")
+
+
+# The same function is told of all three signals; Ctrl-C is tried above.
+@pytest.mark.full
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_end_it_as_well(start: Callable[..., Run], number: int) -> None:
+    run = start()
+    assert run.first_line().startswith("http://")
+    below = _with_descendants({run.process.pid})
+    status, _out, err = run.end(number)
+    assert (status, err) == (0, "")
+    assert _gone(below, 5)
+
+
+def _kill(run: Run, name: str, command: str) -> None:
+    """End one process of a run, and see how all others end."""
     below = _with_descendants({run.process.pid})
     (killed,) = [number for number, words in run.children().items() if command in words]
     os.kill(killed, signal.SIGKILL)
@@ -240,12 +337,12 @@ def test_nothing_survives_a_killed_supervisor(start: Callable[..., Run]) -> None
     assert _gone(below, PATIENCE)
 
 
-def test_a_taken_port_is_one_clear_sentence(start: Callable[..., Run], tmp_path: Path) -> None:
+def test_a_taken_port_is_one_clear_sentence(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        status, out, err = start(port, tmp_path).wait()
+        status, out, err = refused(tmp_path, port)
     assert (status, out) == (1, "")
     assert (
         err
@@ -253,13 +350,12 @@ def test_a_taken_port_is_one_clear_sentence(start: Callable[..., Run], tmp_path:
     )
 
 
-def test_a_taken_port_for_the_intake_is_one_clear_sentence(start: Callable[..., Run], tmp_path: Path) -> None:
+def test_a_taken_port_for_the_intake_is_one_clear_sentence(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        run = start(where=tmp_path, POP_INBOX_LISTEN=f"lmtp://127.0.0.1:{port}")
-        status, out, err = run.wait()
+        status, out, err = refused(tmp_path, POP_INBOX_LISTEN=f"lmtp://127.0.0.1:{port}")
     assert (status, out) == (1, "")
     assert err.startswith(f"make run: port {port} is taken by another program; choose another, for example ")
     assert f"POP_INBOX_LISTEN=lmtp://127.0.0.1:{port + 1}." in err
@@ -309,24 +405,22 @@ def test_the_port_is_8000_unless_given(environ: dict[str, str], port: int) -> No
     assert wanted_port(environ) == port
 
 
-def test_a_folder_that_cannot_be_written_is_one_clear_sentence(
-    start: Callable[..., Run], tmp_path: Path
-) -> None:
+def test_a_folder_that_cannot_be_written_is_one_clear_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    status, out, err = start(where=tmp_path / "file" / "data").wait()
+    status, out, err = refused(tmp_path / "file" / "data")
     assert (status, out) == (1, "")
     assert "cannot be written" in err
     assert str(tmp_path / "file" / "data") in err
     assert err.count("\n") == 1
 
 
-def test_production_is_not_run_like_this(start: Callable[..., Run], tmp_path: Path) -> None:
-    status, _out, err = start(
-        where=tmp_path,
+def test_production_is_not_run_like_this(tmp_path: Path) -> None:
+    status, _out, err = refused(
+        tmp_path,
         POP_MODE="production",
         POP_SECRET_KEY="0123456789abcdefghijklmnopqrstuvwxyz",
         POP_BASE_URL="https://pop.org",
         POP_MAIL_DOMAIN="pop.org",
-    ).wait()
+    )
     assert status == 1
     assert "gunicorn wsgi:app" in err
