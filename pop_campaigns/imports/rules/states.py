@@ -1,4 +1,4 @@
-"""The states of an import and what may be done with a row; pure."""
+"""The states of an import, the work on it, and what may be done with a row; pure."""
 
 from __future__ import annotations
 
@@ -16,6 +16,25 @@ class ImportState(enum.StrEnum):
     UNDOING = "undoing"
     UNDONE = "undone"
     FAILED = "failed"
+
+
+class ImportWork(enum.StrEnum):
+    """What goes on step by step, maybe at a worker; named as the state that an import has meanwhile."""
+
+    CHECKING = "checking"
+    RUNNING = "running"
+    UNDOING = "undoing"
+
+
+BUSY = frozenset(ImportState(work.value) for work in ImportWork)
+
+
+class MappingOrigin(enum.StrEnum):
+    """Where the meaning of an import's columns comes from: its headings, the last import with the same, or a person."""
+
+    GUESS = "guess"
+    MEMORY = "memory"
+    PERSON = "person"
 
 
 class RowDecision(enum.StrEnum):

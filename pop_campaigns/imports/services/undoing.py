@@ -191,6 +191,5 @@ def used_elsewhere(table: Table, idents: Sequence[int], made: Made) -> set[int]:
 
 def _remember(imported: ContactImport, kept: Sequence[tuple[str, int, str]]) -> None:
     if kept:
-        listed = [*imported.options.get("kept", []), *(list(one) for one in kept)]
-        count = imported.options.get("kept_count", 0) + len(kept)
-        imported.options = imported.options | {"kept": listed[:_NAMED], "kept_count": count}
+        imported.kept = [*imported.kept, *(list(one) for one in kept)][:_NAMED]
+        imported.kept_count += len(kept)
