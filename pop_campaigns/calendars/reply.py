@@ -20,22 +20,22 @@ from icalendar.error import GloballyUniqueTZIDGuessed
 from icalendar.parser import Contentline
 from icalendar.prop import vCalAddress
 
+from .answer import METHODS, CalendarAnswer
+from .event import PARTSTATS
 from .foreign_zones import ZoneBook
 from .text import clean_line, clean_paragraphs
 
 # "/vendor.example/Europe/Tirane" is guessed to be Tirana's zone, which is what we want too.
 warnings.filterwarnings("ignore", category=GloballyUniqueTZIDGuessed)
 
-METHODS = frozenset({"PUBLISH", "REQUEST", "REPLY", "ADD", "CANCEL", "REFRESH", "COUNTER", "DECLINECOUNTER"})
 COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY")
-PARTSTATS = frozenset(
-    {"NEEDS-ACTION", "ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED", "COMPLETED", "IN-PROCESS"}
-)
+# Of tasks, too, which programs answer alike.
+_ANY_PARTSTAT = PARTSTATS | {"COMPLETED", "IN-PROCESS"}
 
 SIZE_LIMIT = 1024 * 1024
 COMPONENT_LIMIT = 200
 ATTENDEE_LIMIT = 1000
-_COMMENT_LIMIT, _LINE_LIMIT, _UID_LIMIT = 5000, 500, 1000
+_COMMENT_LIMIT, _LINE_LIMIT, _UID_LIMIT, _NAMED = 5000, 500, 1000, 100
 _FOLD = re.compile(r"\r?\n[ \t]")
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
 _BLOCK = re.compile(r"(?ims)^BEGIN:VCALENDAR[ \t]*$.*?^END:VCALENDAR[ \t]*$")
@@ -142,6 +142,43 @@ def read_calendar(content: bytes, *, method: str = "", charset: str = "utf-8") -
     if not items:
         raise UnreadableCalendar(troubles[0] if troubles else "no event in it")
     return CalendarMessage(said, tuple(sorted(items, key=lambda item: item.recurrence_id is not None)))
+
+
+def answer_in(message: CalendarMessage, sender: str) -> CalendarAnswer:
+    """Return what a calendar object says of the attendee it speaks of; ``sender`` is who sent the mail."""
+    item = message.item
+    attendee = _answering(item, sender) or CalendarPerson("", partstat=item.nameless_partstat)
+    return CalendarAnswer(
+        method=message.method,
+        uid=item.uid,
+        attendee=attendee.address,
+        partstat=attendee.partstat,
+        sequence=item.sequence,
+        comment=item.comment or attendee.comment,
+        dtstamp=item.dtstamp,
+        dtstart=item.dtstart,
+        dtend=item.dtend,
+        recurrence_id=item.recurrence_id,
+        all_day=item.all_day,
+        floating=item.floating,
+        delegated_to=attendee.delegated_to,
+        delegated_from=attendee.delegated_from,
+        organizer=item.organizer.address if item.organizer else "",
+        attendees=tuple(person.address for person in item.attendees[:_NAMED]),
+        summary=item.summary,
+        component=item.component,
+        items=len(message.items),
+    )
+
+
+def _answering(item: CalendarItem, sender: str) -> CalendarPerson | None:
+    """Return the attendee that the object speaks of: the only one, else the one who sent it, else the first with an answer."""
+    chair = item.organizer.address if item.organizer else ""
+    people = tuple(person for person in item.attendees if person.address != chair) or item.attendees
+    own = [person for person in people if sender and sender in (person.address, person.sent_by)]
+    answered = [person for person in people if person.partstat not in ("", "NEEDS-ACTION")]
+    # With both sides of a delegation in one answer, it is the one who delegates that speaks.
+    return next(iter(people[:1] if len(people) == 1 else [*own, *answered, *people]), None)
 
 
 def _as_text(content: bytes, charset: str) -> str:
@@ -311,7 +348,7 @@ def _person(value: Any) -> CalendarPerson | None:
 
 def _partstat(params: Any) -> str:
     said = clean_line(str(params.get("PARTSTAT") or "")).upper()
-    return said if said in PARTSTATS else ""
+    return said if said in _ANY_PARTSTAT else ""
 
 
 def _joined(value: Any) -> str:

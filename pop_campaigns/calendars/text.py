@@ -73,6 +73,14 @@ def clean_link(url: str) -> str:
     return f"{parts.scheme}://{site}{port}{quote(rest, safe=_URI_PUNCTUATION)}"
 
 
+def usable_link(url: str) -> str:
+    """Return what :func:`clean_link` does, "" for no link or one that calendars cannot carry, as an old record may have."""
+    try:
+        return clean_link(url) if url else ""
+    except UnusableLink:
+        return ""
+
+
 def mailto(address: str) -> str:
     """The `mailto:` URI of one plain ASCII address (RFC 6068); raises UnusableAddress."""
     if not _ADDRESS.fullmatch(address):

@@ -11,7 +11,7 @@ from pop_campaigns.accounts.scope import get_changeable, own
 from pop_campaigns.contacts.models import Institution, Office, Person
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
-from pop_campaigns.imports.rules.drafts import RowDecision
+from pop_campaigns.imports.rules.states import RowDecision
 
 # Contacts by the name of their table, as rows and changes write it.
 TABLES: dict[str, Any] = {"persons": Person, "offices": Office, "institutions": Institution}

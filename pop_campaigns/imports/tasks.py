@@ -1,6 +1,6 @@
 """Long work on imports, step by step: each step is committed with how far it came, one worker at a time.
 
-Who works renews a claim with each step; when a worker was killed another one goes on a minute later.
+Who works renews a lease with each step; when a worker was killed another one goes on a minute later.
 """
 
 from __future__ import annotations
@@ -16,20 +16,19 @@ from sqlalchemy.exc import OperationalError
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.models import ContactImport
-from pop_campaigns.imports.rules.drafts import ImportState
+from pop_campaigns.imports.rules.states import BUSY, ImportState, ImportWork
 from pop_campaigns.imports.services.checking import check_rows
 from pop_campaigns.imports.services.running import run_rows
 from pop_campaigns.imports.services.undoing import undo_changes
 
-CLAIM_LASTS = timedelta(seconds=60)
+LEASE = timedelta(seconds=60)
 # So many rows are done while the reader waits; more are the worker's.
 SMALL = 300
 _WORK = {
-    ImportState.CHECKING: check_rows,
-    ImportState.RUNNING: run_rows,
-    ImportState.UNDOING: undo_changes,
+    ImportWork.CHECKING: check_rows,
+    ImportWork.RUNNING: run_rows,
+    ImportWork.UNDOING: undo_changes,
 }
-BUSY = frozenset(_WORK)
 log = structlog.get_logger()
 
 
@@ -68,7 +67,7 @@ def _go(ident: int, owner: str, should_stop: Callable[[], bool]) -> None:
             db.session.rollback()
             return
         if steps is None:
-            steps = _WORK[imported.state](imported, now=now)
+            steps = _WORK[ImportWork(imported.state.value)](imported, now=now)
         over = next(steps, None) is None
         if over or should_stop():
             _release(imported)
@@ -83,22 +82,20 @@ def _claim(ident: int, owner: str, now: datetime) -> ContactImport | None:
     imported = db.session.scalars(row, execution_options={"populate_existing": True}).one_or_none()
     if imported is None or imported.state not in BUSY:
         return None
-    by, since = imported.options.get("worker"), imported.options.get("worker_since")
-    if by and by != owner and since and now - datetime.fromisoformat(since) < CLAIM_LASTS:
+    if imported.lease_owner != owner and imported.lease_until is not None and now < imported.lease_until:
         return None
-    imported.options = imported.options | {"worker": owner, "worker_since": now.isoformat()}
+    imported.lease_owner, imported.lease_until = owner, now + LEASE
     return imported
 
 
 def _release(imported: ContactImport) -> None:
-    left = {name: value for name, value in imported.options.items() if not name.startswith("worker")}
-    imported.options = left
+    imported.lease_owner = imported.lease_until = None
 
 
 def _fail(ident: int, problem: str) -> None:
     imported = db.session.get(ContactImport, ident)
     if imported is not None and imported.state in BUSY:
-        imported.options = imported.options | {"failed_in": imported.state.value}
         _release(imported)
-        imported.state, imported.problem = ImportState.FAILED, problem
+        imported.failed_in, imported.problem = ImportWork(imported.state.value), problem
+        imported.state = ImportState.FAILED
         db.session.commit()

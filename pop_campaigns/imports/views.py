@@ -33,12 +33,12 @@ from pop_campaigns.imports.queries import (
     select_imports,
     select_rows,
 )
-from pop_campaigns.imports.rules.drafts import ImportState, RowDecision
+from pop_campaigns.imports.rules.states import BUSY, ImportState, RowDecision
 from pop_campaigns.imports.rules.tables import LARGEST_UPLOAD, BadFile
 from pop_campaigns.imports.services import imports as services
 from pop_campaigns.imports.services.checking import is_hard, reader_of
 from pop_campaigns.imports.services.imports import WrongState
-from pop_campaigns.imports.tasks import BUSY, SMALL, carry_on
+from pop_campaigns.imports.tasks import SMALL, carry_on
 from pop_campaigns.mail.wake_up import wake_worker
 
 bp = Blueprint("imports", __name__, url_prefix="/people/import")
@@ -143,8 +143,8 @@ def show(import_id: int) -> ResponseReturnValue:
         imported=imported,
         made=made_by(imported),
         counts=counts_of(imported),
-        kept=named(imported.options.get("kept", [])),
-        kept_count=imported.options.get("kept_count", 0),
+        kept=named(imported.kept),
+        kept_count=imported.kept_count,
         WHY_KEPT=labels.WHY_KEPT,
         STATES=labels.STATES,
     )

@@ -10,8 +10,8 @@ from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
 from pop_campaigns.core.phones import PHONE_PROBLEMS
-from pop_campaigns.imports.rules.drafts import ImportState, RowDecision
 from pop_campaigns.imports.rules.fields import Field
+from pop_campaigns.imports.rules.states import ImportState, RowDecision
 from pop_campaigns.mail.addresses import ADDRESS_PROBLEMS
 
 FIELDS: Final[dict[Field, LazyString]] = {

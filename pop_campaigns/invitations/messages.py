@@ -22,7 +22,7 @@ from flask_babel import gettext, pgettext
 from pop_campaigns.accounts.models import Network
 from pop_campaigns.calendars.event import Attendee
 from pop_campaigns.calendars.invite import invitation_to_json
-from pop_campaigns.calendars.text import UnusableLink, clean_link
+from pop_campaigns.calendars.text import usable_link
 from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.contacts.services.refusal_links import refusal_link
 from pop_campaigns.core.clock import TIRANE, local_date
@@ -141,7 +141,8 @@ def render_mail(event: Event, wording: Wording, *, contact_name: str, now: datet
             "changes": _changes(event, wording.told, lang) if wording.told else [],
         }
         subject, text, html = render_words(_TEMPLATES[wording.purpose], values)
-        calendar = _calendar(event, wording, now)
+        method = "CANCEL" if wording.purpose is MailPurpose.CANCELLATION else "REQUEST"
+        calendar = calendar_data(event, lang, method, wording.sequence)
     return Rendered(lang, subject, text, html, calendar)
 
 
@@ -256,26 +257,18 @@ def _heading(event: Event, lang: str, now: datetime) -> str:
 
 
 def _facts(event: Event, lang: str) -> list[Fact]:
-    entry = _entry(event, lang, event.changed_at)
     facts = [
         Fact(pgettext("mail text", "When"), when_in_words(event.starts_at, event.ends_at, event.zone, lang)),
         Fact(pgettext("mail text", "Where"), _where(event)),
     ]
-    if entry.join_url:
-        facts.append(Fact(pgettext("mail text", "Join online"), entry.join_url, link=True))
+    join_url = usable_link(event.join_url)
+    if join_url:
+        facts.append(Fact(pgettext("mail text", "Join online"), join_url, link=True))
     facts.append(Fact(pgettext("mail text", "Organiser"), sender_name(event, lang)))
-    more = _usable(event.more_url)
+    more = usable_link(event.more_url)
     if more:
         facts.append(Fact(pgettext("mail text", "More"), more, link=True))
     return facts
-
-
-def _usable(link: str) -> str:
-    """Give a web address fit to be pressed, "" for one that would open something else than it shows."""
-    try:
-        return clean_link(link) if link else ""
-    except UnusableLink:
-        return ""
 
 
 def when_in_words(starts: datetime | None, ends: datetime | None, zone: str, lang: str) -> str:
@@ -297,23 +290,23 @@ def _where(event: Event) -> str:
 
 def _changes(event: Event, told: Told, lang: str) -> list[Fact]:
     """Give what is different from what the guest read last: time, place, link."""
-    entry = _entry(event, lang, event.changed_at)
     changes = []
     if (told.starts, told.ends, told.zone) != (event.starts_at, event.ends_at, event.zone):
         was = when_in_words(told.starts, told.ends, told.zone, lang)
         now = when_in_words(event.starts_at, event.ends_at, event.zone, lang)
         changes.append(Fact(pgettext("mail text", "When"), now, was=was))
-    if told.venue != entry.location:
+    if told.venue != event.venue:
         nowhere = (
             pgettext("mail text", "Online") if told.join_url else pgettext("mail text", "to be announced")
         )
         changes.append(Fact(pgettext("mail text", "Where"), _where(event), was=told.venue or nowhere))
-    if told.join_url != (entry.join_url or ""):
+    join_url = usable_link(event.join_url)
+    if told.join_url != join_url:
         none = pgettext("mail text", "no link")
         link = Fact(
             pgettext("mail text", "Join online"),
-            entry.join_url or none,
-            bool(entry.join_url),
+            join_url or none,
+            bool(join_url),
             told.join_url or none,
         )
         changes.append(link)
@@ -337,25 +330,15 @@ def _contacts(event: Event, lang: str, contact_name: str) -> list[str]:
     return [line for line in (person, *shared) if line]
 
 
-def _entry(event: Event, lang: str, stamp: datetime) -> Any:
-    entry = calendar_event(event, lang, dtstamp=stamp)
-    assert entry is not None  # noqa: S101  # see _heading
-    return entry
+def calendar_data(event: Event, lang: str, method: str, sequence: int, **more: str) -> dict[str, Any]:
+    """Return the event as a skeleton's calendar, for any guest; ``more`` is further text (see ``calendars.invite``).
 
-
-def _calendar(event: Event, wording: Wording, now: datetime) -> dict[str, Any]:
-    method = "CANCEL" if wording.purpose is MailPurpose.CANCELLATION else "REQUEST"
-    return calendar_data(event, wording.language, method, wording.sequence, now)
-
-
-def calendar_data(
-    event: Event, lang: str, method: str, sequence: int, now: datetime, **more: str
-) -> dict[str, Any]:
-    """Give the event as a skeleton's calendar, for any guest; ``more`` is further text (see ``calendars.invite``).
-
-    Who may still answer finds the link in the entry too: in each of them, because programs put one in another's place.
+    Every mail with a calendar entry has it from here. Who may still answer finds the link in the entry too: in each of
+    them, because programs put one in another's place.
     """
-    whole = invitation_to_json(_entry(event, lang, now), _ANY_GUEST, method)
+    entry = calendar_event(event, lang)
+    assert entry is not None  # noqa: S101  # see _heading
+    whole = invitation_to_json(entry, _ANY_GUEST, method)
     kept = {
         key: value
         for key, value in whole.items()

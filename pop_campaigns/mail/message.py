@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from flask_mail import Message
 
+from pop_campaigns.calendars.answer import METHODS
 from pop_campaigns.mail.addresses import clean_display_name, clean_subject, is_plain_address, needs_smtputf8
 from pop_campaigns.mail.headers import (
     ascii_file_name,
@@ -39,7 +40,6 @@ EXTRA_HEADERS = (
 # A subject is capped where it is typed; this only keeps a forgotten one from growing without end.
 _SUBJECT_BACKSTOP = 250
 _LONGEST_LINE = 998  # RFC 5322 section 2.1.1
-_METHODS = ("REQUEST", "CANCEL", "REPLY", "PUBLISH", "COUNTER", "DECLINECOUNTER", "ADD", "REFRESH")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,120}@[A-Za-z0-9.-]{1,120}>")
 _MEDIA_TYPE = re.compile(r"(application|audio|font|image|text|video)/[a-z0-9][a-z0-9.+-]{0,80}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -296,7 +296,7 @@ def _refuse_bad_calendar(parts: MailParts) -> None:
         raise UnsafeMessage("the calendar holds control characters")
     # Readers believe either of the two (RFC 6047 section 2.4); they must not differ.
     methods = re.findall(r"(?im)^METHOD:([A-Z]+)\r?$", parts.calendar)
-    if methods != [parts.calendar_method] or parts.calendar_method not in _METHODS:
+    if methods != [parts.calendar_method] or parts.calendar_method not in METHODS:
         raise UnsafeMessage("the calendar's method is not the mail's")
 
 

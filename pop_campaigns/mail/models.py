@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
+from pop_campaigns.calendars.answer import CalendarAnswer
 from pop_campaigns.core.db import Base, Line, Prose, UTCDateTime, choice
 from pop_campaigns.mail.rules import Dmarc, IncomingKind, IncomingState, IncomingWay, MailState, Review
 
@@ -214,6 +215,11 @@ class IncomingMail(Base):
     duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_mails.id"))
 
     links: Mapped[list[IncomingLink]] = relationship(back_populates="mail", order_by="IncomingLink.id")
+
+    @property
+    def calendar_answer(self) -> CalendarAnswer:
+        """Return what its calendar object says; of a mail without one, nothing."""
+        return CalendarAnswer.from_json(self.calendar or {})
 
 
 class IncomingLink(Base):

@@ -14,12 +14,10 @@ from pop_campaigns.events.rules import EventState
 from pop_campaigns.events.words.calendar import calendar_event
 from tests import factories
 
-STAMP = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
-
 
 def entry(event: Event, lang: str = "sq") -> CalendarEvent:
     """The entry of an event that has one."""
-    found = calendar_event(event, lang, dtstamp=STAMP)
+    found = calendar_event(event, lang)
     assert found is not None
     return found
 
@@ -70,7 +68,7 @@ def test_a_day_ends_on_the_day_after(cast: SimpleNamespace) -> None:
 def test_what_has_no_day_is_in_no_calendar(cast: SimpleNamespace, precision: DatePrecision) -> None:
     day = None if precision is DatePrecision.UNKNOWN else date(2026, 12, 1)
     event = factories.make_event(cast.fier, precision=precision, day_from=day)
-    assert calendar_event(event, "sq", dtstamp=STAMP) is None
+    assert calendar_event(event, "sq") is None
 
 
 def test_cancelled_unpublished_and_a_link_no_calendar_can_carry(cast: SimpleNamespace) -> None:

@@ -127,7 +127,7 @@ def test_killed_half_way_it_goes_on_and_doubles_nothing(
             if state == "running":
                 assert (the_import(ident).done, count(Person)) == (STEP, STEP)
             carry_on(ident)
-            assert the_import(ident).state == state, "its claim lasts a minute"
+            assert the_import(ident).state == state, "its lease lasts a minute"
             a_minute_later(monkeypatch)
         carry_on_all()
         if now_doing == "running":
@@ -161,11 +161,33 @@ def test_what_fails_stops_with_words_and_can_go_on(
     monkeypatch.setattr(tasks, "_WORK", tasks._WORK | {"running": failing})
     carry_on_all()
     monkeypatch.undo()
-    assert the_import(ident).state == "failed"
+    failed = the_import(ident)
+    assert (failed.state, failed.failed_in, failed.lease_owner) == ("failed", "running", None)
     assert "RuntimeError" in arta.get(f"/people/import/{ident}").text
     assert arta.post(f"/people/import/{ident}/again").status_code == 302
     carry_on_all()
     assert (the_import(ident).state, count(Person)) == ("done", ROWS)
+
+
+def test_what_failed_half_way_can_be_taken_back(arta: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tables()
+    ident = to_check(arta, long_file())
+    carry_on_all()
+    run(arta, ident)
+
+    def failing(imported: Any, **given: Any) -> Iterator[int]:
+        yield next(running.run_rows(imported, **given))
+        raise RuntimeError("disk full")
+
+    monkeypatch.setattr(tasks, "_WORK", tasks._WORK | {"running": failing})
+    carry_on_all()
+    monkeypatch.undo()
+    assert (the_import(ident).state, count(Person)) == ("failed", STEP)
+    arta.post(f"/people/import/{ident}/undo")
+    assert (the_import(ident).failed_in, the_import(ident).problem) == (None, "")
+    carry_on_all()
+    assert the_import(ident).state == "undone"
+    assert tables() == before
 
 
 def test_who_came_since_the_check_is_not_doubled(arta: FlaskClient) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pop_campaigns.calendars.answer import CalendarAnswer
 from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.incoming.rules.proposals import (
     Facts,
@@ -78,7 +79,7 @@ def test_where_it_stands(changes: dict[str, Any], standing: Standing) -> None:
     ],
 )
 def test_which_time_is_meant(said: dict[str, Any], found: Times | Review) -> None:
-    assert read_times(said, TIRANE) == found
+    assert read_times(CalendarAnswer.from_json(said), TIRANE) == found
 
 
 def test_what_names_no_end_keeps_the_length() -> None:

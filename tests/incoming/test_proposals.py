@@ -367,7 +367,7 @@ def test_declining_sends_the_guest_the_event_as_it_stands(
     assert "Koha mbetet siç ishte" in parts.subject
     # Whoever reads it back, as our own reader does with what comes in, finds the same and is not commanded by it.
     report = read_mail(message_bytes(parts), "", mail.to_address)
-    assert report.calendar["method"] == "DECLINECOUNTER"
+    assert report.calendar.method == "DECLINECOUNTER"
 
 
 def test_a_guest_asked_again_is_told_their_own_sequence(

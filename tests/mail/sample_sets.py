@@ -185,8 +185,8 @@ def _calendar(raw: bytes) -> Judge:
             )
         if report.calendar is None:
             return f"not read: {report.reasons}"
-        if (report.calendar["method"], report.calendar["uid"]) != (method.upper(), uid):
-            return f"{report.calendar['method']} {report.calendar['uid']}, not {method} {uid}"
+        if (report.calendar.method, report.calendar.uid) != (method.upper(), uid):
+            return f"{report.calendar.method} {report.calendar.uid}, not {method} {uid}"
         if method.upper() not in ("REPLY", "COUNTER"):
             return ""
         return is_kind(report, "calendar") or _answer(report, lines)
@@ -203,7 +203,7 @@ def _answer(report: MailReport, lines: str) -> str:
     partstat = _PARTSTAT.search(extra)
     sequence = _line(lines, "SEQUENCE")
     wanted = (address.lower(), partstat[1].upper() if partstat else None, int(sequence) if sequence else None)
-    found = tuple(report.calendar[name] for name in ("attendee", "partstat", "sequence"))
+    found = tuple(report.calendar.to_json()[name] for name in ("attendee", "partstat", "sequence"))
     return "" if found == wanted else f"{found}, not {wanted}"
 
 

@@ -75,21 +75,21 @@ def test_an_answer_from_a_calendar_comes_before_all_else(partstat: str) -> None:
     assert report.kind == "calendar"
     assert report.calendar is not None
     found = {
-        name: report.calendar[name]
+        name: report.calendar.to_json()[name]
         for name in ("method", "uid", "attendee", "partstat", "sequence", "comment")
     }
     assert found == {
         "method": "REPLY", "uid": "e1@rsvp.example", "attendee": "arta@bashkia.example", "partstat": partstat,
         "sequence": None, "comment": None,
     }  # fmt: skip
-    assert report.calendar["dtstamp"] == "2027-03-01T10:11:12Z"
+    assert report.calendar.to_json()["dtstamp"] == "2027-03-01T10:11:12Z"
     assert report.attachments == ()
 
 
 def test_the_body_says_which_method() -> None:
     report = read_mail(multipart(calendar_part(parameter="REQUEST")))
     assert report.calendar is not None
-    assert report.calendar["method"] == "REPLY"
+    assert report.calendar.method == "REPLY"
 
 
 def test_an_answer_as_a_file_alone() -> None:
@@ -107,7 +107,7 @@ def test_a_published_file_asks_and_answers_nothing() -> None:
     )
     assert report.kind == "human"
     assert report.calendar is not None
-    assert report.calendar["method"] == "PUBLISH"
+    assert report.calendar.method == "PUBLISH"
 
 
 def test_a_broken_answer_is_a_mail_that_says_why() -> None:
@@ -150,7 +150,7 @@ def test_a_counter_comes_from_who_sent_it_not_from_the_chair() -> None:
     )
     report = read_mail(mail(kind="text/calendar; method=COUNTER", body=both))
     assert report.calendar is not None
-    assert report.calendar["attendee"] == "arta@bashkia.example"
+    assert report.calendar.attendee == "arta@bashkia.example"
 
 
 # --- bounces

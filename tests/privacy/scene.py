@@ -18,7 +18,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
-from pop_campaigns.imports.rules.drafts import RowDecision
+from pop_campaigns.imports.rules.states import RowDecision
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice
 from pop_campaigns.invitations.services.answers import record_answer

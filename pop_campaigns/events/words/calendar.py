@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from flask import current_app
 from flask_babel import gettext as _
 
 from pop_campaigns.calendars.event import CalendarEvent
-from pop_campaigns.calendars.text import UnusableLink, clean_link
+from pop_campaigns.calendars.text import usable_link
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.i18n import in_language, speaking
 from pop_campaigns.events.models import Event
@@ -16,13 +16,12 @@ from pop_campaigns.events.rules import EventState
 from pop_campaigns.events.words.labels import EVENT_KINDS
 
 
-def calendar_event(
-    event: Event, lang: str, *, dtstamp: datetime, organizer_name: str = "", organizer_address: str = ""
-) -> CalendarEvent | None:
-    """Give an event for calendars in ``lang``, or None while its day is not known.
+def calendar_event(event: Event, lang: str) -> CalendarEvent | None:
+    """Return an event for calendars in ``lang``, or None while its day is not known.
 
-    ``dtstamp`` (aware, UTC) is when this version of the entry was made. A day is a DATE with an exclusive end
-    (RFC 5545 §3.6.1). Online, the link stands as the place; the public page is named only if there is one.
+    The one place that makes an entry of an event: feeds leave the link out of it, mails add who invites whom. A day is a
+    DATE with an exclusive end (RFC 5545 §3.6.1). Online, the link stands as the place; the public page is named only if
+    there is one. A link from an old record that no calendar can carry is left out, not the event.
     """
     moments = _moments(event)
     if moments is None:
@@ -34,19 +33,19 @@ def calendar_event(
     return CalendarEvent(
         uid=event.uid,
         sequence=event.sequence,
-        dtstamp=dtstamp,
+        dtstamp=event.changed_at,
         starts=moments[0],
         ends=moments[1],
         zone=event.zone,
         summary=in_language(event, "title", lang),
         description=description,
         location=event.venue,
-        join_url=_usable(event.join_url),
+        join_url=usable_link(event.join_url) or None,
         url=page if event.published else None,
         status="CANCELLED" if event.state is EventState.CANCELLED else "CONFIRMED",
         categories=(kind,),
-        organizer_name=organizer_name,
-        organizer_address=organizer_address,
+        organizer_name="",
+        organizer_address="",
         last_modified=event.changed_at,
     )
 
@@ -61,17 +60,9 @@ def _moments(event: Event) -> tuple[date, date | None] | None:
 
 def _description(event: Event, lang: str) -> str:
     parts = [in_language(event, "description", lang)]
-    join_url, more_url = _usable(event.join_url), _usable(event.more_url)
+    join_url, more_url = usable_link(event.join_url), usable_link(event.more_url)
     if join_url:
         parts.append(_("Join online: %(link)s", link=join_url))
     if more_url:
         parts.append(_("More information: %(link)s", link=more_url))
     return "\n\n".join(part for part in parts if part)
-
-
-def _usable(link: str) -> str | None:
-    """Give a link calendars can carry; one from an old record that they cannot is left out, not the event."""
-    try:
-        return clean_link(link) if link else None
-    except UnusableLink:
-        return None

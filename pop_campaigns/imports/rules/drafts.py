@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -202,24 +201,3 @@ def read_day(cell: str) -> date | None:
         return datetime.fromisoformat(cell.strip()).date()
     except ValueError:
         return None
-
-
-class ImportState(enum.StrEnum):
-    """How far an import has come."""
-
-    UPLOADED = "uploaded"
-    CHECKING = "checking"
-    CHECKED = "checked"
-    RUNNING = "running"
-    DONE = "done"
-    UNDOING = "undoing"
-    UNDONE = "undone"
-    FAILED = "failed"
-
-
-class RowDecision(enum.StrEnum):
-    """What is to become of a row."""
-
-    NEW = "new"
-    UPDATE = "update"
-    SKIP = "skip"

@@ -15,8 +15,9 @@ from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.imports.models import ContactImport, ImportRow
-from pop_campaigns.imports.rules.drafts import HARD, ImportState, RowDecision, RowDraft, RowReader, fold
+from pop_campaigns.imports.rules.drafts import HARD, RowDraft, RowReader, fold
 from pop_campaigns.imports.rules.fields import Field
+from pop_campaigns.imports.rules.states import ImportState, RowDecision
 from pop_campaigns.imports.services.matching import Known, Match, double_keys
 from pop_campaigns.mail.addresses import parse_address
 

@@ -20,13 +20,14 @@ from pop_campaigns.core.once import insert_or_find, made_with, once_key
 from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.imports.models import ContactImport, ImportRow
 from pop_campaigns.imports.queries import has_changes
-from pop_campaigns.imports.rules.drafts import ImportState, RowDecision
 from pop_campaigns.imports.rules.fields import Field, guess_mapping, key_of
+from pop_campaigns.imports.rules.states import ImportState, ImportWork, MappingOrigin, RowDecision
 from pop_campaigns.imports.rules.tables import BadFile, Table, read_table
 from pop_campaigns.imports.services.checking import is_hard
 
 _AT_ONCE: Final = 1000
 _REMEMBERED: Final = 30
+_TAKEN_OVER: Final = ("kind", "municipality_id", "language")
 _LOOKS_LIKE: Final = {
     Field.EMAIL: re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
     Field.PHONE: re.compile(r"\+?[\d\s/().-]{7,20}"),
@@ -114,12 +115,12 @@ def _first_mapping(imported: ContactImport, sample: Sequence[Sequence[str]]) -> 
     if any(imported.columns):
         before = select(ContactImport).where(
             ContactImport.organisation_id.is_not_distinct_from(imported.organisation_id),
-            ContactImport.id != imported.id,
+            ContactImport.mapped_by == MappingOrigin.PERSON,
         )
         for one in db.session.scalars(before.order_by(ContactImport.id.desc()).limit(_REMEMBERED)):
-            if one.options.get("chosen") and key_of(one.columns) == key_of(imported.columns):
-                kept = ("kind", "municipality_id", "language")
-                imported.options = {name: one.options.get(name) for name in kept} | {"remembered": True}
+            if key_of(one.columns) == key_of(imported.columns):
+                imported.mapped_by = MappingOrigin.MEMORY
+                imported.options = {name: one.options.get(name) for name in _TAKEN_OVER}
                 return dict(one.mapping)
     guessed = guess_mapping(imported.columns)
     for number in range(len(imported.columns)):
@@ -145,8 +146,8 @@ def set_columns(
     if version is not None and imported.version != version:
         raise ChangedMeanwhile(imported.id)
     imported.mapping = {str(number): what.value for number, what in mapping.items()}
+    imported.mapped_by = MappingOrigin.PERSON
     imported.options = {
-        "chosen": True,
         "kind": options.kind,
         "municipality_id": options.municipality_id,
         "language": options.language,
@@ -214,6 +215,7 @@ def start_undo(imported: ContactImport, *, by: User, now: datetime) -> None:
     """
     _expect(imported, ImportState.DONE, ImportState.FAILED)
     imported.state, imported.done = ImportState.UNDOING, 0
+    imported.failed_in, imported.problem = None, ""
     note("import.undone", imported, by=by, now=now, name=imported.file_name)
 
 
@@ -223,8 +225,8 @@ def try_again(imported: ContactImport) -> None:
     :raises WrongState: it did not fail.
     """
     _expect(imported, ImportState.FAILED)
-    imported.state = ImportState(imported.options.get("failed_in", ImportState.CHECKING))
-    imported.problem = ""
+    imported.state = ImportState((imported.failed_in or ImportWork.CHECKING).value)
+    imported.failed_in, imported.problem = None, ""
 
 
 def discard(imported: ContactImport, *, by: User, now: datetime) -> None:

@@ -15,7 +15,8 @@ from pop_campaigns.contacts.rules import ConsentChannel, InstitutionKind, Person
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.models import ContactImport, ImportRow
-from pop_campaigns.imports.rules.drafts import ImportState, RowDecision, RowDraft, fold
+from pop_campaigns.imports.rules.drafts import RowDraft, fold
+from pop_campaigns.imports.rules.states import ImportState, RowDecision
 from pop_campaigns.imports.services.checking import AT_ONCE, is_hard, reader_of
 from pop_campaigns.imports.services.ledger import Ledger, chunks
 from pop_campaigns.imports.services.matching import Known
@@ -45,7 +46,7 @@ def run_rows(imported: ContactImport, *, now: datetime) -> Iterator[int]:
         entries = [_entry(row, reader.read(row.cells), known) for row in rows]
         _bring_in([entry for entry in entries if entry], ledger, known)
         ledger.write()
-        imported.options = imported.options | {"at": rows[-1].number}
+        imported.reached_row = rows[-1].number
         imported.done = min(imported.total, imported.done + len(rows))
         yield len(rows)
     imported.state = ImportState.DONE
@@ -53,8 +54,8 @@ def run_rows(imported: ContactImport, *, now: datetime) -> Iterator[int]:
 
 
 def _rows_left(imported: ContactImport) -> Sequence[ImportRow]:
-    at = imported.options.get("at", -1)
-    rows = select(ImportRow).where(ImportRow.import_id == imported.id, ImportRow.number > at)
+    reached = imported.reached_row or 0
+    rows = select(ImportRow).where(ImportRow.import_id == imported.id, ImportRow.number > reached)
     return db.session.scalars(rows.order_by(ImportRow.number).limit(AT_ONCE)).all()
 
 

@@ -13,7 +13,7 @@ from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.history import History
 from pop_campaigns.imports.models import ContactImport, ImportChange
-from pop_campaigns.imports.rules.drafts import ImportState
+from pop_campaigns.imports.rules.states import ImportState
 from pop_campaigns.imports.services.checking import AT_ONCE
 from pop_campaigns.imports.services.ledger import as_json, chunks
 
@@ -191,6 +191,5 @@ def used_elsewhere(table: Table, idents: Sequence[int], made: Made) -> set[int]:
 
 def _remember(imported: ContactImport, kept: Sequence[tuple[str, int, str]]) -> None:
     if kept:
-        listed = [*imported.options.get("kept", []), *(list(one) for one in kept)]
-        count = imported.options.get("kept_count", 0) + len(kept)
-        imported.options = imported.options | {"kept": listed[:_NAMED], "kept_count": count}
+        imported.kept = [*imported.kept, *(list(one) for one in kept)][:_NAMED]
+        imported.kept_count += len(kept)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import contains_eager
@@ -13,11 +12,17 @@ from sqlalchemy.orm import contains_eager
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules.roles import MAY_WRITE
 from pop_campaigns.accounts.scope import own
+from pop_campaigns.calendars.answer import CalendarAnswer
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.incoming.queries.incoming import sends_substitute
-from pop_campaigns.incoming.rules.incoming import COUNTABLE, METHODS, PARTSTATS, is_same_mailbox
+from pop_campaigns.incoming.rules.incoming import (
+    COUNTABLE,
+    answer_of,
+    can_be_read,
+    is_same_mailbox,
+)
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer, Sight
 from pop_campaigns.invitations.sight import guests_seen
@@ -29,27 +34,23 @@ MOST_SHOWN = 50
 
 @dataclass(frozen=True)
 class HeldAnswer:
-    """A mail that waits, the guest for whom it may count, and whether as the word of whom that guest sends."""
+    """A mail that waits, the guest for whom it may count, what it says, and whether as the word of whom that guest sends."""
 
     mail: IncomingMail
     link: IncomingLink
     guest: Invitation
+    said: CalendarAnswer
     as_substitute: bool
-
-    @property
-    def said(self) -> dict[str, Any]:
-        """What the calendar object says."""
-        return self.mail.calendar or {}
 
     @property
     def proposes(self) -> bool:
         """Whether it proposes another time."""
-        return self.said.get("method") == "COUNTER"
+        return self.said.proposes
 
     @property
     def answer(self) -> Answer | None:
         """What it answers; None where it proposes."""
-        return None if self.proposes else PARTSTATS.get(self.said.get("partstat") or "")
+        return answer_of(self.said)
 
 
 def held_answers(user: User, *, now: datetime) -> list[HeldAnswer]:
@@ -97,34 +98,25 @@ def _first_of_each(rows: Select[IncomingMail, IncomingLink, Invitation]) -> list
 
 
 def _ways(mail: IncomingMail, pairs: Sequence[tuple[IncomingLink, Invitation]]) -> list[HeldAnswer]:
-    said = mail.calendar or {}
+    said = mail.calendar_answer
     if not can_be_read(said):
         return []
-    attendee = said.get("attendee") or ""
-    pairs = sorted(pairs, key=lambda pair: not is_same_mailbox(attendee, pair[1].address))
+    pairs = sorted(pairs, key=lambda pair: not is_same_mailbox(said.attendee, pair[1].address))
     return [
-        HeldAnswer(mail, link, guest, as_substitute)
+        HeldAnswer(mail, link, guest, said, as_substitute)
         for link, guest in pairs
-        if guest.event.uid == said.get("uid")
+        if guest.event.uid == said.uid
         for as_substitute in _as_what(said, guest)
     ]
 
 
-def can_be_read(said: dict[str, Any]) -> bool:
-    """Tell whether a calendar object says something that could count."""
-    if said.get("method") not in METHODS or said.get("recurrence_id"):
-        return False
-    return said["method"] == "COUNTER" or said.get("partstat") in PARTSTATS
-
-
-def _as_what(said: dict[str, Any], guest: Invitation) -> Iterable[bool]:
+def _as_what(said: CalendarAnswer, guest: Invitation) -> Iterable[bool]:
     """Give first the word of the substitute, where the guest named one and it is somebody else who answers."""
-    attendee = said.get("attendee") or ""
-    elses = bool(attendee) and not is_same_mailbox(attendee, guest.address)
-    if elses and said.get("method") == "REPLY" and (sends_substitute(guest) or _is_from(said, guest)):
+    elses = bool(said.attendee) and not is_same_mailbox(said.attendee, guest.address)
+    if elses and said.method == "REPLY" and (sends_substitute(guest) or _is_from(said, guest)):
         return (True, False)
     return (False,)
 
 
-def _is_from(said: dict[str, Any], guest: Invitation) -> bool:
-    return any(is_same_mailbox(one, guest.address) for one in said.get("delegated_from") or ())
+def _is_from(said: CalendarAnswer, guest: Invitation) -> bool:
+    return any(is_same_mailbox(one, guest.address) for one in said.delegated_from)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from sqlalchemy import Select, func, select
 
@@ -91,12 +90,7 @@ def said_before(guest: Invitation) -> SaidBefore | None:
     if last is None:
         return None
     before = db.session.get_one(IncomingMail, last.incoming_mail_id)
-    return SaidBefore(last.event_sequence, moment_of((before.calendar or {}).get("dtstamp")))
-
-
-def moment_of(written: str | None) -> datetime | None:
-    """Give the instant a calendar object wrote, None where it wrote none."""
-    return datetime.fromisoformat(written.replace("Z", "+00:00")) if written else None
+    return SaidBefore(last.event_sequence, before.calendar_answer.dtstamp)
 
 
 def _substitute_of(guest: Invitation) -> str:

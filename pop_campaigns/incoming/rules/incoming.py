@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pop_campaigns.calendars.answer import CalendarAnswer
 from pop_campaigns.invitations.rules import Answer
 from pop_campaigns.mail.rules import Dmarc, Review
 
@@ -22,6 +23,14 @@ COUNTABLE = frozenset(
     {Review.UNPROVEN, Review.WRONG_ADDRESS, Review.OTHER_GUEST, Review.STRANGER, Review.TOO_LATE}
 )
 """Reasons that a person may look past: the answer itself can be read, only not who gave it, or it came late."""
+
+
+_ANSWERS = {
+    "ACCEPTED": Answer.ACCEPTED,
+    "TENTATIVE": Answer.TENTATIVE,
+    "DECLINED": Answer.DECLINED,
+    "DELEGATED": Answer.DECLINED,
+}
 
 
 @dataclass(frozen=True)
@@ -106,6 +115,16 @@ def nearly_the_same(given: str, known: str) -> bool:
     return row[-1] <= 2
 
 
+def answer_of(said: CalendarAnswer) -> Answer | None:
+    """Return what a REPLY answers (RFC 5545 PARTSTAT); None where nothing that counts, as in a COUNTER."""
+    return _ANSWERS.get(said.partstat) if said.method == "REPLY" else None
+
+
+def can_be_read(said: CalendarAnswer) -> bool:
+    """Tell whether a calendar object says something that could count: of the whole event, an answer or another time."""
+    return said.recurrence_id is None and (said.proposes or answer_of(said) is not None)
+
+
 def is_older(sequence: int | None, stamped_at: datetime | None, before: SaidBefore | None) -> bool:
     """Tell whether an answer is older than one that counts already (RFC 5546 section 2.1.5).
 
@@ -178,14 +197,3 @@ class NoMail(StrEnum):
     SIZE = "size"
     OUTLOOK = "outlook"
     NOT_A_MAIL = "not_a_mail"
-
-
-PARTSTATS = {
-    "ACCEPTED": Answer.ACCEPTED,
-    "TENTATIVE": Answer.TENTATIVE,
-    "DECLINED": Answer.DECLINED,
-    "DELEGATED": Answer.DECLINED,
-}
-
-
-METHODS = ("REPLY", "COUNTER")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from pop_campaigns.calendars.answer import CalendarAnswer
 from pop_campaigns.calendars.zones import TimeDoesNotExist, resolve_wall_time
 from pop_campaigns.events.rules import in_calendar
 from pop_campaigns.mail.rules import Review
@@ -64,17 +63,17 @@ def standing_of(facts: Facts) -> Standing:
     return next((standing for holds, standing in reasons if holds), Standing.OPEN)
 
 
-def read_times(said: Mapping[str, Any], zone: str) -> Times | Review:
+def read_times(said: CalendarAnswer, zone: str) -> Times | Review:
     """Give the time a calendar object proposes for an event in ``zone``, or why a person has to read it.
 
     A time in no zone is one on the event's own clocks: that is what the guest saw beside it. A day without an hour is
     not filled up with a guess. An end that is the start itself says nothing; one before it makes the whole unreadable.
     """
-    if said.get("all_day"):
+    if said.all_day:
         return Review.DAY_ONLY
     try:
-        starts, ends = (_moment(said, name, zone) for name in ("dtstart", "dtend"))
-    except (OverflowError, ValueError):
+        starts, ends = (_instant(said, name, zone) for name in ("dtstart", "dtend"))
+    except (OverflowError, ValueError):  # at the ends of the calendar
         return Review.NO_TIME
     if starts is None or not in_calendar(starts.date()):
         return Review.NO_TIME
@@ -107,12 +106,9 @@ def told_sequence(said: int | None, present: int, ahead: int) -> int:
     return present if said is None else max(0, min(said - ahead, present))
 
 
-def _moment(said: Mapping[str, Any], name: str, zone: str) -> datetime | None:
-    written = said.get(name)
-    if not written:
-        return None
-    instant = datetime.fromisoformat(str(written).replace("Z", "+00:00")).astimezone(UTC)
-    if name not in (said.get("floating") or ()):
+def _instant(said: CalendarAnswer, name: str, zone: str) -> datetime | None:
+    instant: datetime | None = getattr(said, name)
+    if instant is None or name not in said.floating:
         return instant
     wall = instant.replace(tzinfo=None)
     try:

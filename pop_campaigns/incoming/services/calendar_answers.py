@@ -15,11 +15,12 @@ from flask import current_app
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import may_change
+from pop_campaigns.calendars.answer import CalendarAnswer
 from pop_campaigns.events.models import Event
-from pop_campaigns.incoming.queries.incoming import _substitute_of, moment_of, said_before
+from pop_campaigns.incoming.queries.incoming import _substitute_of, said_before
 from pop_campaigns.incoming.rules.incoming import (
-    METHODS,
-    PARTSTATS,
+    answer_of,
+    can_be_read,
     is_older,
     is_same_mailbox,
     is_unexpected,
@@ -51,7 +52,7 @@ def take_calendar(
     mail: IncomingMail, report: MailReport, matches: list[Match], *, by: User | None, now: datetime
 ) -> Outcome:
     """Let a calendar answer count, or say why a person has to look at it. ``by`` is who brought it, if anybody did."""
-    said = report.calendar or {}
+    said = report.calendar or CalendarAnswer()
     guest = guest_of_secret(matches, said)
     if guest is None:
         return without_secret(report, matches, is_upload=mail.way is IncomingWay.UPLOAD, by=by)
@@ -60,7 +61,7 @@ def take_calendar(
         review = let_count(mail, guest, said, by=by, now=now)
     if review not in (Review.OTHER_GUEST, Review.OTHER_EVENT):
         return Outcome(matches, review)
-    named = guest_named(event_named(said.get("uid") or ""), said.get("attendee") or "")
+    named = guest_named(event_named(said.uid), said.attendee)
     if named is None or owner_of(named) != owner_of(guest):
         return Outcome(matches, review)
     # Whose address it was is no proof of what another guest, or the same one of another event, says.
@@ -71,7 +72,7 @@ def take_calendar(
 def let_count(
     mail: IncomingMail,
     guest: Invitation,
-    said: dict[str, Any],
+    said: CalendarAnswer,
     *,
     by: User | None,
     now: datetime,
@@ -82,24 +83,26 @@ def let_count(
 
     ``by`` is who brought it or decided that it counts. ``as_substitute``: it is the answer of whom the guest sends.
     """
-    if said["method"] == "COUNTER":
+    if said.proposes:
         # What it says beside (PARTSTAT) is no answer: see ``proposals``.
         return take_proposal(mail, guest, said, answered=said_before(guest), by=by, now=now)
-    answer, substitute = PARTSTATS[said["partstat"]], ""
-    if said["partstat"] == "DELEGATED":
-        substitute = ", ".join(said.get("delegated_to") or ())
+    answer, substitute = answer_of(said), ""
+    if answer is None:
+        return Review.NO_ANSWER
+    if said.partstat == "DELEGATED":
+        substitute = ", ".join(said.delegated_to)
     elif as_substitute and answer is not Answer.DECLINED:
-        substitute = _substitute_of(guest) or said.get("attendee") or mail.from_address
+        substitute = _substitute_of(guest) or said.attendee or mail.from_address
     try:
         given = record_answer(
             guest,
             answer,
             substitute=substitute,
-            note=said.get("comment") or "",
+            note=said.comment,
             channel=AnswerChannel.CALENDAR,
             now=now,
             by=by,
-            sequence=_told_sequence(guest, said.get("sequence")),
+            sequence=_told_sequence(guest, said.sequence),
             origin=origin_of(mail, guest, said, is_proven=is_proven),
         )
     except AnswerRefused:
@@ -113,37 +116,37 @@ def _told_sequence(guest: Invitation, said: int | None) -> int | None:
     return None if said is None else min(said, guest.event.sequence + calendar_ahead(guest))
 
 
-def origin_of(mail: IncomingMail, guest: Invitation, said: dict[str, Any], *, is_proven: bool) -> Origin:
+def origin_of(mail: IncomingMail, guest: Invitation, said: CalendarAnswer, *, is_proven: bool) -> Origin:
     """Give from where an answer was sent, and whether the guest has to hear of it."""
-    sender, attendee = mail.from_address, said.get("attendee") or ""
+    sender = mail.from_address
     elsewhere = not is_same_mailbox(sender, guest.address)
-    tell = not is_proven or is_unexpected(sender, attendee, guest.address, mail.dmarc)
+    tell = not is_proven or is_unexpected(sender, said.attendee, guest.address, mail.dmarc)
     return Origin(sender if elsewhere else None, tell_guest=tell)
 
 
-def guest_of_secret(matches: Sequence[Match], said: dict[str, Any]) -> Any:
+def guest_of_secret(matches: Sequence[Match], said: CalendarAnswer) -> Any:
     """Give the guest at whose own address a mail came; of several the one it names, whichever address it came to first."""
     ours = [one for one in matches if isinstance(one.subject, Invitation) and one.how == "token"]
     named = [one for one in ours if _is_named(one.subject, said)]
     return next((one.subject for one in [*named, *ours]), None)
 
 
-def _is_named(guest: Any, said: dict[str, Any]) -> bool:
-    return is_same_mailbox(said.get("attendee") or "", guest.address) and said.get("uid") == guest.event.uid
+def _is_named(guest: Any, said: CalendarAnswer) -> bool:
+    return is_same_mailbox(said.attendee, guest.address) and said.uid == guest.event.uid
 
 
-def _why_not(guest: Invitation, said: dict[str, Any]) -> Review | None:
+def _why_not(guest: Invitation, said: CalendarAnswer) -> Review | None:
     """Decide whether what came to a guest's own address counts; None means yes."""
-    if said.get("method") not in METHODS:
+    if not said.is_answer:
         return Review.NOT_A_REPLY
-    if said.get("uid") != guest.event.uid or said.get("recurrence_id"):
+    if said.uid != guest.event.uid or said.recurrence_id:
         return Review.OTHER_EVENT
-    review = speaks_for(said.get("attendee") or "", guest.address)
-    if review is not None or said["method"] == "COUNTER":
+    review = speaks_for(said.attendee, guest.address)
+    if review is not None or said.proposes:
         return review
-    if said.get("partstat") not in PARTSTATS:
+    if answer_of(said) is None:
         return Review.NO_ANSWER
-    older = is_older(said.get("sequence"), moment_of(said.get("dtstamp")), said_before(guest))
+    older = is_older(said.sequence, said.dtstamp, said_before(guest))
     return Review.OLDER if older else None
 
 
@@ -151,16 +154,16 @@ def without_secret(
     report: MailReport, matches: list[Match], *, is_upload: bool = False, by: User | None = None
 ) -> Outcome:
     """Hold what proves nothing, for the people of the event it names and for nobody else."""
-    said = report.calendar or {}
-    event = event_named(said.get("uid") or "")
+    said = report.calendar or CalendarAnswer()
+    event = event_named(said.uid)
     if event is not None and is_upload and not (by and may_change(event, by)):
         event = None
     if event is None or any(_belongs_elsewhere(event, one) for one in matches):
         return Outcome(matches, _why_held(said))
     theirs = [one for one in matches if owner_of(one.subject) == event.organisation_id]
-    guest = guest_named(event, said.get("attendee") or report.from_address)
+    guest = guest_named(event, said.attendee or report.from_address)
     known = guest is not None or any(_is_guest_of(event, one) for one in theirs)
-    if said.get("attendee") and not known:
+    if said.attendee and not known:
         return Outcome(theirs, _why_held(said), event)
     if guest is not None:
         theirs = _with(theirs, guest)
@@ -168,13 +171,12 @@ def without_secret(
     return Outcome(theirs, _why_held(said, wrong), event)
 
 
-def _why_held(said: dict[str, Any], otherwise: Review = Review.OTHER_GUEST) -> Review:
-    if said.get("method") not in METHODS:
+def _why_held(said: CalendarAnswer, otherwise: Review = Review.OTHER_GUEST) -> Review:
+    if not said.is_answer:
         return Review.NOT_A_REPLY
-    if said.get("recurrence_id"):
+    if said.recurrence_id:
         return Review.OTHER_EVENT
-    unsaid = said["method"] == "REPLY" and said.get("partstat") not in PARTSTATS
-    return Review.NO_ANSWER if unsaid else otherwise
+    return otherwise if can_be_read(said) else Review.NO_ANSWER
 
 
 def _belongs_elsewhere(event: Event, match: Match) -> bool:

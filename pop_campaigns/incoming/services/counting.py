@@ -14,7 +14,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.locks import lock_row
 from pop_campaigns.incoming.queries.held_answers import HeldAnswer, ways_to_count
-from pop_campaigns.incoming.queries.incoming import moment_of, said_before
+from pop_campaigns.incoming.queries.incoming import said_before
 from pop_campaigns.incoming.rules.incoming import is_older, is_superseded, said_when
 from pop_campaigns.incoming.scope import owner_of
 from pop_campaigns.incoming.services.calendar_answers import let_count
@@ -76,9 +76,9 @@ def _require_open(guest: Invitation, now: datetime) -> None:
 
 def _is_outdated(way: HeldAnswer) -> bool:
     """Tell whether something newer counts: what a calendar said by its own count, all else by when it was said."""
-    guest, stamp = way.guest, moment_of(way.said.get("dtstamp"))
-    said_at = said_when(stamp, guest.invited_at, way.mail.received_at)
-    return is_older(way.said.get("sequence"), stamp, said_before(guest)) or is_superseded(
+    guest, said = way.guest, way.said
+    said_at = said_when(said.dtstamp, guest.invited_at, way.mail.received_at)
+    return is_older(said.sequence, said.dtstamp, said_before(guest)) or is_superseded(
         said_at, _last_word_at(guest)
     )
 
@@ -89,5 +89,4 @@ def _last_word_at(guest: Invitation) -> datetime | None:
     if last is None or last.incoming_mail_id is None:
         return last.at if last else None
     mail = db.session.get_one(IncomingMail, last.incoming_mail_id)
-    stamp = moment_of((mail.calendar or {}).get("dtstamp"))
-    return said_when(stamp, guest.invited_at, mail.received_at)
+    return said_when(mail.calendar_answer.dtstamp, guest.invited_at, mail.received_at)

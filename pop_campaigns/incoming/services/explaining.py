@@ -35,7 +35,8 @@ def explain_matches(report: MailReport, envelope_to: str = "") -> list[dict[str,
 
 def _matches(report: MailReport, envelope_to: str) -> list[Match]:
     found = find_matches(report, envelope_to, dmarc=sender_result(report), only_read=True)
-    if report.kind is IncomingKind.CALENDAR and guest_of_secret(found, report.calendar or {}) is None:
+    said = report.calendar if report.kind is IncomingKind.CALENDAR else None
+    if said is not None and guest_of_secret(found, said) is None:
         return without_secret(report, found).matches
     return found
 

@@ -78,8 +78,8 @@ def _keep(mail: IncomingMail, report: MailReport) -> None:
     mail.message_id, mail.subject = report.message_id[:998], report.subject[:1000]
     mail.from_address, mail.from_name = report.from_address[:320], report.from_name[:200]
     mail.dated_at, mail.text, mail.body = report.date, report.text, report.body
-    mail.calendar = report.calendar
     plain = report.to_json()
+    mail.calendar = plain["calendar"]
     mail.attachments = plain["attachments"]
     mail.review = None
     # Whoever brings a file could have written into it what a server says.

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from pop_campaigns.accounts.models import User
+from pop_campaigns.calendars.answer import CalendarAnswer
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
@@ -64,7 +64,7 @@ class NoHour(ValueError):
 def take_proposal(
     mail: IncomingMail,
     guest: Invitation,
-    said: dict[str, Any],
+    said: CalendarAnswer,
     *,
     answered: SaidBefore | None,
     now: datetime,
@@ -80,12 +80,12 @@ def take_proposal(
     times = read_times(said, event.zone)
     if isinstance(times, Review):
         return times
-    sequence = told_sequence(said.get("sequence"), event.sequence, calendar_ahead(guest))
-    comment, stamp = clean_text(said.get("comment")), _stamp_of(said)
+    sequence = told_sequence(said.sequence, event.sequence, calendar_ahead(guest))
+    comment, stamp = clean_text(said.comment), said.dtstamp
     earlier = proposals_of(guest)
     if any(_is_known(one, (times, sequence, comment), stamp, earlier[0]) for one in earlier):
         return None
-    if is_older(said.get("sequence"), stamp, answered) or is_older(sequence, stamp, _proposed(earlier)):
+    if is_older(said.sequence, stamp, answered) or is_older(sequence, stamp, _proposed(earlier)):
         return Review.OLDER
     if not _takes_answers(guest, now):
         return Review.TOO_LATE
@@ -206,9 +206,4 @@ def _proposed(earlier: Sequence[TimeProposal]) -> SaidBefore | None:
 
 def _stamp(proposal: TimeProposal) -> datetime | None:
     mail = mail_of(proposal)
-    return _stamp_of((mail.calendar if mail else None) or {})
-
-
-def _stamp_of(said: dict[str, Any]) -> datetime | None:
-    written = said.get("dtstamp")
-    return datetime.fromisoformat(written.replace("Z", "+00:00")) if written else None
+    return mail.calendar_answer.dtstamp if mail else None

@@ -230,7 +230,7 @@ def _day_off_words(event: Event, times: Times, lang: str) -> str:
 
 def _has_no_zone(proposal: TimeProposal) -> bool:
     mail = mail_of(proposal)
-    return "dtstart" in (((mail.calendar if mail else None) or {}).get("floating") or ())
+    return mail is not None and "dtstart" in mail.calendar_answer.floating
 
 
 def made_before_words(proposal: TimeProposal) -> str:
@@ -245,7 +245,7 @@ def made_before_words(proposal: TimeProposal) -> str:
 def said_beside_words(proposal: TimeProposal) -> str:
     """Say what the message said beside the time about coming; "" where it said nothing (RFC 5545 PARTSTAT)."""
     mail = mail_of(proposal)
-    said = ((mail.calendar if mail else None) or {}).get("partstat")
+    said = mail.calendar_answer.partstat if mail else ""
     if said not in set(Answer) - {Answer.NEEDS_ACTION}:
         return ""
     return _(

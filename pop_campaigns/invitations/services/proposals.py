@@ -63,16 +63,16 @@ def render_declined_time(proposal: TimeProposal, words: str, *, contact_name: st
             "refusable": is_refusable(guest),
         }
         subject, text, html = render_words("proposal_declined", values)
-        calendar = _calendar(event, proposal, words, now)
+        calendar = _calendar(event, proposal, words)
     return Rendered(lang, subject, text, html, calendar)
 
 
-def _calendar(event: Event, proposal: TimeProposal, words: str, now: datetime) -> dict[str, object] | None:
+def _calendar(event: Event, proposal: TimeProposal, words: str) -> dict[str, object] | None:
     if event.starts_at is None and event.day_from is None:
         return None
     guest = proposal.invitation
     sequence = event.sequence + calendar_ahead(guest)
     return calendar_data(
-        event, guest.language, "DECLINECOUNTER", sequence, now,
+        event, guest.language, "DECLINECOUNTER", sequence,
         comment=words, attendee_partstat=guest.answer.value,
     )  # fmt: skip

@@ -69,7 +69,7 @@ def answer_calendar(token: str) -> ResponseReturnValue:
     """The event as a file for the guest's calendar."""
     moment = now()
     guest = _guest_behind(token, moment)
-    entry = calendar_event(guest.event, g.lang, dtstamp=guest.event.changed_at)
+    entry = calendar_event(guest.event, g.lang)
     if entry is None or guest.state is InvitationState.WITHDRAWN:
         abort(404)
     response = Response(write_event_file(entry), mimetype="text/calendar")
@@ -108,7 +108,7 @@ def _page(guest: Invitation, token: str, form: AnswerForm, moment: datetime) -> 
     last = _last_answer(guest)
     closed = _closed(guest, moment)
     withdrawn = closed is NotAnswerable.WITHDRAWN
-    text, entry = text_of(event), calendar_event(event, lang, dtstamp=event.changed_at)
+    text, entry = text_of(event), calendar_event(event, lang)
     return render_template(
         "invitations/answer.html",
         guest=guest,

@@ -7,11 +7,12 @@ calendar answers as sent by a machine, and a server's report of a failure may qu
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from email.message import Message
 from typing import Any
 
-from pop_campaigns.calendars.reply import CalendarItem, CalendarMessage, UnreadableCalendar, read_calendar
+from pop_campaigns.calendars.answer import CalendarAnswer
+from pop_campaigns.calendars.reply import UnreadableCalendar, answer_in, read_calendar
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.mail.authentication import read_sender_check
 from pop_campaigns.mail.reading.auto_replies import read_auto_reply, returns_on, why_no_answer
@@ -39,7 +40,6 @@ from pop_campaigns.mail.rules import IncomingKind
 
 BODY_LIMIT = 200_000
 _CALENDAR_TYPES = frozenset({"text/calendar", "application/ics", "application/calendar", "text/x-vcalendar"})
-_ANSWERS = frozenset({"REPLY", "COUNTER"})
 # Our own invitation, when a server returns it in the open, is one of these: a bounce then. A PUBLISH is a file that
 # somebody shows; it asks and answers nothing.
 _QUESTIONS = frozenset({"REQUEST", "CANCEL", "ADD", "REFRESH", "DECLINECOUNTER"})
@@ -115,8 +115,8 @@ def _plain_facts(message: Message, envelope_to: str) -> MailReport:
 
 
 def _classify(message: Message, report: MailReport, said: str, envelope_from: str) -> MailReport:
-    method = report.calendar["method"] if report.calendar else ""
-    if method in _ANSWERS:
+    calendar = report.calendar or CalendarAnswer()
+    if calendar.is_answer:
         return _as(report, IncomingKind.CALENDAR, said)
     if bounce := read_bounce(message, envelope_from):
         returned = _returned(message)
@@ -129,7 +129,7 @@ def _classify(message: Message, report: MailReport, said: str, envelope_from: st
             returned=returned,
             returned_id=next(iter(message_ids((returned or {}).get("message-id", ""))), ""),
         )
-    if method in _QUESTIONS:
+    if calendar.method in _QUESTIONS:
         return _as(report, IncomingKind.CALENDAR, said)
     if why := read_feedback(message):
         return replace(_as(report, IncomingKind.FEEDBACK, why), returned=_returned(message))
@@ -163,52 +163,11 @@ def _with_calendar(message: Message, report: MailReport) -> tuple[MailReport, st
         if not found.method:
             notes.append("a calendar file without a method")
             continue
-        facts = calendar_facts(found, report.from_address)
-        return replace(
-            report, calendar=facts, reasons=tuple(notes)
-        ), f"a calendar object with METHOD:{found.method}"
+        report = replace(report, calendar=answer_in(found, report.from_address), reasons=tuple(notes))
+        return report, f"a calendar object with METHOD:{found.method}"
     if not notes and "BEGIN:VCALENDAR" in report.body:
         notes.append("a calendar object among the words, not as a part: it cannot be read")
     return replace(report, reasons=tuple(dict.fromkeys(notes))), ""
-
-
-def calendar_facts(found: CalendarMessage, sender: str) -> dict[str, Any]:
-    """Give the calendar object as ``mail explain`` prints it."""
-    item = found.item
-    attendee = _answering(item, sender)
-    times = {name: _iso(getattr(item, name)) for name in ("dtstamp", "dtstart", "dtend", "recurrence_id")}
-    return {
-        "method": found.method,
-        "uid": item.uid,
-        "attendee": attendee.address if attendee else None,
-        "partstat": (attendee.partstat if attendee else item.nameless_partstat) or None,
-        "sequence": item.sequence,
-        "comment": item.comment or (attendee.comment if attendee else "") or None,
-        **times,
-        "all_day": item.all_day,
-        "floating": list(item.floating),
-        "delegated_to": list(attendee.delegated_to) if attendee else [],
-        "delegated_from": list(attendee.delegated_from) if attendee else [],
-        "organizer": item.organizer.address if item.organizer else None,
-        "attendees": [person.address for person in item.attendees][:100],
-        "summary": item.summary or None,
-        "component": item.component,
-        "items": len(found.items),
-    }
-
-
-def _answering(item: CalendarItem, sender: str) -> Any:
-    """Give the attendee that the object speaks of: the only one, else the one who sent it, else the first with an answer."""
-    chair = item.organizer.address if item.organizer else ""
-    people = tuple(person for person in item.attendees if person.address != chair) or item.attendees
-    own = [person for person in people if sender and sender in (person.address, person.sent_by)]
-    answered = [person for person in people if person.partstat not in ("", "NEEDS-ACTION")]
-    # With both sides of a delegation in one answer, it is the one who delegates that speaks.
-    return next(iter(people[:1] if len(people) == 1 else [*own, *answered, *people]), None)
-
-
-def _iso(moment: Any) -> str | None:
-    return moment.isoformat().replace("+00:00", "Z") if moment else None
 
 
 def _returned(message: Message) -> dict[str, str] | None:
@@ -242,4 +201,6 @@ def _storable(value: Any) -> Any:
         return {_storable(name): _storable(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(_storable(one) for one in value)
+    if isinstance(value, CalendarAnswer):
+        return replace(value, **{one.name: _storable(getattr(value, one.name)) for one in fields(value)})
     return value

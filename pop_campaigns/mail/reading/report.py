@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from pop_campaigns.calendars.answer import CalendarAnswer
 from pop_campaigns.mail.authentication import SenderCheck
 from pop_campaigns.mail.reading.parts import AttachmentNote
 from pop_campaigns.mail.rules import IncomingKind
@@ -33,7 +34,7 @@ class MailReport:
     reasons: tuple[str, ...]
     permanent: bool | None = None
     failed_recipients: tuple[str, ...] = ()
-    calendar: dict[str, Any] | None = None
+    calendar: CalendarAnswer | None = None
     text: str = ""
     attachments: tuple[AttachmentNote, ...] = ()
     body: str = ""
@@ -58,6 +59,7 @@ class MailReport:
         """Give all of it as JSON holds it."""
         plain = asdict(self)
         plain["kind"] = self.kind.value
+        plain["calendar"] = self.calendar.to_json() if self.calendar else None
         plain["date"] = self.date.isoformat() if self.date else None
         plain["returns_on"] = self.returns_on.isoformat() if self.returns_on else None
         return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
@@ -71,6 +73,7 @@ class MailReport:
         values["attachments"] = tuple(AttachmentNote(**note) for note in values["attachments"])
         values["sender_check"] = SenderCheck(**values["sender_check"])
         values["kind"] = IncomingKind(values["kind"])
+        values["calendar"] = CalendarAnswer.from_json(values["calendar"]) if values["calendar"] else None
         values["date"] = dt.datetime.fromisoformat(values["date"]) if values["date"] else None
         values["returns_on"] = dt.date.fromisoformat(values["returns_on"]) if values["returns_on"] else None
         return cls(**values)

@@ -25,7 +25,7 @@ from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.history import History
 from pop_campaigns.events.models import Event
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
-from pop_campaigns.imports.rules.drafts import ImportState
+from pop_campaigns.imports.rules.states import BUSY
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailSkeleton, OutgoingMail
 from pop_campaigns.mail.queries import mails_about
@@ -179,13 +179,12 @@ def _due_proofs(until: datetime) -> Select[Any]:
 
 def _due_imports(until: datetime) -> Select[Any]:
     """Imports, by their run or (never run) their upload, of which rows or changes are still kept."""
-    at_work = (ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING)
     rows = exists().where(ImportRow.import_id == ContactImport.id)
     changes = exists().where(ImportChange.import_id == ContactImport.id)
     return (
         select(ContactImport)
         .where(func.coalesce(ContactImport.ran_at, ContactImport.created_at) < until)
-        .where(ContactImport.state.not_in(at_work), or_(rows, changes))
+        .where(ContactImport.state.not_in(BUSY), or_(rows, changes))
         .order_by(ContactImport.id)
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from pop_campaigns.calendars.text import UnusableLink, clean_link
+from pop_campaigns.calendars.text import usable_link
 from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import DatePrecision, clock_words, date_words, month_words, relative_day_words
 from pop_campaigns.core.i18n import in_language
@@ -103,10 +103,7 @@ def public_link(event: Event) -> str:
     """Give the address of more information if a browser can open it safely, and never the link to join."""
     if not event.more_url or public_text(event, event.more_url) != event.more_url:
         return ""
-    try:
-        return clean_link(event.more_url)
-    except UnusableLink:
-        return ""
+    return usable_link(event.more_url)
 
 
 def is_online(event: Event) -> bool:

@@ -56,7 +56,7 @@ class Kept:
 
 def public_entry(event: Event, lang: str) -> CalendarEvent | None:
     """Give an event for everybody's calendar, or None while its day is not known: without the link to join."""
-    entry = calendar_event(event, lang, dtstamp=event.changed_at)
+    entry = calendar_event(event, lang)
     if entry is None:
         return None
     return dataclasses.replace(

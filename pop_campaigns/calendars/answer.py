@@ -1,0 +1,84 @@
+"""What one attendee says in a calendar object that came in by mail: a frozen value, with its form in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Self
+
+METHODS = frozenset({"PUBLISH", "REQUEST", "REPLY", "ADD", "CANCEL", "REFRESH", "COUNTER", "DECLINECOUNTER"})
+_INSTANTS = frozenset({"dtstamp", "dtstart", "dtend", "recurrence_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarAnswer:
+    """A calendar object, of which ``attendee`` speaks; without arguments one that says nothing.
+
+    A text that is missing is "", as ``partstat`` is where nobody answers. Times are UTC; of an all-day event midnight UTC,
+    with ``all_day`` set. ``floating`` names those of *dtstart* and *dtend* that are an hour in no known zone. ``items`` is how
+    many components the object has. The order of the fields is that of ``mail explain``.
+    """
+
+    method: str = ""
+    uid: str = ""
+    attendee: str = ""
+    partstat: str = ""
+    sequence: int | None = None
+    comment: str = ""
+    dtstamp: datetime | None = None
+    dtstart: datetime | None = None
+    dtend: datetime | None = None
+    recurrence_id: datetime | None = None
+    all_day: bool = False
+    floating: tuple[str, ...] = ()
+    delegated_to: tuple[str, ...] = ()
+    delegated_from: tuple[str, ...] = ()
+    organizer: str = ""
+    attendees: tuple[str, ...] = ()
+    summary: str = ""
+    component: str = ""
+    items: int = 0
+
+    @property
+    def is_answer(self) -> bool:
+        """Tell whether somebody answers with it, or proposes another time."""
+        return self.method in ("REPLY", "COUNTER")
+
+    @property
+    def proposes(self) -> bool:
+        """Tell whether it proposes another time (RFC 5546 section 3.2.7)."""
+        return self.method == "COUNTER"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON holds it: missing texts are null, times are written with a Z."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> Self:
+        """Return what :meth:`to_json` gave; what is missing, or a time that cannot be read, was not said."""
+        said = {field.name for field in fields(cls)} & {
+            name for name, value in plain.items() if value is not None
+        }
+        return cls(**{name: _value(name, plain[name]) for name in said})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, tuple):
+        return list(value)
+    return None if value == "" else value
+
+
+def _value(name: str, plain: Any) -> Any:
+    if name in _INSTANTS:
+        return _instant(plain)
+    return tuple(plain) if isinstance(plain, list) else plain
+
+
+def _instant(written: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(written)
+    except ValueError:
+        return None
