@@ -51,6 +51,11 @@ def own(model: Any, user: User) -> ColumnElement[bool]:
     return false()
 
 
+def of_network_or(model: Any, owner: int | None) -> ColumnElement[bool]:
+    """Give the condition that a row is the network's or ``owner``'s: those a new row stands beside."""
+    return or_(model.organisation_id.is_(None), model.organisation_id == owner)
+
+
 def select_visible(model: type[Record], user: User) -> Select[Record]:
     """Start a query of what ``user`` may read."""
     return select(model).where(visible(model, user))

@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.scope import of_network_or
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
-from pop_campaigns.contacts.queries.reach import in_force, of_network_or, possible_parents
+from pop_campaigns.contacts.queries.reach import in_force, possible_parents
 from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, MediumKind, PersonKind, overlap
 from pop_campaigns.contacts.services.records import (
     AlreadyThere,

@@ -12,9 +12,10 @@ from flask_security import current_user
 
 from pop_campaigns.contacts.models import Address
 from pop_campaigns.contacts.queries import directory
+from pop_campaigns.contacts.queries.addresses import best_first
 from pop_campaigns.contacts.queries.directory import InstitutionRow, PersonRow
 from pop_campaigns.contacts.queries.reach import is_sample
-from pop_campaigns.contacts.rules import USE_ORDER, InstitutionKind, PersonKind
+from pop_campaigns.contacts.rules import InstitutionKind, PersonKind
 from pop_campaigns.contacts.views.form_pages import today
 from pop_campaigns.contacts.words.contacts import contact_words, lang_now
 from pop_campaigns.contacts.words.files import ContactLine, write_csv, write_vcards, write_xlsx
@@ -74,7 +75,7 @@ def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
 
 
 def _real(addresses: Iterable[Address]) -> tuple[str, ...]:
-    ranked = sorted(addresses, key=lambda one: (USE_ORDER.index(one.use), one.id))
+    ranked = best_first(addresses, current_user.organisation_id)
     return tuple(dict.fromkeys(one.email for one in ranked if not is_sample(one)))
 
 

@@ -157,7 +157,8 @@ def _persons(rows: Select[Any], typed: str, user: User, today: date, lang: str) 
             for one in row.present[:2]
         ]
         # Who holds no office is told apart by the address, by which one may have been found as well.
-        known = offices or [show_address(one.email) for one in row.addresses[:1] if not is_sample(one)]
+        reached = row.reached_at
+        known = offices or ([show_address(reached.email)] if reached and not is_sample(reached) else [])
         url = url_for("contacts.person", ident=row.person.id)
         hits.append(Hit(row.person.name, " · ".join(known), url))
     return HitGroup("persons", _("Persons"), hits, total, url_for("contacts.persons", q=typed))

@@ -13,13 +13,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from pop_campaigns.contacts.models import Office, Person
+from pop_campaigns.contacts.queries.addresses import Reach
 from pop_campaigns.core.clock import now
 from pop_campaigns.events.models import Attendance, Event
 from pop_campaigns.events.rules import EventKind, EventState
 from pop_campaigns.events.words.labels import EVENT_KINDS
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer, InvitationState
-from pop_campaigns.lists.queries.conditions import Condition, Reach, register
+from pop_campaigns.lists.queries.conditions import Condition, register
 from pop_campaigns.lists.rules import Happened, Subject
 
 ACCEPTED = "accepted"

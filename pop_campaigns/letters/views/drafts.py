@@ -23,7 +23,7 @@ from pop_campaigns.letters.forms import WHOLE_NETWORK, LetterForm
 from pop_campaigns.letters.messages.letters import preview_mail
 from pop_campaigns.letters.messages.papers import paper_of, readable_languages
 from pop_campaigns.letters.models import Letter, LetterRecipient
-from pop_campaigns.letters.queries.letters import find_recipients, lines_of
+from pop_campaigns.letters.queries.letters import find_recipients, lines_of, reach_of
 from pop_campaigns.letters.rules.letters import RecipientRole, SendVerdict, may_edit
 from pop_campaigns.letters.services.letters import (
     CannotSend,
@@ -104,7 +104,8 @@ def recipients(letter_id: int) -> ResponseReturnValue:
         return _add(letter, typed)
     chosen = {ref_of(one) for one in letter.recipients}
     # Without a search the list is for those still to be chosen; a search shows where somebody is already.
-    options = [one for one in find_recipients(typed, current_user) if typed or one.ref not in chosen]
+    found = find_recipients(typed, reach_of(letter, current_user))
+    options = [one for one in found if typed or one.ref not in chosen]
     return render_template(
         "letters/recipients.html",
         letter=letter,
