@@ -80,11 +80,8 @@ class StateChip:
 
 def state_chip(event: Event, now: datetime) -> StateChip:
     """Give the chip of an event. What was planned and is over is just that: nobody has said that it was held."""
-    if event.state is EventState.PLANNED:
-        last_day = event.day_to or event.day_from
-        day_over = last_day is not None and event.starts_at is None and last_day < local_date(now)
-        if day_over or is_over(event.starts_at, event.ends_at, now):
-            return StateChip("–", _lp("event", "Over"), "quiet")
+    if event.state is EventState.PLANNED and is_over(event, now, local_date(now)):
+        return StateChip("–", _lp("event", "Over"), "quiet")
     marks = {EventState.PLANNED: "○", EventState.HELD: "●", EventState.CANCELLED: "✕"}
     tones = {EventState.PLANNED: "info", EventState.HELD: "good", EventState.CANCELLED: "bad"}
     return StateChip(marks[event.state], EVENT_STATES[event.state], tones[event.state])

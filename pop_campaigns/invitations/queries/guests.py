@@ -18,6 +18,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.text import sort_key
 from pop_campaigns.core.tokens import hash_token
 from pop_campaigns.events.models import Event
+from pop_campaigns.events.queries import is_coming
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.models import (
     GivenAnswer,
@@ -267,7 +268,7 @@ def awaiting_answer(user: User, now: datetime) -> list[tuple[Event, list[Invitat
         .where(
             own(Event, user),
             Event.state == EventState.PLANNED,
-            Event.starts_at > now,
+            is_coming(now),
             Invitation.state == InvitationState.INVITED,
             Invitation.answer == Answer.NEEDS_ACTION,
         )

@@ -130,7 +130,7 @@ def _page(guest: Invitation, token: str, form: AnswerForm, moment: datetime) -> 
         last_day=day_words(local_date(last.at), lang, weekday=False) if last else "",
         last_time=clock_words(last.at) if last else "",
         closed=closed,
-        over=is_over(event.starts_at, event.ends_at, moment),
+        over=is_over(event, moment, local_date(moment)),
         changed_since=bool(last and not closed and last.event_sequence < event.sequence),
         buttons=BUTTONS,
         chips=ANSWER_CHIPS,

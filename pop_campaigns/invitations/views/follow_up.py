@@ -20,7 +20,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import with_frames
 from pop_campaigns.core.meanwhile import is_as_seen
 from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState
+from pop_campaigns.events.rules import EventState, is_coming
 from pop_campaigns.events.services import EventIsHeld
 from pop_campaigns.events.words.labels import when_words
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
@@ -145,7 +145,7 @@ def cancel(event_id: int) -> ResponseReturnValue:
 def _cancel_page(event: Event) -> str:
     guests = guests_of(event, InvitationState.INVITED)
     mails = mails_of(guests)
-    begun = event.starts_at is None or event.starts_at <= now()
+    begun = not is_coming(event.starts_at, now())
     dead, seen = unreachable(guests), seen_among(guests)
     return render_template(
         "invitations/cancel.html",
@@ -181,7 +181,7 @@ def withdraw(invitation_id: int) -> ResponseReturnValue:
 
 def _withdraw_page(guest: Invitation, moment: datetime) -> str:
     event = guest.event
-    coming = event.state is not EventState.CANCELLED and bool(event.starts_at and event.starts_at > moment)
+    coming = event.state is not EventState.CANCELLED and is_coming(event.starts_at, moment)
     told = coming and was_reached(mails_of([guest])[guest.id]) and not unreachable([guest])
     return render_template("invitations/withdraw.html", guest=guest, event=event, told=told)
 
