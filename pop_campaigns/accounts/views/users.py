@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
 
@@ -31,6 +30,7 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import clock_words, short_day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.pages import paged
 from pop_campaigns.mail.wake_up import ring_bell
@@ -49,7 +49,7 @@ def _shown(**values: Any) -> dict[str, Any]:
 
 def moment(instant: Any) -> str:
     """Return *16 qer 2020, 10:00* in Tirana's time."""
-    lang = str(get_locale() or "sq")
+    lang = current_language()
     return f"{short_day_words(local_date(instant), lang)}, {clock_words(instant)}"
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
@@ -16,7 +16,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import short_day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
-from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.track_record import (
     TrackRecord,
@@ -53,7 +53,7 @@ def person_record(ident: int) -> ResponseReturnValue:
 
 
 def _record_page(record: TrackRecord, title: str, back: str, *, by_holder: bool) -> str:
-    lang = str(get_locale() or "sq")
+    lang = current_language()
     return render_template(
         "desk/track_record.html",
         record=record,
@@ -111,7 +111,7 @@ def open_matters(ident: int) -> ResponseReturnValue:
         mine={one.id for one in mine},
         names=names_of([*matters.invitations, *(recipient for recipient, _state in matters.letters)]),
         back=back,
-        words=_words(str(get_locale() or "sq")),
+        words=_words(current_language()),
     )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
 from sqlalchemy import Select, func, select
@@ -29,7 +28,7 @@ from pop_campaigns.contacts.words.labels import INSTITUTION_KINDS
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import date_words
 from pop_campaigns.core.db import db
-from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.core.text import clean_line, fold
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.words.times import in_short
@@ -75,7 +74,7 @@ def search() -> ResponseReturnValue:
     """Search everything by words."""
     typed = mask_secrets(clean_line(request.args.get("q", "")[:1000])[:200])
     long_enough = len(fold(typed).replace(" ", "")) >= SHORTEST
-    lang = str(get_locale() or "sq")
+    lang = current_language()
     groups = find_everywhere(typed, current_user, lang) if long_enough else []
     return render_template(
         "desk/search.html",

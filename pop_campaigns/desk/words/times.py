@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask_babel import get_locale
-
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import clock_words, moment_words, short_day_words
+from pop_campaigns.core.i18n import current_language
 
 
 def in_short(instant: datetime) -> str:
     """Give *16 qer 2020, 10:00* in Tirana's time, in the reader's language."""
-    return f"{short_day_words(local_date(instant), _lang())}, {clock_words(instant)}"
+    return f"{short_day_words(local_date(instant), current_language())}, {clock_words(instant)}"
 
 
 def in_full(instant: datetime) -> str:
     """Give *e martë, 16 qershor 2020, ora 10:00* likewise."""
-    return moment_words(instant, _lang())
-
-
-def _lang() -> str:
-    return str(get_locale() or "sq")
+    return moment_words(instant, current_language())

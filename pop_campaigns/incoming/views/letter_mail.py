@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from flask_babel import get_locale
 from flask_security import current_user
 from sqlalchemy import select
 
@@ -13,6 +12,7 @@ from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.incoming.blueprint import bp
 from pop_campaigns.incoming.sight import incoming_seen
 from pop_campaigns.incoming.words.labels import KINDS
@@ -48,7 +48,7 @@ def letter_mail(letter: Letter) -> dict[int, list[dict[str, object]]]:
     """Give what the letter's page shows of it: kind, day, first words, whether somebody has to read it."""
     if not may_change(letter, current_user):
         return {}
-    lang = str(get_locale() or "sq")
+    lang = current_language()
     return {
         ident: [
             {

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
 
@@ -15,6 +14,7 @@ from pop_campaigns.accounts.rules.roles import MAY_WRITE
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.incoming.blueprint import bp, changeable_mail, may_file, place_of_subject, seen_mail
@@ -171,7 +171,7 @@ def incoming_title(mail: IncomingMail) -> str:
 
 @bp.context_processor
 def _words() -> dict[str, object]:
-    lang = str(get_locale() or "sq")
+    lang = current_language()
     return {
         "HOW": HOW,
         "KINDS": KINDS,

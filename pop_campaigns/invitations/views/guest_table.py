@@ -10,14 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import get_locale, ngettext, npgettext
 from flask_babel import gettext as _
+from flask_babel import ngettext, npgettext
 from sqlalchemy import select
 
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import clock_words, short_day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.events.words.labels import StateChip
 from pop_campaigns.invitations.blueprint import bp
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
@@ -63,7 +64,7 @@ class Happening:
 @bp.app_template_global()
 def moment_in_short(instant: datetime) -> str:
     """Give *16 qer 2020, 10:00* in Tirana's time, for dense tables."""
-    return f"{short_day_words(local_date(instant), str(get_locale()))}, {clock_words(instant)}"
+    return f"{short_day_words(local_date(instant), current_language())}, {clock_words(instant)}"
 
 
 @bp.app_template_global()
@@ -101,7 +102,7 @@ def guest_mail_trouble(mail: OutgoingMail) -> str:
 @bp.app_template_global()
 def came_back_words(found: CameBack) -> str:
     """Say that mail to an address keeps coming back, since when."""
-    since = short_day_words(local_date(found.since), str(get_locale()))
+    since = short_day_words(local_date(found.since), current_language())
     words: str = ngettext(
         "%(num)d mail came back since %(day)s; nothing more is sent there",
         "%(num)d mails came back since %(day)s; nothing more is sent there",

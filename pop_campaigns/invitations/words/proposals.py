@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.dates import moment_words
+from pop_campaigns.core.i18n import current_language
 
 PROPOSAL_ACTIONS: Final = ("invitation.time_proposed", "invitation.time_accepted", "invitation.time_declined")
 
@@ -31,4 +31,4 @@ def when_of(details: Mapping[str, Any]) -> str:
         starts = datetime.fromisoformat(str(details.get("starts", "")))
     except ValueError:
         return "—"
-    return moment_words(starts, str(get_locale() or "sq"), str(details.get("zone") or TIRANE))
+    return moment_words(starts, current_language(), str(details.get("zone") or TIRANE))

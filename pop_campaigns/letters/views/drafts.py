@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import writer
@@ -15,7 +15,7 @@ from pop_campaigns.campaigns.queries import visible_campaigns
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
-from pop_campaigns.core.i18n import LANGUAGE_NAMES
+from pop_campaigns.core.i18n import LANGUAGE_NAMES, current_language
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.events.queries import all_organisations
 from pop_campaigns.letters.blueprint import bp
@@ -188,7 +188,9 @@ def recipient_of(letter: Letter, recipient_id: int) -> LetterRecipient:
 
 def _offer(form: LetterForm) -> None:
     administers = current_user.role is RoleName.ADMINISTRATOR
-    form.offer(visible_campaigns(current_user), all_organisations() if administers else [], str(get_locale()))
+    form.offer(
+        visible_campaigns(current_user), all_organisations() if administers else [], current_language()
+    )
 
 
 def _write_page(template: str, form: LetterForm, status: int, **values: object) -> tuple[str, int]:

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 from flask import Response, abort, render_template, request
-from flask_babel import get_locale
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader
@@ -18,6 +17,7 @@ from pop_campaigns.campaigns.queries import visible_campaigns
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import date_words, day_words, moment_words, short_day_words
 from pop_campaigns.core.history import history_of
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.pages import paged
 from pop_campaigns.letters.blueprint import bp
@@ -49,7 +49,7 @@ SHOWN = ("all", "draft", "waiting", "overdue", "answered")
 @bp.context_processor
 def days_in_words() -> dict[str, Callable[..., str]]:
     """Let the pages of letters say days in the reader's language."""
-    lang = str(get_locale())
+    lang = current_language()
     return {
         "short_day": partial(short_day_words, lang=lang),
         "long_day": partial(day_words, lang=lang),
@@ -103,7 +103,7 @@ def index() -> str:
 def show(letter_id: int) -> str:
     """Show a letter as on paper, beside it who received it and when an answer is due."""
     letter = get_visible(Letter, letter_id)
-    moment, lang = now(), str(get_locale())
+    moment, lang = now(), current_language()
     today = local_date(moment)
     lines = lines_of(letter, current_user, today, lang=lang)
     return render_template(
@@ -136,7 +136,7 @@ def _moves_by_itself(one: LetterRecipient) -> bool:
 def pdf(letter_id: int) -> Response:
     """Give the letter as it is printed: of a letter that was sent, the very file that went."""
     letter = get_visible(Letter, letter_id)
-    lang = request.args.get("in", str(get_locale()))
+    lang = request.args.get("in", current_language())
     if lang not in readable_languages(letter):
         abort(404)
     name, content = pdf_of(letter, lang, user=current_user, at=now())

@@ -9,11 +9,12 @@ from datetime import date
 from itertools import groupby
 from typing import Any, Final
 
-from flask_babel import get_locale, ngettext, pgettext
 from flask_babel import gettext as _
+from flask_babel import ngettext, pgettext
 
 from pop_campaigns.core.dates import day_words, short_day_words
 from pop_campaigns.core.history import History
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.due_days import CALENDAR_UNKNOWN, deciding_response
 from pop_campaigns.letters.queries.letters import RecipientLine, days_until, state_of
@@ -169,7 +170,7 @@ def rule_words(basis: ClockBasis) -> str:
         title=CLOCKS[basis.key],
         span=span_words(basis.amount, basis.unit),
         force=FORCES[Force.BINDING if basis.binding else Force.EXPECTED],
-        source=source_words(basis.source, str(get_locale())),
+        source=source_words(basis.source, current_language()),
     )
 
 

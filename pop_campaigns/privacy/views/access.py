@@ -7,7 +7,6 @@ from typing import Final
 
 from flask import Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_security import current_user
 
@@ -17,6 +16,7 @@ from pop_campaigns.contacts.models import Person
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.privacy.blueprint import bp
 from pop_campaigns.privacy.queries.access import Data, access_export
 from pop_campaigns.privacy.queries.places import named_in
@@ -69,7 +69,7 @@ def access(ident: int) -> ResponseReturnValue:
 
 
 def _page(person: Person, kept: Data, *, printed: bool) -> str:
-    lang = str(get_locale() or "sq")
+    lang = current_language()
     sections = [
         (words, [readable_lines(name, one, lang) for one in kept[name]]) for name, words in SECTIONS.items()
     ]

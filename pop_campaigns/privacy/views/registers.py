@@ -10,8 +10,8 @@ from typing import Any
 
 from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import administrator, reader, writer
@@ -22,6 +22,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.handing_out import hand_out
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.pages import paged
 from pop_campaigns.privacy.blueprint import bp
@@ -113,7 +114,7 @@ def _purpose_page(purpose: ProcessingPurpose | None) -> ResponseReturnValue:
 @writer
 def breaches() -> ResponseReturnValue:
     """The register of breaches, each with its clock."""
-    page, moment, lang = paged(select_breaches(current_user)), now(), str(get_locale() or "sq")
+    page, moment, lang = paged(select_breaches(current_user)), now(), current_language()
     rows = [(one, clock_words(one, moment), moment_words(one.noticed_at, lang)) for one in page.rows]
     return render_template("privacy/breaches.html", page=page, rows=rows)
 

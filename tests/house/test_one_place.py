@@ -1,0 +1,41 @@
+"""One rule, one place: what only one module may ask for, so that nobody answers it a second time and differently."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from tests.house.test_sources import modules
+
+# A name, and the only modules that may use it.
+ONLY_IN = {
+    "get_locale": {"pop_campaigns/core/i18n.py"},
+    "force_locale": {"pop_campaigns/core/i18n.py"},
+}
+
+
+def names_in(tree: ast.AST) -> set[str]:
+    """The names a module uses or imports, attributes included."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.ImportFrom | ast.Import):
+            found.update(alias.name.rpartition(".")[2] for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+    return found
+
+
+@pytest.mark.parametrize("name", ONLY_IN)
+def test_a_name_stands_only_where_its_rule_is(name: str) -> None:
+    using = {path for path, _file, tree in modules() if name in names_in(tree)}
+    assert using == ONLY_IN[name]
+
+
+def test_a_name_is_recognised() -> None:
+    for source in ("from a import get_locale", "import b; b.get_locale()", "x = {'get_locale': 1}"):
+        assert "get_locale" in names_in(ast.parse(source))
