@@ -58,7 +58,7 @@ make_room(bp, {"imports.new"}, LARGEST_UPLOAD, _BESIDE_THE_FILE)
 def index() -> ResponseReturnValue:
     """What was brought in from files, newest first."""
     return render_template(
-        "imports/index.html", page=paged(select_imports(current_user)), STATES=labels.STATES
+        "imports/index.html", page=paged(select_imports(current_user)), STATE_CHIPS=labels.STATE_CHIPS
     )
 
 
@@ -145,7 +145,7 @@ def show(import_id: int) -> ResponseReturnValue:
     if imported.state is ImportState.UPLOADED:
         return redirect(url_for("imports.columns", import_id=import_id))
     if imported.state in BUSY:
-        return render_template("imports/progress.html", imported=imported, STATES=labels.STATES)
+        return render_template("imports/progress.html", imported=imported, STATE_CHIPS=labels.STATE_CHIPS)
     if imported.state is ImportState.CHECKED:
         return _preview(imported)
     return render_template(
@@ -156,7 +156,7 @@ def show(import_id: int) -> ResponseReturnValue:
         kept=named(imported.options.get("kept", [])),
         kept_count=imported.options.get("kept_count", 0),
         WHY_KEPT=labels.WHY_KEPT,
-        STATES=labels.STATES,
+        STATE_CHIPS=labels.STATE_CHIPS,
     )
 
 

@@ -6,8 +6,9 @@ import ast
 
 import pytest
 
-from tests.house.test_sources import modules
+from tests.house.test_sources import ROOT, modules
 
+TEMPLATES = ROOT / "templates"
 # A name, and the only modules that may use it.
 ONLY_IN = {
     "get_locale": {"pop_campaigns/core/i18n.py"},
@@ -39,3 +40,26 @@ def test_a_name_stands_only_where_its_rule_is(name: str) -> None:
 def test_a_name_is_recognised() -> None:
     for source in ("from a import get_locale", "import b; b.get_locale()", "x = {'get_locale': 1}"):
         assert "get_locale" in names_in(ast.parse(source))
+
+
+def test_states_are_shown_as_chips_of_one_kind() -> None:
+    """A class of its own for sign, words and tone, or a macro of its own for the markup, would drift apart."""
+    parallel = [
+        f"{path}: {node.name}"
+        for path, _file, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and {"mark", "tone"} <= {fields_of(one) for one in node.body}
+    ]
+    assert parallel == ["pop_campaigns/core/chips.py: Chip"]
+    marking = [
+        path.relative_to(TEMPLATES).as_posix()
+        for path in sorted(TEMPLATES.rglob("*.html"))
+        if 'class="chip' in path.read_text(encoding="utf-8")
+    ]
+    assert marking == ["macros/state.html"]
+
+
+def fields_of(statement: ast.stmt) -> str:
+    """The name of a field declared in a class, "" for anything else."""
+    declared = isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+    return statement.target.id if declared else ""  # type: ignore[union-attr]

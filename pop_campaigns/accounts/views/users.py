@@ -25,7 +25,7 @@ from pop_campaigns.accounts.services.membership import (
     reopen_user,
 )
 from pop_campaigns.accounts.services.users import CannotCreateUser
-from pop_campaigns.accounts.words.accounts import DOORS, ROLE_NAMES, STATES, change_words, network_name
+from pop_campaigns.accounts.words.accounts import DOORS, ROLE_NAMES, STATE_CHIPS, change_words, network_name
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import clock_words, short_day_words
 from pop_campaigns.core.db import db
@@ -42,7 +42,7 @@ _LATELY = timedelta(hours=24)
 
 def _shown(**values: Any) -> dict[str, Any]:
     return values | {
-        "ROLE_NAMES": ROLE_NAMES, "STATES": STATES, "DOORS": DOORS, "change_words": change_words,
+        "ROLE_NAMES": ROLE_NAMES, "STATE_CHIPS": STATE_CHIPS, "DOORS": DOORS, "change_words": change_words,
         "network_name": network_name, "moment": moment,
     }  # fmt: skip
 

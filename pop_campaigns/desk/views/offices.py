@@ -28,9 +28,9 @@ from pop_campaigns.desk.queries.track_record import (
 from pop_campaigns.events.words.labels import EVENT_KINDS, when_words
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.services.sending import withdraw_guest
-from pop_campaigns.invitations.words.labels import ANSWER_MARKS, ANSWER_TONES, ANSWERS
+from pop_campaigns.invitations.words.labels import ANSWER_CHIPS
 from pop_campaigns.letters.models import LetterRecipient
-from pop_campaigns.letters.words.labels import RECIPIENT_MARKS, RECIPIENT_STATES
+from pop_campaigns.letters.words.labels import RECIPIENT_CHIPS
 from pop_campaigns.mail.addresses import show_address
 
 
@@ -66,11 +66,8 @@ def _record_page(record: TrackRecord, title: str, back: str, *, by_holder: bool)
 
 def _words(lang: str) -> dict[str, object]:
     return {
-        "answers": ANSWERS,
-        "answer_marks": ANSWER_MARKS,
-        "answer_tones": ANSWER_TONES,
-        "states": RECIPIENT_STATES,
-        "state_marks": RECIPIENT_MARKS,
+        "answers": ANSWER_CHIPS,
+        "states": RECIPIENT_CHIPS,
         "event": lambda event: in_language(event, "title", lang),
         "event_under": lambda event: f"{EVENT_KINDS[event.kind]} · {when_words(event, lang)}",
         "letter": lambda letter: in_language(letter, "subject", lang) or _("Letter without a subject"),

@@ -171,7 +171,7 @@ def _mails(rows: Select[Any], typed: str) -> HitGroup:
     for one in sorted(mails, key=lambda mail: idents.index(mail.id)):
         address = show_address(one.to_address)
         who = mask_secrets(f"{one.to_name} <{address}>" if one.to_name else address)
-        under = " · ".join((who, str(mail_chip(one).word), in_short(one.queued_at)))
+        under = " · ".join((who, str(mail_chip(one).words), in_short(one.queued_at)))
         hits.append(Hit(subject_of(one), under, url_for("desk.mail_message", mail_id=one.id)))
     return HitGroup("mails", _("Mail"), hits, total, url_for("desk.mail", q=typed))
 

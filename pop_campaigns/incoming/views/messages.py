@@ -25,7 +25,7 @@ from pop_campaigns.incoming.services.filing import NothingSaid, file_by_hand, pu
 from pop_campaigns.incoming.services.matching import Match
 from pop_campaigns.incoming.sight import sees_subject
 from pop_campaigns.incoming.views import originals
-from pop_campaigns.incoming.words.labels import HOW, KINDS, STATE_MARKS, STATES
+from pop_campaigns.incoming.words.labels import HOW, KINDS, STATE_CHIPS
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.mail.addresses import show_address
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
@@ -175,8 +175,7 @@ def _words() -> dict[str, object]:
     return {
         "HOW": HOW,
         "KINDS": KINDS,
-        "STATES": STATES,
-        "STATE_MARKS": STATE_MARKS,
+        "STATE_CHIPS": STATE_CHIPS,
         "moment_words": lambda moment: moment_words(moment, lang),
         "show_address": show_address,
     }

@@ -28,7 +28,8 @@ from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.guests import find_by_token, text_of
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState, NotAnswerable, may_answer
 from pop_campaigns.invitations.services.answers import AnswerRefused, record_answer
-from pop_campaigns.invitations.words.pages import ANSWER_CHIPS, SPOKEN_ANSWERS
+from pop_campaigns.invitations.words.labels import ANSWER_CHIPS
+from pop_campaigns.invitations.words.pages import SPOKEN_ANSWERS
 from pop_campaigns.mail.wake_up import ring_bell
 
 # Tokens have 256 bits, so this is against noise, not against guessing; a whole ministry may share one address.

@@ -14,18 +14,18 @@ from flask_babel import gettext as _
 from flask_babel import ngettext, npgettext
 from sqlalchemy import select
 
+from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import clock_words, short_day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.core.i18n import current_language
-from pop_campaigns.events.words.labels import StateChip
 from pop_campaigns.invitations.blueprint import bp
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, is_lost, mails_of
 from pop_campaigns.invitations.rules import Answer, InvitationState
-from pop_campaigns.invitations.words.labels import CHANNELS, PURPOSES, TOLD_HOW, sent_from_words
-from pop_campaigns.invitations.words.pages import ANSWER_CHIPS, MAIL_CHIPS, mail_trouble
+from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, CHANNELS, PURPOSES, TOLD_HOW, sent_from_words
+from pop_campaigns.invitations.words.pages import MAIL_CHIPS, mail_trouble
 from pop_campaigns.invitations.words.proposals import PROPOSAL_ACTIONS, proposal_words
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import CameBack, MailState
@@ -68,7 +68,7 @@ def moment_in_short(instant: datetime) -> str:
 
 
 @bp.app_template_global()
-def answer_chip(answer: Answer) -> StateChip:
+def answer_chip(answer: Answer) -> Chip:
     """Give the chip of an answer."""
     return ANSWER_CHIPS[answer]
 
@@ -85,11 +85,10 @@ def answer_channel(given: GivenAnswer) -> str:
 
 
 @bp.app_template_global()
-def guest_mail_chip(mail: OutgoingMail) -> StateChip:
+def guest_mail_chip(mail: OutgoingMail) -> Chip:
     """Give the chip of a guest's newest mail; one that came back says so."""
     if mail.bounced_at is not None:
-        came = mail_chip(mail)
-        return StateChip(came.mark, came.word, came.tone)
+        return mail_chip(mail)
     return MAIL_CHIPS[mail.state]
 
 
@@ -113,7 +112,7 @@ def came_back_words(found: CameBack) -> str:
 
 
 @bp.app_template_global()
-def guest_counts(counts: AnswerCounts, rows: Sequence[GuestRow]) -> list[dict[str, object]]:
+def guest_counts(counts: AnswerCounts, rows: Sequence[GuestRow]) -> list[tuple[int, Chip]]:
     """Give the bar of answers; a guest whose mail failed counts as failed, not as silent."""
     failed = sum(_is_unreached(row) for row in rows)
     numbers = {
@@ -123,13 +122,12 @@ def guest_counts(counts: AnswerCounts, rows: Sequence[GuestRow]) -> list[dict[st
         Answer.NEEDS_ACTION: max(counts.waiting - failed, 0),
         Answer.DECLINED: counts.declined,
     }
-    parts: list[dict[str, object]] = [
-        {"count": number, "mark": chip.mark, "tone": chip.tone, "word": _counted(answer, number)}
+    parts = [
+        (numbers[answer], chip._replace(words=_counted(answer, numbers[answer])))
         for answer, chip in ANSWER_CHIPS.items()
-        for number in [numbers[answer]]
     ]
     lost = npgettext("count of answers", "could not be reached", "could not be reached", failed)
-    return [*parts, {"count": failed, "mark": "!", "tone": "bad", "word": lost}]
+    return [*parts, (failed, Chip("!", lost, "bad"))]
 
 
 def _counted(answer: Answer, number: int) -> str:
@@ -200,7 +198,7 @@ def _mail_happenings(purpose: str, mail: OutgoingMail) -> list[Happening]:
 
 def _answer_happening(given: GivenAnswer) -> Happening:
     chip = ANSWER_CHIPS[given.answer]
-    parts = [f"{chip.mark} {chip.word}"]
+    parts = [f"{chip.mark} {chip.words}"]
     if given.substitute:
         parts.append(mask_secrets(given.substitute))
     if given.note:

@@ -14,6 +14,7 @@ from flask_security import current_user
 from pop_campaigns.accounts.guard import reader
 from pop_campaigns.accounts.scope import get_visible, may_change
 from pop_campaigns.campaigns.queries import visible_campaigns
+from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import date_words, day_words, moment_words, short_day_words
 from pop_campaigns.core.history import history_of
@@ -41,7 +42,7 @@ from pop_campaigns.letters.rules.letters import (
 from pop_campaigns.letters.services.letters import may_hand_over
 from pop_campaigns.letters.words import pages as wording
 from pop_campaigns.letters.words.labels import DELIVERIES, RESPONSES, ROLES
-from pop_campaigns.letters.words.pages import Chip, DueStory
+from pop_campaigns.letters.words.pages import DueStory
 
 SHOWN = ("all", "draft", "waiting", "overdue", "answered")
 

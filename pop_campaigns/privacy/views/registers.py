@@ -35,7 +35,7 @@ from pop_campaigns.privacy.services.registers import (
     seed_purposes,
     select_breaches,
 )
-from pop_campaigns.privacy.words.labels import clock_words
+from pop_campaigns.privacy.words.labels import clock_chip
 
 PURPOSE_COLUMNS = (
     "name", "legal_basis", "data_subjects", "data_categories", "recipients", "retention", "safeguards",
@@ -115,7 +115,7 @@ def _purpose_page(purpose: ProcessingPurpose | None) -> ResponseReturnValue:
 def breaches() -> ResponseReturnValue:
     """The register of breaches, each with its clock."""
     page, moment, lang = paged(select_breaches(current_user)), now(), current_language()
-    rows = [(one, clock_words(one, moment), moment_words(one.noticed_at, lang)) for one in page.rows]
+    rows = [(one, clock_chip(one, moment), moment_words(one.noticed_at, lang)) for one in page.rows]
     return render_template("privacy/breaches.html", page=page, rows=rows)
 
 
@@ -168,7 +168,7 @@ def _breach_page(breach: Breach | None) -> ResponseReturnValue:
         "Data lost, sent to the wrong person, seen by a stranger. The Commissioner is told within 72 hours"
         " of noticing, unless nobody can come to harm; the persons too, where the harm may be great."
     )
-    clock = clock_words(breach, moment) if breach else None
+    clock = clock_chip(breach, moment) if breach else None
     return _form_page(form, title, url_for("privacy.breaches"), lead=lead, clock=clock)
 
 
