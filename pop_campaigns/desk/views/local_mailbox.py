@@ -16,11 +16,11 @@ from sqlalchemy import select
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.core.db import db
+from pop_campaigns.core.downloads import believed, give_file
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.pages import ROWS, Page, page_number
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.views.as_guest import ANSWERS, AnswerForms, compose_answer, forms_of, said_sent
-from pop_campaigns.desk.views.downloads import give_file
 from pop_campaigns.desk.words.times import in_full, in_short
 from pop_campaigns.invitations.sight import mails_of_work
 from pop_campaigns.mail.guest_answers import hand_in
@@ -121,7 +121,7 @@ def inbox_file(name: str, number: int) -> Response:
     if not 0 < number <= len(files):
         abort(404)
     chosen = files[number - 1]
-    return give_file(chosen.name, chosen.media_type, chosen.content)
+    return give_file(chosen.content, chosen.name, believed(chosen.media_type))
 
 
 def delivered_as(mail: OutgoingMail) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Response, abort, g, redirect, render_template, request, url_for
+from flask import abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import refresh
 
@@ -15,6 +15,7 @@ from pop_campaigns.calendars.feed import write_event_file
 from pop_campaigns.core.clock import TIRANE, local_date, now
 from pop_campaigns.core.dates import clock_words, day_words, span_words
 from pop_campaigns.core.db import db
+from pop_campaigns.core.downloads import give_file
 from pop_campaigns.core.forms import csrf
 from pop_campaigns.core.i18n import LANGUAGES, in_language
 from pop_campaigns.events.models import Event
@@ -73,9 +74,7 @@ def answer_calendar(token: str) -> ResponseReturnValue:
     entry = calendar_event(guest.event, g.lang, dtstamp=guest.event.changed_at)
     if entry is None or guest.state is InvitationState.WITHDRAWN:
         abort(404)
-    response = Response(write_event_file(entry), mimetype="text/calendar")
-    response.headers["Content-Disposition"] = "attachment; filename=invite.ics"
-    return response
+    return give_file(write_event_file(entry).encode(), "invite.ics", "text/calendar")
 
 
 def _guest_behind(token: str, moment: datetime) -> Invitation:

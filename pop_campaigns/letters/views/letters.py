@@ -17,6 +17,7 @@ from pop_campaigns.campaigns.queries import visible_campaigns
 from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import date_words, day_words, moment_words, short_day_words
+from pop_campaigns.core.downloads import show_pdf
 from pop_campaigns.core.history import history_of
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.numbers import row_number
@@ -141,9 +142,7 @@ def pdf(letter_id: int) -> Response:
     if lang not in readable_languages(letter):
         abort(404)
     name, content = pdf_of(letter, lang, user=current_user, at=now())
-    answer = Response(content, mimetype="application/pdf")
-    answer.headers.set("Content-Disposition", "inline", filename=name)
-    return answer
+    return show_pdf(content, name)
 
 
 def recipient_rows(letter: Letter, lines: list[RecipientLine], today: date, lang: str) -> list[RecipientRow]:

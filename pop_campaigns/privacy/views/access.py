@@ -15,6 +15,7 @@ from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.contacts.models import Person
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.downloads import give_file
 from pop_campaigns.core.history import note
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.privacy.blueprint import bp
@@ -85,7 +86,5 @@ def _page(person: Person, kept: Data, *, printed: bool) -> str:
 
 def _file(kept: Data, day: str) -> Response:
     content = json.dumps(kept, ensure_ascii=False, indent=1)
-    answer = Response(content, mimetype="application/json")
     # Without the person's name: it would stand in every list of downloads.
-    answer.headers["Content-Disposition"] = f'attachment; filename="personal-data-{day}.json"'
-    return answer
+    return give_file(content.encode(), f"personal-data-{day}.json", "application/json")
