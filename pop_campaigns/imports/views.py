@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.datastructures import FileStorage
 
 from pop_campaigns.accounts.guard import writer
-from pop_campaigns.contacts.services.records import NoOrganisation
+from pop_campaigns.accounts.scope import NoOrganisation
 from pop_campaigns.contacts.words.contacts import for_templates
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db

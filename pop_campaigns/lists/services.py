@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import Organisation, User
+from pop_campaigns.accounts.scope import owner_of_new
 from pop_campaigns.contacts.queries.reach import GuestOption
-from pop_campaigns.contacts.services.records import owner_of_new
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.lists.models import ContactList, ListMember

@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import delete, event, select
 
 from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.scope import NoOrganisation
 from pop_campaigns.contacts.models import Address
 from pop_campaigns.contacts.queries.addresses import Reach
 from pop_campaigns.contacts.rules import AddressUse
@@ -41,7 +42,6 @@ from pop_campaigns.letters.services.letters import (
     CannotSend,
     LetterDraft,
     LetterIsSettled,
-    NoOrganisation,
     change_letter,
     create_letter,
     draft_of,

@@ -11,12 +11,13 @@ from flask_security import current_user
 from werkzeug.wrappers import Response
 from wtforms import Field
 
+from pop_campaigns.accounts.scope import NoOrganisation, owner_of_new
 from pop_campaigns.contacts.models import Address, Mandate
 from pop_campaigns.contacts.queries.reach import also_at
 from pop_campaigns.contacts.rules import AddressUse
 from pop_campaigns.contacts.services import institutions as services
 from pop_campaigns.contacts.services.institutions import BeginsTooEarly, FirstDayNeeded
-from pop_campaigns.contacts.services.records import AlreadyThere, Contact, NoOrganisation, owner_of_new
+from pop_campaigns.contacts.services.records import AlreadyThere, Contact
 from pop_campaigns.contacts.words.contacts import contact_url, contact_words
 from pop_campaigns.contacts.words.labels import mandate_words
 from pop_campaigns.core.clock import local_date, now
@@ -35,7 +36,7 @@ def today() -> date:
 def owner_beside(beside: Contact | None) -> int | None:
     """Give whose the new record will be; who has nobody to collect for finds no such page."""
     try:
-        return owner_of_new(current_user, beside)
+        return owner_of_new(current_user, beside.organisation_id if beside else None)
     except NoOrganisation:
         abort(404)
 

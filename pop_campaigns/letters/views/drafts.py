@@ -10,7 +10,7 @@ from flask_security import current_user
 
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.rules.roles import RoleName
-from pop_campaigns.accounts.scope import get_changeable
+from pop_campaigns.accounts.scope import NoOrganisation, get_changeable
 from pop_campaigns.campaigns.queries import visible_campaigns
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
@@ -28,7 +28,6 @@ from pop_campaigns.letters.rules.letters import RecipientRole, SendVerdict, may_
 from pop_campaigns.letters.services.letters import (
     CannotSend,
     LetterIsSettled,
-    NoOrganisation,
     change_letter,
     create_letter,
     draft_of,
