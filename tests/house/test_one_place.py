@@ -74,3 +74,15 @@ def fields_of(statement: ast.stmt) -> str:
     """The name of a field declared in a class, "" for anything else."""
     declared = isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
     return statement.target.id if declared else ""  # type: ignore[union-attr]
+
+
+def test_a_search_is_taken_apart_in_one_place() -> None:
+    """``fold(…).split()[:8]`` elsewhere would look for other words, or for more of them."""
+    taken_apart_in = [
+        path
+        for path, _file, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value).startswith("fold(")
+        if ".split()" in ast.unparse(node.value) and "typed" in ast.unparse(node.value)
+    ]
+    assert taken_apart_in == ["pop_campaigns/core/text.py"]

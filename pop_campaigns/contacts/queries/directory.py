@@ -19,7 +19,7 @@ from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.accounts.scope import select_visible, visible
 from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.queries.addresses import best_addresses, best_first, reach_to_read
-from pop_campaigns.contacts.queries.reach import in_force, mandate_rank, typed_words
+from pop_campaigns.contacts.queries.reach import in_force, mandate_rank
 from pop_campaigns.contacts.queries.searching import address_matches, persons_match
 from pop_campaigns.contacts.rules import (
     MAIL_PURPOSES,
@@ -34,6 +34,7 @@ from pop_campaigns.contacts.words.labels import HISTORY_WORDS
 from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.history import History
 from pop_campaigns.core.places import Municipality
+from pop_campaigns.core.text import search_words
 
 HISTORY_ROWS = 20
 # Ministry, agency, regional directorate, its offices: nobody stands deeper, and a circle must end.
@@ -92,7 +93,7 @@ def select_institutions(
         chosen = chosen.where(Institution.kind == kind)
     if municipality:
         chosen = chosen.where(Institution.municipality_id == municipality.id)
-    matches = (_institution_matches(word, user, on) for word in typed_words(typed))
+    matches = (_institution_matches(word, user, on) for word in search_words(typed))
     return chosen.where(*matches).order_by(Institution.sort_key, Institution.id)
 
 
@@ -214,7 +215,7 @@ def select_persons(
 
     Every folded word stands in the name or in an e-mail address, or what was typed is a phone number.
     """
-    words = typed_words(typed)
+    words = search_words(typed)
     chosen = select(Person).where(visible(Person, user, scanned=bool(words)))
     if words:
         chosen = chosen.where(persons_match(words, typed, user))

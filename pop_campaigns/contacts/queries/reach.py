@@ -19,7 +19,7 @@ from pop_campaigns.contacts.queries.addresses import Reach, best_addresses, reac
 from pop_campaigns.contacts.rules import SOURCE_HOLDS_FOR, InstitutionKind
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db, like_folded
-from pop_campaigns.core.text import fold
+from pop_campaigns.core.text import fold, search_words
 
 GuestKind = Literal["office", "person"]
 _LONG_AGO: Final = date.min
@@ -225,7 +225,7 @@ def _visible_offices(user: User) -> Select[Office]:
 def _matching_offices(typed: str, user: User, on: date) -> Select[Office]:
     return (
         _visible_offices(user)
-        .where(*(_office_matches(word, user, on) for word in typed_words(typed)))
+        .where(*(_office_matches(word, user, on) for word in search_words(typed)))
         .order_by(
             case((_is_reached(user), 0), else_=1),
             *(Institution.sort_key, Institution.id, Office.sort_key, Office.id),
@@ -258,11 +258,6 @@ def _matching_persons(typed: str, user: User, on: date) -> Select[Person]:
         .where(visible(Person, user), like_folded(Person.search_key, typed), or_(reachable, ~in_office))
         .order_by(Person.sort_key, Person.id)
     )
-
-
-def typed_words(typed: str) -> list[str]:
-    """Give the folded words of a search, as many as it looks at."""
-    return fold(typed[:200]).split()[:8]
 
 
 def _office_options(offices: Sequence[Office], user: User, reach: Reach, on: date) -> list[GuestOption]:

@@ -17,7 +17,7 @@ from pop_campaigns.contacts.queries.addresses import Contact, Reach, best_addres
 from pop_campaigns.contacts.queries.reach import find_guests, guest_option, holders_of
 from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.i18n import in_language
-from pop_campaigns.core.text import fold
+from pop_campaigns.core.text import search_words
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries.due_days import deciding_response, municipality_name
 from pop_campaigns.letters.rules.letters import (
@@ -290,7 +290,7 @@ def _letter_words(typed: str) -> Iterable[ColumnElement[bool]]:
     number = read_register_number(typed[:40])
     if number:
         return [and_(Letter.register_year == number[0], Letter.register_count == number[1])]
-    return [_letter_matches(word) for word in fold(typed[:200]).split()[:8]]
+    return [_letter_matches(word) for word in search_words(typed)]
 
 
 def _letter_matches(word: str) -> ColumnElement[bool]:
@@ -319,7 +319,7 @@ def _bare_institutions(reach: Reach) -> Select[Institution]:
 
 
 def _institution_words(typed: str) -> list[ColumnElement[bool]]:
-    return [like_folded(Institution.search_key, word) for word in fold(typed[:200]).split()[:8]]
+    return [like_folded(Institution.search_key, word) for word in search_words(typed)]
 
 
 def _of_guest(guest: Any) -> RecipientOption:
