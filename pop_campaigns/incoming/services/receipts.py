@@ -35,7 +35,6 @@ from pop_campaigns.invitations.messages import (
     RECEIPT_KIND,
     Rendered,
     event_values,
-    render_words,
     sender_name,
 )
 from pop_campaigns.invitations.models import Invitation
@@ -43,6 +42,7 @@ from pop_campaigns.invitations.rules import Answer, InvitationState, may_answer
 from pop_campaigns.letters.messages.letters import sender_of
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.addresses import is_plain_address
+from pop_campaigns.mail.compose import render_words
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.outbox import Recipient, add_skeleton, queue_mail
 from pop_campaigns.mail.queries import dead_among
