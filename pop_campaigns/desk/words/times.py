@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pop_campaigns.core.clock import local_date
-from pop_campaigns.core.dates import clock_words, moment_words, short_day_words
+from pop_campaigns.core.dates import moment_words, short_moment_words
 from pop_campaigns.core.i18n import current_language
 
 
 def in_short(instant: datetime) -> str:
     """Give *16 qer 2020, 10:00* in Tirana's time, in the reader's language."""
-    return f"{short_day_words(local_date(instant), current_language())}, {clock_words(instant)}"
+    return short_moment_words(instant, current_language())
 
 
 def in_full(instant: datetime) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import own
+from pop_campaigns.contacts.queries.addresses import Reach
 from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.contacts.services.refusals import suppressed_among
 from pop_campaigns.core.db import db
@@ -101,6 +102,11 @@ def find_by_token(token: str, *, now: datetime | None = None) -> Invitation | No
     if found is None or (now and not link_lives(found.event.ends_at, found.event.starts_at, now)):
         return None
     return found
+
+
+def reach_of(event: Event, user: User) -> Reach:
+    """Give whose contacts may be asked to an event: the network's and its organisation's own, whoever invites."""
+    return Reach(user, event.organisation_id)
 
 
 def guests_of(event: Event, state: InvitationState | None = None) -> list[Invitation]:

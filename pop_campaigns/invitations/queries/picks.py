@@ -22,9 +22,9 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.queries.guests import guests_of
+from pop_campaigns.invitations.queries.guests import guests_of, reach_of
 from pop_campaigns.invitations.rules import InvitationState
-from pop_campaigns.invitations.services.guests import GuestChoice, load_contacts, reach_of, refusing_contacts
+from pop_campaigns.invitations.services.guests import GuestChoice, load_contacts, refusing_contacts
 from pop_campaigns.invitations.sight import named_as
 
 MOST_FOUND = 30

@@ -15,14 +15,13 @@ from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.queries.guests import guests_of
+from pop_campaigns.invitations.queries.guests import guests_of, reach_of
 from pop_campaigns.invitations.queries.picks import guest_key
 from pop_campaigns.invitations.rules import GuestRefusal, InvitationState
 from pop_campaigns.invitations.services.guests import (
     AddedGuests,
     GuestChoice,
     add_guests,
-    reach_of,
 )
 from pop_campaigns.lists.models import ContactList
 from pop_campaigns.lists.queries.resolving import Resolved, resolve

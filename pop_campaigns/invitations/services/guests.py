@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import visible
 from pop_campaigns.contacts.models import Institution, Office, Person
-from pop_campaigns.contacts.queries.addresses import Reach, best_addresses
+from pop_campaigns.contacts.queries.addresses import best_addresses
 from pop_campaigns.contacts.queries.reach import holders_of
 from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.contacts.services.refusals import suppressed_among
@@ -25,7 +25,7 @@ from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.models import Invitation, InvitationText
-from pop_campaigns.invitations.queries.guests import guests_of, mails_of, text_of
+from pop_campaigns.invitations.queries.guests import guests_of, mails_of, reach_of, text_of
 from pop_campaigns.invitations.rules import (
     Answer,
     GuestRefusal,
@@ -250,11 +250,6 @@ def load_contacts(
     for person in persons:
         found["person", person.id] = Contact(None, person, person.name, emails.get(person, ""))
     return found
-
-
-def reach_of(event: Event, user: User) -> Reach:
-    """Give whose contacts may be asked to an event: the network's and its organisation's own, whoever invites."""
-    return Reach(user, event.organisation_id)
 
 
 def refusing_contacts(event: Event, contacts: Iterable[Contact]) -> set[str]:

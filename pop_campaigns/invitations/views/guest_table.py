@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.clock import local_date
-from pop_campaigns.core.dates import clock_words, short_day_words
+from pop_campaigns.core.dates import short_day_words, short_moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.core.i18n import current_language
@@ -64,7 +64,7 @@ class Happening:
 @bp.app_template_global()
 def moment_in_short(instant: datetime) -> str:
     """Give *16 qer 2020, 10:00* in Tirana's time, for dense tables."""
-    return f"{short_day_words(local_date(instant), current_language())}, {clock_words(instant)}"
+    return short_moment_words(instant, current_language())
 
 
 @bp.app_template_global()
