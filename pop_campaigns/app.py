@@ -9,7 +9,6 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, jsonify, render_template, request
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
@@ -37,7 +36,7 @@ from pop_campaigns.core.db import db, init_db
 from pop_campaigns.core.debugging import init_debugging
 from pop_campaigns.core.forms import csrf, errors_of
 from pop_campaigns.core.headers import init_headers
-from pop_campaigns.core.i18n import in_language, init_i18n, misses_translation
+from pop_campaigns.core.i18n import current_language, in_language, init_i18n, misses_translation
 from pop_campaigns.core.logs import init_logs
 from pop_campaigns.core.numbers import init_numbers
 from pop_campaigns.core.private_files import keep_to_owner
@@ -189,7 +188,7 @@ def _add_pages(app: Flask) -> None:
     @app.context_processor
     def for_every_template() -> dict[str, Any]:
         return {
-            "lang": str(get_locale() or "sq"),
+            "lang": current_language(),
             "nav": navigation(),
             "local_mail": inbox_url(),
             "delivered_url": delivered_url,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import click
 from flask.cli import AppGroup
-from flask_babel import force_locale
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import Organisation, User
@@ -15,7 +14,7 @@ from pop_campaigns.accounts.services.users import LONGEST_NAME, CannotCreateUser
 from pop_campaigns.accounts.words.accounts import PASSWORD_PROBLEMS
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
-from pop_campaigns.core.i18n import LANGUAGES
+from pop_campaigns.core.i18n import LANGUAGES, speaking
 from pop_campaigns.core.text import fold
 from pop_campaigns.mail.addresses import ADDRESS_PROBLEMS
 
@@ -124,7 +123,7 @@ def _of_organisation(user: User) -> str:
 
 def _problem_words(reason: str) -> str:
     kind, _colon, detail = reason.partition(":")
-    with force_locale("en"):
+    with speaking("en"):
         if kind == "address":
             return str(ADDRESS_PROBLEMS[detail])
         if kind in PASSWORD_PROBLEMS:

@@ -5,12 +5,9 @@ They go to the account's own address alone and carry the link's nonce, never its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
 from typing import Any, Final
 
-from css_inline import CSSInliner
 from flask import current_app
 from flask_babel import gettext as _
 
@@ -20,6 +17,7 @@ from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language, speaking
 from pop_campaigns.core.tokens import new_nonce
+from pop_campaigns.mail.compose import render_words
 from pop_campaigns.mail.models import ACCOUNT_MAIL, OutgoingMail
 from pop_campaigns.mail.outbox import Recipient, add_skeleton, queue_mail
 
@@ -102,28 +100,7 @@ def _render(name: str, language: str, **values: str) -> tuple[str, str, str]:
             "contacts": [line for line in ((network.email, network.phone) if network else ()) if line]
             or [full],
         }
-        safe = {key: _as_typed(value) for key, value in (shared | values).items()}
-        safe["subject"] = _template(f"{name}/subject.txt", safe).strip()
-        text = _template(f"{name}/body.txt", safe).strip() + "\n"
-        html = _inliner().inline(_template(f"{name}/body.html", safe))
-    return safe["subject"], text, html
-
-
-def _template(name: str, values: Mapping[str, Any]) -> str:
-    # Straight from the environment: what Flask adds to every page needs a request.
-    return current_app.jinja_env.get_template(f"mail/{name}").render(values)
-
-
-@cache
-def _inliner() -> CSSInliner:
-    return CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
-
-
-def _as_typed(value: Any) -> Any:
-    """Return text whose braces stay braces: names are typed by people (see ``outbox.fill_placeholders``)."""
-    if isinstance(value, list):
-        return [_as_typed(one) for one in value]
-    return value.replace("{", "{brace}") if isinstance(value, str) else value
+        return render_words(name, shared | values)
 
 
 def _sender_name(language: str) -> str:

@@ -51,6 +51,30 @@ def own(model: Any, user: User) -> ColumnElement[bool]:
     return false()
 
 
+def of_network_or(model: Any, owner: int | None) -> ColumnElement[bool]:
+    """Give the condition that a row is the network's or ``owner``'s: those a new row stands beside."""
+    return or_(model.organisation_id.is_(None), model.organisation_id == owner)
+
+
+class NoOrganisation(ValueError):
+    """A coordinator who belongs to no organisation has nobody to add records for."""
+
+
+def owner_of_new(by: User | None, asked: int | None = None) -> int | None:
+    """Return whose a record will be that ``by`` adds; None is the network's.
+
+    ``asked`` is what a form or the record beside it says. It counts for an administrator and where nobody adds it (a
+    record being loaded); a coordinator's is their organisation's.
+
+    :raises NoOrganisation: for a coordinator without one.
+    """
+    if by is None or by.role is RoleName.ADMINISTRATOR:
+        return asked
+    if by.organisation_id is None:
+        raise NoOrganisation(by.id)
+    return by.organisation_id
+
+
 def select_visible(model: type[Record], user: User) -> Select[Record]:
     """Start a query of what ``user`` may read."""
     return select(model).where(visible(model, user))

@@ -97,8 +97,19 @@ class TombstoneKind(enum.StrEnum):
     NAME = "name"
 
 
-# For an invitation or a letter to an office: the office's own address, else its institution's, best first.
+# What an address is for, the one a mail takes first.
 USE_ORDER = (AddressUse.MAIN, AddressUse.SECRETARY, AddressUse.PROTOCOL, AddressUse.PRESS)
+
+
+def address_rank(
+    *, placeholder: bool, of_institution: bool, shared: bool, use: AddressUse
+) -> tuple[bool, bool, bool, int]:
+    """Return what decides between the addresses of an office or a person: a mail takes the lowest.
+
+    A real one before a placeholder; the office's before its institution's; the sender's own before the network's
+    (``shared``); then by use.
+    """
+    return (placeholder, of_institution, shared, USE_ORDER.index(use))
 
 
 def overlap(from_a: date | None, to_a: date | None, from_b: date | None, to_b: date | None) -> bool:

@@ -11,7 +11,7 @@ from babel.dates import DateTimePattern, parse_pattern
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from pop_campaigns.core.clock import TIRANE
+from pop_campaigns.core.clock import TIRANE, local_date
 
 
 class DatePrecision(enum.StrEnum):
@@ -52,6 +52,11 @@ def month_words(day: date, lang: str) -> str:
 def clock_words(instant: datetime, zone: str = TIRANE) -> str:
     """Give HH:mm in ``zone`` (CLDR's Albanian clock has 12 hours; nobody in Albania writes it)."""
     return instant.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+
+
+def short_moment_words(instant: datetime, lang: str) -> str:
+    """Return *16 qer 2020, 10:00* in Tirana's time, for dense tables and time lines."""
+    return f"{short_day_words(local_date(instant), lang)}, {clock_words(instant)}"
 
 
 def moment_words(instant: datetime, lang: str, zone: str = TIRANE) -> str:

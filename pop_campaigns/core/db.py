@@ -28,7 +28,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from pop_campaigns.core.private_files import create_private_database
-from pop_campaigns.core.text import clean_line, clean_text, fold, sort_key
+from pop_campaigns.core.text import clean_line, clean_text, fold, search_words, sort_key
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NAMING = {
@@ -137,8 +137,7 @@ def _cleaner(kind: Line) -> Callable[..., Any]:
 
 def like_folded(column: Any, typed: str) -> Any:
     """Give the condition that every typed word occurs in a search key, ë/ç-folded, with ``%`` and ``_`` taken literally."""
-    words = fold(typed[:200]).split()[:8]
-    return and_(true(), *(column.contains(word, autoescape=True) for word in words))
+    return and_(true(), *(column.contains(word, autoescape=True) for word in search_words(typed)))
 
 
 def folded(column: Any, word: str) -> ColumnElement[str]:

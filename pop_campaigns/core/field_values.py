@@ -7,12 +7,12 @@ from datetime import date, datetime, time
 from enum import Enum
 from typing import Any
 
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form
 
 from pop_campaigns.core.dates import short_day_words
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.phones import BadPhone, parse_phone
 from pop_campaigns.core.text import clean_text
 
@@ -89,7 +89,7 @@ def words_of(field: Field) -> str:
         return "; ".join(str(choice.label) for choice in field.iter_choices() if choice.selected)
     data = field.data
     if isinstance(data, datetime):
-        return f"{short_day_words(data.date(), str(get_locale() or 'sq'))}, {data:%H:%M}"
+        return f"{short_day_words(data.date(), current_language())}, {data:%H:%M}"
     if isinstance(data, date):
-        return short_day_words(data, str(get_locale() or "sq"))
+        return short_day_words(data, current_language())
     return f"{data:%H:%M}" if isinstance(data, time) else "" if data is None else str(data)

@@ -1,15 +1,15 @@
-"""Files people handed in, as pages meet them: given back to be saved, or refused in words."""
+"""Files people hand in, as pages meet them: room made for them, refused in words."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, MutableMapping
 from typing import Any, Final
 
-from flask import Blueprint, Response, request, send_file
+from flask import Blueprint, request
 from flask_babel import gettext as _
 from flask_security import current_user
 
-from pop_campaigns.core.files import LARGEST_FILE, RefusedFile, StoredFile
+from pop_campaigns.core.files import LARGEST_FILE, RefusedFile
 
 # Room for the other fields, and for a file a little too large, so that it is refused in words.
 BESIDE_THE_FILE: Final = 1024 * 1024
@@ -27,13 +27,6 @@ def make_room(
     def make_room_for_files(endpoint: str | None, _values: MutableMapping[str, Any] | None) -> None:
         if endpoint in endpoints and current_user.is_authenticated:
             request.max_content_length = largest + beside
-
-
-def give_stored(file: StoredFile) -> Response:
-    """Give a kept file to be saved, never to run in our pages."""
-    answer = send_file(file.path, mimetype=file.media_type, as_attachment=True, download_name=file.name)
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
 
 
 def refusal_words(refused: RefusedFile) -> str:

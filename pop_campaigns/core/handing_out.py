@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
+from pop_campaigns.core.downloads import give_file
 from pop_campaigns.core.history import Actor, History, note
 
 HANDED_OUT: Final = (
@@ -42,10 +43,7 @@ def hand_out(
     assert action in HANDED_OUT, action  # noqa: S101  # else no page would show it
     note(action, subject, by=by, now=now, **details)
     stem, _dot, ending = name.rpartition(".")
-    answer = Response(content, mimetype=media_type)
-    saved_as = f"{stem}-{local_date(now):%Y-%m-%d}.{ending}"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{saved_as}"'
-    return answer
+    return give_file(content, f"{stem}-{local_date(now):%Y-%m-%d}.{ending}", media_type)
 
 
 def handed_out(by: Any, limit: int = 50) -> list[History]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask, g, has_request_context, request, session
-from flask_babel import Babel, force_locale
+from flask_babel import Babel, force_locale, get_locale
 
 LANGUAGES = ("sq", "en")
 LANGUAGE_NAMES = {"sq": "Shqip", "en": "English"}
@@ -39,6 +39,11 @@ def ask_person_language(source: Callable[[], str | None]) -> None:
 
 def _of_person() -> str | None:
     return _person_language[0]() if _person_language else None
+
+
+def current_language() -> str:
+    """Return the language that texts are translated into at this point: the request's, or that of :func:`speaking`."""
+    return str(get_locale() or LANGUAGES[0])
 
 
 @contextmanager

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import abort, flash, make_response, render_template, request
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 from wtforms import Field
@@ -25,6 +24,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.field_values import as_stored, file_fields, take, typed_fields, values_of, words_of
 from pop_campaigns.core.forms import Form
 from pop_campaigns.core.history import History
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.tokens import derive_token
 from pop_campaigns.core.versions import Side, compare
@@ -236,7 +236,7 @@ def _change_of(name: str, changes: Sequence[History]) -> History | None:
 
 def _told(change: History) -> str:
     who = change.actor_name or _("the service")
-    return f"{who}, {moment_words(change.at, str(get_locale() or 'sq'))}"
+    return f"{who}, {moment_words(change.at, current_language())}"
 
 
 def _file_name(field: Field) -> str:

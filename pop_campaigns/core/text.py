@@ -43,6 +43,11 @@ def fold(text: str | None) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
+def search_words(typed: str | None) -> list[str]:
+    """Return the folded words of a search, the first eight of 200 characters: so much and no more is looked for."""
+    return fold((typed or "")[:200]).split()[:8]
+
+
 def sort_key(text: str | None) -> str:
     """Give a key that puts names in Albanian order under any collation: pairs of letters a–z only.
 

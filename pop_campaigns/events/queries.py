@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
@@ -18,7 +18,14 @@ from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventKind, EventState, EventWhen, days_between, month_weeks
+from pop_campaigns.events.rules import (
+    UNKNOWN_LENGTH,
+    EventKind,
+    EventState,
+    EventWhen,
+    days_between,
+    month_weeks,
+)
 
 _UPCOMING, _PAST, _UNDATED = 0, 1, 2
 _GROUPS = {_UPCOMING: EventWhen.UPCOMING, _PAST: EventWhen.PAST, _UNDATED: EventWhen.UNDATED}
@@ -64,6 +71,35 @@ def read_filter(arguments: Mapping[str, str]) -> EventFilter:
         kind=EventKind(kind) if kind in list(EventKind) else None,
         typed=clean_line(arguments.get("q", ""))[:200],
     )
+
+
+def lies_ahead(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that lists show an event as coming: nobody says that it was held, and it is not over."""
+    return and_(Event.state != EventState.HELD, ~is_over(now))
+
+
+def is_over(now: datetime) -> ColumnElement[bool]:
+    """Return :func:`pop_campaigns.events.rules.is_over` as a condition."""
+    # Never NULL, so that what has no date is not over when a condition says *not*; so the two below.
+    ended = and_(Event.ends_at.is_not(None), Event.ends_at <= now)
+    begun = Event.starts_at <= now - UNKNOWN_LENGTH
+    without_end = and_(Event.starts_at.is_not(None), Event.ends_at.is_(None), begun)
+    return or_(ended, without_end, _days_over(now))
+
+
+def has_begun(now: datetime) -> ColumnElement[bool]:
+    """Return :func:`pop_campaigns.events.rules.has_begun` as a condition."""
+    return or_(and_(Event.starts_at.is_not(None), Event.starts_at <= now), _days_over(now))
+
+
+def is_coming(now: datetime) -> ColumnElement[bool]:
+    """Return :func:`pop_campaigns.events.rules.is_coming` as a condition."""
+    return and_(Event.starts_at.is_not(None), Event.starts_at > now)
+
+
+def _days_over(now: datetime) -> ColumnElement[bool]:
+    last = func.coalesce(Event.day_to, Event.day_from)
+    return and_(Event.starts_at.is_(None), Event.day_from.is_not(None), last < local_date(now))
 
 
 def listed_events(user: User, wanted: EventFilter, now: datetime) -> Select[tuple[Event, int]]:
@@ -141,15 +177,6 @@ def _filtered(rows: Select[Any], wanted: EventFilter) -> Select[Any]:
 
 
 def _group(now: datetime) -> ColumnElement[int]:
-    """Give the time group of an event in SQL: the twin of :func:`events.rules.is_over`, and of its days."""
-    moment_ahead = and_(
-        Event.precision == DatePrecision.MOMENT,
-        or_(Event.ends_at > now, and_(Event.ends_at.is_(None), Event.starts_at > now - timedelta(hours=2))),
-    )
-    day_ahead = and_(
-        Event.precision != DatePrecision.MOMENT,
-        func.coalesce(Event.day_to, Event.day_from) >= local_date(now),
-    )
-    ahead = and_(Event.state != EventState.HELD, or_(moment_ahead, day_ahead))
+    """Give the time group of an event in SQL."""
     undated = Event.day_from.is_(None)
-    return case((undated, literal(_UNDATED)), (ahead, literal(_UPCOMING)), else_=literal(_PAST))
+    return case((undated, literal(_UNDATED)), (lies_ahead(now), literal(_UPCOMING)), else_=literal(_PAST))

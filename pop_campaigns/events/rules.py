@@ -6,6 +6,7 @@ import calendar
 import enum
 import re
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 
 class EventKind(enum.StrEnum):
@@ -51,11 +52,54 @@ class EventWhen(enum.StrEnum):
     UNDATED = "undated"
 
 
-def is_over(starts_at: datetime | None, ends_at: datetime | None, now: datetime) -> bool:
-    """Tell whether an event with a known moment has ended (without an end: two hours after its start)."""
-    if starts_at is None:
-        return False
-    return (ends_at or starts_at + timedelta(hours=2)) <= now
+# How long an event without an end is taken to last.
+UNKNOWN_LENGTH = timedelta(hours=2)
+
+
+class Dated(Protocol):
+    """When something takes place, as exactly as it is known: with a moment, with days alone, or with neither."""
+
+    @property
+    def starts_at(self) -> datetime | None:
+        """Return the moment it begins."""
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """Return the moment it ends; None where only its beginning is known."""
+
+    @property
+    def day_from(self) -> date | None:
+        """Return its first local day."""
+
+    @property
+    def day_to(self) -> date | None:
+        """Return its last local day; None where it is the first."""
+
+
+# The three questions below have twins of the same names for the database in queries.py.
+
+
+def is_over(event: Dated, now: datetime, today: date) -> bool:
+    """Return whether an event lies behind us; what has no date never does. ``today`` is the day in Tirana.
+
+    Of an event without an end two hours are waited for, of one without an hour its last day, of a month its last one.
+    """
+    if event.starts_at is not None:
+        return (event.ends_at or event.starts_at + UNKNOWN_LENGTH) <= now
+    last = event.day_to or event.day_from
+    return last is not None and last < today
+
+
+def has_begun(event: Dated, now: datetime, today: date) -> bool:
+    """Return whether an event has begun; one without an hour has when its last day has passed, before nobody knows."""
+    if event.starts_at is not None:
+        return event.starts_at <= now
+    return is_over(event, now, today)
+
+
+def is_coming(starts_at: datetime | None, now: datetime) -> bool:
+    """Return whether an event is known to begin later: only then guests can be invited, reminded or told."""
+    return starts_at is not None and starts_at > now
 
 
 def may_cancel(state: EventState) -> bool:

@@ -11,6 +11,7 @@ from flask import current_app
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules.roles import RoleName
+from pop_campaigns.accounts.scope import owner_of_new
 from pop_campaigns.calendars.zones import check_zone
 from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import DatePrecision, last_day_of_month
@@ -29,10 +30,6 @@ _LONG = frozenset({"description_sq", "description_en"})
 
 class EventIsHeld(ValueError):
     """What has taken place cannot be cancelled."""
-
-
-class NoOrganisation(ValueError):
-    """A coordinator who belongs to no organisation has nothing to create events for."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +75,13 @@ def create_event(draft: EventDraft, *, by: User | None, now: datetime, once: str
 
     A coordinator's event is their organisation's, whatever the draft says.
 
-    :raises NoOrganisation: for a coordinator without one.
+    :raises pop_campaigns.accounts.scope.NoOrganisation: for a coordinator without one.
     :raises pop_campaigns.calendars.zones.UnknownZone: the zone is not in the IANA database.
     """
 
     def make() -> Event:
         return Event(
-            **_settled(draft, _organisation_for(by, draft.organisation_id)),
+            **_settled(draft, owner_of_new(by, draft.organisation_id)),
             uid=f"event-{uuid4()}@{current_app.config['MAIL_DOMAIN']}",
             state=EventState.HELD if draft.held else EventState.PLANNED,
             created_at=now,
@@ -138,14 +135,6 @@ def cancel_event(event: Event, *, by: User | None, now: datetime) -> None:
     event.sequence += 1
     event.changed_at = now
     note("event.cancelled", event, by=by, now=now, title=event.title_sq)
-
-
-def _organisation_for(by: User | None, asked: int | None) -> int | None:
-    if by is None or by.role is RoleName.ADMINISTRATOR:
-        return asked
-    if by.organisation_id is None:
-        raise NoOrganisation(by.id)
-    return by.organisation_id
 
 
 def _settled(draft: EventDraft, organisation_id: int | None) -> dict[str, Any]:

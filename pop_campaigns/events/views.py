@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
 
@@ -22,6 +21,7 @@ from pop_campaigns.core.dates import (
     relative_day_words,
 )
 from pop_campaigns.core.db import db
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.pages import paged
 from pop_campaigns.events.forms.events import EventForm
@@ -103,7 +103,7 @@ def _shared(wanted: EventFilter) -> dict[str, Any]:
         "municipalities": municipalities_with_events(current_user),
         "today": local_date(moment),
         "chip_of": lambda event: state_chip(event, moment),
-        "when_words": lambda event: when_words(event, str(get_locale() or "sq")),
+        "when_words": lambda event: when_words(event, current_language()),
         "may_write": current_user.role in MAY_WRITE,
     }
 

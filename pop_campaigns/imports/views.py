@@ -13,7 +13,7 @@ from flask_security import current_user
 from werkzeug.datastructures import FileStorage
 
 from pop_campaigns.accounts.guard import writer
-from pop_campaigns.contacts.services.records import NoOrganisation
+from pop_campaigns.accounts.scope import NoOrganisation
 from pop_campaigns.contacts.words.contacts import for_templates
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
@@ -55,7 +55,7 @@ make_room(bp, {"imports.new"}, LARGEST_UPLOAD, _BESIDE_THE_FILE)
 def index() -> ResponseReturnValue:
     """What was brought in from files, newest first."""
     return render_template(
-        "imports/index.html", page=paged(select_imports(current_user)), STATES=labels.STATES
+        "imports/index.html", page=paged(select_imports(current_user)), STATE_CHIPS=labels.STATE_CHIPS
     )
 
 
@@ -135,7 +135,7 @@ def show(import_id: int) -> ResponseReturnValue:
     if imported.state is ImportState.UPLOADED:
         return redirect(url_for("imports.columns", import_id=import_id))
     if imported.state in BUSY:
-        return render_template("imports/progress.html", imported=imported, STATES=labels.STATES)
+        return render_template("imports/progress.html", imported=imported, STATE_CHIPS=labels.STATE_CHIPS)
     if imported.state is ImportState.CHECKED:
         return _preview(imported)
     return render_template(
@@ -146,7 +146,7 @@ def show(import_id: int) -> ResponseReturnValue:
         kept=named(imported.kept),
         kept_count=imported.kept_count,
         WHY_KEPT=labels.WHY_KEPT,
-        STATES=labels.STATES,
+        STATE_CHIPS=labels.STATE_CHIPS,
     )
 
 

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
+from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.phones import PHONE_PROBLEMS
 from pop_campaigns.imports.rules.fields import Field
 from pop_campaigns.imports.rules.states import ImportState, RowDecision
@@ -34,15 +35,15 @@ FIELDS: Final[dict[Field, LazyString]] = {
     Field.CONSENT_DATE: _l("Day of the consent"),
 }
 
-STATES: Final[dict[ImportState, tuple[str, LazyString, str]]] = {
-    ImportState.UPLOADED: ("○", _lp("import", "Columns to choose"), "quiet"),
-    ImportState.CHECKING: ("◐", _lp("import", "Being checked"), "info"),
-    ImportState.CHECKED: ("○", _lp("import", "To be looked over"), "warn"),
-    ImportState.RUNNING: ("◐", _lp("import", "Being brought in"), "info"),
-    ImportState.DONE: ("●", _lp("import", "Brought in"), "good"),
-    ImportState.UNDOING: ("◐", _lp("import", "Being taken back"), "info"),
-    ImportState.UNDONE: ("↶", _lp("import", "Taken back"), "quiet"),
-    ImportState.FAILED: ("!", _lp("import", "Stopped"), "bad"),
+STATE_CHIPS: Final[dict[ImportState, Chip]] = {
+    ImportState.UPLOADED: Chip("○", _lp("import", "Columns to choose"), "quiet"),
+    ImportState.CHECKING: Chip("◐", _lp("import", "Being checked"), "info"),
+    ImportState.CHECKED: Chip("○", _lp("import", "To be looked over"), "warn"),
+    ImportState.RUNNING: Chip("◐", _lp("import", "Being brought in"), "info"),
+    ImportState.DONE: Chip("●", _lp("import", "Brought in"), "good"),
+    ImportState.UNDOING: Chip("◐", _lp("import", "Being taken back"), "info"),
+    ImportState.UNDONE: Chip("↶", _lp("import", "Taken back"), "quiet"),
+    ImportState.FAILED: Chip("!", _lp("import", "Stopped"), "bad"),
 }
 
 DECISIONS: Final[dict[RowDecision, LazyString]] = {

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from flask import Blueprint, abort, url_for
-from flask_babel import get_locale
 from flask_security import current_user
 
 from pop_campaigns.accounts.rules.roles import MAY_WRITE
 from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.db import db
-from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.incoming.scope import Subject
 from pop_campaigns.incoming.sight import sees_incoming
 from pop_campaigns.invitations.models import Invitation
@@ -43,7 +42,7 @@ def may_file(mail: IncomingMail) -> bool:
 
 def place_of_subject(subject: Subject) -> tuple[str, str, bool]:
     """Give how a page names what a mail belongs to, where it is shown, and whether the person may change it."""
-    lang = str(get_locale() or "sq")
+    lang = current_language()
     if isinstance(subject, Invitation):
         event = subject.event
         words = f"{in_language(event, 'title', lang)} – {subject.shown_as}"

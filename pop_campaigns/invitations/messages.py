@@ -1,21 +1,16 @@
 """What each mail about an event says, in Albanian or English.
 
-A mail is rendered once for all guests who read the same words. Our own words hold ``{placeholders}`` for what
-differs from guest to guest; text that people typed is written with its braces as a placeholder of their own, so
-that ``{answer_url}`` in a title arrives as it was typed (see ``mail.outbox.fill_placeholders``: a single pass).
+A mail is rendered once for all guests who read the same words (see ``mail.compose``).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, Final
 
 from babel.dates import format_date
-from css_inline import CSSInliner
 from flask import current_app
 from flask_babel import gettext, pgettext
 
@@ -37,8 +32,7 @@ from pop_campaigns.events.words.labels import EVENT_KINDS
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.guests import text_of
 from pop_campaigns.invitations.rules import Answer, MailPurpose
-from pop_campaigns.mail.addresses import clean_subject
-from pop_campaigns.mail.compose import REFUSAL_LINK
+from pop_campaigns.mail.compose import REFUSAL_LINK, as_typed, render_words
 from pop_campaigns.mail.outbox import LONGEST_NAME, Recipient, fill_placeholders
 
 MAIL_KINDS: Final[dict[MailPurpose, str]] = {
@@ -344,40 +338,8 @@ def calendar_data(event: Event, lang: str, method: str, sequence: int, **more: s
         for key, value in whole.items()
         if not key.startswith("attendee_") and key not in _FILLED_PER_MAIL
     }
-    data = {key: _as_typed(value) for key, value in (kept | more).items()} | {"sequence": sequence}
+    data = {key: as_typed(value) for key, value in (kept | more).items()} | {"sequence": sequence}
     if method != "CANCEL":
         ask = pgettext("mail text", "Answer here: %(link)s", link="{answer_url}")
         data["description"] = f"{data['description']}\n\n{ask}".strip()
     return data
-
-
-def render_words(name: str, values: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Give subject, text and HTML from the templates ``name``; typed text in ``values`` can become no placeholder."""
-    # Cut at a word, so that nothing is left before the dots but a sign that led on to the title.
-    typed = re.sub(r"[ —:,]+…$", "…", clean_subject(_template(f"{name}/subject.txt", values)))
-    safe = {key: _as_typed(value) for key, value in values.items()} | {"subject": _as_typed(typed)}
-    text = _template(f"{name}/body.txt", safe).strip() + "\n"
-    if values["refusable"]:
-        text += _template("_refusal.txt", safe)
-    return safe["subject"], text, _inliner().inline(_template(f"{name}/body.html", safe))
-
-
-def _template(name: str, values: Mapping[str, Any]) -> str:
-    # Straight from the environment: what Flask adds to every page needs a request.
-    return current_app.jinja_env.get_template(f"mail/{name}").render(values)
-
-
-@cache
-def _inliner() -> CSSInliner:
-    return CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
-
-
-def _as_typed(value: Any) -> Any:
-    """Give text whose braces will be read as braces, in lists and facts likewise."""
-    if isinstance(value, str):
-        return value.replace("{", "{brace}")
-    if isinstance(value, list):
-        return [_as_typed(one) for one in value]
-    if isinstance(value, Fact):
-        return Fact(_as_typed(value.label), _as_typed(value.value), value.link, _as_typed(value.was))
-    return value

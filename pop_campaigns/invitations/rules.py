@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from pop_campaigns.accounts.rules.roles import RoleName, may_read_record
 from pop_campaigns.contacts.rules import PersonKind, may_see_person
+from pop_campaigns.events.rules import is_coming
 
 
 class Answer(enum.StrEnum):
@@ -97,7 +98,7 @@ def may_invite(*, cancelled: bool, starts_at: datetime | None, now: datetime) ->
         return NotInvitable.CANCELLED
     if starts_at is None:
         return NotInvitable.NO_MOMENT
-    return NotInvitable.OVER if starts_at <= now else None
+    return None if is_coming(starts_at, now) else NotInvitable.OVER
 
 
 def may_answer(

@@ -11,9 +11,9 @@ from flask_security import current_user
 
 from pop_campaigns.contacts.rules import MAIL_PURPOSES, Purpose
 from pop_campaigns.contacts.views.form_pages import today
-from pop_campaigns.contacts.words.contacts import for_templates, lang_now
+from pop_campaigns.contacts.words.contacts import for_templates
 from pop_campaigns.contacts.words.labels import PURPOSES
-from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.lists.models import ContactList
 from pop_campaigns.lists.queries.lists import Source
 from pop_campaigns.lists.queries.resolving import LeftOut, Recipient, Resolved, resolve
@@ -64,7 +64,10 @@ def chosen_purpose() -> Purpose:
 
 def recipient_words(one: Recipient) -> str:
     """Give office and institution in the reader's language, or the person's name."""
-    parts = (in_language(one, "title", lang_now()), in_language(one, "institution", lang_now()))
+    parts = (
+        in_language(one, "title", current_language()),
+        in_language(one, "institution", current_language()),
+    )
     return ", ".join(part for part in parts if part) or one.name
 
 
@@ -82,7 +85,7 @@ def words_for_lists() -> dict[str, Any]:
         "LIST_KINDS": LIST_KINDS,
         "MAIL_PURPOSES": MAIL_PURPOSES,
         "PURPOSES": PURPOSES,
-        "filter_words": lambda said: filter_words(said, lang_now()),
+        "filter_words": lambda said: filter_words(said, current_language()),
         "history_words": history_words,
         "left_out_words": left_out_words,
         "recipient_words": recipient_words,

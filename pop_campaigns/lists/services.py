@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.scope import owner_of_new
 from pop_campaigns.contacts.queries.reach import GuestOption
-from pop_campaigns.contacts.services.records import owner_of_new
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.locks import wait_at

@@ -1,15 +1,24 @@
-"""From a queue row to a message: the same row always gives the same bytes."""
+"""From templates to words, and from a queue row to a message: the same row always gives the same bytes.
+
+Words are rendered once for all who read the same. Our own hold ``{placeholders}`` for what differs from mail to mail;
+text that people typed is written with its braces as a placeholder of their own, so that ``{answer_url}`` in a title
+arrives as it was typed (see ``outbox.fill_placeholders``: a single pass).
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import Any
 
+from css_inline import CSSInliner
 from flask import current_app
 from markupsafe import escape
 
 from pop_campaigns.core.tokens import derive_token, sign_text
+from pop_campaigns.mail.addresses import clean_subject
 from pop_campaigns.mail.message import AttachedFile, MailParts
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import bounce_local_of, fill_placeholders
@@ -124,3 +133,35 @@ def _calendar(mail: OutgoingMail, values: dict[str, str]) -> str | None:
     }
     writer: CalendarWriter = current_app.extensions["calendar_writer"]
     return writer(filled)
+
+
+def render_words(name: str, values: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return subject, text and HTML from the templates ``name``; typed text in ``values`` can become no placeholder."""
+    # Cut at a word, so that nothing is left before the dots but a sign that led on to the title.
+    typed = re.sub(r"[ —:,]+…$", "…", clean_subject(_template(f"{name}/subject.txt", values)))
+    safe = {key: as_typed(value) for key, value in values.items()} | {"subject": as_typed(typed)}
+    text = _template(f"{name}/body.txt", safe).strip() + "\n"
+    if values["refusable"]:
+        text += _template("_refusal.txt", safe)
+    return safe["subject"], text, _inliner().inline(_template(f"{name}/body.html", safe))
+
+
+def as_typed(value: Any) -> Any:
+    """Return text whose braces stay braces (see ``outbox.fill_placeholders``), in lists and lines of facts likewise."""
+    if isinstance(value, str):
+        return value.replace("{", "{brace}")
+    if isinstance(value, list):
+        return [as_typed(one) for one in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{one.name: as_typed(getattr(value, one.name)) for one in fields(value)})
+    return value
+
+
+def _template(name: str, values: Mapping[str, Any]) -> str:
+    # Straight from the environment: what Flask adds to every page needs a request.
+    return current_app.jinja_env.get_template(f"mail/{name}").render(values)
+
+
+@cache
+def _inliner() -> CSSInliner:
+    return CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)

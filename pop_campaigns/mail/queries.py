@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import Base, db, folded
-from pop_campaigns.core.text import fold
+from pop_campaigns.core.text import search_words
 from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
 from pop_campaigns.mail.outbox import fill_placeholders
 from pop_campaigns.mail.rules import (
@@ -166,5 +166,5 @@ def _words(typed: str) -> list[ColumnElement[bool]]:
                 subjects.where(folded(MailSkeleton.subject, word).contains(word, autoescape=True))
             ),
         )
-        for word in fold(typed[:200]).split()[:8]
+        for word in search_words(typed)
     ]

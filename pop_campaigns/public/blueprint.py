@@ -73,9 +73,8 @@ def let_caches_keep(answer: Response) -> Response:
     return answer
 
 
-def keepable(body: bytes, content_type: str, etag: str, changed: datetime | None) -> Response:
-    """Give an answer for programs: with its tag, and with when it last changed once that moment has passed."""
-    answer = Response(body, content_type=content_type)
+def keepable(answer: Response, etag: str, changed: datetime | None) -> Response:
+    """Give an answer for programs its tag, and when it last changed once that moment has passed."""
     answer.set_etag(etag)
     # Last-Modified has whole seconds: while more can change within this one, it would hide the later change.
     if changed is not None and changed < now() - _SETTLED:

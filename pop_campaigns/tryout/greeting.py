@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from pop_campaigns.core.i18n import speaking
 from pop_campaigns.tryout.first_start import SIGN_IN_FILE, read_sign_in
 
 
@@ -15,7 +15,7 @@ def greeting(address: str, folder: Path, *, local_mail: bool) -> str:
     accounts = read_sign_in(folder)
     blocks = [address]
     for language in ("sq", "en"):
-        with force_locale(language):
+        with speaking(language):
             blocks.append("\n".join(_sentences(folder, bool(accounts), local_mail)))
     width = max((len(one.email) for one in accounts), default=0)
     blocks.append("\n".join(f"  {one.email:<{width}}  {one.password}  {one.role_words}" for one in accounts))

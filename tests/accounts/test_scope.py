@@ -8,7 +8,15 @@ import pytest
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
-from pop_campaigns.accounts.scope import get_changeable, get_visible, may_change, select_visible, visible
+from pop_campaigns.accounts.scope import (
+    NoOrganisation,
+    get_changeable,
+    get_visible,
+    may_change,
+    owner_of_new,
+    select_visible,
+    visible,
+)
 from pop_campaigns.contacts.models import Person
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
@@ -61,3 +69,14 @@ def test_a_scanned_table_shows_the_same_rows(cast: SimpleNamespace) -> None:
         for scanned in (False, True):
             seen = db.session.scalars(select(Person).where(visible(Person, user, scanned=scanned))).all()
             assert len(seen) == count, (user.name, scanned)
+
+
+def test_a_new_record_is_its_makers_or_what_an_administrator_says(cast: SimpleNamespace) -> None:
+    fier, vlore = cast.fier.id, cast.vlore.id
+    for asked in (None, fier, vlore):
+        assert owner_of_new(cast.arta, asked) == fier, "whatever the form says"
+        assert owner_of_new(cast.drita, asked) == owner_of_new(None, asked) == asked
+    cast.arta.organisation = None
+    db.session.flush()
+    with pytest.raises(NoOrganisation):
+        owner_of_new(cast.arta, vlore)

@@ -84,7 +84,7 @@ def test_each_gets_what_they_see(
         assert "fshehte.al" in str(workbook(ours.data)) and "fshehte.al" not in str(workbook(theirs.data))
     else:
         assert "fshehte.al" in ours.text and "fshehte.al" not in theirs.text
-    assert f'filename="{listed}-' in ours.headers["Content-Disposition"]
+    assert f"attachment; filename={listed}-" in ours.headers["Content-Disposition"]
     assert ours.headers["Cache-Control"] == "private, no-store"
 
 

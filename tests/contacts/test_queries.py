@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from itertools import product
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.contacts.models import Address, Mandate, Office, Person
-from pop_campaigns.contacts.queries.reach import address_for, find_guests, guest_option, holders_of
+from pop_campaigns.contacts.queries.addresses import (
+    Reach,
+    best_address,
+    best_first,
+    best_first_columns,
+    reach_to_read,
+)
+from pop_campaigns.contacts.queries.reach import find_guests, guest_option, holders_of
 from pop_campaigns.contacts.rules import AddressUse, overlap
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
@@ -172,40 +180,60 @@ def test_a_holder_recorded_by_one_organisation_is_not_told_to_others(cast: Simpl
 
 def test_the_best_address_own_before_shared_then_by_use(cast: SimpleNamespace) -> None:
     office = make_office(email=None)
-    assert address_for(office, cast.arta) is None
+    assert best_address(office, reach_to_read(cast.arta)) is None
     db.session.add(Address(email="info@bashkia.al", institution_id=office.institution_id))
     db.session.flush()
-    assert address_for(office, cast.arta).email == "info@bashkia.al"  # type: ignore[union-attr]
+    assert best_address(office, reach_to_read(cast.arta)).email == "info@bashkia.al"  # type: ignore[union-attr]
     press = add_address(office, "shtypi@bashkia.al", use=AddressUse.PRESS)
-    assert address_for(office, cast.arta) is press
+    assert best_address(office, reach_to_read(cast.arta)) is press
     main = add_address(office, "kryetari@bashkia.al")
-    assert address_for(office, cast.arta) is main
+    assert best_address(office, reach_to_read(cast.arta)) is main
     own = add_address(office, "sekretaria@bashkia.al", cast.fier, use=AddressUse.SECRETARY)
-    assert address_for(office, cast.arta) is own
-    assert address_for(office, cast.clirim) is main
-    assert address_for(office, cast.drita) is main
+    assert best_address(office, reach_to_read(cast.arta)) is own
+    assert best_address(office, reach_to_read(cast.clirim)) is main
+    assert best_address(office, reach_to_read(cast.drita)) is main
+
+
+def test_the_database_orders_addresses_as_the_rule_does(cast: SimpleNamespace) -> None:
+    """Every combination of placeholder, place, owner and use, entered worst first."""
+    office = make_office(email=None)
+    owners = (cast.vlore.id, cast.fier.id, None)
+    places: tuple[dict[str, int], ...] = ({"institution_id": office.institution_id}, {"office_id": office.id})
+    for placeholder, place, owner, use in product((True, False), places, owners, reversed(AddressUse)):
+        values: dict[str, object] = {"placeholder": placeholder, "use": use, "organisation_id": owner}
+        db.session.add(Address(email="a@b.al", **place, **values))
+    db.session.commit()
+    for sender in owners:
+        ordered = db.session.scalars(select(Address).order_by(*best_first_columns(sender))).all()
+        assert len(ordered) == 2 * 2 * 3 * len(AddressUse)
+        assert ordered == best_first(ordered[::-1], sender)
+        best = best_address(office, Reach(cast.drita, sender))
+        assert best is not None and best is ordered[0]
+        assert (best.placeholder, best.office_id, best.organisation_id, best.use) == (
+            False, office.id, sender, AddressUse.MAIN,
+        )  # fmt: skip
 
 
 def test_a_placeholder_gives_way_to_any_real_address(cast: SimpleNamespace) -> None:
     office = make_office(email=None)
     sample = add_address(office, "zyra@bashkia.example", placeholder=True)
-    assert address_for(office, cast.arta) is sample
+    assert best_address(office, reach_to_read(cast.arta)) is sample
     db.session.add(
         Address(email="protokolli@bashkia.al", institution_id=office.institution_id, use=AddressUse.PROTOCOL)
     )
     db.session.flush()
-    assert address_for(office, cast.arta).email == "protokolli@bashkia.al"  # type: ignore[union-attr]
+    assert best_address(office, reach_to_read(cast.arta)).email == "protokolli@bashkia.al"  # type: ignore[union-attr]
 
 
 def test_a_person_is_reached_at_her_own_address_only(cast: SimpleNamespace) -> None:
     office = make_office(holder="Kryetarja")
     person = office.mandates[0].person
-    assert address_for(person, cast.arta) is None
+    assert best_address(person, reach_to_read(cast.arta)) is None
     assert titles("kryetarja", cast.arta) == ["Kryetar"]
     db.session.add(Address(email="e-saj@posta.al", person=person, organisation_id=cast.fier.id))
     db.session.flush()
-    assert address_for(person, cast.arta).email == "e-saj@posta.al"  # type: ignore[union-attr]
-    assert address_for(person, cast.clirim) is None
+    assert best_address(person, reach_to_read(cast.arta)).email == "e-saj@posta.al"  # type: ignore[union-attr]
+    assert best_address(person, reach_to_read(cast.clirim)) is None
     assert titles("kryetarja", cast.arta) == ["Kryetar", "Kryetarja"]
 
 

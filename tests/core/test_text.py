@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pop_campaigns.core.text import ALPHABET, clean_line, clean_text, fold, sort_key
+from pop_campaigns.core.text import ALPHABET, clean_line, clean_text, fold, search_words, sort_key
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,21 @@ def test_words_digits_and_foreign_letters(pair: tuple[str, str]) -> None:
 
 def test_a_prefix_comes_first() -> None:
     assert sort_key("Bashkia Fier") < sort_key("Bashkia Fier i Ri")
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        (None, []),
+        ("  ", []),
+        ("  Kryetar\u00a0TIRANË ", ["kryetar", "tirane"]),
+        ("D'Angelo “Ujë & rrugë” 100%_", ["d'angelo", "“uje", "&", "rruge”", "100%_"]),
+        (
+            "një dy tre katër pesë gjashtë shtatë tetë nëntë",
+            ["nje", "dy", "tre", "kater", "pese", "gjashte", "shtate", "tete"],
+        ),
+        ("ë" * 300, ["e" * 200]),
+    ],
+)
+def test_a_search_is_so_many_folded_words(typed: str | None, words: list[str]) -> None:
+    assert search_words(typed) == words

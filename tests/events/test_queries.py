@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import ColumnElement, func, select
 
+from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
+from pop_campaigns.events import queries, rules
+from pop_campaigns.events.models import Event
 from pop_campaigns.events.queries import (
     EventFilter,
     count_undated,
@@ -24,6 +28,7 @@ from tests import factories
 pytestmark = pytest.mark.both_databases
 
 NOW = datetime(2026, 12, 16, 12, 0, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -70,6 +75,76 @@ def test_upcoming_first_then_the_latest_past_then_the_undated(calendar: SimpleNa
     assert titles(calendar, EventFilter(when=EventWhen.UPCOMING)) == upcoming
     assert titles(calendar, EventFilter(when=EventWhen.PAST)) == past
     assert titles(calendar, EventFilter(when=EventWhen.UNDATED)) == ["no date"]
+
+
+_FROM_TEN = datetime(2026, 12, 16, 10, tzinfo=UTC)
+_DAY = date(2026, 12, 16)
+_MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("dated", "at", "coming", "begun", "over"),
+    [
+        # With an end; without one two hours are waited for.
+        ((_FROM_TEN, _FROM_TEN + 3 * HOUR), _FROM_TEN - _MINUTE, True, False, False),
+        ((_FROM_TEN, _FROM_TEN + 3 * HOUR), _FROM_TEN, False, True, False),
+        ((_FROM_TEN, _FROM_TEN + 3 * HOUR), _FROM_TEN + 3 * HOUR - _MINUTE, False, True, False),
+        ((_FROM_TEN, _FROM_TEN + 3 * HOUR), _FROM_TEN + 3 * HOUR, False, True, True),
+        ((_FROM_TEN, None), _FROM_TEN + 2 * HOUR - _MINUTE, False, True, False),
+        ((_FROM_TEN, None), _FROM_TEN + 2 * HOUR, False, True, True),
+        ((_FROM_TEN, None), _FROM_TEN - _MINUTE, True, False, False),
+        # Without an hour: Tirana's day, which ends at 23:00 UTC in winter and at 22:00 in summer.
+        ((DatePrecision.DAY, _DAY, None), datetime(2026, 12, 16, 22, 59, tzinfo=UTC), False, False, False),
+        ((DatePrecision.DAY, _DAY, None), datetime(2026, 12, 16, 23, 0, tzinfo=UTC), False, True, True),
+        (
+            (DatePrecision.DAY, date(2026, 7, 1), None),
+            datetime(2026, 7, 1, 22, tzinfo=UTC),
+            False,
+            True,
+            True,
+        ),
+        (
+            (DatePrecision.DAY, date(2026, 7, 1), None),
+            datetime(2026, 7, 1, 21, tzinfo=UTC),
+            False,
+            False,
+            False,
+        ),
+        ((DatePrecision.DAY, _DAY, _DAY + 2 * DAY), NOW + 2 * DAY, False, False, False),
+        ((DatePrecision.DAY, _DAY, _DAY + 2 * DAY), NOW + 3 * DAY, False, True, True),
+        ((DatePrecision.DAY, _DAY, None), NOW - DAY, False, False, False),
+        # Known only roughly: until the last of its days.
+        ((DatePrecision.MONTH, date(2026, 12, 1), date(2026, 12, 31)), NOW, False, False, False),
+        ((DatePrecision.MONTH, date(2026, 11, 1), date(2026, 11, 30)), NOW, False, True, True),
+        ((DatePrecision.PERIOD, date(2026, 1, 1), None), NOW, False, True, True),
+        ((DatePrecision.UNKNOWN, None, None), NOW, False, False, False),
+    ],
+)
+def test_rule_and_database_agree_on_what_lies_ahead(
+    cast: SimpleNamespace, dated: tuple[Any, ...], at: datetime, coming: bool, begun: bool, over: bool
+) -> None:
+    if len(dated) == 2:
+        event = factories.make_event(cast.fier, starts_at=dated[0], ends_at=dated[1])
+    else:
+        precision, day_from, day_to = dated
+        event = factories.make_event(cast.fier, precision=precision, day_from=day_from, day_to=day_to)
+    db.session.commit()
+    today = local_date(at)
+    ruled = (
+        rules.is_coming(event.starts_at, at), rules.has_begun(event, at, today), rules.is_over(event, at, today)
+    )  # fmt: skip
+    assert ruled == (coming, begun, over)
+
+    def among(*conditions: ColumnElement[bool]) -> list[bool]:
+        return [db.session.scalar(select(func.count(Event.id)).where(one)) == 1 for one in conditions]
+
+    conditions = (queries.is_coming(at), queries.has_begun(at), queries.is_over(at))
+    assert among(*conditions) == [coming, begun, over]
+    assert among(*(~one for one in conditions)) == [not coming, not begun, not over], "never NULL"
+    assert among(queries.lies_ahead(at)) == [not over]
+    event.state = EventState.HELD
+    db.session.flush()
+    assert among(queries.lies_ahead(at)) == [False], "what was held lies behind, whatever its hours say"
 
 
 def test_a_filter_is_read_or_left(app: object) -> None:

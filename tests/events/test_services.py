@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from pop_campaigns.accounts.scope import NoOrganisation
 from pop_campaigns.calendars.zones import UnknownZone
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
@@ -19,7 +20,6 @@ from pop_campaigns.events.rules import EventFormat, EventKind, EventState
 from pop_campaigns.events.services import (
     EventDraft,
     EventIsHeld,
-    NoOrganisation,
     cancel_event,
     change_event,
     create_event,

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from pop_campaigns.contacts.models import Address, Mandate, Office
+from pop_campaigns.contacts.rules import AddressUse
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History, history_of
@@ -18,6 +19,7 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.models import GivenAnswer, Invitation, InvitationMail
 from pop_campaigns.invitations.queries.guests import find_by_token, guests_of, outdated
+from pop_campaigns.invitations.queries.picks import picks_for
 from pop_campaigns.invitations.rules import (
     Answer,
     AnswerChannel,
@@ -32,6 +34,7 @@ from pop_campaigns.invitations.services.guests import (
     CannotInvite,
     NotADraft,
     add_guests,
+    addresses_now,
     remove_guest,
     set_guest_language,
     set_invitation_text,
@@ -143,6 +146,34 @@ def test_an_institutions_address_serves_its_office(app: Flask, cast: SimpleNames
     db.session.commit()
     [guest] = add_guests(event, [GuestChoice("office", office.id)], by=cast.arta, now=NOW).added
     assert guest.address == "protokolli@bashkia.example"
+
+
+@pytest.mark.parametrize("who", ["arta", "drita"])
+def test_the_organisations_own_address_serves_whoever_invites(
+    app: Flask, cast: SimpleNamespace, who: str
+) -> None:
+    """An office with addresses of the network, of Fier and of Vlorë: Fier's event takes Fier's."""
+    user, event = getattr(cast, who), make_table(cast.fier)
+    office = factories.make_office("Kryetar", email="kryetar@bashkia.example")
+    person = factories.make_person("Gazetare", email="e-rrjetit@media.example")
+    bare = factories.make_office("Arkivist", office.institution, email=None)
+    for record in ({"office": office}, {"person": person}, {"office": bare}):
+        for city, owner in (("vlore", cast.vlore), ("fier", cast.fier)):
+            email = f"{next(iter(record.values())).id}.{city}@{next(iter(record))}.example"
+            db.session.add(Address(email=email, organisation_id=owner.id, use=AddressUse.PRESS, **record))
+    db.session.commit()
+    keys = [("office", office.id), ("person", person.id), ("office", bare.id)]
+    expected = [f"{ident}.fier@{kind}.example" for kind, ident in keys]
+    choices = [GuestChoice(kind, ident) for kind, ident in keys]
+    picks = picks_for(event, "", choices, user=user, lang="sq", now=NOW)
+    assert [pick.email for pick in picks if pick.ticked] == expected
+    guests = add_guests(event, choices, by=user, now=NOW).added
+    assert [guest.address for guest in guests] == expected
+    db.session.execute(delete(Address).where(Address.organisation_id == cast.fier.id))
+    assert addresses_now(event, guests, by=user, now=NOW) == {
+        guests[0].id: "kryetar@bashkia.example", guests[1].id: "e-rrjetit@media.example",
+        guests[2].id: expected[2],
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("who", ["arta", "drita"])

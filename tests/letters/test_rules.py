@@ -214,7 +214,7 @@ def test_every_state_has_a_label_and_a_mark() -> None:
     assert set(labels.ROLES) == set(RecipientRole)
     assert set(labels.DELIVERIES) == set(Delivery)
     assert set(labels.RESPONSES) == set(ResponseKind)
-    assert set(labels.RECIPIENT_STATES) == set(labels.RECIPIENT_MARKS) == set(RecipientState)
+    assert set(labels.RECIPIENT_CHIPS) == set(RecipientState)
     assert set(labels.FORCES) == set(Force)
     assert set(labels.SEND_VERDICTS) == set(SendVerdict)
     assert set(labels.CLOCK_REFUSALS) == set(ClockRefusal)

@@ -13,7 +13,10 @@ from flask import Flask
 from sqlalchemy import delete, event, select
 
 from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.scope import NoOrganisation
 from pop_campaigns.contacts.models import Address
+from pop_campaigns.contacts.queries.addresses import Reach
+from pop_campaigns.contacts.rules import AddressUse
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of
 from pop_campaigns.core.versions import ChangedMeanwhile
@@ -39,7 +42,6 @@ from pop_campaigns.letters.services.letters import (
     CannotSend,
     LetterDraft,
     LetterIsSettled,
-    NoOrganisation,
     change_letter,
     create_letter,
     draft_of,
@@ -168,10 +170,13 @@ def test_an_institution_without_an_office_can_be_written_to_if_it_has_an_address
     silent = make_institution("Drejtoria e Heshtur", kind="directorate")
     db.session.add(Address(email="info@akm.example", institution=agency))
     make_office("Kryetar", make_institution("Agjencia me Zyrë", kind="agency"))
-    found = {option.institution_sq: option for option in find_recipients("agjencia", cast.arta)}
+    found = {
+        option.institution_sq: option
+        for option in find_recipients("agjencia", Reach(cast.arta, cast.fier.id))
+    }
     assert found["Agjencia Kombëtare e Mjedisit"].kind == "institution"
     assert found["Agjencia me Zyrë"].kind == "office"
-    assert find_recipients("drejtoria e heshtur", cast.arta) == []
+    assert find_recipients("drejtoria e heshtur", Reach(cast.arta, cast.fier.id)) == []
     letter = make_letter(cast.fier)
     refs = [f"institution-{agency.id}", f"institution-{silent.id}"]
     done = add_recipients(letter, refs, RecipientRole.TO, by=cast.arta, now=NOVEMBER)
@@ -180,6 +185,33 @@ def test_an_institution_without_an_office_can_be_written_to_if_it_has_an_address
     assert len(letter.recipients) == 1
     send_letter(letter, by=cast.arta, now=NOVEMBER)
     assert [mail.to_address for mail in mails()] == ["info@akm.example"]
+
+
+@pytest.mark.parametrize("who", ["arta", "drita"])
+def test_the_organisations_own_address_serves_whoever_writes(cast: SimpleNamespace, who: str) -> None:
+    """An office and an institution with addresses of the network, of Fier and of Vlorë: Fier's letter takes Fier's."""
+    user = getattr(cast, who)
+    letter = make_letter(cast.fier)
+    minister = make_office(
+        "Ministër", make_institution("Ministria", kind="ministry"), email="m@qeveria.example"
+    )
+    bare = make_office("Zëdhënës", make_institution("Këshilli", kind="council"), email=None)
+    agency = make_institution("Agjencia", kind="agency")
+    db.session.add(Address(email="agjencia@qeveria.example", institution=agency))
+    db.session.add(Address(email="vetem.vlora@qeveria.example", office=bare, organisation_id=cast.vlore.id))
+    for city, owner in (("vlora", cast.vlore), ("fier", cast.fier)):
+        values: dict[str, Any] = {"organisation_id": owner.id, "use": AddressUse.PRESS}
+        db.session.add(Address(email=f"{city}.m@qeveria.example", office=minister, **values))
+        db.session.add(Address(email=f"{city}.a@qeveria.example", institution=agency, **values))
+    db.session.commit()
+    expected = ["fier.m@qeveria.example", "fier.a@qeveria.example", ""]
+    refs = [f"office-{minister.id}", f"institution-{agency.id}", f"office-{bare.id}"]
+    offered = {one.ref: one.address for one in find_recipients("", Reach(user, cast.fier.id))}
+    assert [offered[ref] for ref in refs] == expected
+    add_recipients(letter, refs, RecipientRole.TO, by=user, now=NOVEMBER)
+    assert [line.address for line in lines_of(letter, user, NOVEMBER.date())] == expected
+    send_letter(letter, by=user, now=NOVEMBER)
+    assert [mail.to_address for mail in mails()] == expected[:2]
 
 
 def test_sending_numbers_freezes_and_queues_one_mail_for_each(cast: SimpleNamespace) -> None:

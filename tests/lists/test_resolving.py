@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from pop_campaigns.contacts.models import Address, Person
-from pop_campaigns.contacts.queries.reach import address_for
+from pop_campaigns.contacts.queries.addresses import best_address, reach_to_read
+from pop_campaigns.contacts.queries.reach import find_guests
 from pop_campaigns.contacts.rules import AddressUse, ConsentChannel, Purpose
 from pop_campaigns.contacts.services.refusals import suppress
 from pop_campaigns.core.clock import local_date
@@ -214,9 +215,24 @@ def test_the_address_is_the_one_a_mail_takes(cast: SimpleNamespace) -> None:
     db.session.commit()
     result = found({"of": "offices"}, cast.arta)
     for recipient, one in zip(result.recipients, (bare, office), strict=True):
-        taken = address_for(one, cast.arta)
+        taken = best_address(one, reach_to_read(cast.arta))
         assert taken is not None and recipient.email == taken.email
     assert [one.email for one in result.recipients] == ["bashkia@fier.example", "tonat@fier.example"]
+
+
+@pytest.mark.parametrize("who", ["arta", "drita"])
+def test_the_lists_organisation_chooses_the_address_whoever_looks(cast: SimpleNamespace, who: str) -> None:
+    office = factories.make_office("Kryetar", email="kryetar@bashkia.example")
+    for owner in (cast.vlore, cast.fier):
+        values: dict[str, Any] = {"organisation_id": owner.id, "use": AddressUse.PRESS}
+        db.session.add(Address(email=f"{owner.key}@bashkia.example", office=office, **values))
+    made = make_list("E Fierit", cast.fier, {"of": "offices"})
+    db.session.commit()
+    user = getattr(cast, who)
+    result = resolve(made, user, Purpose.EVENTS, local_date(NOW))
+    assert [one.email for one in result.recipients] == ["org-fier@bashkia.example"]
+    [option] = find_guests("kryetar", user, reach=reach_of(made, user))
+    assert option.address and option.address.email == "org-fier@bashkia.example"
 
 
 def test_two_offices_at_their_institutions_address_get_one_mail(cast: SimpleNamespace) -> None:

@@ -16,6 +16,7 @@ from wtforms import BooleanField, DateField, FormField, RadioField, SelectField,
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, ValidationError
 
+from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.styles import init_styles
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,27 +136,20 @@ def test_pages_keep_the_filters_and_no_typed_key_bends_the_address(small_app: Fl
 
 
 def test_counts_are_words_and_a_bar_of_the_same_length(small_app: Flask) -> None:
-    source = "{% from 'macros/state.html' import answer_counts %}{{ answer_counts(counts) }}"
-    page = render(small_app, source, counts={"accepted": 4, "no_reply": 2, "declined": 0})
+    source = "{% from 'macros/state.html' import counts_bar %}{{ counts_bar(counts) }}"
+    accepted, silent = Chip("●", "accepted", "good"), Chip("○", "no reply", "quiet")
+    counts = [(4, accepted), (2, silent), (0, Chip("✕", "declined", "bad"))]
+    page = render(small_app, source, counts=counts)
     assert 'viewBox="0 0 6 1"' in page
     assert re.findall(r'x="(\d+)" y="0" width="(\d+)"', page) == [("0", "4"), ("4", "2")]
     assert "<strong>4</strong> accepted" in page and "declined" not in page
-    assert "Nobody invited yet" in render(small_app, source, counts={})
+    assert "Nobody invited yet" in render(small_app, source, counts=[])
 
 
-@pytest.mark.parametrize(
-    ("state", "mark", "word"),
-    [
-        ("accepted", "●", "Accepted"),
-        ("maybe", "◐", "Maybe"),
-        ("no_reply", "○", "No reply"),
-        ("declined", "✕", "Declined"),
-        ("failed", "!", "Failed"),
-    ],
-)
-def test_a_state_has_mark_and_word(small_app: Flask, state: str, mark: str, word: str) -> None:
-    page = render(small_app, "{% from 'macros/state.html' import answer %}{{ answer(state) }}", state=state)
-    assert f'aria-hidden="true">{mark}</span> {word}' in page
+def test_a_state_has_mark_words_and_tone(small_app: Flask) -> None:
+    source = "{% from 'macros/state.html' import chip %}{{ chip(*state) }}"
+    page = render(small_app, source, state=Chip("◐", HOSTILE, "warn"))
+    assert 'class="chip tone-warn"' in page and 'aria-hidden="true">◐</span> &lt;script&gt;' in page
 
 
 @pytest.mark.parametrize("code", [400, 404, 409, 413, 429])

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
 
@@ -26,11 +25,12 @@ from pop_campaigns.accounts.services.membership import (
     reopen_user,
 )
 from pop_campaigns.accounts.services.users import CannotCreateUser
-from pop_campaigns.accounts.words.accounts import DOORS, ROLE_NAMES, STATES, change_words, network_name
+from pop_campaigns.accounts.words.accounts import DOORS, ROLE_NAMES, STATE_CHIPS, change_words, network_name
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import clock_words, short_day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.pages import paged
 from pop_campaigns.mail.wake_up import wake_worker
@@ -42,14 +42,14 @@ _LATELY = timedelta(hours=24)
 
 def _shown(**values: Any) -> dict[str, Any]:
     return values | {
-        "ROLE_NAMES": ROLE_NAMES, "STATES": STATES, "DOORS": DOORS, "change_words": change_words,
+        "ROLE_NAMES": ROLE_NAMES, "STATE_CHIPS": STATE_CHIPS, "DOORS": DOORS, "change_words": change_words,
         "network_name": network_name, "moment": moment,
     }  # fmt: skip
 
 
 def moment(instant: Any) -> str:
     """Return *16 qer 2020, 10:00* in Tirana's time."""
-    lang = str(get_locale() or "sq")
+    lang = current_language()
     return f"{short_day_words(local_date(instant), lang)}, {clock_words(instant)}"
 
 

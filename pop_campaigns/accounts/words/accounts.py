@@ -12,6 +12,7 @@ from flask_babel.speaklater import LazyString
 
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.accounts.rules.throttles import network_words
+from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.history import History
 
 ROLE_NAMES: Final[Mapping[RoleName, LazyString]] = {
@@ -24,12 +25,11 @@ _ROLE_HINTS: Final[Mapping[RoleName, LazyString]] = {
     RoleName.COORDINATOR: _l("Everything of one member organisation"),
     RoleName.VIEWER: _l("Reads the whole network, changes nothing"),
 }
-# State: mark, words, tone.
-STATES: Final[Mapping[str, tuple[str, LazyString, str]]] = {
-    "active": ("●", _l("Has access"), "good"),
-    "invited": ("◐", _lp("user", "Invited"), "info"),
-    "expired": ("!", _l("Invitation expired"), "warn"),
-    "closed": ("✕", _l("Access ended"), "quiet"),
+STATE_CHIPS: Final[Mapping[str, Chip]] = {
+    "active": Chip("●", _l("Has access"), "good"),
+    "invited": Chip("◐", _lp("user", "Invited"), "info"),
+    "expired": Chip("!", _l("Invitation expired"), "warn"),
+    "closed": Chip("✕", _l("Access ended"), "quiet"),
 }
 DOORS: Final[Mapping[str, LazyString]] = {
     "sign_in": _l("at log-in"),

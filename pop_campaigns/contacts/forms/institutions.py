@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
@@ -29,7 +28,7 @@ from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, MediumKind
 from pop_campaigns.contacts.services.institutions import InstitutionDraft, OfficeDraft
 from pop_campaigns.contacts.words.labels import ADDRESS_USES, INSTITUTION_KINDS, MEDIUM_KINDS
 from pop_campaigns.core.forms import AtMost, Form, Needed
-from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.core.phones import PHONE_PROBLEMS, BadPhone, parse_phone, show_phone
 from pop_campaigns.core.places import COUNTIES, municipality_choices
 from pop_campaigns.core.text import clean_line, clean_text, sort_key
@@ -184,7 +183,7 @@ class InstitutionForm(Form):
 
     def offer_parents(self, institutions: Sequence[Institution]) -> None:
         """Offer what the institution may be part of (``queries.possible_parents``)."""
-        lang = str(get_locale() or "sq")
+        lang = current_language()
         named = [SelectChoice(str(one.id), in_language(one, "name", lang)) for one in institutions]
         self.part_of.choices = [*(self.part_of.choices or ()), *named]
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
@@ -34,7 +33,7 @@ from pop_campaigns.contacts.services.persons import PersonDraft
 from pop_campaigns.contacts.words.labels import CONSENT_CHANNELS, PERSON_KINDS, PURPOSES
 from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.forms import Form, Needed
-from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.core.places import municipality_choices
 
 WHOLE_NETWORK = ""
@@ -73,7 +72,7 @@ class PersonForm(Form):
 
     def offer_media(self, institutions: Sequence[Institution]) -> None:
         """Offer where a person may work (``queries.media_for``)."""
-        lang = str(get_locale() or "sq")
+        lang = current_language()
         named = [SelectChoice(str(one.id), in_language(one, "name", lang)) for one in institutions]
         self.works_for.choices = [*(self.works_for.choices or ()), *named]
 

@@ -18,7 +18,8 @@ from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.accounts.scope import select_visible, visible
 from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
-from pop_campaigns.contacts.queries.reach import addresses_for, in_force, mandate_rank, typed_words
+from pop_campaigns.contacts.queries.addresses import best_addresses, best_first, reach_to_read
+from pop_campaigns.contacts.queries.reach import in_force, mandate_rank
 from pop_campaigns.contacts.queries.refusals import suppressed_among
 from pop_campaigns.contacts.queries.searching import address_matches, persons_match
 from pop_campaigns.contacts.rules import (
@@ -32,6 +33,7 @@ from pop_campaigns.contacts.rules import (
 from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.history import History
 from pop_campaigns.core.places import Municipality
+from pop_campaigns.core.text import search_words
 
 HISTORY_ROWS = 20
 # Ministry, agency, regional directorate, its offices: nobody stands deeper, and a circle must end.
@@ -60,12 +62,13 @@ class InstitutionRow:
 
 @dataclass(frozen=True)
 class PersonRow:
-    """A person with the mandates and addresses the user may see."""
+    """A person with the mandates and addresses the user may see, and where mail goes."""
 
     person: Person
     present: list[Mandate]
     others: list[Mandate]
     addresses: list[Address]
+    reached_at: Address | None
 
     @property
     def last_known(self) -> Mandate | None:
@@ -89,7 +92,7 @@ def select_institutions(
         chosen = chosen.where(Institution.kind == kind)
     if municipality:
         chosen = chosen.where(Institution.municipality_id == municipality.id)
-    matches = (_institution_matches(word, user, on) for word in typed_words(typed))
+    matches = (_institution_matches(word, user, on) for word in search_words(typed))
     return chosen.where(*matches).order_by(Institution.sort_key, Institution.id)
 
 
@@ -196,11 +199,11 @@ def office_rows(offices: Sequence[Office], user: User, on: date) -> list[OfficeR
     of_office: defaultdict[int, list[Address]] = defaultdict(list)
     for address in _addresses(Address.office_id.in_(idents), user):
         of_office[address.office_id or 0].append(address)
-    reached = addresses_for(offices, user)
+    reached = best_addresses(offices, reach_to_read(user))
     rows = []
     for office in offices:
         present, others = _split(held_in[office.id], user, on)
-        rows.append(OfficeRow(office, present, others, of_office[office.id], reached.get(office.id)))
+        rows.append(OfficeRow(office, present, others, of_office[office.id], reached.get(office)))
     return rows
 
 
@@ -211,7 +214,7 @@ def select_persons(
 
     Every folded word stands in the name or in an e-mail address, or what was typed is a phone number.
     """
-    words = typed_words(typed)
+    words = search_words(typed)
     chosen = select(Person).where(visible(Person, user, scanned=bool(words)))
     if words:
         chosen = chosen.where(persons_match(words, typed, user))
@@ -266,7 +269,9 @@ def person_rows(persons: Sequence[Person], user: User, on: date) -> list[PersonR
     rows = []
     for person in persons:
         present, others = _split(held_by[person.id], user, on)
-        rows.append(PersonRow(person, present, others, of_person[person.id]))
+        addresses = of_person[person.id]
+        reached = next(iter(best_first(addresses, user.organisation_id)), None)
+        rows.append(PersonRow(person, present, others, addresses, reached))
     return rows
 
 

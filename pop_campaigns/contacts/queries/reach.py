@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules.roles import may_read_record
-from pop_campaigns.accounts.scope import visible
+from pop_campaigns.accounts.scope import of_network_or, visible
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
-from pop_campaigns.contacts.rules import SOURCE_HOLDS_FOR, USE_ORDER, InstitutionKind
+from pop_campaigns.contacts.queries.addresses import Reach, best_addresses, reach_to_read
+from pop_campaigns.contacts.rules import SOURCE_HOLDS_FOR, InstitutionKind
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db, like_folded
-from pop_campaigns.core.text import fold
+from pop_campaigns.core.text import fold, search_words
 
 GuestKind = Literal["office", "person"]
 _LONG_AGO: Final = date.min
@@ -42,8 +43,10 @@ class GuestOption:
     language: str
 
 
-def find_guests(typed: str, user: User, *, limit: int = 30) -> list[GuestOption]:
+def find_guests(typed: str, user: User, *, reach: Reach | None = None, limit: int = 30) -> list[GuestOption]:
     """Find offices and persons the user may see, by the folded words typed; offices first, by institution.
+
+    ``reach`` says in whose name their addresses are chosen; None: in that of the user's organisation.
 
     Every word must occur in the office's title, its institution or its holder's name. Offices that mail can reach come
     before those that nobody has needed yet (a loaded vocabulary brings many). A person who holds an office stands for
@@ -54,36 +57,30 @@ def find_guests(typed: str, user: User, *, limit: int = 30) -> list[GuestOption]
     persons = db.session.scalars(_matching_persons(typed, user, today).limit(limit)).all()
     # Many offices must not push every person off a short list.
     room = max(limit - len(persons), limit - limit // 3)
-    shown = _office_options(offices[:room], user, today)
-    return (shown + _person_options(persons, user))[:limit]
+    reach = reach or reach_to_read(user)
+    shown = _office_options(offices[:room], user, reach, today)
+    return (shown + _person_options(persons, reach))[:limit]
 
 
-def guest_option(kind: str, ident: int, user: User, *, on: date | None = None) -> GuestOption | None:
-    """Give one office (with its holder on a day, today if none is given) or person.
-
-    None if there is no such one, or none that the user may see.
-    """
+def guest_option(kind: str, ident: int, user: User, *, reach: Reach | None = None) -> GuestOption | None:
+    """Give one office (with its holder today) or person; None if there is no such one, or none that the user may see."""
     if not 0 < ident < 2**31:
         return None
-    if kind == "office":
-        offices = db.session.scalars(_visible_offices(user).where(Office.id == ident)).unique().all()
-        return next(iter(_office_options(offices, user, on or local_date(now()))), None)
-    if kind == "person":
-        persons = db.session.scalars(select(Person).where(visible(Person, user), Person.id == ident)).all()
-        return next(iter(_person_options(persons, user)), None)
-    return None
+    key: tuple[GuestKind, int] = ("office" if kind == "office" else "person", ident)
+    return next(iter(guest_options([key], user, reach=reach)), None) if kind == key[0] else None
 
 
 def guest_options(
-    keys: Sequence[tuple[GuestKind, int]], user: User, *, on: date | None = None
+    keys: Sequence[tuple[GuestKind, int]], user: User, *, reach: Reach | None = None
 ) -> list[GuestOption]:
     """Give several offices and persons in the order named, without those the user may not see; five queries."""
     offices = _visible_offices(user).where(Office.id.in_([ident for kind, ident in keys if kind == "office"]))
     persons = select(Person).where(
         visible(Person, user), Person.id.in_([ident for kind, ident in keys if kind == "person"])
     )
-    found = _office_options(db.session.scalars(offices).unique().all(), user, on or local_date(now()))
-    found += _person_options(db.session.scalars(persons).all(), user)
+    reach = reach or reach_to_read(user)
+    found = _office_options(db.session.scalars(offices).unique().all(), user, reach, local_date(now()))
+    found += _person_options(db.session.scalars(persons).all(), reach)
     by_key = {(one.kind, one.id): one for one in found}
     return [by_key[key] for key in dict.fromkeys(keys) if key in by_key]
 
@@ -95,26 +92,10 @@ def offices_in(municipality_id: int, user: User, *, limit: int) -> list[int]:
     return [office.id for office in db.session.scalars(ordered).unique()]
 
 
-def address_for(office_or_person: Office | Person, user: User) -> Address | None:
-    """Give the address a mail to an office or person takes, of those the user may see.
-
-    A real one before a placeholder; the office's before its institution's; the user's organisation's before
-    the network's; then by use (main, secretary, protocol, press).
-    """
-    if isinstance(office_or_person, Person):
-        return _person_addresses([office_or_person], user).get(office_or_person.id)
-    return _office_addresses([office_or_person], user).get(office_or_person.id)
-
-
 def holders_of(office_ids: Sequence[int], on: date, user: User) -> dict[int, Person]:
     """Give the holders of several offices on a day, by office, in one query."""
     seen = and_(visible(Mandate, user), exists().where(Person.id == Mandate.person_id, visible(Person, user)))
     return _holders(office_ids, on, seen, user.organisation_id)
-
-
-def addresses_for(offices: Sequence[Office], user: User) -> dict[int, Address]:
-    """Give for each office what :func:`address_for` gives, in one query; one without any is left out."""
-    return _office_addresses(offices, user)
 
 
 def is_sample(address: Address) -> bool:
@@ -152,11 +133,6 @@ def persons_named(name: str, owner: int | None) -> list[Person]:
     )
     same = (one for one in db.session.scalars(rows) if wanted in (fold(one.name), fold(one.name_as_printed)))
     return sorted(same, key=lambda one: one.id) if wanted else []
-
-
-def of_network_or(model: Any, owner: int | None) -> ColumnElement[bool]:
-    """Give the condition that a row is the network's or ``owner``'s: those a new row stands beside."""
-    return or_(model.organisation_id.is_(None), model.organisation_id == owner)
 
 
 def possible_parents(owner: int | None, institution: Institution | None = None) -> list[Institution]:
@@ -231,7 +207,7 @@ def _visible_offices(user: User) -> Select[Office]:
 def _matching_offices(typed: str, user: User, on: date) -> Select[Office]:
     return (
         _visible_offices(user)
-        .where(*(_office_matches(word, user, on) for word in typed_words(typed)))
+        .where(*(_office_matches(word, user, on) for word in search_words(typed)))
         .order_by(
             case((_is_reached(user), 0), else_=1),
             *(Institution.sort_key, Institution.id, Office.sort_key, Office.id),
@@ -266,16 +242,11 @@ def _matching_persons(typed: str, user: User, on: date) -> Select[Person]:
     )
 
 
-def typed_words(typed: str) -> list[str]:
-    """Give the folded words of a search, as many as it looks at."""
-    return fold(typed[:200]).split()[:8]
-
-
-def _office_options(offices: Sequence[Office], user: User, on: date) -> list[GuestOption]:
+def _office_options(offices: Sequence[Office], user: User, reach: Reach, on: date) -> list[GuestOption]:
     if not offices:
         return []
     holders = holders_of([office.id for office in offices], on, user)
-    addresses = _office_addresses(offices, user)
+    addresses = best_addresses(offices, reach)
     return [
         GuestOption(
             kind="office",
@@ -285,51 +256,18 @@ def _office_options(offices: Sequence[Office], user: User, on: date) -> list[Gue
             institution_sq=office.institution.name_sq,
             institution_en=office.institution.name_en,
             holder=holders[office.id].name if office.id in holders else "",
-            address=addresses.get(office.id),
+            address=addresses.get(office),
             language=office.language,
         )
         for office in offices
     ]
 
 
-def _person_options(persons: Sequence[Person], user: User) -> list[GuestOption]:
+def _person_options(persons: Sequence[Person], reach: Reach) -> list[GuestOption]:
     if not persons:
         return []
-    addresses = _person_addresses(persons, user)
+    addresses = best_addresses(persons, reach)
     return [
-        GuestOption("person", one.id, "", "", "", "", one.name, addresses.get(one.id), one.language)
+        GuestOption("person", one.id, "", "", "", "", one.name, addresses.get(one), one.language)
         for one in persons
     ]
-
-
-def _office_addresses(offices: Sequence[Office], user: User) -> dict[int, Address]:
-    """Give the best address of each office, its institution's where it has none."""
-    of_office = Address.office_id.in_([office.id for office in offices])
-    of_institution = Address.institution_id.in_({office.institution_id for office in offices})
-    wanted = select(Address).where(visible(Address, user), or_(of_office, of_institution))
-    by_office, by_institution = _grouped(db.session.scalars(wanted), "office_id", "institution_id")
-    near = {one.id: by_office[one.id] + by_institution[one.institution_id] for one in offices}
-    return _best_of_each(near, user)
-
-
-def _person_addresses(persons: Sequence[Person], user: User) -> dict[int, Address]:
-    wanted = Address.person_id.in_([person.id for person in persons])
-    rows = db.session.scalars(select(Address).where(visible(Address, user), wanted))
-    return _best_of_each(_grouped(rows, "person_id")[0], user)
-
-
-def _grouped(rows: Iterable[Address], *owners: str) -> list[defaultdict[int, list[Address]]]:
-    """Sort addresses by the id of their owner, one mapping for each kind of owner."""
-    groups: list[defaultdict[int, list[Address]]] = [defaultdict(list) for _owner in owners]
-    for row in rows:
-        for group, owner in zip(groups, owners, strict=True):
-            group[getattr(row, owner)].append(row)
-    return groups
-
-
-def _best_of_each(choices: Mapping[int, Sequence[Address]], user: User) -> dict[int, Address]:
-    def rank(row: Address) -> tuple[Any, ...]:
-        shared = row.organisation_id != user.organisation_id
-        return (row.placeholder, row.institution_id is not None, shared, USE_ORDER.index(row.use), row.id)
-
-    return {ident: min(rows, key=rank) for ident, rows in choices.items() if rows}

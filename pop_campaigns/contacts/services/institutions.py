@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.scope import of_network_or, owner_of_new
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
-from pop_campaigns.contacts.queries.reach import in_force, of_network_or, possible_parents
+from pop_campaigns.contacts.queries.reach import in_force, possible_parents
 from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, MediumKind, PersonKind, overlap
 from pop_campaigns.contacts.services.records import (
     AlreadyThere,
@@ -24,7 +25,6 @@ from pop_campaigns.contacts.services.records import (
     change_values,
     note_contact,
     one_at_a_time,
-    owner_of_new,
 )
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
@@ -106,7 +106,7 @@ def change_institution(institution: Institution, draft: InstitutionDraft, *, by:
 
 def create_office(institution: Institution, draft: OfficeDraft, *, by: User, now: datetime) -> Office:
     """Add an office to an institution; one of the same folded title there raises AlreadyThere."""
-    owner = owner_of_new(by, institution)
+    owner = owner_of_new(by, institution.organisation_id)
     one_at_a_time(by)
     _refuse_same(_near_offices(institution, owner), draft.title_sq, "title_sq")
     office = Office(institution=institution, organisation_id=owner, **vars(draft))
@@ -139,7 +139,7 @@ def record_holder(
     Raises AlreadyThere when a person of that name holds the office in that time; FirstDayNeeded and
     BeginsTooEarly when the present mandate cannot end.
     """
-    owner = owner_of_new(by, office)
+    owner = owner_of_new(by, office.organisation_id)
     one_at_a_time(by)
     name = holder if isinstance(holder, str) else holder.name
     _refuse_same_holder(office, name, from_date, to_date, owner)
@@ -176,7 +176,7 @@ def change_mandate(
 
 def add_address(owner: Contact, email: str, use: AddressUse, *, by: User, now: datetime) -> Address:
     """Add an e-mail address (already parsed) to a contact; AlreadyThere if the contact has it."""
-    organisation_id = owner_of_new(by, owner)
+    organisation_id = owner_of_new(by, owner.organisation_id)
     one_at_a_time(by)
     _refuse_same_address(owner, email, organisation_id)
     address = Address(email=email, use=use, organisation_id=organisation_id, **_as_owner(owner))

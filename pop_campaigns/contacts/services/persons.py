@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, select
 
 from pop_campaigns.accounts.models import Organisation, User
+from pop_campaigns.accounts.scope import owner_of_new
 from pop_campaigns.contacts.models import Address, Consent, Person, Tombstone
 from pop_campaigns.contacts.queries.reach import persons_named
 from pop_campaigns.contacts.queries.refusals import erased_among
@@ -19,7 +20,6 @@ from pop_campaigns.contacts.services.records import (
     change_values,
     note_contact,
     one_at_a_time,
-    owner_of_new,
 )
 from pop_campaigns.contacts.services.refusals import hash_of
 from pop_campaigns.core.db import db

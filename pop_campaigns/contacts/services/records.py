@@ -8,7 +8,6 @@ from enum import Enum
 from typing import Any
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.rules import PersonKind
 from pop_campaigns.core.db import db
@@ -24,19 +23,6 @@ class AlreadyThere(ValueError):
     def __init__(self, record: Any) -> None:
         super().__init__("already there")
         self.record = record
-
-
-class NoOrganisation(ValueError):
-    """A coordinator who belongs to no organisation has nobody to collect contacts for."""
-
-
-def owner_of_new(by: User, beside: Contact | None = None) -> int | None:
-    """Give whose a record will be that ``by`` adds (beside an existing one); None is the network's."""
-    if by.role is RoleName.ADMINISTRATOR:
-        return beside.organisation_id if beside else None
-    if by.organisation_id is None:
-        raise NoOrganisation
-    return by.organisation_id
 
 
 def one_at_a_time(by: User) -> None:

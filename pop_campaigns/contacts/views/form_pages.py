@@ -11,18 +11,20 @@ from flask_security import current_user
 from werkzeug.wrappers import Response
 from wtforms import Field
 
+from pop_campaigns.accounts.scope import NoOrganisation, owner_of_new
 from pop_campaigns.contacts.models import Address, Mandate
 from pop_campaigns.contacts.queries.reach import also_at
 from pop_campaigns.contacts.rules import AddressUse
 from pop_campaigns.contacts.services import institutions as services
 from pop_campaigns.contacts.services.institutions import BeginsTooEarly, FirstDayNeeded
-from pop_campaigns.contacts.services.records import AlreadyThere, Contact, NoOrganisation, owner_of_new
-from pop_campaigns.contacts.words.contacts import contact_url, contact_words, lang_now
+from pop_campaigns.contacts.services.records import AlreadyThere, Contact
+from pop_campaigns.contacts.words.contacts import contact_url, contact_words
 from pop_campaigns.contacts.words.labels import mandate_words
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import short_day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.forms import Form
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.text import sort_key
 from pop_campaigns.mail.addresses import show_address
 
@@ -34,7 +36,7 @@ def today() -> date:
 def owner_beside(beside: Contact | None) -> int | None:
     """Give whose the new record will be; who has nobody to collect for finds no such page."""
     try:
-        return owner_of_new(current_user, beside)
+        return owner_of_new(current_user, beside.organisation_id if beside else None)
     except NoOrganisation:
         abort(404)
 
@@ -62,7 +64,7 @@ def say_there(field: Field, found: AlreadyThere) -> Contact:
     """Put the refusal of a double at its field and give the contact to link to."""
     record = found.record
     if isinstance(record, Mandate):
-        period = mandate_words(record.from_date, record.to_date, lang_now(), record.known_on)
+        period = mandate_words(record.from_date, record.to_date, current_language(), record.known_on)
         refuse(
             field,
             _(
@@ -83,7 +85,7 @@ def say_there(field: Field, found: AlreadyThere) -> Contact:
 def words_about(problem: FirstDayNeeded) -> str:
     name, since = problem.mandate.person.name, problem.mandate.from_date
     if isinstance(problem, BeginsTooEarly) and since:
-        day = short_day_words(since, lang_now())
+        day = short_day_words(since, current_language())
         return str(
             _("%(name)s holds the office since %(day)s; the next mandate begins later.", name=name, day=day)
         )

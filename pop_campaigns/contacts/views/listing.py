@@ -12,15 +12,16 @@ from flask_security import current_user
 
 from pop_campaigns.contacts.models import Address
 from pop_campaigns.contacts.queries import directory
+from pop_campaigns.contacts.queries.addresses import best_first
 from pop_campaigns.contacts.queries.directory import InstitutionRow, PersonRow
 from pop_campaigns.contacts.queries.reach import is_sample
-from pop_campaigns.contacts.rules import USE_ORDER, InstitutionKind, PersonKind
+from pop_campaigns.contacts.rules import InstitutionKind, PersonKind
 from pop_campaigns.contacts.views.form_pages import today
-from pop_campaigns.contacts.words.contacts import contact_words, lang_now
+from pop_campaigns.contacts.words.contacts import contact_words
 from pop_campaigns.contacts.words.files import ContactLine, write_csv, write_vcards, write_xlsx
 from pop_campaigns.contacts.words.labels import INSTITUTION_KINDS, PERSON_KINDS
 from pop_campaigns.core.db import db
-from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.core.places import Municipality, all_municipalities
 
 CHUNK = 500
@@ -53,7 +54,7 @@ def institution_lines(rows: Iterable[InstitutionRow]) -> Iterator[ContactLine]:
             yield ContactLine(ident, kind, "", "", name, place, emails, one.language, one.phone)
         for line in row.offices:
             holder = line.present[0].person.name if line.present else ""
-            title = in_language(line.office, "title", lang_now())
+            title = in_language(line.office, "title", current_language())
             reached = _real(line.addresses) or _real([line.reached_at] if line.reached_at else [])
             uid, language = f"office-{line.office.id}", line.office.language
             phone = line.office.phone or one.phone
@@ -64,7 +65,7 @@ def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
     """Give persons as lines of a file, with the office they hold now, if any; sample addresses stay out."""
     for row in rows:
         office = row.present[0].office if row.present else None
-        title = in_language(office, "title", lang_now()) if office else ""
+        title = in_language(office, "title", current_language()) if office else ""
         institution = contact_words(office.institution) if office else ""
         one, emails = row.person, _real(row.addresses)
         uid, kind = f"person-{one.id}", str(PERSON_KINDS[one.kind])
@@ -74,7 +75,7 @@ def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
 
 
 def _real(addresses: Iterable[Address]) -> tuple[str, ...]:
-    ranked = sorted(addresses, key=lambda one: (USE_ORDER.index(one.use), one.id))
+    ranked = best_first(addresses, current_user.organisation_id)
     return tuple(dict.fromkeys(one.email for one in ranked if not is_sample(one)))
 
 

@@ -45,7 +45,8 @@ from pop_campaigns.contacts.words.contacts import contact_url
 from pop_campaigns.contacts.words.labels import HISTORY_WORDS, PURPOSES
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
-from pop_campaigns.core.file_pages import give_stored, refusal_words
+from pop_campaigns.core.downloads import give_stored
+from pop_campaigns.core.file_pages import refusal_words
 from pop_campaigns.core.files import RefusedFile, store_file
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.numbers import row_number

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
 
@@ -26,22 +25,17 @@ from pop_campaigns.contacts.words.labels import (
 )
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import moment_words, short_day_words
-from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.core.phones import show_phone
 from pop_campaigns.mail.addresses import show_address
-
-
-def lang_now() -> str:
-    """Give the language of this request."""
-    return str(get_locale() or "sq")
 
 
 def contact_words(contact: Institution | Office | Person) -> str:
     """Give a contact's name in the reader's language; an office with its institution."""
     if isinstance(contact, Institution):
-        return in_language(contact, "name", lang_now())
+        return in_language(contact, "name", current_language())
     if isinstance(contact, Office):
-        return f"{in_language(contact, 'title', lang_now())}, {contact_words(contact.institution)}"
+        return f"{in_language(contact, 'title', current_language())}, {contact_words(contact.institution)}"
     return contact.name
 
 
@@ -74,7 +68,7 @@ def for_templates() -> dict[str, Any]:
     """Give the pages of contacts their words; a page that says no to a stranger needs none."""
     if not current_user.is_authenticated:
         return {}
-    lang, names = lang_now(), organisation_names(current_user)
+    lang, names = current_language(), organisation_names(current_user)
     return {
         "ADDRESS_USES": ADDRESS_USES,
         "CONSENT_CHANNELS": CONSENT_CHANNELS,
@@ -103,5 +97,5 @@ def for_templates() -> dict[str, Any]:
 def time_in_office(mandate: Mandate) -> str:
     """Give the time in office if any of it is known, else nothing."""
     if mandate.from_date or mandate.to_date:
-        return mandate_words(mandate.from_date, mandate.to_date, lang_now(), mandate.known_on)
+        return mandate_words(mandate.from_date, mandate.to_date, current_language(), mandate.known_on)
     return ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
@@ -22,6 +21,7 @@ from pop_campaigns.contacts.rules import (
 from pop_campaigns.core.dates import short_day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.phones import show_phone
 from pop_campaigns.core.places import Municipality
 
@@ -184,7 +184,7 @@ def _value_words(name: str, value: Any) -> str:
         place = db.session.get(Municipality, value)
         return place.name if place else "–"
     if name.endswith("_until"):
-        return short_day_words(date.fromisoformat(value), str(get_locale() or "sq"))
+        return short_day_words(date.fromisoformat(value), current_language())
     # The name of another institution may be a stranger's: that it changed is said, not from what to what.
     return "…" if name.endswith("_id") else str(value)
 

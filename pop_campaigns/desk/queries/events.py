@@ -15,6 +15,7 @@ from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.events.models import Event
+from pop_campaigns.events.queries import is_coming
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.models import Invitation, InvitationMail
 from pop_campaigns.invitations.queries.guests import AnswerCounts, counts_for, guests_proposing
@@ -63,7 +64,7 @@ def guests_not_told(user: User, now: datetime) -> dict[int, int]:
         .where(
             own(Event, user),
             Event.state == EventState.PLANNED,
-            Event.starts_at > now,
+            is_coming(now),
             Invitation.state == InvitationState.INVITED,
             func.coalesce(told, 0) < Event.sequence,
         )
@@ -92,7 +93,7 @@ def events_to_remind(user: User, now: datetime) -> set[int]:
         .where(
             own(Event, user),
             Event.state == EventState.PLANNED,
-            Event.starts_at > now,
+            is_coming(now),
             Invitation.state == InvitationState.INVITED,
             Invitation.answer == Answer.NEEDS_ACTION,
             newest.c.told >= Event.sequence,

@@ -15,9 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, lazyload
 
 from pop_campaigns.accounts.models import Organisation
+from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
-from pop_campaigns.events.rules import EventState
+from pop_campaigns.events.rules import EventState, has_begun
 from pop_campaigns.invitations.models import Invitation, InvitationMail
 from pop_campaigns.invitations.queries.guests import calendar_ahead, event_of_mails
 from pop_campaigns.invitations.rules import InvitationState, MailPurpose, is_erased_address
@@ -132,7 +133,7 @@ def _event_moved_on(mail: OutgoingMail, guest: Invitation, now: datetime) -> Not
         return NotSentAgain.EVENT_CANCELLED
     if guest.state is InvitationState.WITHDRAWN:
         return NotSentAgain.GUEST_WITHDRAWN
-    if event.starts_at is not None and event.starts_at <= now:
+    if has_begun(event, now, local_date(now)):
         return NotSentAgain.EVENT_OVER
     moved = written.get("sequence", 0) < event.sequence + calendar_ahead(guest)
     return NotSentAgain.OUTDATED if moved else None
@@ -140,7 +141,7 @@ def _event_moved_on(mail: OutgoingMail, guest: Invitation, now: datetime) -> Not
 
 def _no_longer_true(guest: Invitation, sent_as: InvitationMail | None, now: datetime) -> NotSentAgain | None:
     event = guest.event
-    if event.starts_at is not None and event.starts_at <= now:
+    if has_begun(event, now, local_date(now)):
         return NotSentAgain.EVENT_OVER
     if sent_as is None:
         return None

@@ -21,7 +21,7 @@ from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.core.text import fold
 from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState
+from pop_campaigns.events.rules import EventState, has_begun, is_coming
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer, InvitationState
 from pop_campaigns.invitations.sight import guests_seen
@@ -103,7 +103,7 @@ def _record(
 def _count(tally: Tally, one: Invitation, now: datetime) -> None:
     if one.answer is not Answer.NEEDS_ACTION:
         tally.answers[one.answer] += 1
-    elif one.event.starts_at is not None and one.event.starts_at <= now:
+    elif has_begun(one.event, now, local_date(now)):
         tally.silent += 1
     else:
         tally.open += 1
@@ -170,7 +170,7 @@ def open_matters_of(office: Office, user: User, now: datetime) -> OpenMatters:
     invitations = [
         one
         for one in _invitations(Invitation.office_id == office.id, user)
-        if one.event.starts_at is not None and one.event.starts_at > now
+        if is_coming(one.event.starts_at, now)
     ]
     letters = _letters(LetterRecipient.office_id == office.id, user, local_date(now))
     owed = [(one, state) for one, state in letters if one.role is RecipientRole.TO and state in OPEN_LETTERS]

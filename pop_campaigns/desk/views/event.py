@@ -6,7 +6,6 @@ from datetime import datetime
 
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
 
@@ -16,6 +15,7 @@ from pop_campaigns.accounts.scope import get_visible, may_change
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import DatePrecision, moment_words, relative_day_words, short_day_words
 from pop_campaigns.core.db import db
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.events import event_with_record, story_of
 from pop_campaigns.desk.words.event_actions import actions_for, in_short
@@ -40,9 +40,9 @@ _TRANSLATED = ("title", "description")
 def event(event_id: int) -> ResponseReturnValue:
     """Show an event with its guests, its details and its history."""
     if _is_another_organisation_s(event_id):
-        return redirect(url_for("public.event", lang=str(get_locale() or "sq"), event_id=event_id))
+        return redirect(url_for("public.event", lang=current_language(), event_id=event_id))
     row = event_with_record(get_visible(Event, event_id))
-    moment, lang = now(), str(get_locale() or "sq")
+    moment, lang = now(), current_language()
     guests = answers_for(row)
     shown = in_sight(guests, current_user)
     counts = counts_for([row.id])[row.id]

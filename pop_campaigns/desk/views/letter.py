@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from flask import render_template, request
-from flask_babel import get_locale
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader
 from pop_campaigns.accounts.scope import get_visible, may_change
 from pop_campaigns.core.clock import now
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.words.guest_mail import mail_of_recipients
 from pop_campaigns.incoming.queries.incoming import incoming_of_recipients
@@ -22,7 +22,7 @@ from pop_campaigns.letters.views.letters import days_in_words
 def letter(letter_id: int) -> str:
     """Show a letter with its recipients, their mails, its deadlines and its history."""
     row = get_visible(Letter, letter_id)
-    lang = str(get_locale() or "sq")
+    lang = current_language()
     came_in = incoming_of_recipients(row, current_user) if may_change(row, current_user) else {}
     return render_template(
         "desk/letter.html",

@@ -14,13 +14,13 @@ from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.downloads import believed, give_file
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.history import note
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.mail_about import NOT_SENT_AGAIN, MailAbout, about_mails, why_not_again
-from pop_campaigns.desk.views.downloads import give_file
 from pop_campaigns.desk.words.event_actions import in_full, in_short
 from pop_campaigns.invitations.sight import mails_of_work, seen_mail
 from pop_campaigns.mail.compose import compose
@@ -106,7 +106,7 @@ def mail_file(mail_id: int, number: int) -> Response:
     if not 0 < number <= len(files):
         abort(404)
     chosen = files[number - 1]
-    return give_file(chosen.name, chosen.media_type, chosen.content)
+    return give_file(chosen.content, chosen.name, believed(chosen.media_type))
 
 
 @bp.post("/mail/<int:mail_id>/again")

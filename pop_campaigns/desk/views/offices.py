@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
@@ -16,7 +16,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import short_day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
-from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.track_record import (
     TrackRecord,
@@ -28,9 +28,9 @@ from pop_campaigns.desk.queries.track_record import (
 from pop_campaigns.events.words.labels import EVENT_KINDS, when_words
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.services.sending import withdraw_guest
-from pop_campaigns.invitations.words.labels import ANSWER_MARKS, ANSWER_TONES, ANSWERS
+from pop_campaigns.invitations.words.labels import ANSWER_CHIPS
 from pop_campaigns.letters.models import LetterRecipient
-from pop_campaigns.letters.words.labels import RECIPIENT_MARKS, RECIPIENT_STATES
+from pop_campaigns.letters.words.labels import RECIPIENT_CHIPS
 from pop_campaigns.mail.addresses import show_address
 
 
@@ -53,7 +53,7 @@ def person_record(ident: int) -> ResponseReturnValue:
 
 
 def _record_page(record: TrackRecord, title: str, back: str, *, by_holder: bool) -> str:
-    lang = str(get_locale() or "sq")
+    lang = current_language()
     return render_template(
         "desk/track_record.html",
         record=record,
@@ -66,11 +66,8 @@ def _record_page(record: TrackRecord, title: str, back: str, *, by_holder: bool)
 
 def _words(lang: str) -> dict[str, object]:
     return {
-        "answers": ANSWERS,
-        "answer_marks": ANSWER_MARKS,
-        "answer_tones": ANSWER_TONES,
-        "states": RECIPIENT_STATES,
-        "state_marks": RECIPIENT_MARKS,
+        "answers": ANSWER_CHIPS,
+        "states": RECIPIENT_CHIPS,
         "event": lambda event: in_language(event, "title", lang),
         "event_under": lambda event: f"{EVENT_KINDS[event.kind]} · {when_words(event, lang)}",
         "letter": lambda letter: in_language(letter, "subject", lang) or _("Letter without a subject"),
@@ -111,7 +108,7 @@ def open_matters(ident: int) -> ResponseReturnValue:
         mine={one.id for one in mine},
         names=names_of([*matters.invitations, *(recipient for recipient, _state in matters.letters)]),
         back=back,
-        words=_words(str(get_locale() or "sq")),
+        words=_words(current_language()),
     )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
 from sqlalchemy import Select, func, select
@@ -29,7 +28,7 @@ from pop_campaigns.contacts.words.labels import INSTITUTION_KINDS
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import date_words
 from pop_campaigns.core.db import db
-from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.core.text import clean_line, fold
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.words.event_actions import in_short
@@ -75,7 +74,7 @@ def search() -> ResponseReturnValue:
     """Search everything by words."""
     typed = mask_secrets(clean_line(request.args.get("q", "")[:1000])[:200])
     long_enough = len(fold(typed).replace(" ", "")) >= SHORTEST
-    lang = str(get_locale() or "sq")
+    lang = current_language()
     groups = find_everywhere(typed, current_user, lang) if long_enough else []
     return render_template(
         "desk/search.html",
@@ -157,7 +156,8 @@ def _persons(rows: Select[Any], typed: str, user: User, today: date, lang: str) 
             for one in row.present[:2]
         ]
         # Who holds no office is told apart by the address, by which one may have been found as well.
-        known = offices or [show_address(one.email) for one in row.addresses[:1] if not is_sample(one)]
+        reached = row.reached_at
+        known = offices or ([show_address(reached.email)] if reached and not is_sample(reached) else [])
         url = url_for("contacts.person", ident=row.person.id)
         hits.append(Hit(row.person.name, " · ".join(known), url))
     return HitGroup("persons", _("Persons"), hits, total, url_for("contacts.persons", q=typed))
@@ -171,7 +171,7 @@ def _mails(rows: Select[Any], typed: str) -> HitGroup:
     for one in sorted(mails, key=lambda mail: idents.index(mail.id)):
         address = show_address(one.to_address)
         who = mask_secrets(f"{one.to_name} <{address}>" if one.to_name else address)
-        under = " · ".join((who, str(mail_chip(one).word), in_short(one.queued_at)))
+        under = " · ".join((who, str(mail_chip(one).words), in_short(one.queued_at)))
         hits.append(Hit(subject_of(one), under, url_for("desk.mail_message", mail_id=one.id)))
     return HitGroup("mails", _("Mail"), hits, total, url_for("desk.mail", q=typed))
 

@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader
 from pop_campaigns.accounts.rules.roles import MAY_WRITE
 from pop_campaigns.core.clock import TIRANE, local_date, now
 from pop_campaigns.core.dates import day_words
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.work_list import work_list
 from pop_campaigns.desk.words.answers import answer_lines
@@ -26,7 +26,7 @@ from pop_campaigns.invitations.queries.guests import recent_answers
 @reader
 def today() -> ResponseReturnValue:
     """Show the work list, and quietly the answers since yesterday."""
-    moment, lang = now(), str(get_locale() or "sq")
+    moment, lang = now(), current_language()
     day = local_date(moment)
     since = datetime.combine(day - timedelta(days=1), time.min, ZoneInfo(TIRANE))
     return render_template(

@@ -12,12 +12,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import clock_words, relative_day_words
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.invitations.models import GivenAnswer
 from pop_campaigns.invitations.rules import Answer
-from pop_campaigns.invitations.words.labels import sent_from_words
+from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, sent_from_words
 from pop_campaigns.mail.secrets import mask_secrets
 
 ANSWER_SENTENCES: Final[dict[Answer, LazyString]] = {
@@ -26,13 +27,6 @@ ANSWER_SENTENCES: Final[dict[Answer, LazyString]] = {
     Answer.DECLINED: _l("%(guest)s does not come"),
     Answer.DELEGATED: _l("%(guest)s sends someone else"),
 }
-ANSWER_SIGNS: Final[dict[Answer, tuple[str, str]]] = {
-    Answer.ACCEPTED: ("●", "good"),
-    Answer.TENTATIVE: ("◐", "warn"),
-    Answer.DECLINED: ("✕", "bad"),
-    Answer.DELEGATED: ("●", "good"),
-}
-"""Mark and tone beside the sentence."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +34,7 @@ class AnswerLine:
     """One answer, readable in one line."""
 
     text: str
-    mark: str
-    tone: str
+    chip: Chip
     note: str
     event: str
     url: str
@@ -69,12 +62,10 @@ def answer_lines(answers: Sequence[GivenAnswer], today: date, lang: str) -> list
 
 def _line(given: GivenAnswer, today: date, lang: str) -> AnswerLine:
     event = given.invitation.event
-    mark, tone = ANSWER_SIGNS[given.answer]
     day = relative_day_words(local_date(given.at), today)
     return AnswerLine(
         text=answer_sentence(given.answer, given.invitation.shown_as, mask_secrets(given.substitute)),
-        mark=mark,
-        tone=tone,
+        chip=ANSWER_CHIPS[given.answer],
         note=mask_secrets(given.note),
         event=in_language(event, "title", lang),
         url=url_for("desk.event", event_id=event.id),

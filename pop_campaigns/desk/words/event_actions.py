@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import url_for
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
-from pop_campaigns.core.clock import local_date
-from pop_campaigns.core.dates import clock_words, moment_words, short_day_words
+from pop_campaigns.core.dates import moment_words, short_moment_words
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, awaiting_reminder
@@ -95,13 +95,9 @@ def _cancel(event: Event, closed: NotInvitable | None) -> Action | None:
 
 def in_short(instant: datetime) -> str:
     """Give *16 qer 2020, 10:00* in Tirana's time, in the reader's language."""
-    return f"{short_day_words(local_date(instant), _lang())}, {clock_words(instant)}"
+    return short_moment_words(instant, current_language())
 
 
 def in_full(instant: datetime) -> str:
     """Give *e martë, 16 qershor 2020, ora 10:00* likewise."""
-    return moment_words(instant, _lang())
-
-
-def _lang() -> str:
-    return str(get_locale() or "sq")
+    return moment_words(instant, current_language())

@@ -14,9 +14,9 @@ from flask_babel import ngettext
 from flask_babel.speaklater import LazyString
 
 from pop_campaigns.core.history import History
-from pop_campaigns.desk.words.answers import ANSWER_SIGNS, answer_sentence
+from pop_campaigns.desk.words.answers import ANSWER_SENTENCES, answer_sentence
 from pop_campaigns.invitations.rules import Answer
-from pop_campaigns.invitations.words.labels import when_of
+from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, when_of
 
 _TIME: Final = _l("date or hour")
 _CHANGED: Final[Mapping[str, LazyString]] = {
@@ -138,7 +138,7 @@ def _answer(details: Mapping[str, Any], guest: str) -> tuple[str, str]:
         text = _("Changed their answer: %(sentence)s", sentence=text)
     if details.get("elsewhere"):
         text = _("%(sentence)s (from another address)", sentence=text)
-    return text, ANSWER_SIGNS.get(answer, ("", "info"))[1]
+    return text, ANSWER_CHIPS[answer].tone if answer in ANSWER_SENTENCES else "info"
 
 
 def _number(details: Mapping[str, Any]) -> int:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from babel.dates import get_month_names
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
@@ -31,6 +30,7 @@ from pop_campaigns.campaigns.queries import visible_campaigns
 from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.forms import AtMost, Form, Needed
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.numbers import NumberField, row_number
 from pop_campaigns.core.once import once_field
 from pop_campaigns.core.places import municipality_choices
@@ -152,7 +152,7 @@ class EventForm(Form):
         self._offer_equal_hours()
 
     def _fill_choices(self) -> None:
-        event, locale = self.event, get_locale() or "sq"
+        event, locale = self.event, current_language()
         precisions: list[DatePrecision] = [
             kind for kind in DATE_PRECISIONS if kind is not DatePrecision.PERIOD
         ]
@@ -304,5 +304,5 @@ def _offset(moment: datetime) -> str:
 
 
 def _campaign_words(campaign: Campaign) -> str:
-    english = str(get_locale() or "sq") == "en"
+    english = current_language() == "en"
     return (english and campaign.title_en) or campaign.title_sq

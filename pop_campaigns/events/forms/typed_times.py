@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from pop_campaigns.calendars.zones import TimeDoesNotExist, TimeHappensTwice, UnknownZone, resolve_wall_time
 from pop_campaigns.core.dates import DatePrecision, day_words, last_day_of_month
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.events.rules import FIRST_YEAR, LAST_YEAR, in_calendar
 
 
@@ -148,4 +148,4 @@ def _year_words() -> str:
 
 
 def _day(day: date) -> str:
-    return day_words(day, str(get_locale() or "sq"), weekday=False)
+    return day_words(day, current_language(), weekday=False)

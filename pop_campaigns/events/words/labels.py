@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
@@ -14,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
+from pop_campaigns.core.chips import Chip, Tone
 from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import DatePrecision, date_words, span_words
 from pop_campaigns.events.models import Event
@@ -69,25 +69,19 @@ ZONES: Final[dict[str, LazyString]] = {
 """The zones a form offers: where the network's partners sit."""
 
 
-@dataclass(frozen=True)
-class StateChip:
-    """How a state is shown: a sign, a word and a tone, so that it never hangs on a colour."""
-
-    mark: str
-    word: LazyString
-    tone: str
+_SIGNS: Final[dict[EventState, tuple[str, Tone]]] = {
+    EventState.PLANNED: ("○", "info"),
+    EventState.HELD: ("●", "good"),
+    EventState.CANCELLED: ("✕", "bad"),
+}
 
 
-def state_chip(event: Event, now: datetime) -> StateChip:
+def state_chip(event: Event, now: datetime) -> Chip:
     """Give the chip of an event. What was planned and is over is just that: nobody has said that it was held."""
-    if event.state is EventState.PLANNED:
-        last_day = event.day_to or event.day_from
-        day_over = last_day is not None and event.starts_at is None and last_day < local_date(now)
-        if day_over or is_over(event.starts_at, event.ends_at, now):
-            return StateChip("–", _lp("event", "Over"), "quiet")
-    marks = {EventState.PLANNED: "○", EventState.HELD: "●", EventState.CANCELLED: "✕"}
-    tones = {EventState.PLANNED: "info", EventState.HELD: "good", EventState.CANCELLED: "bad"}
-    return StateChip(marks[event.state], EVENT_STATES[event.state], tones[event.state])
+    if event.state is EventState.PLANNED and is_over(event, now, local_date(now)):
+        return Chip("–", _lp("event", "Over"), "quiet")
+    mark, tone = _SIGNS[event.state]
+    return Chip(mark, EVENT_STATES[event.state], tone)
 
 
 def when_words(event: Event, lang: str) -> str:

@@ -11,8 +11,8 @@ from typing import IO, Final
 from sqlalchemy import delete, insert, select, update
 
 from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.scope import owner_of_new
 from pop_campaigns.contacts.rules import Purpose
-from pop_campaigns.contacts.services.records import owner_of_new
 from pop_campaigns.core.db import db
 from pop_campaigns.core.files import clean_file_name
 from pop_campaigns.core.history import note

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import contains_eager
 
 from pop_campaigns.accounts.models import User
@@ -15,6 +15,7 @@ from pop_campaigns.accounts.scope import own
 from pop_campaigns.calendars.answer import CalendarAnswer
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
+from pop_campaigns.events.queries import has_begun
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.incoming.queries.incoming import sends_substitute
 from pop_campaigns.incoming.rules.incoming import (
@@ -57,8 +58,7 @@ def held_answers(user: User, *, now: datetime) -> list[HeldAnswer]:
     """Give the answers that wait on the user's work list, one for each mail, the oldest first: one query."""
     if user.role not in MAY_WRITE:
         return []
-    ahead = or_(Event.starts_at > now, Event.starts_at.is_(None))
-    rows = _waiting(user).where(own(Event, user), Event.state == EventState.PLANNED, ahead)
+    rows = _waiting(user).where(own(Event, user), Event.state == EventState.PLANNED, ~has_begun(now))
     return _first_of_each(rows)
 
 

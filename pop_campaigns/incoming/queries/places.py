@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import own
 from pop_campaigns.core.db import db, folded
-from pop_campaigns.core.text import fold
+from pop_campaigns.core.text import search_words
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import InvitationState
@@ -19,7 +19,6 @@ from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.rules.letters import LetterState, read_register_number
 
 MOST_FOUND: Final = 10
-_WORDS: Final = 6
 
 
 def find_places(user: User, typed: str) -> list[Invitation | LetterRecipient]:
@@ -27,7 +26,7 @@ def find_places(user: User, typed: str) -> list[Invitation | LetterRecipient]:
 
     A register number (*12/2026*) finds its letter. The newest first, guests before letters.
     """
-    words = fold(typed[:200]).split()[:_WORDS]
+    words = search_words(typed)
     if not words:
         return []
     return [*_guests(user, words), *_recipients(user, words)]

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import own
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
+from pop_campaigns.events import queries as events
 from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState
+from pop_campaigns.events.rules import UNKNOWN_LENGTH, EventState, has_begun
 from pop_campaigns.incoming.rules.proposals import Facts, Standing, Times, standing_of, with_length
 from pop_campaigns.invitations.models import Invitation, TimeProposal
 from pop_campaigns.invitations.rules import InvitationState, Sight
 from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.mail.models import IncomingMail
-
-UNKNOWN_LENGTH = timedelta(hours=2)
-"""How long an event without an end is taken to last, as ``events.rules.is_over`` does."""
 
 
 def times_of(event: Event) -> Times | None:
@@ -50,18 +48,11 @@ def _standing(proposal: TimeProposal, now: datetime, *, newest: bool) -> Standin
             newest=newest,
             erased=guest.is_erased,
             cancelled=event.state is EventState.CANCELLED,
-            over=event.state is EventState.HELD or _has_begun(event, now),
+            over=event.state is EventState.HELD or has_begun(event, now, local_date(now)),
             withdrawn=guest.state is not InvitationState.INVITED,
             same_time=wanted_times(proposal) == times_of(event),
         )
     )
-
-
-def _has_begun(event: Event, now: datetime) -> bool:
-    if event.starts_at is not None:
-        return event.starts_at <= now
-    last = event.day_to or event.day_from
-    return last is not None and last < local_date(now)
 
 
 def open_proposals_of(event: Event, *, now: datetime) -> list[TimeProposal]:
@@ -73,8 +64,7 @@ def open_proposals(user: User, *, now: datetime) -> list[TimeProposal]:
     """Give the open proposals of the user's work list, the oldest first: one query."""
     heard = guests_seen(user, Sight.WORDS)
     rows = _undecided().where(own(Event, user), heard, Event.state == EventState.PLANNED)
-    ahead = or_(Event.starts_at > now, Event.starts_at.is_(None))
-    return _only_open(rows.where(ahead), now)
+    return _only_open(rows.where(~events.has_begun(now)), now)
 
 
 def _undecided() -> Select[TimeProposal]:
@@ -111,15 +101,11 @@ def events_then(event: Event, times: Times) -> Sequence[Event]:
     """Give the other events of the same organisation (or of the whole network) that take place at that time."""
     until = times.ends or times.starts + UNKNOWN_LENGTH
     begun: Any = Event.starts_at < until
-    lasting = or_(
-        Event.ends_at > times.starts,
-        and_(Event.ends_at.is_(None), Event.starts_at > times.starts - UNKNOWN_LENGTH),
-    )
     rows = select(Event).where(
         Event.id != event.id,
         Event.organisation_id.is_not_distinct_from(event.organisation_id),
         Event.state != EventState.CANCELLED,
         begun,
-        lasting,
+        ~events.is_over(times.starts),
     )
     return db.session.scalars(rows.order_by(Event.starts_at, Event.id).limit(5)).unique().all()

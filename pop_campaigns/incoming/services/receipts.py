@@ -36,7 +36,6 @@ from pop_campaigns.invitations.messages import (
     RECEIPT_KIND,
     Rendered,
     event_values,
-    render_words,
     sender_name,
 )
 from pop_campaigns.invitations.models import Invitation
@@ -45,6 +44,7 @@ from pop_campaigns.invitations.services.answers import IN_NAME_KIND
 from pop_campaigns.letters.messages.letters import sender_of
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.addresses import is_plain_address
+from pop_campaigns.mail.compose import render_words
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.outbox import Recipient, add_skeleton, queue_mail
 from pop_campaigns.mail.queries import dead_among

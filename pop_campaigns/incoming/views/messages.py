@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
 
@@ -15,6 +14,7 @@ from pop_campaigns.accounts.rules.roles import MAY_WRITE
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.incoming.blueprint import bp, changeable_mail, may_file, place_of_subject, seen_mail
@@ -25,7 +25,7 @@ from pop_campaigns.incoming.services.filing import NothingSaid, file_by_hand, pu
 from pop_campaigns.incoming.services.matching import Match
 from pop_campaigns.incoming.sight import sees_subject
 from pop_campaigns.incoming.views import originals
-from pop_campaigns.incoming.words.labels import HOW, KINDS, STATE_MARKS, STATES
+from pop_campaigns.incoming.words.labels import HOW, KINDS, STATE_CHIPS
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.mail.addresses import show_address
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
@@ -171,12 +171,11 @@ def incoming_title(mail: IncomingMail) -> str:
 
 @bp.context_processor
 def _words() -> dict[str, object]:
-    lang = str(get_locale() or "sq")
+    lang = current_language()
     return {
         "HOW": HOW,
         "KINDS": KINDS,
-        "STATES": STATES,
-        "STATE_MARKS": STATE_MARKS,
+        "STATE_CHIPS": STATE_CHIPS,
         "moment_words": lambda moment: moment_words(moment, lang),
         "show_address": show_address,
     }

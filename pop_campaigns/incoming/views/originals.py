@@ -6,11 +6,10 @@ download stands in the history, so it is a POST: looking at an address changes n
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Response, abort, flash, redirect, request, send_file, url_for
+from flask import Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -21,6 +20,7 @@ from pop_campaigns.accounts.rules.roles import MAY_WRITE, RoleName
 from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.downloads import give_file
 from pop_campaigns.core.files import is_document
 from pop_campaigns.core.history import History, history_of, note
 from pop_campaigns.core.tokens import hash_token
@@ -71,7 +71,7 @@ def attachment(number: int, which: int) -> ResponseReturnValue:
             "info",
         )
         return redirect(url_for("incoming.message", number=mail.id, file=which))
-    return _given(content, name)
+    return give_file(content, name)
 
 
 def may_open(mail: IncomingMail) -> bool:
@@ -138,14 +138,6 @@ def _is_changeable(subject: Invitation | LetterRecipient | OutgoingMail) -> bool
 
 def _recorded(mail: IncomingMail, content: bytes, name: str) -> Response:
     note(DOWNLOADED, mail, by=current_user, now=now(), file=name, organisation_id=mail.organisation_id)
-    answer = _given(content, name)
+    answer = give_file(content, name)
     db.session.commit()
-    return answer
-
-
-def _given(content: bytes, name: str) -> Response:
-    answer = send_file(
-        io.BytesIO(content), mimetype="application/octet-stream", as_attachment=True, download_name=name
-    )
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer

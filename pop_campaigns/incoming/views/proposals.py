@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible, may_change
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.events.models import Event
 from pop_campaigns.incoming.blueprint import bp
 from pop_campaigns.incoming.forms import DeclineForm
@@ -133,7 +134,7 @@ def _look_again(number: int, form: DeclineForm) -> ResponseReturnValue:
 
 
 def _page(row: TimeProposal, form: DeclineForm, *, changed: bool = False) -> str:
-    moment, lang = now(), str(get_locale() or "sq")
+    moment, lang = now(), current_language()
     guest, event = row.invitation, row.invitation.event
     stands = standing(row, now=moment)
     mail = mail_of(row)

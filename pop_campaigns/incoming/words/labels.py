@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
+from pop_campaigns.core.chips import Chip
 from pop_campaigns.incoming.rules.incoming import NoMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState, Review
 
@@ -21,18 +22,11 @@ KINDS: Final[dict[IncomingKind, LazyString]] = {
     IncomingKind.UNPARSED: _lp("mail", "Cannot be read"),
 }
 
-STATES: Final[dict[IncomingState, LazyString]] = {
-    IncomingState.RECEIVED: _lp("mail", "Being read"),
-    IncomingState.MATCHED: _lp("mail", "Filed"),
-    IncomingState.HELD: _lp("mail", "To be filed"),
-    IncomingState.IGNORED: _lp("mail", "Put aside"),
-}
-
-STATE_MARKS: Final[dict[IncomingState, tuple[str, str]]] = {
-    IncomingState.RECEIVED: ("→", "info"),
-    IncomingState.MATCHED: ("●", "good"),
-    IncomingState.HELD: ("◐", "warn"),
-    IncomingState.IGNORED: ("–", "quiet"),
+STATE_CHIPS: Final[dict[IncomingState, Chip]] = {
+    IncomingState.RECEIVED: Chip("→", _lp("mail", "Being read"), "info"),
+    IncomingState.MATCHED: Chip("●", _lp("mail", "Filed"), "good"),
+    IncomingState.HELD: Chip("◐", _lp("mail", "To be filed"), "warn"),
+    IncomingState.IGNORED: Chip("–", _lp("mail", "Put aside"), "quiet"),
 }
 
 REVIEWS: Final[dict[Review, LazyString]] = {

@@ -12,12 +12,14 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import own
+from pop_campaigns.contacts.queries.addresses import Reach
 from pop_campaigns.contacts.queries.refusals import suppressed_among
 from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.core.db import db
 from pop_campaigns.core.text import sort_key
 from pop_campaigns.core.tokens import hash_token
 from pop_campaigns.events.models import Event
+from pop_campaigns.events.queries import is_coming
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.models import (
     GivenAnswer,
@@ -100,6 +102,11 @@ def find_by_token(token: str, *, now: datetime | None = None) -> Invitation | No
     if found is None or (now and not link_lives(found.event.ends_at, found.event.starts_at, now)):
         return None
     return found
+
+
+def reach_of(event: Event, user: User) -> Reach:
+    """Give whose contacts may be asked to an event: the network's and its organisation's own, whoever invites."""
+    return Reach(user, event.organisation_id)
 
 
 def guests_of(event: Event, state: InvitationState | None = None) -> list[Invitation]:
@@ -267,7 +274,7 @@ def awaiting_answer(user: User, now: datetime) -> list[tuple[Event, list[Invitat
         .where(
             own(Event, user),
             Event.state == EventState.PLANNED,
-            Event.starts_at > now,
+            is_coming(now),
             Invitation.state == InvitationState.INVITED,
             Invitation.answer == Answer.NEEDS_ACTION,
         )

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import visible
-from pop_campaigns.contacts.models import Address, Institution, Office, Person
-from pop_campaigns.contacts.queries.reach import addresses_for, holders_of
+from pop_campaigns.contacts.models import Institution, Office, Person
+from pop_campaigns.contacts.queries.addresses import best_addresses
+from pop_campaigns.contacts.queries.reach import holders_of
 from pop_campaigns.contacts.queries.refusals import suppressed_among
-from pop_campaigns.contacts.rules import USE_ORDER, Purpose
+from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import LANGUAGES, in_language
 from pop_campaigns.events.models import Event
+from pop_campaigns.invitations.queries.guests import reach_of
 
 GuestKey = tuple[str, int]
 
@@ -51,7 +53,7 @@ class Contact:
 def load_contacts(
     event: Event, keys: Collection[GuestKey], *, by: User, now: datetime
 ) -> dict[GuestKey, Contact]:
-    """Give the offices and persons among ``keys`` that may be asked to this event; seven queries, however many.
+    """Give the offices and persons among ``keys`` that may be asked to this event; five queries, however many.
 
     They are the event's organisation's own or the network's, and so are their addresses: what another
     organisation collected stays there, also when an administrator invites.
@@ -59,18 +61,14 @@ def load_contacts(
     offices = _load_offices(event, [ident for kind, ident in keys if kind == "office"], by)
     persons = _load_persons(event, [ident for kind, ident in keys if kind == "person"], by)
     holders = holders_of([one.id for one in offices], local_date(now), by) if offices else {}
-    addresses = addresses_for(offices, by) if offices else {}
+    addresses = best_addresses([*offices, *persons], reach_of(event, by))
+    emails = {contact: address.email for contact, address in addresses.items()}
     found: dict[GuestKey, Contact] = {}
     for office in offices:
         holder = holders[office.id].name if office.id in holders else ""
-        address = addresses.get(office.id)
-        usable = address is not None and _belongs(address.organisation_id, event)
-        found["office", office.id] = Contact(
-            office, None, holder, address.email if address and usable else ""
-        )
-    emails = _person_addresses(event, persons, by)
+        found["office", office.id] = Contact(office, None, holder, emails.get(office, ""))
     for person in persons:
-        found["person", person.id] = Contact(None, person, person.name, emails.get(person.id, ""))
+        found["person", person.id] = Contact(None, person, person.name, emails.get(person, ""))
     return found
 
 
@@ -84,32 +82,13 @@ def _load_offices(event: Event, ids: list[int], by: User) -> list[Office]:
     if not ids:
         return []
     wanted = select(Office).join(Office.institution).where(Office.id.in_(ids))
-    wanted = wanted.where(visible(Office, by), visible(Institution, by))
-    return [one for one in db.session.scalars(wanted) if _belongs(one.organisation_id, event)]
+    wanted = wanted.where(reach_of(event, by).sees(Office), visible(Institution, by))
+    return list(db.session.scalars(wanted))
 
 
 def _load_persons(event: Event, ids: list[int], by: User) -> list[Person]:
     if not ids:
         return []
-    wanted = select(Person).where(Person.id.in_(ids), visible(Person, by))
-    return [one for one in db.session.scalars(wanted) if _belongs(one.organisation_id, event)]
-
-
-def _person_addresses(event: Event, persons: Sequence[Person], by: User) -> dict[int, str]:
-    if not persons:
-        return {}
-    wanted = select(Address).where(
-        Address.person_id.in_([one.id for one in persons]),
-        visible(Address, by),
-        or_(Address.organisation_id.is_(None), Address.organisation_id == event.organisation_id),
+    return list(
+        db.session.scalars(select(Person).where(Person.id.in_(ids), reach_of(event, by).sees(Person)))
     )
-
-    def rank(row: Address) -> tuple[bool, bool, int, int]:
-        return (row.placeholder, row.organisation_id is None, USE_ORDER.index(row.use), row.id)
-
-    worst_first = sorted(db.session.scalars(wanted), key=rank, reverse=True)
-    return {row.person_id: row.email for row in worst_first if row.person_id is not None}
-
-
-def _belongs(organisation_id: int | None, event: Event) -> bool:
-    return organisation_id is None or organisation_id == event.organisation_id

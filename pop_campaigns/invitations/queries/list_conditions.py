@@ -10,25 +10,27 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from pop_campaigns.contacts.models import Office, Person
+from pop_campaigns.contacts.queries.addresses import Reach
 from pop_campaigns.core.clock import now
 from pop_campaigns.events.models import Attendance, Event
+from pop_campaigns.events.queries import has_begun
 from pop_campaigns.events.rules import EventKind, EventState
 from pop_campaigns.events.words.labels import EVENT_KINDS
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer, InvitationState
-from pop_campaigns.lists.queries.conditions import Condition, Reach, register
+from pop_campaigns.lists.queries.conditions import Condition, register
 from pop_campaigns.lists.rules import Happened, Subject
 
 ACCEPTED = "accepted"
 KINDS = {kind.value: words for kind, words in EVENT_KINDS.items() if kind is not EventKind.PROTEST}
 
 
-def said_yes(of: Subject, happened: Happened, reach: Reach, on: date) -> ColumnElement[bool]:
+def said_yes(of: Subject, happened: Happened, reach: Reach, _on: date) -> ColumnElement[bool]:
     """Give the condition on offices or persons that they accepted an invitation to such an event, which then began."""
-    events = _took_place(happened, reach, on)
+    events = _took_place(happened, reach)
     invited: Any = Invitation.office_id if of is Subject.OFFICES else Invitation.person_id
     accepted = select(invited).where(
         invited.is_not(None),
@@ -44,11 +46,10 @@ def said_yes(of: Subject, happened: Happened, reach: Reach, on: date) -> ColumnE
     return or_(Person.id.in_(accepted), Person.id.in_(present))
 
 
-def _took_place(happened: Happened, reach: Reach, on: date) -> Any:
-    """Events that began before this moment, by their first local day within the dates."""
+def _took_place(happened: Happened, reach: Reach) -> Any:
+    """Return the events that have begun, by their first local day within the dates."""
     kinds = [EventKind(happened.kind)] if happened.kind else [EventKind(kind) for kind in KINDS]
-    begun = or_(Event.starts_at < now(), and_(Event.starts_at.is_(None), Event.day_from < on))
-    wanted = [reach.sees(Event), Event.kind.in_(kinds), Event.state != EventState.CANCELLED, begun]
+    wanted = [reach.sees(Event), Event.kind.in_(kinds), Event.state != EventState.CANCELLED, has_begun(now())]
     if happened.first:
         wanted.append(Event.day_from >= happened.first)
     if happened.last:

@@ -22,7 +22,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.queries.guests import guests_of
+from pop_campaigns.invitations.queries.guests import guests_of, reach_of
 from pop_campaigns.invitations.queries.invitable import load_contacts, refusing_contacts
 from pop_campaigns.invitations.rules import GuestChoice, InvitationState
 from pop_campaigns.invitations.sight import named_as
@@ -72,8 +72,12 @@ def picks_for(
 ) -> list[Pick]:
     """Give what the picker shows: first what is ticked, then what the words typed find, or who is near."""
     chosen = {(one.kind, one.id): one.language for one in ticked[:_MOST_TICKED]}
-    kept = [guest_option(kind, ident, user) for kind, ident in chosen]
-    searched = find_guests(typed, user, limit=MOST_FOUND) if typed.strip() else offered(event, user, now)
+    reach = reach_of(event, user)
+    kept = [guest_option(kind, ident, user, reach=reach) for kind, ident in chosen]
+    if typed.strip():
+        searched = find_guests(typed, user, reach=reach, limit=MOST_FOUND)
+    else:
+        searched = offered(event, user, now)
     found = [one for one in searched if (one.kind, one.id) not in chosen]
     options = [*(one for one in kept if one is not None), *found]
     contacts = load_contacts(event, [(one.kind, one.id) for one in options], by=user, now=now)
@@ -117,9 +121,13 @@ def offered(event: Event, user: User, now: datetime) -> list[GuestOption]:
     if home:
         own = [("office", ident) for ident in offices_in(home, user, limit=MOST_OFFERED)]
     recent = [key for key in _invited_lately(event, now) if key not in own][:_RECENTLY_INVITED]
-    near = guest_options([*own[: MOST_OFFERED - len(recent)], *recent], user)
+    near = guest_options([*own[: MOST_OFFERED - len(recent)], *recent], user, reach=reach_of(event, user))
     shown = {(one.kind, one.id) for one in near}
-    others = find_guests("", user, limit=MOST_FOUND) if len(near) < MOST_OFFERED else []
+    others = (
+        find_guests("", user, reach=reach_of(event, user), limit=MOST_FOUND)
+        if len(near) < MOST_OFFERED
+        else []
+    )
     return [*near, *(one for one in others if (one.kind, one.id) not in shown)][:MOST_OFFERED]
 
 

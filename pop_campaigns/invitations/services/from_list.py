@@ -10,19 +10,16 @@ from flask_babel import ngettext
 from sqlalchemy import ColumnElement
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.scope import visible
-from pop_campaigns.contacts.queries.reach import of_network_or
-from pop_campaigns.contacts.queries.refusals import suppressed_among
+from pop_campaigns.accounts.scope import of_network_or, visible
 from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.queries.guests import guests_of
+from pop_campaigns.invitations.queries.guests import guests_of, reach_of
 from pop_campaigns.invitations.queries.picks import guest_key
 from pop_campaigns.invitations.rules import GuestChoice, GuestRefusal, InvitationState
-from pop_campaigns.invitations.services.guests import AddedGuests, add_guests, remove_guest
+from pop_campaigns.invitations.services.guests import AddedGuests, add_guests
 from pop_campaigns.lists.models import ContactList
-from pop_campaigns.lists.queries.conditions import Reach
 from pop_campaigns.lists.queries.resolving import Resolved, resolve
 from pop_campaigns.lists.rules import LeftOutReason
 from pop_campaigns.lists.words import left_out_words, reason_words
@@ -68,8 +65,7 @@ def lists_for(event: Event, user: User) -> ColumnElement[bool]:
 
 def resolve_for(event: Event, contact_list: ContactList, *, by: User, now: datetime) -> Resolved:
     """Give who of a list can be invited to an event, as far as its organisation and ``by`` reach. Raises BadFilter."""
-    reach = Reach(by, event.organisation_id, narrow=True)
-    return resolve(contact_list, by, Purpose.EVENTS, local_date(now), reach=reach)
+    return resolve(contact_list, by, Purpose.EVENTS, local_date(now), reach=reach_of(event, by))
 
 
 def listed_among(event: Event, resolved: Resolved) -> int:
@@ -88,10 +84,5 @@ def add_list(event: Event, contact_list: ContactList, *, by: User, now: datetime
         raise TooMany(len(resolved.recipients))
     choices = [GuestChoice(one.kind, one.id) for one in resolved.recipients]
     done = add_guests(event, choices, by=by, now=now)
-    # For those who see everybody's, a guest's address may be another than the one looked up: it may refuse, too.
-    refusing = suppressed_among({one.address for one in done.added}, Purpose.EVENTS, event.organisation_id)
-    for guest in [one for one in done.added if one.address in refusing]:
-        remove_guest(guest, by=by, now=now)
-        done.added.remove(guest)
     db.session.flush()
     return AddedList(done, resolved)

@@ -15,12 +15,12 @@ from pop_campaigns.invitations.messages import (
     from_address,
     is_refusable,
     recipient_of,
-    render_words,
     sender_name,
     when_in_words,
 )
 from pop_campaigns.invitations.models import TimeProposal
 from pop_campaigns.invitations.queries.guests import calendar_ahead
+from pop_campaigns.mail.compose import render_words
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import add_skeleton, queue_mail
 

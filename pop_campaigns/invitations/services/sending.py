@@ -16,7 +16,7 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState
+from pop_campaigns.events.rules import EventState, is_coming
 from pop_campaigns.events.services import cancel_event
 from pop_campaigns.invitations.messages import (
     MAIL_KINDS,
@@ -139,7 +139,7 @@ def cancel_with_notice(event: Event, *, by: User | None, now: datetime) -> int:
     lock_event(event)
     if event.state is not EventState.CANCELLED:
         cancel_event(event, by=by, now=now)
-    if event.starts_at is None or event.starts_at <= now:
+    if not is_coming(event.starts_at, now):
         return 0
     earlier = _call_off(mails_of(guests_of(event, InvitationState.INVITED)), above=event.sequence)
     guests = guests_of(event, InvitationState.INVITED)
@@ -183,7 +183,7 @@ def withdraw_guest(guest: Invitation, *, by: User | None, now: datetime) -> None
     if guest.state is InvitationState.WITHDRAWN:
         return
     earlier = _call_off(mails_of([guest]))[guest.id]
-    coming = event.state is not EventState.CANCELLED and event.starts_at is not None and event.starts_at > now
+    coming = event.state is not EventState.CANCELLED and is_coming(event.starts_at, now)
     if coming and was_reached(earlier) and not refusing(event, [guest]) and not unreachable([guest]):
         _queue(event, [_Order(guest, MailPurpose.CANCELLATION, earlier, withdrawn=True)], by=by, now=now)
     guest.state = InvitationState.WITHDRAWN

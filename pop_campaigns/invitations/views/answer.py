@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Response, abort, g, redirect, render_template, request, url_for
+from flask import abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import refresh
 
@@ -15,6 +15,7 @@ from pop_campaigns.calendars.feed import write_event_file
 from pop_campaigns.core.clock import TIRANE, local_date, now
 from pop_campaigns.core.dates import clock_words, day_words, span_words
 from pop_campaigns.core.db import db
+from pop_campaigns.core.downloads import give_file
 from pop_campaigns.core.forms import csrf
 from pop_campaigns.core.i18n import LANGUAGES, in_language
 from pop_campaigns.events.models import Event
@@ -28,7 +29,8 @@ from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.guests import find_by_token, text_of
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState, NotAnswerable, may_answer
 from pop_campaigns.invitations.services.answers import AnswerRefused, record_answer
-from pop_campaigns.invitations.words.pages import ANSWER_CHIPS, SPOKEN_ANSWERS
+from pop_campaigns.invitations.words.labels import ANSWER_CHIPS
+from pop_campaigns.invitations.words.pages import SPOKEN_ANSWERS
 from pop_campaigns.mail.wake_up import wake_worker
 
 # Tokens have 256 bits, so this is against noise, not against guessing; a whole ministry may share one address.
@@ -72,9 +74,7 @@ def answer_calendar(token: str) -> ResponseReturnValue:
     entry = calendar_event(guest.event, g.lang)
     if entry is None or guest.state is InvitationState.WITHDRAWN:
         abort(404)
-    response = Response(write_event_file(entry), mimetype="text/calendar")
-    response.headers["Content-Disposition"] = "attachment; filename=invite.ics"
-    return response
+    return give_file(write_event_file(entry).encode(), "invite.ics", "text/calendar")
 
 
 def _guest_behind(token: str, moment: datetime) -> Invitation:
@@ -130,7 +130,7 @@ def _page(guest: Invitation, token: str, form: AnswerForm, moment: datetime) -> 
         last_day=day_words(local_date(last.at), lang, weekday=False) if last else "",
         last_time=clock_words(last.at) if last else "",
         closed=closed,
-        over=is_over(event.starts_at, event.ends_at, moment),
+        over=is_over(event, moment, local_date(moment)),
         changed_since=bool(last and not closed and last.event_sequence < event.sequence),
         buttons=BUTTONS,
         chips=ANSWER_CHIPS,

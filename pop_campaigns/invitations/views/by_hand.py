@@ -11,7 +11,8 @@ from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_visible
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
-from pop_campaigns.core.file_pages import give_stored, refusal_words
+from pop_campaigns.core.downloads import give_stored
+from pop_campaigns.core.file_pages import refusal_words
 from pop_campaigns.core.files import RefusedFile, store_file
 from pop_campaigns.core.meanwhile import meet_changes, version_shown
 from pop_campaigns.core.versions import ChangedMeanwhile

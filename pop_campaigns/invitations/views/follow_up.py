@@ -8,8 +8,8 @@ from datetime import datetime
 
 from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import writer
@@ -18,9 +18,10 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import span_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import with_frames
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.meanwhile import is_as_seen
 from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState
+from pop_campaigns.events.rules import EventState, is_coming
 from pop_campaigns.events.services import EventIsHeld
 from pop_campaigns.events.words.labels import when_words
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
@@ -81,7 +82,7 @@ def _announce_page(event: Event) -> Response:
     dead = unreachable(told)
     guests = [one for one in told if one.id not in dead]
     mails, seen = mails_of(guests), seen_among(told)
-    lang = str(get_locale() or "sq")
+    lang = current_language()
     page = render_template(
         "invitations/announce.html",
         event=event,
@@ -145,12 +146,12 @@ def cancel(event_id: int) -> ResponseReturnValue:
 def _cancel_page(event: Event) -> str:
     guests = guests_of(event, InvitationState.INVITED)
     mails = mails_of(guests)
-    begun = event.starts_at is None or event.starts_at <= now()
+    begun = not is_coming(event.starts_at, now())
     dead, seen = unreachable(guests), seen_among(guests)
     return render_template(
         "invitations/cancel.html",
         event=event,
-        when=when_words(event, str(get_locale() or "sq")),
+        when=when_words(event, current_language()),
         held=event.state is EventState.HELD,
         told=[] if begun else [one for one in guests if was_reached(mails[one.id]) and one.id not in dead],
         dead=[] if begun else [(one, dead[one.id]) for one in guests if one.id in dead and one.id in seen],
@@ -181,7 +182,7 @@ def withdraw(invitation_id: int) -> ResponseReturnValue:
 
 def _withdraw_page(guest: Invitation, moment: datetime) -> str:
     event = guest.event
-    coming = event.state is not EventState.CANCELLED and bool(event.starts_at and event.starts_at > moment)
+    coming = event.state is not EventState.CANCELLED and is_coming(event.starts_at, moment)
     told = coming and was_reached(mails_of([guest])[guest.id]) and not unreachable([guest])
     return render_template("invitations/withdraw.html", guest=guest, event=event, told=told)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_security import current_user
 from sqlalchemy import select
 
@@ -13,7 +13,7 @@ from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
-from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.core.numbers import row_number
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words
@@ -98,7 +98,7 @@ def _list_page(event: Event, chosen: ContactList | None, problem: str = "") -> t
 
 
 def _recipient_words(one: Recipient) -> str:
-    lang = str(get_locale() or "sq")
+    lang = current_language()
     parts = (in_language(one, "title", lang), in_language(one, "institution", lang))
     return ", ".join(part for part in parts if part) or one.name
 

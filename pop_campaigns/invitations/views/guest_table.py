@@ -10,20 +10,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import get_locale, ngettext, npgettext
 from flask_babel import gettext as _
+from flask_babel import ngettext, npgettext
 from sqlalchemy import select
 
+from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.clock import local_date
-from pop_campaigns.core.dates import clock_words, short_day_words
+from pop_campaigns.core.dates import short_day_words, short_moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
-from pop_campaigns.events.words.labels import StateChip
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.invitations.blueprint import bp
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, is_lost, mails_of
 from pop_campaigns.invitations.rules import Answer, InvitationState
 from pop_campaigns.invitations.words.labels import (
+    ANSWER_CHIPS,
     CHANNELS,
     PROPOSAL_ACTIONS,
     PURPOSES,
@@ -31,7 +33,7 @@ from pop_campaigns.invitations.words.labels import (
     proposal_words,
     sent_from_words,
 )
-from pop_campaigns.invitations.words.pages import ANSWER_CHIPS, MAIL_CHIPS, mail_trouble
+from pop_campaigns.invitations.words.pages import MAIL_CHIPS, mail_trouble
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import CameBack, MailState
 from pop_campaigns.mail.secrets import mask_secrets
@@ -69,11 +71,11 @@ class Happening:
 @bp.app_template_global()
 def moment_in_short(instant: datetime) -> str:
     """Give *16 qer 2020, 10:00* in Tirana's time, for dense tables."""
-    return f"{short_day_words(local_date(instant), str(get_locale()))}, {clock_words(instant)}"
+    return short_moment_words(instant, current_language())
 
 
 @bp.app_template_global()
-def answer_chip(answer: Answer) -> StateChip:
+def answer_chip(answer: Answer) -> Chip:
     """Give the chip of an answer."""
     return ANSWER_CHIPS[answer]
 
@@ -90,11 +92,10 @@ def answer_channel(given: GivenAnswer) -> str:
 
 
 @bp.app_template_global()
-def guest_mail_chip(mail: OutgoingMail) -> StateChip:
+def guest_mail_chip(mail: OutgoingMail) -> Chip:
     """Give the chip of a guest's newest mail; one that came back says so."""
     if mail.bounced_at is not None:
-        came = mail_chip(mail)
-        return StateChip(came.mark, came.word, came.tone)
+        return mail_chip(mail)
     return MAIL_CHIPS[mail.state]
 
 
@@ -107,7 +108,7 @@ def guest_mail_trouble(mail: OutgoingMail) -> str:
 @bp.app_template_global()
 def came_back_words(found: CameBack) -> str:
     """Say that mail to an address keeps coming back, since when."""
-    since = short_day_words(local_date(found.since), str(get_locale()))
+    since = short_day_words(local_date(found.since), current_language())
     words: str = ngettext(
         "%(num)d mail came back since %(day)s; nothing more is sent there",
         "%(num)d mails came back since %(day)s; nothing more is sent there",
@@ -118,7 +119,7 @@ def came_back_words(found: CameBack) -> str:
 
 
 @bp.app_template_global()
-def guest_counts(counts: AnswerCounts, rows: Sequence[GuestRow]) -> list[dict[str, object]]:
+def guest_counts(counts: AnswerCounts, rows: Sequence[GuestRow]) -> list[tuple[int, Chip]]:
     """Give the bar of answers; a guest whose mail failed counts as failed, not as silent."""
     failed = sum(_is_unreached(row) for row in rows)
     numbers = {
@@ -128,13 +129,12 @@ def guest_counts(counts: AnswerCounts, rows: Sequence[GuestRow]) -> list[dict[st
         Answer.NEEDS_ACTION: max(counts.waiting - failed, 0),
         Answer.DECLINED: counts.declined,
     }
-    parts: list[dict[str, object]] = [
-        {"count": number, "mark": chip.mark, "tone": chip.tone, "word": _counted(answer, number)}
+    parts = [
+        (numbers[answer], chip._replace(words=_counted(answer, numbers[answer])))
         for answer, chip in ANSWER_CHIPS.items()
-        for number in [numbers[answer]]
     ]
     lost = npgettext("count of answers", "could not be reached", "could not be reached", failed)
-    return [*parts, {"count": failed, "mark": "!", "tone": "bad", "word": lost}]
+    return [*parts, (failed, Chip("!", lost, "bad"))]
 
 
 def _counted(answer: Answer, number: int) -> str:
@@ -205,7 +205,7 @@ def _mail_happenings(purpose: str, mail: OutgoingMail) -> list[Happening]:
 
 def _answer_happening(given: GivenAnswer) -> Happening:
     chip = ANSWER_CHIPS[given.answer]
-    parts = [f"{chip.mark} {chip.word}"]
+    parts = [f"{chip.mark} {chip.words}"]
     if given.substitute:
         parts.append(mask_secrets(given.substitute))
     if given.note:

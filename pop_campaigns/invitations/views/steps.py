@@ -22,8 +22,8 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_security import current_user
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm.exc import StaleDataError
@@ -33,7 +33,7 @@ from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
-from pop_campaigns.core.i18n import LANGUAGES, misses_translation
+from pop_campaigns.core.i18n import LANGUAGES, current_language, misses_translation
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
@@ -90,7 +90,7 @@ def _who_page(event: Event, form: PickForm, ticked: Sequence[GuestChoice]) -> st
         event=event,
         form=form,
         typed=typed,
-        picks=picks_for(event, typed, ticked, user=current_user, lang=str(get_locale()), now=moment),
+        picks=picks_for(event, typed, ticked, user=current_user, lang=current_language(), now=moment),
         most_found=MOST_FOUND if typed.strip() else MOST_OFFERED,
         drafts=[one for one in guests if one.state is InvitationState.DRAFT],
         seen=seen_among(guests),

@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
+from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.dates import moment_words
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.invitations.rules import (
     Answer,
     AnswerChannel,
@@ -36,22 +37,14 @@ ANSWERS: Final[dict[Answer, LazyString]] = {
     Answer.DELEGATED: _lp("answer", "Sends someone else"),
 }
 
-ANSWER_MARKS: Final[dict[Answer, str]] = {
-    Answer.NEEDS_ACTION: "○",
-    Answer.ACCEPTED: "●",
-    Answer.TENTATIVE: "◐",
-    Answer.DECLINED: "✕",
-    Answer.DELEGATED: "●",
+ANSWER_CHIPS: Final[dict[Answer, Chip]] = {
+    Answer.ACCEPTED: Chip("●", ANSWERS[Answer.ACCEPTED], "good"),
+    Answer.DELEGATED: Chip("●", ANSWERS[Answer.DELEGATED], "good"),
+    Answer.TENTATIVE: Chip("◐", ANSWERS[Answer.TENTATIVE], "warn"),
+    Answer.NEEDS_ACTION: Chip("○", ANSWERS[Answer.NEEDS_ACTION], "quiet"),
+    Answer.DECLINED: Chip("✕", ANSWERS[Answer.DECLINED], "bad"),
 }
-"""A sign beside the word, so that the answer never hangs on a colour."""
-
-ANSWER_TONES: Final[dict[Answer, str]] = {
-    Answer.NEEDS_ACTION: "quiet",
-    Answer.ACCEPTED: "good",
-    Answer.TENTATIVE: "warn",
-    Answer.DECLINED: "bad",
-    Answer.DELEGATED: "good",
-}
+"""Answers as coordinators read them, in the order of the bar."""
 
 CHANNELS: Final[dict[AnswerChannel, LazyString]] = {
     AnswerChannel.LINK: _l("by the personal link"),
@@ -126,4 +119,4 @@ def when_of(details: Mapping[str, Any]) -> str:
         starts = datetime.fromisoformat(str(details.get("starts", "")))
     except ValueError:
         return "—"
-    return moment_words(starts, str(get_locale() or "sq"), str(details.get("zone") or TIRANE))
+    return moment_words(starts, current_language(), str(details.get("zone") or TIRANE))

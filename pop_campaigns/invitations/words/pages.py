@@ -8,24 +8,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
-from pop_campaigns.events.words.labels import StateChip
+from pop_campaigns.core.chips import Chip
 from pop_campaigns.invitations.rules import Answer, GuestRefusal, RefusedGuest
-from pop_campaigns.invitations.words.labels import ANSWER_MARKS, ANSWER_TONES, ANSWERS
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.refusals import NOT_WANTED, REFUSAL_LABELS, explain_words
 from pop_campaigns.mail.rules import MailState
-
-BAR_ORDER: Final = (
-    Answer.ACCEPTED,
-    Answer.DELEGATED,
-    Answer.TENTATIVE,
-    Answer.NEEDS_ACTION,
-    Answer.DECLINED,
-)
-ANSWER_CHIPS: Final[dict[Answer, StateChip]] = {
-    answer: StateChip(ANSWER_MARKS[answer], ANSWERS[answer], ANSWER_TONES[answer]) for answer in BAR_ORDER
-}
-"""Answers as coordinators read them."""
 
 SPOKEN_ANSWERS: Final[dict[Answer, LazyString]] = {
     Answer.ACCEPTED: _lp("spoken answer", "Yes"),
@@ -35,12 +22,12 @@ SPOKEN_ANSWERS: Final[dict[Answer, LazyString]] = {
 }
 """Answers as the guest gives them."""
 
-MAIL_CHIPS: Final[dict[MailState, StateChip]] = {
-    MailState.QUEUED: StateChip("◌", _lp("mail", "Queued"), "info"),
-    MailState.SENDING: StateChip("◌", _lp("mail", "On its way"), "info"),
-    MailState.SENT: StateChip("✓", _lp("mail", "Sent"), "good"),
-    MailState.FAILED: StateChip("!", _lp("mail", "Failed"), "bad"),
-    MailState.WITHDRAWN: StateChip("–", _lp("mail", "Called off"), "quiet"),
+MAIL_CHIPS: Final[dict[MailState, Chip]] = {
+    MailState.QUEUED: Chip("◌", _lp("mail", "Queued"), "info"),
+    MailState.SENDING: Chip("◌", _lp("mail", "On its way"), "info"),
+    MailState.SENT: Chip("✓", _lp("mail", "Sent"), "good"),
+    MailState.FAILED: Chip("!", _lp("mail", "Failed"), "bad"),
+    MailState.WITHDRAWN: Chip("–", _lp("mail", "Called off"), "quiet"),
 }
 
 

@@ -12,12 +12,12 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import own, visible
-from pop_campaigns.contacts.models import Address, Institution, Office
-from pop_campaigns.contacts.queries.reach import address_for, find_guests, guest_option, holders_of
-from pop_campaigns.contacts.rules import USE_ORDER
+from pop_campaigns.contacts.models import Address, Institution, Office, Person
+from pop_campaigns.contacts.queries.addresses import Contact, Reach, best_address, best_addresses
+from pop_campaigns.contacts.queries.reach import find_guests, guest_option, holders_of
 from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.i18n import in_language
-from pop_campaigns.core.text import fold
+from pop_campaigns.core.text import search_words
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries.due_days import deciding_response, municipality_name
 from pop_campaigns.letters.rules.letters import (
@@ -108,23 +108,31 @@ class DueRecipient:
     unit: Unit
 
 
-def find_recipients(typed: str, user: User, *, limit: int = 30) -> list[RecipientOption]:
+def reach_of(letter: Letter, user: User) -> Reach:
+    """Give whose addresses a letter may use: the network's and those of its organisation, whoever writes it."""
+    return Reach(user, letter.organisation_id)
+
+
+def find_recipients(typed: str, reach: Reach, *, limit: int = 30) -> list[RecipientOption]:
     """Find offices, and institutions that have an address but no office yet, by the folded words typed."""
-    offices = [_of_guest(one) for one in find_guests(typed, user, limit=2 * limit) if one.kind == "office"]
-    institutions = db.session.scalars(_bare_institutions(user).where(*_institution_words(typed)).limit(limit))
-    bare = [_of_institution(one, user) for one in institutions]
+    guests = find_guests(typed, reach.user, reach=reach, limit=2 * limit)
+    offices = [_of_guest(one) for one in guests if one.kind == "office"]
+    found = _bare_institutions(reach).where(*_institution_words(typed)).limit(limit)
+    institutions = db.session.scalars(found).all()
+    addresses = best_addresses(institutions, reach)
+    bare = [_of_institution(one, addresses.get(one)) for one in institutions]
     room = max(limit - len(bare), limit - limit // 3)
     return (offices[:room] + bare)[:limit]
 
 
-def recipient_option(kind: str, ident: int, user: User) -> RecipientOption | None:
+def recipient_option(kind: str, ident: int, reach: Reach) -> RecipientOption | None:
     """Give one of them, None if there is no such one or none that the user may see."""
     if kind == "office":
-        found = guest_option("office", ident, user)
+        found = guest_option("office", ident, reach.user, reach=reach)
         return _of_guest(found) if found else None
     if kind == "institution" and 0 < ident < 2**31:
-        institution = db.session.scalar(_bare_institutions(user).where(Institution.id == ident))
-        return _of_institution(institution, user) if institution else None
+        institution = db.session.scalar(_bare_institutions(reach).where(Institution.id == ident))
+        return _of_institution(institution, best_address(institution, reach)) if institution else None
     return None
 
 
@@ -140,7 +148,9 @@ def lines_of(letter: Letter, user: User, on: date, *, lang: str = "") -> list[Re
     if letter.state not in UNSENT:
         return [_frozen(one, lang or one.language) for one in ordered]
     holders = holders_of([one.office_id for one in ordered if one.office_id], on, user)
-    lines = [_as_it_stands(one, holders, user, lang or one.language) for one in ordered]
+    written_to = [contact for one in ordered if (contact := one.office or one.institution)]
+    addresses = best_addresses(written_to, reach_of(letter, user))
+    lines = [_as_it_stands(one, holders, addresses, lang or one.language) for one in ordered]
     dead = dead_among({line.address for line in lines if line.address})
     return [_without_address(line, dead.get(line.address)) for line in lines]
 
@@ -280,7 +290,7 @@ def _letter_words(typed: str) -> Iterable[ColumnElement[bool]]:
     number = read_register_number(typed[:40])
     if number:
         return [and_(Letter.register_year == number[0], Letter.register_count == number[1])]
-    return [_letter_matches(word) for word in fold(typed[:200]).split()[:8]]
+    return [_letter_matches(word) for word in search_words(typed)]
 
 
 def _letter_matches(word: str) -> ColumnElement[bool]:
@@ -298,18 +308,18 @@ def _letter_matches(word: str) -> ColumnElement[bool]:
     return or_(like_folded(Letter.search_key, word), written_to)
 
 
-def _bare_institutions(user: User) -> Select[Institution]:
-    reachable = exists().where(Address.institution_id == Institution.id, visible(Address, user))
-    has_office = exists().where(Office.institution_id == Institution.id, visible(Office, user))
+def _bare_institutions(reach: Reach) -> Select[Institution]:
+    reachable = exists().where(Address.institution_id == Institution.id, reach.sees(Address))
+    has_office = exists().where(Office.institution_id == Institution.id, visible(Office, reach.user))
     return (
         select(Institution)
-        .where(visible(Institution, user), reachable, ~has_office)
+        .where(visible(Institution, reach.user), reachable, ~has_office)
         .order_by(Institution.sort_key, Institution.id)
     )
 
 
 def _institution_words(typed: str) -> list[ColumnElement[bool]]:
-    return [like_folded(Institution.search_key, word) for word in fold(typed[:200]).split()[:8]]
+    return [like_folded(Institution.search_key, word) for word in search_words(typed)]
 
 
 def _of_guest(guest: Any) -> RecipientOption:
@@ -327,8 +337,7 @@ def _of_guest(guest: Any) -> RecipientOption:
     )
 
 
-def _of_institution(institution: Institution, user: User) -> RecipientOption:
-    address = institution_address(institution, user)
+def _of_institution(institution: Institution, address: Address | None) -> RecipientOption:
     return RecipientOption(
         kind="institution",
         id=institution.id,
@@ -340,21 +349,6 @@ def _of_institution(institution: Institution, user: User) -> RecipientOption:
         address=address.email if address else "",
         placeholder=bool(address and address.placeholder),
         language="sq",
-    )
-
-
-def institution_address(institution: Institution, user: User) -> Address | None:
-    """The address a letter to an institution itself takes: a real one first, the user's own, then by use."""
-    wanted = select(Address).where(Address.institution_id == institution.id, visible(Address, user))
-    return min(
-        db.session.scalars(wanted),
-        key=lambda one: (
-            one.placeholder,
-            one.organisation_id != user.organisation_id,
-            USE_ORDER.index(one.use),
-            one.id,
-        ),
-        default=None,
     )
 
 
@@ -376,14 +370,12 @@ def _same_name(frozen: str, record: Office | Institution | None, field: str, lan
 
 
 def _as_it_stands(
-    recipient: LetterRecipient, holders: dict[int, Any], user: User, lang: str
+    recipient: LetterRecipient, holders: dict[int, Person], addresses: dict[Contact, Address], lang: str
 ) -> RecipientLine:
     office = recipient.office
     institution = office.institution if office else recipient.institution
-    if office:
-        address = address_for(office, user)
-    else:
-        address = institution_address(institution, user) if institution else None
+    contact = office or institution
+    address = addresses.get(contact) if contact else None
     holder = holders.get(office.id) if office else None
     return RecipientLine(
         recipient=recipient,

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules.roles import RoleName
+from pop_campaigns.accounts.scope import owner_of_new
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
@@ -60,10 +61,6 @@ class LetterIsSettled(ValueError):
     """The letter is no draft any more: its text and recipients are what was agreed or sent."""
 
 
-class NoOrganisation(ValueError):
-    """A coordinator who belongs to no organisation has nobody to write for."""
-
-
 class CannotSend(ValueError):
     """The letter cannot go out; ``verdict`` says why."""
 
@@ -100,11 +97,11 @@ def create_letter(draft: LetterDraft, *, by: User | None, now: datetime, once: s
 
     A coordinator's letter is their organisation's, whatever the draft says.
 
-    :raises NoOrganisation: for a coordinator without one.
+    :raises pop_campaigns.accounts.scope.NoOrganisation: for a coordinator without one.
     """
 
     def make() -> Letter:
-        values = _settled(draft, _organisation_for(by, draft.organisation_id))
+        values = _settled(draft, owner_of_new(by, draft.organisation_id))
         return Letter(**values, state=LetterState.DRAFT, created_at=now, changed_at=now)
 
     letter, is_new = insert_or_find(Letter, once_key("letter", once, by), make)
@@ -318,14 +315,6 @@ def _set_clock(recipient: LetterRecipient, day: date, *, by_hand: bool = False) 
 
 def _due_text(recipient: LetterRecipient) -> str:
     return recipient.due_on.isoformat() if recipient.due_on else ""
-
-
-def _organisation_for(by: User | None, asked: int | None) -> int | None:
-    if by is None or by.role is RoleName.ADMINISTRATOR:
-        return asked
-    if by.organisation_id is None:
-        raise NoOrganisation(by.id)
-    return by.organisation_id
 
 
 def _settled(draft: LetterDraft, organisation_id: int | None) -> dict[str, object]:

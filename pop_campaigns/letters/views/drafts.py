@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.rules.roles import RoleName
-from pop_campaigns.accounts.scope import get_changeable
+from pop_campaigns.accounts.scope import NoOrganisation, get_changeable
 from pop_campaigns.campaigns.queries import visible_campaigns
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
-from pop_campaigns.core.i18n import LANGUAGE_NAMES
+from pop_campaigns.core.i18n import LANGUAGE_NAMES, current_language
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.events.queries import all_organisations
 from pop_campaigns.letters.blueprint import bp, letter_url
@@ -24,12 +24,11 @@ from pop_campaigns.letters.messages.letters import preview_mail
 from pop_campaigns.letters.messages.papers import paper_of, readable_languages
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.due_days import written_languages
-from pop_campaigns.letters.queries.letters import find_recipients, lines_of
+from pop_campaigns.letters.queries.letters import find_recipients, lines_of, reach_of
 from pop_campaigns.letters.rules.letters import RecipientRole, SendVerdict, may_edit
 from pop_campaigns.letters.services.letters import (
     CannotSend,
     LetterIsSettled,
-    NoOrganisation,
     change_letter,
     create_letter,
     draft_of,
@@ -103,7 +102,8 @@ def recipients(letter_id: int) -> ResponseReturnValue:
         return _add(letter, typed)
     chosen = {ref_of(one) for one in letter.recipients}
     # Without a search the list is for those still to be chosen; a search shows where somebody is already.
-    options = [one for one in find_recipients(typed, current_user) if typed or one.ref not in chosen]
+    found = find_recipients(typed, reach_of(letter, current_user))
+    options = [one for one in found if typed or one.ref not in chosen]
     return render_template(
         "letters/recipients.html",
         letter=letter,
@@ -186,7 +186,9 @@ def recipient_of(letter: Letter, recipient_id: int) -> LetterRecipient:
 
 def _offer(form: LetterForm) -> None:
     administers = current_user.role is RoleName.ADMINISTRATOR
-    form.offer(visible_campaigns(current_user), all_organisations() if administers else [], str(get_locale()))
+    form.offer(
+        visible_campaigns(current_user), all_organisations() if administers else [], current_language()
+    )
 
 
 def _write_page(template: str, form: LetterForm, status: int, **values: object) -> tuple[str, int]:

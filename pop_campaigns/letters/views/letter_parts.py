@@ -9,6 +9,7 @@ from typing import Any
 from flask_security import current_user
 
 from pop_campaigns.accounts.scope import may_change
+from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.history import history_of
@@ -26,7 +27,7 @@ from pop_campaigns.letters.rules.letters import (
 from pop_campaigns.letters.services.letters import may_hand_over
 from pop_campaigns.letters.words import pages as wording
 from pop_campaigns.letters.words.labels import DELIVERIES, RESPONSES, ROLES
-from pop_campaigns.letters.words.pages import Chip, DueStory
+from pop_campaigns.letters.words.pages import DueStory
 
 
 @dataclass(frozen=True)

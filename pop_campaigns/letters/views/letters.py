@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 
 from flask import Response, abort, render_template, request
-from flask_babel import get_locale
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader
@@ -14,6 +13,8 @@ from pop_campaigns.accounts.scope import get_visible
 from pop_campaigns.campaigns.queries import visible_campaigns
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import date_words, day_words, short_day_words
+from pop_campaigns.core.downloads import show_pdf
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.pages import paged
 from pop_campaigns.letters.blueprint import bp
@@ -33,7 +34,7 @@ SHOWN = ("all", "draft", "waiting", "overdue", "answered")
 @bp.context_processor
 def days_in_words() -> dict[str, Callable[..., str]]:
     """Let the pages of letters say days in the reader's language."""
-    lang = str(get_locale())
+    lang = current_language()
     return {
         "short_day": partial(short_day_words, lang=lang),
         "long_day": partial(day_words, lang=lang),
@@ -71,10 +72,8 @@ def index() -> str:
 def pdf(letter_id: int) -> Response:
     """Give the letter as it is printed: of a letter that was sent, the very file that went."""
     letter = get_visible(Letter, letter_id)
-    lang = request.args.get("in", str(get_locale()))
+    lang = request.args.get("in", current_language())
     if lang not in readable_languages(letter):
         abort(404)
     name, content = pdf_of(letter, lang, user=current_user, at=now())
-    answer = Response(content, mimetype="application/pdf")
-    answer.headers.set("Content-Disposition", "inline", filename=name)
-    return answer
+    return show_pdf(content, name)

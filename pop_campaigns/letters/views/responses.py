@@ -14,7 +14,8 @@ from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
-from pop_campaigns.core.file_pages import give_stored, refusal_words
+from pop_campaigns.core.downloads import give_stored
+from pop_campaigns.core.file_pages import refusal_words
 from pop_campaigns.core.files import RefusedFile
 from pop_campaigns.core.meanwhile import is_as_seen, meet_changes, seen_versions
 from pop_campaigns.letters.blueprint import bp, letter_url

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
+from pop_campaigns.core.chips import Chip
 from pop_campaigns.letters.rules.clocks import ClockRefusal, Force
 from pop_campaigns.letters.rules.letters import (
     Delivery,
@@ -58,28 +59,16 @@ RESPONSES: Final[dict[ResponseKind, LazyString]] = {
     ResponseKind.UNKNOWN: _l("Not known"),
 }
 
-RECIPIENT_STATES: Final[dict[RecipientState, LazyString]] = {
-    RecipientState.NOT_SENT: _lp("letter", "Not sent"),
-    RecipientState.ON_THE_WAY: _l("On the way"),
-    RecipientState.FAILED: _lp("letter", "Not delivered"),
-    RecipientState.WAITING: _l("Waiting for a reply"),
-    RecipientState.DUE_SOON: _l("Due soon"),
-    RecipientState.OVERDUE: _l("Overdue"),
-    RecipientState.ANSWERED: _lp("letter", "Answered"),
-    RecipientState.UNKNOWN: _l("Not known"),
+RECIPIENT_CHIPS: Final[dict[RecipientState, Chip]] = {
+    RecipientState.NOT_SENT: Chip("○", _lp("letter", "Not sent"), "warn"),
+    RecipientState.ON_THE_WAY: Chip("→", _l("On the way"), "info"),
+    RecipientState.FAILED: Chip("!", _lp("letter", "Not delivered"), "bad"),
+    RecipientState.WAITING: Chip("○", _l("Waiting for a reply"), "quiet"),
+    RecipientState.DUE_SOON: Chip("◐", _l("Due soon"), "warn"),
+    RecipientState.OVERDUE: Chip("!", _l("Overdue"), "bad"),
+    RecipientState.ANSWERED: Chip("●", _lp("letter", "Answered"), "good"),
+    RecipientState.UNKNOWN: Chip("–", _l("Not known"), "quiet"),
 }
-
-RECIPIENT_MARKS: Final[dict[RecipientState, str]] = {
-    RecipientState.NOT_SENT: "○",
-    RecipientState.ON_THE_WAY: "→",
-    RecipientState.FAILED: "!",
-    RecipientState.WAITING: "○",
-    RecipientState.DUE_SOON: "◐",
-    RecipientState.OVERDUE: "!",
-    RecipientState.ANSWERED: "●",
-    RecipientState.UNKNOWN: "–",
-}
-"""A sign beside the word, so that the state never hangs on a colour."""
 
 FORCES: Final[dict[Force, LazyString]] = {
     Force.BINDING: _l("Binding by law"),

@@ -9,11 +9,13 @@ from datetime import date
 from itertools import groupby
 from typing import Any, Final
 
-from flask_babel import get_locale, ngettext, pgettext
 from flask_babel import gettext as _
+from flask_babel import ngettext, pgettext
 
+from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.dates import day_words, short_day_words
 from pop_campaigns.core.history import History
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.due_days import CALENDAR_UNKNOWN, deciding_response
 from pop_campaigns.letters.queries.letters import RecipientLine, days_until, state_of
@@ -31,8 +33,7 @@ from pop_campaigns.letters.words.labels import (
     CLOCKS,
     FORCES,
     LETTER_STATES,
-    RECIPIENT_MARKS,
-    RECIPIENT_STATES,
+    RECIPIENT_CHIPS,
     RESPONSES,
     SKIP_REASONS,
     source_words,
@@ -43,16 +44,6 @@ from pop_campaigns.mail.rules import MailState
 from pop_campaigns.mail.secrets import mask_secrets
 from pop_campaigns.mail.words.labels import bounce_sentence
 
-TONES: Final[dict[RecipientState, str]] = {
-    RecipientState.NOT_SENT: "warn",
-    RecipientState.ON_THE_WAY: "info",
-    RecipientState.FAILED: "bad",
-    RecipientState.WAITING: "quiet",
-    RecipientState.DUE_SOON: "warn",
-    RecipientState.OVERDUE: "bad",
-    RecipientState.ANSWERED: "good",
-    RecipientState.UNKNOWN: "quiet",
-}
 # What a list says of a letter with several addressees: what needs a person first.
 _WORST_FIRST: Final = (
     RecipientState.OVERDUE,
@@ -67,15 +58,6 @@ _WORST_FIRST: Final = (
 
 # Actions that happen to one recipient each, mostly to all of a letter at once.
 _OF_MANY: Final = ("letter.clock_started", "letter.handed_over", "letter.due_moved")
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A state as shown: word, mark and colour, never colour alone."""
-
-    mark: str
-    word: str
-    tone: str
 
 
 @dataclass(frozen=True)
@@ -104,21 +86,19 @@ def recipient_chip(recipient: LetterRecipient, today: date, soon: date) -> Chip:
     """Where one recipient stands. Who has a copy is never pressed: no alarm, whatever day has passed."""
     state = state_of(recipient, today, soon)
     if recipient.role is RecipientRole.CC and state in (RecipientState.OVERDUE, RecipientState.DUE_SOON):
-        return Chip(RECIPIENT_MARKS[RecipientState.WAITING], str(RESPONSES[ResponseKind.NONE]), "quiet")
-    return Chip(RECIPIENT_MARKS[state], str(RECIPIENT_STATES[state]), TONES[state])
+        return RECIPIENT_CHIPS[RecipientState.WAITING]._replace(words=RESPONSES[ResponseKind.NONE])
+    return RECIPIENT_CHIPS[state]
 
 
 def letter_chip(letter: Letter, today: date, soon: date) -> Chip:
     """Where a letter stands: by its addressees, and of an archive's letter that answers are not known."""
     if letter.state in (LetterState.DRAFT, LetterState.APPROVED, LetterState.ARCHIVED):
-        return Chip(
-            "✎" if letter.state is LetterState.DRAFT else "–", str(LETTER_STATES[letter.state]), "quiet"
-        )
+        return Chip("✎" if letter.state is LetterState.DRAFT else "–", LETTER_STATES[letter.state], "quiet")
     states = {state_of(one, today, soon) for one in addressees(letter)}
     worst = next((state for state in _WORST_FIRST if state in states), RecipientState.UNKNOWN)
     if letter.state is LetterState.RECORDED and worst is RecipientState.UNKNOWN:
         return Chip("–", _("Responses unknown"), "quiet")
-    return Chip(RECIPIENT_MARKS[worst], str(RECIPIENT_STATES[worst]), TONES[worst])
+    return RECIPIENT_CHIPS[worst]
 
 
 def addressees(letter: Letter) -> list[LetterRecipient]:
@@ -140,7 +120,7 @@ def next_due(letter: Letter, today: date, soon: date) -> NextDue | None:
     if first is None or first.due_on is None:
         return None
     days, unit = days_until(first, first.due_on, today)
-    return NextDue(first.due_on, days_words(days, unit), TONES[state_of(first, today, soon)])
+    return NextDue(first.due_on, days_words(days, unit), RECIPIENT_CHIPS[state_of(first, today, soon)].tone)
 
 
 def is_answered(recipient: LetterRecipient) -> bool:
@@ -169,7 +149,7 @@ def rule_words(basis: ClockBasis) -> str:
         title=CLOCKS[basis.key],
         span=span_words(basis.amount, basis.unit),
         force=FORCES[Force.BINDING if basis.binding else Force.EXPECTED],
-        source=source_words(basis.source, str(get_locale())),
+        source=source_words(basis.source, current_language()),
     )
 
 

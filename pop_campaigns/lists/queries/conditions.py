@@ -9,28 +9,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement
 
-from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.scope import visible
-from pop_campaigns.contacts.queries.reach import of_network_or
+from pop_campaigns.contacts.queries.addresses import Reach
 from pop_campaigns.lists.rules import BadFilter, FilterProblem, Happened, ListFilter, Subject
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Whose contacts a list may find, and in whose name it is used.
-
-    Never more than ``user`` may see. ``narrow``: also for those who see everybody's, only what is the network's or
-    the sender's, because contacts stay with the organisation that collected them.
-    """
-
-    user: User
-    sender: int | None
-    narrow: bool
-
-    def sees(self, model: Any) -> ColumnElement[bool]:
-        """Give the condition that rows of ``model`` are within reach."""
-        seen = visible(model, self.user)
-        return seen & of_network_or(model, self.sender) if self.narrow else seen
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.scope import select_visible
+from pop_campaigns.accounts.scope import of_network_or, select_visible
 from pop_campaigns.contacts.models import Consent, Institution, Mandate, Office, Person
-from pop_campaigns.contacts.queries.reach import GuestOption, in_force, of_network_or, typed_words
+from pop_campaigns.contacts.queries.addresses import Reach, reach_to_read
+from pop_campaigns.contacts.queries.reach import GuestOption, in_force
 from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History, history_of
 from pop_campaigns.core.places import Municipality
-from pop_campaigns.core.text import fold, sort_key
+from pop_campaigns.core.text import fold, search_words, sort_key
 from pop_campaigns.lists.models import ContactList, ListMember
-from pop_campaigns.lists.queries.conditions import Reach, condition_of, read_filter
+from pop_campaigns.lists.queries.conditions import condition_of, read_filter
 from pop_campaigns.lists.rules import ListFilter, Subject
 
 # A list, or a filter that is no list yet.
@@ -33,8 +34,8 @@ def reach_of(contact_list: ContactList | None, user: User) -> Reach:
     """
     owner = contact_list.organisation_id if contact_list else user.organisation_id
     if owner is not None:
-        return Reach(user, owner, narrow=True)
-    return Reach(user, user.organisation_id, narrow=False)
+        return Reach(user, owner)
+    return reach_to_read(user)
 
 
 def offices_found(source: Source, reach: Reach, on: date) -> ColumnElement[bool]:
@@ -157,7 +158,7 @@ def _begins(key: Any, word: str) -> ColumnElement[bool]:
 
 
 def _title_begins(words: str) -> ColumnElement[bool]:
-    return and_(true(), *(_begins(Office.search_key, word) for word in typed_words(words)))
+    return and_(true(), *(_begins(Office.search_key, word) for word in search_words(words)))
 
 
 def _where_it_is(source: ListFilter) -> list[ColumnElement[bool]]:
@@ -179,7 +180,7 @@ def _known_as(source: ListFilter, reach: Reach, on: date) -> ColumnElement[bool]
     What is said of words, institution and place holds of one office: a councillor of Fier is not one of Vlorë who
     lives in Fier.
     """
-    words, wanted = typed_words(source.words), _where_it_is(source)
+    words, wanted = search_words(source.words), _where_it_is(source)
     if not (words or wanted):
         return true()
     by_office = exists().where(

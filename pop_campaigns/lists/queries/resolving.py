@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, and_, case, false, literal, null, or_, select, type_coerce
+from sqlalchemy import String, and_, false, literal, null, or_, select, type_coerce
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.models import Address, Institution, Office, Person
+from pop_campaigns.contacts.queries.addresses import Reach, best_first_columns
 from pop_campaigns.contacts.queries.refusals import suppressed_among
-from pop_campaigns.contacts.rules import USE_ORDER, PersonKind, Purpose
+from pop_campaigns.contacts.rules import PersonKind, Purpose
 from pop_campaigns.core.db import db
 from pop_campaigns.lists.models import ContactList
-from pop_campaigns.lists.queries.conditions import Reach
 from pop_campaigns.lists.queries.lists import Source, consented, offices_found, persons_found, reach_of
 from pop_campaigns.lists.rules import LeftOutReason, why_left_out
 from pop_campaigns.mail.queries import dead_among
@@ -131,7 +131,7 @@ def _offices(source: Source, reach: Reach, on: date) -> Iterator[_Row]:
         .where(offices_found(source, reach, on))
     )  # fmt: skip
     ordered = wanted.order_by(Institution.sort_key, Institution.id, Office.sort_key, Office.id)
-    return _best_of_each("office", _best_first(ordered, reach))
+    return _best_of_each("office", ordered.order_by(*best_first_columns(reach.sender)))
 
 
 def _persons(source: Source, reach: Reach, purpose: Purpose, on: date) -> Iterator[_Row]:
@@ -144,14 +144,8 @@ def _persons(source: Source, reach: Reach, purpose: Purpose, on: date) -> Iterat
         .outerjoin(Address, and_(Address.person_id == Person.id, reach.sees(Address)))
         .where(persons_found(source, reach, on))
     )  # fmt: skip
-    return _best_of_each("person", _best_first(wanted.order_by(Person.sort_key, Person.id), reach))
-
-
-def _best_first(rows: Any, reach: Reach) -> Any:
-    """The order of ``contacts.queries.address_for``, in the sender's name."""
-    use = case({one: rank for rank, one in enumerate(USE_ORDER)}, value=Address.use)
-    shared = Address.organisation_id.is_distinct_from(reach.sender)
-    return rows.order_by(Address.placeholder, Address.institution_id.is_not(None), shared, use, Address.id)
+    ordered = wanted.order_by(Person.sort_key, Person.id, *best_first_columns(reach.sender))
+    return _best_of_each("person", ordered)
 
 
 _PORTION = 1000

@@ -106,7 +106,8 @@ def show(list_id: int) -> ResponseReturnValue:
 def _options(record: ContactList, typed: str) -> list[tuple[GuestOption, bool]]:
     """What a search finds, each with whether it is on the list."""
     there = members_of(record)
-    found = within_reach(find_guests(typed, current_user), reach_of(record, current_user))
+    reach = reach_of(record, current_user)
+    found = within_reach(find_guests(typed, current_user, reach=reach), reach)
     return [(one, (one.kind, one.id) in there) for one in found]
 
 
@@ -116,7 +117,8 @@ def _chosen(record: ContactList) -> list[GuestOption]:
     for typed in list(dict.fromkeys(request.form.getlist("guest")))[:_MOST_AT_ONCE]:
         if match := _KEY.fullmatch(typed):
             keys.append(("office" if match[1] == "office" else "person", int(match[2])))
-    return within_reach(guest_options(keys, current_user), reach_of(record, current_user))
+    reach = reach_of(record, current_user)
+    return within_reach(guest_options(keys, current_user, reach=reach), reach)
 
 
 @bp.post("/<int:list_id>/add")

@@ -6,44 +6,33 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from flask_babel import format_timedelta
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
-from flask_babel.speaklater import LazyString
 
+from pop_campaigns.core.chips import Chip
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.refusals import REFUSAL_LABELS, explain_words
 from pop_campaigns.mail.rules import MailState
 
-
-@dataclass(frozen=True)
-class MailChip:
-    """How a state is shown, so that it never hangs on a colour."""
-
-    mark: str
-    word: LazyString
-    tone: str
-
-
-MAIL_STATES: Final[dict[MailState, MailChip]] = {
-    MailState.QUEUED: MailChip("○", _lp("mail", "Waiting to be sent"), "info"),
-    MailState.SENDING: MailChip("→", _l("Being sent"), "info"),
-    MailState.SENT: MailChip("✓", _lp("mail", "Sent"), "good"),
-    MailState.FAILED: MailChip("!", _lp("mail", "Failed"), "bad"),
-    MailState.WITHDRAWN: MailChip("✕", _lp("mail", "Called off"), "quiet"),
+MAIL_STATES: Final[dict[MailState, Chip]] = {
+    MailState.QUEUED: Chip("○", _lp("mail", "Waiting to be sent"), "info"),
+    MailState.SENDING: Chip("→", _l("Being sent"), "info"),
+    MailState.SENT: Chip("✓", _lp("mail", "Sent"), "good"),
+    MailState.FAILED: Chip("!", _lp("mail", "Failed"), "bad"),
+    MailState.WITHDRAWN: Chip("✕", _lp("mail", "Called off"), "quiet"),
 }
-_CAME_BACK: Final = MailChip("!", _lp("mail", "Came back"), "bad")
-_DELAYED: Final = MailChip("◐", _lp("mail", "Delayed on the way"), "warn")
+_CAME_BACK: Final = Chip("!", _lp("mail", "Came back"), "bad")
+_DELAYED: Final = Chip("◐", _lp("mail", "Delayed on the way"), "warn")
 _REPLY_CODE: Final = re.compile(r"\b[45]\d\d(?=[ -])")
 _STATUS: Final = re.compile(r"\b[45]\.\d{1,3}\.\d{1,3}\b")
-_TRIED_AGAIN: Final = MailChip("◐", _lp("mail", "Being tried again"), "warn")
+_TRIED_AGAIN: Final = Chip("◐", _lp("mail", "Being tried again"), "warn")
 
 
-def mail_chip(mail: OutgoingMail) -> MailChip:
+def mail_chip(mail: OutgoingMail) -> Chip:
     """Give how a mail's state is shown; one that waits after a refusal says so."""
     if mail.state is MailState.QUEUED and mail.last_words:
         return _TRIED_AGAIN

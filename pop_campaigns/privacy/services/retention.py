@@ -23,7 +23,7 @@ from pop_campaigns.contacts.rules import PRIVATE_KINDS, PersonKind
 from pop_campaigns.core.db import db
 from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.history import History
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.queries import is_over
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
 from pop_campaigns.imports.rules.states import BUSY
 from pop_campaigns.invitations.models import Invitation
@@ -126,7 +126,7 @@ def _due_answers(until: datetime) -> Select[Any]:
             Invitation.office_id.is_(None),
             Person.kind.in_(PRIVATE_KINDS),
             Person.topics != STAND_IN,
-            func.coalesce(Event.ends_at, Event.starts_at) < until,
+            is_over(until),
         )
         .order_by(Invitation.id)
     )

@@ -7,7 +7,6 @@ from typing import Final
 
 from flask import Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_security import current_user
 
@@ -16,7 +15,9 @@ from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.contacts.models import Person
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.downloads import give_file
 from pop_campaigns.core.history import note
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.privacy.blueprint import bp
 from pop_campaigns.privacy.queries.access import Data, access_export
 from pop_campaigns.privacy.queries.places import named_in
@@ -69,7 +70,7 @@ def access(ident: int) -> ResponseReturnValue:
 
 
 def _page(person: Person, kept: Data, *, printed: bool) -> str:
-    lang = str(get_locale() or "sq")
+    lang = current_language()
     sections = [
         (words, [readable_lines(name, one, lang) for one in kept[name]]) for name, words in SECTIONS.items()
     ]
@@ -85,7 +86,5 @@ def _page(person: Person, kept: Data, *, printed: bool) -> str:
 
 def _file(kept: Data, day: str) -> Response:
     content = json.dumps(kept, ensure_ascii=False, indent=1)
-    answer = Response(content, mimetype="application/json")
     # Without the person's name: it would stand in every list of downloads.
-    answer.headers["Content-Disposition"] = f'attachment; filename="personal-data-{day}.json"'
-    return answer
+    return give_file(content.encode(), f"personal-data-{day}.json", "application/json")

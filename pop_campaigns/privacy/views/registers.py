@@ -10,8 +10,8 @@ from typing import Any
 
 from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import administrator, reader, writer
@@ -22,6 +22,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.handing_out import hand_out
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.pages import paged
 from pop_campaigns.privacy.blueprint import bp
@@ -35,7 +36,7 @@ from pop_campaigns.privacy.services.registers import (
     select_breaches,
 )
 from pop_campaigns.privacy.words.exports import exports_seen_by
-from pop_campaigns.privacy.words.labels import clock_words
+from pop_campaigns.privacy.words.labels import clock_chip
 
 PURPOSE_COLUMNS = (
     "name", "legal_basis", "data_subjects", "data_categories", "recipients", "retention", "safeguards",
@@ -114,8 +115,8 @@ def _purpose_page(purpose: ProcessingPurpose | None) -> ResponseReturnValue:
 @writer
 def breaches() -> ResponseReturnValue:
     """The register of breaches, each with its clock."""
-    page, moment, lang = paged(select_breaches(current_user)), now(), str(get_locale() or "sq")
-    rows = [(one, clock_words(one, moment), moment_words(one.noticed_at, lang)) for one in page.items]
+    page, moment, lang = paged(select_breaches(current_user)), now(), current_language()
+    rows = [(one, clock_chip(one, moment), moment_words(one.noticed_at, lang)) for one in page.items]
     return render_template("privacy/breaches.html", page=page, rows=rows)
 
 
@@ -168,7 +169,7 @@ def _breach_page(breach: Breach | None) -> ResponseReturnValue:
         "Data lost, sent to the wrong person, seen by a stranger. The Commissioner is told within 72 hours"
         " of noticing, unless nobody can come to harm; the persons too, where the harm may be great."
     )
-    clock = clock_words(breach, moment) if breach else None
+    clock = clock_chip(breach, moment) if breach else None
     return _form_page(form, title, url_for("privacy.breaches"), lead=lead, clock=clock)
 
 
@@ -208,5 +209,5 @@ def index() -> ResponseReturnValue:
         "privacy/index.html",
         administers=role is RoleName.ADMINISTRATOR,
         records=records,
-        exports=exports_seen_by(current_user, str(get_locale() or "sq")) if records else [],
+        exports=exports_seen_by(current_user, current_language()) if records else [],
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 
 from pop_campaigns.accounts.guard import administrator
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import moment_words
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.privacy.blueprint import bp
 from pop_campaigns.privacy.rules.retention import RETENTION
 from pop_campaigns.privacy.services.retention import count_due, days_of, last_runs
@@ -19,7 +19,7 @@ from pop_campaigns.privacy.words.labels import KEPT_WORDS
 @administrator
 def retention() -> ResponseReturnValue:
     """Show the classes, the last runs and the next one."""
-    due, lang = count_due(now=now()), str(get_locale() or "sq")
+    due, lang = count_due(now=now()), current_language()
     classes = [
         {
             "words": KEPT_WORDS[one.kept],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -11,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_babel.speaklater import LazyString
 
+from pop_campaigns.core.chips import Chip
 from pop_campaigns.privacy.models import Breach
 from pop_campaigns.privacy.rules.retention import BreachClock, Kept, breach_clock
 
@@ -56,36 +56,27 @@ KEPT_WORDS: Final[dict[Kept, tuple[LazyString, LazyString, LazyString]]] = {
 """What it is, from when its time is counted, what becomes of it."""
 
 
-@dataclass(frozen=True)
-class Clock:
-    """How the clock of a breach is shown."""
-
-    mark: str
-    words: str
-    tone: str
-
-
-def clock_words(breach: Breach, now: datetime) -> Clock:
+def clock_chip(breach: Breach, now: datetime) -> Chip:
     """Say how long there is still to tell the Commissioner, or that and when it was done."""
     state, hours = breach_clock(breach.noticed_at, breach.authority_told_at, now)
     if state is BreachClock.RUNNING:
         if hours == 0:
-            return Clock("!", _("less than an hour to tell the Commissioner"), "bad")
+            return Chip("!", _("less than an hour to tell the Commissioner"), "bad")
         words = ngettext(
             "still %(num)d hour to tell the Commissioner",
             "still %(num)d hours to tell the Commissioner",
             hours,
         )
-        return Clock("◐", words, "warn")
+        return Chip("◐", words, "warn")
     if state is BreachClock.OVERDUE:
         words = ngettext(
             "the Commissioner should have been told %(num)d hour ago",
             "the Commissioner should have been told %(num)d hours ago",
             hours,
         )
-        return Clock("!", words, "bad")
+        return Chip("!", words, "bad")
     if state is BreachClock.TOLD_LATE:
-        return Clock(
+        return Chip(
             "●", ngettext("told late, after %(num)d hour", "told late, after %(num)d hours", hours), "warn"
         )
-    return Clock("✓", ngettext("told after %(num)d hour", "told after %(num)d hours", hours), "good")
+    return Chip("✓", ngettext("told after %(num)d hour", "told after %(num)d hours", hours), "good")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, extract, func, literal, or_, select
@@ -14,12 +14,12 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.contacts.models import Mandate, Person
-from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.places import Municipality, municipality_key
 from pop_campaigns.events.models import Attendance, Commitment, Event
-from pop_campaigns.events.rules import FIRST_YEAR, LAST_YEAR, EventKind, EventState, EventWhen
+from pop_campaigns.events.queries import lies_ahead
+from pop_campaigns.events.rules import FIRST_YEAR, LAST_YEAR, EventKind, EventWhen
 
 
 class Group(enum.IntEnum):
@@ -202,16 +202,8 @@ def _filtered(rows: Select[Any], wanted: Wanted) -> Select[Any]:
 
 
 def _group(now: datetime) -> ColumnElement[int]:
-    """Give the part of the list an event belongs to; ahead means the same as in the list of the desk."""
-    moment_ahead = and_(
-        Event.precision == DatePrecision.MOMENT,
-        or_(Event.ends_at > now, and_(Event.ends_at.is_(None), Event.starts_at > now - timedelta(hours=2))),
-    )
-    day_ahead = and_(
-        Event.precision != DatePrecision.MOMENT,
-        func.coalesce(Event.day_to, Event.day_from) >= local_date(now),
-    )
-    ahead = and_(Event.state != EventState.HELD, or_(moment_ahead, day_ahead))
+    """Give the part of the list an event belongs to."""
+    ahead = lies_ahead(now)
     rough = Event.precision.in_(_ROUGH)
     # Numbers written out, not bound: PostgreSQL groups only by the very same expression.
     return case(

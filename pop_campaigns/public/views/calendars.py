@@ -10,12 +10,15 @@ from sqlalchemy import select
 from pop_campaigns.calendars.event import CalendarEvent
 from pop_campaigns.calendars.feed import feed_etag, write_event_file
 from pop_campaigns.core.db import db
+from pop_campaigns.core.downloads import give_file
 from pop_campaigns.core.headers import for_everybody
 from pop_campaigns.core.places import Municipality, municipality_key
 from pop_campaigns.events.models import Event
 from pop_campaigns.public.blueprint import FEEDS_KEPT_FOR, bp, keepable
 from pop_campaigns.public.queries.events import find_public_event
 from pop_campaigns.public.words.feed import last_change, public_entry, read_feed
+
+_PUBLISHED = "text/calendar; charset=utf-8; method=PUBLISH"
 
 
 @bp.get("/calendar.ics")
@@ -40,9 +43,9 @@ def event_calendar(event_id: int) -> Response:
     if entry is None:
         abort(404)
     text = write_event_file(entry)
-    answer = _answer(text.encode(), feed_etag(text), event.changed_at)
-    answer.headers["Content-Disposition"] = f"attachment; filename=pop-{event.id}.ics"
-    return answer
+    answer = give_file(text.encode(), f"pop-{event.id}.ics", "text/calendar")
+    answer.content_type = _PUBLISHED
+    return keepable(answer, feed_etag(text), event.changed_at)
 
 
 def has_file(event: Event, lang: str) -> bool:
@@ -70,4 +73,4 @@ def _municipality() -> Municipality | None:
 
 
 def _answer(body: bytes, etag: str, changed: datetime | None) -> Response:
-    return keepable(body, "text/calendar; charset=utf-8; method=PUBLISH", etag, changed)
+    return keepable(Response(body, content_type=_PUBLISHED), etag, changed)

@@ -20,7 +20,7 @@ def popolo() -> Response:
     document = read_popolo(network().website or base_url())
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     tag = hashlib.sha256(body).hexdigest()[:32]
-    answer = keepable(body, "application/json; charset=utf-8", tag, changed)
+    answer = keepable(Response(body, content_type="application/json; charset=utf-8"), tag, changed)
     # Open to pages of others: nobody is known here, and nothing differs by who asks.
     answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"

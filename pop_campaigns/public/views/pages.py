@@ -101,7 +101,7 @@ def event(event_id: int) -> ResponseReturnValue:
         chip=state_chip(found, moment),
         holders=holders,
         others=others,
-        ahead=found.state is EventState.PLANNED and not _is_over(found),
+        ahead=found.state is EventState.PLANNED and not is_over(found, now(), local_date(now())),
         in_calendars=found.state is not EventState.CANCELLED and calendars.has_file(found, lang),
         distance=event_words.distance_words(found, moment),
         share_words=event_words.share_words(found, lang),
@@ -181,10 +181,3 @@ def _words(lang: str) -> dict[str, Any]:
 
 def _members() -> list[Any]:
     return current_members(local_date(now()))
-
-
-def _is_over(event: Event) -> bool:
-    last = event.day_to or event.day_from
-    if event.starts_at is None:
-        return last is not None and last < local_date(now())
-    return is_over(event.starts_at, event.ends_at, now())

@@ -15,8 +15,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, lazyload
 
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.queries.addresses import best_first
 from pop_campaigns.contacts.queries.reach import is_sample
-from pop_campaigns.contacts.rules import USE_ORDER, AddressUse, InstitutionKind, PersonKind
+from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, PersonKind
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 
@@ -127,7 +128,7 @@ def _public_emails(institutions: dict[int, Institution]) -> defaultdict[int, lis
         Address.placeholder.is_(False),
     )
     found: defaultdict[int, list[Address]] = defaultdict(list)
-    for one in sorted(db.session.scalars(rows), key=lambda row: (USE_ORDER.index(row.use), row.id)):
+    for one in best_first(db.session.scalars(rows), None):
         if one.institution_id in institutions and not is_sample(one):
             found[one.institution_id or 0].append(one)
     return found

@@ -27,9 +27,9 @@ from sqlalchemy import select
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.core.db import db
+from pop_campaigns.core.downloads import believed, give_file
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.pages import Page, paged_entries
-from pop_campaigns.desk.views.downloads import give_file
 from pop_campaigns.desk.words.event_actions import in_full, in_short
 from pop_campaigns.invitations.sight import mails_of_work
 from pop_campaigns.mail.models import OutgoingMail
@@ -132,7 +132,7 @@ def inbox_file(name: str, number: int) -> Response:
     if not 0 < number <= len(files):
         abort(404)
     chosen = files[number - 1]
-    return give_file(chosen.name, chosen.media_type, chosen.content)
+    return give_file(chosen.content, chosen.name, believed(chosen.media_type))
 
 
 def delivered_url(mail: OutgoingMail) -> str:
