@@ -52,10 +52,10 @@ def test_which_passwords_are_refused_and_why(typed: str, problem: str | None) ->
 
 def test_the_hundred_first_letters_are_looked_at_in_good_time() -> None:
     """What is long costs no more than a moment: zxcvbn alone would take seconds for 128 letters of a row."""
-    started = time.perf_counter()
+    started = time.process_time()
     for typed in ("a1" * 64, "qwerty" * 21, "përballja" * 14, "(" * 128):
         password_problem(typed, OWN)
-    assert time.perf_counter() - started < 4
+    assert time.process_time() - started < 4
 
 
 def test_the_try_outs_own_passwords_pass() -> None:

@@ -24,8 +24,6 @@ from pop_campaigns.worker.tasks import work
 from tests.imports.scene import columns_of, run, tables, the_import, uploaded
 from tests.opened import opened
 
-pytestmark = pytest.mark.both_databases
-
 ROWS, STEP = 90, 30
 
 
@@ -67,6 +65,7 @@ def count(model: Any) -> int:
     return db.session.scalar(select(func.count()).select_from(model)) or 0
 
 
+@pytest.mark.both_databases
 def test_the_worker_does_what_is_long(app: Flask, arta: FlaskClient) -> None:
     ident = to_check(arta, long_file(STEP + 1))
     waiting = arta.get(f"/people/import/{ident}").text
@@ -137,6 +136,7 @@ def test_killed_half_way_it_goes_on_and_doubles_nothing(
     assert tables() == before
 
 
+@pytest.mark.both_databases
 def test_a_worker_that_is_told_to_stop_leaves_the_rest_to_the_next(arta: FlaskClient) -> None:
     ident = to_check(arta, long_file())
     carry_on_all()
@@ -190,6 +190,7 @@ def test_what_failed_half_way_can_be_taken_back(arta: FlaskClient, monkeypatch: 
     assert tables() == before
 
 
+@pytest.mark.both_databases
 def test_who_came_since_the_check_is_not_doubled(arta: FlaskClient) -> None:
     first, second = to_check(arta, long_file(20)), to_check(arta, long_file(20))
     run(arta, first)

@@ -110,13 +110,9 @@ def test_a_calendar_that_changes_its_mind_by_itself_is_told_once_a_day(
 
 
 @pytest.fixture(scope="module")
-def _other(
-    database_kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Flask]:
+def _other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     folder: Path = tmp_path_factory.mktemp("other")
     uri = f"sqlite:///{folder / 'other.sqlite3'}"
-    if database_kind == "postgresql":
-        uri = request.getfixturevalue("make_postgresql_database")()
     settings = {"DATA_DIR": str(folder), "SQLALCHEMY_DATABASE_URI": uri, "MAIL_DOMAIN": "rsvp.tjeter.example"}
     other = create_app(
         TEST_SETTINGS | settings | {"SECRET_KEY": "another key, as long as the first 0123456789"}
