@@ -59,12 +59,12 @@ def main(arguments: list[str]) -> int:
 
 
 def catalogue_path(root: Path, language: str) -> Path:
-    """Where the catalogue of a language is kept."""
+    """Return where the catalogue of a language is kept."""
     return root / "pop_campaigns" / "translations" / language / "LC_MESSAGES" / "messages.po"
 
 
 def read_catalogue(path: Path, language: str) -> Catalog:
-    """The catalogue in a file; an empty one where there is no file. A damaged file raises PoFileError."""
+    """Return the catalogue in a file; an empty one where there is no file. A damaged file raises PoFileError."""
     if not path.exists():
         return Catalog(locale=language, project="pop-campaigns", charset="utf-8", fuzzy=False)
     with path.open("rb") as handle:
@@ -82,7 +82,7 @@ def compile_catalogue(path: Path) -> None:
 
 
 def extract_messages(root: Path) -> Catalog:
-    """Every text marked for translation in code and templates, with the file it is in."""
+    """Return every text marked for translation in code and templates, with the file it is in."""
     settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["babel"]
     methods = [(entry["pattern"], entry["method"]) for entry in settings["mappings"]]
     options = {entry["pattern"]: options_of(entry) for entry in settings["mappings"]}
@@ -90,8 +90,8 @@ def extract_messages(root: Path) -> Catalog:
     for folder in ("pop_campaigns", "templates"):
         if not (root / folder).is_dir():
             continue
-        found = extract_from_dir(root / folder, methods, options, KEYWORDS, comment_tags=("Translators:",))
-        for name, line, msgid, comments, context in found:
+        result = extract_from_dir(root / folder, methods, options, KEYWORDS, comment_tags=("Translators:",))
+        for name, line, msgid, comments, context in result:
             place = [(f"{folder}/{name}", line)]
             template.add(msgid, None, place, auto_comments=comments, context=context)
     return template
@@ -147,7 +147,7 @@ def write_catalogue(path: Path, catalogue: Catalog) -> None:
 
 
 def find_faults(root: Path) -> Iterator[str]:
-    """What keeps the catalogues from being complete, a line each, beginning with the file."""
+    """Return what keeps the catalogues from being complete, a line each, beginning with the file."""
     wanted = {(m.context, key_of(m)) for m in texts_of(extract_messages(root))}
     for language in LANGUAGES:
         path = catalogue_path(root, language)
@@ -168,7 +168,7 @@ def find_faults(root: Path) -> Iterator[str]:
 
 
 def faults_of(message: Message) -> Iterator[str]:
-    """What is wrong with one translation."""
+    """Return what is wrong with one translation."""
     forms = forms_of(message)
     if message.fuzzy:
         yield "marked as unsure (fuzzy)"
@@ -187,22 +187,22 @@ def faults_of(message: Message) -> Iterator[str]:
 
 
 def placeholders(text: str) -> set[str]:
-    """The names that values are put in for: %(name)s and {name}."""
+    """Return the names that values are put in for: %(name)s and {name}."""
     return {first or second for first, second in PLACEHOLDER.findall(text)}
 
 
 def texts_of(catalogue: Catalog) -> Iterator[Message]:
-    """The messages without the header."""
+    """Return the messages without the header."""
     return (message for message in catalogue if message.id)
 
 
 def forms_of(message: Message) -> list[str]:
-    """The translation as a list: one text, or one for each plural form."""
+    """Return the translation as a list: one text, or one for each plural form."""
     return list(message.string) if isinstance(message.string, tuple | list) else [message.string or ""]
 
 
 def key_of(message: Message) -> str:
-    """The text a catalogue looks a message up by: the singular where there are two."""
+    """Return the text a catalogue looks a message up by: the singular where there are two."""
     return str(message.id[0] if isinstance(message.id, tuple | list) else message.id)
 
 

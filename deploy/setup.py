@@ -107,17 +107,17 @@ def install(root: Path, venv: Path, lock: Path) -> None:
 
 
 def stamp_of(venv: Path, lock: Path) -> Path:
-    """The file that says that `venv` holds what `lock` names."""
+    """Return the file that says that `venv` holds what `lock` names."""
     return venv / (".ready-dev" if "dev" in lock.name else ".ready-runtime")
 
 
 def fingerprint(venv: Path, lock: Path) -> str:
-    """What a finished environment depends on: the lock file, the place (its scripts name it), the Python."""
+    """Return what a finished environment depends on: the lock file, the place (its scripts name it), the Python."""
     return f"{hashlib.sha256(lock.read_bytes()).hexdigest()}\n{venv}\n{python_version_of(venv)}\n"
 
 
 def is_ready(venv: Path, lock: Path) -> bool:
-    """Whether an earlier call finished with this lock file in this place."""
+    """Return whether an earlier call finished with this lock file in this place."""
     stamp = stamp_of(venv, lock)
     try:
         # A link to a Python that has been uninstalled does not exist().
@@ -128,7 +128,7 @@ def is_ready(venv: Path, lock: Path) -> bool:
 
 
 def is_usable(venv: Path) -> bool:
-    """Whether packages can be installed into the environment that is there."""
+    """Return whether packages can be installed into the environment that is there."""
     if (venv / ".unfinished").exists() or python_version_of(venv) < (3, 11):
         return False
     stamps = list(venv.glob(".ready-*"))
@@ -143,18 +143,18 @@ def is_usable(venv: Path) -> bool:
 
 
 def needs_python_change(venv: Path) -> bool:
-    """Whether PYTHON= asks for another Python than the environment was made with."""
+    """Return whether PYTHON= asks for another Python than the environment was made with."""
     return bool(os.environ.get("PYTHON")) and python_version_of(venv) != sys.version_info[:3]
 
 
 def python_version_of(venv: Path) -> tuple[int, ...]:
-    """The version the environment was made with, (0,) where there is none."""
+    """Return the version the environment was made with, (0,) where there is none."""
     with contextlib.suppress(OSError):
-        found = re.search(
+        match = re.search(
             r"^version\s*=\s*([\d.]+)", (venv / "pyvenv.cfg").read_text(encoding="utf-8"), re.MULTILINE
         )
-        if found:
-            return tuple(int(part) for part in found[1].strip(".").split(".")[:3])
+        if match:
+            return tuple(int(part) for part in match[1].strip(".").split(".")[:3])
     return (0,)
 
 
@@ -234,7 +234,7 @@ def failure(words: str, what: str) -> SetupError:
 
 
 def explain_os_error(problem: OSError, root: Path) -> str:
-    """One sentence for an error of the file system or of starting a program."""
+    """Return one sentence for an error of the file system or of starting a program."""
     if problem.errno in (errno.ENOSPC, errno.EDQUOT):
         return no_space_sentence()
     if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -262,7 +262,7 @@ def compile_translations(root: Path, venv: Path) -> None:
 
 
 def modified(path: Path) -> float:
-    """When the file was last written, 0 where there is none."""
+    """Return when the file was last written, 0 where there is none."""
     try:
         return path.stat().st_mtime
     except FileNotFoundError:
@@ -270,7 +270,7 @@ def modified(path: Path) -> float:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without what would lead pip or Python astray."""
+    """Return the environment without what would lead pip or Python astray."""
     return {name: value for name, value in os.environ.items() if name not in MISLEADING}
 
 

@@ -82,15 +82,15 @@ def list_users() -> None:
 
 
 def _find_organisation(typed: str) -> Organisation:
-    """Give the one member organisation that goes by what was typed."""
+    """Return the one member organisation that goes by what was typed."""
     wanted = fold(typed)
     organisations = db.session.scalars(select(Organisation).order_by(Organisation.sort_key)).all()
-    found = [one for one in organisations if wanted in _names_of(one)]
-    if len(found) == 1:
-        return found[0]
-    if found:
+    rows = [organisation for organisation in organisations if wanted in _names_of(organisation)]
+    if len(rows) == 1:
+        return rows[0]
+    if rows:
         raise click.ClickException(
-            f"Several organisations go by “{typed}”: give the key of one.\n{_listed(found)}"
+            f"Several organisations go by “{typed}”: give the key of one.\n{_listed(rows)}"
         )
     if not organisations:
         raise click.ClickException(
@@ -109,7 +109,9 @@ def _names_of(organisation: Organisation) -> set[str]:
 
 
 def _listed(organisations: Sequence[Organisation]) -> str:
-    return "\n".join(f"  {one.key}  ({_place_and_name(one)})" for one in organisations)
+    return "\n".join(
+        f"  {organisation.key}  ({_place_and_name(organisation)})" for organisation in organisations
+    )
 
 
 def _place_and_name(organisation: Organisation) -> str:

@@ -66,7 +66,7 @@ def administrator(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def is_public(endpoint: str) -> bool:
-    """Tell whether an endpoint needs no account."""
+    """Return whether an endpoint needs no account."""
     return endpoint in PUBLIC_ENDPOINTS or endpoint.partition(".")[0] in PUBLIC_BLUEPRINTS
 
 

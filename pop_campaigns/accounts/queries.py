@@ -73,8 +73,8 @@ def last_sign_ins() -> dict[int, datetime]:
     rows = select(History.subject_id, func.max(History.at)).where(
         History.subject_type == User.__tablename__, History.action == "user.signed_in"
     )
-    found = db.session.execute(rows.group_by(History.subject_id))
-    return {row[0]: row[1] for row in found}
+    result = db.session.execute(rows.group_by(History.subject_id))
+    return {row[0]: row[1] for row in result}
 
 
 def select_user_changes() -> Select[Any]:

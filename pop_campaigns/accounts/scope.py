@@ -20,7 +20,7 @@ Record = TypeVar("Record")
 
 
 def visible(model: Any, user: User, *, scanned: bool = False) -> ColumnElement[bool]:
-    """Give the condition that ``user`` may read rows of ``model`` (which has ``organisation_id``); fails closed.
+    """Return the condition that ``user`` may read rows of ``model`` (which has ``organisation_id``); fails closed.
 
     A model may hide rows by ``shown_to`` (and ``is_shown_to`` for one row): merged or erased records, citizens.
     ``scanned`` says that the query reads the whole table anyway: then the condition leaves the index of organisations
@@ -43,7 +43,7 @@ def _owned(model: Any, user: User, scanned: bool) -> ColumnElement[bool]:
 
 
 def own(model: Any, user: User) -> ColumnElement[bool]:
-    """Give the condition that rows belong to the user's work lists: an organisation's own, or all for the network's people."""
+    """Return the condition that rows belong to the user's work lists: an organisation's own, or all for the network's people."""
     if user.role in (RoleName.ADMINISTRATOR, RoleName.VIEWER):
         return model.shown_to(user.role) if hasattr(model, "shown_to") else true()
     if user.role is RoleName.COORDINATOR and user.organisation_id is not None:
@@ -52,7 +52,7 @@ def own(model: Any, user: User) -> ColumnElement[bool]:
 
 
 def of_network_or(model: Any, owner: int | None) -> ColumnElement[bool]:
-    """Give the condition that a row is the network's or ``owner``'s: those a new row stands beside."""
+    """Return the condition that a row is the network's or ``owner``'s: those a new row stands beside."""
     return or_(model.organisation_id.is_(None), model.organisation_id == owner)
 
 
@@ -81,7 +81,7 @@ def select_visible(model: type[Record], user: User) -> Select[Record]:
 
 
 def get_visible(model: type[Record], ident: int, user: User | None = None) -> Record:
-    """Give a record the user may read, else 404: a stranger's record is not even known to exist."""
+    """Return a record the user may read, else 404: a stranger's record is not even known to exist."""
     user = user or current_user
     row: Any = db.session.get(model, ident) if 0 < ident < 2**31 else None
     if row is None or user.role is None:
@@ -94,7 +94,7 @@ def get_visible(model: type[Record], ident: int, user: User | None = None) -> Re
 
 
 def get_changeable(model: type[Record], ident: int, user: User | None = None) -> Record:
-    """Give a record the user may change, else 404."""
+    """Return a record the user may change, else 404."""
     user = user or current_user
     row: Any = get_visible(model, ident, user)
     if not may_change(row, user):
@@ -103,6 +103,6 @@ def get_changeable(model: type[Record], ident: int, user: User | None = None) ->
 
 
 def may_change(row: Any, user: User | None = None) -> bool:
-    """Tell whether the user may change a record (templates ask before they show a button)."""
+    """Return whether the user may change a record (templates ask before they show a button)."""
     user = user or current_user
     return user.role is not None and may_change_record(user.role, user.organisation_id, row.organisation_id)

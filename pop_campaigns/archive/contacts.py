@@ -84,7 +84,7 @@ def keep_administration(loading: Loading, municipality: str) -> Institution | No
 
 
 def find_member(loading: Loading, place: Part, typed: str) -> Organisation | None:
-    """Give the member organisation that a record names: by short name, name, or its municipality.
+    """Return the member organisation that a record names: by short name, name, or its municipality.
 
     What the record itself calls a member counts before what people call it now. None: they removed it.
 
@@ -94,14 +94,18 @@ def find_member(loading: Loading, place: Part, typed: str) -> Organisation | Non
     if wanted in loading.members:
         return db.session.get(Organisation, loading.members[wanted])
     organisations = db.session.scalars(select(Organisation)).all()
-    by_name = [one for one in organisations if wanted in _names_of(one)]
+    by_name = [organisation for organisation in organisations if wanted in _names_of(organisation)]
     key = municipality_key(typed)
-    found = by_name or [one for one in organisations if one.municipality and one.municipality.key == key]
-    if not found:
+    result = by_name or [
+        organisation
+        for organisation in organisations
+        if organisation.municipality and organisation.municipality.key == key
+    ]
+    if not result:
         raise place.refuse(f"there is no member organisation “{typed}”")
-    if len(found) > 1:
+    if len(result) > 1:
         raise place.refuse(f"several member organisations go by “{typed}”: name one by its own name")
-    return found[0]
+    return result[0]
 
 
 def keep_institution(loading: Loading, name: str, as_printed: str = "") -> Institution | None:
@@ -159,7 +163,7 @@ def keep_office(loading: Loading, institution: Institution, title: str) -> Offic
 
 
 def _give_placeholder(loading: Loading, office: Office, key: str, placeholder: Address) -> None:
-    """Give an office that came from a vocabulary its placeholder, once and only while it has no address."""
+    """Return an office that came from a vocabulary its placeholder, once and only while it has no address."""
     given = (Address.__tablename__, key) in loading.known
     if (Office.__tablename__, key) in loading.bare and not given and not office.addresses:
         office.addresses.append(placeholder)
@@ -210,12 +214,12 @@ def _names_of(organisation: Organisation) -> set[str]:
 
 
 def _find_shared(model: type[_Contact], name: str, *conditions: Any) -> _Contact | None:
-    """Give the network's row of the same folded name, if there is one."""
+    """Return the network's row of the same folded name, if there is one."""
     near = select(model).where(
         model.organisation_id.is_(None), like_folded(model.search_key, name), *conditions
     )
-    found = db.session.scalars(near.order_by(model.id)).unique()
-    return next((row for row in found if fold(getattr(row, model.__sorted_by__)) == fold(name)), None)
+    rows = db.session.scalars(near.order_by(model.id)).unique()
+    return next((row for row in rows if fold(getattr(row, model.__sorted_by__)) == fold(name)), None)
 
 
 def _free_key(key: str) -> str | None:
@@ -224,7 +228,7 @@ def _free_key(key: str) -> str | None:
 
 
 def _known_as(loading: Loading, row: Institution | Office) -> str:
-    """Give the key a row was loaded under, whatever it is called now; else its number."""
+    """Return the key a row was loaded under, whatever it is called now; else its number."""
     for (kind, key), ident in loading.known.items():
         if kind == row.__tablename__ and ident == row.id:
             return key
@@ -232,7 +236,7 @@ def _known_as(loading: Loading, row: Institution | Office) -> str:
 
 
 def _placeholder(institution: str, title: str) -> Address:
-    """Give an address that reaches nobody (RFC 2606) and holds the place of the one to be found out."""
+    """Return an address that reaches nobody (RFC 2606) and holds the place of the one to be found out."""
     local = slug(title, _LOCAL_PART)
     domain = slug(institution, _DNS_LABEL)
     use = AddressUse.PROTOCOL if title == PROTOCOL_DESK else AddressUse.MAIN

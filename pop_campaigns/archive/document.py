@@ -58,11 +58,11 @@ class Part:
         return isinstance(self._node, yaml.ScalarNode)
 
     def refuse(self, words: str) -> RecordRefused:
-        """Give the error that blames this place."""
+        """Return the error that blames this place."""
         return RecordRefused(f"{self.path}: {words}" if self.path else words, self.line)
 
     def text(self, limit: int, *, lines: bool = False) -> str:
-        """Give the text, cleaned, of at most ``limit`` characters; it is never empty."""
+        """Return the text, cleaned, of at most ``limit`` characters; it is never empty."""
         self._expect(yaml.ScalarNode)
         text = clean_text(self._node.value) if lines else clean_line(self._node.value)
         if self.is_null or not text:
@@ -72,14 +72,14 @@ class Part:
         return text
 
     def items(self) -> list[Part]:
-        """Give the entries of a list."""
+        """Return the entries of a list."""
         self._expect(yaml.SequenceNode)
         entries = [Part(node, f"{self.path}[{number}]") for number, node in enumerate(self._node.value, 1)]
         self._given += entries
         return entries
 
     def get(self, name: str) -> Part | None:
-        """Give what stands under a name; None if nothing does or it is not known."""
+        """Return what stands under a name; None if nothing does or it is not known."""
         self._expect(yaml.MappingNode)
         part = self._unread.pop(name, None)
         if part is None or part.is_null:
@@ -88,26 +88,26 @@ class Part:
         return part
 
     def need(self, name: str) -> Part:
-        """Give what must stand under a name."""
+        """Return what must stand under a name."""
         part = self.get(name)
         if part is None:
             raise self.refuse(f"“{name}” is missing")
         return part
 
     def put_aside(self, name: str) -> bool:
-        """Leave what stands under a name unread, knowingly; tell whether there is anything."""
+        """Leave what stands under a name unread, knowingly; return whether there is anything."""
         self._expect(yaml.MappingNode)
         return self._unread.pop(name, None) is not None
 
     def unread(self) -> list[str]:
-        """Give the paths of all that was said here and below and that nobody asked for."""
+        """Return the paths of all that was said here and below and that nobody asked for."""
         own = [part.path for part in self._unread.values() if not part.is_null]
         return own + [path for part in self._given for path in part.unread()]
 
     def _expect(self, kind: type[yaml.Node]) -> None:
         if not isinstance(self._node, kind):
-            found = next(words for each, words in _KINDS.items() if isinstance(self._node, each))
-            raise self.refuse(f"expected {_KINDS[kind]}, found {found}")
+            result = next(words for each, words in _KINDS.items() if isinstance(self._node, each))
+            raise self.refuse(f"expected {_KINDS[kind]}, found {result}")
 
     def _entries(self) -> Iterator[tuple[str, Part]]:
         seen = set()
@@ -123,7 +123,7 @@ class Part:
 
 
 def read_document(path: Path) -> Part:
-    """Give the file's outermost mapping.
+    """Return the file's outermost mapping.
 
     :raises RecordRefused: not readable, too large, not UTF-8, not YAML, or YAML that does more than state facts.
     """
@@ -181,6 +181,6 @@ def _refuse_tricks(text: str) -> None:
 
 
 def _shown(text: str) -> str:
-    """Give a stranger's text fit for one line of a terminal."""
+    """Return a stranger's text fit for one line of a terminal."""
     line = clean_line(text)
     return line if len(line) <= 40 else f"{line[:39]}…"

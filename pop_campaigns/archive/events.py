@@ -49,14 +49,14 @@ def keep_campaign(loading: Loading, facts: CampaignFacts) -> None:
 
 
 def find_campaign(place: Part, key: str) -> Campaign | None:
-    """Give the campaign of a key; None for the empty one.
+    """Return the campaign of a key; None for the empty one.
 
     :raises pop_campaigns.archive.document.RecordRefused: nothing has that key.
     """
-    found = _campaign_of(key) if key else None
-    if key and found is None:
+    campaign = _campaign_of(key) if key else None
+    if key and campaign is None:
         raise place.refuse(f"there is no campaign with the key “{key}”")
-    return found
+    return campaign
 
 
 def keep_event(loading: Loading, facts: EventFacts) -> None:
@@ -82,7 +82,7 @@ def keep_event(loading: Loading, facts: EventFacts) -> None:
         changed_at=loading.now,
     )
     event.attendances = _attendances(loading, facts, event.institution)
-    event.supporters = [Supporter(organisation=one) for one in _supporters(loading, facts)]
+    event.supporters = [Supporter(organisation=supporter) for supporter in _supporters(loading, facts)]
     event.commitments = [_commitment(loading, facts.commitment)] if facts.commitment else []
     keep(
         loading,
@@ -97,7 +97,7 @@ def keep_event(loading: Loading, facts: EventFacts) -> None:
 
 
 def known_day(when: When) -> date | None:
-    """Give the day on which what a source says about an office is known to hold: the last it can mean."""
+    """Return the day on which what a source says about an office is known to hold: the last it can mean."""
     return None if when.precision is DatePrecision.UNKNOWN else when.day_to or when.day_from
 
 
@@ -106,13 +106,13 @@ def _campaign_of(key: str) -> Campaign | None:
 
 
 def _organiser(loading: Loading, facts: EventFacts) -> Organisation | None:
-    """Give who held the event: whom the record names, else the municipality's member; None is the network."""
+    """Return who held the event: whom the record names, else the municipality's member; None is the network."""
     named = facts.organisation or facts.municipality
     return find_member(loading, facts.place, named) if named else None
 
 
 def _institution(loading: Loading, facts: EventFacts) -> Institution | None:
-    """Give whom the event was with; a confrontation is with the administration of its municipality."""
+    """Return whom the event was with; a confrontation is with the administration of its municipality."""
     if facts.institution:
         return keep_institution(loading, facts.institution, facts.institution_as_printed)
     if facts.kind is EventKind.CONFRONTATION and facts.municipality:
@@ -153,5 +153,5 @@ def _commitment(loading: Loading, facts: CommitmentFacts) -> Commitment:
 
 
 def _uid(key: str) -> str:
-    """Give the calendar's UID, the same on every load (RFC 5545 section 3.8.4.7)."""
+    """Return the calendar's UID, the same on every load (RFC 5545 section 3.8.4.7)."""
     return f"record-{hashlib.sha256(key.encode()).hexdigest()[:32]}@{current_app.config['MAIL_DOMAIN']}"

@@ -53,7 +53,7 @@ def keep_letter(loading: Loading, facts: LetterFacts) -> None:
 def _recipient(
     loading: Loading, position: int, facts: RecipientFacts, letter: LetterFacts
 ) -> LetterRecipient:
-    """Give a recipient as the source names it; where it names no office, the institution alone."""
+    """Return a recipient as the source names it; where it names no office, the institution alone."""
     institution = keep_institution(loading, facts.institution, facts.as_printed)
     office: Office | None = None
     if institution is not None and facts.office:

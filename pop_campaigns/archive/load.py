@@ -72,7 +72,7 @@ def load_record(path: Path, *, now: datetime) -> LoadReport:
 def report_of(
     loading: Loading, *, for_later: tuple[str, ...] = (), left_out: tuple[str, ...] = ()
 ) -> LoadReport:
-    """Give what a load did."""
+    """Return what a load did."""
     return LoadReport(
         added={words: loading.added[kind] for kind, words in KINDS.items() if loading.added[kind]},
         there={words: loading.there[kind] for kind, words in KINDS.items() if loading.there[kind]},

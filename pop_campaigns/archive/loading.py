@@ -56,7 +56,7 @@ class Loading:
 
 
 def start_loading(now: datetime, source: str, *, placeholders: bool = True) -> Loading:
-    """Give a new load that knows what earlier ones have added."""
+    """Return a new load that knows what earlier ones have added."""
     from_records = select(History.subject_id, History.details).where(
         History.actor_name == ACTOR, History.actor_id.is_(None)
     )
@@ -79,7 +79,7 @@ def keep(
     action: str,
     **details: Any,
 ) -> _Row | None:
-    """Give the row for ``key``: that of an earlier load, one that ``find`` knows, or a new one from ``make``.
+    """Return the row for ``key``: that of an earlier load, one that ``find`` knows, or a new one from ``make``.
 
     None if an earlier load added it and people have removed it since.
     """

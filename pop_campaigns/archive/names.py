@@ -58,7 +58,7 @@ _DEPUTY_OF: Final = (("Deputet i qarkut ", "Deputete e qarkut "), "Member of Par
 
 
 def kind_of(institution: str) -> InstitutionKind:
-    """Give what an institution is, by the word its name begins with."""
+    """Return what an institution is, by the word its name begins with."""
     folded = fold(institution) + " "
     return next(
         (kind for start, kind in _KINDS if folded.startswith(fold(start) + " ")), InstitutionKind.OTHER
@@ -66,23 +66,23 @@ def kind_of(institution: str) -> InstitutionKind:
 
 
 def municipality_of(institution: str) -> str:
-    """Give the municipality that an institution is the administration or the council of, or an empty text."""
+    """Return the municipality that an institution is the administration or the council of, or an empty text."""
     return next((place for start in _OF_MUNICIPALITY if (place := _after(start, institution))), "")
 
 
 def county_of(institution: str) -> str:
-    """Give the county that a prefecture stands over, or an empty text."""
+    """Return the county that a prefecture stands over, or an empty text."""
     return _after(_COUNTY_OF[0], institution)
 
 
 def forms_of(municipality: str) -> tuple[str, str]:
-    """Give the definite form and the county of a municipality, empty texts where it is none."""
+    """Return the definite form and the county of a municipality, empty texts where it is none."""
     facts = known_places().get(municipality)
     return (facts.definite, facts.county) if facts else ("", "")
 
 
 def english_institution(name: str) -> str:
-    """Give the English name of an institution, or an empty text."""
+    """Return the English name of an institution, or an empty text."""
     for start, english in _OF_MUNICIPALITY.items():
         place = _after(start, name)
         if place:
@@ -92,7 +92,7 @@ def english_institution(name: str) -> str:
 
 
 def english_office(title: str, kind: InstitutionKind) -> str:
-    """Give the English title of an office, or an empty text; *kryetar* says what one chairs only in its place."""
+    """Return the English title of an office, or an empty text; *kryetar* says what one chairs only in its place."""
     if title == MAYOR:
         return "Mayor" if kind is InstitutionKind.MUNICIPALITY else ""
     for start in _DEPUTY_OF[0]:
@@ -103,7 +103,7 @@ def english_office(title: str, kind: InstitutionKind) -> str:
 
 
 def is_deputy(title: str) -> bool:
-    """Tell whether an office is that of a member of parliament."""
+    """Return whether an office is that of a member of parliament."""
     return fold(title).split()[:1] in (["deputet"], ["deputete"])
 
 

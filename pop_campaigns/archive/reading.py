@@ -54,7 +54,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 def read_record(path: Path) -> Record:
-    """Give what a file says.
+    """Return what a file says.
 
     :raises pop_campaigns.archive.document.RecordRefused: naming the first place that is wrong.
     """
@@ -82,7 +82,7 @@ def read_record(path: Path) -> Record:
 
 
 def slug(text: str, limit: int = _LONG_KEY) -> str:
-    """Give a key of lower-case letters, digits and hyphens; a cut one ends in a sum of the whole."""
+    """Return a key of lower-case letters, digits and hyphens; a cut one ends in a sum of the whole."""
     key = "-".join(re.findall(r"[a-z0-9]+", fold(text))) or hashlib.sha256(text.encode()).hexdigest()[:12]
     if len(key) <= limit:
         return key
@@ -105,7 +105,7 @@ def _network(part: Part) -> NetworkFacts:
         email=_e_mail(email) if email else "",
         phone=_text(part, "phone", 60),
         address=_text(part, "address", 300),
-        donors=tuple(_donor(one) for one in donors.items()) if donors else (),
+        donors=tuple(_donor(item) for item in donors.items()) if donors else (),
     )
 
 
@@ -198,7 +198,7 @@ def _letter(part: Part) -> LetterFacts:
     own_key, case = part.get("key"), _text(part, "case", _KEY_LENGTH)
     copies = _list(part, "cc")
     recipients = [_recipient(part.need("to"), RecipientRole.TO)]
-    recipients += [_recipient(one, RecipientRole.CC) for one in copies]
+    recipients += [_recipient(copy, RecipientRole.CC) for copy in copies]
     _refuse_twins(
         (place, f"{fold(one.institution)} / {fold(one.office)}")
         for place, one in zip([part, *copies], recipients, strict=True)
@@ -228,7 +228,7 @@ def _recipient(part: Part, role: RecipientRole) -> RecipientFacts:
 
 
 def _when(part: Part | None) -> When:
-    """Give a date: null, a day, a month, a year, or ``{from, to, precision}``."""
+    """Return a date: null, a day, a month, a year, or ``{from, to, precision}``."""
     if part is None:
         return When(DatePrecision.UNKNOWN)
     if part.is_text:
@@ -254,31 +254,31 @@ def _when(part: Part | None) -> When:
 
 
 def _days(part: Part) -> tuple[DatePrecision, date, date]:
-    """Give how exact a written date is, and the first and the last day it can mean."""
+    """Return how exact a written date is, and the first and the last day it can mean."""
     written = part.text(40)
-    found = _DAY.fullmatch(written)
-    if found is None or int(found[1]) not in _YEARS:
+    match = _DAY.fullmatch(written)
+    if match is None or int(match[1]) not in _YEARS:
         raise part.refuse(f"“{written}” is not a date: write 2020-06-16, 2020-06 or 2020")
-    year, month, day = int(found[1]), int(found[2] or 1), int(found[3] or 1)
+    year, month, day = int(match[1]), int(match[2] or 1), int(match[3] or 1)
     try:
         first = date(year, month, day)
     except ValueError as error:
         raise part.refuse(f"there is no such day as {written}") from error
-    if found[3]:
+    if match[3]:
         return DatePrecision.DAY, first, first
-    if found[2]:
+    if match[2]:
         return DatePrecision.MONTH, first, last_day_of_month(first)
     return DatePrecision.PERIOD, first, date(year, 12, 31)
 
 
 def _text(part: Part, name: str, limit: int) -> str:
-    found = part.get(name)
-    return found.text(limit) if found else ""
+    result = part.get(name)
+    return result.text(limit) if result else ""
 
 
 def _list(part: Part, name: str) -> list[Part]:
-    found = part.get(name)
-    return found.items() if found else []
+    result = part.get(name)
+    return result.items() if result else []
 
 
 def _key(part: Part, limit: int) -> str:
@@ -297,10 +297,10 @@ def _choice(part: Part, kinds: type[_Choice]) -> _Choice:
 
 
 def _web_address(part: Part, name: str, limit: int) -> str:
-    found = part.get(name)
-    address = found.text(limit) if found else ""
-    if found and not _is_web_address(address):
-        raise found.refuse("expected an address that starts with https:// or http://")
+    result = part.get(name)
+    address = result.text(limit) if result else ""
+    if result and not _is_web_address(address):
+        raise result.refuse("expected an address that starts with https:// or http://")
     return address
 
 

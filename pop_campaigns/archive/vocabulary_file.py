@@ -33,7 +33,7 @@ class InstitutionFacts:
     offices: tuple[str, ...]
 
     def at(self, place: str) -> InstitutionFacts:
-        """Give the one of a place: *Bashkia {}* at Fier is *Bashkia Fier*."""
+        """Return the one of a place: *Bashkia {}* at Fier is *Bashkia Fier*."""
         return InstitutionFacts(self.name.replace(_PLACE, place), self.offices)
 
 
@@ -48,7 +48,7 @@ class Vocabulary:
 
 
 def read_vocabulary(path: Path) -> Vocabulary:
-    """Give what a file says.
+    """Return what a file says.
 
     :raises pop_campaigns.archive.document.RecordRefused: naming the first place that is wrong.
     """
@@ -58,8 +58,12 @@ def read_vocabulary(path: Path) -> Vocabulary:
     counties: list[str] = []
     for part in document.need("counties").items():
         counties.append(part.need("county").text(_NAME))
-        places += (_place(one, counties[-1]) for one in part.need("municipalities").items())
-    near = [one.at(county) for one in _institutions(document, "of_each_county") for county in counties]
+        places += (_place(item, counties[-1]) for item in part.need("municipalities").items())
+    near = [
+        institution.at(county)
+        for institution in _institutions(document, "of_each_county")
+        for county in counties
+    ]
     local = _institutions(document, "of_each_municipality")
     near += [one.at(place.name) for place in places for one in local]
     return Vocabulary(
@@ -69,13 +73,13 @@ def read_vocabulary(path: Path) -> Vocabulary:
 
 @lru_cache(maxsize=1)
 def shipped_vocabulary() -> Vocabulary:
-    """Give the vocabulary that is part of the project, read once."""
+    """Return the vocabulary that is part of the project, read once."""
     return read_vocabulary(SHIPPED_VOCABULARY)
 
 
 @lru_cache(maxsize=1)
 def known_places() -> dict[str, PlaceFacts]:
-    """Give the municipalities of the shipped vocabulary by the basic form of their name."""
+    """Return the municipalities of the shipped vocabulary by the basic form of their name."""
     return {place.name: place for place in shipped_vocabulary().places}
 
 
@@ -84,11 +88,11 @@ def _place(part: Part, county: str) -> PlaceFacts:
 
 
 def _institutions(document: Part, section: str) -> list[InstitutionFacts]:
-    found = document.get(section)
+    result = document.get(section)
     return [
         InstitutionFacts(
             part.need("institution").text(_INSTITUTION),
             tuple(office.text(_OFFICE) for office in part.need("offices").items()),
         )
-        for part in (found.items() if found else [])
+        for part in (result.items() if result else [])
     ]

@@ -42,12 +42,12 @@ class CalendarAnswer:
 
     @property
     def is_answer(self) -> bool:
-        """Tell whether somebody answers with it, or proposes another time."""
+        """Return whether somebody answers with it, or proposes another time."""
         return self.method in ("REPLY", "COUNTER")
 
     @property
     def proposes(self) -> bool:
-        """Tell whether it proposes another time (RFC 5546 section 3.2.7)."""
+        """Return whether it proposes another time (RFC 5546 section 3.2.7)."""
         return self.method == "COUNTER"
 
     def to_json(self) -> dict[str, Any]:

@@ -101,7 +101,7 @@ class Attendee:
 
 
 def event_lines(event: CalendarEvent, people: Iterable[str] = (), status: str | None = None) -> list[str]:
-    """The VEVENT as content lines, not yet folded.
+    """Return the VEVENT as content lines, not yet folded.
 
     `people` are the ORGANIZER and ATTENDEE lines of an invitation; `status` overrides the event's own.
     """
@@ -145,7 +145,7 @@ def _text_lines(event: CalendarEvent) -> list[str]:
 
 
 def calendar_head(method: str) -> list[str]:
-    """The opening lines of a calendar object."""
+    """Return the opening lines of a calendar object."""
     return ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODID}", "CALSCALE:GREGORIAN", f"METHOD:{method}"]
 
 
@@ -173,7 +173,7 @@ def _check_moments(event: CalendarEvent) -> None:
 
 
 def to_utc(instant: datetime) -> datetime:
-    """An aware instant in UTC; ValueError for a naive one."""
+    """Return an aware instant in UTC; ValueError for a naive one."""
     if instant.tzinfo is None:
         raise ValueError(f"an instant needs an offset: {instant!r}")
     return instant.astimezone(UTC)

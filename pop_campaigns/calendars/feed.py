@@ -17,7 +17,7 @@ _ZONED_START = "\r\nDTSTART;TZID="
 
 
 def write_event_block(event: CalendarEvent) -> str:
-    """The VEVENT of an event for publication, without guests and organiser's mailbox: a part, not a file.
+    """Return the VEVENT of an event for publication, without guests and organiser's mailbox: a part, not a file.
 
     Cancelled events are written too, as STATUS:CANCELLED: left out, they would stay in every subscriber's
     calendar as if nothing had happened.
@@ -26,13 +26,13 @@ def write_event_block(event: CalendarEvent) -> str:
 
 
 def write_event_file(event: CalendarEvent) -> str:
-    """The `.ics` of one event, to be downloaded by anybody."""
+    """Return the `.ics` of one event, to be downloaded by anybody."""
     block = write_event_block(event)
     return write_lines(calendar_head("PUBLISH")) + _zones([], block) + block + "END:VCALENDAR\r\n"
 
 
 def write_feed(blocks: Iterable[str], zones: Iterable[str], name: str, refresh_minutes: int = 60) -> str:
-    """A calendar to subscribe to, made of the blocks of `write_event_block`.
+    """Return a calendar to subscribe to, made of the blocks of `write_event_block`.
 
     `zones` are time zones to define even if no event needs them (a feed without events must hold something);
     those that the blocks use are added. `name` is what subscribers see in their list: ours, never typed by a
@@ -58,7 +58,7 @@ def write_feed(blocks: Iterable[str], zones: Iterable[str], name: str, refresh_m
 
 
 def feed_etag(text: str) -> str:
-    """An entity tag for these exact bytes, without the quotes of the header (RFC 9110, section 8.8.3)."""
+    """Return an entity tag for these exact bytes, without the quotes of the header (RFC 9110, section 8.8.3)."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
 
 

@@ -29,7 +29,7 @@ class ZoneBook:
                 self._blocks[named[1].strip()] = block
 
     def to_utc(self, value: datetime, tzid: str) -> datetime | None:
-        """Give the instant; a time without any zone is taken as the calendar's zone, else as UTC."""
+        """Return the instant; a time without any zone is taken as the calendar's zone, else as UTC."""
         try:
             if value.tzinfo is not None and value.utcoffset() is not None:
                 return value.astimezone(UTC)
@@ -39,7 +39,7 @@ class ZoneBook:
             return None
 
     def is_floating(self, value: datetime, tzid: str) -> bool:
-        """Tell whether a time is an hour on the clock without any zone that could be found."""
+        """Return whether a time is an hour on the clock without any zone that could be found."""
         if value.tzinfo is not None and value.utcoffset() is not None:
             return False
         named = tzid.strip().strip('"') or self.default
@@ -73,11 +73,11 @@ class ZoneBook:
 
 
 def iana_name(tzid: str) -> str:
-    """Give the IANA name for what a program calls a zone, "" if there is none."""
+    """Return the IANA name for what a program calls a zone, "" if there is none."""
     if tzid in known_zones():
         return tzid
-    if found := _WINDOWS.get(tzid.casefold()):
-        return found
+    if result := _WINDOWS.get(tzid.casefold()):
+        return result
     # "/freeassociation.sourceforge.net/Europe/Tirane", "America-Chicago", "/mozilla.org/20070129_1/Europe/Paris"
     parts = tzid.strip("/").split("/")
     for start in range(1, len(parts)):
@@ -102,8 +102,8 @@ def _build(block: str) -> tzinfo | None:
 
 
 def _spoken_offset(tzid: str) -> timedelta:
-    found = _SPOKEN_OFFSET.search(tzid)
-    if not found or not found[1]:
+    match = _SPOKEN_OFFSET.search(tzid)
+    if not match or not match[1]:
         return timedelta()
-    size = timedelta(hours=int(found[2]), minutes=int(found[3]))
-    return -size if found[1] == "-" else size
+    size = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return -size if match[1] == "-" else size

@@ -25,12 +25,12 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 def write_invitation(
     event: CalendarEvent, attendee: Attendee, method: str = "REQUEST", comment: str = ""
 ) -> str:
-    """The calendar object that asks `attendee` to come (REQUEST), tells them it is off (CANCEL), or that the event
+    """Return the calendar object that asks `attendee` to come (REQUEST), tells them it is off (CANCEL), or that the event
     stays as it is although they proposed another time (DECLINECOUNTER, RFC 5546 section 3.2.8).
 
     CRLF lines of at most 75 octets. A CANCEL is always STATUS:CANCELLED, also for a guest who alone is
     withdrawn: for that guest the event is off, and some programs act on nothing else. `comment` is typed text, said
-    to this guest alone. Raises ValueError for another method, or for a cancelled event that is not cancelled with it;
+    to this guest alone. Raise ValueError for another method, or for a cancelled event that is not cancelled with it;
     UnusableAddress for the organiser's address.
     """
     if method not in _METHODS:
@@ -50,7 +50,7 @@ def write_invitation(
 def invitation_to_json(
     event: CalendarEvent, attendee: Attendee, method: str = "REQUEST"
 ) -> dict[str, object]:
-    """The invitation as plain JSON values: what `invitation_from_json` reads."""
+    """Return the invitation as plain JSON values: what `invitation_from_json` reads."""
     data: dict[str, object] = {}
     for field in fields(event):
         value = getattr(event, field.name)
@@ -67,7 +67,7 @@ def invitation_from_json(data: Mapping[str, object]) -> str:
 
     Keys are the fields of CalendarEvent, ``method``, ``comment``, and ``attendee_name``, ``attendee_address``,
     ``attendee_role``, ``attendee_partstat``. Instants are ISO 8601 with an offset, dates YYYY-MM-DD. What has
-    a default may be left out. Raises ValueError for a missing, unknown or malformed value.
+    a default may be left out. Raise ValueError for a missing, unknown or malformed value.
     """
     names = {field.name for field in fields(CalendarEvent)}
     unknown = set(data) - names - _GUEST - {"method", "comment"}

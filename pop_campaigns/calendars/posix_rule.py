@@ -38,7 +38,7 @@ class YearlyChange:
     seconds: int
 
     def onset(self, year: int) -> datetime:
-        """The naive local time of this change in `year`."""
+        """Return the naive local time of this change in `year`."""
         first = date(year, self.month, 1)
         to_weekday = (self.weekday - first.isoweekday()) % 7
         day = 1 + to_weekday + 7 * (self.week - 1)
@@ -47,7 +47,7 @@ class YearlyChange:
         return datetime.combine(first.replace(day=day), time()) + timedelta(seconds=self.seconds)
 
     def rrule(self) -> str:
-        """The same change as a value of RRULE (RFC 5545, section 3.3.10)."""
+        """Return the same change as a value of RRULE (RFC 5545, section 3.3.10)."""
         shift = self.seconds // _SECONDS_A_DAY
         weekday = _WEEKDAYS[(self.weekday + shift) % 7]
         if shift == 0:
@@ -98,11 +98,11 @@ class ZoneRule:
 
 
 def read_posix_rule(footer: str) -> ZoneRule:
-    """Read a footer such as ``EST5EDT,M3.2.0,M11.1.0``; raises UnreadableRule."""
-    found = _FOOTER.fullmatch(footer)
-    if found is None:
+    """Read a footer such as ``EST5EDT,M3.2.0,M11.1.0``; raise UnreadableRule."""
+    match = _FOOTER.fullmatch(footer)
+    if match is None:
         raise UnreadableRule(footer)
-    name, west, summer_name, summer_west, *changes = found.groups()
+    name, west, summer_name, summer_west, *changes = match.groups()
     # POSIX counts hours west of Greenwich, everybody else counts east.
     offset = -_read_clock(west)
     if summer_name is None:

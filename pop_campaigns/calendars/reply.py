@@ -110,12 +110,12 @@ class CalendarMessage:
 
     @property
     def item(self) -> CalendarItem:
-        """Give the component an answer is about."""
+        """Return the component an answer is about."""
         return self.items[0]
 
 
 def read_calendar(content: bytes, *, method: str = "", charset: str = "utf-8") -> CalendarMessage:
-    """Read the first calendar object in ``content``; raises :class:`UnreadableCalendar`.
+    """Read the first calendar object in ``content``; raise :class:`UnreadableCalendar`.
 
     ``method`` is the MIME parameter, which counts only where the body names none (RFC 6047 wants them equal).
     """
@@ -199,7 +199,7 @@ def _escape_commas(line: re.Match[str]) -> str:
 
 
 def _mend_person(line: re.Match[str]) -> str:
-    """Give the line as it is if the library can read it, else without the parameters that nobody can."""
+    """Return the line as it is if the library can read it, else without the parameters that nobody can."""
     try:
         _, _, value = Contentline(line[0]).parts()
         if value.strip() == line[3].strip():
@@ -253,15 +253,15 @@ def _item(part: Component, zones: ZoneBook) -> CalendarItem:
 
 
 def _nameless_partstat(part: Component) -> str:
-    found = list(_values(part, "ATTENDEE"))
-    return _partstat(getattr(found[0], "params", {})) if len(found) == 1 else ""
+    result = list(_values(part, "ATTENDEE"))
+    return _partstat(getattr(result[0], "params", {})) if len(result) == 1 else ""
 
 
 def _floating(part: Component, zones: ZoneBook) -> tuple[str, ...]:
-    found = [name for name in ("DTSTART", "DTEND") if _is_floating(_first(part, name), zones)]
-    if found == ["DTSTART"] and part.get("DTEND") is None:
-        found.append("DTEND")  # it is counted from the start
-    return tuple(name.lower() for name in found)
+    result = [name for name in ("DTSTART", "DTEND") if _is_floating(_first(part, name), zones)]
+    if result == ["DTSTART"] and part.get("DTEND") is None:
+        result.append("DTEND")  # it is counted from the start
+    return tuple(name.lower() for name in result)
 
 
 def _is_floating(found: Any, zones: ZoneBook) -> bool:
@@ -282,11 +282,11 @@ def _ending(part: Component, starts: datetime | None, zones: ZoneBook) -> dateti
 
 
 def _values(part: Component, name: str) -> Iterator[Any]:
-    """Give each value of a property; the library has one, a list, or nothing."""
-    found = part.get(name)
-    if found is None:
+    """Return each value of a property; the library has one, a list, or nothing."""
+    result = part.get(name)
+    if result is None:
         return
-    yield from found if isinstance(found, list) else (found,)
+    yield from result if isinstance(result, list) else (result,)
 
 
 def _first(part: Component, name: str) -> Any:
@@ -294,8 +294,8 @@ def _first(part: Component, name: str) -> Any:
 
 
 def _raw(part: Component, name: str) -> str:
-    found = _first(part, name)
-    return "" if found is None else str(found)
+    result = _first(part, name)
+    return "" if result is None else str(result)
 
 
 def _line(part: Component, name: str) -> str:
@@ -319,11 +319,11 @@ def _python_value(found: Any) -> Any:
 
 
 def _when(part: Component, name: str, zones: ZoneBook) -> datetime | None:
-    """Give a date or time property in UTC; None where it is missing or broken."""
-    found = _first(part, name)
-    value = _python_value(found)
+    """Return a date or time property in UTC; None where it is missing or broken."""
+    result = _first(part, name)
+    value = _python_value(result)
     if isinstance(value, datetime):
-        params = getattr(found, "params", {})
+        params = getattr(result, "params", {})
         return zones.to_utc(value, str(params.get("TZID") or ""))
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)

@@ -48,12 +48,12 @@ def clean_line(text: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """A person's or office's name for CN: one line, no quotes or mail punctuation, at most 78 characters."""
+    """Return a person's or office's name for CN: one line, no quotes or mail punctuation, at most 78 characters."""
     return clean_line(clean_line(text).translate(_NAME_SPECIALS))[:NAME_LENGTH].rstrip(" ")
 
 
 def clean_link(url: str) -> str:
-    """An http(s) address in ASCII, other characters percent-encoded; raises UnusableLink."""
+    """Return an http(s) address in ASCII, other characters percent-encoded; raise UnusableLink."""
     link = url.strip(" ")
     if _drop_unseen(link) != unicodedata.normalize("NFC", link) or re.search(r"\s", link):
         raise UnusableLink(url)
@@ -82,7 +82,7 @@ def usable_link(url: str) -> str:
 
 
 def mailto(address: str) -> str:
-    """The `mailto:` URI of one plain ASCII address (RFC 6068); raises UnusableAddress."""
+    """Return the `mailto:` URI of one plain ASCII address (RFC 6068); raise UnusableAddress."""
     if not _ADDRESS.fullmatch(address):
         raise UnusableAddress(address)
     return "mailto:" + quote(address, safe="@!$&'*+/=^_`{|}~-.")
@@ -95,7 +95,7 @@ def escape_text(text: str) -> str:
 
 
 def fold_line(line: str) -> str:
-    """One content line with its CRLF, folded at 75 octets and never inside a character (section 3.1)."""
+    """Return one content line with its CRLF, folded at 75 octets and never inside a character (section 3.1)."""
     folded: list[str] = []
     room = LINE_OCTETS
     start = 0

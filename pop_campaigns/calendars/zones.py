@@ -52,7 +52,7 @@ class TimeHappensTwice(ValueError):
 
 @lru_cache(maxsize=1)
 def known_zones() -> frozenset[str]:
-    """All names that can be used as a zone, links such as ``Europe/Skopje`` included."""
+    """Return all names that can be used as a zone, links such as ``Europe/Skopje`` included."""
     return frozenset((resources.files("tzdata") / "zones").read_text(encoding="ascii").split())
 
 
@@ -64,10 +64,10 @@ def check_zone(zone: str) -> str:
 
 
 def resolve_wall_time(wall: datetime, zone: str, fold: int | None = None) -> datetime:
-    """The instant (aware, UTC) at which the clocks of `zone` show the naive time `wall`.
+    """Return the instant (aware, UTC) at which the clocks of `zone` show the naive time `wall`.
 
     `fold` says which of two is meant when the clocks go back: 0 the first, 1 the second (PEP 495); it is
-    ignored at all other times. Raises TimeDoesNotExist, TimeHappensTwice (only while `fold` is None),
+    ignored at all other times. Raise TimeDoesNotExist, TimeHappensTwice (only while `fold` is None),
     UnknownZone, and ValueError for an aware `wall`, another `fold`, or a date at the ends of the calendar.
     """
     if wall.tzinfo is not None:
@@ -89,7 +89,7 @@ def resolve_wall_time(wall: datetime, zone: str, fold: int | None = None) -> dat
 
 
 def to_wall(utc: datetime, zone: str) -> datetime:
-    """The aware local time in `zone` at an instant; `fold` is 1 in the second of two equal hours.
+    """Return the aware local time in `zone` at an instant; `fold` is 1 in the second of two equal hours.
 
     Raises UnknownZone, and ValueError for a naive `utc`.
     """
@@ -99,7 +99,7 @@ def to_wall(utc: datetime, zone: str) -> datetime:
 
 
 def can_write_local(instant: datetime, zone: str) -> bool:
-    """Whether a local time with TZID says exactly this instant to every calendar program.
+    """Return whether a local time with TZID says exactly this instant to every calendar program.
 
     It does not in the hour that happens twice, since iCalendar cannot say which one, nor while a zone departs
     from its yearly rule: Casablanca in Ramadan, or years before the rule was made. Then only UTC is exact.
@@ -112,7 +112,7 @@ def can_write_local(instant: datetime, zone: str) -> bool:
 
 @lru_cache(maxsize=64)
 def zone_rule(zone: str) -> ZoneRule:
-    """The yearly rule of a zone, from the footer of its TZif file (RFC 8536); raises UnknownZone."""
+    """Return the yearly rule of a zone, from the footer of its TZif file (RFC 8536); raise UnknownZone."""
     footer = _tzif(zone).rsplit(b"\n", 2)[-2].decode("ascii")
     try:
         return read_posix_rule(footer)
@@ -132,10 +132,10 @@ def _tzif(zone: str) -> bytes:
 
 @lru_cache(maxsize=64)
 def vtimezone(tzid: str) -> str:
-    """The VTIMEZONE of a zone (RFC 5545, section 3.6.5) as CRLF lines; empty for UTC, which needs none.
+    """Return the VTIMEZONE of a zone (RFC 5545, section 3.6.5) as CRLF lines; empty for UTC, which needs none.
 
     Changes are rules (RRULE) from 1970 on, never lists of dates: calendar programs disagree about lists, and
-    events in summer then move by an hour. Raises UnknownZone.
+    events in summer then move by an hour. Raise UnknownZone.
     """
     rule = zone_rule(tzid)
     if tzid in UTC_ZONES:

@@ -9,6 +9,6 @@ from pop_campaigns.core.db import db
 
 
 def visible_campaigns(user: User) -> list[Campaign]:
-    """Give the campaigns a user may read, the network's included, in Albanian order."""
+    """Return the campaigns a user may read, the network's included, in Albanian order."""
     rows = select_visible(Campaign, user).order_by(Campaign.sort_key, Campaign.id)
     return list(db.session.scalars(rows))

@@ -50,7 +50,7 @@ class Mergeable:
 
     @classmethod
     def shown_to(cls, role: RoleName) -> ColumnElement[bool]:  # noqa: ARG003  # persons ask for it
-        """Give the condition that a person in this role may see a row."""
+        """Return the condition that a person in this role may see a row."""
         return cls.merged_into_id.is_(None)
 
     def is_shown_to(self, role: RoleName) -> bool:

@@ -113,7 +113,7 @@ def address_rank(
 
 
 def overlap(from_a: date | None, to_a: date | None, from_b: date | None, to_b: date | None) -> bool:
-    """Tell whether two times in office share a day, ends included; a date not known reaches without end."""
+    """Return whether two times in office share a day, ends included; a date not known reaches without end."""
     a_before_b = to_a is not None and from_b is not None and to_a < from_b
     b_before_a = to_b is not None and from_a is not None and to_b < from_a
     return not (a_before_b or b_before_a)
@@ -124,7 +124,7 @@ SOURCE_HOLDS_FOR = timedelta(days=4 * 365 + 1)
 
 
 def runs_on(from_date: date | None, to_date: date | None, known_on: date | None, day: date) -> bool:
-    """Tell whether a mandate runs on a day.
+    """Return whether a mandate runs on a day.
 
     A date not known excludes nothing; but of a mandate known only by a source's day (``known_on``, neither start nor
     end) nobody can say that it still runs long after, so it counts for four years around that day.

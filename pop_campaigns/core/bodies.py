@@ -31,7 +31,7 @@ class _FormParser(FormDataParser):
     """The library's, which counts the parts of a multipart body but not the fields of a plain one."""
 
     def parse(self, *args: Any, **kwargs: Any) -> Any:
-        """Give stream, fields and files; raise 413 for too many fields."""
+        """Return stream, fields and files; raise 413 for too many fields."""
         stream, form, files = super().parse(*args, **kwargs)
         if sum(len(values) for _name, values in form.lists()) > MOST_FIELDS:
             raise RequestEntityTooLarge
@@ -39,7 +39,7 @@ class _FormParser(FormDataParser):
 
 
 def _without_nul(typed: MultiDict[str, str]) -> MultiDict[str, str]:
-    """Give the same with another control for NUL, which no text of PostgreSQL can hold, not even one that is only compared.
+    """Return the same with another control for NUL, which no text of PostgreSQL can hold, not even one that is only compared.
 
     Not left out: what is no choice of ours must not become none. Cleaning takes it out of words, like all controls.
     """

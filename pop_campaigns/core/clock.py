@@ -9,10 +9,10 @@ TIRANE = "Europe/Tirane"
 
 
 def now() -> datetime:
-    """Give this instant, aware, in UTC."""
+    """Return this instant, aware, in UTC."""
     return datetime.now(UTC)
 
 
 def local_date(instant: datetime, zone: str = TIRANE) -> date:
-    """Give the calendar day of an aware instant in ``zone``."""
+    """Return the calendar day of an aware instant in ``zone``."""
     return instant.astimezone(ZoneInfo(zone)).date()

@@ -35,22 +35,22 @@ def _put(day: date, pattern: str, lang: str) -> str:
 
 
 def day_words(day: date, lang: str, weekday: bool = True) -> str:
-    """Give *e martë, 16 qershor 2020* / *Tuesday, 16 June 2020*."""
+    """Return *e martë, 16 qershor 2020* / *Tuesday, 16 June 2020*."""
     return _put(day, "EEEE, d MMMM y" if weekday else "d MMMM y", lang)
 
 
 def short_day_words(day: date, lang: str) -> str:
-    """Give *16 qer 2020* / *16 Jun 2020* for dense tables."""
+    """Return *16 qer 2020* / *16 Jun 2020* for dense tables."""
     return _put(day, "d MMM y", lang)
 
 
 def month_words(day: date, lang: str) -> str:
-    """Give *prill 2020* / *April 2020*."""
+    """Return *prill 2020* / *April 2020*."""
     return _put(day, "MMMM y", lang)
 
 
 def clock_words(instant: datetime, zone: str = TIRANE) -> str:
-    """Give HH:mm in ``zone`` (CLDR's Albanian clock has 12 hours; nobody in Albania writes it)."""
+    """Return HH:mm in ``zone`` (CLDR's Albanian clock has 12 hours; nobody in Albania writes it)."""
     return instant.astimezone(ZoneInfo(zone)).strftime("%H:%M")
 
 
@@ -60,14 +60,14 @@ def short_moment_words(instant: datetime, lang: str) -> str:
 
 
 def moment_words(instant: datetime, lang: str, zone: str = TIRANE) -> str:
-    """Give *e martë, 16 qershor 2020, ora 10:00* / *Tuesday, 16 June 2020, 10:00*."""
+    """Return *e martë, 16 qershor 2020, ora 10:00* / *Tuesday, 16 June 2020, 10:00*."""
     local = instant.astimezone(ZoneInfo(zone))
     hour = f"ora {local:%H:%M}" if lang == "sq" else f"{local:%H:%M}"
     return f"{day_words(local.date(), lang)}, {hour}"
 
 
 def span_words(starts: datetime, ends: datetime | None, lang: str, zone: str = TIRANE) -> str:
-    """Give a start and an end in words, the day said once when both fall on it."""
+    """Return a start and an end in words, the day said once when both fall on it."""
     words = moment_words(starts, lang, zone)
     if ends is None:
         return words
@@ -78,7 +78,7 @@ def span_words(starts: datetime, ends: datetime | None, lang: str, zone: str = T
 
 
 def date_words(precision: DatePrecision, day_from: date | None, day_to: date | None, lang: str) -> str:
-    """Give a date of any precision but *moment* in words; an unknown one says so."""
+    """Return a date of any precision but *moment* in words; an unknown one says so."""
     if precision is DatePrecision.UNKNOWN or day_from is None:
         return "pa datë të njohur" if lang == "sq" else "date not known"
     if precision is DatePrecision.DAY:
@@ -91,7 +91,7 @@ def date_words(precision: DatePrecision, day_from: date | None, day_to: date | N
 
 
 def period_words(day_from: date, day_to: date | None, lang: str) -> str:
-    """Give *janar – shkurt 2020*, *mars 2020 – maj 2021*, *2019*; an open end: *që nga prilli 2020*."""
+    """Return *janar – shkurt 2020*, *mars 2020 – maj 2021*, *2019*; an open end: *që nga prilli 2020*."""
     if day_to is None:
         return (
             f"që nga {_definite_month(day_from)}" if lang == "sq" else f"since {month_words(day_from, lang)}"
@@ -114,7 +114,7 @@ def _definite_month(day: date) -> str:
 
 
 def relative_day_words(day: date, today: date) -> str:
-    """Give *today*, *tomorrow*, *in 3 days*, *2 days ago* in the reader's language."""
+    """Return *today*, *tomorrow*, *in 3 days*, *2 days ago* in the reader's language."""
     days = (day - today).days
     if days == 0:
         return _("today")
@@ -128,6 +128,6 @@ def relative_day_words(day: date, today: date) -> str:
 
 
 def last_day_of_month(day: date) -> date:
-    """Give the last day of the month of ``day``."""
+    """Return the last day of the month of ``day``."""
     first_of_next = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
     return first_of_next - timedelta(days=1)

@@ -89,7 +89,7 @@ class Prose(Line):
 
 
 def choice(kind: type[enum.Enum], name: str = "") -> Enum:
-    """Give the column type of an enumeration: its values as text, with a CHECK, alike on both databases."""
+    """Return the column type of an enumeration: its values as text, with a CHECK, alike on both databases."""
     return Enum(
         kind,
         native_enum=False,
@@ -136,12 +136,12 @@ def _cleaner(kind: Line) -> Callable[..., Any]:
 
 
 def like_folded(column: Any, typed: str) -> Any:
-    """Give the condition that every typed word occurs in a search key, ë/ç-folded, with ``%`` and ``_`` taken literally."""
+    """Return the condition that every typed word occurs in a search key, ë/ç-folded, with ``%`` and ``_`` taken literally."""
     return and_(true(), *(column.contains(word, autoescape=True) for word in search_words(typed)))
 
 
 def folded(column: Any, word: str) -> ColumnElement[str]:
-    """Give a column in lower case, ë as e and ç as c, to be compared with a folded ``word``; for tables without search keys.
+    """Return a column in lower case, ë as e and ç as c, to be compared with a folded ``word``; for tables without search keys.
 
     SQLite's lower() knows ASCII alone. Only the letters that the word has are folded: each costs a pass over the rows.
     """

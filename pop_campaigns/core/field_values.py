@@ -21,17 +21,17 @@ _NOT_TYPED = frozenset({"HiddenField", "CSRFTokenField", "SubmitField", "FileFie
 
 
 def typed_fields(form: Form) -> Iterator[Field]:
-    """Give the fields a person fills in, in the order of the page; files are not among them."""
+    """Return the fields a person fills in, in the order of the page; files are not among them."""
     return (field for field in form if field.type not in _NOT_TYPED)
 
 
 def file_fields(form: Form) -> list[Field]:
-    """Give the fields that take a file."""
+    """Return the fields that take a file."""
     return [field for field in form if field.type in ("FileField", "MultipleFileField")]
 
 
 def as_stored(field: Field) -> Field:
-    """Give the same field as the form would show it of the record, whatever was typed."""
+    """Return the same field as the form would show it of the record, whatever was typed."""
     # Not copy.copy: making a field anew gives one that waits for its form.
     stored: Field = object.__new__(type(field))
     stored.__dict__.update(field.__dict__)
@@ -45,7 +45,7 @@ def take(field: Field, values: Sequence[str]) -> None:
 
 
 def values_of(field: Field) -> tuple[str, ...]:
-    """Give what a field holds as a browser would send it: the same for the same, however it was written.
+    """Return what a field holds as a browser would send it: the same for the same, however it was written.
 
     What could not be read (a date of letters) is given as typed.
     """
@@ -55,7 +55,7 @@ def values_of(field: Field) -> tuple[str, ...]:
     if field.type == "BooleanField":
         return ("y",) if data else ()
     if isinstance(data, list | tuple | set | frozenset):
-        return tuple(sorted(_plain(one) for one in data))
+        return tuple(sorted(_plain(item) for item in data))
     if isinstance(data, date | time):
         return (data.strftime(_format_of(field)),)
     plain = _plain(data)
@@ -74,13 +74,13 @@ def _plain(value: Any) -> str:
 
 
 def _format_of(field: Field) -> str:
-    """Give how the field writes a day or an hour: what it does not show (seconds) nobody has changed."""
+    """Return how the field writes a day or an hour: what it does not show (seconds) nobody has changed."""
     written = field.format
     return str(written[0] if isinstance(written, list | tuple) else written)
 
 
 def words_of(field: Field) -> str:
-    """Give what a field holds in the reader's words: labels, not keys; dates as one writes them. Empty: nothing."""
+    """Return what a field holds in the reader's words: labels, not keys; dates as one writes them. Empty: nothing."""
     if field.process_errors:
         return " ".join(str(value) for value in field.raw_data or ())
     if field.type == "BooleanField":

@@ -30,7 +30,7 @@ def make_room(
 
 
 def refusal_words(refused: RefusedFile) -> str:
-    """Why a file was not taken, and what to do."""
+    """Return why a file was not taken, and what to do."""
     return {
         "empty": _("This file is empty. Choose another one."),
         "size": _("This file is larger than 25 MB. Make it smaller, or go on without it."),

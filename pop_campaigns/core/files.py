@@ -61,7 +61,7 @@ class StoredFile(Base):
 
 
 def clean_file_name(name: str) -> str:
-    """Give a name safe to show and to save: no folders, no controls, no reserved device, at most 120 characters."""
+    """Return a name safe to show and to save: no folders, no controls, no reserved device, at most 120 characters."""
     name = clean_line(name).replace("\\", "/").rsplit("/", 1)[-1]
     name = re.sub(r'[<>:"|?*\x00-\x1f]', "_", name).strip(". ")
     stem, dot, ending = name.rpartition(".")
@@ -99,7 +99,7 @@ def store_file(content: bytes, name: str, *, now: datetime) -> StoredFile:
 
 
 def is_document(content: bytes, name: str) -> bool:
-    """Tell whether content and name agree that a file is of a kind we keep."""
+    """Return whether content and name agree that a file is of a kind we keep."""
     try:
         return bool(_media_type(content, clean_file_name(name)))
     except RefusedFile:

@@ -67,7 +67,7 @@ class FoundForm:
     @property
     def names(self) -> set[str]:
         """The names of its fields and buttons."""
-        return {one.name for one in self.controls}
+        return {control.name for control in self.controls}
 
     def goes_to(self, at: str) -> str:
         """Return path and query it is sent to, standing on the page at path ``at``."""
@@ -131,13 +131,13 @@ class _FormParser(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         start = self._place()
-        found = Control(tag, dict(attrs), start, start + len(self.get_starttag_text() or ""))
-        found.name = found.attributes.get("name") or ""
+        result = Control(tag, dict(attrs), start, start + len(self.get_starttag_text() or ""))
+        result.name = result.attributes.get("name") or ""
         if tag == "form":
-            self._open = FoundForm(found)
+            self._open = FoundForm(result)
             self.forms.append(self._open)
         elif self._open is not None:
-            self._note(found)
+            self._note(result)
 
     def _note(self, found: Control) -> None:
         if found.tag == "select":
@@ -167,11 +167,11 @@ def _best(forms: list[FoundForm], at: str, action: str, typed: Typed) -> FoundFo
     names = {name for name, _value in typed}
 
     def likeness(form: FoundForm) -> tuple[int, int, int]:
-        same = {(one.name, one.attributes.get("value") or "") for one in form.controls}
+        same = {(control.name, control.attributes.get("value") or "") for control in form.controls}
         query = urlsplit(form.goes_to(at)).query
         return len(same & sent), len(form.names & names), int(query == wanted.query)
 
-    going = [one for one in forms if unquote(wanted.path) in _paths(one, at)]
+    going = [other for other in forms if unquote(wanted.path) in _paths(other, at)]
     return max(going, key=likeness, default=None)
 
 
@@ -180,7 +180,9 @@ def _paths(form: FoundForm, at: str) -> set[str]:
         return set()
     addresses = [form.goes_to(at)]
     addresses += [
-        one.attributes["formaction"] or "" for one in form.controls if "formaction" in one.attributes
+        control.attributes["formaction"] or ""
+        for control in form.controls
+        if "formaction" in control.attributes
     ]
     return {unquote(urlsplit(urljoin(at, address)).path) for address in addresses}
 
@@ -194,17 +196,17 @@ def _edits(
         waiting.setdefault(name, []).append(value)
     edits: list[tuple[int, int, str]] = []
     used: set[tuple[str, str]] = set()
-    for one in form.controls:
-        if one.name in fresh or not typed or one.tag == "select":
+    for control in form.controls:
+        if control.name in fresh or not typed or control.tag == "select":
             continue
-        if one.tag == "option" or one.kind in _CHECKED:
-            edits += _chosen(one, waiting.get(one.name, []), used)
-        elif one.kind in _NEVER_FILLED:
-            used |= {(one.name, value) for value in waiting.get(one.name, [])}
-        elif waiting.get(one.name):
-            value = waiting[one.name].pop(0)
-            edits.append(_with_text(one, value))
-    filled = {one.name for one in form.controls if one.tag != "select"} & fresh
+        if control.tag == "option" or control.kind in _CHECKED:
+            edits += _chosen(control, waiting.get(control.name, []), used)
+        elif control.kind in _NEVER_FILLED:
+            used |= {(control.name, value) for value in waiting.get(control.name, [])}
+        elif waiting.get(control.name):
+            value = waiting[control.name].pop(0)
+            edits.append(_with_text(control, value))
+    filled = {other.name for other in form.controls if other.tag != "select"} & fresh
     left_over = [
         (name, value)
         for name, values in waiting.items()

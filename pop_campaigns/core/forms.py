@@ -59,7 +59,7 @@ class Form(FlaskForm):
     only_shown = False
 
     def is_submitted(self) -> bool:
-        """Tell whether the form was sent to be saved."""
+        """Return whether the form was sent to be saved."""
         return not self.only_shown and bool(super().is_submitted())
 
     class Meta(FlaskForm.Meta):
@@ -76,7 +76,7 @@ class Form(FlaskForm):
 
 
 def _nothing_if_blank(typed: Any) -> Any:
-    """Give "" for text that shows nothing (spaces of all kinds, zero-width characters), anything else as it is.
+    """Return "" for text that shows nothing (spaces of all kinds, zero-width characters), anything else as it is.
 
     What is stored is cleaned, so a check that such text is there would pass and the database refuse it.
     """
@@ -113,5 +113,5 @@ class AtMost(Length):
 
 
 def errors_of(form: FlaskForm) -> Sequence[tuple[Field, str]]:
-    """Give (field, message) for every error, in the order of the page."""
+    """Return (field, message) for every error, in the order of the page."""
     return [(field, str(message)) for field in form for message in field.errors]

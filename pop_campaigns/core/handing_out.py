@@ -35,7 +35,7 @@ def hand_out(
     now: datetime,
     **details: Any,
 ) -> Response:
-    """Give a file to be saved as ``name-DAY.ENDING`` and note who took what; the view commits.
+    """Return a file to be saved as ``name-DAY.ENDING`` and note who took what; the view commits.
 
     ``details`` say how many rows and what they were filtered by. The words of a search are not kept: they name
     people, and would be found here after those are erased.
@@ -47,7 +47,7 @@ def hand_out(
 
 
 def handed_out(by: Any, limit: int = 50) -> list[History]:
-    """Give what was taken along, newest first; ``by`` is a query for the ids of those who did, None for everybody."""
+    """Return what was taken along, newest first; ``by`` is a query for the ids of those who did, None for everybody."""
     rows = select(History).where(History.action.in_(HANDED_OUT))
     if by is not None:
         rows = rows.where(History.actor_id.in_(by))

@@ -42,29 +42,29 @@ def for_everybody(seconds: int = 0) -> Callable[[View], View]:
 
 
 def kept_for(endpoint: str | None) -> int | None:
-    """Give for how many seconds copies of what an endpoint answers hold; None where it is nobody else's business."""
+    """Return for how many seconds copies of what an endpoint answers hold; None where it is nobody else's business."""
     if endpoint is None:
         return None
     if endpoint in _OWN_FILES:
         return FILES_KEPT_FOR
-    found: int | None = getattr(current_app.view_functions.get(endpoint), "__kept_for__", None)
-    return found
+    result: int | None = getattr(current_app.view_functions.get(endpoint), "__kept_for__", None)
+    return result
 
 
 def may_be_kept() -> bool:
-    """Tell whether what this request is answered with may be the same for everybody, so that no cookie belongs to it."""
+    """Return whether what this request is answered with may be the same for everybody, so that no cookie belongs to it."""
     return bool(kept_for(request.endpoint))
 
 
 def framed_mail(html: str) -> Response:
-    """Give cleaned mail HTML as a response that can only be shown inside our own pages."""
+    """Return cleaned mail HTML as a response that can only be shown inside our own pages."""
     answer = Response(html, mimetype="text/html")
     answer.headers["Content-Security-Policy"] = FRAMED_MAIL_POLICY
     return answer
 
 
 def with_frames(page: str) -> Response:
-    """Give a page that may hold frames of our own."""
+    """Return a page that may hold frames of our own."""
     answer = Response(page, mimetype="text/html")
     answer.headers["Content-Security-Policy"] = FRAMING_POLICY
     return answer

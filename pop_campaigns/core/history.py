@@ -58,7 +58,7 @@ def note(
 
 
 def history_of(subject: Any, limit: int = 200) -> list[History]:
-    """Give the changes of one record, newest first."""
+    """Return the changes of one record, newest first."""
     rows = select(History).where(
         History.subject_type == subject.__tablename__, History.subject_id == subject.id
     )

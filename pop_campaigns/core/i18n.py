@@ -17,7 +17,7 @@ babel = Babel()
 
 
 def chosen_language() -> str:
-    """Give the language of this request: of the address, else of the person, else of the session, else the browser's."""
+    """Return the language of this request: of the address, else of the person, else of the session, else the browser's."""
     if not has_request_context():
         return "sq"
     if "lang" in g:
@@ -54,14 +54,14 @@ def speaking(lang: str) -> Iterator[None]:
 
 
 def in_language(record: object, field: str, lang: str) -> str:
-    """Give ``field`` of a record (kept as ``field_sq`` and ``field_en``) in ``lang``, else in the other language."""
+    """Return ``field`` of a record (kept as ``field_sq`` and ``field_en``) in ``lang``, else in the other language."""
     wanted = getattr(record, f"{field}_{lang}", "") or ""
     other = "en" if lang == "sq" else "sq"
     return wanted or getattr(record, f"{field}_{other}", "") or ""
 
 
 def misses_translation(record: object, field: str) -> bool:
-    """Tell whether ``field`` has text in one language only."""
+    """Return whether ``field`` has text in one language only."""
     return bool(getattr(record, f"{field}_sq")) != bool(getattr(record, f"{field}_en"))
 
 

@@ -26,7 +26,7 @@ _ADDRESS = re.compile(r"[\w.+%-]+?(?:@|%40)([\w-]+(?:\.[\w-]+)+)", re.IGNORECASE
 
 
 def mask(text: str) -> str:
-    """Give text with personal links and e-mail addresses masked; the domain stays, for finding a broken server."""
+    """Return text with personal links and e-mail addresses masked; the domain stays, for finding a broken server."""
     # The module re keeps what it compiled.
     links = re.sub(rf"(?i)({secret_path_pattern()})[a-z0-9_.-]{{16,}}", r"\1•••", text)
     return _ADDRESS.sub(r"•@\1", links)

@@ -72,12 +72,12 @@ def meet_changes(form: Form, record: Any, told_of: Any = None) -> None:
 
 
 def seen_versions(*records: Any) -> str:
-    """Give what a page that asks before it destroys carries, so that nobody destroys what they have not seen."""
+    """Return what a page that asks before it destroys carries, so that nobody destroys what they have not seen."""
     return ".".join(str(record.version) for record in records)
 
 
 def is_as_seen(*records: Any, told_of: Any = None) -> bool:
-    """Tell whether the records are the versions that whoever pressed has looked at; if not, say who changed them.
+    """Return whether the records are the versions that whoever pressed has looked at; if not, say who changed them.
 
     What was sent from no page of ours has seen nothing, and is not asked.
     """
@@ -97,7 +97,7 @@ def is_as_seen(*records: Any, told_of: Any = None) -> bool:
 
 
 def version_shown() -> int:
-    """Give the version of the record that the form sent was opened with; 0 where it does not say."""
+    """Return the version of the record that the form sent was opened with; 0 where it does not say."""
     return _read(request.form.get("version", "")).version
 
 
@@ -127,8 +127,8 @@ class _Meeting:
         if not before and self.shown.version and self.shown.version == getattr(self.record, "version", 0):
             before = marks
         typed = {name: _mark(name, values_of(self.form[name])) for name in self.stored}
-        found = compare(before, typed, marks)
-        sides = {one.name: one.side for one in found}
+        result = compare(before, typed, marks)
+        sides = {one.name: one.side for one in result}
         # Somebody has written once more where theirs was chosen: it is taken, and said.
         sides |= {name: Side.THEIRS for name in followed if marks[name] != before.get(name)}
         if any(side is not Side.MINE for side in sides.values()):
@@ -175,7 +175,7 @@ class _Meeting:
         )
 
     def _sent(self, kept: Sequence[str]) -> list[tuple[str, str]]:
-        """Give all that was sent, as hidden fields: what was typed, and theirs where only they changed something."""
+        """Return all that was sent, as hidden fields: what was typed, and theirs where only they changed something."""
         sent = []
         for name, value in request.form.items(multi=True):
             if name not in self.stored and name not in _OURS and not name.startswith("choose-"):
@@ -188,7 +188,7 @@ class _Meeting:
 
 
 def _mark(name: str, values: Sequence[str]) -> str:
-    """Give a mark of what a field holds: keyed, so that a page that was kept tells nothing about it."""
+    """Return a mark of what a field holds: keyed, so that a page that was kept tells nothing about it."""
     return derive_token("shown", json.dumps([name, *values]))[:12]
 
 
@@ -209,15 +209,15 @@ def _read(carried: str) -> Shown:
 
 
 def _changes_since(subject: Any, record: Any, at: datetime | None) -> Sequence[History]:
-    """Give what history tells of the record since then, newest first; of nobody else's rows under the same contact."""
+    """Return what history tells of the record since then, newest first; of nobody else's rows under the same contact."""
     rows = select(History).where(
         History.subject_type == subject.__tablename__, History.subject_id == _ident(subject)
     )
     if at is not None:
         rows = rows.where(History.at >= at)
-    found = db.session.scalars(rows.order_by(History.id.desc()).limit(_MOST_CHANGES)).all()
+    result = db.session.scalars(rows.order_by(History.id.desc()).limit(_MOST_CHANGES)).all()
     whose = getattr(record, "organisation_id", None)
-    return [one for one in found if (one.details or {}).get("organisation_id", whose) == whose]
+    return [one for one in result if (one.details or {}).get("organisation_id", whose) == whose]
 
 
 def _ident(subject: Any) -> int:
@@ -225,7 +225,7 @@ def _ident(subject: Any) -> int:
 
 
 def _change_of(name: str, changes: Sequence[History]) -> History | None:
-    """Give the newest change that names the field, else the newest of all."""
+    """Return the newest change that names the field, else the newest of all."""
     for change in changes:
         details = change.details or {}
         named = {*(details.get("was") or ()), *(details.get("changed") or ())}

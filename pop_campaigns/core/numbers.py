@@ -15,7 +15,7 @@ _DIGITS: Final = re.compile(r"[0-9]{1,10}")
 
 
 def row_number(typed: str | None) -> int | None:
-    """Give the number of a row as typed; None for everything that cannot be one: empty, signed, ٣, 1e3, 2^31."""
+    """Return the number of a row as typed; None for everything that cannot be one: empty, signed, ٣, 1e3, 2^31."""
     if typed is None or not _DIGITS.fullmatch(typed):
         return None
     number = int(typed)

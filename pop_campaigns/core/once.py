@@ -56,7 +56,7 @@ def made_with(model: type[Row], key: str | None) -> Row | None:
 
 
 def insert_or_find(model: type[Row], key: str | None, make: Callable[[], Row]) -> tuple[Row, bool]:
-    """Return the row this key made already, else the one that ``make`` gives, inserted; tell whether it is new.
+    """Return the row this key made already, else the one that ``make`` gives, inserted; return whether it is new.
 
     ``make`` is not called where the row is there, so it may refuse what was typed.
     """

@@ -32,9 +32,9 @@ class BadPhone(ValueError):
 
 
 def parse_phone(typed: str) -> str:
-    """Give the number in ``typed`` in the form of E.164, an Albanian one where no country is named.
+    """Return the number in ``typed`` in the form of E.164, an Albanian one where no country is named.
 
-    An extension is kept as RFC 3966 writes it (``+35542222222;ext=12``). Raises :class:`BadPhone`.
+    An extension is kept as RFC 3966 writes it (``+35542222222;ext=12``). Raise :class:`BadPhone`.
     """
     if len(typed) > LONGEST:
         raise BadPhone("unreadable")
@@ -49,7 +49,7 @@ def parse_phone(typed: str) -> str:
 
 
 def show_phone(stored: str) -> str:
-    """Give a kept number as one dials it: an Albanian one without +355 (*034 222 123*), others with the country."""
+    """Return a kept number as one dials it: an Albanian one without +355 (*034 222 123*), others with the country."""
     if not stored:
         return ""
     try:

@@ -32,22 +32,22 @@ class Municipality(Searchable, Base):
 
 
 def municipality_key(name: str) -> str:
-    """Give the key used in addresses: *Tiranë* → ``tirane``."""
+    """Return the key used in addresses: *Tiranë* → ``tirane``."""
     return fold(name).replace(" ", "-")[:40]
 
 
 def all_municipalities() -> list[Municipality]:
-    """Give every municipality in Albanian order."""
+    """Return every municipality in Albanian order."""
     return list(db.session.scalars(select(Municipality).order_by(Municipality.sort_key)))
 
 
 def municipality_choices() -> list[SelectChoice]:
-    """Give every municipality to choose from, by county, both in Albanian order; what has no county yet comes last."""
+    """Return every municipality to choose from, by county, both in Albanian order; what has no county yet comes last."""
     places = all_municipalities()
     places.sort(key=lambda one: (not one.county, sort_key(one.county)))  # stable: names stay in order
-    return [SelectChoice(str(one.id), one.name, optgroup=county_words(one.county)) for one in places]
+    return [SelectChoice(str(place.id), place.name, optgroup=county_words(place.county)) for place in places]
 
 
 def county_words(county: str) -> str | None:
-    """Give the words for a county as a heading: *Qarku Fier*."""
+    """Return the words for a county as a heading: *Qarku Fier*."""
     return str(_("%(county)s County", county=county)) if county else None

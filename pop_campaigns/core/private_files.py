@@ -21,7 +21,7 @@ def keep_to_owner() -> None:
 
 def make_private_folder(path: Path) -> Path:
     """Make a folder and those above it, 0700, where they do not exist; give it."""
-    for missing in reversed([one for one in (path, *path.parents) if not one.exists()]):
+    for missing in reversed([parent for parent in (path, *path.parents) if not parent.exists()]):
         missing.mkdir(mode=stat.S_IRWXU, exist_ok=True)
     return path
 
@@ -41,5 +41,5 @@ def create_private_database(path: str) -> None:
 
 
 def open_to_others(folder: Path) -> bool:
-    """Tell whether others on this machine could look into a folder."""
+    """Return whether others on this machine could look into a folder."""
     return bool(folder.stat().st_mode & OTHERS)

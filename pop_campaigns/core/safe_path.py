@@ -9,7 +9,7 @@ _LOCAL = re.compile(r"^/(?![/\\])[^\x00-\x20\\]*$")
 
 
 def local_path(typed: str, otherwise: str) -> str:
-    """Give ``typed`` if it is a path on this site, else ``otherwise`` (``//evil``, ``/\\evil``, ``https:evil`` are not)."""
+    """Return ``typed`` if it is a path on this site, else ``otherwise`` (``//evil``, ``/\\evil``, ``https:evil`` are not)."""
     if not _LOCAL.match(typed):
         return otherwise
     parts = urlsplit(typed)

@@ -23,17 +23,17 @@ _paths: set[str] = set()
 
 
 def paths_before_secrets(rules: Iterable[str]) -> set[str]:
-    """Give what stands before the secret in each rule that has one, as patterns: ``/a/<token>`` gives that of ``/a/``."""
-    found = set()
+    """Return what stands before the secret in each rule that has one, as patterns: ``/a/<token>`` gives that of ``/a/``."""
+    result = set()
     for rule in rules:
         before = ""
         for at, piece in enumerate(_PART.split(rule)):
             if at % 2 and piece in SECRET_PARTS:
-                found.add(before)
+                result.add(before)
                 break
             # Fixed pieces and names of variable parts take turns.
             before += r"[^/%\s]{1,100}" if at % 2 else re.escape(piece).replace("/", SLASH)
-    return found
+    return result
 
 
 def init_secret_links(app: Flask) -> None:
@@ -42,5 +42,5 @@ def init_secret_links(app: Flask) -> None:
 
 
 def secret_path_pattern() -> str:
-    """Give the pattern of all that may stand before a secret in an address (match with IGNORECASE)."""
+    """Return the pattern of all that may stand before a secret in an address (match with IGNORECASE)."""
     return "(?:" + "|".join(sorted(_paths, key=len, reverse=True) or [_ANY_PATH]) + ")"

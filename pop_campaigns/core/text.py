@@ -20,7 +20,7 @@ _ORDER = {letter: number for number, letter in enumerate(ALPHABET)}
 
 
 def clean_line(text: str | None) -> str:
-    """Give one line of text: NFC, no control, bidirectional or zero-width characters, single spaces, trimmed."""
+    """Return one line of text: NFC, no control, bidirectional or zero-width characters, single spaces, trimmed."""
     if not text:
         return ""
     text = unicodedata.normalize("NFC", _NEVER_TYPED.sub("", _SPACES.sub(" ", text)))
@@ -28,7 +28,7 @@ def clean_line(text: str | None) -> str:
 
 
 def clean_text(text: str | None) -> str:
-    """Give text of several lines: as :func:`clean_line`, but line breaks (as ``\\n``) and blank lines stay."""
+    """Return text of several lines: as :func:`clean_line`, but line breaks (as ``\\n``) and blank lines stay."""
     if not text:
         return ""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
@@ -38,7 +38,7 @@ def clean_text(text: str | None) -> str:
 
 
 def fold(text: str | None) -> str:
-    """Give text for search: lower case, ë as e, ç as c, no other accents (*Tirane* finds *Tiranë*)."""
+    """Return text for search: lower case, ë as e, ç as c, no other accents (*Tirane* finds *Tiranë*)."""
     decomposed = unicodedata.normalize("NFKD", clean_line(text).casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
@@ -49,7 +49,7 @@ def search_words(typed: str | None) -> list[str]:
 
 
 def sort_key(text: str | None) -> str:
-    """Give a key that puts names in Albanian order under any collation: pairs of letters a–z only.
+    """Return a key that puts names in Albanian order under any collation: pairs of letters a–z only.
 
     Digraphs count as letters (Tiranë, Tropojë, Thumanë). Space comes before digits, digits before letters,
     letters of other alphabets after z/zh in code order.

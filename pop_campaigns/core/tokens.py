@@ -18,32 +18,32 @@ _LONGEST_SIGNED = 400
 
 
 def new_nonce() -> str:
-    """Give 32 random bytes as URL-safe text."""
+    """Return 32 random bytes as URL-safe text."""
     return secrets.token_urlsafe(32)
 
 
 def derive_token(purpose: str, nonce: str) -> str:
-    """Give the token of ``nonce`` for one ``purpose``: HMAC-SHA256 (32 bytes) as 43 URL-safe characters."""
+    """Return the token of ``nonce`` for one ``purpose``: HMAC-SHA256 (32 bytes) as 43 URL-safe characters."""
     return base64.urlsafe_b64encode(_mac(purpose, nonce)).rstrip(b"=").decode("ascii")
 
 
 def derive_local_part(purpose: str, nonce: str) -> str:
-    """Give a token for an address's local part: 26 lower-case characters, 130 bits, safe where case is lost."""
+    """Return a token for an address's local part: 26 lower-case characters, 130 bits, safe where case is lost."""
     return base64.b32encode(_mac(purpose, nonce)).decode("ascii").lower()[:26]
 
 
 def hash_token(token: str) -> str:
-    """Give what the database keeps of a token: its SHA-256, in hexadecimal."""
+    """Return what the database keeps of a token: its SHA-256, in hexadecimal."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def sign_text(purpose: str, text: str) -> str:
-    """Give ``text`` with its signature behind it: a link that says by itself what it is about, for one ``purpose``."""
+    """Return ``text`` with its signature behind it: a link that says by itself what it is about, for one ``purpose``."""
     return f"{text}.{derive_token(purpose, text)}"
 
 
 def read_signed(purpose: str, token: str) -> str | None:
-    """Give the text of a signed one; None for any other."""
+    """Return the text of a signed one; None for any other."""
     text, _, signature = token.rpartition(".")
     if not text or not token.isascii() or len(token) > _LONGEST_SIGNED:
         return None

@@ -57,12 +57,12 @@ class Difference:
 def compare(
     shown: Mapping[str, str], typed: Mapping[str, str], stored: Mapping[str, str]
 ) -> Sequence[Difference]:
-    """Give the fields that differ between what was typed and what is stored, in the order of ``stored``.
+    """Return the fields that differ between what was typed and what is stored, in the order of ``stored``.
 
     All three say by field what it holds (a mark of it is enough). A field of which nobody knows what was shown counts
     as changed by both: asking too much loses nothing.
     """
-    found = []
+    differences = []
     for name, now_there in stored.items():
         mine = typed.get(name, now_there)
         if mine == now_there:
@@ -70,8 +70,8 @@ def compare(
         before = shown.get(name)
         i_did, they_did = mine != before, now_there != before
         side = Side.BOTH if i_did and they_did else Side.MINE if i_did else Side.THEIRS
-        found.append(Difference(name, side))
-    return found
+        differences.append(Difference(name, side))
+    return differences
 
 
 def init_versions(app: Flask) -> None:

@@ -120,12 +120,12 @@ def listed_events(user: User, wanted: EventFilter, now: datetime) -> Select[tupl
 
 
 def group_name(group: int) -> EventWhen:
-    """Give the name of a group of :func:`listed_events`."""
+    """Return the name of a group of :func:`listed_events`."""
     return _GROUPS[group]
 
 
 def month_of_events(user: User, wanted: EventFilter, first: date) -> Month:
-    """Give a month with its events. Its first and last week also show the neighbours' days."""
+    """Return a month with its events. Its first and last week also show the neighbours' days."""
     weeks = month_weeks(first)
     shown_from, shown_to = weeks[0][0], weeks[-1][-1]
     rows = _filtered(select_visible(Event, user), wanted).where(
@@ -152,7 +152,7 @@ def count_undated(user: User, wanted: EventFilter) -> int:
 
 
 def municipalities_with_events(user: User) -> list[Municipality]:
-    """Give the municipalities one can filter by: those of visible events and of the user's organisation."""
+    """Return the municipalities one can filter by: those of visible events and of the user's organisation."""
     visible_events = select_visible(Event, user).with_only_columns(Event.municipality_id)
     condition: ColumnElement[bool] = Municipality.id.in_(visible_events)
     if user.organisation is not None and user.organisation.municipality_id is not None:
@@ -162,7 +162,7 @@ def municipalities_with_events(user: User) -> list[Municipality]:
 
 
 def all_organisations() -> list[Organisation]:
-    """Give every member organisation in Albanian order, for administrators to choose from."""
+    """Return every member organisation in Albanian order, for administrators to choose from."""
     return list(db.session.scalars(select(Organisation).order_by(Organisation.sort_key, Organisation.id)))
 
 
@@ -177,6 +177,6 @@ def _filtered(rows: Select[Any], wanted: EventFilter) -> Select[Any]:
 
 
 def _group(now: datetime) -> ColumnElement[int]:
-    """Give the time group of an event in SQL."""
+    """Return the time group of an event in SQL."""
     undated = Event.day_from.is_(None)
     return case((undated, literal(_UNDATED)), (lies_ahead(now), literal(_UPCOMING)), else_=literal(_PAST))

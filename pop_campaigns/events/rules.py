@@ -103,14 +103,14 @@ def is_coming(starts_at: datetime | None, now: datetime) -> bool:
 
 
 def may_cancel(state: EventState) -> bool:
-    """Tell whether an event can (still, or again) be called off: what was held cannot."""
+    """Return whether an event can (still, or again) be called off: what was held cannot."""
     return state is not EventState.HELD
 
 
 def format_from(
     venue: str, join_url: str, link_later: bool, known: EventFormat | None = None
 ) -> EventFormat | None:
-    """Give how people come together, as place and link say; None when neither is known.
+    """Return how people come together, as place and link say; None when neither is known.
 
     ``link_later``: people can join online, only the link is not there yet. ``known`` is what a record says
     already: it stays where place and link say nothing.
@@ -126,12 +126,12 @@ def format_from(
 
 
 def in_calendar(day: date) -> bool:
-    """Tell whether a day lies in the years that events can have."""
+    """Return whether a day lies in the years that events can have."""
     return FIRST_YEAR <= day.year <= LAST_YEAR
 
 
 def read_month(typed: str, today: date) -> date:
-    """Give the first day of the month an address asks for (``2026-12``), else of the month of ``today``."""
+    """Return the first day of the month an address asks for (``2026-12``), else of the month of ``today``."""
     match = _MONTH.fullmatch(typed)
     if match and 1 <= int(match[2]) <= 12 and FIRST_YEAR <= int(match[1]) <= LAST_YEAR:
         return date(int(match[1]), int(match[2]), 1)
@@ -139,17 +139,17 @@ def read_month(typed: str, today: date) -> date:
 
 
 def month_weeks(first: date) -> list[list[date]]:
-    """Give the weeks, from Monday to Sunday, that a month touches; its edges belong to its neighbours."""
+    """Return the weeks, from Monday to Sunday, that a month touches; its edges belong to its neighbours."""
     return calendar.Calendar(calendar.MONDAY).monthdatescalendar(first.year, first.month)
 
 
 def month_beside(first: date, step: int) -> date | None:
-    """Give the first day of the next (1) or the previous (-1) month, None beyond the years of events."""
+    """Return the first day of the next (1) or the previous (-1) month, None beyond the years of events."""
     year, month = divmod(first.year * 12 + first.month - 1 + step, 12)
     return date(year, month + 1, 1) if FIRST_YEAR <= year <= LAST_YEAR else None
 
 
 def days_between(day_from: date, day_to: date | None, first: date, last: date) -> list[date]:
-    """Give each day of an event that lies within ``first`` … ``last``, both included."""
+    """Return each day of an event that lies within ``first`` … ``last``, both included."""
     begin, end = max(day_from, first), min(day_to or day_from, last)
     return [begin + timedelta(days=number) for number in range((end - begin).days + 1)]

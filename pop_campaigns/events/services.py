@@ -65,7 +65,7 @@ class EventDraft:
 
 
 def draft_of(event: Event) -> EventDraft:
-    """Give an event as the draft it could have come from; ``dataclasses.replace`` changes a part of it."""
+    """Return an event as the draft it could have come from; ``dataclasses.replace`` changes a part of it."""
     values = {field.name: getattr(event, field.name) for field in fields(EventDraft) if field.name != "held"}
     return EventDraft(**values, held=event.state is EventState.HELD)
 
@@ -95,7 +95,7 @@ def create_event(draft: EventDraft, *, by: User | None, now: datetime, once: str
 
 
 def change_event(event: Event, draft: EventDraft, *, by: User | None, now: datetime) -> bool:
-    """Make an event what the draft says; tell whether guests need to hear of it (then ``sequence`` went up).
+    """Make an event what the draft says; return whether guests need to hear of it (then ``sequence`` went up).
 
     Time, place and join link are material; words are not, nor is anything about a cancelled event, which
     stays cancelled. Nothing changed: nothing is written. Coordinators cannot hand an event to another
@@ -138,7 +138,7 @@ def cancel_event(event: Event, *, by: User | None, now: datetime) -> None:
 
 
 def _settled(draft: EventDraft, organisation_id: int | None) -> dict[str, Any]:
-    """Give the columns a draft stands for: cleaned, with the days that follow from the time."""
+    """Return the columns a draft stands for: cleaned, with the days that follow from the time."""
     values: dict[str, Any] = {
         field.name: getattr(draft, field.name) for field in fields(EventDraft) if field.name != "held"
     }
@@ -168,7 +168,7 @@ def _days(draft: EventDraft) -> tuple[date | None, date | None]:
 
 
 def _plain(value: Any) -> str | int | bool | None:
-    """Give a value as history keeps it."""
+    """Return a value as history keeps it."""
     if isinstance(value, date):
         return value.isoformat()
     return value if value is None or isinstance(value, str | int | bool) else str(value)

@@ -44,7 +44,7 @@ bp = Blueprint("events", __name__)
 
 @bp.context_processor
 def words_for_dates() -> dict[str, Any]:
-    """Give these pages the words for dates."""
+    """Return these pages the words for dates."""
     return {
         "clock_words": clock_words,
         "day_words": day_words,
@@ -84,7 +84,7 @@ def _show_month(wanted: EventFilter) -> ResponseReturnValue:
 
 
 def _shared(wanted: EventFilter) -> dict[str, Any]:
-    """Give what list and month both show: filters, and words for events."""
+    """Return what list and month both show: filters, and words for events."""
     moment = now()
     return {
         "wanted": wanted,

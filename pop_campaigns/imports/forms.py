@@ -117,12 +117,12 @@ class ColumnsForm(Form):
         return problems
 
     def options(self) -> Options:
-        """Give what holds for all rows, once it is valid."""
+        """Return what holds for all rows, once it is valid."""
         return Options(
             kind=self.kind.data,
             municipality_id=int(self.municipality.data) if self.municipality.data else None,
             language=self.language.data,
-            consents=tuple(Purpose(one) for one in self.consents.data or ()),
+            consents=tuple(Purpose(item) for item in self.consents.data or ()),
             text_version=self.text_version.data or "",
             proof=self.proof.data or "",
             given_on=self.given_on.data,

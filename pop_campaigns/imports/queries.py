@@ -23,17 +23,17 @@ def select_imports(user: User) -> Select[ContactImport]:
 
 
 def get_import(ident: int) -> ContactImport:
-    """Give an import the user may change, else 404; what the network's administrators bring in is theirs alone."""
+    """Return an import the user may change, else 404; what the network's administrators bring in is theirs alone."""
     return get_changeable(ContactImport, ident)
 
 
 def with_errors() -> ColumnElement[bool]:
-    """Give the condition that something is wrong with a row."""
+    """Return the condition that something is wrong with a row."""
     return cast(ImportRow.errors, String) != "[]"
 
 
 def with_match() -> ColumnElement[bool]:
-    """Give the condition that a row looks like a contact that is there."""
+    """Return the condition that a row looks like a contact that is there."""
     return ImportRow.match_id.is_not(None)
 
 
@@ -46,7 +46,7 @@ def select_rows(imported: ContactImport, show: str) -> Select[ImportRow]:
 
 
 def counts_of(imported: ContactImport) -> dict[str, int]:
-    """Give how many rows have errors, match, and will be new, completed or left out."""
+    """Return how many rows have errors, match, and will be new, completed or left out."""
     mine = ImportRow.import_id == imported.id
     grouped = select(ImportRow.decision, func.count()).where(mine).group_by(ImportRow.decision)
     counts = dict.fromkeys(("new", "update", "skip"), 0)
@@ -57,38 +57,38 @@ def counts_of(imported: ContactImport) -> dict[str, int]:
 
 
 def made_by(imported: ContactImport) -> dict[str, int]:
-    """Give how many rows of each table an import made, and under ``changed`` how many it completed."""
+    """Return how many rows of each table an import made, and under ``changed`` how many it completed."""
     kind = ImportChange.before.is_(None)
     rows = select(ImportChange.table, kind, func.count()).where(ImportChange.import_id == imported.id)
-    found: dict[str, int] = {}
+    result: dict[str, int] = {}
     for table, is_new, count in db.session.execute(rows.group_by(ImportChange.table, kind)):
         name = table if is_new else "changed"
-        found[name] = found.get(name, 0) + count
-    return found
+        result[name] = result.get(name, 0) + count
+    return result
 
 
 def has_changes(imported: ContactImport) -> bool:
-    """Tell whether an import brought anything in that was not taken back."""
+    """Return whether an import brought anything in that was not taken back."""
     return bool(db.session.scalar(select(exists().where(ImportChange.import_id == imported.id))))
 
 
 def matched(rows: list[ImportRow]) -> dict[tuple[str, int], Any]:
-    """Give the contacts that rows look like, by table and number; gone ones are left out."""
-    found: dict[tuple[str, int], Any] = {}
+    """Return the contacts that rows look like, by table and number; gone ones are left out."""
+    result: dict[tuple[str, int], Any] = {}
     for table, model in TABLES.items():
         idents = [row.match_id for row in rows if row.match_type == table and row.match_id]
         here = and_(model.id.in_(idents), model.merged_into_id.is_(None))
         for one in db.session.scalars(select(model).where(here)).unique():
-            found[table, one.id] = one
-    return found
+            result[table, one.id] = one
+    return result
 
 
 def named(kept: list[list[Any]]) -> list[tuple[Any, str]]:
-    """Give the contacts that stayed when an import was taken back, with the reason; parts stand for their owners."""
+    """Return the contacts that stayed when an import was taken back, with the reason; parts stand for their owners."""
     idents = [(table, ident, why) for table, ident, why in kept if table in TABLES]
-    found: list[tuple[Any, str]] = []
+    result: list[tuple[Any, str]] = []
     for table, model in TABLES.items():
         wanted = {ident: why for name, ident, why in idents if name == table}
         for one in db.session.scalars(select(model).where(model.id.in_(wanted))).unique():
-            found.append((one, wanted[one.id]))
-    return found
+            result.append((one, wanted[one.id]))
+    return result

@@ -53,7 +53,7 @@ make_room(bp, {"imports.new"}, LARGEST_UPLOAD, _BESIDE_THE_FILE)
 @bp.get("")
 @writer
 def index() -> ResponseReturnValue:
-    """What was brought in from files, newest first."""
+    """Show what was brought in from files, newest first."""
     return render_template(
         "imports/index.html", page=paged(select_imports(current_user)), STATE_CHIPS=labels.STATE_CHIPS
     )
@@ -130,7 +130,7 @@ def _options_before(imported: ContactImport) -> dict[str, Any]:
 @bp.get("/<int:import_id>")
 @writer
 def show(import_id: int) -> ResponseReturnValue:
-    """Where an import stands: its columns, its progress, its rows to be looked over, or what it made."""
+    """Show where an import stands: its columns, its progress, its rows to be looked over, or what it made."""
     imported = get_import(import_id)
     if imported.state is ImportState.UPLOADED:
         return redirect(url_for("imports.columns", import_id=import_id))
@@ -210,13 +210,13 @@ def rows(import_id: int) -> ResponseReturnValue:
 
 
 def _decisions(prefix: str) -> dict[int, RowDecision]:
-    """Give by row what the form says under names of a prefix."""
-    found = (
+    """Return by row what the form says under names of a prefix."""
+    items = (
         (name.removeprefix(prefix), value) for name, value in request.form.items() if name.startswith(prefix)
     )
     return {
         int(ident): RowDecision(value)
-        for ident, value in found
+        for ident, value in items
         if row_number(ident) is not None and value in _DECISIONS
     }
 

@@ -20,7 +20,7 @@ bp = Blueprint("incoming", __name__, url_prefix="/mail/in")
 
 
 def seen_mail(number: int) -> IncomingMail:
-    """Give a mail the person may read (see :mod:`incoming.sight`), else 404."""
+    """Return a mail the person may read (see :mod:`incoming.sight`), else 404."""
     mail = db.session.get(IncomingMail, number) if 0 < number < 2**31 else None
     if mail is None or not sees_incoming(mail):
         abort(404)
@@ -28,7 +28,7 @@ def seen_mail(number: int) -> IncomingMail:
 
 
 def changeable_mail(number: int) -> IncomingMail:
-    """Give a mail the person may file, else 404."""
+    """Return a mail the person may file, else 404."""
     mail = seen_mail(number)
     if not may_file(mail):
         abort(404)
@@ -36,12 +36,12 @@ def changeable_mail(number: int) -> IncomingMail:
 
 
 def may_file(mail: IncomingMail) -> bool:
-    """Tell whether the person may file a mail, put it aside or mark it as read."""
+    """Return whether the person may file a mail, put it aside or mark it as read."""
     return current_user.role in MAY_WRITE and may_change(mail)
 
 
 def place_of_subject(subject: Subject) -> tuple[str, str, bool]:
-    """Give how a page names what a mail belongs to, where it is shown, and whether the person may change it."""
+    """Return how a page names what a mail belongs to, where it is shown, and whether the person may change it."""
     lang = current_language()
     if isinstance(subject, Invitation):
         event = subject.event

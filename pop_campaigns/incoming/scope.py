@@ -18,18 +18,18 @@ SUBJECTS: dict[str, type[Subject]] = {
 
 
 def subject_of(link: IncomingLink) -> Subject | None:
-    """Give the record a link names; None if it is gone."""
+    """Return the record a link names; None if it is gone."""
     model: Any = SUBJECTS.get(link.subject_type)
     return db.session.get(model, link.subject_id) if model else None
 
 
 def owner_of(subject: Subject) -> int | None:
-    """Give the organisation whose matter a record is, None for the network's."""
+    """Return the organisation whose matter a record is, None for the network's."""
     return record_of(subject).organisation_id
 
 
 def record_of(subject: Subject) -> Event | Letter | OutgoingMail:
-    """Give what one has to be allowed to change in order to act for a guest, a letter's recipient or a mail that left."""
+    """Return what one has to be allowed to change in order to act for a guest, a letter's recipient or a mail that left."""
     if isinstance(subject, Invitation):
         return subject.event
     return subject.letter if isinstance(subject, LetterRecipient) else subject

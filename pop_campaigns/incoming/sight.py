@@ -17,7 +17,7 @@ from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
 
 
 def incoming_seen(user: User) -> ColumnElement[bool]:
-    """Give the condition on ``IncomingMail`` that no guest of whom the user sees no words stands behind it.
+    """Return the condition on ``IncomingMail`` that no guest of whom the user sees no words stands behind it.
 
     Suggestions do not count. Who only reads sees what is filed for certain: what nobody has filed may be a citizen's.
     """
@@ -31,7 +31,7 @@ def incoming_seen(user: User) -> ColumnElement[bool]:
 
 
 def _hides(user: User) -> ColumnElement[bool]:
-    """Give the condition that what a link names is not for the user (who only reads: or is not there any more)."""
+    """Return the condition that what a link names is not for the user (who only reads: or is not there any more)."""
     guest = exists().where(Invitation.id == IncomingLink.subject_id)
     mail = exists().where(OutgoingMail.id == IncomingLink.subject_id)
     recipient = exists().where(LetterRecipient.id == IncomingLink.subject_id)
@@ -53,12 +53,12 @@ def _hides(user: User) -> ColumnElement[bool]:
 
 
 def incoming_of_work(user: User) -> ColumnElement[bool]:
-    """Give the condition that a mail that came in belongs to the user's work list and may be read there."""
+    """Return the condition that a mail that came in belongs to the user's work list and may be read there."""
     return and_(own(IncomingMail, user), incoming_seen(user))
 
 
 def sees_incoming(mail: IncomingMail, user: User | None = None) -> bool:
-    """Tell whether the user may read a mail, its files and its source.
+    """Return whether the user may read a mail, its files and its source.
 
     What is nobody's yet is for the administrators, not for every member. One that belongs for certain to things of several
     organisations is read by each; one that guests of a network's event wrote by whoever sees these guests.
@@ -66,11 +66,11 @@ def sees_incoming(mail: IncomingMail, user: User | None = None) -> bool:
     user = user or current_user
     if user.role is RoleName.ADMINISTRATOR:
         return True
-    found = [subject_of(link) for link in mail.links if not link.suggested]
-    subjects = [one for one in found if one is not None]
-    seen = [one for one in subjects if sees_subject(one, user)]
+    links = [subject_of(link) for link in mail.links if not link.suggested]
+    subjects = [link for link in links if link is not None]
+    seen = [subject for subject in subjects if sees_subject(subject, user)]
     if user.role is not RoleName.COORDINATOR:
-        return user.role is RoleName.VIEWER and bool(seen) and len(seen) == len(found)
+        return user.role is RoleName.VIEWER and bool(seen) and len(seen) == len(links)
     mine = user.organisation_id
     if mail.organisation_id is not None:
         return mail.organisation_id == mine and seen == subjects
@@ -80,7 +80,7 @@ def sees_incoming(mail: IncomingMail, user: User | None = None) -> bool:
 
 
 def sees_subject(subject: Subject, user: User | None = None) -> bool:
-    """Tell whether the user may see whom or what a mail belongs to, with the words that go with it."""
+    """Return whether the user may see whom or what a mail belongs to, with the words that go with it."""
     user = user or current_user
     if user.role is None:
         return False

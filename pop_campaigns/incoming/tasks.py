@@ -41,7 +41,7 @@ class _Claimed:
 
 
 def file_received(should_stop: Callable[[], bool]) -> int:
-    """Read and file everything that was stored and not read yet; give how many mails that was.
+    """Read and file everything that was stored and not read yet; return how many mails that was.
 
     Safe at any time, any number at once: mails are claimed for ten minutes, and those of a reader that was killed are
     taken up again, none of them filed before. A mail that cannot be filed three times waits for a person.
@@ -101,10 +101,10 @@ def _read(
     """Read mails with no transaction open: one takes seconds at worst, and nobody shall wait for it."""
     reports: dict[int, MailReport] = {}
     until = time.monotonic() + _READING_SECONDS
-    for one in claimed:
+    for other in claimed:
         if should_stop() or (reports and time.monotonic() > until):
             break
-        reports[one.id] = reader.read(one.raw, *one.envelope)
+        reports[other.id] = reader.read(other.raw, *other.envelope)
     return reports
 
 
@@ -113,7 +113,7 @@ def _file(claimed: list[_Claimed], reports: dict[int, MailReport]) -> list[bool]
 
     Gives for each mail that was filed whether a receipt was queued.
     """
-    read = [one for one in claimed if one.id in reports]
+    read = [other for other in claimed if other.id in reports]
     try:
         return _file_together(read, reports)
     except Exception:  # found out by filing each alone
@@ -143,13 +143,13 @@ def _file_alone(one: _Claimed, report: MailReport) -> list[bool]:
 
 
 def _still_ours(read: list[_Claimed]) -> list[IncomingMail]:
-    """Give the mails afresh, without those another worker took up because we were too slow, and hold them."""
+    """Return the mails afresh, without those another worker took up because we were too slow, and hold them."""
     if not read:
         return []
     wanted = (
         select(IncomingMail)
         .where(
-            IncomingMail.id.in_([one.id for one in read]),
+            IncomingMail.id.in_([claimed.id for claimed in read]),
             IncomingMail.state == IncomingState.RECEIVED,
             IncomingMail.lease_until == read[0].lease,
         )
@@ -162,7 +162,7 @@ def _still_ours(read: list[_Claimed]) -> list[IncomingMail]:
 
 
 def _release(unread: Iterable[_Claimed]) -> None:
-    """Give mails back that were not read after all, as if never claimed."""
+    """Return mails back that were not read after all, as if never claimed."""
     left = list(unread)
     if not left:
         return

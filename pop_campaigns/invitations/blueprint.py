@@ -21,7 +21,7 @@ make_room(bp, {"invitations.by_hand"})
 
 
 def changeable_guest(invitation_id: int) -> Invitation:
-    """Give a guest of an event the person may change, else 404."""
+    """Return a guest of an event the person may change, else 404."""
     guest = db.session.get(Invitation, invitation_id) if 0 < invitation_id < 2**31 else None
     if guest is None:
         abort(404)

@@ -43,11 +43,11 @@ def read_guest_key(typed: str) -> tuple[str, int] | None:
 def read_choices(typed: list[str], values: Mapping[str, str]) -> list[GuestChoice]:
     """Read the ticked boxes with the language chosen beside each; what is no box of ours is left out."""
     keys = filter(None, map(read_guest_key, dict.fromkeys(typed[:MOST_AT_ONCE])))
-    found = []
+    guest_choices = []
     for kind, ident in keys:
         language = values.get(f"language-{kind}-{ident}", "")
-        found.append(GuestChoice(kind, ident, language if language in LANGUAGES else ""))
-    return found
+        guest_choices.append(GuestChoice(kind, ident, language if language in LANGUAGES else ""))
+    return guest_choices
 
 
 class PickForm(Form):
@@ -93,7 +93,7 @@ class AnswerForm(Form):
     )
 
     def validate_answer(self, field: StringField) -> None:
-        """Only what the buttons say."""
+        """Return only what the buttons say."""
         buttons = {one.value for one in Answer if one is not Answer.NEEDS_ACTION}
         if field.data not in (buttons | {KEEP} if self.answered else buttons):
             raise ValidationError(_("Choose one of the answers."))

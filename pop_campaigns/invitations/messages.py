@@ -108,7 +108,7 @@ class Rendered:
     calendar: dict[str, Any] | None
 
     def as_skeleton(self) -> dict[str, Any]:
-        """Give the arguments of ``add_skeleton``."""
+        """Return the arguments of ``add_skeleton``."""
         return dict(vars(self))
 
 
@@ -161,12 +161,12 @@ def render_receipt(
 
 
 def is_refusable(guest: Invitation) -> bool:
-    """Tell whether a guest is asked as a person, who may refuse more mails, and not as an office."""
+    """Return whether a guest is asked as a person, who may refuse more mails, and not as an office."""
     return guest.office_id is None
 
 
 def recipient_of(guest: Invitation, *, looked_at: bool = False, **fresher: str) -> Recipient:
-    """Give where a guest's mail goes and what fills it; ``fresher`` fields stand in for frozen ones.
+    """Return where a guest's mail goes and what fills it; ``fresher`` fields stand in for frozen ones.
 
     ``looked_at``: the mail is shown and not sent.
     """
@@ -189,12 +189,12 @@ def recipient_of(guest: Invitation, *, looked_at: bool = False, **fresher: str) 
 
 
 def from_address(guest: Invitation) -> str:
-    """Give the address a guest's mails come from and are answered to: one of its own."""
+    """Return the address a guest's mails come from and are answered to: one of its own."""
     return f"{guest.reply_local}@{current_app.config['MAIL_DOMAIN']}"
 
 
 def sender_name(event: Event, lang: str) -> str:
-    """Give who invites: the event's organisation, else the network."""
+    """Return who invites: the event's organisation, else the network."""
     if event.organisation is not None:
         organisation = event.organisation
         return (organisation.name_en if lang == "en" else "") or organisation.name
@@ -202,7 +202,7 @@ def sender_name(event: Event, lang: str) -> str:
 
 
 def answer_words(answer: Answer) -> str:
-    """Give an answer in the words of the guest's page."""
+    """Return an answer in the words of the guest's page."""
     return {
         Answer.ACCEPTED: pgettext("mail text", "Yes"),
         Answer.TENTATIVE: pgettext("mail text", "Maybe"),
@@ -212,7 +212,7 @@ def answer_words(answer: Answer) -> str:
 
 
 def event_values(event: Event, lang: str, contact_name: str, now: datetime) -> dict[str, Any]:
-    """Give what every mail about an event says of it; to be called while speaking ``lang``."""
+    """Return what every mail about an event says of it; to be called while speaking ``lang``."""
     return {
         "lang": lang,
         "kind": _kind_words(event),
@@ -234,7 +234,7 @@ def _kind_words(event: Event) -> str:
 
 
 def _heading(event: Event, lang: str, now: datetime) -> str:
-    """Give kind, day, hour and title for the subject; the kind only where the title does not begin with it."""
+    """Return kind, day, hour and title for the subject; the kind only where the title does not begin with it."""
     assert event.starts_at is not None  # noqa: S101  # nobody is invited to an event without a moment
     title, kind = in_language(event, "title", lang), _kind_words(event)
     day = local_date(event.starts_at, event.zone)
@@ -266,7 +266,7 @@ def _facts(event: Event, lang: str) -> list[Fact]:
 
 
 def when_in_words(starts: datetime | None, ends: datetime | None, zone: str, lang: str) -> str:
-    """Give a time as mails say it: with the zone whose clocks are meant."""
+    """Return a time as mails say it: with the zone whose clocks are meant."""
     assert starts is not None  # noqa: S101  # see _heading
     words = span_words(starts, ends, lang, zone)
     if zone == TIRANE:
@@ -283,7 +283,7 @@ def _where(event: Event) -> str:
 
 
 def _changes(event: Event, told: Told, lang: str) -> list[Fact]:
-    """Give what is different from what the guest read last: time, place, link."""
+    """Return what is different from what the guest read last: time, place, link."""
     changes = []
     if (told.starts, told.ends, told.zone) != (event.starts_at, event.ends_at, event.zone):
         was = when_in_words(told.starts, told.ends, told.zone, lang)
@@ -317,7 +317,7 @@ def _network_name(lang: str) -> str:
 
 
 def _contacts(event: Event, lang: str, contact_name: str) -> list[str]:
-    """Give who can be asked, one way a line. A coordinator's sign-in address is not given away."""
+    """Return who can be asked, one way a line. A coordinator's sign-in address is not given away."""
     network = db.session.get(Network, 1)
     person = f"{contact_name}, {sender_name(event, lang)}" if contact_name else sender_name(event, lang)
     shared = [network.email, network.phone] if network else []

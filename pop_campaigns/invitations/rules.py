@@ -77,12 +77,12 @@ ERASED_DOMAIN = "erased.invalid"
 
 
 def erased_address(invitation_id: int) -> str:
-    """Give what stands in place of an erased guest's address: unique, and no mail can go there."""
+    """Return what stands in place of an erased guest's address: unique, and no mail can go there."""
     return f"erased-{invitation_id}@{ERASED_DOMAIN}"
 
 
 def is_erased_address(address: str) -> bool:
-    """Tell whether an address only holds the place of one that was erased."""
+    """Return whether an address only holds the place of one that was erased."""
     return address.endswith(f"@{ERASED_DOMAIN}")
 
 
@@ -125,7 +125,7 @@ def may_answer(
 
 
 def link_lives(ends_at: datetime | None, starts_at: datetime | None, now: datetime) -> bool:
-    """Tell whether a personal link still opens: until a day after the event."""
+    """Return whether a personal link still opens: until a day after the event."""
     end = ends_at or starts_at
     return end is None or now < end + LINK_LIVES_AFTER_END
 
@@ -174,12 +174,12 @@ def settle_answer(answer: Answer, substitute: str) -> Answer:
 def is_same_press(
     last: tuple[str | None, ...], given: tuple[str | None, ...], last_at: datetime, now: datetime
 ) -> bool:
-    """Tell whether an answer is the last one sent again: the same words within a minute (a double click)."""
+    """Return whether an answer is the last one sent again: the same words within a minute (a double click)."""
     return last == given and now - last_at < _SAME_PRESS
 
 
 def calendar_sequence(event_sequence: int, withdrawals: int, *, withdrawing: bool = False) -> int:
-    """Give the SEQUENCE one guest's calendar is told (RFC 5546 §2.1.4).
+    """Return the SEQUENCE one guest's calendar is told (RFC 5546 §2.1.4).
 
     It is the event's own, until this guest alone is withdrawn: that CANCEL counts one further, and asking the
     same guest again one more, while the other guests' entries stay as they are.

@@ -35,7 +35,7 @@ _LETTER = "letter_recipients"  # of a package above this one
 
 
 def guests_seen(user: User, sight: Sight = Sight.ANSWER, *, scanned: bool = False) -> ColumnElement[bool]:
-    """Give the condition on ``Invitation`` that the user sees at least so much of a guest.
+    """Return the condition on ``Invitation`` that the user sees at least so much of a guest.
 
     ``scanned`` says that the query reads very many guests: then whom the user sees is looked up once for all of them.
     """
@@ -88,7 +88,7 @@ def _of_a_contact() -> ColumnElement[bool]:
 
 
 def sight_of(guest: Invitation, user: User | None = None) -> Sight:
-    """Give how much of one guest the user sees."""
+    """Return how much of one guest the user sees."""
     user = user or current_user
     office, person = guest.office, guest.person
     facts = GuestFacts(
@@ -109,13 +109,13 @@ class Seen:
     others: frozenset[int] = frozenset()
 
     def at_least(self, sight: Sight) -> set[int]:
-        """Give those of whom so much is seen."""
+        """Return those of whom so much is seen."""
         return {ident for ident, one in self.sights.items() if one >= sight}
 
 
 def look_at(guests: Iterable[Invitation], user: User) -> Seen:
     """Look at guests with the user's eyes; one query for 500 events, however many guests they have."""
-    wanted = {one.id: one.event_id for one in guests}
+    wanted = {guest.id: guest.event_id for guest in guests}
     if user.role is RoleName.ADMINISTRATOR:
         return Seen(dict.fromkeys(wanted, Sight.WORDS))
     (person, _event, _office), events = _tables_beside(), sorted(set(wanted.values()))
@@ -136,23 +136,23 @@ def look_at(guests: Iterable[Invitation], user: User) -> Seen:
 def seen_among(
     guests: Iterable[Invitation], user: User | None = None, sight: Sight = Sight.ANSWER
 ) -> set[int]:
-    """Give those of the guests, by number, of whom the user sees so much."""
+    """Return those of the guests, by number, of whom the user sees so much."""
     return look_at(guests, user or current_user).at_least(sight)
 
 
 def only_seen(guests: Sequence[Invitation], user: User | None = None) -> list[Invitation]:
-    """Give those of the guests whom the user sees by name, in their order."""
+    """Return those of the guests whom the user sees by name, in their order."""
     seen = seen_among(guests, user)
-    return [one for one in guests if one.id in seen]
+    return [guest for guest in guests if guest.id in seen]
 
 
 def named_as(guest: Invitation, user: User | None = None) -> str:
-    """Give how a guest is called on pages, without the name where the user sees only a number."""
+    """Return how a guest is called on pages, without the name where the user sees only a number."""
     return guest.shown_as if sight_of(guest, user) >= Sight.ANSWER else str(_("a guest"))
 
 
 def mails_seen(user: User, *, scanned: bool = False) -> ColumnElement[bool]:
-    """Give the condition on ``OutgoingMail`` that the user sees to whom it went and what it says (see :func:`guests_seen`).
+    """Return the condition on ``OutgoingMail`` that the user sees to whom it went and what it says (see :func:`guests_seen`).
 
     A mail to a guest as the guest's words; a letter as the letter; what is about neither only in one's own organisation.
     """
@@ -176,7 +176,7 @@ def _works_for(user: User, model: Any) -> ColumnElement[bool]:
 
 
 def mails_of_work(user: User) -> ColumnElement[bool]:
-    """Give the condition that a mail belongs to the user's work list and may be read there."""
+    """Return the condition that a mail belongs to the user's work list and may be read there."""
     return and_(own(OutgoingMail, user), mails_seen(user, scanned=True))
 
 
@@ -195,7 +195,7 @@ def sees_mail(mail: OutgoingMail, user: User | None = None) -> bool:
 
 
 def seen_mail(mail_id: int) -> OutgoingMail:
-    """Give a mail of the outbox that the person of this request may read, else 404."""
+    """Return a mail of the outbox that the person of this request may read, else 404."""
     mail = get_visible(OutgoingMail, mail_id)
     if not sees_mail(mail):
         abort(404)

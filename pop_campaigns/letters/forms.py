@@ -67,24 +67,30 @@ class LetterForm(Form):
         ]
         self.campaign.choices = [
             SelectChoice(value="", label=_("No campaign")),
-            *(SelectChoice(value=str(one.id), label=in_language(one, "title", lang)) for one in campaigns),
+            *(
+                SelectChoice(value=str(campaign.id), label=in_language(campaign, "title", lang))
+                for campaign in campaigns
+            ),
         ]
         if not organisations:
             del self.organisation
             return
         self.organisation.choices = [
             SelectChoice(value=WHOLE_NETWORK, label=_("The whole network")),
-            *(SelectChoice(value=str(one.id), label=one.name) for one in organisations),
+            *(
+                SelectChoice(value=str(organisation.id), label=organisation.name)
+                for organisation in organisations
+            ),
         ]
 
     def _grounds(self) -> tuple[str, ...]:
-        """What is offered, and what the letter rests on already if that is another ground."""
+        """Return what is offered, and what the letter rests on already if that is another ground."""
         kept = str(self.basis.object_data or "")
         other = kept not in OFFERED_GROUNDS and shipped_basis(kept) is not None
         return (*OFFERED_GROUNDS, kept) if other else OFFERED_GROUNDS
 
     def validate_subject_sq(self, field: Field) -> None:
-        """A letter needs a subject in one language at least; a text without its subject would be lost."""
+        """Return a letter needs a subject in one language at least; a text without its subject would be lost."""
         if not clean_line(field.data) and not clean_line(self.subject_en.data):
             raise ValidationError(_("Write the subject, in Albanian or in English."))
 
@@ -109,7 +115,7 @@ class LetterForm(Form):
         return complete
 
     def draft(self) -> LetterDraft:
-        """Give what was typed."""
+        """Return what was typed."""
         chosen = self.organisation.data if "organisation" in self else None
         return LetterDraft(
             subject_sq=self.subject_sq.data or "",
@@ -176,7 +182,7 @@ class ResponseForm(Form):
         return ""
 
     def draft(self) -> ResponseDraft:
-        """Give what was typed."""
+        """Return what was typed."""
         return ResponseDraft(
             kind=ResponseKind(self.kind.data),
             received_on=self.received_on.data,
@@ -186,7 +192,7 @@ class ResponseForm(Form):
         )
 
     def handed_file(self) -> HandedFile | None:
-        """Give the file, None if none was chosen."""
+        """Return the file, None if none was chosen."""
         handed = self.file.data
         return HandedFile(handed.read(), handed.filename) if handed and handed.filename else None
 

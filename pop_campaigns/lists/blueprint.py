@@ -57,13 +57,13 @@ def look_up(source: Source, purpose: Purpose) -> Looked:
 
 
 def chosen_purpose() -> Purpose:
-    """Give for what a list is looked at: what is no purpose of mail means events."""
+    """Return for what a list is looked at: what is no purpose of mail means events."""
     typed = request.values.get("purpose", "")
     return next((one for one in MAIL_PURPOSES if one.value == typed), Purpose.EVENTS)
 
 
 def recipient_words(one: Recipient) -> str:
-    """Give office and institution in the reader's language, or the person's name."""
+    """Return office and institution in the reader's language, or the person's name."""
     parts = (
         in_language(one, "title", current_language()),
         in_language(one, "institution", current_language()),
@@ -78,7 +78,7 @@ def refuse_unless_by_hand(contact_list: ContactList) -> None:
 
 
 def words_for_lists() -> dict[str, Any]:
-    """Give the pages of lists their words, those of contacts among them."""
+    """Return the pages of lists their words, those of contacts among them."""
     if not current_user.is_authenticated:
         return {}
     return for_templates() | {

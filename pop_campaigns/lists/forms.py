@@ -80,9 +80,11 @@ class FilterForm(Form):
         self.of.choices = [SelectChoice(one.value, words) for one, words in SUBJECTS.items()]
         self.institution_kinds.choices = [SelectChoice(kind, words) for kind, words in kind_choices()]
         self.person_kinds.choices = [SelectChoice(one.value, words) for one, words in PERSON_KINDS.items()]
-        places = [SelectChoice(str(one.id), one.name) for one in all_municipalities()]
+        places = [
+            SelectChoice(str(municipality.id), municipality.name) for municipality in all_municipalities()
+        ]
         self.municipality.choices = [anything, *places]
-        self.county.choices = [anything, *(SelectChoice(one, one) for one in counties())]
+        self.county.choices = [anything, *(SelectChoice(county, county) for county in counties())]
         self.language.choices = [
             anything,
             SelectChoice("sq", _("Albanian")),
@@ -93,12 +95,12 @@ class FilterForm(Form):
         self.happened.choices = [anything, *_happened_choices()]
 
     def validate_happened(self, field: SelectField) -> None:
-        """Two days say nothing without what happened between them."""
+        """Return two days say nothing without what happened between them."""
         if (self.first.data or self.last.data) and not field.data:
             raise StopValidation(_("Choose what happened in that time."))
 
     def said(self) -> ListFilter:
-        """Give the filter, once the form is valid; raises BadFilter where two answers do not go together."""
+        """Return the filter, once the form is valid; raise BadFilter where two answers do not go together."""
         given: dict[str, Any] = {
             "of": self.of.data,
             "words": self.words.data or None,
@@ -120,13 +122,13 @@ class FilterForm(Form):
 
     @staticmethod
     def values_of(said: ListFilter) -> dict[str, Any]:
-        """Give what the form shows of a filter."""
+        """Return what the form shows of a filter."""
         happened = said.happened
         shown: dict[str, Any] = {
             "of": said.of.value,
             "words": said.words,
-            "institution_kinds": [one.value for one in said.institution_kinds],
-            "person_kinds": [one.value for one in said.person_kinds],
+            "institution_kinds": [kind.value for kind in said.institution_kinds],
+            "person_kinds": [kind.value for kind in said.person_kinds],
             "municipality": str(said.municipality or ""),
             "county": said.county,
             "topic": said.topic,

@@ -68,7 +68,7 @@ PERSONS_ONLY: Final = ("person_kinds", "topic", "consent")
 
 
 def needs_consent(kind: PersonKind | None) -> bool:
-    """Tell whether mail needs a consent: not to an office (None), nor to officials by virtue of theirs."""
+    """Return whether mail needs a consent: not to an office (None), nor to officials by virtue of theirs."""
     return kind in CONSENT_NEEDED
 
 
@@ -111,7 +111,7 @@ class Happened:
         return cls(what, kind, _day(values.get("from"), "happened"), _day(values.get("to"), "happened"))
 
     def to_json(self) -> dict[str, Any]:
-        """Give it as a list keeps it."""
+        """Return it as a list keeps it."""
         days = {"from": self.first, "to": self.last}
         kept = {"what": self.what, "kind": self.kind} | {
             key: day.isoformat() for key, day in days.items() if day
@@ -161,12 +161,12 @@ class ListFilter:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Give it as a list keeps it: only what is said."""
+        """Return it as a list keeps it: only what is said."""
         kept: dict[str, Any] = {
             "of": self.of.value,
             "words": self.words,
-            "institution_kinds": [one.value for one in self.institution_kinds],
-            "person_kinds": [one.value for one in self.person_kinds],
+            "institution_kinds": [kind.value for kind in self.institution_kinds],
+            "person_kinds": [kind.value for kind in self.person_kinds],
             "municipality": self.municipality,
             "county": self.county,
             "topic": self.topic,

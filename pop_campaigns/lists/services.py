@@ -57,7 +57,7 @@ def create_list(
 
 
 def rename_list(contact_list: ContactList, name: str, *, by: User, now: datetime) -> None:
-    """Give a list another name. Raises NameTaken."""
+    """Return a list another name. Raise NameTaken."""
     wait_at(by.organisation or by)
     _refuse_same_name(name, contact_list.organisation_id, contact_list)
     before, contact_list.name = contact_list.name, name

@@ -62,7 +62,7 @@ def problem_words(problem: BadFilter) -> str:
 
 
 def history_words(row: History) -> str:
-    """Give one change of a list in words."""
+    """Return one change of a list in words."""
     if row.action == "list.members_added":
         return str(ngettext("%(num)d put on the list.", "%(num)d put on the list.", row.details["number"]))
     words = HISTORY.get(row.action)
@@ -111,7 +111,7 @@ def left_out_words(resolved: Resolved) -> list[str]:
 
 
 def filter_words(said: ListFilter, lang: str) -> list[tuple[str, str]]:
-    """Give what a filter says as pairs of words: about what, and what."""
+    """Return what a filter says as pairs of words: about what, and what."""
     return [(label, words) for label, words in _said(said, lang) if words]
 
 

@@ -65,7 +65,7 @@ class TwoAddresses(BadAddress):
 
 
 def parse_address(typed: str, *, allow_example: bool = False) -> str:
-    """Give the one address in ``typed``, its domain in the ASCII form that travels (RFC 5890).
+    """Return the one address in ``typed``, its domain in the ASCII form that travels (RFC 5890).
 
     The local part keeps its case and may hold letters beyond ASCII (RFC 6531); :func:`needs_smtputf8` tells.
     ``allow_example`` admits ``.example``, ``.test`` and example.com/net/org (RFC 2606), for trying out.
@@ -107,7 +107,7 @@ def needs_smtputf8(address: str) -> bool:
 
 
 def show_address(address: str) -> str:
-    """Give the address as people write it: ``info@bashkia-korçë.al`` rather than ``xn--…``."""
+    """Return the address as people write it: ``info@bashkia-korçë.al`` rather than ``xn--…``."""
     try:
         return _validate(address).normalized
     except EmailNotValidError:
@@ -115,17 +115,17 @@ def show_address(address: str) -> str:
 
 
 def clean_display_name(text: str | None, limit: int = HEADER_LIMIT) -> str:
-    r"""Give a name fit for a header or a calendar's CN: one line, without ``<>"(),:;@[]\`` and ``=?``."""
+    r"""Return a name fit for a header or a calendar's CN: one line, without ``<>"(),:;@[]\`` and ``=?``."""
     return _cut(_part_encoded_words(clean_line((text or "").translate(_DISPLAY_SPECIALS))), limit)
 
 
 def clean_subject(text: str | None, limit: int = HEADER_LIMIT) -> str:
-    """Give a subject: one line in which nothing reads as an encoded word (RFC 2047), cut at a word."""
+    """Return a subject: one line in which nothing reads as an encoded word (RFC 2047), cut at a word."""
     return _cut(_part_encoded_words(clean_line(text)), limit)
 
 
 def bounce_address(token: str, domain: str) -> str:
-    """Give the envelope sender (VERP) whose bounces lead back to one mail: ``b-TOKEN@domain``."""
+    """Return the envelope sender (VERP) whose bounces lead back to one mail: ``b-TOKEN@domain``."""
     return address_at(f"b-{token}", domain)
 
 

@@ -29,24 +29,24 @@ class SenderCheck:
 
 
 def read_sender_check(message: Message) -> SenderCheck:
-    """Give what the topmost header says; nothing of one that cannot be read or that says two different things."""
+    """Return what the topmost header says; nothing of one that cannot be read or that says two different things."""
     value = raw_header(message, NAME)[:_LONGEST]
     if not value:
         return SenderCheck()
     try:
-        found = authres.AuthenticationResultsHeader.parse(f"{NAME}: {value}")
-        results = [one for one in found.results if one.method == "dmarc"]
-        said = {(str(one.result).lower(), _domain_of(one)) for one in results}
+        row = authres.AuthenticationResultsHeader.parse(f"{NAME}: {value}")
+        results = [other for other in row.results if other.method == "dmarc"]
+        said = {(str(each_result.result).lower(), _domain_of(each_result)) for each_result in results}
     except (authres.AuthResError, AttributeError, IndexError, RecursionError, TypeError, ValueError):
         return SenderCheck()
     if len(said) != 1:
-        return SenderCheck(server=str(found.authserv_id)[:255])
+        return SenderCheck(server=str(row.authserv_id)[:255])
     [(result, domain)] = said
-    return SenderCheck(str(found.authserv_id)[:255], result[:40], domain[:255])
+    return SenderCheck(str(row.authserv_id)[:255], result[:40], domain[:255])
 
 
 def trusted_result(check: SenderCheck, sender: str, trusted: str) -> Dmarc | None:
-    """Give what a header proves about the ``sender`` of its mail; None: nothing.
+    """Return what a header proves about the ``sender`` of its mail; None: nothing.
 
     ``trusted`` is the name of our own mail server, "" trusts none. A result about another domain than the sender's does
     not confirm the sender.

@@ -32,12 +32,12 @@ REFUSAL_LINK = "unsubscribe_url"
 
 
 def set_calendar_writer(writer: CalendarWriter, app: Any) -> None:
-    """Tell how a skeleton's calendar data become iCalendar text (the app decides, so that the outbox knows no event)."""
+    """Return how a skeleton's calendar data become iCalendar text (the app decides, so that the outbox knows no event)."""
     app.extensions["calendar_writer"] = writer
 
 
 def compose(mail: OutgoingMail, *, reveal: bool = True) -> MailParts:
-    """Give the parts of one mail. Without ``reveal`` all that is secret in it is masked: for showing to staff."""
+    """Return the parts of one mail. Without ``reveal`` all that is secret in it is masked: for showing to staff."""
     skeleton = mail.skeleton
     values = dict(mail.fields) | {name: _link(link, reveal) for name, link in mail.links.items()}
     escaped = {name: str(escape(value)) for name, value in values.items()}
@@ -67,7 +67,7 @@ def compose(mail: OutgoingMail, *, reveal: bool = True) -> MailParts:
 
 
 def _masked(parts: MailParts) -> MailParts:
-    """Give the parts without secrets; a message can still be made of them, for looking at its source."""
+    """Return the parts without secrets; a message can still be made of them, for looking at its source."""
     words = ("from_name", "to_name", "subject", "text")
     ascii_only = ("from_address", "to_address", "envelope_from")
     masked: dict[str, Any] = {name: mask_secrets(getattr(parts, name)) for name in (*words, *ascii_only)}
@@ -84,14 +84,14 @@ def _masked(parts: MailParts) -> MailParts:
 
 
 def _thread_headers(mail: OutgoingMail) -> tuple[tuple[str, str], ...]:
-    """Give the headers by which a mail program puts an answer beside what it answers (RFC 5322 section 3.6.4)."""
+    """Return the headers by which a mail program puts an answer beside what it answers (RFC 5322 section 3.6.4)."""
     if not mail.thread:
         return ()
     return (("In-Reply-To", mail.thread[-1]), ("References", " ".join(mail.thread)))
 
 
 def _refusal_headers(mail: OutgoingMail, reveal: bool) -> tuple[tuple[str, str], ...]:
-    """Give the headers by which a mail program refuses more mails at one click (RFC 8058)."""
+    """Return the headers by which a mail program refuses more mails at one click (RFC 8058)."""
     link = mail.links.get(REFUSAL_LINK)
     if link is None:
         return ()
@@ -100,12 +100,12 @@ def _refusal_headers(mail: OutgoingMail, reveal: bool) -> tuple[tuple[str, str],
 
 
 def envelope_sender(mail: OutgoingMail) -> str:
-    """Give the envelope sender: an automatic answer has none ("" is the null sender), so that nothing answers it."""
+    """Return the envelope sender: an automatic answer has none ("" is the null sender), so that nothing answers it."""
     return "" if mail.null_sender else bounce_address(mail)
 
 
 def bounce_address(mail: OutgoingMail) -> str:
-    """Give the envelope sender of one mail (VERP): what comes back to it is about this mail and nobody can forge it."""
+    """Return the envelope sender of one mail (VERP): what comes back to it is about this mail and nobody can forge it."""
     local = mail.bounce_local or bounce_local_of(mail.bounce_nonce)
     return f"{local}@{current_app.config['MAIL_DOMAIN']}"
 
@@ -153,7 +153,7 @@ def as_typed(value: Any) -> Any:
     if isinstance(value, list):
         return [as_typed(one) for one in value]
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{one.name: as_typed(getattr(value, one.name)) for one in fields(value)})
+        return replace(value, **{field.name: as_typed(getattr(value, field.name)) for field in fields(value)})
     return value
 
 

@@ -7,13 +7,13 @@ ANSWERED_PREFIXES = ("r-", "b-")
 
 
 def is_for_domain(address: str, domain: str) -> bool:
-    """Tell whether ``address`` is one under ``domain`` itself, in whichever of its two forms (RFC 5890)."""
+    """Return whether ``address`` is one under ``domain`` itself, in whichever of its two forms (RFC 5890)."""
     local, at, given = address.rpartition("@")
     return bool(local and at) and _in_ascii(given) == _in_ascii(domain)
 
 
 def is_answered_to(address: str, domain: str) -> bool:
-    """Tell whether ``address`` is one that answers and bounces come back to; slips of the hand in it included."""
+    """Return whether ``address`` is one that answers and bounces come back to; slips of the hand in it included."""
     return address.lower().startswith(ANSWERED_PREFIXES) and is_for_domain(address, domain)
 
 

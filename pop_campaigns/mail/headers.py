@@ -46,11 +46,11 @@ class VerbatimHeader:
         kwds["decoded"] = str(value)
 
     def words(self) -> list[str]:
-        """Give the pieces between which a line may be broken."""
+        """Return the pieces between which a line may be broken."""
         return str(self).split(" ")
 
     def fold(self, *, policy: EmailPolicy[EmailMessage]) -> str:
-        """Give the whole field, its lines ended by the policy's line separator."""
+        """Return the whole field, its lines ended by the policy's line separator."""
         lines, line = [], f"{self.name}:"
         for number, word in enumerate(self.words()):
             if number and len(line) + 1 + len(word) > LINE_LIMIT:
@@ -64,12 +64,12 @@ class QuotedHeader(VerbatimHeader):
     """A header with quoted strings, which stay on one line: many readers end one at a line break."""
 
     def words(self) -> list[str]:
-        """Give the pieces between spaces that are not within quotes (the value has no lone quote)."""
+        """Return the pieces between spaces that are not within quotes (the value has no lone quote)."""
         return re.findall(r'(?:"[^"]*"|[^" ])+', str(self))
 
 
 def wire_policy(*, utf8: bool = False) -> EmailPolicy[EmailMessage]:
-    """Give the policy outgoing mail is made with: CRLF, 7-bit, lines of 76, headers verbatim.
+    """Return the policy outgoing mail is made with: CRLF, 7-bit, lines of 76, headers verbatim.
 
     ``utf8`` leaves letters beyond ASCII in addresses as they are, for servers with SMTPUTF8 (RFC 6532).
     """
@@ -80,12 +80,12 @@ def wire_policy(*, utf8: bool = False) -> EmailPolicy[EmailMessage]:
 
 
 def write_text(text: str) -> str:
-    """Give cleaned text as an unstructured value: as it is if ASCII, else as encoded words (RFC 2047)."""
+    """Return cleaned text as an unstructured value: as it is if ASCII, else as encoded words (RFC 2047)."""
     return text if text.isascii() else " ".join(_encoded_words(text))
 
 
 def write_address(name: str, address: str) -> str:
-    """Give a mailbox (RFC 5322 section 3.4) of a cleaned name, possibly empty, and a validated address."""
+    """Return a mailbox (RFC 5322 section 3.4) of a cleaned name, possibly empty, and a validated address."""
     if not name:
         return address
     if not name.isascii():
@@ -98,12 +98,12 @@ def write_address(name: str, address: str) -> str:
 
 
 def read_words(value: str) -> str:
-    """Give the text of a raw header value, encoded words decoded (the inverse of :func:`write_text`)."""
+    """Return the text of a raw header value, encoded words decoded (the inverse of :func:`write_text`)."""
     return str(make_header(decode_header(re.sub(r"\r\n(?=[ \t])", "", value))))
 
 
 def write_file_parameter(parameter: str, name: str) -> str:
-    """Give ``; filename=…`` for a cleaned file name, in the form of RFC 2231 when it is not ASCII."""
+    """Return ``; filename=…`` for a cleaned file name, in the form of RFC 2231 when it is not ASCII."""
     if name.isascii():
         return f'; {parameter}="{name}"'
     pieces, piece = [], ""
@@ -121,7 +121,7 @@ def write_file_parameter(parameter: str, name: str) -> str:
 
 
 def clean_file_name(name: str, *, default: str = "file") -> str:
-    r"""Give a file name that is safe in a header and on any disk.
+    r"""Return a file name that is safe in a header and on any disk.
 
     The last part of a path, without ``<>:"/\|?*;%`` and leading dots, at most 100 characters with the ending
     kept; names of devices (``CON``) get a ``_`` before them.
@@ -138,7 +138,7 @@ def clean_file_name(name: str, *, default: str = "file") -> str:
 
 
 def ascii_file_name(name: str) -> str:
-    """Give the nearest ASCII spelling of a cleaned file name, for readers that know no RFC 2231."""
+    """Return the nearest ASCII spelling of a cleaned file name, for readers that know no RFC 2231."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
     return clean_file_name(plain)
 

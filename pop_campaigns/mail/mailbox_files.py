@@ -15,7 +15,7 @@ _BOUNDARY = re.compile(
 
 
 def messages_in(content: bytes) -> list[bytes]:
-    """Give the messages of a file. A *From* line inside a mail that came back in another begins no message."""
+    """Return the messages of a file. A *From* line inside a mail that came back in another begins no message."""
     starts = [found.start() for found in _SEPARATOR.finditer(content)]
     if not starts or starts[0] != 0:
         return [content]
@@ -30,7 +30,7 @@ def messages_in(content: bytes) -> list[bytes]:
 
 
 def _is_whole(piece: bytes) -> bool:
-    """Tell whether the message so far could end here: its outermost multipart is closed, and it has headers at all."""
+    """Return whether the message so far could end here: its outermost multipart is closed, and it has headers at all."""
     head, _, body = re.sub(rb"\r\n", b"\n", piece).partition(b"\n\n")
     declared = _BOUNDARY.search(head)
     if declared is None:

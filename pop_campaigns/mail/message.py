@@ -141,7 +141,7 @@ class PostMessage(Message):
         return headers + [(name, extra[name]) for name in EXTRA_HEADERS if name in extra]
 
     def as_bytes(self) -> bytes:
-        """Give the mail as it travels. Raises :class:`UnsafeMessage`."""
+        """Return the mail as it travels. Raise :class:`UnsafeMessage`."""
         try:
             raw = self._message().as_bytes()
         except (UnicodeError, ValueError) as problem:
@@ -150,7 +150,7 @@ class PostMessage(Message):
         return raw
 
     def as_string(self) -> str:
-        """Give the mail as text, for reading only."""
+        """Return the mail as text, for reading only."""
         return self.as_bytes().decode("utf-8")
 
     def _check(self, raw: bytes) -> None:
@@ -183,17 +183,17 @@ class PostMessage(Message):
 
 
 def build_message(parts: MailParts) -> PostMessage:
-    """Give the Flask-Mail message of ``parts``; its bytes are made, and checked, by ``as_bytes``."""
+    """Return the Flask-Mail message of ``parts``; its bytes are made, and checked, by ``as_bytes``."""
     return PostMessage(parts)
 
 
 def message_bytes(parts: MailParts) -> bytes:
-    """Give the bytes of ``parts``, always the same for the same parts. Raises :class:`UnsafeMessage`."""
+    """Return the bytes of ``parts``, always the same for the same parts. Raise :class:`UnsafeMessage`."""
     return build_message(parts).as_bytes()
 
 
 def new_message_id(domain: str) -> str:
-    """Give an unused Message-ID on our domain; drawn once, when the mail is queued, and stored with it."""
+    """Return an unused Message-ID on our domain; drawn once, when the mail is queued, and stored with it."""
     return f"<{secrets.token_hex(16)}@{domain}>"
 
 
@@ -301,8 +301,8 @@ def _refuse_bad_calendar(parts: MailParts) -> None:
 
 
 def _field(head: str, name: str) -> str:
-    found = re.search(rf"(?m)^{name}: ([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", head)
-    return found[1].replace("\r\n", "") if found else ""
+    match = re.search(rf"(?m)^{name}: ([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", head)
+    return match[1].replace("\r\n", "") if match else ""
 
 
 def _read_mailbox(value: str) -> tuple[str, str]:

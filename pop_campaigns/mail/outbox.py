@@ -91,7 +91,7 @@ def _subject(about: Any) -> dict[str, Any]:
 
 
 def bounce_local_of(nonce: str) -> str:
-    """Give the local part to which a mail with this nonce bounces: nobody without our key makes one up."""
+    """Return the local part to which a mail with this nonce bounces: nobody without our key makes one up."""
     return f"b-{derive_local_part('bounce', nonce)}"
 
 
@@ -169,7 +169,7 @@ def claim_mails(owner: str, *, now: datetime, limit: int = 100, lease: timedelta
 
 
 def renew_lease(mail_id: int, owner: str, *, now: datetime, lease: timedelta = LEASE) -> OutgoingMail | None:
-    """Give the mail if it is still ours to send, with a fresh lease; None if another worker took it."""
+    """Return the mail if it is still ours to send, with a fresh lease; None if another worker took it."""
     # One conditional statement: between a look and a later write, another worker could take an expired lease.
     renewed = db.session.scalar(
         update(OutgoingMail)
@@ -198,7 +198,7 @@ def record_refused(
 
 
 def release_claims(mail_ids: Sequence[int], owner: str, *, words: str = "", code: int | None = None) -> None:
-    """Give mails back to the queue as if never claimed: no attempt counts and they keep their place.
+    """Return mails back to the queue as if never claimed: no attempt counts and they keep their place.
 
     ``words`` and ``code`` say why, on each, where it was not theirs (the server could not be reached).
     """

@@ -54,7 +54,7 @@ def count_mails(whose: ColumnElement[bool], *, typed: str = "") -> dict[str, int
 
 
 def mails_in_trouble(whose: ColumnElement[bool], *, since: datetime, limit: int = 200) -> list[OutgoingMail]:
-    """Give the mails that failed or came back, and those that wait because the server did not take them, newest first.
+    """Return the mails that failed or came back, and those that wait because the server did not take them, newest first.
 
     Without those older than ``since``, and without failures somebody has answered with a new copy.
     """
@@ -75,7 +75,7 @@ def mails_in_trouble(whose: ColumnElement[bool], *, since: datetime, limit: int 
 
 
 def originals_of(mails: Iterable[OutgoingMail]) -> dict[int, int]:
-    """Give for each mail the id of the first one it is a copy of; its own where it is none."""
+    """Return for each mail the id of the first one it is a copy of; its own where it is none."""
     return {mail.id: mail.original_id or mail.id for mail in mails}
 
 
@@ -85,7 +85,7 @@ def mails_about(table: type[Base], idents: Iterable[int]) -> ColumnElement[bool]
 
 
 def copies_of(mail: OutgoingMail) -> list[OutgoingMail]:
-    """Give the mails that were made when this one was sent again, oldest first."""
+    """Return the mails that were made when this one was sent again, oldest first."""
     rows = select(OutgoingMail).where(OutgoingMail.again_of_id == mail.id).order_by(OutgoingMail.id)
     return list(db.session.scalars(rows))
 
@@ -94,20 +94,20 @@ _ASKED_AT_ONCE = 500
 
 
 def dead_among(addresses: Collection[str], *, now: datetime | None = None) -> dict[str, CameBack]:
-    """Give those of the addresses from which mail keeps coming back (see ``rules.is_dead``), with what is known of it.
+    """Return those of the addresses from which mail keeps coming back (see ``rules.is_dead``), with what is known of it.
 
     Only bounces at our own bounce addresses are there to count. An address that is corrected is another one; a mail
     that arrives ends it. ``now`` is this moment unless given.
     """
     moment = now or clock.now()
-    bounced = _hard_bounces({one.lower() for one in addresses})
+    bounced = _hard_bounces({address.lower() for address in addresses})
     arrived = _last_arrived([one for one, at in bounced.items() if len(at) >= HARD_BOUNCES], moment)
     dead = {one: is_dead(at, arrived.get(one), moment) for one, at in bounced.items()}
-    return {one: found for one in addresses if (found := dead.get(one.lower()))}
+    return {address: result for address in addresses if (result := dead.get(address.lower()))}
 
 
 def _hard_bounces(addresses: Collection[str]) -> dict[str, list[datetime]]:
-    """Give when mails to addresses (in lower case) came back for good."""
+    """Return when mails to addresses (in lower case) came back for good."""
     address = func.lower(OutgoingMail.to_address)
     rows = select(address, OutgoingMail.bounced_at, OutgoingMail.bounce_words).where(
         OutgoingMail.bounce_permanent.is_(True)
@@ -115,17 +115,17 @@ def _hard_bounces(addresses: Collection[str]) -> dict[str, list[datetime]]:
     if len(addresses) <= _ASKED_AT_ONCE:
         # Of a whole list all that ever came back is read: that is little, and the addresses are many.
         rows = rows.where(address.in_(addresses))
-    found: dict[str, list[datetime]] = {}
+    result: dict[str, list[datetime]] = {}
     for to, at, words in db.session.execute(rows) if addresses else ():
         if to in addresses and says_dead(words):
-            found.setdefault(to, []).append(at)
-    return found
+            result.setdefault(to, []).append(at)
+    return result
 
 
 def _last_arrived(addresses: Collection[str], now: datetime) -> dict[str, datetime]:
-    """Give when the last mail left for each address that has not come back within a week. Receipts cannot come back."""
+    """Return when the last mail left for each address that has not come back within a week. Receipts cannot come back."""
     address = func.lower(OutgoingMail.to_address)
-    found: dict[str, datetime] = {}
+    result: dict[str, datetime] = {}
     for start in range(0, len(addresses), _ASKED_AT_ONCE):
         rows = select(address, func.max(OutgoingMail.sent_at)).where(
             address.in_(list(addresses)[start : start + _ASKED_AT_ONCE]),
@@ -134,23 +134,23 @@ def _last_arrived(addresses: Collection[str], now: datetime) -> dict[str, dateti
             OutgoingMail.null_sender.is_(False),
             OutgoingMail.sent_at <= now - ARRIVED_AFTER,
         )
-        found |= dict(db.session.execute(rows.group_by(address)).all())
-    return found
+        result |= dict(db.session.execute(rows.group_by(address)).all())
+    return result
 
 
 def locked_mail(mail_id: int) -> OutgoingMail | None:
-    """Give a mail as it is at this moment, held until the transaction ends: no worker takes it meanwhile."""
+    """Return a mail as it is at this moment, held until the transaction ends: no worker takes it meanwhile."""
     row = select(OutgoingMail).where(OutgoingMail.id == mail_id).with_for_update()
     return db.session.scalar(row, execution_options={"populate_existing": True})
 
 
 def subject_of(mail: OutgoingMail) -> str:
-    """Give a mail's subject as pages show it: as its reader sees it, without secrets."""
+    """Return a mail's subject as pages show it: as its reader sees it, without secrets."""
     return mask_secrets(fill_placeholders(mail.skeleton.subject, mail.fields))
 
 
 def _words(typed: str) -> list[ColumnElement[bool]]:
-    """Every typed word must occur in the address, the name or the subject, ë as e and ç as c."""
+    """Return every typed word must occur in the address, the name or the subject, ë as e and ç as c."""
     subjects = select(MailSkeleton.id)
     address = func.lower(OutgoingMail.to_address)
     # An address of ours is masked where it is shown, so that it is not found by its letters either.

@@ -97,7 +97,7 @@ _SIGN_IN_CODES = frozenset({530, 534, 535, 538})
 
 
 def explain_words(code: int | None, words: str, *, permanent: bool) -> str:
-    """Give the key of REFUSAL_LABELS for a stored code and the stored words.
+    """Return the key of REFUSAL_LABELS for a stored code and the stored words.
 
     The enhanced status code (RFC 3463) counts before the words, the words before the reply code.
     """
@@ -115,7 +115,7 @@ def explain_words(code: int | None, words: str, *, permanent: bool) -> str:
 
 
 def one_line(reply: bytes | str, limit: int = 300) -> str:
-    """Give a server's reply as one harmless line; its length is the server's choice, so it is capped."""
+    """Return a server's reply as one harmless line; its length is the server's choice, so it is capped."""
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
     printable = "".join(char if char.isprintable() else " " for char in text[: 10 * limit])
     return " ".join(printable.split())[:limit]

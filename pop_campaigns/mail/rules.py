@@ -102,7 +102,7 @@ class CameBack:
 
 
 def says_dead(bounce_words: str) -> bool:
-    """Tell whether a hard bounce (status and the server's words) speaks of the address, not of this mail or of us."""
+    """Return whether a hard bounce (status and the server's words) speaks of the address, not of this mail or of us."""
     return not _NOT_THE_ADDRESS.match(bounce_words)
 
 
@@ -119,10 +119,10 @@ def is_dead(bounced: Iterable[datetime], arrived: datetime | None, now: datetime
 
 
 def next_attempt(attempts: int, now: datetime) -> datetime:
-    """Give when to try again after ``attempts`` temporary refusals: 1, 5, 15, 30 minutes, then hourly."""
+    """Return when to try again after ``attempts`` temporary refusals: 1, 5, 15, 30 minutes, then hourly."""
     return now + timedelta(seconds=_WAITS[min(max(attempts, 1), len(_WAITS)) - 1])
 
 
 def gives_up(queued_at: datetime, now: datetime) -> bool:
-    """Tell whether a temporary refusal has lasted so long (two days) that it counts as final."""
+    """Return whether a temporary refusal has lasted so long (two days) that it counts as final."""
     return now - queued_at >= GIVE_UP_AFTER

@@ -44,7 +44,7 @@ _SIGNED: Final = re.compile(
 
 
 def mask_secrets(text: str | None) -> str:
-    """Give a text of a mail with this service's addresses and links masked (``r-•••@…``, ``…/a/•••``); None is ""."""
+    """Return a text of a mail with this service's addresses and links masked (``r-•••@…``, ``…/a/•••``); None is ""."""
     if not text:
         return ""
     config = current_app.config
@@ -52,7 +52,7 @@ def mask_secrets(text: str | None) -> str:
 
 
 def mask_within(data: Any) -> Any:
-    """Give plain data (as JSON holds it) with every text in it masked."""
+    """Return plain data (as JSON holds it) with every text in it masked."""
     if isinstance(data, str):
         return mask_secrets(data)
     if isinstance(data, dict):
@@ -61,13 +61,13 @@ def mask_within(data: Any) -> Any:
 
 
 def has_secrets(content: bytes) -> bool:
-    """Tell whether bytes hold a secret of ours as plain text; what is compressed or encoded is not looked into."""
+    """Return whether bytes hold a secret of ours as plain text; what is compressed or encoded is not looked into."""
     text = content.decode("latin-1")
     return mask_secrets(text) != text
 
 
 def mask_ours(text: str, domain: str, base_url: str, paths: str) -> str:
-    """Give ``text`` with what is secret at a mail domain and a base address masked; ``paths`` as ``secret_path_pattern``."""
+    """Return ``text`` with what is secret at a mail domain and a base address masked; ``paths`` as ``secret_path_pattern``."""
     masks = _masks(domain.lower(), base_url, paths)
     text = _mask_plain(text, masks)  # first, because it sees over the ends of lines
     if not _ESCAPE.search(text):
@@ -86,24 +86,24 @@ def _masks(
 ) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     """Compile what depends on the service: its links, links without the host, what ends an address of it."""
     host, _, below = base_url.partition("://")[2].partition("/")
-    start = re.escape(host) + "".join(f"{SLASH}{re.escape(one)}" for one in below.split("/") if one)
+    start = re.escape(host) + "".join(f"{SLASH}{re.escape(part)}" for part in below.split("/") if part)
     # A rewriting mail server may write slashes as underscores.
     any_slash = paths.replace(SLASH, f"(?:_|{SLASH})")
     ours = re.compile(f"(?i){start.replace(SLASH, f'(?:_|{SLASH})')}(?::[0-9]+)?{any_slash}{_LINK_CORE % 3}")
     hostless = re.compile(f"(?i){paths}{_LINK_CORE % 15}")
-    domains = "|".join(re.escape(one) for one in _spellings(domain))
+    domains = "|".join(re.escape(spelling) for spelling in _spellings(domain))
     return ours, hostless, re.compile(f"(?i){_GAPS}{_AT}(?:{domains})")
 
 
 def _spellings(domain: str) -> set[str]:
-    """Give a domain in the form that travels and in the one people write (RFC 5890)."""
-    found = {domain}
+    """Return a domain in the form that travels and in the one people write (RFC 5890)."""
+    result = {domain}
     for codec in (lambda: domain.encode("idna").decode("ascii"), lambda: domain.encode().decode("idna")):
         try:
-            found.add(codec())
+            result.add(codec())
         except UnicodeError:
             continue
-    return found
+    return result
 
 
 def _mask_encoded(word: str, masks: tuple[re.Pattern[str], ...]) -> str:
@@ -135,8 +135,8 @@ def _mask_plain(text: str, masks: tuple[re.Pattern[str], ...]) -> str:
 def _hide(pattern: re.Pattern[str], text: str, whole: int, is_secret: Any) -> str:
     """Put HIDDEN in the place of each ``core``; a core goes on over a gap only while the token is not whole."""
     pieces, at, looked = [], 0, 0
-    while found := pattern.search(text, looked):
-        core, start = found["core"], found.start("core")
+    while match := pattern.search(text, looked):
+        core, start = match["core"], match.start("core")
         length = _length(core, whole)
         looked = start + 1
         if is_secret(core[:length]):
@@ -157,7 +157,7 @@ def _hide_damaged(at_domain: re.Pattern[str], text: str) -> str:
 
 
 def _length(core: str, whole: int) -> int:
-    """Give how much of what was found is the token: the line on which it is whole is the last of it."""
+    """Return how much of what was found is the token: the line on which it is whole is the last of it."""
     seen = ""
     for gap in re.finditer(_GAP, core):
         seen = re.sub(_GAP, "", core[: gap.start()])
@@ -167,20 +167,20 @@ def _length(core: str, whole: int) -> int:
 
 
 def _wanted(seen: str, whole: int) -> int:
-    """Give how long a token is to be: a signed one says what it is about, then has two parts of that length."""
+    """Return how long a token is to be: a signed one says what it is about, then has two parts of that length."""
     said = _SIGNED.match(seen) if whole == _LINK_TOKEN else None
     return said.end() + 2 * whole + 1 if said else whole
 
 
 def _is_token(core: str) -> bool:
-    """Tell whether what follows a path like ours on somebody's host is a token, and not the title of an article."""
+    """Return whether what follows a path like ours on somebody's host is a token, and not the title of an article."""
     first = re.split(_GAP, core, maxsplit=1)[0]
     core = first if len(first) > 11 else re.sub(_GAP, "", core)
     return len(core) > 38 or _looks_random(core, 5)
 
 
 def _looks_random(core: str, spread: float) -> bool:
-    """Tell whether letters of both cases and digits alternate as in a token, not as in words joined by dashes."""
+    """Return whether letters of both cases and digits alternate as in a token, not as in words joined by dashes."""
     kinds = [
         "upper" if one.isupper() else "lower" if one.islower() else "digit" for one in core if one.isalnum()
     ]
@@ -189,7 +189,7 @@ def _looks_random(core: str, spread: float) -> bool:
 
 
 def secrets_in(content: bytes) -> set[str]:
-    """Give what stands in bytes that may be a token of ours, to be looked up; also where lines or letters are encoded."""
+    """Return what stands in bytes that may be a token of ours, to be looked up; also where lines or letters are encoded."""
     text = re.sub(r"=\r?\n|\0", "", content.decode("latin-1"))
     words = re.findall(r"(?i)[rb]-[a-z2-7]{26}", text)
     return {*words, *re.findall(r"[A-Za-z0-9_-]{43}", text), *_after_paths(text)}

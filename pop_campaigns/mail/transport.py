@@ -69,7 +69,7 @@ class Delivered:
 
 
 def tls_context() -> ssl.SSLContext:
-    """Give the context every secured connection uses: certificate and host name are checked."""
+    """Return the context every secured connection uses: certificate and host name are checked."""
     return ssl.create_default_context()
 
 
@@ -85,7 +85,7 @@ class PostConnection(Connection):
         self.host = None
 
     def configure_host(self) -> smtplib.SMTP:
-        """Open the connection, secured and signed in as the settings say. Raises :class:`Refused`."""
+        """Open the connection, secured and signed in as the settings say. Raise :class:`Refused`."""
         stage = Stage.CONNECT
         host: smtplib.SMTP | None = None
         try:
@@ -112,7 +112,7 @@ class PostConnection(Connection):
         return smtplib.SMTP(given.host, given.port, given.local_hostname, timeout=given.timeout)
 
     def send(self, message: Message, envelope_from: str | tuple[str, str] | None = None) -> None:
-        """Hand over one PostMessage, Flask-Mail's way. Raises :class:`Refused`, also for other messages."""
+        """Hand over one PostMessage, Flask-Mail's way. Raise :class:`Refused`, also for other messages."""
         if not isinstance(message, PostMessage) or isinstance(envelope_from, tuple):
             raise _held_back("only a PostMessage with a plain envelope sender is sent")
         sender = message.parts.envelope_from if envelope_from is None else envelope_from
@@ -120,7 +120,7 @@ class PostConnection(Connection):
         _announce(message)
 
     def hand_over(self, raw: bytes, envelope_from: str, to: str) -> Delivered:
-        """Give ``raw`` to the server for one recipient; a lost connection is opened again once, at MAIL."""
+        """Return ``raw`` to the server for one recipient; a lost connection is opened again once, at MAIL."""
         if not is_plain_address(to) or not (envelope_from == "" or is_plain_address(envelope_from)):
             raise _held_back("the envelope needs one plain address")
         host = self._begin(raw, envelope_from, to)
@@ -215,7 +215,7 @@ class SmtpTransport:
 
 
 def sign(raw: bytes, settings: TransportSettings) -> bytes:
-    """Give ``raw`` with a DKIM signature before it (RFC 6376), or as it is if no key is configured.
+    """Return ``raw`` with a DKIM signature before it (RFC 6376), or as it is if no key is configured.
 
     Raises :class:`Refused`, not permanent, if the key is of no use: nothing leaves unsigned by accident.
     """
@@ -281,7 +281,7 @@ def _expect(reply: tuple[int, bytes], stage: Stage) -> tuple[int, str]:
 
 
 def _cannot_open(problem: Exception, stage: Stage) -> Refused:
-    """Tell why there is no connection. Never permanent: it says nothing about any one mail."""
+    """Return why there is no connection. Never permanent: it says nothing about any one mail."""
     if isinstance(problem, smtplib.SMTPResponseException):
         return Refused(
             permanent=False, code=problem.smtp_code, words=one_line(problem.smtp_error), stage=stage

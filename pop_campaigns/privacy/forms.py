@@ -43,12 +43,12 @@ class NotLater:
 
 
 def to_utc(wall: datetime) -> datetime:
-    """Give the instant of an hour on the clocks of Tirana; the first of two equal hours, the later side of a gap."""
+    """Return the instant of an hour on the clocks of Tirana; the first of two equal hours, the later side of a gap."""
     return wall.replace(tzinfo=ZoneInfo(TIRANE)).astimezone(UTC)
 
 
 def to_wall(instant: datetime | None) -> datetime | None:
-    """Give what the clocks of Tirana showed."""
+    """Return what the clocks of Tirana showed."""
     return instant.astimezone(ZoneInfo(TIRANE)).replace(tzinfo=None) if instant else None
 
 
@@ -64,7 +64,7 @@ class PurposeForm(Form):
     safeguards = _prose(_l("How they are protected"))
 
     def values(self) -> dict[str, Any]:
-        """Give the values by the names of the columns."""
+        """Return the values by the names of the columns."""
         return {name: field.data or "" for name, field in self._fields.items() if name != "csrf_token"}
 
 
@@ -105,11 +105,11 @@ class BreachForm(Form):
         self.validate_authority_told_at(field)
 
     def values(self) -> dict[str, Any]:
-        """Give the values by the names of the columns, instants in UTC."""
-        found: dict[str, Any] = {}
+        """Return the values by the names of the columns, instants in UTC."""
+        result: dict[str, Any] = {}
         for name, field in self._fields.items():
             if name in MOMENTS:
-                found[name] = to_utc(field.data) if field.data else None
+                result[name] = to_utc(field.data) if field.data else None
             elif name != "csrf_token":
-                found[name] = field.data if name == "affected" else field.data or ""
-        return found
+                result[name] = field.data if name == "affected" else field.data or ""
+        return result

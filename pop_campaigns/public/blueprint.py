@@ -74,7 +74,7 @@ def let_caches_keep(answer: Response) -> Response:
 
 
 def keepable(answer: Response, etag: str, changed: datetime | None) -> Response:
-    """Give an answer for programs its tag, and when it last changed once that moment has passed."""
+    """Return an answer for programs its tag, and when it last changed once that moment has passed."""
     answer.set_etag(etag)
     # Last-Modified has whole seconds: while more can change within this one, it would hide the later change.
     if changed is not None and changed < now() - _SETTLED:
@@ -83,7 +83,7 @@ def keepable(answer: Response, etag: str, changed: datetime | None) -> Response:
 
 
 def network() -> Network:
-    """Give the network, without a word if nobody has written it down yet."""
+    """Return the network, without a word if nobody has written it down yet."""
     if "network" not in g:
         g.network = db.session.get(Network, 1) or Network(
             short_name="", name_sq="", name_en="", website="", email="", phone="", address="", donors=[]
@@ -92,19 +92,19 @@ def network() -> Network:
 
 
 def base_url() -> str:
-    """Give the address of the service, without a slash at its end."""
+    """Return the address of the service, without a slash at its end."""
     return str(current_app.config["BASE_URL"]).rstrip("/")
 
 
 @bp.context_processor
 def for_public_pages() -> dict[str, Any]:
-    """Give the frame its contact and the addresses of the page in both languages."""
+    """Return the frame its contact and the addresses of the page in both languages."""
     if request.endpoint == HOME:
         return {}
     return {"network_contact": network().email, "alternate_urls": alternates(), "base_url": base_url()}
 
 
 def alternates() -> dict[str, str]:
-    """Give the path of this page in each language, with what is filtered kept."""
+    """Return the path of this page in each language, with what is filtered kept."""
     values = dict(request.view_args or {}) | g.get("kept", {})
     return {code: url_for(request.endpoint or HOME, **(values | {"lang": code})) for code in LANGUAGES}

@@ -29,7 +29,7 @@ def prepare_database(folder: Path) -> None:
     """Migrate; where the database is empty, load the record of 2020 and the vocabulary and make accounts to sign in with.
 
     The accounts' passwords are kept in ``folder`` (readable by its owner alone), because the database cannot
-    tell them again. Commits. Raises :class:`CannotStart`.
+    tell them again. Commits. Raise :class:`CannotStart`.
     """
     try:
         flask_migrate.upgrade()
@@ -64,14 +64,16 @@ def _keep_sign_in(path: Path, accounts: Sequence[TryoutAccount]) -> None:
     fresh.unlink(missing_ok=True)
     fresh.touch(mode=0o600)
     with fresh.open("w", encoding="utf-8") as file:
-        file.writelines(f"{one.email}\t{one.password}\t{one.role_words}\n" for one in accounts)
+        file.writelines(
+            f"{account.email}\t{account.password}\t{account.role_words}\n" for account in accounts
+        )
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
 
 
 def read_sign_in(folder: Path) -> list[TryoutAccount]:
-    """Give the accounts made at the first start; none if the file is gone."""
+    """Return the accounts made at the first start; none if the file is gone."""
     try:
         lines = (folder / SIGN_IN_FILE).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

@@ -55,12 +55,12 @@ class ProposeForm(PressForm):
     why = StringField(_l("Comment"), [AtMost(500)], filters=[clean_line], description=_l("If you like."))
 
     def validate_ends(self, field: Field) -> None:
-        """A proposal is for one day, so that its end needs no date."""
+        """Return a proposal is for one day, so that its end needs no date."""
         if field.data and self.starts.data and field.data <= self.starts.data:
             raise ValidationError(_("The end has to come after the start."))
 
     def moments(self, zone: str) -> tuple[datetime, datetime] | None:
-        """Give the instants the typed hours mean in ``zone``; None, with an error at its field, where they mean none."""
+        """Return the instants the typed hours mean in ``zone``; None, with an error at its field, where they mean none."""
         typed = TypedTimes(
             precision=DatePrecision.MOMENT, zone=zone or TIRANE, start_date=self.day.data, end_date=None,
             start_time=self.starts.data, end_time=self.ends.data, month=None, year=None, start_fold=0, end_fold=0,

@@ -11,32 +11,34 @@ from pop_campaigns.tryout.first_start import SIGN_IN_FILE, read_sign_in
 
 
 def greeting(address: str, folder: Path, *, local_mail: bool) -> str:
-    """Give the text; its first line is the address alone."""
+    """Return the text; its first line is the address alone."""
     accounts = read_sign_in(folder)
     blocks = [address]
     for language in ("sq", "en"):
         with speaking(language):
             blocks.append("\n".join(_sentences(folder, bool(accounts), local_mail)))
-    width = max((len(one.email) for one in accounts), default=0)
-    blocks.append("\n".join(f"  {one.email:<{width}}  {one.password}  {one.role_words}" for one in accounts))
+    width = max((len(account.email) for account in accounts), default=0)
+    blocks.append(
+        "\n".join(f"  {account.email:<{width}}  {account.password}  {account.role_words}" for account in accounts)
+    )
     return "\n\n".join(filter(None, dict.fromkeys(blocks)))  # once, where a language has no catalogue yet
 
 
 def _sentences(folder: Path, has_accounts: bool, local_mail: bool) -> list[str]:
-    found = []
+    result = []
     if has_accounts:
-        found.append(
+        result.append(
             _("Sign in with one of the accounts below (also in %(file)s).", file=folder / SIGN_IN_FILE)
         )
     else:
-        found.append(
+        result.append(
             _("Make an account to sign in with: %(command)s", command="flask --app wsgi user create")
         )
     if local_mail:
-        found.append(
+        result.append(
             _(
                 "No mail leaves this machine: it is kept here and shown under Mail, where you can answer it as a guest would."
             )
         )
-    found.append(_("Ctrl-C stops everything; nothing is lost."))
-    return found
+    result.append(_("Ctrl-C stops everything; nothing is lost."))
+    return result

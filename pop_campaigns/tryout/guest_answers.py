@@ -62,7 +62,7 @@ class Receiver:
         self.returns_to = mail.line.envelope_from
         self.message_id = _first_id(mail.line.message_id)
         ids = [*_MESSAGE_ID.findall(headers.get("references", ""))[-5:], self.message_id]
-        self.thread = " ".join(one for one in ids if one)
+        self.thread = " ".join(ident for ident in ids if ident)
         self.asked = _read(mail.calendar)
         self.replies = is_answered_to(self.answer_to, domain)
         self.bounces = self.replies and is_answered_to(self.returns_to, domain)
@@ -71,7 +71,7 @@ class Receiver:
         self.away = self.bounces and written == "no"
 
     def answer(self, partstat: str, comment: str, press: Press) -> Sent:
-        """Give what a calendar program sends when *Accept*, *Maybe* or *Decline* is pressed. Raises ValueError."""
+        """Return what a calendar program sends when *Accept*, *Maybe* or *Decline* is pressed. Raise ValueError."""
         asked = self._asked()
         calendar = write_reply(asked, partstat, comment, stamp=press.at)
         with speaking(self.language):
@@ -85,7 +85,7 @@ class Receiver:
         return self._calendar_mail(asked, "REPLY", calendar, subject, comment, press)
 
     def propose(self, starts: datetime, ends: datetime, comment: str, press: Press) -> Sent:
-        """Give what a calendar program sends when another time is proposed. Raises ValueError."""
+        """Return what a calendar program sends when another time is proposed. Raise ValueError."""
         asked = self._asked()
         calendar = write_counter(asked, starts, ends, comment, stamp=press.at)
         with speaking(self.language):
@@ -98,7 +98,7 @@ class Receiver:
         return self._calendar_mail(asked, "COUNTER", calendar, subject, comment, press)
 
     def reply(self, words: str, press: Press) -> Sent:
-        """Give a reply in words, the message quoted below as mail programs do."""
+        """Return a reply in words, the message quoted below as mail programs do."""
         mail, language = self.mail, self.language
         with speaking(language):
             day = format_date(local_date(mail.line.stored_at), "d MMMM y", locale=language)
@@ -114,7 +114,7 @@ class Receiver:
         return Sent(message_bytes(self._parts("words", subject, text, press)), self.address, self.answer_to)
 
     def absence(self, back_on: date, press: Press) -> Sent:
-        """Give what a mail server answers for somebody who is away (RFC 3834): to the Return-Path, from the null sender."""
+        """Return what a mail server answers for somebody who is away (RFC 3834): to the Return-Path, from the null sender."""
         if not self.away:
             raise ValueError("nobody's server answers this message")
         with speaking(self.language):
@@ -128,7 +128,7 @@ class Receiver:
         return Sent(marked, "", self.returns_to)
 
     def bounce(self, press: Press) -> Sent:
-        """Give what a mail server returns when it knows no such mailbox (RFC 3464), in the form Postfix writes."""
+        """Return what a mail server returns when it knows no such mailbox (RFC 3464), in the form Postfix writes."""
         if not self.bounces:
             raise ValueError("nothing is returned to the null sender")
         return Sent(
@@ -201,7 +201,7 @@ class Receiver:
 
 
 def hand_in(sent: Sent, host: str, port: int, *, timeout: float = 20.0) -> None:
-    """Give a message to the mail server at ``host``. Raises OSError, of which what the server refuses is one."""
+    """Return a message to the mail server at ``host``. Raise OSError, of which what the server refuses is one."""
     options = [] if (sent.sender + sent.recipient).isascii() else ["SMTPUTF8"]
     with smtplib.SMTP(host, port, "localhost", timeout=timeout) as client:
         client.sendmail(sent.sender, [sent.recipient], sent.raw, options)
@@ -219,8 +219,8 @@ def _language(tag: str) -> str:
 
 
 def _first_id(value: str) -> str:
-    found = _MESSAGE_ID.search(value)
-    return found[0] if found and found[0].isascii() else ""
+    match = _MESSAGE_ID.search(value)
+    return match[0] if match and match[0].isascii() else ""
 
 
 def _digest(press: Press, what: str) -> str:

@@ -49,7 +49,7 @@ class Asked:
 
 
 def read_request(text: str) -> Asked:
-    """Read an invitation (METHOD:REQUEST) that asks one guest. Raises UnreadableCalendar for anything else."""
+    """Read an invitation (METHOD:REQUEST) that asks one guest. Raise UnreadableCalendar for anything else."""
     message = read_calendar(text.encode("utf-8", "replace"))
     item = message.item
     if message.method != "REQUEST" or not item.attendees or item.organizer is None or item.dtstart is None:
@@ -72,14 +72,14 @@ def read_request(text: str) -> Asked:
 
 
 def write_reply(asked: Asked, partstat: str, comment: str, *, stamp: datetime) -> str:
-    """The answer (METHOD:REPLY) of the guest who was asked, with a comment or "". Raises ValueError for no answer."""
+    """Return the answer (METHOD:REPLY) of the guest who was asked, with a comment or "". Raise ValueError for no answer."""
     if partstat not in ANSWERS:
         raise ValueError(f"not an answer: {partstat!r}")
     return _write(asked, "REPLY", partstat, asked.lines, comment, stamp)
 
 
 def write_counter(asked: Asked, starts: datetime, ends: datetime, comment: str, *, stamp: datetime) -> str:
-    """The proposal of another time (METHOD:COUNTER); ``starts`` and ``ends`` are instants. Raises ValueError."""
+    """Return the proposal of another time (METHOD:COUNTER); ``starts`` and ``ends`` are instants. Raise ValueError."""
     if asked.all_day or ends <= starts:
         raise ValueError("no hours that could be proposed")
     lines = dict(asked.lines)
@@ -114,13 +114,13 @@ def _write(
 
 
 def _lines_by_name(block: str) -> dict[str, str]:
-    """Give the first line of each echoed property; what a line must not hold is dropped, as programs do."""
-    found: dict[str, str] = {}
+    """Return the first line of each echoed property; what a line must not hold is dropped, as programs do."""
+    result: dict[str, str] = {}
     for line in block.replace("\r", "").split("\n"):
         name = re.match(r"[A-Za-z-]+(?=[:;])", line)
         if name and name[0].upper() in _ECHOED:
-            found.setdefault(name[0].upper(), name[0].upper() + clean_line(line[len(name[0]) :]))
-    return found
+            result.setdefault(name[0].upper(), name[0].upper() + clean_line(line[len(name[0]) :]))
+    return result
 
 
 def _moment(name: str, moment: datetime, zone: str) -> str:

@@ -80,7 +80,7 @@ def count_delivered(folder: Path) -> int:
 
 
 def list_delivered(folder: Path, limit: int = 50, offset: int = 0) -> list[DeliveredLine]:
-    """Give kept messages, the newest first; a folder that is not there holds none."""
+    """Return kept messages, the newest first; a folder that is not there holds none."""
     start = max(offset, 0)
     return [_read_line(folder / f"{name}.eml") for name in _ids(folder)[start : start + max(limit, 0)]]
 
@@ -95,7 +95,7 @@ def kept_copies(settings: Mapping[str, Any]) -> Iterator[KeptCopy]:
 
 
 def find_delivered(folder: Path, message_id: str, sent_at: datetime) -> str:
-    """Give the id of the kept message with this Message-ID that was taken just before ``sent_at``; "" if there is none."""
+    """Return the id of the kept message with this Message-ID that was taken just before ``sent_at``; "" if there is none."""
     last = int((sent_at.timestamp() + _CLOCK_SLACK) * 1e9)
     first = last - int((_LONGEST_TALK + 2 * _CLOCK_SLACK) * 1e9)
     near = (name for name in _ids(folder) if first <= int(name[:20]) <= last)
@@ -104,7 +104,7 @@ def find_delivered(folder: Path, message_id: str, sent_at: datetime) -> str:
 
 
 def read_delivered(folder: Path, mail_id: str) -> DeliveredMail:
-    """Give one kept message. Raises :class:`NoSuchMail`, also for anything that is not an id."""
+    """Return one kept message. Raise :class:`NoSuchMail`, also for anything that is not an id."""
     path = folder / f"{mail_id}.eml"
     if not _ID.fullmatch(mail_id) or path.is_symlink() or not path.is_file():
         raise NoSuchMail(mail_id)

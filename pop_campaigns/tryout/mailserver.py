@@ -59,11 +59,11 @@ class StoringHandler:
 
     def _store(self, raw: bytes, sender: str, recipients: list[str]) -> str:
         relay = self.relay
-        ours = [one for one in recipients if relay is not None and relay.takes(one)]
-        for one in dict.fromkeys(ours):
+        ours = [recipient for recipient in recipients if relay is not None and relay.takes(recipient)]
+        for fromkey in dict.fromkeys(ours):
             assert relay is not None  # noqa: S101  # or nothing would be ours
-            relay.keep(Kept("" if sender == _NULL_SENDER else sender, one, raw))
-        others = [one for one in recipients if one not in ours]
+            relay.keep(Kept("" if sender == _NULL_SENDER else sender, fromkey, raw))
+        others = [recipient for recipient in recipients if recipient not in ours]
         if ours and not others:
             return "Kept for the intake"
         return f"Stored as {store_message(self.folder, raw, sender, others)}"
@@ -83,7 +83,7 @@ _NULL_SENDER = "null-sender@localhost.invalid"
 
 
 def store_message(folder: Path, raw: bytes, envelope_from: str, envelope_to: list[str]) -> str:
-    """Write one message with its envelope before it, whole or not at all, flushed to disk; give its id.
+    """Write one message with its envelope before it, whole or not at all, flushed to disk; return its id.
 
     The id sorts by arrival: nanoseconds since 1970, a hyphen, eight random digits.
     """
@@ -106,7 +106,7 @@ def serve(
     stop_with: int | None = None,
     relay: Relay | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; raises :class:`CannotServe` with one clear sentence.
+    """Serve until SIGTERM or SIGINT; raise :class:`CannotServe` with one clear sentence.
 
     ``port`` 0 takes a free one; ``on_ready`` is told the real one. ``stop_with`` also ends the server when its
     parent is no longer the process of that id: told from outside, so that one gone before we asked is noticed too.
@@ -158,7 +158,7 @@ async def _serve(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run from the command line; give the exit status."""
+    """Run from the command line; return the exit status."""
     parser = argparse.ArgumentParser(
         prog="mailserver", description="Keeps every mail in a folder; none leaves the machine."
     )

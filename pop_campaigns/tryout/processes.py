@@ -45,7 +45,7 @@ def start_child(name: str, command: Sequence[str], environ: Mapping[str, str], l
 
 
 def last_words(child: Child) -> str:
-    """Give the last lines a process wrote since it was started."""
+    """Return the last lines a process wrote since it was started."""
     with child.log.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(child.log_start, size - _TAIL))

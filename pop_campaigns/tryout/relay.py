@@ -45,7 +45,7 @@ class Relay:
         self._rang = threading.Event()
 
     def takes(self, address: str) -> bool:
-        """Tell whether mail for ``address`` goes this way: what answers an invitation, a letter or a mail of ours."""
+        """Return whether mail for ``address`` goes this way: what answers an invitation, a letter or a mail of ours."""
         return is_answered_to(address, self.domain)
 
     def start(self) -> None:
@@ -55,13 +55,13 @@ class Relay:
         threading.Thread(target=self._work, daemon=True).start()
 
     def keep(self, kept: Kept) -> None:
-        """Write a message to disk, flushed, and wake the thread. Raises OSError; then it is not kept."""
+        """Write a message to disk, flushed, and wake the thread. Raise OSError; then it is not kept."""
         head = json.dumps({"sender": kept.sender, "recipient": kept.recipient}).encode()
         write_flushed(self.folder, f"{new_name()}.mail", head + b"\n" + kept.raw)
         self._rang.set()
 
     def hand_over(self) -> bool:
-        """Try each kept message once, the oldest first; tell whether none is left. Raises OSError and SMTPException."""
+        """Try each kept message once, the oldest first; return whether none is left. Raise OSError and SMTPException."""
         waiting = sorted(self.folder.glob("*.mail"))
         if not waiting:
             return True
@@ -93,7 +93,7 @@ class Relay:
 
 
 def read_kept(path: Path) -> Kept:
-    """Give a kept message. Raises OSError, and ValueError for a file that is none."""
+    """Return a kept message. Raise OSError, and ValueError for a file that is none."""
     head, _, raw = path.read_bytes().partition(b"\n")
     try:
         envelope = json.loads(head)
@@ -103,7 +103,7 @@ def read_kept(path: Path) -> Kept:
 
 
 def new_name() -> str:
-    """Give a new name that sorts by arrival: nanoseconds since 1970, a hyphen, eight random digits."""
+    """Return a new name that sorts by arrival: nanoseconds since 1970, a hyphen, eight random digits."""
     return f"{time.time_ns():020d}-{secrets.token_hex(4)}"
 
 
@@ -124,7 +124,7 @@ def write_flushed(folder: Path, name: str, content: bytes) -> None:
 
 
 def _try(client: smtplib.LMTP, path: Path) -> int:
-    """Give the code of the answer to one message; raises where the connection is of no more use."""
+    """Return the code of the answer to one message; raises where the connection is of no more use."""
     try:
         kept = read_kept(path)
     except ValueError:

@@ -35,7 +35,7 @@ _STOP_SECONDS = 2.0
 
 
 def run_up(app: Flask, environ: Mapping[str, str]) -> int:
-    """Run until Ctrl-C or a stop signal; give the exit status.
+    """Run until Ctrl-C or a stop signal; return the exit status.
 
     Prints the address when it answers, then how to sign in. Status 0 after Ctrl-C, 1 with one sentence on
     standard error where it cannot start, and where one of its processes ends by itself.
@@ -97,7 +97,7 @@ def _require_writable(folder: Path) -> None:
 
 
 def wanted_port(environ: Mapping[str, str]) -> int:
-    """Give the web port the environment asks for. Raises :class:`CannotStart`."""
+    """Return the web port the environment asks for. Raise :class:`CannotStart`."""
     typed = environ.get("PORT") or "8000"
     if not (typed.isascii() and typed.isdigit() and 1 <= int(typed) <= 65535):
         raise CannotStart(f"PORT must be a number from 1 to 65535, not {typed!r}.")
@@ -141,8 +141,8 @@ def _try_port(port: int) -> int:
         # As servers do: a port whose last connections are just ending is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((HOST, port))
-        found: int = probe.getsockname()[1]
-        return found
+        result: int = probe.getsockname()[1]
+        return result
 
 
 def _require_wanted_mail_ports(app: Flask, environ: Mapping[str, str]) -> None:
@@ -183,14 +183,14 @@ def _child_environment(app: Flask, environ: Mapping[str, str], port: int) -> dic
 
 
 def find_port(preferred: int, taken: set[int]) -> int:
-    """Give a free port, the preferred one if it can be; none of ``taken``, which nobody listens at yet."""
-    found = preferred
-    if found not in taken:
+    """Return a free port, the preferred one if it can be; none of ``taken``, which nobody listens at yet."""
+    result = preferred
+    if result not in taken:
         with contextlib.suppress(OSError):
-            return _try_port(found)
-    while found == preferred or found in taken:
-        found = _try_port(0)
-    return found
+            return _try_port(result)
+    while result == preferred or result in taken:
+        result = _try_port(0)
+    return result
 
 
 @contextlib.contextmanager

@@ -185,14 +185,14 @@ def _record(current: _Round, mail_id: int, result: Delivered | Refused) -> None:
 
 
 def _is_not_the_mails(refused: Refused) -> bool:
-    """Tell whether a refusal is about the server or our own set-up: every other mail would meet it too."""
+    """Return whether a refusal is about the server or our own set-up: every other mail would meet it too."""
     if refused.stage in (Stage.CONNECT, Stage.SIGN_IN):
         return True
     return is_about_sign_in(refused.code or 0) or refused.words.startswith(NOT_SIGNED)
 
 
 def _server_hung_up(result: Delivered | Refused) -> TypeGuard[Refused]:
-    """Tell whether a fresh connection ended before the mail was even named: the others need not try now.
+    """Return whether a fresh connection ended before the mail was even named: the others need not try now.
 
     This mail counts an attempt all the same. Were it the cause, it would else stay first in line for ever.
     """

@@ -35,7 +35,7 @@ def init_worker(app: Flask) -> None:
 
 
 def queue_of(app: Flask) -> Huey:
-    """Give the application's queue with its tasks, opened at the first call.
+    """Return the application's queue with its tasks, opened at the first call.
 
     Raises the errors of its storage (``sqlite3.Error``, ``redis.RedisError``, OSError) if it cannot be opened.
     """
@@ -65,7 +65,7 @@ def ring_worker(app: Flask) -> None:
 
 
 def _storage_of(url: str) -> tuple[type, dict[str, Any]]:
-    """Give the kind of storage and its options. ``immediate:`` does each task at once, for tests.
+    """Return the kind of storage and its options. ``immediate:`` does each task at once, for tests.
 
     :raises SettingsError: for an address of another kind.
     """

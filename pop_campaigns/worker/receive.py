@@ -33,8 +33,10 @@ class NotTaken(Exception):
 
 
 def receive(stream: BinaryIO, sender: str, recipients: Iterable[str], now: datetime) -> int:
-    """Store the message in ``stream`` once for each recipient; gives for how many. Raises :class:`NotTaken`."""
-    wanted = list(dict.fromkeys(one for one in (given.strip() for given in recipients) if one))
+    """Store the message in ``stream`` once for each recipient; gives for how many. Raise :class:`NotTaken`."""
+    wanted = list(
+        dict.fromkeys(recipient for recipient in (given.strip() for given in recipients) if recipient)
+    )
     raw = _read(stream)
     if not wanted:
         raise NotTaken(UNAVAILABLE, "No recipient: give --recipient or set RECIPIENT.")
@@ -47,7 +49,7 @@ def receive(stream: BinaryIO, sender: str, recipients: Iterable[str], now: datet
 
 
 def envelope_of(environ: Mapping[str, str], domain: str) -> tuple[str, list[str]]:
-    """Give sender and recipients as a mail server tells them in the environment.
+    """Return sender and recipients as a mail server tells them in the environment.
 
     Postfix sets SENDER, RECIPIENT and ORIGINAL_RECIPIENT; Exim, and cPanel with it, SENDER, RECIPIENT,
     LOCAL_PART and DOMAIN. An alias may have rewritten one of them: the one under our domain is taken first.
@@ -55,7 +57,7 @@ def envelope_of(environ: Mapping[str, str], domain: str) -> tuple[str, list[str]
     local, at = environ.get("LOCAL_PART", ""), environ.get("DOMAIN", "")
     told = [environ.get("ORIGINAL_RECIPIENT", ""), environ.get("RECIPIENT", ""), f"{local}@{at}"]
     addresses = [one for one in told if "@" in one.strip("@") and not one.startswith(("|", "/"))]
-    ours = [one for one in addresses if is_for_domain(one.strip(), domain)]
+    ours = [address for address in addresses if is_for_domain(address.strip(), domain)]
     return environ.get("SENDER", ""), (ours or addresses)[:1]
 
 

@@ -10,7 +10,7 @@ from pop_campaigns.mail.transport import TransportSettings
 
 
 def server_settings(config: Mapping[str, Any]) -> TransportSettings:
-    """Give the transport's settings from the application's. Raises OSError if the DKIM key cannot be read."""
+    """Return the transport's settings from the application's. Raise OSError if the DKIM key cannot be read."""
     key_file = config["DKIM_KEY_FILE"]
     return TransportSettings(
         host=config["MAIL_SERVER"],

@@ -42,7 +42,7 @@ class Manners:
 
 
 def add_tasks(queue: Huey, app: Flask) -> None:
-    """Give ``queue`` its tasks, bound to ``app``."""
+    """Return ``queue`` its tasks, bound to ``app``."""
 
     @queue.task(name=RING, expires=_CALL_LASTS)
     def ring() -> None:

@@ -99,7 +99,7 @@ class RoleForm(Form):
 
     def __init__(self, *args: Any, organisations: list[Organisation], **values: Any) -> None:
         super().__init__(*args, **values)
-        self._organisations = {str(one.id): one for one in organisations}
+        self._organisations = {str(organisation.id): organisation for organisation in organisations}
         self.role.choices = [SelectChoice(role, words) for role, words in role_choices()]
         names = [SelectChoice(ident, one.name) for ident, one in self._organisations.items()]
         self.organisation.choices = [

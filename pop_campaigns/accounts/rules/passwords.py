@@ -54,17 +54,17 @@ def password_problem(typed: str, own: Iterable[str] = ()) -> str | None:
     words = _words_of(own)
     if _little_besides(fold(typed), words):
         return "password_own"
-    found = _estimate(unicodedata.normalize("NFC", typed)[:_LOOKED_AT], [*words, *_words_of(_OF_THE_PLACE)])
-    if found["score"] >= LEAST_SCORE:
+    result = _estimate(unicodedata.normalize("NFC", typed)[:_LOOKED_AT], [*words, *_words_of(_OF_THE_PLACE)])
+    if result["score"] >= LEAST_SCORE:
         return None
-    patterns = {match["pattern"] for match in found["sequence"]}
-    if any(match.get("matched_word") in words for match in found["sequence"]):
+    patterns = {match["pattern"] for match in result["sequence"]}
+    if any(match.get("matched_word") in words for match in result["sequence"]):
         return "password_own"
     return "password_pattern" if patterns <= _ORDER_OR_REPEAT | {"bruteforce"} else "password_common"
 
 
 def _little_besides(folded: str, words: list[str]) -> bool:
-    """Tell whether hardly a word is left when what others know of the person is taken out."""
+    """Return whether hardly a word is left when what others know of the person is taken out."""
     rest = folded
     for word in sorted(map(fold, words), key=len, reverse=True):
         rest = rest.replace(word, " ")

@@ -76,7 +76,7 @@ def invite_again(user: User, *, by: User, now: datetime) -> AccountLink:
 def change_role(
     user: User, role: RoleName, organisation: Organisation | None, *, by: User | None, now: datetime
 ) -> bool:
-    """Give a person another role or organisation; tells whether anything is different.
+    """Return a person another role or organisation; tells whether anything is different.
 
     :raises CannotCreateUser: for a coordinator without an organisation.
     :raises CannotChangeUser: for oneself, or the last administrator.
@@ -111,7 +111,7 @@ def close_user(user: User, *, by: User | None, now: datetime) -> None:
 
 
 def reopen_user(user: User, *, by: User | None, now: datetime) -> None:
-    """Give somebody the access back; the password is the one from before, an invitation has to be sent anew."""
+    """Return somebody the access back; the password is the one from before, an invitation has to be sent anew."""
     if user.active:
         return
     user.active = True

@@ -75,7 +75,7 @@ def whose_password(address: str, typed: str, *, where: str, now: datetime) -> Us
 
 
 def _compare(stored: str | None, normal: str) -> tuple[bool, str | None]:
-    """Tell whether it is right, with a new hash of it where the old one is weaker than what is made today."""
+    """Return whether it is right, with a new hash of it where the old one is weaker than what is made today."""
     right = bool(verify_password(normal, stored or _nobodys_hash()))
     if not right or stored is None:
         return False, None
@@ -92,8 +92,8 @@ def _nobodys_hash() -> str:
 
 
 def _security() -> Security:
-    found: Security = current_app.extensions["security"]
-    return found
+    security: Security = current_app.extensions["security"]
+    return security
 
 
 @contextmanager

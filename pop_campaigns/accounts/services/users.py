@@ -129,7 +129,7 @@ def add_user(
 
 
 def create_tryout_accounts(*, now: datetime) -> list[TryoutAccount]:
-    """Add an administrator, a coordinator for each member organisation and a viewer; give their passwords.
+    """Add an administrator, a coordinator for each member organisation and a viewer; return their passwords.
 
     Only where nobody has an account yet: else nothing is added and the list is empty. Needs the member
     organisations to be there.
@@ -161,7 +161,7 @@ def _create_tryout(
 
 
 def _named_organisations() -> list[tuple[str, str, Organisation]]:
-    """Give each organisation with a short name for its address and its place in words, by place."""
+    """Return each organisation with a short name for its address and its place in words, by place."""
     named = []
     taken: set[str] = set()
     organisations = select(Organisation).outerjoin(Organisation.municipality)
@@ -176,7 +176,7 @@ def _named_organisations() -> list[tuple[str, str, Organisation]]:
 
 
 def _readable_password() -> str:
-    """Give four groups of four letters, as in *mira-tosu-…*: 49 bits of chance."""
+    """Return four groups of four letters, as in *mira-tosu-…*: 49 bits of chance."""
     groups = (
         "".join(secrets.choice(letters) for letters in (_CONSONANTS, _VOWELS) * 2) for _group in range(4)
     )
@@ -231,9 +231,9 @@ def checked_password(typed: str, *, own: Iterable[str]) -> str:
 
 def role_row(name: RoleName) -> Role:
     """Return the row of a role, made where it is not there yet."""
-    found = db.session.scalar(select(Role).where(Role.name == name.value))
-    if found is None:
-        found = Role(name=name.value, description=_ROLE_WORDS[name])
-        db.session.add(found)
+    role = db.session.scalar(select(Role).where(Role.name == name.value))
+    if role is None:
+        role = Role(name=name.value, description=_ROLE_WORDS[name])
+        db.session.add(role)
         db.session.flush()
-    return found
+    return role

@@ -69,7 +69,7 @@ def words_of_request() -> KeptWords | None:
     )
     path = request.full_path.removesuffix("?")
     return KeptWords(
-        user_id, path, _page_of_form(path), typed, any(one.filename for one in request.files.values())
+        user_id, path, _page_of_form(path), typed, any(file.filename for file in request.files.values())
     )
 
 
@@ -108,8 +108,8 @@ def _made_for(token: str) -> int | None:
         value = URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="wtf-csrf-token").loads(token)
     except BadData:
         return None
-    found = _MADE_FOR.fullmatch(value) if isinstance(value, str) else None
-    return int(found[1]) if found else None
+    match = _MADE_FOR.fullmatch(value) if isinstance(value, str) else None
+    return int(match[1]) if match else None
 
 
 def _page_of_form(path: str) -> str:

@@ -100,7 +100,7 @@ def welcome(token: str) -> ResponseReturnValue:
 
 @bp.post("/welcome/<token>/again")
 def welcome_again(token: str) -> ResponseReturnValue:
-    """Tell who invited that the invitation came too late."""
+    """Return who invited that the invitation came too late."""
     link = find_link(token, LinkKind.INVITATION)
     if link is not None:
         ask_invitation_again(link, now=now())

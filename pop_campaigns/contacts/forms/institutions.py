@@ -41,19 +41,19 @@ _NOTHING_ABOVE = ""
 
 
 def line(label: Any, model: Any, field: str, *, needed: bool = True, **options: Any) -> StringField:
-    """Give a field for one line of text, as long as the model's column, cleaned before it is checked."""
+    """Return a field for one line of text, as long as the model's column, cleaned before it is checked."""
     limit = AtMost(model.__table__.c[field].type.length)
     checks = [Needed(), limit] if needed else [limit]
     return StringField(label, validators=checks, filters=[clean_line], **options)
 
 
 def day(label: Any, **options: Any) -> DateField:
-    """Give a field for a day that may be left out."""
+    """Return a field for a day that may be left out."""
     return DateField(label, validators=[Optional(), Plausible()], **options)
 
 
 def language() -> RadioField:
-    """Give the choice of the language in which mail is written."""
+    """Return the choice of the language in which mail is written."""
     return RadioField(_l("Language of the mails"), choices=LANGUAGE_CHOICES, default="sq")
 
 
@@ -68,7 +68,7 @@ class OneAddress:
 
 
 def read_address(typed: str) -> str:
-    """Give the address in ``typed``, or BadAddress."""
+    """Return the address in ``typed``, or BadAddress."""
     return parse_address(typed, allow_example=current_app.config["MODE"] != "production")
 
 
@@ -83,7 +83,7 @@ class Phone:
 
 
 def phone() -> TelField:
-    """Give the field for a phone number that may be left out."""
+    """Return the field for a phone number that may be left out."""
     return TelField(
         _l("Phone"),
         validators=[Optional(), Phone()],
@@ -98,12 +98,12 @@ def _dialled(value: str | None) -> str:
 
 
 def phone_of(field: TelField) -> str:
-    """Give the number in the form of E.164, empty if none was typed; once the form is valid."""
+    """Return the number in the form of E.164, empty if none was typed; once the form is valid."""
     return parse_phone(field.data) if field.data else ""
 
 
 def post_address() -> TextAreaField:
-    """Give the field for a postal address, as it stands on an envelope."""
+    """Return the field for a postal address, as it stands on an envelope."""
     return TextAreaField(
         _l("Post address"),
         validators=[AtMost(500)],
@@ -184,11 +184,14 @@ class InstitutionForm(Form):
     def offer_parents(self, institutions: Sequence[Institution]) -> None:
         """Offer what the institution may be part of (``queries.possible_parents``)."""
         lang = current_language()
-        named = [SelectChoice(str(one.id), in_language(one, "name", lang)) for one in institutions]
+        named = [
+            SelectChoice(str(institution.id), in_language(institution, "name", lang))
+            for institution in institutions
+        ]
         self.part_of.choices = [*(self.part_of.choices or ()), *named]
 
     def draft(self) -> InstitutionDraft:
-        """Give what was typed, once it is valid."""
+        """Return what was typed, once it is valid."""
         place, parent = self.municipality.data, self.part_of.data
         return InstitutionDraft(
             kind=InstitutionKind(self.kind.data),
@@ -208,7 +211,7 @@ class InstitutionForm(Form):
 
 
 def institution_values(record: Institution) -> dict[str, Any]:
-    """Give what the form of an institution that is there holds.
+    """Return what the form of an institution that is there holds.
 
     As values, not as the record itself: WTForms would take the record's own ``municipality`` for the choice.
     """
@@ -240,7 +243,7 @@ class OfficeForm(Form):
     phone = phone()
 
     def draft(self) -> OfficeDraft:
-        """Give what was typed, once it is valid."""
+        """Return what was typed, once it is valid."""
         return OfficeDraft(self.title_sq.data, self.title_en.data, self.language.data, phone_of(self.phone))
 
 
@@ -275,7 +278,7 @@ class HolderForm(Form):
         self.which.choices = [*known, SelectChoice("new", _("Another person of the same name"))]
 
     def validate_to_date(self, field: DateField) -> None:
-        """The last day cannot come before the first."""
+        """Return the last day cannot come before the first."""
         refuse_end_before_start(self.from_date.data, field.data)
 
 
@@ -286,7 +289,7 @@ class MandateForm(Form):
     to_date = day(_l("Last day in office"), description=_l("Leave it empty while the mandate lasts."))
 
     def validate_to_date(self, field: DateField) -> None:
-        """The last day cannot come before the first."""
+        """Return the last day cannot come before the first."""
         refuse_end_before_start(self.from_date.data, field.data)
 
 
@@ -307,12 +310,12 @@ class AddressForm(Form):
         self.use.choices = [SelectChoice(use.value, words) for use, words in ADDRESS_USES.items()]
 
     def chosen_use(self) -> AddressUse:
-        """Give the use that was chosen, once the form is valid."""
+        """Return the use that was chosen, once the form is valid."""
         return AddressUse(self.use.data)
 
 
 def kind_choices() -> list[tuple[str, str]]:
-    """Give the kinds of institutions in the order of the reader's words, *other* last."""
+    """Return the kinds of institutions in the order of the reader's words, *other* last."""
     words = [(kind, str(label)) for kind, label in INSTITUTION_KINDS.items()]
-    ordered = sorted(words, key=lambda one: (one[0] is InstitutionKind.OTHER, sort_key(one[1])))
+    ordered = sorted(words, key=lambda word: (word[0] is InstitutionKind.OTHER, sort_key(word[1])))
     return [(kind.value, label) for kind, label in ordered]

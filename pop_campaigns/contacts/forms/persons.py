@@ -73,11 +73,14 @@ class PersonForm(Form):
     def offer_media(self, institutions: Sequence[Institution]) -> None:
         """Offer where a person may work (``queries.media_for``)."""
         lang = current_language()
-        named = [SelectChoice(str(one.id), in_language(one, "name", lang)) for one in institutions]
+        named = [
+            SelectChoice(str(institution.id), in_language(institution, "name", lang))
+            for institution in institutions
+        ]
         self.works_for.choices = [*(self.works_for.choices or ()), *named]
 
     def draft(self) -> PersonDraft:
-        """Give what was typed, once it is valid."""
+        """Return what was typed, once it is valid."""
         place, medium = self.municipality.data, self.works_for.data
         topics = (word.strip() for word in (self.topics.data or "").replace(";", ",").split(","))
         return PersonDraft(
@@ -95,7 +98,7 @@ class PersonForm(Form):
 
 
 def person_values(record: Person) -> dict[str, Any]:
-    """Give what the form of a person who is there holds, as values (see ``forms.institution_values``)."""
+    """Return what the form of a person who is there holds, as values (see ``forms.institution_values``)."""
     names = ("name", "language", "topics", "phone", "post_address", "press_card", "press_card_until")
     return {name: getattr(record, name) for name in names} | {
         "kind": record.kind.value,
@@ -146,7 +149,7 @@ class ConsentForm(Form):
 
     def offer_organisations(self, organisations: Sequence[Organisation]) -> None:
         """Offer to whom a person may be passed on."""
-        named = [SelectChoice(str(one.id), one.name) for one in organisations]
+        named = [SelectChoice(str(organisation.id), organisation.name) for organisation in organisations]
         whole = SelectChoice(WHOLE_NETWORK, _("Every organisation of the network"))
         self.shared_with.choices = [whole, *named]
 
@@ -156,7 +159,7 @@ class ConsentForm(Form):
             raise StopValidation(_("This day is still to come."))
 
     def draft(self, now: datetime) -> ConsentDraft:
-        """Give what was typed, once it is valid; today's consent was given now, an earlier one at noon."""
+        """Return what was typed, once it is valid; today's consent was given now, an earlier one at noon."""
         purpose, day = Purpose(self.purpose.data), self.given_on.data
         given_at = now if day == self.today else resolve_wall_time(datetime.combine(day, time(12)), TIRANE)
         shared = self.shared_with.data if purpose is Purpose.SHARING else ""

@@ -76,7 +76,9 @@ class PersonRow:
         if self.present:
             return None
         last = max(
-            self.others, key=lambda one: (one.to_date or one.known_on or date.min, one.id), default=None
+            self.others,
+            key=lambda other: (other.to_date or other.known_on or date.min, other.id),
+            default=None,
         )
         return last if last and not last.from_date and not last.to_date else None
 
@@ -97,7 +99,7 @@ def select_institutions(
 
 
 def municipalities_in_use(user: User) -> Sequence[Municipality]:
-    """Give the municipalities one can filter institutions by, in Albanian order.
+    """Return the municipalities one can filter institutions by, in Albanian order.
 
     Those of members, those where somebody can be reached or holds an office, and those where people added or changed
     an institution: a loaded vocabulary gives all 61 institutions, most of which nobody has needed yet.
@@ -144,17 +146,17 @@ def _institution_matches(word: str, user: User, on: date) -> ColumnElement[bool]
 
 
 def _reached_by(word: str, user: User) -> ColumnElement[bool]:
-    """Give the condition that a word stands in an address of an institution or of one of its offices."""
-    found = address_matches(word, user)
+    """Return the condition that a word stands in an address of an institution or of one of its offices."""
+    result = address_matches(word, user)
     of_office = and_(Office.institution_id == Institution.id, visible(Office, user))
     return or_(
-        exists().where(Address.institution_id == Institution.id, found),
-        exists().where(of_office, Address.office_id == Office.id, found),
+        exists().where(Address.institution_id == Institution.id, result),
+        exists().where(of_office, Address.office_id == Office.id, result),
     )
 
 
 def institutions_above(institution: Institution, user: User) -> list[Institution]:
-    """Give what an institution is part of, the highest first, as far up as the user may see."""
+    """Return what an institution is part of, the highest first, as far up as the user may see."""
     above: list[Institution] = []
     ident = institution.parent_id
     while ident is not None and len(above) < DEEPEST:
@@ -167,13 +169,13 @@ def institutions_above(institution: Institution, user: User) -> list[Institution
 
 
 def parts_of(institution: Institution, user: User) -> Sequence[Institution]:
-    """Give the institutions right below one that the user may see, in Albanian order."""
+    """Return the institutions right below one that the user may see, in Albanian order."""
     below = select_visible(Institution, user).where(Institution.parent_id == institution.id)
     return db.session.scalars(below.order_by(Institution.sort_key, Institution.id)).all()
 
 
 def institution_rows(institutions: Sequence[Institution], user: User, on: date) -> list[InstitutionRow]:
-    """Give institutions with what belongs to them."""
+    """Return institutions with what belongs to them."""
     if not institutions:
         return []
     idents = [institution.id for institution in institutions]
@@ -191,7 +193,7 @@ def institution_rows(institutions: Sequence[Institution], user: User, on: date) 
 
 
 def office_rows(offices: Sequence[Office], user: User, on: date) -> list[OfficeRow]:
-    """Give offices with their holders and addresses."""
+    """Return offices with their holders and addresses."""
     idents = [office.id for office in offices]
     held_in: defaultdict[int, list[Mandate]] = defaultdict(list)
     for mandate in _mandates(Mandate.office_id.in_(idents), user):
@@ -226,21 +228,21 @@ def select_persons(
 
 
 def municipalities_of_persons(user: User) -> Sequence[Municipality]:
-    """Give the municipalities in which the persons are whom the user may see, in Albanian order."""
+    """Return the municipalities in which the persons are whom the user may see, in Albanian order."""
     used = select(Person.municipality_id).where(visible(Person, user), Person.municipality_id.is_not(None))
     rows = select(Municipality).where(Municipality.id.in_(used))
     return db.session.scalars(rows.order_by(Municipality.sort_key)).all()
 
 
 def consents_of(person: Person, user: User) -> Sequence[Consent]:
-    """Give what a person agreed to, as far as the user may see it, what counts first."""
+    """Return what a person agreed to, as far as the user may see it, what counts first."""
     rows = select_visible(Consent, user).where(Consent.person_id == person.id)
     ordered = rows.order_by(Consent.withdrawn_at.is_not(None), Consent.given_at.desc(), Consent.id.desc())
     return db.session.scalars(ordered).all()
 
 
 def refusals_of(person: Person) -> set[tuple[str, Purpose]]:
-    """Give which of a person's addresses refuse mail, and for what."""
+    """Return which of a person's addresses refuse mail, and for what."""
     emails = [address.email for address in person.addresses]
     return {
         (email, purpose)
@@ -250,13 +252,13 @@ def refusals_of(person: Person) -> set[tuple[str, Purpose]]:
 
 
 def merged_into(model: type[Institution | Person], ident: int) -> int | None:
-    """Give the record into which one was merged, None if it stands for itself."""
+    """Return the record into which one was merged, None if it stands for itself."""
     row: Any = db.session.get(model, ident) if 0 < ident < 2**31 else None
     return row.merged_into_id if row is not None else None
 
 
 def person_rows(persons: Sequence[Person], user: User, on: date) -> list[PersonRow]:
-    """Give persons with the offices they hold or held, and their addresses."""
+    """Return persons with the offices they hold or held, and their addresses."""
     if not persons:
         return []
     idents = [person.id for person in persons]
@@ -285,7 +287,7 @@ def changes_of(
     """
     keys = [(subject.__tablename__, subject.id) for subject in subjects]
     keys += [key for subject in subjects for key in _merged_keys(subject, user)]
-    found = db.session.scalars(
+    histories = db.session.scalars(
         select(History)
         .where(tuple_(History.subject_type, History.subject_id).in_(keys), History.action.in_(actions))
         .order_by(History.id.desc())
@@ -293,7 +295,7 @@ def changes_of(
     )
     reads_all = user.role is not RoleName.COORDINATOR
     mine = (None, user.organisation_id)
-    rows = [row for row in found if reads_all or row.details.get("organisation_id") in mine]
+    rows = [row for row in histories if reads_all or row.details.get("organisation_id") in mine]
     return (_without_citizens(rows, user) if user.role is RoleName.VIEWER else rows)[:HISTORY_ROWS]
 
 
@@ -323,25 +325,28 @@ def _without_citizens(rows: Sequence[History], user: User) -> list[History]:
 
 
 def removed_before(address_id: int, user: User) -> History | None:
-    """Give the row of history in which the user removed an address: a second press of the button asks again."""
-    found = db.session.scalars(
+    """Return the row of history in which the user removed an address: a second press of the button asks again."""
+    histories = db.session.scalars(
         select(History)
         .where(History.action == "address.removed", History.actor_id == user.id)
         .order_by(History.id.desc())
         .limit(HISTORY_ROWS)
     )
-    return next((row for row in found if row.details.get("address_id") == address_id), None)
+    return next((row for row in histories if row.details.get("address_id") == address_id), None)
 
 
 def organisation_names(user: User) -> dict[int, str]:
-    """Give the names of all members by id, for those who read the whole network; a coordinator needs none."""
+    """Return the names of all members by id, for those who read the whole network; a coordinator needs none."""
     if user.role is RoleName.COORDINATOR:
         return {}
-    return {one.id: one.short_name or one.name for one in db.session.scalars(select(Organisation))}
+    return {
+        organisation.id: organisation.short_name or organisation.name
+        for organisation in db.session.scalars(select(Organisation))
+    }
 
 
 def _mandates(condition: ColumnElement[bool], user: User) -> Sequence[Mandate]:
-    """Give mandates whose person and office the user may see as well."""
+    """Return mandates whose person and office the user may see as well."""
     rows = (
         select_visible(Mandate, user)
         .where(
@@ -356,11 +361,13 @@ def _mandates(condition: ColumnElement[bool], user: User) -> Sequence[Mandate]:
 
 def _split(mandates: Sequence[Mandate], user: User, on: date) -> tuple[list[Mandate], list[Mandate]]:
     """Part mandates into those that run on a day and the others, the most telling first."""
-    ranked = sorted(mandates, key=lambda one: mandate_rank(one, user.organisation_id), reverse=True)
+    ranked = sorted(mandates, key=lambda mandate: mandate_rank(mandate, user.organisation_id), reverse=True)
     present = [one for one in ranked if runs_on(one.from_date, one.to_date, one.known_on, on)]
     return present, [one for one in ranked if one not in present]
 
 
 def _addresses(condition: ColumnElement[bool], user: User) -> Sequence[Address]:
-    found = db.session.scalars(select(Address).where(visible(Address, user), condition))
-    return sorted(found, key=lambda one: one.id)  # asked for in order, SQLite would read all addresses
+    addresses = db.session.scalars(select(Address).where(visible(Address, user), condition))
+    return sorted(
+        addresses, key=lambda address: address.id
+    )  # asked for in order, SQLite would read all addresses

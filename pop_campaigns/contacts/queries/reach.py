@@ -63,7 +63,7 @@ def find_guests(typed: str, user: User, *, reach: Reach | None = None, limit: in
 
 
 def guest_option(kind: str, ident: int, user: User, *, reach: Reach | None = None) -> GuestOption | None:
-    """Give one office (with its holder today) or person; None if there is no such one, or none that the user may see."""
+    """Return one office (with its holder today) or person; None if there is no such one, or none that the user may see."""
     if not 0 < ident < 2**31:
         return None
     key: tuple[GuestKind, int] = ("office" if kind == "office" else "person", ident)
@@ -73,38 +73,38 @@ def guest_option(kind: str, ident: int, user: User, *, reach: Reach | None = Non
 def guest_options(
     keys: Sequence[tuple[GuestKind, int]], user: User, *, reach: Reach | None = None
 ) -> list[GuestOption]:
-    """Give several offices and persons in the order named, without those the user may not see; five queries."""
+    """Return several offices and persons in the order named, without those the user may not see; five queries."""
     offices = _visible_offices(user).where(Office.id.in_([ident for kind, ident in keys if kind == "office"]))
     persons = select(Person).where(
         visible(Person, user), Person.id.in_([ident for kind, ident in keys if kind == "person"])
     )
     reach = reach or reach_to_read(user)
-    found = _office_options(db.session.scalars(offices).unique().all(), user, reach, local_date(now()))
-    found += _person_options(db.session.scalars(persons).all(), reach)
-    by_key = {(one.kind, one.id): one for one in found}
+    result = _office_options(db.session.scalars(offices).unique().all(), user, reach, local_date(now()))
+    result += _person_options(db.session.scalars(persons).all(), reach)
+    by_key = {(one.kind, one.id): one for one in result}
     return [by_key[key] for key in dict.fromkeys(keys) if key in by_key]
 
 
 def offices_in(municipality_id: int, user: User, *, limit: int) -> list[int]:
-    """Give the offices of a municipality's institutions that the user may see, by institution."""
+    """Return the offices of a municipality's institutions that the user may see, by institution."""
     near = _visible_offices(user).where(Institution.municipality_id == municipality_id)
     ordered = near.order_by(Institution.sort_key, Institution.id, Office.sort_key, Office.id).limit(limit)
     return [office.id for office in db.session.scalars(ordered).unique()]
 
 
 def holders_of(office_ids: Sequence[int], on: date, user: User) -> dict[int, Person]:
-    """Give the holders of several offices on a day, by office, in one query."""
+    """Return the holders of several offices on a day, by office, in one query."""
     seen = and_(visible(Mandate, user), exists().where(Person.id == Mandate.person_id, visible(Person, user)))
     return _holders(office_ids, on, seen, user.organisation_id)
 
 
 def is_sample(address: Address) -> bool:
-    """Tell whether nothing can be delivered there: it only holds the place of an address not known yet."""
+    """Return whether nothing can be delivered there: it only holds the place of an address not known yet."""
     return address.placeholder or address.email.lower().endswith(".example")
 
 
 def in_force(on: date) -> ColumnElement[bool]:
-    """Give the condition that a mandate runs on a day: ``rules.runs_on`` for the database."""
+    """Return the condition that a mandate runs on a day: ``rules.runs_on`` for the database."""
     return and_(
         or_(Mandate.from_date.is_(None), Mandate.from_date <= on),
         or_(Mandate.to_date.is_(None), Mandate.to_date >= on),
@@ -118,12 +118,12 @@ def in_force(on: date) -> ColumnElement[bool]:
 
 
 def mandate_rank(mandate: Mandate, own_organisation: int | None) -> tuple[bool, date, int]:
-    """Give what decides between two mandates that run on the same day: the highest one counts."""
+    """Return what decides between two mandates that run on the same day: the highest one counts."""
     return (mandate.organisation_id == own_organisation, mandate.from_date or _LONG_AGO, mandate.id)
 
 
 def persons_named(name: str, owner: int | None) -> list[Person]:
-    """Give the network's persons and those of organisation ``owner`` whose folded name is ``name``."""
+    """Return the network's persons and those of organisation ``owner`` whose folded name is ``name``."""
     wanted = fold(name)
     rows = select(Person).where(
         of_network_or(Person, owner),
@@ -136,20 +136,20 @@ def persons_named(name: str, owner: int | None) -> list[Person]:
 
 
 def possible_parents(owner: int | None, institution: Institution | None = None) -> list[Institution]:
-    """Give what an institution of ``owner`` may be part of, in Albanian order.
+    """Return what an institution of ``owner`` may be part of, in Albanian order.
 
     The network's and the owner's, without the institution itself and its parts, so that no circle closes.
     """
     rows = select(Institution).where(of_network_or(Institution, owner), Institution.merged_into_id.is_(None))
-    found = db.session.scalars(rows.order_by(Institution.sort_key, Institution.id)).all()
+    result = db.session.scalars(rows.order_by(Institution.sort_key, Institution.id)).all()
     if institution is None:
-        return list(found)
+        return list(result)
     below = _with_parts(institution.id)
-    return [row for row in found if row.id not in below]
+    return [row for row in result if row.id not in below]
 
 
 def media_for(owner: int | None) -> list[Institution]:
-    """Give the media where a person of ``owner`` may work: the network's and the owner's, in Albanian order."""
+    """Return the media where a person of ``owner`` may work: the network's and the owner's, in Albanian order."""
     rows = select(Institution).where(
         of_network_or(Institution, owner),
         Institution.kind == InstitutionKind.MEDIUM,
@@ -159,7 +159,7 @@ def media_for(owner: int | None) -> list[Institution]:
 
 
 def _with_parts(ident: int) -> set[int]:
-    """Give an institution and all of its parts, whosever they are, by their numbers."""
+    """Return an institution and all of its parts, whosever they are, by their numbers."""
     parts: defaultdict[int, list[int]] = defaultdict(list)
     pairs = select(Institution.id, Institution.parent_id).where(Institution.parent_id.is_not(None))
     for part, parent in db.session.execute(pairs):
@@ -173,7 +173,7 @@ def _with_parts(ident: int) -> set[int]:
 
 
 def also_at(address: Address, user: User) -> list[Address]:
-    """Give other contacts' rows with the same e-mail address, as far as the user may see them."""
+    """Return other contacts' rows with the same e-mail address, as far as the user may see them."""
     same = select(Address).where(
         visible(Address, user), func.lower(Address.email) == address.email.lower(), Address.id != address.id
     )
@@ -190,8 +190,10 @@ def _owner_is_visible(address: Address, user: User) -> bool:
 def _holders(
     office_ids: Sequence[int], on: date, seen: ColumnElement[bool], own_organisation: int | None
 ) -> dict[int, Person]:
-    found = db.session.scalars(select(Mandate).where(Mandate.office_id.in_(office_ids), in_force(on), seen))
-    ranked = sorted(found, key=lambda mandate: mandate_rank(mandate, own_organisation))
+    mandates = db.session.scalars(
+        select(Mandate).where(Mandate.office_id.in_(office_ids), in_force(on), seen)
+    )
+    ranked = sorted(mandates, key=lambda mandate: mandate_rank(mandate, own_organisation))
     return {mandate.office_id: mandate.person for mandate in ranked}
 
 
@@ -268,6 +270,6 @@ def _person_options(persons: Sequence[Person], reach: Reach) -> list[GuestOption
         return []
     addresses = best_addresses(persons, reach)
     return [
-        GuestOption("person", one.id, "", "", "", "", one.name, addresses.get(one), one.language)
-        for one in persons
+        GuestOption("person", person.id, "", "", "", "", person.name, addresses.get(person), person.language)
+        for person in persons
     ]

@@ -14,13 +14,13 @@ _AT_ONCE = 500
 
 
 def known_key() -> bytes | None:
-    """Give the key if there is one: without it nothing was ever hashed, and a page that only looks makes none."""
+    """Return the key if there is one: without it nothing was ever hashed, and a page that only looks makes none."""
     row = db.session.get(HashKey, 1)
     return bytes.fromhex(row.key) if row else None
 
 
 def suppressed_among(emails: Collection[str], purpose: Purpose, organisation_id: int | None) -> set[str]:
-    """Give those of the addresses that refuse mail for a purpose from an organisation, or from the whole network.
+    """Return those of the addresses that refuse mail for a purpose from an organisation, or from the whole network.
 
     Many addresses are looked up against all refusals at once; where nobody ever refused, no key is made.
     """
@@ -30,24 +30,26 @@ def suppressed_among(emails: Collection[str], purpose: Purpose, organisation_id:
     if len(emails) > _AT_ONCE:
         known = set(db.session.scalars(_refusing(purpose, organisation_id)))
         return (
-            {one for one in emails if keyed_hash(TombstoneKind.EMAIL, one, key) in known} if known else set()
+            {other for other in emails if keyed_hash(TombstoneKind.EMAIL, other, key) in known}
+            if known
+            else set()
         )
     by_hash: dict[str, set[str]] = {}
     for email in emails:
         by_hash.setdefault(keyed_hash(TombstoneKind.EMAIL, email, key), set()).add(email)
-    found: set[str] = set()
+    result: set[str] = set()
     for digest in refused_hashes(list(by_hash), purpose, organisation_id):
-        found |= by_hash[digest]
-    return found
+        result |= by_hash[digest]
+    return result
 
 
 def refused_hashes(digests: Sequence[str], purpose: Purpose, organisation_id: int | None) -> set[str]:
-    """Give those of the hashed addresses that refuse mail for a purpose."""
-    found: set[str] = set()
+    """Return those of the hashed addresses that refuse mail for a purpose."""
+    result: set[str] = set()
     for start in range(0, len(digests), _AT_ONCE):
         some = Suppression.address_hash.in_(digests[start : start + _AT_ONCE])
-        found |= set(db.session.scalars(_refusing(purpose, organisation_id).where(some)))
-    return found
+        result |= set(db.session.scalars(_refusing(purpose, organisation_id).where(some)))
+    return result
 
 
 def _refusing(purpose: Purpose, organisation_id: int | None) -> Select[str]:
@@ -58,7 +60,7 @@ def _refusing(purpose: Purpose, organisation_id: int | None) -> Select[str]:
 
 
 def erased_among(kind: TombstoneKind, values: Collection[str], organisation_id: int | None) -> set[str]:
-    """Give those of the values under which somebody was erased from an organisation's contacts or the network's."""
+    """Return those of the values under which somebody was erased from an organisation's contacts or the network's."""
     key = known_key()
     if key is None:
         return set()

@@ -20,7 +20,7 @@ FEWEST_DIGITS: Final = 4
 
 
 def phone_digits(typed: str) -> str:
-    """Give the digits by which a typed number is found in its kept form (E.164), or an empty text.
+    """Return the digits by which a typed number is found in its kept form (E.164), or an empty text.
 
     *069 212 3456*, *+355 69 212 3456* and *00355692…* all mean +355692123456: what leads in to the number is left out.
     """
@@ -30,12 +30,12 @@ def phone_digits(typed: str) -> str:
 
 
 def address_matches(word: str, user: User) -> ColumnElement[bool]:
-    """Give the condition that a folded word stands in an e-mail address the user may see."""
+    """Return the condition that a folded word stands in an e-mail address the user may see."""
     return and_(visible(Address, user), func.lower(Address.email).contains(word, autoescape=True))
 
 
 def persons_match(words: Sequence[str], typed: str, user: User) -> ColumnElement[bool]:
-    """Give the condition that a person has every word in the name or in an address, or the number that was typed.
+    """Return the condition that a person has every word in the name or in an address, or the number that was typed.
 
     However many words there are, names and addresses are read once each.
     """

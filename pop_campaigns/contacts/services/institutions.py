@@ -213,7 +213,7 @@ def remove_address(address: Address, *, by: User, now: datetime) -> None:
 
 
 def owner_of_address(address: Address) -> Contact:
-    """Give the institution, office or person whose address it is (the table allows exactly one)."""
+    """Return the institution, office or person whose address it is (the table allows exactly one)."""
     owner = address.institution or address.office or address.person
     if owner is None:
         raise LookupError(f"address {address.id} has no owner")
@@ -221,8 +221,8 @@ def owner_of_address(address: Address) -> Contact:
 
 
 def _near_institutions(name: str, owner: int | None) -> Select[Institution]:
-    found = Institution.search_key.contains(fold(name), autoescape=True)
-    return select(Institution).where(of_network_or(Institution, owner), found)
+    result = Institution.search_key.contains(fold(name), autoescape=True)
+    return select(Institution).where(of_network_or(Institution, owner), result)
 
 
 def _near_offices(institution: Institution, owner: int | None) -> Select[Office]:

@@ -86,7 +86,7 @@ def check_merge(kept: Mergeable, gone: Mergeable, by: User) -> None:
 
 
 def preview_merge(kept: Mergeable, gone: Mergeable, by: User) -> MergePreview:
-    """Give what :func:`merge` would do; changes nothing."""
+    """Return what :func:`merge` would do; changes nothing."""
     check_merge(kept, gone, by)
     plan = _plan(kept, gone, by)
     moved = Counter(table for table, column, *_rest in plan.moved if column != "merged_into_id")
@@ -126,7 +126,7 @@ def merge(kept: Mergeable, gone: Mergeable, *, by: User, now: datetime) -> Merge
 
 
 def undo_merge(row: Merge, *, by: User, now: datetime) -> int:
-    """Make two records of one again; give how many rows somebody changed since and which therefore stay.
+    """Make two records of one again; return how many rows somebody changed since and which therefore stay.
 
     Undone already: nothing happens.
     """
@@ -149,12 +149,12 @@ def undo_merge(row: Merge, *, by: User, now: datetime) -> int:
 
 
 def merges_of(kept: Mergeable, user: User) -> list[Merge]:
-    """Give the merges into a record that the user may undo, newest first."""
+    """Return the merges into a record that the user may undo, newest first."""
     rows = select(Merge).where(
         Merge.kind == kept.__tablename__, Merge.kept_id == kept.id, Merge.undone_at.is_(None)
     )
-    found = db.session.scalars(rows.order_by(Merge.id.desc()))
-    return [one for one in found if may_change(one, user)]
+    result = db.session.scalars(rows.order_by(Merge.id.desc()))
+    return [one for one in result if may_change(one, user)]
 
 
 def _plan(kept: Mergeable, gone: Mergeable, by: User) -> _Plan:
@@ -181,7 +181,7 @@ def _move_all(plan: _Plan, kept: Mergeable | Office, gone: Mergeable | Office) -
 
 
 def _pointing_to(target: str) -> Iterator[tuple[Table, Column[Any]]]:
-    """Give every column of every table that names rows of ``target``, besides the pointer of a merge itself."""
+    """Return every column of every table that names rows of ``target``, besides the pointer of a merge itself."""
     for table in Base.metadata.sorted_tables:
         for column in table.columns:
             names = {key.column.table.name for key in column.foreign_keys}
@@ -190,7 +190,7 @@ def _pointing_to(target: str) -> Iterator[tuple[Table, Column[Any]]]:
 
 
 def _is_double(table: Table, column: Column[Any], row: Any, kept: Any) -> bool:
-    """Tell whether the kept record has the same already: a row of a unique constraint, an address, a mandate."""
+    """Return whether the kept record has the same already: a row of a unique constraint, an address, a mandate."""
     for constraint in table.constraints:
         if isinstance(constraint, UniqueConstraint) and column.name in constraint.columns:
             others = [other for other in constraint.columns if other.name != column.name]
@@ -199,10 +199,10 @@ def _is_double(table: Table, column: Column[Any], row: Any, kept: Any) -> bool:
                 if db.session.scalar(same.limit(1)) is not None:
                     return True
     if table.name == Address.__tablename__:
-        emails = {one.email.casefold() for one in kept.addresses}
+        emails = {address.email.casefold() for address in kept.addresses}
         return row["email"].casefold() in emails
     if table.name == Mandate.__tablename__ and isinstance(kept, Person):
-        return any(_same_mandate(one, row) for one in kept.mandates)
+        return any(_same_mandate(mandate, row) for mandate in kept.mandates)
     return bool(table.name == Institution.__tablename__ and row["id"] == kept.id)
 
 
@@ -215,7 +215,7 @@ def _same_mandate(one: Mandate, row: Any) -> bool:
 
 def _join_offices(plan: _Plan, kept: Institution, gone: Institution) -> None:
     """Let offices of one title at both become one, of those that are the same organisation's or the network's."""
-    mine = [one for one in kept.offices if one.merged_into_id is None]
+    mine = [other for other in kept.offices if other.merged_into_id is None]
     for office in gone.offices:
         same = next(
             (

@@ -86,14 +86,14 @@ def change_person(person: Person, draft: PersonDraft, *, by: User, now: datetime
 
 
 def hand_over(person: Person, to: Organisation, *, by: User, now: datetime) -> Person:
-    """Give another organisation a copy of a person who agreed to it, with the addresses and the consent.
+    """Return another organisation a copy of a person who agreed to it, with the addresses and the consent.
 
     Each organisation answers for its own copy (law 124/2024). AlreadyThere if it has one already.
 
     :raises NotAgreed: there is no consent to sharing with that organisation, or with all, that still counts.
     """
     one_at_a_time(by)
-    agreed = next((one for one in person.consents if _allows(one, to)), None)
+    agreed = next((consent for consent in person.consents if _allows(consent, to)), None)
     if agreed is None:
         raise NotAgreed
     emails = [address.email for address in person.addresses if not address.placeholder]
@@ -150,6 +150,6 @@ def _heed_tombstones(email: str, phone: str, owner: int | None, asked_again: boo
 
 
 def organisations_besides(own: int | None) -> list[Organisation]:
-    """Give the members to whom a person may be handed over, in Albanian order."""
+    """Return the members to whom a person may be handed over, in Albanian order."""
     rows = select(Organisation).order_by(Organisation.sort_key)
     return [one for one in db.session.scalars(rows) if one.id != own]

@@ -61,7 +61,7 @@ def change_values(
 
 
 def written(value: Any) -> Any:
-    """Give a value as history keeps it (JSON)."""
+    """Return a value as history keeps it (JSON)."""
     if isinstance(value, Enum):
         return value.value
     return value.isoformat() if isinstance(value, date) else value

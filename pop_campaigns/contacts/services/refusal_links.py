@@ -34,7 +34,7 @@ class Refusal:
 def refusal_link(
     email: str, purpose: Purpose, organisation_id: int | None, language: str, *, looked_at: bool = False
 ) -> dict[str, str]:
-    """Give the link as a mail keeps it (see ``OutgoingMail.links``).
+    """Return the link as a mail keeps it (see ``OutgoingMail.links``).
 
     ``looked_at``: the mail is only shown, its links hidden; then no key is made for it.
     """
@@ -46,13 +46,13 @@ def refusal_link(
 
 
 def read_refusal(token: str) -> Refusal | None:
-    """Give what a link refuses; None for one that is not ours."""
+    """Return what a link refuses; None for one that is not ours."""
     text = read_signed(USED_FOR, token)
     return _read_text(text) if text else None
 
 
 def is_refused(refusal: Refusal) -> bool:
-    """Tell whether that mail is refused at this moment, to this organisation or to the whole network."""
+    """Return whether that mail is refused at this moment, to this organisation or to the whole network."""
     return bool(refused_hashes([refusal.address_hash], refusal.purpose, refusal.organisation_id))
 
 

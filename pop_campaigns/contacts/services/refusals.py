@@ -16,7 +16,7 @@ from pop_campaigns.core.db import db
 
 
 def hash_key() -> bytes:
-    """Give the random key of all hashes, made at the first use; it lives in the database and in its backups."""
+    """Return the random key of all hashes, made at the first use; it lives in the database and in its backups."""
     row = db.session.get(HashKey, 1)
     if row is None:
         row = HashKey(id=1, key=secrets.token_hex(32))
@@ -62,10 +62,10 @@ def lift_suppression(email: str, purpose: Purpose, organisation_id: int | None) 
 
 def lift_hash(digest: str, purpose: Purpose, organisation_id: int | None) -> bool:
     """Do the same for an address of which only the hash is known."""
-    found = db.session.scalars(_rows(digest, purpose, organisation_id)).all()
-    for row in found:
+    rows = db.session.scalars(_rows(digest, purpose, organisation_id)).all()
+    for row in rows:
         db.session.delete(row)
-    return bool(found)
+    return bool(rows)
 
 
 def _rows(digest: str, purpose: Purpose, organisation_id: int | None) -> Select[Suppression]:

@@ -34,7 +34,7 @@ def today() -> date:
 
 
 def owner_beside(beside: Contact | None) -> int | None:
-    """Give whose the new record will be; who has nobody to collect for finds no such page."""
+    """Return whose the new record will be; who has nobody to collect for finds no such page."""
     try:
         return owner_of_new(current_user, beside.organisation_id if beside else None)
     except NoOrganisation:

@@ -67,8 +67,8 @@ OWNERS: dict[str, type[Contact]] = {"institutions": Institution, "offices": Offi
 def index() -> ResponseReturnValue:
     """Institutions with their offices and holders, searched and filtered."""
     typed, chosen_kind, place = filters()
-    found = directory.select_institutions(typed, chosen_kind, place, current_user, today())
-    page = paged(found)
+    institutions = directory.select_institutions(typed, chosen_kind, place, current_user, today())
+    page = paged(institutions)
     return render_template(
         "contacts/index.html",
         page=page,
@@ -83,7 +83,7 @@ def index() -> ResponseReturnValue:
 
 
 def _filterable(chosen: Municipality | None) -> list[Municipality]:
-    """Give the municipalities in use, and the one that an address asked for."""
+    """Return the municipalities in use, and the one that an address asked for."""
     used = list(directory.municipalities_in_use(current_user))
     if chosen is not None and chosen not in used:
         used.append(chosen)
@@ -93,7 +93,7 @@ def _filterable(chosen: Municipality | None) -> list[Municipality]:
 @bp.post("/<any(institutions, persons):listed>.<any(csv, xlsx, vcf):ending>")
 @reader
 def export(listed: str, ending: str) -> ResponseReturnValue:
-    """What a list shows, with the same filters, as a table, a workbook or cards for an address book."""
+    """Show what a list shows, with the same filters, as a table, a workbook or cards for an address book."""
     content, number = export_file(listed, ending)
     if not content:
         flash(_("Nobody on this list has an address or a phone number yet, so there are no cards."), "info")
@@ -112,7 +112,7 @@ def export(listed: str, ending: str) -> ResponseReturnValue:
 @bp.get("/institutions/<int:ident>")
 @reader
 def institution(ident: int) -> ResponseReturnValue:
-    """One institution: offices, holders, addresses, what was done."""
+    """Show one institution: offices, holders, addresses, what was done."""
     merged = directory.merged_into(Institution, ident)
     if merged is not None:
         return redirect(contact_url(get_visible(Institution, merged)))
@@ -240,13 +240,13 @@ def new_holder(ident: int) -> ResponseReturnValue:
 
 
 def _what_stays_open(office: Office) -> str:
-    """Give the page that asks about invitations and letters of an office; where none is open it leads on."""
+    """Return the page that asks about invitations and letters of an office; where none is open it leads on."""
     return url_for("desk.open_matters", ident=office.id)
 
 
 def _record_holder(office: Office, form: HolderForm, same: list[Person]) -> None:
     which = form.which.data if form.which else "new"
-    chosen = next((one for one in same if str(one.id) == which), None)
+    chosen = next((person for person in same if str(person.id) == which), None)
     services.record_holder(
         office,
         chosen or form.name.data,

@@ -43,7 +43,7 @@ EXPORT_HEADS = (
 
 
 def institution_lines(rows: Iterable[InstitutionRow]) -> Iterator[ContactLine]:
-    """Give institutions and their offices as lines of a file; sample addresses stay out."""
+    """Return institutions and their offices as lines of a file; sample addresses stay out."""
     for row in rows:
         one = row.institution
         kind, place = str(INSTITUTION_KINDS[one.kind]), one.municipality.name if one.municipality else ""
@@ -62,7 +62,7 @@ def institution_lines(rows: Iterable[InstitutionRow]) -> Iterator[ContactLine]:
 
 
 def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
-    """Give persons as lines of a file, with the office they hold now, if any; sample addresses stay out."""
+    """Return persons as lines of a file, with the office they hold now, if any; sample addresses stay out."""
     for row in rows:
         office = row.present[0].office if row.present else None
         title = in_language(office, "title", current_language()) if office else ""
@@ -80,22 +80,22 @@ def _real(addresses: Iterable[Address]) -> tuple[str, ...]:
 
 
 def filters() -> tuple[str, InstitutionKind | None, Municipality | None]:
-    """Give what the list is filtered by; what is no kind or no municipality filters nothing."""
+    """Return what the list is filtered by; what is no kind or no municipality filters nothing."""
     typed, kind = request.args.get("q", "").strip()[:200], request.args.get("kind", "")
     key = request.args.get("municipality")
-    place = next((one for one in all_municipalities() if one.key == key), None)
+    place = next((municipality for municipality in all_municipalities() if municipality.key == key), None)
     return typed, InstitutionKind(kind) if kind in set(InstitutionKind) else None, place
 
 
 def person_filters() -> tuple[str, PersonKind | None, Municipality | None]:
-    """Give likewise what the list of persons is filtered by."""
+    """Return likewise what the list of persons is filtered by."""
     typed, kind = request.args.get("q", "").strip()[:200], request.args.get("kind", "")
     _typed, _kind, place = filters()
     return typed, PersonKind(kind) if kind in set(PersonKind) else None, place
 
 
 def export_file(listed: str, ending: str) -> tuple[bytes, int]:
-    """Give a list as a file of one of MEDIA_TYPES, and how many lines or cards it has; no bytes where there is no card."""
+    """Return a list as a file of one of MEDIA_TYPES, and how many lines or cards it has; no bytes where there is no card."""
     lines, heads = list(export_lines(listed)), [str(head) for head in EXPORT_HEADS]
     if ending == "csv":
         return write_csv(heads, lines), len(lines)
@@ -107,25 +107,25 @@ def export_file(listed: str, ending: str) -> tuple[bytes, int]:
 
 
 def filter_details(listed: str) -> dict[str, Any]:
-    """Give what a list was filtered by, as history keeps it; not the words looked for, which name people."""
+    """Return what a list was filtered by, as history keeps it; not the words looked for, which name people."""
     typed, kind, place = filters() if listed == "institutions" else person_filters()
-    found = {"kind": kind.value if kind else None, "municipality": place.key if place else None}
-    return {name: value for name, value in (found | {"searched": bool(typed)}).items() if value}
+    result = {"kind": kind.value if kind else None, "municipality": place.key if place else None}
+    return {name: value for name, value in (result | {"searched": bool(typed)}).items() if value}
 
 
 def export_lines(listed: str) -> Iterator[ContactLine]:
-    """Give the lines of a file, looked up so many contacts at a time as one query may name."""
+    """Return the lines of a file, looked up so many contacts at a time as one query may name."""
     if listed == "institutions":
         typed, kind, place = filters()
         institutions = directory.select_institutions(typed, kind, place, current_user, today())
-        found: Sequence[Any] = db.session.scalars(institutions).unique().all()
-        for start in range(0, len(found), CHUNK):
-            rows = directory.institution_rows(found[start : start + CHUNK], current_user, today())
+        result: Sequence[Any] = db.session.scalars(institutions).unique().all()
+        for start in range(0, len(result), CHUNK):
+            rows = directory.institution_rows(result[start : start + CHUNK], current_user, today())
             yield from institution_lines(rows)
     else:
         wanted = directory.select_persons(person_filters()[0], current_user, *person_filters()[1:])
-        found = db.session.scalars(wanted).all()
-        for start in range(0, len(found), CHUNK):
+        result = db.session.scalars(wanted).all()
+        for start in range(0, len(result), CHUNK):
             yield from person_lines(
-                directory.person_rows(found[start : start + CHUNK], current_user, today())
+                directory.person_rows(result[start : start + CHUNK], current_user, today())
             )

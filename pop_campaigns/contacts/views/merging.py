@@ -40,10 +40,10 @@ def find_double(listed: str, ident: int) -> ResponseReturnValue:
     record: Any = get_changeable(MODELS[listed], ident)
     typed = request.args.get("q", contact_words(record)).strip()[:200]
     if listed == "persons":
-        found: Any = directory.select_persons(typed, current_user)
+        persons: Any = directory.select_persons(typed, current_user)
     else:
-        found = directory.select_institutions(typed, None, None, current_user, today())
-    rows = [one for one in db.session.scalars(found.limit(SHOWN + 1)).unique() if one.id != record.id]
+        persons = directory.select_institutions(typed, None, None, current_user, today())
+    rows = [one for one in db.session.scalars(persons.limit(SHOWN + 1)).unique() if one.id != record.id]
     under = _persons_under(rows) if listed == "persons" else {}
     return render_template(
         "contacts/find_double.html", record=record, listed=listed, typed=typed, rows=rows[:SHOWN], under=under
@@ -51,7 +51,7 @@ def find_double(listed: str, ident: int) -> ResponseReturnValue:
 
 
 def _persons_under(persons: list[Person]) -> dict[int, str]:
-    """Give what tells persons of one name apart: office or address."""
+    """Return what tells persons of one name apart: office or address."""
     words = {}
     for row in directory.person_rows(persons, current_user, today()):
         held = [contact_words(mandate.office) for mandate in [*row.present, *row.others]]
@@ -94,7 +94,7 @@ def merge_contacts(listed: str, ident: int, into: int) -> ResponseReturnValue:
 
 
 def _under(*records: Person | Institution) -> dict[int, str]:
-    return _persons_under([one for one in records if isinstance(one, Person)])
+    return _persons_under([record for record in records if isinstance(record, Person)])
 
 
 def _counted(preview: MergePreview, which: str) -> list[tuple[str, int]]:

@@ -76,13 +76,13 @@ def person_list() -> ResponseReturnValue:
 @bp.get("/persons/<int:ident>")
 @reader
 def person(ident: int) -> ResponseReturnValue:
-    """One person: offices, addresses, consent, what was done; who was merged into another leads there."""
+    """Show one person: offices, addresses, consent, what was done; who was merged into another leads there."""
     merged = directory.merged_into(Person, ident)
     if merged is not None:
         return redirect(url_for("contacts.person", ident=get_visible(Person, merged).id))
     record = get_visible(Person, ident)
     row = directory.person_rows([record], current_user, today())[0]
-    shares = {one.id: _receivers(one) for one in record.consents if may_change(record)}
+    shares = {consent.id: _receivers(consent) for consent in record.consents if may_change(record)}
     return render_template(
         "contacts/person.html",
         row=row,
@@ -90,7 +90,7 @@ def person(ident: int) -> ResponseReturnValue:
         consents=directory.consents_of(record, current_user),
         proofs=current_user.role in MAY_WRITE,
         consent_wanted=record.kind in CONSENT_NEEDED
-        and not any(one.withdrawn_at is None for one in record.consents),
+        and not any(consent.withdrawn_at is None for consent in record.consents),
         consent_text=consent_text,
         receivers=shares,
         refused=directory.refusals_of(record),
@@ -100,11 +100,11 @@ def person(ident: int) -> ResponseReturnValue:
 
 
 def _receivers(consent: Consent) -> list[Organisation]:
-    """Give the organisations to whom a person can be handed over by this consent."""
+    """Return the organisations to whom a person can be handed over by this consent."""
     if consent.purpose.value != "sharing" or consent.withdrawn_at is not None:
         return []
     besides = persons.organisations_besides(consent.organisation_id)
-    return [one for one in besides if consent.shared_with_id in (None, one.id)]
+    return [beside for beside in besides if consent.shared_with_id in (None, beside.id)]
 
 
 @bp.route("/persons/new", methods=["GET", "POST"])
@@ -215,7 +215,7 @@ def withdraw_consent(ident: int) -> ResponseReturnValue:
 @bp.get("/consents/<int:ident>/proof")
 @writer
 def consent_proof(ident: int) -> Response:
-    """Give the scan of a consent, to be saved and never to run in our pages; not to who only reads."""
+    """Return the scan of a consent, to be saved and never to run in our pages; not to who only reads."""
     consent = get_visible(Consent, ident)
     get_visible(Person, consent.person_id)
     if consent.proof_file is None or not consent.proof_file.path.is_file():
@@ -226,7 +226,7 @@ def consent_proof(ident: int) -> Response:
 @bp.post("/persons/<int:ident>/hand-over")
 @writer
 def hand_over_person(ident: int) -> ResponseReturnValue:
-    """Give another organisation a copy of a person who agreed to it."""
+    """Return another organisation a copy of a person who agreed to it."""
     record = get_changeable(Person, ident)
     wanted = request.form.get("organisation", "")
     to = db.session.get(Organisation, row_number(wanted) or 0)

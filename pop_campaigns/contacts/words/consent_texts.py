@@ -50,5 +50,5 @@ TEXTS: Final[dict[str, dict[Purpose, dict[str, str]]]] = {
 
 
 def consent_text(version: str, purpose: Purpose, language: str) -> str:
-    """Give the words somebody agreed to; nothing for a version that is not ours (from an import, say)."""
+    """Return the words somebody agreed to; nothing for a version that is not ours (from an import, say)."""
     return TEXTS.get(version, {}).get(purpose, {}).get(language, "")

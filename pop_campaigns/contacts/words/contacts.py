@@ -31,7 +31,7 @@ from pop_campaigns.mail.addresses import show_address
 
 
 def contact_words(contact: Institution | Office | Person) -> str:
-    """Give a contact's name in the reader's language; an office with its institution."""
+    """Return a contact's name in the reader's language; an office with its institution."""
     if isinstance(contact, Institution):
         return in_language(contact, "name", current_language())
     if isinstance(contact, Office):
@@ -40,7 +40,7 @@ def contact_words(contact: Institution | Office | Person) -> str:
 
 
 def contact_url(contact: Institution | Office | Person) -> str:
-    """Give the page of a contact; an office stands on its institution's."""
+    """Return the page of a contact; an office stands on its institution's."""
     if isinstance(contact, Office):
         return url_for("contacts.institution", ident=contact.institution_id, _anchor=f"office-{contact.id}")
     return url_for(
@@ -49,7 +49,7 @@ def contact_url(contact: Institution | Office | Person) -> str:
 
 
 def person_words(row: PersonRow) -> str:
-    """Give what tells persons of one name apart: offices, else an address."""
+    """Return what tells persons of one name apart: offices, else an address."""
     held = [contact_words(mandate.office) for mandate in [*row.present, *row.others]]
     known = held or [show_address(address.email) for address in row.addresses]
     return f"{row.person.name} — {'; '.join(known)}" if known else row.person.name
@@ -65,7 +65,7 @@ def owner_word(record: Any, names: dict[int, str]) -> str:
 
 
 def for_templates() -> dict[str, Any]:
-    """Give the pages of contacts their words; a page that says no to a stranger needs none."""
+    """Return the pages of contacts their words; a page that says no to a stranger needs none."""
     if not current_user.is_authenticated:
         return {}
     lang, names = current_language(), organisation_names(current_user)
@@ -95,7 +95,7 @@ def for_templates() -> dict[str, Any]:
 
 
 def time_in_office(mandate: Mandate) -> str:
-    """Give the time in office if any of it is known, else nothing."""
+    """Return the time in office if any of it is known, else nothing."""
     if mandate.from_date or mandate.to_date:
         return mandate_words(mandate.from_date, mandate.to_date, current_language(), mandate.known_on)
     return ""

@@ -40,29 +40,29 @@ class ContactLine:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """Give the line of a table, in the order of ``listing.EXPORT_HEADS``."""
+        """Return the line of a table, in the order of ``listing.EXPORT_HEADS``."""
         emails, phone = "; ".join(self.emails), show_phone(self.phone)
         who = (self.kind, self.institution, self.office, self.name)
         return (*who, emails, phone, self.municipality, self.language)
 
 
 def safe_cell(text: str) -> str:
-    """Give a cell that no spreadsheet runs: what looks like a formula gets a leading apostrophe."""
+    """Return a cell that no spreadsheet runs: what looks like a formula gets a leading apostrophe."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def write_csv(heads: Sequence[str], lines: Iterable[ContactLine]) -> bytes:
-    """Give a table in UTF-8, with the mark by which spreadsheets know it."""
+    """Return a table in UTF-8, with the mark by which spreadsheets know it."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\r\n")
     table.writerow([safe_cell(head) for head in heads])
-    for one in lines:
-        table.writerow([safe_cell(cell) for cell in one.cells])
+    for line in lines:
+        table.writerow([safe_cell(cell) for cell in line.cells])
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8")
 
 
 def write_xlsx(title: str, heads: Sequence[str], lines: Iterable[ContactLine]) -> bytes:
-    """Give a workbook of one sheet: every cell is text, whatever it looks like, and the headings stay in sight."""
+    """Return a workbook of one sheet: every cell is text, whatever it looks like, and the headings stay in sight."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
@@ -70,8 +70,8 @@ def write_xlsx(title: str, heads: Sequence[str], lines: Iterable[ContactLine]) -
         sheet.column_dimensions[get_column_letter(number)].width = width
     bold, rows = Font(bold=True), 1
     sheet.append([_text_cell(sheet, head, bold) for head in heads])
-    for one in lines:
-        sheet.append([_text_cell(sheet, cell) for cell in one.cells])
+    for line in lines:
+        sheet.append([_text_cell(sheet, cell) for cell in line.cells])
         rows += 1
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{rows}"
     out = io.BytesIO()
@@ -89,8 +89,8 @@ def _text_cell(sheet: Any, text: str, font: Font | None = None) -> Any:
 
 
 def write_vcards(lines: Iterable[ContactLine], domain: str) -> bytes:
-    """Give address-book cards, one for each contact that can be reached; ``domain`` makes their UID ours."""
-    return "".join(_card(one, domain) for one in lines if one.emails or one.phone).encode("utf-8")
+    """Return address-book cards, one for each contact that can be reached; ``domain`` makes their UID ours."""
+    return "".join(_card(line, domain) for line in lines if line.emails or line.phone).encode("utf-8")
 
 
 def _card(one: ContactLine, domain: str) -> str:
@@ -107,13 +107,13 @@ def _card(one: ContactLine, domain: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """Give a text value (RFC 6350 §3.4): backslash, comma, semicolon and line breaks escaped."""
+    """Return a text value (RFC 6350 §3.4): backslash, comma, semicolon and line breaks escaped."""
     text = text.replace("\\", "\\\\").replace(",", "\\,").replace(";", "\\;")
     return text.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "")
 
 
 def _fold(line: str) -> str:
-    """Give a line in pieces of at most 75 octets (§3.2), never within a letter."""
+    """Return a line in pieces of at most 75 octets (§3.2), never within a letter."""
     pieces, piece, size = [], "", 0
     for letter in line:
         octets = len(letter.encode("utf-8"))

@@ -145,7 +145,7 @@ HISTORY_WORDS: Final[dict[str, LazyString]] = {
 
 
 def history_words(row: History, lang: str) -> str:
-    """Give one change of a contact in words."""
+    """Return one change of a contact in words."""
     words = HISTORY_WORDS.get(row.action)
     if words is None:
         return row.action
@@ -159,7 +159,7 @@ def history_words(row: History, lang: str) -> str:
 
 
 def changed_fields(row: History) -> list[tuple[str, str, str]]:
-    """Give what a change was about: field, value before, value after, in words as far as a reader needs them."""
+    """Return what a change was about: field, value before, value after, in words as far as a reader needs them."""
     was, became = row.details.get("was"), row.details.get("became")
     if not isinstance(was, dict) or not isinstance(became, dict):
         return []
@@ -192,7 +192,7 @@ def _value_words(name: str, value: Any) -> str:
 def mandate_words(
     from_date: date | None, to_date: date | None, lang: str, known_on: date | None = None
 ) -> str:
-    """Give the time in office in words; what is not known is said, never guessed."""
+    """Return the time in office in words; what is not known is said, never guessed."""
     since = short_day_words(from_date, lang) if from_date else ""
     until = short_day_words(to_date, lang) if to_date else ""
     if since and until:

@@ -38,7 +38,7 @@ class ComingEvent:
 
 
 def coming_events(user: User, today: date, now: datetime, *, limit: int = 100) -> list[ComingEvent]:
-    """Give the planned events of the user's work from today on, soonest first; also one that began today."""
+    """Return the planned events of the user's work from today on, soonest first; also one that began today."""
     wanted = (
         select(Event)
         .where(own(Event, user), Event.state == EventState.PLANNED, _has_a_day_from(today))
@@ -74,7 +74,7 @@ def guests_not_told(user: User, now: datetime) -> dict[int, int]:
 
 
 def events_to_remind(user: User, now: datetime) -> set[int]:
-    """Give the events of the user's work with somebody to remind now: ``awaiting_reminder`` for all in one query."""
+    """Return the events of the user's work with somebody to remind now: ``awaiting_reminder`` for all in one query."""
     newest = (
         select(
             InvitationMail.invitation_id,
@@ -107,13 +107,13 @@ def events_to_remind(user: User, now: datetime) -> set[int]:
 
 
 def letters_waiting(user: User, today: date, *, limit: int = 20) -> Sequence[Letter]:
-    """Give the letters of the user's own work that an addressee still owes an answer to."""
+    """Return the letters of the user's own work that an addressee still owes an answer to."""
     rows = select_letters(user, show="waiting", today=today).where(own(Letter, user))
     return db.session.scalars(rows.limit(limit)).unique().all()
 
 
 def story_of(event: Event, user: User, *, limit: int = 300) -> list[tuple[History, str | None]]:
-    """Give what happened to an event and to its guests, newest first, each with the guest's name.
+    """Return what happened to an event and to its guests, newest first, each with the guest's name.
 
     "" for the event itself, None for a guest whose words the user does not see. One query; what a single mail did is left
     out, because one line already says that so many were sent.
@@ -132,10 +132,10 @@ def story_of(event: Event, user: User, *, limit: int = 300) -> list[tuple[Histor
         .order_by(History.id.desc())
         .limit(limit)
     )
-    found = db.session.execute(rows)
+    result = db.session.execute(rows)
     return [
         (change, None if change.subject_type == Invitation.__tablename__ and not heard else _name_of(one))
-        for change, one, heard in found
+        for change, one, heard in result
     ]
 
 
@@ -156,11 +156,12 @@ def event_with_record(event: Event) -> Event:
 
 
 def owing(letter: Letter) -> list[LetterRecipient]:
-    """Give the addressees of a letter who still owe an answer."""
+    """Return the addressees of a letter who still owe an answer."""
     return [
-        one
-        for one in letter.recipients
-        if one.role is RecipientRole.TO and not any(stops_clock(each.kind) for each in one.responses)
+        recipient
+        for recipient in letter.recipients
+        if recipient.role is RecipientRole.TO
+        and not any(stops_clock(each.kind) for each in recipient.responses)
     ]
 
 

@@ -42,7 +42,7 @@ class MailAbout:
     sent_as: InvitationMail | None = None
 
     def title(self, lang: str) -> str:
-        """Give the event's title or the letter's subject."""
+        """Return the event's title or the letter's subject."""
         if self.guest is not None:
             return in_language(self.guest.event, "title", lang)
         return in_language(self.recipient.letter, "subject", lang) if self.recipient else ""
@@ -94,7 +94,7 @@ NOT_SENT_AGAIN: Final[dict[NotSentAgain, LazyString]] = {
 
 
 def about_mails(mails: Sequence[OutgoingMail]) -> dict[int, MailAbout]:
-    """Give what each mail is about, also for those that were sent again; others are left out."""
+    """Return what each mail is about, also for those that were sent again; others are left out."""
     originals = originals_of(mails)
     guests = event_of_mails(originals.values())
     recipients = _recipients(sorted(set(originals.values()) - set(guests)))
@@ -157,11 +157,11 @@ def _no_longer_true(guest: Invitation, sent_as: InvitationMail | None, now: date
 
 
 def _recipients(mail_ids: Sequence[int]) -> dict[int, LetterRecipient]:
-    found = letter_of_mails(mail_ids) if mail_ids else {}
-    if found:
+    letter = letter_of_mails(mail_ids) if mail_ids else {}
+    if letter:
         # Their letters at once, instead of one by one when they are named.
-        ids = {one.letter_id for one in found.values()}
+        ids = {one.letter_id for one in letter.values()}
         db.session.scalars(
             select(Letter).where(Letter.id.in_(ids)).options(joinedload(Letter.organisation))
         ).all()
-    return found
+    return letter

@@ -63,12 +63,12 @@ class TrackRecord:
 
 
 def record_of_office(office: Office, user: User, now: datetime) -> TrackRecord:
-    """Give what an office was asked and answered, as far as the user may see the events and letters."""
+    """Return what an office was asked and answered, as far as the user may see the events and letters."""
     return _record(Invitation.office_id == office.id, LetterRecipient.office_id == office.id, user, now)
 
 
 def record_of_person(person: Person, user: User, now: datetime) -> TrackRecord:
-    """Give what a person was asked: by name in an office they hold or held, or as themselves."""
+    """Return what a person was asked: by name in an office they hold or held, or as themselves."""
     held = [mandate.office_id for mandate in person.mandates]
     names = {person.name, person.name_as_printed} - {""}
     in_office: ColumnElement[bool] = (
@@ -87,10 +87,10 @@ def _record(
     letters = _letters(of_letters, user, local_date(now))
     whole = Tally()
     named: defaultdict[str, Tally] = defaultdict(Tally)
-    for one in invitations:
-        for tally in (whole, named[fold(one.name)]):
-            tally.name = tally.name or one.name
-            _count(tally, one, now)
+    for invitation in invitations:
+        for tally in (whole, named[fold(invitation.name)]):
+            tally.name = tally.name or invitation.name
+            _count(tally, invitation, now)
     for recipient, state in letters:
         if recipient.role is RecipientRole.TO:
             for tally in (whole, named[fold(recipient.name)]):
@@ -166,11 +166,11 @@ class OpenMatters:
 
 
 def open_matters_of(office: Office, user: User, now: datetime) -> OpenMatters:
-    """Give what stays open at an office when its holder changes, as far as the user may see it."""
+    """Return what stays open at an office when its holder changes, as far as the user may see it."""
     invitations = [
-        one
-        for one in _invitations(Invitation.office_id == office.id, user)
-        if is_coming(one.event.starts_at, now)
+        invitation
+        for invitation in _invitations(Invitation.office_id == office.id, user)
+        if is_coming(invitation.event.starts_at, now)
     ]
     letters = _letters(LetterRecipient.office_id == office.id, user, local_date(now))
     owed = [(one, state) for one, state in letters if one.role is RecipientRole.TO and state in OPEN_LETTERS]
@@ -178,5 +178,5 @@ def open_matters_of(office: Office, user: User, now: datetime) -> OpenMatters:
 
 
 def names_of(matters: Iterable[Invitation | LetterRecipient]) -> list[str]:
-    """Give the names to whom open matters were sent, each once."""
-    return list(dict.fromkeys(one.name for one in matters if one.name))
+    """Return the names to whom open matters were sent, each once."""
+    return list(dict.fromkeys(matter.name for matter in matters if matter.name))

@@ -100,14 +100,14 @@ class _Reader:
 
 
 def work_list(user: User, now: datetime, lang: str) -> WorkList:
-    """Give everything that waits for the user; a fixed number of queries, however much it is."""
+    """Return everything that waits for the user; a fixed number of queries, however much it is."""
     reader = _Reader(user, now, local_date(now), lang)
     work = WorkList()
     for due in due_recipients(user, reader.today):
         section = work.overdue if due.state is RecipientState.OVERDUE else work.soon
         (work.today if due.due_on == reader.today else section).append(_letter_row(reader, due))
     work.today.extend(_trouble_rows(reader))
-    work.today.extend(_proposal_row(reader, one) for one in open_proposals(user, now=now))
+    work.today.extend(_proposal_row(reader, proposal) for proposal in open_proposals(user, now=now))
     coming = coming_events(user, reader.today, now)
     _add_events(work, reader, coming)
     not_told = {each.event.id for each in coming if each.not_told}
@@ -159,7 +159,7 @@ def _event_row(reader: _Reader, coming: ComingEvent) -> WorkRow:
 
 
 def _next_step(reader: _Reader, coming: ComingEvent) -> tuple[str, str]:
-    """Give what is to be done for an event ahead: tell of a change, send what is prepared, invite; else nothing."""
+    """Return what is to be done for an event ahead: tell of a change, send what is prepared, invite; else nothing."""
     event = coming.event
     if may_invite(cancelled=False, starts_at=event.starts_at, now=reader.now):
         return "", ""
@@ -278,7 +278,7 @@ def _silent_words(event: Event, counts: AnswerCounts, reader: _Reader) -> str:
 
 
 def _waiting_letter_rows(reader: _Reader, letter: Letter) -> Iterable[WorkRow]:
-    """Give one row for those of a letter who still have time; who is due stands further up."""
+    """Return one row for those of a letter who still have time; who is due stands further up."""
     owe = [one for one in owing(letter) if one.due_on is None or one.due_on > reader.today + SOON]
     if not owe:
         return

@@ -76,13 +76,13 @@ def event(event_id: int) -> ResponseReturnValue:
         in_short=in_short,
         day_in_words=lambda day: short_day_words(day, lang),
         mail_on_its_way=any(
-            one.mail and one.mail.state in (MailState.QUEUED, MailState.SENDING) for one in guests
+            guest.mail and guest.mail.state in (MailState.QUEUED, MailState.SENDING) for guest in guests
         ),
     )
 
 
 def _is_another_organisation_s(event_id: int) -> bool:
-    """Tell whether others may read this event only as everybody does: without guests, answers and mails."""
+    """Return whether others may read this event only as everybody does: without guests, answers and mails."""
     row = db.session.get(Event, event_id) if 0 < event_id < 2**31 else None
     if row is None or not row.published or current_user.role is None:
         return False
@@ -90,13 +90,13 @@ def _is_another_organisation_s(event_id: int) -> bool:
 
 
 def attended(row: Event, *, names: bool) -> tuple[list[Attendance], int]:
-    """Give whom the page names of those who attended, and how many others came: without an office only to one's own."""
-    named = [one for one in row.attendances if names or one.office_title]
+    """Return whom the page names of those who attended, and how many others came: without an office only to one's own."""
+    named = [attendance for attendance in row.attendances if names or attendance.office_title]
     return named, len(row.attendances) - len(named)
 
 
 def _relative(row: Event, moment: datetime) -> str:
-    """Give how far away the event is, where its day is known and it is still of interest."""
+    """Return how far away the event is, where its day is known and it is still of interest."""
     if row.day_from is None or row.precision not in (DatePrecision.MOMENT, DatePrecision.DAY):
         return ""
     today = local_date(moment)
@@ -106,7 +106,7 @@ def _relative(row: Event, moment: datetime) -> str:
 
 
 def _public_pages(row: Event, lang: str) -> list[tuple[str, str]]:
-    """Give the links to what citizens see of the event."""
+    """Return the links to what citizens see of the event."""
     if not row.published:
         return []
     pages = (

@@ -61,13 +61,13 @@ def mail() -> ResponseReturnValue:
 @bp.get("/mail/<int:mail_id>")
 @reader
 def mail_message(mail_id: int) -> ResponseReturnValue:
-    """One message: what it says, part by part, and every try to hand it over."""
+    """Show one message: what it says, part by part, and every try to hand it over."""
     row = seen_mail(mail_id)
     part = request.args.get("part", "")
     about, copies = about_mails([row]).get(row.id), copies_of(row)
     may_send = may_change(row)
     parts, source = _written(row, with_source=may_send and part == "source")
-    shown = [one for one in _parts_of(parts) if may_send or one != "source"]
+    shown = [other for other in _parts_of(parts) if may_send or other != "source"]
     page = render_template(
         "desk/mail_message.html",
         mail=row,
@@ -91,7 +91,7 @@ def mail_message(mail_id: int) -> ResponseReturnValue:
 @bp.get("/mail/<int:mail_id>/html")
 @reader
 def mail_html(mail_id: int) -> ResponseReturnValue:
-    """The HTML of a message, for a frame without any rights."""
+    """Show the HTML of a message, for a frame without any rights."""
     parts = _written(seen_mail(mail_id))[0]
     if parts is None or not parts.html:
         abort(404)
@@ -101,7 +101,7 @@ def mail_html(mail_id: int) -> ResponseReturnValue:
 @bp.get("/mail/<int:mail_id>/files/<int:number>")
 @reader
 def mail_file(mail_id: int, number: int) -> Response:
-    """A file that goes with a message, counted from 1."""
+    """Show a file that goes with a message, counted from 1."""
     files = seen_mail(mail_id).skeleton.attachments
     if not 0 < number <= len(files):
         abort(404)
@@ -153,7 +153,7 @@ def _refusal(row: OutgoingMail, about: MailAbout | None, moment: datetime) -> st
 
 
 def _written(row: OutgoingMail, *, with_source: bool = False) -> tuple[MailParts | None, str]:
-    """Give the parts of a message with secrets masked, and its source if asked; None if it cannot be written."""
+    """Return the parts of a message with secrets masked, and its source if asked; None if it cannot be written."""
     try:
         parts = compose(row, reveal=False)
         source = message_bytes(parts).decode("utf-8", "replace") if with_source else ""

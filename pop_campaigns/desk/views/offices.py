@@ -37,7 +37,7 @@ from pop_campaigns.mail.addresses import show_address
 @bp.get("/people/offices/<int:ident>/record")
 @reader
 def office_record(ident: int) -> ResponseReturnValue:
-    """What an office was asked and answered, whoever held it."""
+    """Show what an office was asked and answered, whoever held it."""
     office = get_visible(Office, ident)
     record = record_of_office(office, current_user, now())
     return _record_page(record, contact_words(office), contact_url(office), by_holder=True)
@@ -46,7 +46,7 @@ def office_record(ident: int) -> ResponseReturnValue:
 @bp.get("/people/persons/<int:ident>/record")
 @reader
 def person_record(ident: int) -> ResponseReturnValue:
-    """What a person was asked and answered, in whatever office."""
+    """Show what a person was asked and answered, in whatever office."""
     person = get_visible(Person, ident)
     record = record_of_person(person, current_user, now())
     return _record_page(record, person.name, contact_url(person), by_holder=False)
@@ -90,7 +90,7 @@ def open_matters(ident: int) -> ResponseReturnValue:
     back = contact_url(office)
     if not matters:
         return redirect(back)
-    mine = [one for one in matters.invitations if may_change(one.event)]
+    mine = [invitation for invitation in matters.invitations if may_change(invitation.event)]
     if request.method == "POST":
         chosen = [one for one in mine if request.form.get(f"invitation-{one.id}") == "withdraw"]
         for one in chosen:
@@ -115,9 +115,9 @@ def open_matters(ident: int) -> ResponseReturnValue:
 def _note_new_holder(office: Office, invitations: list[Invitation], letters: list[LetterRecipient]) -> None:
     """Write down that what is open stays with the office, where whoever follows it up will read it."""
     who = contact_words(office)
-    for event in dict.fromkeys(one.event for one in invitations):
+    for event in dict.fromkeys(invitation.event for invitation in invitations):
         note("event.office_changed_holder", event, by=current_user, now=now(), who=who)
-    for letter in dict.fromkeys(one.letter for one in letters):
+    for letter in dict.fromkeys(other.letter for other in letters):
         note("letter.office_changed_holder", letter, by=current_user, now=now(), who=who)
 
 

@@ -81,22 +81,22 @@ def search() -> ResponseReturnValue:
         typed=typed,
         groups=groups,
         long_enough=long_enough,
-        total=sum(one.total for one in groups),
+        total=sum(group.total for group in groups),
     )
 
 
 def find_everywhere(typed: str, user: User, lang: str) -> list[HitGroup]:
-    """Give what the words find, by kind; kinds without a hit are left out."""
+    """Return what the words find, by kind; kinds without a hit are left out."""
     moment = now()
     today = local_date(moment)
-    found = [
+    result = [
         _events(listed_events(user, EventFilter(typed=typed), moment), typed, lang),
         _letters(select_letters(user, typed=typed, today=today), typed, lang),
         _institutions(select_institutions(typed, None, None, user, today), typed, user, today, lang),
         _persons(select_persons(typed, user), typed, user, today, lang),
         _mails(select_mails(mails_of_work(user), typed=typed), typed),
     ]
-    return [group for group in found if group.total]
+    return [group for group in result if group.total]
 
 
 def _events(rows: Select[Any], typed: str, lang: str) -> HitGroup:
@@ -115,11 +115,11 @@ def _letters(rows: Select[Any], typed: str, lang: str) -> HitGroup:
     letters = db.session.scalars(rows.limit(SHOWN)).unique().all()
     hits = [
         Hit(
-            in_language(one, "subject", lang) or _("Letter without a subject"),
-            _letter_words(one, lang),
-            url_for("desk.letter", letter_id=one.id),
+            in_language(letter, "subject", lang) or _("Letter without a subject"),
+            _letter_words(letter, lang),
+            url_for("desk.letter", letter_id=letter.id),
         )
-        for one in letters
+        for letter in letters
     ]
     return HitGroup("letters", _("Letters"), hits, _count(rows, hits), url_for("letters.index", q=typed))
 
@@ -131,9 +131,9 @@ def _letter_words(letter: Letter, lang: str) -> str:
 
 
 def _institutions(rows: Select[Any], typed: str, user: User, today: date, lang: str) -> HitGroup:
-    found = institution_rows(db.session.scalars(rows.limit(SHOWN)).unique().all(), user, today)
+    result = institution_rows(db.session.scalars(rows.limit(SHOWN)).unique().all(), user, today)
     hits = []
-    for row in found:
+    for row in result:
         offices = ", ".join(in_language(each.office, "title", lang) for each in row.offices[:4])
         kind = str(INSTITUTION_KINDS[row.institution.kind])
         url = url_for("contacts.institution", ident=row.institution.id)
@@ -148,9 +148,9 @@ def _institutions(rows: Select[Any], typed: str, user: User, today: date, lang: 
 def _persons(rows: Select[Any], typed: str, user: User, today: date, lang: str) -> HitGroup:
     idents, total = _first(rows, Person.id, func.coalesce(Person.sort_key, ""), Person.id)
     persons = db.session.scalars(select(Person).where(Person.id.in_(idents))).all() if idents else []
-    found = person_rows(sorted(persons, key=lambda one: idents.index(one.id)), user, today)
+    result = person_rows(sorted(persons, key=lambda person: idents.index(person.id)), user, today)
     hits = []
-    for row in found:
+    for row in result:
         offices = [
             f"{in_language(one.office, 'title', lang)}, {in_language(one.office.institution, 'name', lang)}"
             for one in row.present[:2]
@@ -168,21 +168,21 @@ def _mails(rows: Select[Any], typed: str) -> HitGroup:
     some = select(OutgoingMail).where(OutgoingMail.id.in_(idents)).options(joinedload(OutgoingMail.skeleton))
     mails = db.session.scalars(some).all() if idents else []
     hits = []
-    for one in sorted(mails, key=lambda mail: idents.index(mail.id)):
-        address = show_address(one.to_address)
-        who = mask_secrets(f"{one.to_name} <{address}>" if one.to_name else address)
-        under = " · ".join((who, str(mail_chip(one).words), in_short(one.queued_at)))
-        hits.append(Hit(subject_of(one), under, url_for("desk.mail_message", mail_id=one.id)))
+    for other in sorted(mails, key=lambda mail: idents.index(mail.id)):
+        address = show_address(other.to_address)
+        who = mask_secrets(f"{other.to_name} <{address}>" if other.to_name else address)
+        under = " · ".join((who, str(mail_chip(other).words), in_short(other.queued_at)))
+        hits.append(Hit(subject_of(other), under, url_for("desk.mail_message", mail_id=other.id)))
     return HitGroup("mails", _("Mail"), hits, total, url_for("desk.mail", q=typed))
 
 
 def _first(rows: Select[Any], ident: Any, *order: Any) -> tuple[list[int], int]:
-    """Give the numbers of the first rows and how many there are, reading a table of a hundred thousand only once.
+    """Return the numbers of the first rows and how many there are, reading a table of a hundred thousand only once.
 
     ``order`` are expressions that no index serves: SQLite would walk that index and fetch each row by itself.
     """
-    found = rows.with_only_columns(ident, func.count().over()).order_by(None).order_by(*order)
-    some = db.session.execute(found.limit(SHOWN)).all()
+    result = rows.with_only_columns(ident, func.count().over()).order_by(None).order_by(*order)
+    some = db.session.execute(result.limit(SHOWN)).all()
     return [row[0] for row in some], some[0][1] if some else 0
 
 

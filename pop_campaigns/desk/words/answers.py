@@ -53,7 +53,7 @@ def answer_sentence(answer: Answer, guest: str, substitute: str = "") -> str:
 
 
 def answer_lines(answers: Sequence[GivenAnswer], today: date, lang: str) -> list[AnswerLine]:
-    """Give each guest's newest answer, newest first: who changed their mind stands there once."""
+    """Return each guest's newest answer, newest first: who changed their mind stands there once."""
     newest: dict[int, GivenAnswer] = {}
     for given in answers:
         newest.setdefault(given.invitation_id, given)

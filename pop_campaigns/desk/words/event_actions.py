@@ -94,10 +94,10 @@ def _cancel(event: Event, closed: NotInvitable | None) -> Action | None:
 
 
 def in_short(instant: datetime) -> str:
-    """Give *16 qer 2020, 10:00* in Tirana's time, in the reader's language."""
+    """Return *16 qer 2020, 10:00* in Tirana's time, in the reader's language."""
     return short_moment_words(instant, current_language())
 
 
 def in_full(instant: datetime) -> str:
-    """Give *e martë, 16 qershor 2020, ora 10:00* likewise."""
+    """Return *e martë, 16 qershor 2020, ora 10:00* likewise."""
     return moment_words(instant, current_language())

@@ -33,8 +33,8 @@ class Away:
 
 
 def away_guests(notes: Mapping[int, Sequence[GuestNote]], now: datetime, lang: str) -> dict[int, Away]:
-    """Give the newest out-of-office of each guest that still says something."""
-    found = {}
+    """Return the newest out-of-office of each guest that still says something."""
+    result = {}
     for guest_id, those in notes.items():
         current = next((one for one in those if one.is_away(now)), None)
         if current is not None:
@@ -44,12 +44,12 @@ def away_guests(notes: Mapping[int, Sequence[GuestNote]], now: datetime, lang: s
                 if back
                 else _("Automatic reply")
             )
-            found[guest_id] = Away(words, mask_secrets(current.mail.text)[:_MOST_WORDS], current.mail.id)
-    return found
+            result[guest_id] = Away(words, mask_secrets(current.mail.text)[:_MOST_WORDS], current.mail.id)
+    return result
 
 
 def mail_happenings(notes: Mapping[int, Sequence[GuestNote]], *, linked: bool) -> dict[int, list[Happening]]:
-    """Give the lines of each guest's history; ``linked`` for those who may open the messages.
+    """Return the lines of each guest's history; ``linked`` for those who may open the messages.
 
     An answer from a calendar has its line already.
     """

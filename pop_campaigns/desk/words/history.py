@@ -61,7 +61,7 @@ class StoryLine:
 
 
 def tell_story(story: Sequence[tuple[History, str | None]], *, names: bool = True) -> list[StoryLine]:
-    """Give the sentences of ``queries.story_of``, in its order; guests put on the list at once are one line.
+    """Return the sentences of ``queries.story_of``, in its order; guests put on the list at once are one line.
 
     What a guest did of whom the reader sees no words is left out. Without ``names`` nobody is named of whom only the line
     itself knows the name: a guest taken off the list before being asked.
@@ -81,7 +81,7 @@ def tell_story(story: Sequence[tuple[History, str | None]], *, names: bool = Tru
 
 
 def sentence(action: str, details: Mapping[str, Any], guest: str = "") -> tuple[str, str]:
-    """Give one change as a sentence with its tone; ``guest`` names whom it is about."""
+    """Return one change as a sentence with its tone; ``guest`` names whom it is about."""
     if action in _SENTENCES:
         words, tone = _SENTENCES[action]
         return words(details, guest), tone
@@ -91,7 +91,7 @@ def sentence(action: str, details: Mapping[str, Any], guest: str = "") -> tuple[
 
 
 def _told(change: History, *, names: bool) -> Mapping[str, Any]:
-    """Give the details of a change, without the names of guests who are not there any more where they are not to be told."""
+    """Return the details of a change, without the names of guests who are not there any more where they are not to be told."""
     details = change.details or {}
     return details if names else {key: value for key, value in details.items() if key not in _NAMES}
 

@@ -21,7 +21,7 @@ class Place:
 
 
 def navigation() -> list[Place]:
-    """Give the rail's entries for the person of this request; none for strangers."""
+    """Return the rail's entries for the person of this request; none for strangers."""
     if not has_request_context() or not current_user or not current_user.is_authenticated:
         return []
     places = (

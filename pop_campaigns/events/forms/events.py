@@ -243,7 +243,7 @@ class EventForm(Form):
             self.venue.errors.append(words)
 
     def draft(self) -> EventDraft:
-        """Give the event that was typed. Only after :meth:`validate` said yes."""
+        """Return the event that was typed. Only after :meth:`validate` said yes."""
         known = self.event.format if self.event else None
         lines = ("title_sq", "title_en", "description_sq", "description_en", "venue", "join_url", "more_url")
         return EventDraft(
@@ -265,7 +265,7 @@ class EventForm(Form):
 
 
 def starting_values(user: User) -> dict[str, Any]:
-    """Give what a new form holds: the user's organisation and its municipality, today's zone."""
+    """Return what a new form holds: the user's organisation and its municipality, today's zone."""
     return {
         "precision": DatePrecision.MOMENT.value,
         "zone": TIRANE,
@@ -276,7 +276,7 @@ def starting_values(user: User) -> dict[str, Any]:
 
 
 def values_of(event: Event) -> dict[str, Any]:
-    """Give what the form of an existing event holds."""
+    """Return what the form of an existing event holds."""
     values: dict[str, Any] = {name: getattr(event, name) for name in _KEPT_AS_TYPED}
     online = event.format in (EventFormat.ONLINE, EventFormat.HYBRID)
     values |= {

@@ -51,7 +51,7 @@ class When:
 
 
 def read_times(typed: TypedTimes) -> When:
-    """Give when the event takes place.
+    """Return when the event takes place.
 
     :raises WrongTime: something is missing, in the wrong order, outside 1990–2100, skipped by the clocks in
         spring or shown by them twice in autumn without saying which.
@@ -73,7 +73,7 @@ def read_times(typed: TypedTimes) -> When:
 
 
 def equal_hours(day: date | None, hour: time | None, zone: str) -> tuple[datetime, datetime] | None:
-    """Give the two moments that the clocks show alike, local and aware, or None where there is only one."""
+    """Return the two moments that the clocks show alike, local and aware, or None where there is only one."""
     if day is None or hour is None:
         return None
     try:

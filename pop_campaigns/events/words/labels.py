@@ -77,7 +77,7 @@ _SIGNS: Final[dict[EventState, tuple[str, Tone]]] = {
 
 
 def state_chip(event: Event, now: datetime) -> Chip:
-    """Give the chip of an event. What was planned and is over is just that: nobody has said that it was held."""
+    """Return the chip of an event. What was planned and is over is just that: nobody has said that it was held."""
     if event.state is EventState.PLANNED and is_over(event, now, local_date(now)):
         return Chip("–", _lp("event", "Over"), "quiet")
     mark, tone = _SIGNS[event.state]
@@ -85,7 +85,7 @@ def state_chip(event: Event, now: datetime) -> Chip:
 
 
 def when_words(event: Event, lang: str) -> str:
-    """Give an event's date in words, as exact as it is known; another zone than Tirana's is named."""
+    """Return an event's date in words, as exact as it is known; another zone than Tirana's is named."""
     if event.starts_at is None:
         return date_words(event.precision, event.day_from, event.day_to, lang)
     words = span_words(event.starts_at, event.ends_at, lang, event.zone)
@@ -93,11 +93,11 @@ def when_words(event: Event, lang: str) -> str:
 
 
 def zone_words(zone: str) -> str:
-    """Give the name of a zone: its city, in the reader's language where a form offers it."""
+    """Return the name of a zone: its city, in the reader's language where a form offers it."""
     return str(ZONES[zone]) if zone in ZONES else zone.rpartition("/")[2].replace("_", " ")
 
 
 def weekday_words(day: date, lang: str, short: bool = False) -> str:
-    """Give the name of a weekday as it stands over a column: *e martë* or *mar* / *Tuesday* or *Tue*."""
+    """Return the name of a weekday as it stands over a column: *e martë* or *mar* / *Tuesday* or *Tue*."""
     names = get_day_names("abbreviated" if short else "wide", "stand-alone", lang)
     return str(names[day.weekday()])

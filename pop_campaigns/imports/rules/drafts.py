@@ -92,7 +92,7 @@ class RowReader:
     parse_address: Callable[[str], str]
 
     def read(self, cells: Sequence[str]) -> RowDraft:
-        """Give what a row says; everything wrong with it stands in ``errors``."""
+        """Return what a row says; everything wrong with it stands in ``errors``."""
         typed: dict[Field, list[str]] = {}
         for number, what in self.mapping.items():
             if number < len(cells) and cells[number]:
@@ -163,7 +163,7 @@ class RowReader:
                 if len(draft.errors) > MOST_ADDRESSES:
                     return
                 continue
-            if email.casefold() not in {one.casefold() for one in draft.emails}:
+            if email.casefold() not in {other.casefold() for other in draft.emails}:
                 draft.emails.append(email)
             if len(draft.emails) > MOST_ADDRESSES:
                 draft.errors.append(f"long|{Field.EMAIL}|{MOST_ADDRESSES}")
@@ -174,7 +174,7 @@ class RowReader:
         for cell in typed.get(Field.CONSENT_DATE, []):
             given_on = self._day(draft, cell)
         if draft.is_person:
-            draft.consents = {Purpose(one): given_on for one in self.options.get("consents", [])}
+            draft.consents = {Purpose(option): given_on for option in self.options.get("consents", [])}
         for what, purpose in CONSENTS.items():
             for cell in typed.get(what, []):
                 word = fold(cell)
@@ -194,10 +194,10 @@ class RowReader:
 
 
 def read_day(cell: str) -> date | None:
-    """Give the day in a cell: as ISO writes it, or day, month, year with dots, slashes or hyphens."""
+    """Return the day in a cell: as ISO writes it, or day, month, year with dots, slashes or hyphens."""
     try:
-        if found := _DAY.fullmatch(cell.strip()):
-            return date(int(found[3]), int(found[2]), int(found[1]))
+        if match := _DAY.fullmatch(cell.strip()):
+            return date(int(match[3]), int(match[2]), int(match[1]))
         return datetime.fromisoformat(cell.strip()).date()
     except ValueError:
         return None

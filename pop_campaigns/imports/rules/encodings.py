@@ -33,7 +33,7 @@ _WEIGHTS: Final = (
 
 
 def guess_encoding(file: IO[bytes]) -> Encoding | None:
-    """Give the encoding of a text file from its start; None where it is no text."""
+    """Return the encoding of a text file from its start; None where it is no text."""
     file.seek(0)
     head = file.read(_AT_ONCE)
     for mark, encoding in _BY_MARK:
@@ -72,7 +72,7 @@ def _utf8_or_code_page(file: IO[bytes]) -> Encoding:
 
 
 def _plausible(high: dict[int, int], codec: str) -> int:
-    """Tell how much like the writing of the country the bytes above ASCII are in a code page."""
+    """Return how much like the writing of the country the bytes above ASCII are in a code page."""
     total = 0
     for code, count in high.items():
         letter = bytes([code]).decode(codec, "replace")

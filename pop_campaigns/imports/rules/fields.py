@@ -93,23 +93,23 @@ _ANY_CONSENT: Final = frozenset({"pelqim", "pelqimi", "consent"})
 
 
 def guess_mapping(headings: Sequence[str]) -> dict[int, Field]:
-    """Give which field each column fills, by its number from 0; a column nobody understands is left out."""
-    found: dict[int, Field] = {}
+    """Return which field each column fills, by its number from 0; a column nobody understands is left out."""
+    result: dict[int, Field] = {}
     for exact in (True, False):
         for number, heading in enumerate(headings):
-            if number in found:
+            if number in result:
                 continue
             field = _field_of(_words(heading), exact)
-            if field and (field in OF_SEVERAL_COLUMNS or field not in found.values()):
-                found[number] = field
-    if Field.LAST_NAME in found.values() and Field.FIRST_NAME not in found.values():
+            if field and (field in OF_SEVERAL_COLUMNS or field not in result.values()):
+                result[number] = field
+    if Field.LAST_NAME in result.values() and Field.FIRST_NAME not in result.values():
         # *Emri* beside *Mbiemri* is the first name; *Emri mbiemri* alone is the whole.
-        found = {n: Field.FIRST_NAME if field is Field.NAME else field for n, field in found.items()}
-    return found
+        result = {n: Field.FIRST_NAME if field is Field.NAME else field for n, field in result.items()}
+    return result
 
 
 def key_of(headings: Sequence[str]) -> tuple[str, ...]:
-    """Give what two files have in common whose columns mean the same."""
+    """Return what two files have in common whose columns mean the same."""
     return tuple(_words(heading) for heading in headings)
 
 

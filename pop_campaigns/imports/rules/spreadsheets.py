@@ -27,7 +27,7 @@ _WHAT_OPENPYXL_RAISES: Final = (
 
 
 def sheet_rows(file: IO[bytes]) -> Iterator[list[str]]:
-    """Give the rows of the first sheet that holds anything, as text; formulas as the value they had.
+    """Return the rows of the first sheet that holds anything, as text; formulas as the value they had.
 
     :raises BadFile: for what is no XLSX, is damaged, or would not fit.
     """
@@ -36,12 +36,12 @@ def sheet_rows(file: IO[bytes]) -> Iterator[list[str]]:
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # the declared size may be anything
-            found = False
+            result = False
             for row in sheet.iter_rows(values_only=True):
                 cells = _texts(row)
-                found = found or bool(cells)
+                result = result or bool(cells)
                 yield cells
-            if found:
+            if result:
                 return
     except BadFile:
         raise
@@ -97,7 +97,7 @@ def _texts(row: tuple[Any, ...]) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    """Give a cell as people read it: whole numbers without ``.0``, days as ISO writes them."""
+    """Return a cell as people read it: whole numbers without ``.0``, days as ISO writes them."""
     if value is None:
         return ""
     if isinstance(value, str):

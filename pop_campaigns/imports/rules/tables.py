@@ -121,7 +121,7 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
 
 
 def _guess_delimiter(sample: str) -> str:
-    """Give the delimiter by which the first rows have most columns, and most alike."""
+    """Return the delimiter by which the first rows have most columns, and most alike."""
 
     def score(delimiter: str) -> tuple[float, int]:
         lines = io.StringIO(sample.replace("\0", ""), newline="")
@@ -143,7 +143,7 @@ def _guess_delimiter(sample: str) -> str:
 
 
 def _checked(records: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
-    """Give the rows that hold anything, cleaned, within what we can carry."""
+    """Return the rows that hold anything, cleaned, within what we can carry."""
     count = cells = 0
     for number, record in records:
         row = [_clean(cell, number) for cell in _without_empty_end(record)]

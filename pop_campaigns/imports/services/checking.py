@@ -25,7 +25,7 @@ AT_ONCE = 1000
 
 
 def reader_of(imported: ContactImport, now: datetime) -> RowReader:
-    """Give how the rows of an import are understood."""
+    """Return how the rows of an import are understood."""
     places = db.session.execute(select(Municipality.id, Municipality.name, Municipality.name_definite))
     allow_example = current_app.config["MODE"] != "production"
     return RowReader(
@@ -48,8 +48,8 @@ def check_rows(imported: ContactImport, *, now: datetime) -> Iterator[int]:
         number = rows[-1].number
         drafts = [reader.read(row.cells) for row in rows]
         erased = _erased(drafts, imported.organisation_id)
-        found = [_judged(row, draft, known, seen, erased) for row, draft in zip(rows, drafts, strict=True)]
-        db.session.execute(update(ImportRow), found)
+        result = [_judged(row, draft, known, seen, erased) for row, draft in zip(rows, drafts, strict=True)]
+        db.session.execute(update(ImportRow), result)
         imported.done = min(imported.total, imported.done + len(rows))
         yield len(rows)
     imported.done = 0
@@ -58,10 +58,10 @@ def check_rows(imported: ContactImport, *, now: datetime) -> Iterator[int]:
 
 def _next_rows(imported: ContactImport, after: int) -> Sequence[ImportRow]:
     rows = select(ImportRow).where(ImportRow.import_id == imported.id, ImportRow.number > after)
-    found = db.session.scalars(rows.order_by(ImportRow.number).limit(AT_ONCE)).all()
-    for row in found:
+    result = db.session.scalars(rows.order_by(ImportRow.number).limit(AT_ONCE)).all()
+    for row in result:
         db.session.expunge(row)  # written back in bulk
-    return found
+    return result
 
 
 def _judged(
@@ -89,23 +89,23 @@ def _judged(
 
 
 def sensible(draft: RowDraft, match: Match | None) -> RowDecision:
-    """Give what becomes of a row unless somebody chooses otherwise."""
+    """Return what becomes of a row unless somebody chooses otherwise."""
     if draft.errors or (match and match.other_name):
         return RowDecision.SKIP
     return RowDecision.UPDATE if match else RowDecision.NEW
 
 
 def is_hard(errors: Sequence[str]) -> bool:
-    """Tell whether a row cannot be brought in, whatever anybody chooses."""
+    """Return whether a row cannot be brought in, whatever anybody chooses."""
     return any(error.partition("|")[0] in HARD for error in errors)
 
 
 def _traces(draft: RowDraft) -> list[str]:
-    """Give by what an erased person would be known again; an office is nobody who can be erased."""
+    """Return by what an erased person would be known again; an office is nobody who can be erased."""
     if not draft.is_person:
         return []
     # A name alone is many people's: it counts only where the row says nothing else.
-    reached = [f"email:{one}" for one in draft.emails] + ([f"phone:{draft.phone}"] if draft.phone else [])
+    reached = [f"email:{email}" for email in draft.emails] + ([f"phone:{draft.phone}"] if draft.phone else [])
     return reached or [f"name:{draft.name}"]
 
 
@@ -113,9 +113,9 @@ def _erased(drafts: Sequence[RowDraft], owner: int | None) -> set[str]:
     mine = or_(Tombstone.organisation_id.is_(None), Tombstone.organisation_id == owner)
     if not db.session.scalar(select(exists().where(mine))):
         return set()  # and no key of hashes is made for nothing
-    found: set[str] = set()
+    result: set[str] = set()
     traces = [trace for draft in drafts for trace in _traces(draft)]
     for kind in TombstoneKind:
-        values = [one.partition(":")[2] for one in traces if one.startswith(f"{kind.value}:")]
-        found |= {f"{kind.value}:{value}" for value in erased_among(kind, values, owner)}
-    return found
+        values = [trace.partition(":")[2] for trace in traces if trace.startswith(f"{kind.value}:")]
+        result |= {f"{kind.value}:{value}" for value in erased_among(kind, values, owner)}
+    return result

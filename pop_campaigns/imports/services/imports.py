@@ -111,7 +111,7 @@ def _parts(rows: Iterator[tuple[int, list[str]]]) -> Iterator[list[tuple[int, li
 
 
 def _first_mapping(imported: ContactImport, sample: Sequence[Sequence[str]]) -> dict[str, str]:
-    """Give the mapping (and take over the options) of the last import with these headings, else a guess."""
+    """Return the mapping (and take over the options) of the last import with these headings, else a guess."""
     if any(imported.columns):
         before = select(ContactImport).where(
             ContactImport.organisation_id.is_not_distinct_from(imported.organisation_id),

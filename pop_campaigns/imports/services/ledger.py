@@ -80,7 +80,7 @@ class Ledger:
 
 
 def as_json(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Give values as they are kept beside a change; how often a row was written is none."""
+    """Return values as they are kept beside a change; how often a row was written is none."""
     return {name: _plain(value) for name, value in values.items() if name != "version"}
 
 

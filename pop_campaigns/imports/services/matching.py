@@ -48,13 +48,13 @@ class Known:
         self._load_addresses()
 
     def institution(self, name: str, municipality_id: int | None) -> int | None:
-        """Give the institution of that folded name, best the one in the municipality."""
-        found = self.institutions.get(fold(name), [])
-        near = [ident for ident, place in found if place == municipality_id]
-        return next(iter(near or [ident for ident, _place in found]), None)
+        """Return the institution of that folded name, best the one in the municipality."""
+        result = self.institutions.get(fold(name), [])
+        near = [ident for ident, place in result if place == municipality_id]
+        return next(iter(near or [ident for ident, _place in result]), None)
 
     def match(self, draft: RowDraft) -> Match | None:
-        """Give whom a row looks like."""
+        """Return whom a row looks like."""
         if not draft.is_person:
             return self._match_office(draft)
         for email in draft.emails:
@@ -97,11 +97,11 @@ class Known:
     def _load_institutions(self) -> None:
         columns = (Institution.id, Institution.municipality_id, Institution.name_sq, Institution.name_en)
         for ident, place, *names in db.session.execute(self._here(Institution, *columns)):
-            for name in {fold(one) for one in names if one}:
+            for name in {fold(other) for other in names if other}:
                 self.institutions[name].append((ident, place))
         offices = self._here(Office, Office.id, Office.institution_id, Office.title_sq, Office.title_en)
         for ident, institution, *titles in db.session.execute(offices):
-            for title in {fold(one) for one in titles if one}:
+            for title in {fold(each_title) for each_title in titles if each_title}:
                 self.offices.setdefault((institution, title), ident)
 
     def _load_persons(self, without: int | None) -> None:
@@ -150,7 +150,7 @@ class Known:
 
 
 def alike(one: str, other: str) -> bool:
-    """Tell whether two folded names may be one person's: the same words in any order, or a slip of the pen apart."""
+    """Return whether two folded names may be one person's: the same words in any order, or a slip of the pen apart."""
     if sorted(one.split()) == sorted(other.split()):
         return True
     if abs(len(one) - len(other)) > 4:
@@ -159,7 +159,7 @@ def alike(one: str, other: str) -> bool:
 
 
 def double_keys(draft: RowDraft) -> list[tuple[str, ...]]:
-    """Give what a second row in the file would have in common if it were the same contact written twice."""
+    """Return what a second row in the file would have in common if it were the same contact written twice."""
     name = fold(draft.name)
     keys: list[tuple[str, ...]] = [
         ("email", name, email.casefold()) for email in draft.emails if draft.is_person
@@ -170,6 +170,6 @@ def double_keys(draft: RowDraft) -> list[tuple[str, ...]]:
     if draft.is_person and name:
         keys.append(("name", name, "/".join(where)))
     if not draft.is_person:
-        mails = ",".join(sorted(one.casefold() for one in draft.emails))
+        mails = ",".join(sorted(email.casefold() for email in draft.emails))
         keys.append(("office", "/".join(where), mails or draft.phone))
     return keys

@@ -74,12 +74,12 @@ def _entry(row: ImportRow, draft: RowDraft, known: Known) -> _Entry | None:
 def _bring_in(entries: list[_Entry], ledger: Ledger, known: Known) -> None:
     _make_institutions(entries, ledger, known)
     _make_offices(entries, ledger, known)
-    _make_persons([one for one in entries if one.is_new and one.table == "persons"], ledger)
-    _complete_persons([one for one in entries if not one.is_new and one.table == "persons"], ledger)
-    entries = [one for one in entries if one.ident]
-    _make_mandates([one for one in entries if one.table == "persons" and one.office_id], ledger)
+    _make_persons([entry for entry in entries if entry.is_new and entry.table == "persons"], ledger)
+    _complete_persons([entry for entry in entries if not entry.is_new and entry.table == "persons"], ledger)
+    entries = [entry for entry in entries if entry.ident]
+    _make_mandates([entry for entry in entries if entry.table == "persons" and entry.office_id], ledger)
     _make_addresses(entries, ledger)
-    _make_consents([one for one in entries if one.table == "persons" and one.draft.consents], ledger)
+    _make_consents([entry for entry in entries if entry.table == "persons" and entry.draft.consents], ledger)
 
 
 def _make_institutions(entries: list[_Entry], ledger: Ledger, known: Known) -> None:
@@ -157,12 +157,14 @@ def _make_persons(entries: list[_Entry], ledger: Ledger) -> None:
 
 def _complete_persons(entries: list[_Entry], ledger: Ledger) -> None:
     """Fill what is empty, in records of the own organisation only; whoever is gone meanwhile is left out."""
-    found: dict[int, Person] = {}
+    result: dict[int, Person] = {}
     for idents in chunks([entry.ident for entry in entries]):
-        found |= {one.id: one for one in db.session.scalars(select(Person).where(Person.id.in_(idents)))}
+        result |= {
+            other.id: other for other in db.session.scalars(select(Person).where(Person.id.in_(idents)))
+        }
     owner = ledger.imported.organisation_id
     for entry in entries:
-        person = found.get(entry.ident)
+        person = result.get(entry.ident)
         if person is None or person.merged_into_id is not None or person.erased_at is not None:
             entry.ident = 0
             continue
@@ -186,7 +188,7 @@ def _complete_persons(entries: list[_Entry], ledger: Ledger) -> None:
 def _make_mandates(entries: list[_Entry], ledger: Ledger) -> None:
     owner = ledger.imported.organisation_id
     there: set[tuple[int, int | None]] = set()
-    for idents in chunks([one.ident for one in entries if not one.is_new]):
+    for idents in chunks([other.ident for other in entries if not other.is_new]):
         held = select(Mandate.person_id, Mandate.office_id).where(
             Mandate.person_id.in_(idents), of_network_or(Mandate, owner)
         )
@@ -211,7 +213,9 @@ def _make_mandates(entries: list[_Entry], ledger: Ledger) -> None:
 
 def _make_addresses(entries: list[_Entry], ledger: Ledger) -> None:
     owner = ledger.imported.organisation_id
-    there = _addresses_of([one for one in entries if not (one.is_new and one.table == "persons")], owner)
+    there = _addresses_of(
+        [other for other in entries if not (other.is_new and other.table == "persons")], owner
+    )
     rows = []
     for entry in entries:
         for email in entry.draft.emails:
@@ -229,13 +233,13 @@ _OWNER = {"persons": "person_id", "offices": "office_id", "institutions": "insti
 
 
 def _addresses_of(entries: list[_Entry], owner: int | None) -> set[tuple[str, int, str]]:
-    found: set[tuple[str, int, str]] = set()
+    result: set[tuple[str, int, str]] = set()
     for table, column in _OWNER.items():
         of_owner = getattr(Address, column)
-        for idents in chunks([one.ident for one in entries if one.table == table]):
+        for idents in chunks([entry.ident for entry in entries if entry.table == table]):
             rows = select(of_owner, Address.email).where(of_owner.in_(idents), of_network_or(Address, owner))
-            found |= {(table, ident, email.casefold()) for ident, email in db.session.execute(rows)}
-    return found
+            result |= {(table, ident, email.casefold()) for ident, email in db.session.execute(rows)}
+    return result
 
 
 def _make_consents(entries: list[_Entry], ledger: Ledger) -> None:
@@ -243,7 +247,9 @@ def _make_consents(entries: list[_Entry], ledger: Ledger) -> None:
     options = imported.options
     usual = options.get("given_on")
     given_on = date.fromisoformat(usual) if usual else local_date(ledger.now)
-    there = _standing_consents([one.ident for one in entries if not one.is_new], imported.organisation_id)
+    there = _standing_consents(
+        [other.ident for other in entries if not other.is_new], imported.organisation_id
+    )
     rows = []
     for entry in entries:
         for purpose, day in entry.draft.consents.items():
@@ -269,14 +275,14 @@ def _make_consents(entries: list[_Entry], ledger: Ledger) -> None:
 
 
 def _standing_consents(idents: Sequence[int], owner: int | None) -> dict[tuple[int, Purpose], datetime]:
-    """Give until when no older consent counts: for ever where one stands, else until it was withdrawn."""
-    found: dict[tuple[int, Purpose], datetime] = {}
+    """Return until when no older consent counts: for ever where one stands, else until it was withdrawn."""
+    result: dict[tuple[int, Purpose], datetime] = {}
     mine: ColumnElement[bool] = or_(
         Consent.organisation_id.is_(None), Consent.organisation_id.is_not_distinct_from(owner)
     )
     for part in chunks(idents):
-        for one in db.session.scalars(select(Consent).where(Consent.person_id.in_(part), mine)):
-            key = (one.person_id, one.purpose)
-            until = one.withdrawn_at or datetime.max.replace(tzinfo=UTC)
-            found[key] = max(until, found.get(key, until))
-    return found
+        for consent in db.session.scalars(select(Consent).where(Consent.person_id.in_(part), mine)):
+            key = (consent.person_id, consent.purpose)
+            until = consent.withdrawn_at or datetime.max.replace(tzinfo=UTC)
+            result[key] = max(until, result.get(key, until))
+    return result

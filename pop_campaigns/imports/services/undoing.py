@@ -97,8 +97,8 @@ def _delete(
 ) -> list[tuple[str, int, str]]:
     table: Table = model.__table__
     kept, gone = [], []
-    used = used_elsewhere(table, [one.row_id for one in changes], {})
-    present = _present(table, [one.row_id for one in changes])
+    used = used_elsewhere(table, [other.row_id for other in changes], {})
+    present = _present(table, [each_change.row_id for each_change in changes])
     for change in changes:
         now_there = present.get(change.row_id)
         if now_there is None:
@@ -133,7 +133,7 @@ def _reason(
 
 
 def _staying_roots(rows: dict[str, list[ImportChange]], made: Made) -> dict[str, dict[int, str]]:
-    """Give the persons, offices and institutions the import made that stay, so that what is theirs stays with them."""
+    """Return the persons, offices and institutions the import made that stay, so that what is theirs stays with them."""
     wanted: defaultdict[str, set[int]] = defaultdict(set)
     for table, changes in list(rows.items()):
         for change in changes:
@@ -147,29 +147,29 @@ def _staying_roots(rows: dict[str, list[ImportChange]], made: Made) -> dict[str,
         table_of = Base.metadata.tables[root]
         ours = _as_made([made[root][one] for one in sorted(wanted[root]) if one in made[root]])
         present = _present(table_of, list(ours))
-        staying[root] = {one: "changed" for one in ours if present.get(one, ours[one]) != ours[one]}
+        staying[root] = {our: "changed" for our in ours if present.get(our, ours[our]) != ours[our]}
         staying[root] |= dict.fromkeys(used_elsewhere(table_of, list(ours), made), "used")
     return staying
 
 
 def _as_made(changes: Sequence[int]) -> dict[int, Any]:
-    found: dict[int, Any] = {}
+    result: dict[int, Any] = {}
     for part in chunks(changes):
         rows = select(ImportChange.row_id, ImportChange.after).where(ImportChange.id.in_(part))
-        found |= {row.row_id: row.after for row in db.session.execute(rows)}
-    return found
+        result |= {row.row_id: row.after for row in db.session.execute(rows)}
+    return result
 
 
 def _present(table: Table, idents: Sequence[int]) -> dict[int, dict[str, Any]]:
-    found: dict[int, dict[str, Any]] = {}
+    result: dict[int, dict[str, Any]] = {}
     for part in chunks(idents):
         for row in db.session.execute(select(table).where(table.c.id.in_(part))).mappings():
-            found[row["id"]] = as_json({name: value for name, value in row.items() if name != "id"})
-    return found
+            result[row["id"]] = as_json({name: value for name, value in row.items() if name != "id"})
+    return result
 
 
 def used_elsewhere(table: Table, idents: Sequence[int], made: Made) -> set[int]:
-    """Give those rows to which something else points, in whatever table: an invitation, a letter, a list.
+    """Return those rows to which something else points, in whatever table: an invitation, a letter, a list.
 
     What stands in ``made`` does not count: it goes as well.
     """

@@ -43,7 +43,7 @@ class GuestNote:
         return date.fromisoformat(written) if written else None
 
     def is_away(self, now: datetime) -> bool:
-        """Tell whether an out-of-office still says something: until the day it names, else for two weeks.
+        """Return whether an out-of-office still says something: until the day it names, else for two weeks.
 
         One that only names a message of ours may be anybody's: it stands in the history, not as how the guest is.
         """
@@ -54,8 +54,8 @@ class GuestNote:
 
 
 def guest_notes(guest_ids: Collection[int], user: User) -> dict[int, list[GuestNote]]:
-    """Give what came from each guest and the user may read, the newest first; suggestions left out. One query for 500 guests."""
-    found: defaultdict[int, list[GuestNote]] = defaultdict(list)
+    """Return what came from each guest and the user may read, the newest first; one query for 500 guests."""
+    result: defaultdict[int, list[GuestNote]] = defaultdict(list)
     wanted = sorted(guest_ids)
     for start in range(0, len(wanted), _AT_ONCE):
         rows = (
@@ -72,5 +72,5 @@ def guest_notes(guest_ids: Collection[int], user: User) -> dict[int, list[GuestN
             .order_by(IncomingMail.id.desc())
         )
         for guest_id, how, mail in db.session.execute(rows):
-            found[guest_id].append(GuestNote(mail, how in _PROVING))
-    return dict(found)
+            result[guest_id].append(GuestNote(mail, how in _PROVING))
+    return dict(result)

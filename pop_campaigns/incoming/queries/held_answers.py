@@ -55,7 +55,7 @@ class HeldAnswer:
 
 
 def held_answers(user: User, *, now: datetime) -> list[HeldAnswer]:
-    """Give the answers that wait on the user's work list, one for each mail, the oldest first: one query."""
+    """Return the answers that wait on the user's work list, one for each mail, the oldest first: one query."""
     if user.role not in MAY_WRITE:
         return []
     rows = _waiting(user).where(own(Event, user), Event.state == EventState.PLANNED, ~has_begun(now))
@@ -63,12 +63,12 @@ def held_answers(user: User, *, now: datetime) -> list[HeldAnswer]:
 
 
 def held_for_event(event: Event, user: User) -> list[HeldAnswer]:
-    """Give the answers that wait for guests of one event whom the user sees, one for each mail, the oldest first."""
+    """Return the answers that wait for guests of one event whom the user sees, one for each mail, the oldest first."""
     return _first_of_each(_waiting(user).where(Event.id == event.id))
 
 
 def ways_to_count(mail: IncomingMail, user: User) -> list[HeldAnswer]:
-    """Give as what a mail that waits may count, the likeliest first; nothing where it cannot count at all."""
+    """Return as what a mail that waits may count, the likeliest first; nothing where it cannot count at all."""
     rows = db.session.execute(_waiting(user).where(IncomingMail.id == mail.id)).unique().all()
     return _ways(mail, [(link, guest) for _mail, link, guest in rows])
 
@@ -90,11 +90,11 @@ def _waiting(user: User) -> Select[IncomingMail, IncomingLink, Invitation]:
 
 
 def _first_of_each(rows: Select[IncomingMail, IncomingLink, Invitation]) -> list[HeldAnswer]:
-    found: dict[int, tuple[IncomingMail, list[tuple[IncomingLink, Invitation]]]] = {}
+    result: dict[int, tuple[IncomingMail, list[tuple[IncomingLink, Invitation]]]] = {}
     for mail, link, guest in db.session.execute(rows.limit(MOST_SHOWN * 2)).unique():
-        found.setdefault(mail.id, (mail, []))[1].append((link, guest))
-    ways = (_ways(mail, pairs) for mail, pairs in found.values())
-    return [one[0] for one in ways if one][:MOST_SHOWN]
+        result.setdefault(mail.id, (mail, []))[1].append((link, guest))
+    ways = (_ways(mail, pairs) for mail, pairs in result.values())
+    return [way[0] for way in ways if way][:MOST_SHOWN]
 
 
 def _ways(mail: IncomingMail, pairs: Sequence[tuple[IncomingLink, Invitation]]) -> list[HeldAnswer]:
@@ -111,7 +111,7 @@ def _ways(mail: IncomingMail, pairs: Sequence[tuple[IncomingLink, Invitation]]) 
 
 
 def _as_what(said: CalendarAnswer, guest: Invitation) -> Iterable[bool]:
-    """Give first the word of the substitute, where the guest named one and it is somebody else who answers."""
+    """Return first the word of the substitute, where the guest named one and it is somebody else who answers."""
     elses = bool(said.attendee) and not is_same_mailbox(said.attendee, guest.address)
     if elses and said.method == "REPLY" and (sends_substitute(guest) or _is_from(said, guest)):
         return (True, False)

@@ -38,8 +38,8 @@ def select_incoming(user: User, state: IncomingState | None) -> Select[IncomingM
 def count_incoming(user: User) -> dict[IncomingState, int]:
     """Count what came in by state; the counts add up to all of it."""
     rows = select(IncomingMail.state, func.count()).where(incoming_of_work(user))
-    found = dict(db.session.execute(rows.group_by(IncomingMail.state)).all())
-    return {state: found.get(state, 0) for state in IncomingState}
+    result = dict(db.session.execute(rows.group_by(IncomingMail.state)).all())
+    return {state: result.get(state, 0) for state in IncomingState}
 
 
 def count_unread(user: User) -> int:
@@ -57,13 +57,13 @@ def count_held(user: User) -> int:
 
 
 def newest_unread(user: User, *, limit: int = 5) -> Sequence[IncomingMail]:
-    """Give the newest messages of people that nobody has marked as read, as :func:`count_unread` counts them."""
+    """Return the newest messages of people that nobody has marked as read, as :func:`count_unread` counts them."""
     rows = select(IncomingMail).where(incoming_of_work(user), *_UNREAD)
     return db.session.scalars(rows.order_by(IncomingMail.id.desc()).limit(limit)).all()
 
 
 def incoming_of_guests(guest_ids: Iterable[int], user: User) -> Sequence[IncomingMail]:
-    """Give what came in for guests of an event and the user may read, the newest first; suggestions left out."""
+    """Return what came in for guests of an event and the user may read, the newest first; suggestions left out."""
     links = select(IncomingLink.incoming_mail_id).where(
         IncomingLink.subject_type == Invitation.__tablename__,
         IncomingLink.subject_id.in_(list(guest_ids)),
@@ -74,12 +74,12 @@ def incoming_of_guests(guest_ids: Iterable[int], user: User) -> Sequence[Incomin
 
 
 def sends_substitute(guest: Invitation) -> bool:
-    """Tell whether the guest said that somebody else comes."""
+    """Return whether the guest said that somebody else comes."""
     return guest.answer is Answer.DELEGATED or bool(_substitute_of(guest))
 
 
 def said_before(guest: Invitation) -> SaidBefore | None:
-    """Give the newest answer of a guest that came from a calendar."""
+    """Return the newest answer of a guest that came from a calendar."""
     wanted = (
         select(GivenAnswer)
         .where(GivenAnswer.invitation_id == guest.id, GivenAnswer.incoming_mail_id.is_not(None))
@@ -105,13 +105,13 @@ def incoming_of_recipients(letter: Letter, user: User) -> dict[int, Sequence[Inc
         .join(IncomingLink.mail)
         .where(
             IncomingLink.subject_type == LetterRecipient.__tablename__,
-            IncomingLink.subject_id.in_([one.id for one in letter.recipients]),
+            IncomingLink.subject_id.in_([recipient.id for recipient in letter.recipients]),
             IncomingLink.suggested.is_(False),
             incoming_seen(user),
         )
         .order_by(IncomingMail.id)
     )
-    found: defaultdict[int, list[IncomingMail]] = defaultdict(list)
+    result: defaultdict[int, list[IncomingMail]] = defaultdict(list)
     for recipient_id, mail in db.session.execute(rows):
-        found[recipient_id].append(mail)
-    return dict(found)
+        result[recipient_id].append(mail)
+    return dict(result)

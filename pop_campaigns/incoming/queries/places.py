@@ -22,7 +22,7 @@ MOST_FOUND: Final = 10
 
 
 def find_places(user: User, typed: str) -> list[Invitation | LetterRecipient]:
-    """Give what a mail may be filed with: every typed word stands in the name, office, address, title or subject.
+    """Return what a mail may be filed with: every typed word stands in the name, office, address, title or subject.
 
     A register number (*12/2026*) finds its letter. The newest first, guests before letters.
     """

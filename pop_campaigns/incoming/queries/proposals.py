@@ -24,17 +24,17 @@ from pop_campaigns.mail.models import IncomingMail
 
 
 def times_of(event: Event) -> Times | None:
-    """Give the time of an event that has a day and an hour."""
+    """Return the time of an event that has a day and an hour."""
     return Times(event.starts_at, event.ends_at) if event.starts_at else None
 
 
 def wanted_times(proposal: TimeProposal) -> Times:
-    """Give the time an event would have if the proposal were accepted."""
+    """Return the time an event would have if the proposal were accepted."""
     return with_length(Times(proposal.starts_at, proposal.ends_at), times_of(proposal.invitation.event))
 
 
 def standing(proposal: TimeProposal, *, now: datetime) -> Standing:
-    """Tell where a proposal stands."""
+    """Return where a proposal stands."""
     newest = select(func.max(TimeProposal.id)).where(TimeProposal.invitation_id == proposal.invitation_id)
     return _standing(proposal, now, newest=db.session.scalar(newest) == proposal.id)
 
@@ -56,12 +56,12 @@ def _standing(proposal: TimeProposal, now: datetime, *, newest: bool) -> Standin
 
 
 def open_proposals_of(event: Event, *, now: datetime) -> list[TimeProposal]:
-    """Give what guests of an event proposed and nobody has answered, the oldest first."""
+    """Return what guests of an event proposed and nobody has answered, the oldest first."""
     return _only_open(_undecided().where(Invitation.event_id == event.id), now)
 
 
 def open_proposals(user: User, *, now: datetime) -> list[TimeProposal]:
-    """Give the open proposals of the user's work list, the oldest first: one query."""
+    """Return the open proposals of the user's work list, the oldest first: one query."""
     heard = guests_seen(user, Sight.WORDS)
     rows = _undecided().where(own(Event, user), heard, Event.state == EventState.PLANNED)
     return _only_open(rows.where(~events.has_begun(now)), now)
@@ -82,23 +82,23 @@ def _undecided() -> Select[TimeProposal]:
 
 
 def _only_open(rows: Select[TimeProposal], now: datetime) -> list[TimeProposal]:
-    found = db.session.scalars(rows)
-    return [one for one in found if _standing(one, now, newest=True) is Standing.OPEN]
+    result = db.session.scalars(rows)
+    return [one for one in result if _standing(one, now, newest=True) is Standing.OPEN]
 
 
 def proposals_of(guest: Invitation) -> Sequence[TimeProposal]:
-    """Give everything a guest proposed, the newest first."""
+    """Return everything a guest proposed, the newest first."""
     rows = select(TimeProposal).where(TimeProposal.invitation_id == guest.id)
     return db.session.scalars(rows.order_by(TimeProposal.id.desc())).all()
 
 
 def mail_of(proposal: TimeProposal) -> IncomingMail | None:
-    """Give the mail a proposal came in."""
+    """Return the mail a proposal came in."""
     return db.session.get(IncomingMail, proposal.incoming_mail_id) if proposal.incoming_mail_id else None
 
 
 def events_then(event: Event, times: Times) -> Sequence[Event]:
-    """Give the other events of the same organisation (or of the whole network) that take place at that time."""
+    """Return the other events of the same organisation (or of the whole network) that take place at that time."""
     until = times.ends or times.starts + UNKNOWN_LENGTH
     begun: Any = Event.starts_at < until
     rows = select(Event).where(

@@ -44,28 +44,28 @@ _ANYBODYS = frozenset(
 
 
 def register_numbers(text: str) -> list[tuple[int, int]]:
-    """Give the numbers in a text that look like ours, as (count, year), each once, in order."""
+    """Return the numbers in a text that look like ours, as (count, year), each once, in order."""
     text = text[:_SEARCHED]
-    found = (
+    result = (
         (int(one["count"]), int(one["year"]))
         for one in _NUMBER.finditer(text)
         if not _OTHER_ACTS.search(text[max(0, one.start() - 30) : one.start()])
     )
-    return list(dict.fromkeys(found))[:MOST_NUMBERS]
+    return list(dict.fromkeys(result))[:MOST_NUMBERS]
 
 
 def recipients_named(
     texts: Iterable[str], sender: str, *, sender_is_sure: bool
 ) -> list[tuple[LetterRecipient, bool]]:
-    """Give the recipients of letters that a mail names by number, and whether its sender makes that certain.
+    """Return the recipients of letters that a mail names by number, and whether its sender makes that certain.
 
     Ours are numbers of our register; theirs are those already recorded with a response. Where letters of several
     organisations fit, a person decides: nobody shall read what was meant for another.
     """
     text = "\n".join(texts)
     domain = sender.casefold().rpartition("@")[2]
-    found = [*_by_our_number(register_numbers(text)), *_by_their_number(text, domain)]
-    rated = {one.id: (one, sender_is_sure and is_same_mailbox(sender, one.address)) for one in found}
+    result = [*_by_our_number(register_numbers(text)), *_by_their_number(text, domain)]
+    rated = {one.id: (one, sender_is_sure and is_same_mailbox(sender, one.address)) for one in result}
     sure = [pair for pair in rated.values() if pair[1]]
     if len({one.letter.organisation_id for one, _sure in sure}) > 1:
         return [(one, False) for one, _sure in rated.values()]
@@ -73,7 +73,7 @@ def recipients_named(
 
 
 def is_same_office(one: str, other: str) -> bool:
-    """Tell whether two addresses seem to be of one office: the same mailbox, or a domain that not everybody can have."""
+    """Return whether two addresses seem to be of one office: the same mailbox, or a domain that not everybody can have."""
     domain = one.casefold().rpartition("@")[2]
     same = bool(domain) and domain == other.casefold().rpartition("@")[2] and domain not in _ANYBODYS
     return same or is_same_mailbox(one, other)
@@ -82,14 +82,20 @@ def is_same_office(one: str, other: str) -> bool:
 def contradicting(
     named: Iterable[LetterRecipient], found: Iterable[LetterRecipient]
 ) -> list[LetterRecipient]:
-    """Give the recipients of other letters that a mail names, where it does not name the letter it was found to belong to.
+    """Return the recipients of other letters that a mail names, where it does not name the letter it was found to belong to.
 
     Only letters of the same organisation to the same office: to others such a number is one of their own register.
     """
     named, found = list(named), list(found)
-    if not found or {one.letter_id for one in named} & {one.letter_id for one in found}:
+    if not found or {letter_recipient.letter_id for letter_recipient in named} & {
+        letter_recipient.letter_id for letter_recipient in found
+    }:
         return []
-    return [one for one in named if any(_alike(one, other) for other in found)]
+    return [
+        letter_recipient
+        for letter_recipient in named
+        if any(_alike(letter_recipient, other) for other in found)
+    ]
 
 
 def _alike(one: LetterRecipient, other: LetterRecipient) -> bool:
@@ -114,7 +120,7 @@ def _by_our_number(numbers: list[tuple[int, int]]) -> list[LetterRecipient]:
 
 
 def _by_their_number(text: str, domain: str) -> list[LetterRecipient]:
-    """Only among letters to the sender's own domain: offices' numbers are short and many."""
+    """Return only among letters to the sender's own domain: offices' numbers are short and many."""
     if not domain:
         return []
     rows = (
@@ -135,7 +141,7 @@ def _by_their_number(text: str, domain: str) -> list[LetterRecipient]:
 
 
 def _stands_in(number: str, text: str) -> bool:
-    """Tell whether an office's number stands in a text by itself, after a word that says that it is one."""
+    """Return whether an office's number stands in a text by itself, after a word that says that it is one."""
     if len(number) < 3 or not any(sign.isdigit() for sign in number):
         return False
     pattern = (

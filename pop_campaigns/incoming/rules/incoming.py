@@ -74,18 +74,22 @@ def _same_house(one: str, other: str) -> bool:
 
 
 def is_fresh(written_at: datetime | None, received_at: datetime, now: datetime) -> bool:
-    """Tell whether a mail came just now: a mailbox that is emptied for the first time brings those of years."""
+    """Return whether a mail came just now: a mailbox that is emptied for the first time brings those of years."""
     return now - min(written_at or received_at, received_at) < _FRESH
 
 
 def threaded(references: Iterable[str], in_reply_to: Iterable[str], message_id: str) -> list[str]:
-    """Give the Message-IDs for the References of an answer (RFC 5322 section 3.6.4), fit to be written by us.
+    """Return the Message-IDs for the References of an answer (RFC 5322 section 3.6.4), fit to be written by us.
 
     Of a long thread the first and the last few; what a stranger made up to look like one is left out.
     """
     before = list(references) or list(in_reply_to)[:1]
-    found = [one for one in dict.fromkeys(before) if _MESSAGE_ID.fullmatch(one) and one != message_id]
-    kept = found if len(found) <= _THREAD else [found[0], *found[1 - _THREAD :]]
+    fromkeys = [
+        fromkey
+        for fromkey in dict.fromkeys(before)
+        if _MESSAGE_ID.fullmatch(fromkey) and fromkey != message_id
+    ]
+    kept = fromkeys if len(fromkeys) <= _THREAD else [fromkeys[0], *fromkeys[1 - _THREAD :]]
     return [*kept, message_id] if _MESSAGE_ID.fullmatch(message_id) else []
 
 
@@ -94,17 +98,17 @@ _THREAD = 10
 
 
 def local_parts(addresses: Iterable[str], domain: str) -> list[str]:
-    """Give the local parts of ours among addresses: ``r-…`` of an invitation or letter, ``b-…`` of a sent mail."""
-    found = []
+    """Return the local parts of ours among addresses: ``r-…`` of an invitation or letter, ``b-…`` of a sent mail."""
+    result = []
     for address in addresses:
         local, _at, given = address.strip().lower().rpartition("@")
         if given == domain.lower() and _LOCAL.fullmatch(local):
-            found.append(local)
-    return list(dict.fromkeys(found))
+            result.append(local)
+    return list(dict.fromkeys(result))
 
 
 def nearly_the_same(given: str, known: str) -> bool:
-    """Tell whether two tokens differ by one or two letters changed, lost or added: a copying mistake."""
+    """Return whether two tokens differ by one or two letters changed, lost or added: a copying mistake."""
     if given == known or abs(len(given) - len(known)) > 2:
         return False
     row = list(range(len(known) + 1))
@@ -121,12 +125,12 @@ def answer_of(said: CalendarAnswer) -> Answer | None:
 
 
 def can_be_read(said: CalendarAnswer) -> bool:
-    """Tell whether a calendar object says something that could count: of the whole event, an answer or another time."""
+    """Return whether a calendar object says something that could count: of the whole event, an answer or another time."""
     return said.recurrence_id is None and (said.proposes or answer_of(said) is not None)
 
 
 def is_older(sequence: int | None, stamped_at: datetime | None, before: SaidBefore | None) -> bool:
-    """Tell whether an answer is older than one that counts already (RFC 5546 section 2.1.5).
+    """Return whether an answer is older than one that counts already (RFC 5546 section 2.1.5).
 
     A missing SEQUENCE, which some programs leave out, is taken for the present one.
     """
@@ -140,7 +144,7 @@ def is_older(sequence: int | None, stamped_at: datetime | None, before: SaidBefo
 
 
 def mailbox_of(address: str) -> str:
-    """Give an address such that two of the same mailbox are equal.
+    """Return an address such that two of the same mailbox are equal.
 
     Case says nothing; at Gmail neither do dots, what follows a ``+``, nor which of its two domains is written.
     """
@@ -161,7 +165,7 @@ def speaks_for(attendee: str, guest: str) -> Review | None:
 
 
 def is_unexpected(sender: str, attendee: str, guest: str, dmarc: Dmarc | None) -> bool:
-    """Tell whether the guest has to hear that an answer was given in their name.
+    """Return whether the guest has to hear that an answer was given in their name.
 
     Not when it was sent from their own address, or by a calendar service that names them; unless a trusted server says
     that the sender is forged.
@@ -174,17 +178,17 @@ def is_unexpected(sender: str, attendee: str, guest: str, dmarc: Dmarc | None) -
 
 
 def is_same_mailbox(one: str, other: str) -> bool:
-    """Tell whether two addresses are the same mailbox; nothing is the same as none."""
+    """Return whether two addresses are the same mailbox; nothing is the same as none."""
     return bool(one and other) and mailbox_of(one) == mailbox_of(other)
 
 
 def is_superseded(said_at: datetime, last_at: datetime | None) -> bool:
-    """Tell whether something newer counts already than what was said at that moment."""
+    """Return whether something newer counts already than what was said at that moment."""
     return last_at is not None and last_at > said_at
 
 
 def said_when(stamped_at: datetime | None, asked_at: datetime | None, received_at: datetime) -> datetime:
-    """Give when an answer was given: as it says itself where that lies between our asking and its arrival, else then."""
+    """Return when an answer was given: as it says itself where that lies between our asking and its arrival, else then."""
     if stamped_at is None or not (asked_at or received_at) <= stamped_at <= received_at:
         return received_at
     return stamped_at

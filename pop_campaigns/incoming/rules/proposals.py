@@ -64,7 +64,7 @@ def standing_of(facts: Facts) -> Standing:
 
 
 def read_times(said: CalendarAnswer, zone: str) -> Times | Review:
-    """Give the time a calendar object proposes for an event in ``zone``, or why a person has to read it.
+    """Return the time a calendar object proposes for an event in ``zone``, or why a person has to read it.
 
     A time in no zone is one on the event's own clocks: that is what the guest saw beside it. A day without an hour is
     not filled up with a guess. An end that is the start itself says nothing; one before it makes the whole unreadable.
@@ -83,14 +83,14 @@ def read_times(said: CalendarAnswer, zone: str) -> Times | Review:
 
 
 def with_length(times: Times, before: Times | None) -> Times:
-    """Give a proposed time with its end; where none was proposed the event keeps its length."""
+    """Return a proposed time with its end; where none was proposed the event keeps its length."""
     if times.ends is not None or before is None or before.ends is None:
         return times
     return Times(times.starts, times.starts + (before.ends - before.starts))
 
 
 def moved_by(before: datetime, after: datetime, zone: str) -> timedelta:
-    """Give by how much the clock moves from one instant to another: days and hours as people count them.
+    """Return by how much the clock moves from one instant to another: days and hours as people count them.
 
     From 10:00 to 10:00 a week later is seven days, also when the clocks were changed in between.
     """
@@ -98,7 +98,7 @@ def moved_by(before: datetime, after: datetime, zone: str) -> timedelta:
 
 
 def told_sequence(said: int | None, present: int, ahead: int) -> int:
-    """Give the event's SEQUENCE that a calendar object was made for.
+    """Return the event's SEQUENCE that a calendar object was made for.
 
     ``ahead`` is by how much the guest's own calendar is ahead of the event's (see ``calendar_sequence``). What is
     missing is the present one, and nobody can know a later one.

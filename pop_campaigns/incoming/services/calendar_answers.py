@@ -79,7 +79,7 @@ def let_count(
     is_proven: bool = True,
     as_substitute: bool = False,
 ) -> Review | None:
-    """Record what a mail says as a guest's answer or proposal; give why that is not taken any more, None where it is.
+    """Record what a mail says as a guest's answer or proposal; return why that is not taken any more, None where it is.
 
     ``by`` is who brought it or decided that it counts. ``as_substitute``: it is the answer of whom the guest sends.
     """
@@ -112,12 +112,12 @@ def let_count(
 
 
 def _told_sequence(guest: Invitation, said: int | None) -> int | None:
-    """Give the SEQUENCE an answer was given to: nobody was told of a later one, and such would outdo every later answer."""
+    """Return the SEQUENCE an answer was given to: nobody was told of a later one, and such would outdo every later answer."""
     return None if said is None else min(said, guest.event.sequence + calendar_ahead(guest))
 
 
 def origin_of(mail: IncomingMail, guest: Invitation, said: CalendarAnswer, *, is_proven: bool) -> Origin:
-    """Give from where an answer was sent, and whether the guest has to hear of it."""
+    """Return from where an answer was sent, and whether the guest has to hear of it."""
     sender = mail.from_address
     elsewhere = not is_same_mailbox(sender, guest.address)
     tell = not is_proven or is_unexpected(sender, said.attendee, guest.address, mail.dmarc)
@@ -125,10 +125,10 @@ def origin_of(mail: IncomingMail, guest: Invitation, said: CalendarAnswer, *, is
 
 
 def guest_of_secret(matches: Sequence[Match], said: CalendarAnswer) -> Any:
-    """Give the guest at whose own address a mail came; of several the one it names, whichever address it came to first."""
-    ours = [one for one in matches if isinstance(one.subject, Invitation) and one.how == "token"]
-    named = [one for one in ours if _is_named(one.subject, said)]
-    return next((one.subject for one in [*named, *ours]), None)
+    """Return the guest at whose own address a mail came; of several the one it names, whichever address it came to first."""
+    ours = [match for match in matches if isinstance(match.subject, Invitation) and match.how == "token"]
+    named = [our for our in ours if _is_named(our.subject, said)]
+    return next((our.subject for our in [*named, *ours]), None)
 
 
 def _is_named(guest: Any, said: CalendarAnswer) -> bool:
@@ -158,11 +158,11 @@ def without_secret(
     event = event_named(said.uid)
     if event is not None and is_upload and not (by and may_change(event, by)):
         event = None
-    if event is None or any(_belongs_elsewhere(event, one) for one in matches):
+    if event is None or any(_belongs_elsewhere(event, match) for match in matches):
         return Outcome(matches, _why_held(said))
-    theirs = [one for one in matches if owner_of(one.subject) == event.organisation_id]
+    theirs = [match for match in matches if owner_of(match.subject) == event.organisation_id]
     guest = guest_named(event, said.attendee or report.from_address)
-    known = guest is not None or any(_is_guest_of(event, one) for one in theirs)
+    known = guest is not None or any(_is_guest_of(event, their) for their in theirs)
     if said.attendee and not known:
         return Outcome(theirs, _why_held(said), event)
     if guest is not None:
@@ -180,7 +180,7 @@ def _why_held(said: CalendarAnswer, otherwise: Review = Review.OTHER_GUEST) -> R
 
 
 def _belongs_elsewhere(event: Event, match: Match) -> bool:
-    """Tell whether a secret, of a letter, leads to another organisation: what a UID says does not lead it away."""
+    """Return whether a secret, of a letter, leads to another organisation: what a UID says does not lead it away."""
     return match.how == "token" and not match.suggested and owner_of(match.subject) != event.organisation_id
 
 
@@ -190,12 +190,12 @@ def _is_guest_of(event: Event, match: Match) -> bool:
 
 def _with(matches: list[Match], guest: Invitation) -> list[Match]:
     """Add the guest that is named, who takes the place of what was only guessed; what is sure stays."""
-    sure = [one for one in matches if not one.suggested]
+    sure = [match for match in matches if not match.suggested]
     known = any(one.key == (guest.__tablename__, guest.id) for one in sure)
     return sure if known else [*sure, Match(guest, "uid", suggested=True)]
 
 
 def _names_a_guest(report: MailReport) -> bool:
-    """Tell whether a mail was for an address of the kind our guests answer to, though none of theirs."""
+    """Return whether a mail was for an address of the kind our guests answer to, though none of theirs."""
     ours = local_parts(report.recipients, current_app.config["MAIL_DOMAIN"])
     return any(local.startswith("r-") for local in ours)

@@ -40,7 +40,7 @@ def count_answer(
 ) -> HeldAnswer | None:
     """Let a mail that waits count for the guest its link names, and give what it was; None where it waits no longer.
 
-    The guest hears of it: nothing proved that the word is theirs. Raises :class:`CannotCount`.
+    The guest hears of it: nothing proved that the word is theirs. Raise :class:`CannotCount`.
     """
     way = _hold(mail, link_id, as_substitute, by)
     if way is None:
@@ -63,8 +63,8 @@ def count_answer(
 
 def _hold(mail: IncomingMail, link_id: int, as_substitute: bool, by: User) -> HeldAnswer | None:
     lock_row(mail)  # a second press finds that the first was enough
-    ways = [one for one in ways_to_count(mail, by) if one.link.id == link_id]
-    return next((one for one in ways if one.as_substitute == as_substitute), None)
+    ways = [way for way in ways_to_count(mail, by) if way.link.id == link_id]
+    return next((way for way in ways if way.as_substitute == as_substitute), None)
 
 
 def _require_open(guest: Invitation, now: datetime) -> None:
@@ -75,7 +75,7 @@ def _require_open(guest: Invitation, now: datetime) -> None:
 
 
 def _is_outdated(way: HeldAnswer) -> bool:
-    """Tell whether something newer counts: what a calendar said by its own count, all else by when it was said."""
+    """Return whether something newer counts: what a calendar said by its own count, all else by when it was said."""
     guest, said = way.guest, way.said
     said_at = said_when(said.dtstamp, guest.invited_at, way.mail.received_at)
     return is_older(said.sequence, said.dtstamp, said_before(guest)) or is_superseded(

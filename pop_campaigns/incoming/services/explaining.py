@@ -17,7 +17,7 @@ from pop_campaigns.mail.rules import IncomingKind
 
 
 def explain_matches(report: MailReport, envelope_to: str = "") -> list[dict[str, Any]]:
-    """Give to what a message belongs, as ``mail explain`` prints it: what, its number, its title, who, how, whether certain.
+    """Return to what a message belongs, as ``mail explain`` prints it: what, its number, its title, who, how, whether certain.
 
     Nothing is written. Without a database, or with one that has no tables yet, it belongs to nothing.
     """
@@ -34,20 +34,20 @@ def explain_matches(report: MailReport, envelope_to: str = "") -> list[dict[str,
 
 
 def _matches(report: MailReport, envelope_to: str) -> list[Match]:
-    found = find_matches(report, envelope_to, dmarc=sender_result(report), only_read=True)
+    matches = find_matches(report, envelope_to, dmarc=sender_result(report), only_read=True)
     said = report.calendar if report.kind is IncomingKind.CALENDAR else None
-    if said is not None and guest_of_secret(found, said) is None:
-        return without_secret(report, found).matches
-    return found
+    if said is not None and guest_of_secret(matches, said) is None:
+        return without_secret(report, matches).matches
+    return matches
 
 
 def _as_json(match: Match) -> dict[str, Any]:
     subject = match.subject
-    found: dict[str, Any] = {"what": "mail", "id": subject.id, "title": "", "who": ""}
+    result: dict[str, Any] = {"what": "mail", "id": subject.id, "title": "", "who": ""}
     if isinstance(subject, Invitation):
-        found |= {"what": "invitation", "title": subject.event.title_sq, "who": subject.shown_as}
+        result |= {"what": "invitation", "title": subject.event.title_sq, "who": subject.shown_as}
     elif isinstance(subject, LetterRecipient):
-        found |= {"what": "letter", "title": subject.letter.subject_sq, "who": subject.shown_as}
+        result |= {"what": "letter", "title": subject.letter.subject_sq, "who": subject.shown_as}
     else:
-        found |= {"title": subject.message_id, "who": subject.to_address}
-    return found | {"how": match.how, "certain": not match.suggested}
+        result |= {"title": subject.message_id, "who": subject.to_address}
+    return result | {"how": match.how, "certain": not match.suggested}

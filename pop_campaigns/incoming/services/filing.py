@@ -66,7 +66,7 @@ def _act(mail: IncomingMail, report: MailReport, now: datetime) -> Outcome:
 
 
 def _bringer(mail: IncomingMail) -> User | None:
-    """Give who brought a mail, while they may still sign in; else it acts for nobody."""
+    """Return who brought a mail, while they may still sign in; else it acts for nobody."""
     by = db.session.get(User, mail.brought_by_id) if mail.brought_by_id else None
     return by if by and by.active else None
 
@@ -91,7 +91,7 @@ def _keep(mail: IncomingMail, report: MailReport) -> None:
 
 
 def _came_before(mail: IncomingMail, matches: list[Match]) -> bool:
-    """Tell whether the same message (Message-ID and content) was filed before, for another address or once more; note it.
+    """Return whether the same message (Message-ID and content) was filed before, for another address or once more; note it.
 
     The lines that each server adds on the way differ, so the bytes are not compared. One that did nothing for what this one
     belongs to, since it came without the secret or to another guest, takes nothing away from this one.
@@ -104,7 +104,7 @@ def _came_before(mail: IncomingMail, matches: list[Match]) -> bool:
     same = select(IncomingMail).options(undefer(IncomingMail.body)).filter_by(**values)
     earlier = db.session.scalars(same.where(IncomingMail.id < mail.id).order_by(IncomingMail.id).limit(5))
     same_words = [one for one in earlier if _content_of(one) == _content_of(mail)]
-    first = next((one for one in same_words if _did(one, matches)), None)
+    first = next((word for word in same_words if _did(word, matches)), None)
     shown = first or next(iter(same_words), None)
     mail.duplicate_of_id = shown.id if shown else None
     return first is not None
@@ -112,12 +112,12 @@ def _came_before(mail: IncomingMail, matches: list[Match]) -> bool:
 
 def _did(earlier: IncomingMail, matches: list[Match]) -> bool:
     wanted = {match.key for match in matches if not match.suggested}
-    found = {
+    links = {
         (link.subject_type, link.subject_id)
         for link in earlier.links
         if not link.suggested and link.how != "by_hand"
     }
-    return earlier.review in (None, Review.OLDER) and bool(found & wanted if wanted else found)
+    return earlier.review in (None, Review.OLDER) and bool(links & wanted if wanted else links)
 
 
 def _content_of(mail: IncomingMail) -> tuple[Any, ...]:
@@ -127,7 +127,7 @@ def _content_of(mail: IncomingMail) -> tuple[Any, ...]:
 def link_mail(mail: IncomingMail, match: Match, now: datetime, by: str = "") -> None:
     """Say that a mail belongs to a record, or, where the match is a suggestion, that it may; what is sure stays sure."""
     table, ident = match.key
-    known = next((one for one in mail.links if (one.subject_type, one.subject_id) == match.key), None)
+    known = next((link for link in mail.links if (link.subject_type, link.subject_id) == match.key), None)
     if known is None:
         db.session.add(
             IncomingLink(
@@ -197,11 +197,11 @@ def unfile(mail: IncomingMail, link_id: int, *, by: User, now: datetime) -> bool
 
     What did something there, an answer or a bounce, belongs where it did it.
     """
-    link = next((one for one in mail.links if one.id == link_id and not one.suggested), None)
+    link = next((other for other in mail.links if other.id == link_id and not other.suggested), None)
     if link is None or not may_be_moved(mail):
         return False
     link.suggested = True
-    if all(one.suggested for one in mail.links):
+    if all(each_link.suggested for each_link in mail.links):
         mail.state = IncomingState.HELD
     note("incoming.taken_back", mail, by=by, now=now, organisation_id=mail.organisation_id)
     db.session.flush()
@@ -209,12 +209,12 @@ def unfile(mail: IncomingMail, link_id: int, *, by: User, now: datetime) -> bool
 
 
 def may_be_moved(mail: IncomingMail) -> bool:
-    """Tell whether a person may say that a mail belongs elsewhere."""
+    """Return whether a person may say that a mail belongs elsewhere."""
     return mail.state is IncomingState.MATCHED and mail.kind in (IncomingKind.HUMAN, IncomingKind.AUTO)
 
 
 def take_back(mail: IncomingMail, *, by: User, now: datetime) -> bool:
-    """Let a mail wait again that a person filed or put aside; tell whether there was anything to take back.
+    """Let a mail wait again that a person filed or put aside; return whether there was anything to take back.
 
     What was found without a person stays: such a mail cannot be taken back.
     """

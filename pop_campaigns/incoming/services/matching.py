@@ -48,16 +48,16 @@ class Match:
 def find_matches(
     report: MailReport, envelope_to: str, *, dmarc: Dmarc | None = None, only_read: bool = False
 ) -> list[Match]:
-    """Give what a mail belongs to, the surest first; suggestions only where nothing is sure.
+    """Return what a mail belongs to, the surest first; suggestions only where nothing is sure.
 
     ``dmarc`` is what our own server found out about the sender. ``only_read`` leaves the database untouched, for explaining
     a message that is not kept.
     """
     domain = current_app.config["MAIL_DOMAIN"]
     locals_ = local_parts([envelope_to, *report.recipients], domain)
-    found = _by_token(locals_, only_read=only_read)
-    found += _by_message_id([*report.in_reply_to, *report.references, report.returned_id])
-    sure = _each_once(found)
+    result = _by_token(locals_, only_read=only_read)
+    result += _by_message_id([*report.in_reply_to, *report.references, report.returned_id])
+    sure = _each_once(result)
     if sure and not _recipients(sure):
         return sure
     numbered = _by_register(report, sender_is_sure=dmarc is Dmarc.PASSED)
@@ -67,7 +67,7 @@ def find_matches(
             return sure
         # At one letter's address, speaking of another: only a person can tell which of the two was meant.
         named = [Match(one, "register", suggested=True) for one in other]
-        return _each_once([*named, *(replace(one, suggested=True) for one in sure)])
+        return _each_once([*named, *(replace(match, suggested=True) for match in sure)])
     if numbered and not numbered[0].suggested:
         return numbered
     guessed = [*_nearly(locals_), *_by_sender(report.from_address, failed=dmarc is Dmarc.FAILED)]
@@ -75,17 +75,17 @@ def find_matches(
 
 
 def sender_result(report: MailReport) -> Dmarc | None:
-    """Give what our own mail server says about the sender of a mail that came through it."""
+    """Return what our own mail server says about the sender of a mail that came through it."""
     return trusted_result(report.sender_check, report.from_address, current_app.config["AUTHSERV_ID"])
 
 
 def event_named(uid: str) -> Event | None:
-    """Give the event with this UID. It stands in public calendar files: whoever writes it has proved nothing."""
+    """Return the event with this UID. It stands in public calendar files: whoever writes it has proved nothing."""
     return db.session.scalar(select(Event).where(Event.uid == uid)) if uid else None
 
 
 def guest_named(event: Event | None, address: str) -> Invitation | None:
-    """Give the guest of an event whose address is the same mailbox, one who is invited before one who was."""
+    """Return the guest of an event whose address is the same mailbox, one who is invited before one who was."""
     if event is None or not address:
         return None
     mailbox, lowered = mailbox_of(address), func.lower(Invitation.address)
@@ -98,7 +98,7 @@ def guest_named(event: Event | None, address: str) -> Invitation | None:
 
 
 def _each_once(found: Iterable[Match]) -> list[Match]:
-    """Give each record once, where it was found first."""
+    """Return each record once, where it was found first."""
     kept: dict[tuple[str, int], Match] = {}
     for match in found:
         kept.setdefault(match.key, match)
@@ -106,28 +106,28 @@ def _each_once(found: Iterable[Match]) -> list[Match]:
 
 
 def _recipients(found: Iterable[Match]) -> list[LetterRecipient]:
-    return [one.subject for one in found if isinstance(one.subject, LetterRecipient)]
+    return [match.subject for match in found if isinstance(match.subject, LetterRecipient)]
 
 
 def _by_token(locals_: Iterable[str], *, only_read: bool) -> list[Match]:
     wanted = [local for local in locals_ if local.startswith("r-")]
     bounced = [local for local in locals_ if local.startswith("b-")]
-    found: list[Match] = []
+    matches: list[Match] = []
     for model in _ANSWERED:
         if not wanted:
             break
         about = Invitation.event if model is Invitation else LetterRecipient.letter
         named = select(model).options(joinedload(about)).where(model.reply_local.in_(wanted))
         rows = sorted(db.session.scalars(named).unique(), key=lambda row: wanted.index(row.reply_local or ""))
-        found += [Match(row, "token") for row in rows]
+        matches += [Match(row, "token") for row in rows]
         wanted = [local for local in wanted if local not in {row.reply_local for row in rows}]
     if bounced:
         if not only_read:
             _fill_bounce_locals()
         mails = select(OutgoingMail).where(OutgoingMail.bounce_local.in_(bounced))
         for mail in db.session.scalars(mails):
-            found += [Match(mail, "token"), *(Match(one, "bounce") for one in _about(mail))]
-    return found
+            matches += [Match(mail, "token"), *(Match(one, "bounce") for one in _about(mail))]
+    return matches
 
 
 def _fill_bounce_locals() -> None:
@@ -147,7 +147,7 @@ def _by_message_id(idents: Iterable[str]) -> list[Match]:
 
 
 def _about(mail: OutgoingMail) -> list[Invitation | LetterRecipient]:
-    """Give the guest or the recipient of a letter whom one of our mails went to."""
+    """Return the guest or the recipient of a letter whom one of our mails went to."""
     guests = select(Invitation).join(InvitationMail).where(InvitationMail.mail_id == mail.id)
     letters = select(LetterRecipient).where(LetterRecipient.mail_id == mail.id)
     return [*db.session.scalars(guests).unique(), *db.session.scalars(letters).unique()]
@@ -157,7 +157,7 @@ def _nearly(locals_: Iterable[str]) -> list[Match]:
     given = [local for local in locals_ if local.startswith("r-")]
     if not given:
         return []
-    found: list[Match] = []
+    matches: list[Match] = []
     for model in _ANSWERED:
         # A slip of the hand rarely hits both ends: halves narrow what is compared letter by letter.
         halves = [
@@ -165,16 +165,16 @@ def _nearly(locals_: Iterable[str]) -> list[Match]:
             for local in given
         ]
         near = db.session.scalars(select(model).where(or_(*halves)).limit(50)).unique()
-        found += [
+        matches += [
             Match(row, "near_token", suggested=True)
             for row in near
             if any(nearly_the_same(local, row.reply_local or "") for local in given)
         ]
-    return found
+    return matches
 
 
 def _by_register(report: MailReport, *, sender_is_sure: bool) -> list[Match]:
-    """Give the recipients of letters named by register number; certain only from the very address a letter went to."""
+    """Return the recipients of letters named by register number; certain only from the very address a letter went to."""
     if report.kind not in (IncomingKind.HUMAN, IncomingKind.AUTO):
         return []
     texts = (report.subject, report.body, report.attached_text)
@@ -186,9 +186,9 @@ def _by_sender(sender: str, *, failed: bool) -> list[Match]:
     """Suggest what went to the address a mail comes from, the newest first; ``failed``: the sender is forged, it seems."""
     if not sender:
         return []
-    found: list[Match] = []
+    matches: list[Match] = []
     for model in _ANSWERED:
         rows = select(model).where(func.lower(model.address) == sender.lower())
         newest = db.session.scalars(rows.order_by(model.id.desc()).limit(SUGGESTED)).unique()
-        found += [Match(row, "sender_failed" if failed else "sender", suggested=True) for row in newest]
-    return found
+        matches += [Match(row, "sender_failed" if failed else "sender", suggested=True) for row in newest]
+    return matches

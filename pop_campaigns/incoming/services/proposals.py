@@ -70,7 +70,7 @@ def take_proposal(
     now: datetime,
     by: User | None = None,
 ) -> Review | None:
-    """Keep the time a COUNTER proposes; give why not if it needs a person. None: kept, now or before.
+    """Keep the time a COUNTER proposes; return why not if it needs a person. None: kept, now or before.
 
     A newer one of the same guest takes the place of an open one, which stays readable. ``answered`` is the guest's newest
     answer from a calendar: a proposal made before it is out of date. ``by`` is who brought it or decided that it is genuine.
@@ -102,7 +102,7 @@ def take_proposal(
 
 
 def accept_proposal(proposal: TimeProposal, *, seen: str, by: User, now: datetime) -> int:
-    """Move the event to the proposed time and tell everybody invited; give how many mails that makes.
+    """Move the event to the proposed time and tell everybody invited; return how many mails that makes.
 
     ``seen`` is the version of the event that whoever decides has looked at. Others who proposed the same time have got
     it too.
@@ -115,7 +115,7 @@ def accept_proposal(proposal: TimeProposal, *, seen: str, by: User, now: datetim
     times = wanted_times(proposal)
     if times.starts <= now:
         raise TimeIsPast(proposal.id)
-    alike = [one for one in open_proposals_of(event, now=now) if wanted_times(one) == times]
+    alike = [other for other in open_proposals_of(event, now=now) if wanted_times(other) == times]
     draft = replace(
         draft_of(event), precision=DatePrecision.MOMENT, starts_at=times.starts, ends_at=times.ends
     )
@@ -192,7 +192,7 @@ def _takes_answers(guest: Invitation, now: datetime) -> bool:
 def _is_known(
     one: TimeProposal, content: tuple[Times, int, str], stamp: datetime | None, newest: TimeProposal
 ) -> bool:
-    """Tell whether a proposal is one we have: the same mail again, or what is still open said once more."""
+    """Return whether a proposal is one we have: the same mail again, or what is still open said once more."""
     if (Times(one.starts_at, one.ends_at), one.event_sequence, one.comment) != content:
         return False
     return _stamp(one) == stamp or (one is newest and one.decided_at is None)

@@ -95,7 +95,7 @@ def queue_receipt(
 
 
 def _asks_for_one(mail: IncomingMail, report: MailReport, now: datetime) -> bool:
-    """Tell whether a mail is a person's, came just now, was filed, and lets a machine answer."""
+    """Return whether a mail is a person's, came just now, was filed, and lets a machine answer."""
     if not current_app.config["RECEIPTS"] or mail.way is IncomingWay.UPLOAD:
         return False
     human = report.kind is IncomingKind.HUMAN and mail.state is IncomingState.MATCHED
@@ -116,7 +116,7 @@ def _is_person(mail: IncomingMail, report: MailReport) -> bool:
 
 
 def _is_welcome(address: str, owner: int | None, now: datetime) -> bool:
-    """Tell whether a receipt may go to an address now: one a day, none to who refuses mail, was erased or is gone."""
+    """Return whether a receipt may go to an address now: one a day, none to who refuses mail, was erased or is gone."""
     # Two workers may have a mail each of the same sender.
     lock_number(_LOCK, zlib.crc32(address.lower().encode()) - 2**31)
     had_one = select(OutgoingMail.id).where(
@@ -132,7 +132,7 @@ def _is_welcome(address: str, owner: int | None, now: datetime) -> bool:
 
 
 def _free_name(subject: Invitation | LetterRecipient, now: datetime) -> str | None:
-    """Give the name of the next receipt about a guest or recipient today; None where there were enough.
+    """Return the name of the next receipt about a guest or recipient today; None where there were enough.
 
     The outbox refuses a name that was given already, so that also workers side by side never give more.
     """
@@ -168,7 +168,7 @@ def _render(subject: Invitation | LetterRecipient, own: bool, now: datetime) -> 
 
 
 def _guest_values(guest: Invitation, own: bool, now: datetime) -> dict[str, Any] | None:
-    """Give what the receipt says of an invitation; nothing to one erased, nor of an event that lost its moment."""
+    """Return what the receipt says of an invitation; nothing to one erased, nor of an event that lost its moment."""
     event = guest.event
     if guest.is_erased or event.starts_at is None:
         return None

@@ -29,7 +29,7 @@ class NotAMail(ValueError):
 
 
 def check_message(raw: bytes) -> bytes:
-    """Give the message as it is stored, without blank lines before it. Raises :class:`NotAMail`."""
+    """Return the message as it is stored, without blank lines before it. Raise :class:`NotAMail`."""
     if len(raw) > SIZE_LIMIT:
         raise NotAMail(NoMail.SIZE)
     message = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t")
@@ -46,7 +46,7 @@ def store_upload(raw: bytes, *, by: User, now: datetime) -> IncomingMail:
     """Store a message that ``by`` brought, and give its row: the one that is there already, if it came before.
 
     It is in a commit of its own, like all that comes in, with who brought it: the worker may take it up at once, and acts
-    only where that person may. The line of history follows it. Raises :class:`NotAMail`.
+    only where that person may. The line of history follows it. Raise :class:`NotAMail`.
     """
     arrival = Arrival(check_message(raw), "", "", IncomingWay.UPLOAD, by.id, by.organisation_id)
     mail = store_arrival(arrival, now)

@@ -85,11 +85,11 @@ def explain() -> ResponseReturnValue:
 
 def _brought() -> list[tuple[str, bytes]]:
     files = [one for one in request.files.getlist("file") if one and one.filename][:MOST_FILES]
-    found = [(clean_line(one.filename or "")[:100], one.read(SIZE_LIMIT + 1)) for one in files]
+    rows = [(clean_line(file.filename or "")[:100], file.read(SIZE_LIMIT + 1)) for file in files]
     pasted = request.form.get("source", "")
     if pasted.strip():
-        found.append(("", pasted.encode("utf-8", "surrogatepass")))
-    return found
+        rows.append(("", pasted.encode("utf-8", "surrogatepass")))
+    return rows
 
 
 @bp.post("/<int:number>/file-with")

@@ -57,7 +57,7 @@ class Place:
 @bp.get("")
 @reader
 def index() -> ResponseReturnValue:
-    """What came in, by what became of it."""
+    """Show what came in, by what became of it."""
     asked = request.args.get("show", "")
     state = IncomingState(asked) if asked in set(IncomingState) else None
     return render_template(
@@ -72,7 +72,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/<int:number>")
 @reader
 def message(number: int) -> ResponseReturnValue:
-    """One message: the new words, to what it belongs, why; where it may be filed, by the words typed in ``q``."""
+    """Show one message: the new words, to what it belongs, why; where it may be filed, by the words typed in ``q``."""
     mail = seen_mail(number)
     typed = mask_secrets(clean_line(request.args.get("q", "")[:1000])[:200])
     places = [place for place in map(_place, mail.links) if place is not None]
@@ -99,7 +99,7 @@ def file(number: int) -> ResponseReturnValue:
     """File a mail where it was suggested to belong."""
     mail = changeable_mail(number)
     wanted = request.form.get("link", "")
-    link = next((one for one in mail.links if str(one.id) == wanted), None)
+    link = next((other for other in mail.links if str(other.id) == wanted), None)
     place = _place(link) if link else None
     subject = subject_of(link) if link else None
     if place is None or subject is None or not place.changeable:
@@ -147,12 +147,12 @@ def _place(link: IncomingLink) -> Place | None:
 
 
 def _found_places(mail: IncomingMail, typed: str) -> list[FoundPlace]:
-    """Give where the mail could be filed by the words that were typed, without where it is filed."""
+    """Return where the mail could be filed by the words that were typed, without where it is filed."""
     filed = {(link.subject_type, link.subject_id) for link in mail.links if not link.suggested}
     return [
-        FoundPlace(f"{one.__tablename__}-{one.id}", *place_of_subject(one)[:2])
-        for one in find_places(current_user, typed)
-        if (one.__tablename__, one.id) not in filed
+        FoundPlace(f"{place.__tablename__}-{place.id}", *place_of_subject(place)[:2])
+        for place in find_places(current_user, typed)
+        if (place.__tablename__, place.id) not in filed
     ]
 
 
@@ -162,7 +162,7 @@ def _is_by_hand(link: IncomingLink) -> bool:
 
 @bp.app_template_global()
 def incoming_title(mail: IncomingMail) -> str:
-    """Give what a list calls a mail: its subject; of one that did not arrive, to whom, since servers say that in English."""
+    """Return what a list calls a mail: its subject; of one that did not arrive, to whom, since servers say that in English."""
     failed = (mail.bounce or {}).get("failed_recipients") if mail.kind is IncomingKind.BOUNCE else None
     if failed:
         return str(_("Not delivered to %(who)s", who=mask_secrets(", ".join(failed[:3]))))

@@ -42,7 +42,7 @@ _MAIL_ENDINGS = (".eml", ".ics", ".msg", ".mht", ".mhtml")
 @bp.post("/<int:number>/original")
 @writer
 def original(number: int) -> Response:
-    """Give the message as it came, to be saved and never to run in our pages; note who took it."""
+    """Return the message as it came, to be saved and never to run in our pages; note who took it."""
     mail = seen_mail(number)
     if not may_open(mail) or not _all_changeable(secrets_in(mail.raw)):
         abort(404)
@@ -52,7 +52,7 @@ def original(number: int) -> Response:
 @bp.route("/<int:number>/attachments/<int:which>", methods=["GET", "POST"])
 @reader
 def attachment(number: int, which: int) -> ResponseReturnValue:
-    """Give a file that came with a message, to be saved; with POST also one that holds secrets of ours, and note that."""
+    """Return a file that came with a message, to be saved; with POST also one that holds secrets of ours, and note that."""
     mail = seen_mail(number)
     content = attachment_under_limits(mail.raw, which) if which < len(mail.attachments) else None
     if content is None or (request.method == "POST" and not may_open(mail)):
@@ -75,14 +75,16 @@ def attachment(number: int, which: int) -> ResponseReturnValue:
 
 
 def may_open(mail: IncomingMail) -> bool:
-    """Tell whether the person may have a mail as it came; whoever brought it by hand knows it."""
+    """Return whether the person may have a mail as it came; whoever brought it by hand knows it."""
     if current_user.role is RoleName.ADMINISTRATOR:
         return True
     if current_user.role not in MAY_WRITE:
         return False
     subjects = [subject_of(link) for link in mail.links if not link.suggested]
     brought = mail.way is IncomingWay.UPLOAD and may_change(mail)
-    return (bool(subjects) or brought) and all(one is not None and _is_changeable(one) for one in subjects)
+    return (bool(subjects) or brought) and all(
+        subject is not None and _is_changeable(subject) for subject in subjects
+    )
 
 
 def may_hold_secrets(given: dict[str, Any]) -> bool:
@@ -92,12 +94,12 @@ def may_hold_secrets(given: dict[str, Any]) -> bool:
 
 
 def downloads_of(mail: IncomingMail) -> list[History]:
-    """Give who took the original, or a file of it, newest first."""
+    """Return who took the original, or a file of it, newest first."""
     return [one for one in history_of(mail) if one.action == DOWNLOADED]
 
 
 def _holds_secrets(content: bytes, name: str) -> bool:
-    """Tell whether a file holds secrets, or may: what is neither a document nor plain text is not looked into."""
+    """Return whether a file holds secrets, or may: what is neither a document nor plain text is not looked into."""
     if has_secrets(content) or has_secrets(content.replace(b"\0", b"")):
         return True
     if is_document(content, name):
@@ -114,7 +116,7 @@ def _holds_secrets(content: bytes, name: str) -> bool:
 
 
 def _all_changeable(found: Iterable[str]) -> bool:
-    """Tell whether every record that one of these secrets opens is one the person may change."""
+    """Return whether every record that one of these secrets opens is one the person may change."""
     words = list(found)[:5000]
     for start in range(0, len(words), 400):
         some = words[start : start + 400]
@@ -125,7 +127,7 @@ def _all_changeable(found: Iterable[str]) -> bool:
             *db.session.scalars(select(LetterRecipient).where(LetterRecipient.reply_local.in_(low))).unique(),
             *db.session.scalars(select(OutgoingMail).where(OutgoingMail.bounce_local.in_(low))),
         ]
-        if not all(_is_changeable(one) for one in rows):
+        if not all(_is_changeable(row) for row in rows):
             return False
     return True
 

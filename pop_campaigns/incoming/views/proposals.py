@@ -138,7 +138,7 @@ def _page(row: TimeProposal, form: DeclineForm, *, changed: bool = False) -> str
     guest, event = row.invitation, row.invitation.event
     stands = standing(row, now=moment)
     mail = mail_of(row)
-    rows = [one for one in answers_for(event) if one.invitation.state is InvitationState.INVITED]
+    rows = [answer for answer in answers_for(event) if answer.invitation.state is InvitationState.INVITED]
     shown = in_sight(rows, current_user)
     return render_template(
         "incoming/proposal.html",
@@ -157,8 +157,12 @@ def _page(row: TimeProposal, form: DeclineForm, *, changed: bool = False) -> str
         made_before=words.made_before_words(row),
         said_beside=words.said_beside_words(row),
         mail=mail if mail is not None and mail.raw and sees_incoming(mail) else None,
-        earlier=[(one, words.times_in_words(one, lang)) for one in proposals_of(guest) if one.id != row.id],
-        others=[one for one in shown.rows if one.invitation.id != guest.id],
+        earlier=[
+            (each_proposal, words.times_in_words(each_proposal, lang))
+            for each_proposal in proposals_of(guest)
+            if each_proposal.id != row.id
+        ],
+        others=[other for other in shown.rows if other.invitation.id != guest.id],
         hidden=shown.hidden,
         told=_told(rows, event),
         silent=bool(refusing(event, [guest])),

@@ -83,7 +83,7 @@ def unfile(number: int) -> ResponseReturnValue:
     """Say that a message does not belong where it was filed, by whatever: it waits to be filed elsewhere."""
     mail = changeable_mail(number)
     wanted = request.form.get("link", "")
-    link = next((one for one in mail.links if str(one.id) == wanted), None)
+    link = next((other for other in mail.links if str(other.id) == wanted), None)
     if link is None:
         abort(404)
     if take_away(mail, link.id, by=current_user, now=now()):
@@ -94,16 +94,18 @@ def unfile(number: int) -> ResponseReturnValue:
 
 @bp.app_template_global()
 def incoming_movable(mail: IncomingMail) -> bool:
-    """Tell whether a message may be said to belong elsewhere."""
+    """Return whether a message may be said to belong elsewhere."""
     return may_be_moved(mail)
 
 
 def _link(number: int, wanted: str) -> IncomingLink:
     mail, table = seen_mail(number), Invitation.__tablename__
-    found = next((one for one in mail.links if str(one.id) == wanted and one.subject_type == table), None)
-    if found is None:
+    incoming_link = next(
+        (link for link in mail.links if str(link.id) == wanted and link.subject_type == table), None
+    )
+    if incoming_link is None:
         abort(404)
-    return found
+    return incoming_link
 
 
 def _back_to(number: int, event_id: int) -> str:
@@ -117,13 +119,13 @@ def _back_to(number: int, event_id: int) -> str:
 
 @bp.app_template_global()
 def held_today() -> list[HeldAnswer]:
-    """Give the answers that wait for the person who looks."""
+    """Return the answers that wait for the person who looks."""
     return held_answers(current_user, now=now())
 
 
 @bp.app_template_global()
 def held_at_event(event: Event) -> list[HeldAnswer]:
-    """Give the answers that wait for guests of an event, to who may let them count."""
+    """Return the answers that wait for guests of an event, to who may let them count."""
     return held_for_event(event, current_user) if _may_count(event) else []
 
 
@@ -133,8 +135,8 @@ def _may_count(event: Event) -> bool:
 
 @bp.app_template_global()
 def held_ways(mail: IncomingMail) -> list[HeldAnswer]:
-    """Give as what a mail may count, where the person may let it."""
-    return [one for one in ways_to_count(mail, current_user) if _may_count(one.guest.event)]
+    """Return as what a mail may count, where the person may let it."""
+    return [way for way in ways_to_count(mail, current_user) if _may_count(way.guest.event)]
 
 
 @bp.app_template_global()

@@ -87,30 +87,30 @@ class OpenProposal:
 
 
 def proposed_at(event: Event, user: User, lang: str, now: datetime) -> list[OpenProposal]:
-    """Give the open proposals of an event for its page, those of guests whose words the user sees, the oldest first."""
+    """Return the open proposals of an event for its page, those of guests whose words the user sees, the oldest first."""
     proposals = open_proposals_of(event, now=now)
-    heard = seen_among((one.invitation for one in proposals), user, Sight.WORDS)
+    heard = seen_among((proposal.invitation for proposal in proposals), user, Sight.WORDS)
     return [
         OpenProposal(
-            one.invitation_id,
-            one.invitation.shown_as,
-            times_in_words(one, lang),
-            mask_secrets(one.comment),
-            url_for("incoming.proposal", proposal_id=one.id),
+            proposal.invitation_id,
+            proposal.invitation.shown_as,
+            times_in_words(proposal, lang),
+            mask_secrets(proposal.comment),
+            url_for("incoming.proposal", proposal_id=proposal.id),
         )
-        for one in proposals
-        if one.invitation_id in heard
+        for proposal in proposals
+        if proposal.invitation_id in heard
     ]
 
 
 def times_in_words(proposal: TimeProposal, lang: str) -> str:
-    """Give the proposed time in one line."""
+    """Return the proposed time in one line."""
     zone, times = proposal.invitation.event.zone, wanted_times(proposal)
     return _named(span_words(times.starts, times.ends, lang, zone), zone)
 
 
 def compared(proposal: TimeProposal, lang: str, now: datetime) -> list[Line]:
-    """Give the event as it stands beside the event as proposed, one thing a line; nothing where both are the same."""
+    """Return the event as it stands beside the event as proposed, one thing a line; nothing where both are the same."""
     event = proposal.invitation.event
     before, after = times_of(event), wanted_times(proposal)
     if before == after:
@@ -159,7 +159,7 @@ def moved_words(proposal: TimeProposal, lang: str) -> str:
 
 
 def length_words(length: timedelta, lang: str) -> str:
-    """Give a length of time in days, hours and minutes."""
+    """Return a length of time in days, hours and minutes."""
     minutes = int(length.total_seconds()) // 60
     days, minutes = divmod(minutes, 24 * 60)
     hours, minutes = divmod(minutes, 60)
@@ -174,28 +174,28 @@ def length_words(length: timedelta, lang: str) -> str:
 
 
 def cautions_for(proposal: TimeProposal, lang: str, now: datetime) -> list[Caution]:
-    """Give what to think of before the event is moved: a time that is over, days off, what else takes place then."""
+    """Return what to think of before the event is moved: a time that is over, days off, what else takes place then."""
     event, times = proposal.invitation.event, wanted_times(proposal)
-    found = []
+    result = []
     if times.starts <= now:
-        found.append(Caution(_("The proposed time is over: the event cannot be moved there.")))
+        result.append(Caution(_("The proposed time is over: the event cannot be moved there.")))
     sender = _sent_from(proposal)
     if sender:
-        found.append(
+        result.append(
             Caution(_("It was sent from another address than the invited one: %(address)s", address=sender))
         )
     off = _day_off_words(event, times, lang)
     if off:
-        found.append(Caution(off))
+        result.append(Caution(off))
     if _has_no_zone(proposal):
-        found.append(
+        result.append(
             Caution(
                 _(
                     "The message does not say of which place the hour is: it is taken as the event's own clock."
                 )
             )
         )
-    return [*found, *(_clash(one, lang) for one in events_then(event, times))]
+    return [*result, *(_clash(one, lang) for one in events_then(event, times))]
 
 
 def _sent_from(proposal: TimeProposal) -> str:

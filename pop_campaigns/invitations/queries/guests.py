@@ -89,7 +89,7 @@ class AnswerCounts:
 
 
 def find_by_token(token: str, *, now: datetime | None = None) -> Invitation | None:
-    """Give the guest whose personal link carries ``token``, with the event; None for any other text.
+    """Return the guest whose personal link carries ``token``, with the event; None for any other text.
 
     A guest not yet asked has no link. With ``now``, a link is dead from a day after the event on.
     """
@@ -98,19 +98,21 @@ def find_by_token(token: str, *, now: datetime | None = None) -> Invitation | No
     wanted = select(Invitation).where(
         Invitation.token_hash == hash_token(token), Invitation.state != InvitationState.DRAFT
     )
-    found = db.session.scalar(wanted.options(joinedload(Invitation.event)))
-    if found is None or (now and not link_lives(found.event.ends_at, found.event.starts_at, now)):
+    invitation = db.session.scalar(wanted.options(joinedload(Invitation.event)))
+    if invitation is None or (
+        now and not link_lives(invitation.event.ends_at, invitation.event.starts_at, now)
+    ):
         return None
-    return found
+    return invitation
 
 
 def reach_of(event: Event, user: User) -> Reach:
-    """Give whose contacts may be asked to an event: the network's and its organisation's own, whoever invites."""
+    """Return whose contacts may be asked to an event: the network's and its organisation's own, whoever invites."""
     return Reach(user, event.organisation_id)
 
 
 def guests_of(event: Event, state: InvitationState | None = None) -> list[Invitation]:
-    """Give the guests of an event (in one state), in the order they were added."""
+    """Return the guests of an event (in one state), in the order they were added."""
     wanted = select(Invitation).where(Invitation.event_id == event.id).order_by(Invitation.id)
     if state is not None:
         wanted = wanted.where(Invitation.state == state)
@@ -118,46 +120,52 @@ def guests_of(event: Event, state: InvitationState | None = None) -> list[Invita
 
 
 def text_of(event: Event) -> InvitationText | None:
-    """Give what the coordinator added to the invitation of an event."""
+    """Return what the coordinator added to the invitation of an event."""
     return db.session.get(InvitationText, event.id)
 
 
 def answers_for(event: Event) -> list[GuestRow]:
-    """Give the guests of an event with their newest mail and answer, in Albanian order; eight queries at most."""
+    """Return the guests of an event with their newest mail and answer, in Albanian order; eight queries at most."""
     guests = guests_of(event)
     told = mails_of(guests)
     mails = _newest_mails(told)
     answers = _last_answers(event)
     dead = unreachable(guests)
     rows = [
-        GuestRow(one, mails.get(one.id), answers.get(one.id), told_sequence(told[one.id]), dead.get(one.id))
-        for one in guests
+        GuestRow(
+            guest,
+            mails.get(guest.id),
+            answers.get(guest.id),
+            told_sequence(told[guest.id]),
+            dead.get(guest.id),
+        )
+        for guest in guests
     ]
     return sorted(rows, key=lambda row: sort_key(row.invitation.shown_as))
 
 
 def mails_of(guests: Iterable[Invitation]) -> dict[int, list[InvitationMail]]:
-    """Give the calendar mails of guests, by guest, oldest first; each guest has an entry."""
-    found: dict[int, list[InvitationMail]] = {one.id: [] for one in guests}
+    """Return the calendar mails of guests, by guest, oldest first; each guest has an entry."""
+    result: dict[int, list[InvitationMail]] = {guest.id: [] for guest in guests}
     wanted = (
         select(InvitationMail)
         .join(InvitationMail.mail)
         .options(contains_eager(InvitationMail.mail))
-        .where(InvitationMail.invitation_id.in_(found))
+        .where(InvitationMail.invitation_id.in_(result))
         .order_by(InvitationMail.id)
     )
-    for row in db.session.scalars(wanted) if found else ():
-        found[row.invitation_id].append(row)
-    return found
+    for row in db.session.scalars(wanted) if result else ():
+        result[row.invitation_id].append(row)
+    return result
 
 
 def told_sequence(mails: Sequence[InvitationMail]) -> int | None:
-    """Give the event's SEQUENCE a guest was last told."""
+    """Return the event's SEQUENCE a guest was last told."""
     return max((row.sequence for row in mails), default=None)
 
 
 def calendar_ahead(guest: Invitation) -> int:
-    """Give by how much the SEQUENCE of a guest's own calendar is ahead of the event's (see ``calendar_sequence``)."""
+    """Return by how much the SEQUENCE of a guest's own calendar is ahead of the event's (see ``calendar_sequence``)."""
     withdrawals = sum(
         row.purpose is MailPurpose.CANCELLATION and row.mail.state is not MailState.WITHDRAWN
         for row in mails_of([guest])[guest.id]
@@ -166,54 +174,54 @@ def calendar_ahead(guest: Invitation) -> int:
 
 
 def was_reached(mails: Sequence[InvitationMail]) -> bool:
-    """Tell whether any mail left for the guest and has not come back for good, or is leaving at this moment."""
+    """Return whether any mail left for the guest and has not come back for good, or is leaving at this moment."""
     left = (MailState.SENT, MailState.SENDING)
     return any(row.mail.state in left and not row.mail.bounce_permanent for row in mails)
 
 
 def is_lost(mail: OutgoingMail) -> bool:
-    """Tell whether a mail will never be read: refused for good, or come back for good."""
+    """Return whether a mail will never be read: refused for good, or come back for good."""
     return mail.state is MailState.FAILED or bool(mail.bounce_permanent)
 
 
 def refusing(event: Event, guests: Iterable[Invitation]) -> set[int]:
-    """Give those of the guests, by number, who want no more mail about events from the event's organisation.
+    """Return those of the guests, by number, who want no more mail about events from the event's organisation.
 
     Only persons can refuse: an office is asked because it is one.
     """
-    persons = [one for one in guests if one.office_id is None]
+    persons = [guest for guest in guests if guest.office_id is None]
     if not persons:
         return set()
-    refused = suppressed_among({one.address for one in persons}, Purpose.EVENTS, event.organisation_id)
-    return {one.id for one in persons if one.address in refused}
+    refused = suppressed_among({person.address for person in persons}, Purpose.EVENTS, event.organisation_id)
+    return {person.id for person in persons if person.address in refused}
 
 
 def unreachable(guests: Iterable[Invitation]) -> dict[int, CameBack]:
-    """Give those of the guests, by number, to whose address nothing is sent because mail keeps coming back."""
+    """Return those of the guests, by number, to whose address nothing is sent because mail keeps coming back."""
     asked = list(guests)
     dead = dead_among({one.address for one in asked})
     return {one.id: dead[one.address] for one in asked if one.address in dead}
 
 
 def outdated(event: Event) -> list[Invitation]:
-    """Give the invited guests who were told of a time or place that no longer holds and can be told."""
+    """Return the invited guests who were told of a time or place that no longer holds and can be told."""
     guests = outdated_guests(event)
     dead = unreachable(guests)
-    return [one for one in guests if one.id not in dead]
+    return [guest for guest in guests if guest.id not in dead]
 
 
 def outdated_guests(event: Event) -> list[Invitation]:
-    """Give the same, with those to whose address mail keeps coming back."""
-    guests = [one for one in guests_of(event, InvitationState.INVITED) if not one.is_erased]
+    """Return the same, with those to whose address mail keeps coming back."""
+    guests = [guest for guest in guests_of(event, InvitationState.INVITED) if not guest.is_erased]
     refused = refusing(event, guests)
-    guests = [one for one in guests if one.id not in refused]
+    guests = [guest for guest in guests if guest.id not in refused]
     told = mails_of(guests)
-    sequences = {one.id: told_sequence(told[one.id]) for one in guests}
-    return [one for one in guests if (sequences[one.id] or 0) < event.sequence]
+    sequences = {guest.id: told_sequence(told[guest.id]) for guest in guests}
+    return [guest for guest in guests if (sequences[guest.id] or 0) < event.sequence]
 
 
 def awaiting_reminder(event: Event, *, now: datetime) -> list[Invitation]:
-    """Give the guests a reminder would go to.
+    """Return the guests a reminder would go to.
 
     They have not answered, know the present time and place, can be reached, and had no mail of ours for 12 hours. Who
     proposed another time and waits for our answer is left alone.
@@ -266,7 +274,7 @@ def counts_for(event_ids: Iterable[int]) -> dict[int, AnswerCounts]:
 
 
 def awaiting_answer(user: User, now: datetime) -> list[tuple[Event, list[Invitation]]]:
-    """Give the coming events of the user's work list with the guests who have not answered, soonest first."""
+    """Return the coming events of the user's work list with the guests who have not answered, soonest first."""
     wanted = (
         select(Invitation)
         .join(Invitation.event)
@@ -287,7 +295,7 @@ def awaiting_answer(user: User, now: datetime) -> list[tuple[Event, list[Invitat
 
 
 def recent_answers(user: User, since: datetime) -> list[GivenAnswer]:
-    """Give the answers to events of the user's work list since then, newest first, at most 200.
+    """Return the answers to events of the user's work list since then, newest first, at most 200.
 
     Only of guests whose words the user sees.
     """
@@ -304,7 +312,7 @@ def recent_answers(user: User, since: datetime) -> list[GivenAnswer]:
 
 
 def event_of_mails(mail_ids: Iterable[int]) -> dict[int, Invitation]:
-    """Give for each of these mails the invitation (with its event) it is about; others are left out.
+    """Return for each of these mails the invitation (with its event) it is about; others are left out.
 
     Also for mails sent again, receipts and answers to proposed times, which have no row of their own here.
     """
@@ -321,7 +329,7 @@ def event_of_mails(mail_ids: Iterable[int]) -> dict[int, Invitation]:
 
 
 def _newest_mails(told: dict[int, list[InvitationMail]]) -> dict[int, OutgoingMail]:
-    """Give the newest mail of each guest, following mails that were sent again."""
+    """Return the newest mail of each guest, following mails that were sent again."""
     newest = {ident: rows[-1].mail for ident, rows in told.items() if rows}
     owner = {mail.id: ident for ident, mail in newest.items()}
     fresh = set(owner)
@@ -348,7 +356,7 @@ def _last_answers(event: Event) -> dict[int, GivenAnswer]:
 
 
 def lock_mails(mail_ids: Iterable[int]) -> list[OutgoingMail]:
-    """Give those mails as they are at this moment, locked: a worker can claim none until the caller commits."""
+    """Return those mails as they are at this moment, locked: a worker can claim none until the caller commits."""
     wanted = select(OutgoingMail).where(OutgoingMail.id.in_(set(mail_ids))).order_by(OutgoingMail.id)
     locked = wanted.with_for_update().execution_options(populate_existing=True)
     return list(db.session.scalars(locked))

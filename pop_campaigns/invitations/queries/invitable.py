@@ -34,7 +34,7 @@ class Contact:
     address: str
 
     def words(self, lang: str) -> dict[str, str]:
-        """Give what an invitation freezes: name, title and institution in the guest's language."""
+        """Return what an invitation freezes: name, title and institution in the guest's language."""
         if self.office is None:
             return {"name": self.holder, "office_title": "", "institution_name": ""}
         return {
@@ -53,28 +53,28 @@ class Contact:
 def load_contacts(
     event: Event, keys: Collection[GuestKey], *, by: User, now: datetime
 ) -> dict[GuestKey, Contact]:
-    """Give the offices and persons among ``keys`` that may be asked to this event; five queries, however many.
+    """Return the offices and persons among ``keys`` that may be asked to this event; five queries, however many.
 
     They are the event's organisation's own or the network's, and so are their addresses: what another
     organisation collected stays there, also when an administrator invites.
     """
     offices = _load_offices(event, [ident for kind, ident in keys if kind == "office"], by)
     persons = _load_persons(event, [ident for kind, ident in keys if kind == "person"], by)
-    holders = holders_of([one.id for one in offices], local_date(now), by) if offices else {}
+    holders = holders_of([other.id for other in offices], local_date(now), by) if offices else {}
     addresses = best_addresses([*offices, *persons], reach_of(event, by))
     emails = {contact: address.email for contact, address in addresses.items()}
-    found: dict[GuestKey, Contact] = {}
+    result: dict[GuestKey, Contact] = {}
     for office in offices:
         holder = holders[office.id].name if office.id in holders else ""
-        found["office", office.id] = Contact(office, None, holder, emails.get(office, ""))
+        result["office", office.id] = Contact(office, None, holder, emails.get(office, ""))
     for person in persons:
-        found["person", person.id] = Contact(None, person, person.name, emails.get(person, ""))
-    return found
+        result["person", person.id] = Contact(None, person, person.name, emails.get(person, ""))
+    return result
 
 
 def refusing_contacts(event: Event, contacts: Iterable[Contact]) -> set[str]:
-    """Give the addresses of persons who want no more invitations from the event's organisation."""
-    emails = {one.address for one in contacts if one.office is None and one.address}
+    """Return the addresses of persons who want no more invitations from the event's organisation."""
+    emails = {contact.address for contact in contacts if contact.office is None and contact.address}
     return suppressed_among(emails, Purpose.EVENTS, event.organisation_id) if emails else set()
 
 

@@ -29,7 +29,7 @@ KINDS = {kind.value: words for kind, words in EVENT_KINDS.items() if kind is not
 
 
 def said_yes(of: Subject, happened: Happened, reach: Reach, _on: date) -> ColumnElement[bool]:
-    """Give the condition on offices or persons that they accepted an invitation to such an event, which then began."""
+    """Return the condition on offices or persons that they accepted an invitation to such an event, which then began."""
     events = _took_place(happened, reach)
     invited: Any = Invitation.office_id if of is Subject.OFFICES else Invitation.person_id
     accepted = select(invited).where(

@@ -70,20 +70,22 @@ class Pick:
 def picks_for(
     event: Event, typed: str, ticked: Sequence[GuestChoice], *, user: User, lang: str, now: datetime
 ) -> list[Pick]:
-    """Give what the picker shows: first what is ticked, then what the words typed find, or who is near."""
-    chosen = {(one.kind, one.id): one.language for one in ticked[:_MOST_TICKED]}
+    """Return what the picker shows: first what is ticked, then what the words typed find, or who is near."""
+    chosen = {
+        (guest_choice.kind, guest_choice.id): guest_choice.language for guest_choice in ticked[:_MOST_TICKED]
+    }
     reach = reach_of(event, user)
     kept = [guest_option(kind, ident, user, reach=reach) for kind, ident in chosen]
     if typed.strip():
         searched = find_guests(typed, user, reach=reach, limit=MOST_FOUND)
     else:
         searched = offered(event, user, now)
-    found = [one for one in searched if (one.kind, one.id) not in chosen]
-    options = [*(one for one in kept if one is not None), *found]
-    contacts = load_contacts(event, [(one.kind, one.id) for one in options], by=user, now=now)
+    result = [one for one in searched if (one.kind, one.id) not in chosen]
+    options = [*(one for one in kept if one is not None), *result]
+    contacts = load_contacts(event, [(other.kind, other.id) for other in options], by=user, now=now)
     guests = guests_of(event)
-    listed = {guest_key(one): one for one in guests}
-    owners = {one.address.casefold(): one for one in guests}
+    listed = {guest_key(guest): guest for guest in guests}
+    owners = {guest.address.casefold(): guest for guest in guests}
     unwanted = refusing_contacts(event, contacts.values())
     picks = []
     for option in options:
@@ -111,7 +113,7 @@ def picks_for(
 
 
 def offered(event: Event, user: User, now: datetime) -> list[GuestOption]:
-    """Give whom the picker offers before a search: the municipality's own offices, who was invited lately, others.
+    """Return whom the picker offers before a search: the municipality's own offices, who was invited lately, others.
 
     The municipality is that of the event's organisation; an event of the whole network has only its own.
     """
@@ -128,11 +130,11 @@ def offered(event: Event, user: User, now: datetime) -> list[GuestOption]:
         if len(near) < MOST_OFFERED
         else []
     )
-    return [*near, *(one for one in others if (one.kind, one.id) not in shown)][:MOST_OFFERED]
+    return [*near, *(other for other in others if (other.kind, other.id) not in shown)][:MOST_OFFERED]
 
 
 def _invited_lately(event: Event, now: datetime) -> list[tuple[GuestKind, int]]:
-    """Give who was invited to other events of the same organisation within a year, the latest first."""
+    """Return who was invited to other events of the same organisation within a year, the latest first."""
     last = func.max(Invitation.invited_at)
     wanted = (
         select(Invitation.office_id, Invitation.person_id)
@@ -153,17 +155,17 @@ def _invited_lately(event: Event, now: datetime) -> list[tuple[GuestKind, int]]:
 
 
 def option_title(option: GuestOption, lang: str) -> str:
-    """Give office and institution in the reader's language, or the person's name."""
+    """Return office and institution in the reader's language, or the person's name."""
     parts = (in_language(option, "title", lang), in_language(option, "institution", lang))
     return ", ".join(part for part in parts if part) or option.holder
 
 
 def guest_key(guest: Invitation) -> tuple[str, int]:
-    """Give what a guest is: an office or a person, and its number."""
+    """Return what a guest is: an office or a person, and its number."""
     return ("office", guest.office_id) if guest.office_id else ("person", guest.person_id or 0)
 
 
 def without_listed(event: Event, choices: Iterable[GuestChoice]) -> list[GuestChoice]:
-    """Give the choices that are not on the guest list: what a person may still want to put right."""
-    listed = {guest_key(one) for one in guests_of(event) if one.state is not InvitationState.WITHDRAWN}
-    return [one for one in choices if (one.kind, one.id) not in listed]
+    """Return the choices that are not on the guest list: what a person may still want to put right."""
+    listed = {guest_key(guest) for guest in guests_of(event) if guest.state is not InvitationState.WITHDRAWN}
+    return [choice for choice in choices if (choice.kind, choice.id) not in listed]

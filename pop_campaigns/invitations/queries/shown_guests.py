@@ -38,7 +38,7 @@ def in_sight(rows: Sequence[GuestRow], user: User) -> ShownGuests:
 
 def hidden_words(guests: Iterable[Invitation], looked: Seen) -> list[str]:
     """Say how many of the guests are counted and not named: citizens, and those of other organisations."""
-    asked = {one.id for one in guests if one.state is not InvitationState.WITHDRAWN}
+    asked = {guest.id for guest in guests if guest.state is not InvitationState.WITHDRAWN}
     hidden = asked - looked.at_least(Sight.ANSWER)
     others = len(hidden & looked.others)
     citizens = len(hidden) - others

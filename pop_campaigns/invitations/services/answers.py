@@ -95,7 +95,7 @@ def record_answer(
     whose answer changes is told so by mail, at most once a day: a forwarded link must not speak for an office
     unnoticed; ``origin`` may ask for it, too. ``sequence`` is the event's SEQUENCE that was answered, if it says so
     (calendars do), else the present one. ``told`` says how it came to whoever entered it ``by`` hand; such an answer is
-    taken until a day after the event. Raises :class:`AnswerRefused`, and ValueError for NEEDS-ACTION.
+    taken until a day after the event. Raise :class:`AnswerRefused`, and ValueError for NEEDS-ACTION.
     """
     _require_words(answer)
     _lock(guest)

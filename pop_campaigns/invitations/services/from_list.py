@@ -59,19 +59,19 @@ class AddedList:
 
 
 def lists_for(event: Event, user: User) -> ColumnElement[bool]:
-    """Give the condition that a list may be used for an event: the network's, or that of the event's organisation."""
+    """Return the condition that a list may be used for an event: the network's, or that of the event's organisation."""
     return visible(ContactList, user) & of_network_or(ContactList, event.organisation_id)
 
 
 def resolve_for(event: Event, contact_list: ContactList, *, by: User, now: datetime) -> Resolved:
-    """Give who of a list can be invited to an event, as far as its organisation and ``by`` reach. Raises BadFilter."""
+    """Return who of a list can be invited to an event, as far as its organisation and ``by`` reach. Raise BadFilter."""
     return resolve(contact_list, by, Purpose.EVENTS, local_date(now), reach=reach_of(event, by))
 
 
 def listed_among(event: Event, resolved: Resolved) -> int:
-    """Give how many of a list are guests already."""
-    guests = {guest_key(one) for one in guests_of(event) if one.state is not InvitationState.WITHDRAWN}
-    return sum((one.kind, one.id) in guests for one in resolved.recipients)
+    """Return how many of a list are guests already."""
+    guests = {guest_key(guest) for guest in guests_of(event) if guest.state is not InvitationState.WITHDRAWN}
+    return sum((recipient.kind, recipient.id) in guests for recipient in resolved.recipients)
 
 
 def add_list(event: Event, contact_list: ContactList, *, by: User, now: datetime) -> AddedList:
@@ -82,7 +82,7 @@ def add_list(event: Event, contact_list: ContactList, *, by: User, now: datetime
     resolved = resolve_for(event, contact_list, by=by, now=now)
     if len(resolved.recipients) > MOST_FROM_LIST:
         raise TooMany(len(resolved.recipients))
-    choices = [GuestChoice(one.kind, one.id) for one in resolved.recipients]
+    choices = [GuestChoice(recipient.kind, recipient.id) for recipient in resolved.recipients]
     done = add_guests(event, choices, by=by, now=now)
     db.session.flush()
     return AddedList(done, resolved)

@@ -68,13 +68,13 @@ def check_invitable(event: Event, now: datetime) -> None:
 def add_guests(event: Event, choices: Iterable[GuestChoice], *, by: User, now: datetime) -> AddedGuests:
     """Put offices and persons that ``by`` may see on the guest list, as drafts; nobody is asked yet.
 
-    A guest whose invitation was withdrawn is put on it again. Raises :class:`CannotInvite`.
+    A guest whose invitation was withdrawn is put on it again. Raise :class:`CannotInvite`.
     """
     lock_event(event)
     check_invitable(event, now)
     wanted = {(choice.kind, choice.id): choice for choice in choices}
     contacts = load_contacts(event, wanted, by=by, now=now)
-    listed = {_key(one): one for one in guests_of(event)}
+    listed = {_key(other): other for other in guests_of(event)}
     taken = {one.address.casefold(): one for one in listed.values()}
     unwanted = refusing_contacts(event, contacts.values())
     done = AddedGuests([], [])
@@ -115,7 +115,7 @@ def remove_guest(guest: Invitation, *, by: User | None, now: datetime) -> None:
 
 
 def set_guest_language(guest: Invitation, language: str, *, by: User | None, now: datetime) -> None:
-    """Choose the language of a guest's further mails; a draft's title follows. Raises ValueError for another one."""
+    """Choose the language of a guest's further mails; a draft's title follows. Raise ValueError for another one."""
     if language not in LANGUAGES:
         raise ValueError(f"not a language of ours: {language!r}")
     if guest.language == language:
@@ -154,8 +154,8 @@ def refresh_guests(event: Event, guests: Sequence[Invitation], *, by: User, now:
     A draft may be weeks old. A contact that is gone, or has lost its address, keeps what the draft says: that is
     what the coordinator saw.
     """
-    contacts = load_contacts(event, [_key(one) for one in guests], by=by, now=now)
-    taken = {one.address.casefold(): one.id for one in guests_of(event)}
+    contacts = load_contacts(event, [_key(each_guest) for each_guest in guests], by=by, now=now)
+    taken = {other.address.casefold(): other.id for other in guests_of(event)}
     for guest in guests:
         contact = contacts.get(_key(guest))
         if contact is None:
@@ -167,16 +167,16 @@ def refresh_guests(event: Event, guests: Sequence[Invitation], *, by: User, now:
 
 
 def addresses_now(event: Event, guests: Sequence[Invitation], *, by: User, now: datetime) -> dict[int, str]:
-    """Give the address each draft would be asked at now (see :func:`refresh_guests`), by number; nothing is changed."""
-    contacts = load_contacts(event, [_key(one) for one in guests], by=by, now=now)
-    taken = {one.address.casefold(): one.id for one in guests_of(event)}
-    found = {}
+    """Return the address each draft would be asked at now (see :func:`refresh_guests`), by number; nothing is changed."""
+    contacts = load_contacts(event, [_key(each_guest) for each_guest in guests], by=by, now=now)
+    taken = {other.address.casefold(): other.id for other in guests_of(event)}
+    result = {}
     for guest in guests:
         contact = contacts.get(_key(guest))
         address = contact.address if contact else ""
         free = taken.get(address.casefold(), guest.id) == guest.id
-        found[guest.id] = address if address and free else guest.address
-    return found
+        result[guest.id] = address if address and free else guest.address
+    return result
 
 
 def _key(guest: Invitation) -> GuestKey:

@@ -80,7 +80,7 @@ class _Order:
 
 
 def send_invitations(event: Event, *, by: User, now: datetime) -> int:
-    """Ask every draft guest; give how many were asked. Raises :class:`CannotInvite`.
+    """Ask every draft guest; return how many were asked. Raise :class:`CannotInvite`.
 
     Who refuses invitations of the organisation stays on the list, unasked, as do those to whose address mail keeps coming
     back. A second press finds no other drafts and sends nothing.
@@ -93,11 +93,11 @@ def send_invitations(event: Event, *, by: User, now: datetime) -> int:
     refresh_guests(event, drafts, by=by, now=now)
     # Only now: the address may have been corrected since the guest was put on the list.
     unasked = refused | unreachable(drafts).keys()
-    drafts = [one for one in drafts if one.id not in unasked]
+    drafts = [draft for draft in drafts if draft.id not in unasked]
     if not drafts:
         return 0
     earlier = mails_of(drafts)
-    _queue(event, [_Order(one, MailPurpose.REQUEST, earlier[one.id]) for one in drafts], by=by, now=now)
+    _queue(event, [_Order(draft, MailPurpose.REQUEST, earlier[draft.id]) for draft in drafts], by=by, now=now)
     # In one statement: with a version column the mapper would write a thousand of them.
     db.session.execute(
         update(Invitation)
@@ -110,20 +110,20 @@ def send_invitations(event: Event, *, by: User, now: datetime) -> int:
 
 
 def send_changes(event: Event, *, by: User | None, now: datetime) -> int:
-    """Tell the guests who know an older time or place; give how many mails that makes.
+    """Tell the guests who know an older time or place; return how many mails that makes.
 
-    A guest whose invitation never left gets the invitation as it reads now. Raises :class:`CannotInvite`.
+    A guest whose invitation never left gets the invitation as it reads now. Raise :class:`CannotInvite`.
     """
     lock_event(event)
     check_invitable(event, now)
     guests = outdated(event)
     earlier = _call_off(mails_of(guests))
     orders = []
-    for one in guests:
-        reached = was_reached(earlier[one.id])
+    for guest in guests:
+        reached = was_reached(earlier[guest.id])
         purpose = MailPurpose.CHANGE if reached else MailPurpose.REQUEST
-        told = _told(earlier[one.id]) if reached else None
-        orders.append(_Order(one, purpose, earlier[one.id], told))
+        told = _told(earlier[guest.id]) if reached else None
+        orders.append(_Order(guest, purpose, earlier[guest.id], told))
     _queue(event, orders, by=by, now=now)
     if orders:
         note("event.changes_sent", event, by=by, now=now, number=len(orders))
@@ -131,7 +131,7 @@ def send_changes(event: Event, *, by: User | None, now: datetime) -> int:
 
 
 def cancel_with_notice(event: Event, *, by: User | None, now: datetime) -> int:
-    """Cancel an event and tell the guests; give how many are told.
+    """Cancel an event and tell the guests; return how many are told.
 
     Mails that still wait are called off, and who was never reached hears nothing. Of an event that has begun
     nobody is told.
@@ -145,11 +145,11 @@ def cancel_with_notice(event: Event, *, by: User | None, now: datetime) -> int:
     guests = guests_of(event, InvitationState.INVITED)
     untold = refusing(event, guests) | unreachable(guests).keys()
     orders = [
-        _Order(one, MailPurpose.CANCELLATION, earlier[one.id])
-        for one in guests
-        if one.id not in untold
-        and was_reached(earlier[one.id])
-        and not _knows_cancelled(event, earlier[one.id])
+        _Order(guest, MailPurpose.CANCELLATION, earlier[guest.id])
+        for guest in guests
+        if guest.id not in untold
+        and was_reached(earlier[guest.id])
+        and not _knows_cancelled(event, earlier[guest.id])
     ]
     _queue(event, orders, by=by, now=now)
     if orders:
@@ -160,7 +160,7 @@ def cancel_with_notice(event: Event, *, by: User | None, now: datetime) -> int:
 def send_to_new_address(guest: Invitation, *, by: User, now: datetime) -> None:
     """Send the invitation as it reads now to where the guest is reached now; what still waits is called off.
 
-    It goes as a letter, like the first one: nobody has read that. Raises :class:`CannotInvite`.
+    It goes as a letter, like the first one: nobody has read that. Raise :class:`CannotInvite`.
     """
     event = guest.event
     check_invitable(event, now)
@@ -191,7 +191,7 @@ def withdraw_guest(guest: Invitation, *, by: User | None, now: datetime) -> None
 
 
 def send_reminders(event: Event, *, by: User | None, now: datetime) -> int:
-    """Remind the guests who have not answered (see ``queries.awaiting_reminder``); give how many.
+    """Remind the guests who have not answered (see ``queries.awaiting_reminder``); return how many.
 
     Raises :class:`CannotInvite`.
     """
@@ -199,7 +199,9 @@ def send_reminders(event: Event, *, by: User | None, now: datetime) -> int:
     check_invitable(event, now)
     guests = awaiting_reminder(event, now=now)
     earlier = mails_of(guests)
-    _queue(event, [_Order(one, MailPurpose.REMINDER, earlier[one.id]) for one in guests], by=by, now=now)
+    _queue(
+        event, [_Order(guest, MailPurpose.REMINDER, earlier[guest.id]) for guest in guests], by=by, now=now
+    )
     if guests:
         note("event.reminders_sent", event, by=by, now=now, number=len(guests))
     return len(guests)
@@ -212,7 +214,7 @@ def preview(
     now: datetime | None = None,
     purpose: MailPurpose = MailPurpose.REQUEST,
 ) -> MailParts:
-    """Give the mail as this guest will get it, the personal link hidden; nothing is stored.
+    """Return the mail as this guest will get it, the personal link hidden; nothing is stored.
 
     ``by`` is who would send it: named as the contact, and whose sight decides about name and address as they are
     now. ``now`` (aware, UTC) stands in the mail as its date.
@@ -280,7 +282,7 @@ def _queue(event: Event, orders: Iterable[_Order], *, by: User | None, now: date
 def _call_off(
     earlier: dict[int, list[InvitationMail]], *, above: int | None = None
 ) -> dict[int, list[InvitationMail]]:
-    """Call off what still waits in the queue, except mails of the sequence ``above``; give the mails back."""
+    """Call off what still waits in the queue, except mails of the sequence ``above``; return the mails back."""
     waiting = {
         row.mail_id
         for rows in earlier.values()
@@ -293,7 +295,7 @@ def _call_off(
 
 
 def _told(earlier: Sequence[InvitationMail]) -> Told | None:
-    """Give what the guest last read about time and place."""
+    """Return what the guest last read about time and place."""
     for row in reversed(earlier):
         if was_reached([row]) and row.mail.skeleton.calendar:
             return Told.read(row.mail.skeleton.calendar)

@@ -68,7 +68,7 @@ def answer(token: str) -> ResponseReturnValue:
 
 @bp.get("/a/<token>/invite.ics")
 def answer_calendar(token: str) -> ResponseReturnValue:
-    """The event as a file for the guest's calendar."""
+    """Show the event as a file for the guest's calendar."""
     moment = now()
     guest = _guest_behind(token, moment)
     entry = calendar_event(guest.event, g.lang)
@@ -78,7 +78,7 @@ def answer_calendar(token: str) -> ResponseReturnValue:
 
 
 def _guest_behind(token: str, moment: datetime) -> Invitation:
-    """Give the guest of a living link, else 404; from then on the request speaks the guest's language."""
+    """Return the guest of a living link, else 404; from then on the request speaks the guest's language."""
     guest = find_by_token(token, now=moment)
     if guest is None:
         abort(404)
@@ -148,14 +148,14 @@ def _closed(guest: Invitation, moment: datetime) -> NotAnswerable | None:
 
 
 def _in_tirana(event: Event, lang: str) -> str:
-    """Give the hour in Tirana too, where the event keeps another zone's."""
+    """Return the hour in Tirana too, where the event keeps another zone's."""
     if event.starts_at is None or event.zone == TIRANE:
         return ""
     return span_words(event.starts_at, event.ends_at, lang, TIRANE)
 
 
 def _last_answer(guest: Invitation) -> GivenAnswer | None:
-    """Give the answer that counts; an earlier one, from before the guest was withdrawn and asked again, does not."""
+    """Return the answer that counts; an earlier one, from before the guest was withdrawn and asked again, does not."""
     if guest.answer is Answer.NEEDS_ACTION or not guest.answers:
         return None
     return guest.answers[-1]

@@ -87,7 +87,7 @@ def _not_answerable_words(guest: Invitation) -> str:
 @bp.get("/invitations/<int:invitation_id>/answers/<int:answer_id>/scan")
 @reader
 def scan(invitation_id: int, answer_id: int) -> Response:
-    """Give the scan of an answer that was entered by hand, to be saved and never to run in our pages."""
+    """Return the scan of an answer that was entered by hand, to be saved and never to run in our pages."""
     given = db.session.get(GivenAnswer, answer_id) if 0 < answer_id < 2**31 else None
     if given is None or given.invitation_id != invitation_id:
         abort(404)

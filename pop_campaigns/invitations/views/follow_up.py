@@ -87,9 +87,9 @@ def _announce_page(event: Event) -> Response:
         "invitations/announce.html",
         event=event,
         when=when_words(event, lang),
-        rows=[(one, _differences(event, _last_told(mails[one.id]), lang)) for one in guests],
-        never_left=[one for one in guests if not was_reached(mails[one.id])],
-        shown=next((one for one in guests if one.id in seen and was_reached(mails[one.id])), None),
+        rows=[(guest, _differences(event, _last_told(mails[guest.id]), lang)) for guest in guests],
+        never_left=[guest for guest in guests if not was_reached(mails[guest.id])],
+        shown=next((guest for guest in guests if guest.id in seen and was_reached(mails[guest.id])), None),
         dead=[(one, dead[one.id]) for one in told if one.id in dead and one.id in seen],
         seen=seen,
         refusal=cannot_invite_words(event, now()),
@@ -98,9 +98,9 @@ def _announce_page(event: Event) -> Response:
 
 
 def _last_told(mails: Sequence[InvitationMail]) -> Told | None:
-    """Give time and place as the newest mail to a guest had them."""
+    """Return time and place as the newest mail to a guest had them."""
     calendars = (row.mail.skeleton.calendar for row in reversed(mails))
-    return next((Told.read(one) for one in calendars if one), None)
+    return next((Told.read(calendar) for calendar in calendars if calendar), None)
 
 
 def _differences(event: Event, told: Told | None, lang: str) -> list[Difference]:
@@ -153,10 +153,14 @@ def _cancel_page(event: Event) -> str:
         event=event,
         when=when_words(event, current_language()),
         held=event.state is EventState.HELD,
-        told=[] if begun else [one for one in guests if was_reached(mails[one.id]) and one.id not in dead],
-        dead=[] if begun else [(one, dead[one.id]) for one in guests if one.id in dead and one.id in seen],
+        told=[]
+        if begun
+        else [guest for guest in guests if was_reached(mails[guest.id]) and guest.id not in dead],
+        dead=[]
+        if begun
+        else [(guest, dead[guest.id]) for guest in guests if guest.id in dead and guest.id in seen],
         seen=seen,
-        waiting=sum(row.mail.state is MailState.QUEUED for one in guests for row in mails[one.id]),
+        waiting=sum(row.mail.state is MailState.QUEUED for guest in guests for row in mails[guest.id]),
         drafts=len(guests_of(event, InvitationState.DRAFT)),
         begun=begun,
     )
@@ -207,9 +211,11 @@ def remind(event_id: int) -> ResponseReturnValue:
 
 def _remind_page(event: Event, moment: datetime) -> Response:
     guests = awaiting_reminder(event, now=moment)
-    silent = [one for one in guests_of(event, InvitationState.INVITED) if one.answer is Answer.NEEDS_ACTION]
+    silent = [
+        guest for guest in guests_of(event, InvitationState.INVITED) if guest.answer is Answer.NEEDS_ACTION
+    ]
     dead, seen = unreachable(silent), seen_among(silent)
-    named = [one for one in guests if one.id in seen]
+    named = [guest for guest in guests if guest.id in seen]
     chosen = next((one for one in named if str(one.id) == request.args.get("guest")), None)
     page = render_template(
         "invitations/remind.html",

@@ -57,13 +57,13 @@ def from_list(event_id: int) -> ResponseReturnValue:
 
 
 def offered_lists(event: Event) -> list[ContactList]:
-    """Give the lists that can be added to an event, in Albanian order."""
+    """Return the lists that can be added to an event, in Albanian order."""
     wanted = select(ContactList).where(lists_for(event, current_user))
     return list(db.session.scalars(wanted.order_by(ContactList.sort_key, ContactList.id).limit(_MOST_LISTS)))
 
 
 def _chosen(event: Event) -> ContactList | None:
-    """The list asked for; one that is not there, or not for this event, is a page that is not there."""
+    """Return the list asked for; one that is not there, or not for this event, is a page that is not there."""
     typed = request.values.get("list", "")
     if not typed:
         return None

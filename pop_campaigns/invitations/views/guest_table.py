@@ -70,13 +70,13 @@ class Happening:
 
 @bp.app_template_global()
 def moment_in_short(instant: datetime) -> str:
-    """Give *16 qer 2020, 10:00* in Tirana's time, for dense tables."""
+    """Return *16 qer 2020, 10:00* in Tirana's time, for dense tables."""
     return short_moment_words(instant, current_language())
 
 
 @bp.app_template_global()
 def answer_chip(answer: Answer) -> Chip:
-    """Give the chip of an answer."""
+    """Return the chip of an answer."""
     return ANSWER_CHIPS[answer]
 
 
@@ -93,7 +93,7 @@ def answer_channel(given: GivenAnswer) -> str:
 
 @bp.app_template_global()
 def guest_mail_chip(mail: OutgoingMail) -> Chip:
-    """Give the chip of a guest's newest mail; one that came back says so."""
+    """Return the chip of a guest's newest mail; one that came back says so."""
     if mail.bounced_at is not None:
         return mail_chip(mail)
     return MAIL_CHIPS[mail.state]
@@ -120,7 +120,7 @@ def came_back_words(found: CameBack) -> str:
 
 @bp.app_template_global()
 def guest_counts(counts: AnswerCounts, rows: Sequence[GuestRow]) -> list[tuple[int, Chip]]:
-    """Give the bar of answers; a guest whose mail failed counts as failed, not as silent."""
+    """Return the bar of answers; a guest whose mail failed counts as failed, not as silent."""
     failed = sum(_is_unreached(row) for row in rows)
     numbers = {
         Answer.ACCEPTED: counts.accepted,
@@ -156,7 +156,7 @@ def _is_unreached(row: GuestRow) -> bool:
 
 @bp.app_template_global()
 def guest_is_unreached(row: GuestRow) -> bool:
-    """Tell whether nobody at the guest's has read our newest mail, so that the address wants correcting."""
+    """Return whether nobody at the guest's has read our newest mail, so that the address wants correcting."""
     lost = row.came_back is not None or (row.mail is not None and is_lost(row.mail))
     return row.invitation.state is InvitationState.INVITED and lost
 
@@ -165,7 +165,7 @@ def guest_is_unreached(row: GuestRow) -> bool:
 def guest_histories(
     rows: Sequence[GuestRow], came_in: Mapping[int, Sequence[Happening]] | None = None
 ) -> dict[int, list[Happening]]:
-    """Give what happened to each guest, newest first, in three queries however many guests there are.
+    """Return what happened to each guest, newest first, in three queries however many guests there are.
 
     ``came_in`` is what they wrote, by guest, from whoever knows the mail that came in.
     """
@@ -186,21 +186,21 @@ def guest_histories(
 
 
 def _mail_happenings(purpose: str, mail: OutgoingMail) -> list[Happening]:
-    found = [Happening(mail.queued_at, _("%(mail)s queued", mail=purpose), tone="info")]
+    happenings = [Happening(mail.queued_at, _("%(mail)s queued", mail=purpose), tone="info")]
     if mail.state is MailState.SENT and mail.sent_at:
-        found.append(Happening(mail.sent_at, _("%(mail)s sent", mail=purpose), mail.to_address, "good"))
+        happenings.append(Happening(mail.sent_at, _("%(mail)s sent", mail=purpose), mail.to_address, "good"))
         if mail.bounced_at is not None:
             tone = "bad" if mail.bounce_permanent else "warn"
             words = _("%(mail)s came back: %(reason)s", mail=purpose, reason=bounce_sentence(mail))
-            found.append(Happening(mail.bounced_at, words, mail.to_address, tone))
+            happenings.append(Happening(mail.bounced_at, words, mail.to_address, tone))
     elif mail.state is MailState.WITHDRAWN:
-        found = [Happening(mail.queued_at, _("%(mail)s called off before it left", mail=purpose))]
+        happenings = [Happening(mail.queued_at, _("%(mail)s called off before it left", mail=purpose))]
     elif mail_trouble(mail):
         tone = "bad" if mail.state is MailState.FAILED else "warn"
         at = max(mail.queued_at, mail.tries[-1].at) if mail.tries else mail.queued_at
         words = _("%(mail)s not delivered: %(reason)s", mail=purpose, reason=mail_trouble(mail))
-        found.append(Happening(at, words, mail.to_address, tone))
-    return found
+        happenings.append(Happening(at, words, mail.to_address, tone))
+    return happenings
 
 
 def _answer_happening(given: GivenAnswer) -> Happening:
@@ -214,15 +214,15 @@ def _answer_happening(given: GivenAnswer) -> Happening:
 
 
 def _answers_of(guests: Sequence[Invitation]) -> list[GivenAnswer]:
-    wanted = select(GivenAnswer).where(GivenAnswer.invitation_id.in_([one.id for one in guests]))
+    wanted = select(GivenAnswer).where(GivenAnswer.invitation_id.in_([guest.id for guest in guests]))
     return list(db.session.scalars(wanted.order_by(GivenAnswer.id))) if guests else []
 
 
 def _changes_of(guests: Sequence[Invitation]) -> list[History]:
-    """Give the changes that neither a mail nor an answer tells already."""
+    """Return the changes that neither a mail nor an answer tells already."""
     wanted = select(History).where(
         History.subject_type == Invitation.__tablename__,
-        History.subject_id.in_([one.id for one in guests]),
+        History.subject_id.in_([guest.id for guest in guests]),
         History.action.in_((*_TOLD_HERE, *PROPOSAL_ACTIONS)),
     )
     return list(db.session.scalars(wanted.order_by(History.id))) if guests else []

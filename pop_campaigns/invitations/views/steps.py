@@ -92,9 +92,9 @@ def _who_page(event: Event, form: PickForm, ticked: Sequence[GuestChoice]) -> st
         typed=typed,
         picks=picks_for(event, typed, ticked, user=current_user, lang=current_language(), now=moment),
         most_found=MOST_FOUND if typed.strip() else MOST_OFFERED,
-        drafts=[one for one in guests if one.state is InvitationState.DRAFT],
+        drafts=[guest for guest in guests if guest.state is InvitationState.DRAFT],
         seen=seen_among(guests),
-        invited=sum(one.state is InvitationState.INVITED for one in guests),
+        invited=sum(guest.state is InvitationState.INVITED for guest in guests),
         refusal=cannot_invite_words(event, moment),
     )
 
@@ -158,7 +158,7 @@ def remove(invitation_id: int) -> ResponseReturnValue:
 
 
 def _with_undo(words: str, event_id: int, again: dict[str, str]) -> str:
-    """Give a quiet line whose button puts the guest on the list again."""
+    """Return a quiet line whose button puts the guest on the list again."""
     with_undo = get_template_attribute("macros/flashes.html", "with_undo")
     hidden = again | {"csrf_token": generate_csrf()}
     return cast(str, with_undo(words, url_for("invitations.who", event_id=event_id), hidden))
@@ -202,7 +202,7 @@ def message(event_id: int) -> ResponseReturnValue:
 def _message_page(event: Event, form: NoteForm) -> str:
     moment = now()
     guests = shown_guests(event)
-    guest = next((one for one in guests if str(one.id) == request.values.get("guest")), None)
+    guest = next((other for other in guests if str(other.id) == request.values.get("guest")), None)
     guest = guest or next(iter(guests), None)
     refusal = cannot_invite_words(event, moment)
     return render_template(
@@ -222,7 +222,7 @@ def _message_page(event: Event, form: NoteForm) -> str:
 @bp.get("/invitations/<int:invitation_id>/preview")
 @writer
 def preview_html(invitation_id: int) -> ResponseReturnValue:
-    """The HTML of the mail a guest will get, for a frame; ``?purpose=`` shows a reminder or a change."""
+    """Show the HTML of the mail a guest will get, for a frame; ``?purpose=`` shows a reminder or a change."""
     guest = changeable_guest(invitation_id)
     moment = now()
     if cannot_invite_words(guest.event, moment) or guest.state is InvitationState.WITHDRAWN:
@@ -295,8 +295,8 @@ def _send_page(event: Event, *, changed: bool = False) -> str:
         refused=refused,
         dead=[row for row in dead if row[0].id in seen],
         seen=seen,
-        counts={lang: sum(one.language == lang for one in drafts) for lang in LANGUAGES},
-        samples=[one for one in drafts if one.address.lower().endswith(".example")],
+        counts={lang: sum(draft.language == lang for draft in drafts) for lang in LANGUAGES},
+        samples=[draft for draft in drafts if draft.address.lower().endswith(".example")],
         keeps_mail=current_app.config["MAIL_LOCAL"],
         list_mark=_mark_of_list(drafts),
         untranslated=untranslated_fields(event, drafts),
@@ -306,14 +306,14 @@ def _send_page(event: Event, *, changed: bool = False) -> str:
 
 
 def shown_guests(event: Event) -> list[Invitation]:
-    """Give the guests whose mail can be looked at: the drafts, else those invited."""
+    """Return the guests whose mail can be looked at: the drafts, else those invited."""
     guests = guests_of(event, InvitationState.DRAFT) or guests_of(event, InvitationState.INVITED)
     return only_seen(guests)
 
 
 def untranslated_fields(event: Event, guests: Sequence[Invitation]) -> list[str]:
-    """Give what guests in English would read in Albanian (``title``, ``description``, ``note``)."""
-    if not any(one.language == "en" for one in guests):
+    """Return what guests in English would read in Albanian (``title``, ``description``, ``note``)."""
+    if not any(guest.language == "en" for guest in guests):
         return []
     text = text_of(event)
     missing = [
@@ -325,11 +325,11 @@ def untranslated_fields(event: Event, guests: Sequence[Invitation]) -> list[str]
 
 
 def _first_in(guests: Sequence[Invitation], language: str) -> Invitation | None:
-    return next((one for one in guests if one.language == language), None)
+    return next((guest for guest in guests if guest.language == language), None)
 
 
 def _mark_of_list(guests: Sequence[Invitation]) -> str:
-    return _mark(*sorted(f"{one.id}/{one.language}" for one in guests))
+    return _mark(*sorted(f"{guest.id}/{guest.language}" for guest in guests))
 
 
 def _mark(*parts: str) -> str:

@@ -114,7 +114,7 @@ def proposal_words(action: str, details: Mapping[str, Any]) -> str:
 
 
 def when_of(details: Mapping[str, Any]) -> str:
-    """Give the proposed time of a row of history in words."""
+    """Return the proposed time of a row of history in words."""
     try:
         starts = datetime.fromisoformat(str(details.get("starts", "")))
     except ValueError:

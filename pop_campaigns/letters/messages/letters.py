@@ -55,7 +55,7 @@ class MailWords:
 
 
 def sender_of(letter: Letter, lang: str) -> Sender:
-    """Give who writes the letter, in one language; what is not known stays empty."""
+    """Return who writes the letter, in one language; what is not known stays empty."""
     network = db.session.get(Network, 1)
     organisation = letter.organisation
     site = network.website.split("://")[-1].removeprefix("www.") if network else ""
@@ -69,7 +69,7 @@ def sender_of(letter: Letter, lang: str) -> Sender:
 
 
 def letter_sheet(letter: Letter, lang: str, lines: Sequence[RecipientLine], *, at: datetime) -> LetterSheet:
-    """Give all that is printed in one language; ``at`` is when it is sent, or looked at beforehand."""
+    """Return all that is printed in one language; ``at`` is when it is sent, or looked at beforehand."""
     sender = sender_of(letter, lang)
     return LetterSheet(
         lang=lang,
@@ -92,18 +92,18 @@ def letter_sheet(letter: Letter, lang: str, lines: Sequence[RecipientLine], *, a
 
 
 def letter_pdf(letter: Letter, lang: str, lines: Sequence[RecipientLine], *, at: datetime) -> bytes:
-    """Give the letter as a PDF, the same for all who read the language."""
+    """Return the letter as a PDF, the same for all who read the language."""
     return render_letter_pdf(letter_sheet(letter, lang, lines, at=at))
 
 
 def pdf_name(letter: Letter, lang: str) -> str:
-    """Give the name of the file: *Shkresa-12-2026.pdf*, without a number while there is none."""
+    """Return the name of the file: *Shkresa-12-2026.pdf*, without a number while there is none."""
     number = f"-{letter.register_count}-{letter.register_year}" if letter.register_number else ""
     return f"{_FILE_NAMES[lang]}{number}.pdf"
 
 
 def letter_date(letter: Letter, lang: str, at: datetime) -> str:
-    """Give the date the letter bears, in words: of its sending, today for a draft, of a record what it knows."""
+    """Return the date the letter bears, in words: of its sending, today for a draft, of a record what it knows."""
     if letter.state in UNSENT:
         return day_words(local_date(at), lang, weekday=False)
     if letter.precision is DatePrecision.DAY and letter.day_from:
@@ -112,7 +112,7 @@ def letter_date(letter: Letter, lang: str, at: datetime) -> str:
 
 
 def mail_words(letter: Letter, lang: str, lines: Sequence[RecipientLine], *, at: datetime) -> MailWords:
-    """Give what the mails in one language share: the letter's text within the words around it."""
+    """Return what the mails in one language share: the letter's text within the words around it."""
     body = getattr(letter, f"body_{lang}")
     values = {
         "letter": letter,
@@ -140,7 +140,7 @@ def mail_words(letter: Letter, lang: str, lines: Sequence[RecipientLine], *, at:
 
 
 def note_for(letter: Letter, line: RecipientLine) -> str:
-    """Give the sentence that differs: what the law asks of this recipient, or that the letter only informs.
+    """Return the sentence that differs: what the law asks of this recipient, or that the letter only informs.
 
     Only a binding rule is named, and only to the addressee.
     """
@@ -158,7 +158,7 @@ def note_for(letter: Letter, line: RecipientLine) -> str:
 
 
 def recipient_name(line: RecipientLine) -> str:
-    """Give the name beside the address: who holds the office, or the office and its institution."""
+    """Return the name beside the address: who holds the office, or the office and its institution."""
     office = " – ".join(part for part in (line.office_title, line.institution_name) if part)
     return f"{line.name} – {office}"[:200] if line.name and office else (line.name or office)[:200]
 
@@ -166,7 +166,7 @@ def recipient_name(line: RecipientLine) -> str:
 def preview_mail(
     letter: Letter, line: RecipientLine, lines: Sequence[RecipientLine], *, from_address: str, at: datetime
 ) -> MailParts:
-    """Give one recipient's mail exactly as it will arrive, but for number, addresses of ours and file."""
+    """Return one recipient's mail exactly as it will arrive, but for number, addresses of ours and file."""
     words = mail_words(letter, line.language, lines, at=at)
     attached = MailAttachment(name=pdf_name(letter, line.language), media_type=PDF, content=b"")
     mail = OutgoingMail(
@@ -182,7 +182,7 @@ def preview_mail(
 
 
 def _unused_name(name: str, typed: str) -> str:
-    """Give a name of a placeholder that nobody typed: a letter may itself speak of {note}."""
+    """Return a name of a placeholder that nobody typed: a letter may itself speak of {note}."""
     while f"{{{name}}}" in typed:
         name += "_x"
     return name

@@ -32,12 +32,12 @@ class Paper:
 
 
 def readable_languages(letter: Letter) -> list[str]:
-    """The languages in which the letter has a text that can be printed, Albanian first."""
+    """Return the languages in which the letter has a text that can be printed, Albanian first."""
     return [lang for lang in ("sq", "en") if lang in written_languages(letter)]
 
 
 def paper_of(letter: Letter, lang: str, *, user: User, at: datetime) -> Paper:
-    """Give the letter in the language asked for, else in one it is written in."""
+    """Return the letter in the language asked for, else in one it is written in."""
     written = readable_languages(letter) or [one for one in ("sq", "en") if getattr(letter, f"subject_{one}")]
     lang = lang if lang in written else (written or ["sq"])[0]
     lines = lines_of(letter, user, local_date(at), lang=lang)
@@ -52,7 +52,7 @@ def paper_of(letter: Letter, lang: str, *, user: User, at: datetime) -> Paper:
 
 
 def pdf_of(letter: Letter, lang: str, *, user: User, at: datetime) -> tuple[str, bytes]:
-    """Give name and content of the letter's file: the one that was sent, else made from what is known."""
+    """Return name and content of the letter's file: the one that was sent, else made from what is known."""
     sent = (
         select(MailAttachment)
         .join(MailSkeleton, MailSkeleton.id == MailAttachment.skeleton_id)

@@ -67,7 +67,7 @@ class LetterSheet:
 
 
 def render_letter_pdf(sheet: LetterSheet) -> bytes:
-    """The letter as a PDF file, the same bytes for the same sheet.
+    """Return the letter as a PDF file, the same bytes for the same sheet.
 
     PDF/A-2a (for archives) and PDF/UA-1 (for screen readers), with title, author and language. Characters the
     fonts do not have are printed as "□": an archive file may not contain a sign it cannot show. Raises
@@ -142,7 +142,7 @@ def _addressee_lines(addressee: Addressee) -> list[str]:
 
 
 def _printable(data: dict[str, Any]) -> dict[str, Any]:
-    """Every text within `data`, with what cannot be printed taken out or shown as "□"."""
+    """Return every text within `data`, with what cannot be printed taken out or shown as "□"."""
     return {key: _each_text(value, _printable_text) for key, value in data.items()}
 
 
@@ -180,7 +180,7 @@ def _printable_character(character: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _fonts_show(character: str) -> bool:
-    """Whether the fonts have the sign: asked of the typesetter itself, once for each unusual character."""
+    """Return whether the fonts have the sign: asked of the typesetter itself, once for each unusual character."""
     if unicodedata.category(character) in ("Cn", "Co", "Cs"):
         return False
     try:

@@ -33,7 +33,7 @@ class CountedDue:
 def count_due(
     recipient: LetterRecipient, start: date, *, extended_by: int = 0, by_hand: bool = False
 ) -> CountedDue:
-    """By when the recipient should answer a letter that arrived on `start`.
+    """Return by when the recipient should answer a letter that arrived on `start`.
 
     The letter's legal ground decides, or the one that took its place when the office forwarded the request;
     days off are those of the office's municipality. Never raises: a day that cannot be given is explained.
@@ -59,7 +59,7 @@ def count_due(
 
 
 def longest_extension(recipient: LetterRecipient) -> int:
-    """How many days the recipient's rule lets the office add, 0 for none."""
+    """Return how many days the recipient's rule lets the office add, 0 for none."""
     try:
         return shipped_clock(basis_in_force(recipient.letter.basis, recipient.responses)).extendable_by
     except KeyError:
@@ -67,25 +67,25 @@ def longest_extension(recipient: LetterRecipient) -> int:
 
 
 def basis_in_force(basis: str, responses: Iterable[LetterResponse]) -> str:
-    """The legal ground that counts after these responses."""
+    """Return the legal ground that counts after these responses."""
     for response in responses:
         basis = basis_after(response.kind, basis)
     return basis
 
 
 def deciding_response(responses: Sequence[LetterResponse]) -> LetterResponse | None:
-    """The response that says where a recipient stands: the newest final one, else the newest."""
+    """Return the response that says where a recipient stands: the newest final one, else the newest."""
     final = [response for response in responses if stops_clock(response.kind)]
     return max(final or responses, key=lambda each: (each.received_on or date.min, each.id), default=None)
 
 
 def is_extended(responses: Iterable[LetterResponse]) -> bool:
-    """Whether the office announced that it takes longer."""
+    """Return whether the office announced that it takes longer."""
     return any(response.kind is ResponseKind.EXTENDED for response in responses)
 
 
 def municipality_name(recipient: LetterRecipient) -> str | None:
-    """The municipality whose days off hold for the recipient, None where it belongs to none."""
+    """Return the municipality whose days off hold for the recipient, None where it belongs to none."""
     institution = recipient.office.institution if recipient.office else recipient.institution
     return institution.municipality.name if institution and institution.municipality else None
 
@@ -115,7 +115,7 @@ def _skipped(sq: SkippedDay, en: SkippedDay) -> dict[str, str]:
 
 
 def written_languages(letter: Letter) -> frozenset[str]:
-    """The languages in which the letter has both subject and text."""
+    """Return the languages in which the letter has both subject and text."""
     return frozenset(
         lang for lang in LANGUAGES if getattr(letter, f"subject_{lang}") and getattr(letter, f"body_{lang}")
     )

@@ -109,27 +109,27 @@ class DueRecipient:
 
 
 def reach_of(letter: Letter, user: User) -> Reach:
-    """Give whose addresses a letter may use: the network's and those of its organisation, whoever writes it."""
+    """Return whose addresses a letter may use: the network's and those of its organisation, whoever writes it."""
     return Reach(user, letter.organisation_id)
 
 
 def find_recipients(typed: str, reach: Reach, *, limit: int = 30) -> list[RecipientOption]:
     """Find offices, and institutions that have an address but no office yet, by the folded words typed."""
     guests = find_guests(typed, reach.user, reach=reach, limit=2 * limit)
-    offices = [_of_guest(one) for one in guests if one.kind == "office"]
-    found = _bare_institutions(reach).where(*_institution_words(typed)).limit(limit)
-    institutions = db.session.scalars(found).all()
+    offices = [_of_guest(guest) for guest in guests if guest.kind == "office"]
+    result = _bare_institutions(reach).where(*_institution_words(typed)).limit(limit)
+    institutions = db.session.scalars(result).all()
     addresses = best_addresses(institutions, reach)
-    bare = [_of_institution(one, addresses.get(one)) for one in institutions]
+    bare = [_of_institution(institution, addresses.get(institution)) for institution in institutions]
     room = max(limit - len(bare), limit - limit // 3)
     return (offices[:room] + bare)[:limit]
 
 
 def recipient_option(kind: str, ident: int, reach: Reach) -> RecipientOption | None:
-    """Give one of them, None if there is no such one or none that the user may see."""
+    """Return one of them, None if there is no such one or none that the user may see."""
     if kind == "office":
-        found = guest_option("office", ident, reach.user, reach=reach)
-        return _of_guest(found) if found else None
+        result = guest_option("office", ident, reach.user, reach=reach)
+        return _of_guest(result) if result else None
     if kind == "institution" and 0 < ident < 2**31:
         institution = db.session.scalar(_bare_institutions(reach).where(Institution.id == ident))
         return _of_institution(institution, best_address(institution, reach)) if institution else None
@@ -137,14 +137,16 @@ def recipient_option(kind: str, ident: int, reach: Reach) -> RecipientOption | N
 
 
 def lines_of(letter: Letter, user: User, on: date, *, lang: str = "") -> list[RecipientLine]:
-    """Give the recipients, addressees before copies, each in its order.
+    """Return the recipients, addressees before copies, each in its order.
 
     Before the letter is sent they are named as their office stands on the day, each in its own language or,
     as one version of the letter prints them, all in ``lang``. Afterwards as they were frozen, in the language
     each was written to in; ``lang`` then asks for the same titles in that language, see `_frozen`. What a
     version that went named is kept with its mails and their file, and not read from here.
     """
-    ordered = sorted(letter.recipients, key=lambda one: (one.role is not RecipientRole.TO, one.position))
+    ordered = sorted(
+        letter.recipients, key=lambda recipient: (recipient.role is not RecipientRole.TO, recipient.position)
+    )
     if letter.state not in UNSENT:
         return [_frozen(one, lang or one.language) for one in ordered]
     holders = holders_of([one.office_id for one in ordered if one.office_id], on, user)
@@ -186,7 +188,7 @@ def select_letters(
 
 
 def due_recipients(user: User, today: date, *, copies: bool = False) -> list[DueRecipient]:
-    """Give who owes an answer that is overdue or due soon, the longest overdue first.
+    """Return who owes an answer that is overdue or due soon, the longest overdue first.
 
     Of letters in the user's own work only; a letter of the record is never due. Those who have a copy owe
     nothing and are left out unless ``copies`` asks for them.
@@ -213,19 +215,19 @@ def due_recipients(user: User, today: date, *, copies: bool = False) -> list[Due
     )
     if not copies:
         rows = rows.where(LetterRecipient.role == RecipientRole.TO)
-    found = (_due(one, today, soon) for one in db.session.scalars(rows).unique())
+    result = (_due(one, today, soon) for one in db.session.scalars(rows).unique())
     late_or_soon = (RecipientState.OVERDUE, RecipientState.DUE_SOON)
-    return [due for due in found if due is not None and due.state in late_or_soon]
+    return [due for due in result if due is not None and due.state in late_or_soon]
 
 
 def letter_of_mails(mail_ids: Sequence[int]) -> dict[int, LetterRecipient]:
-    """Give the recipient each mail went to, by mail id."""
+    """Return the recipient each mail went to, by mail id."""
     rows = select(LetterRecipient).where(LetterRecipient.mail_id.in_(mail_ids))
     return {one.mail_id: one for one in db.session.scalars(rows) if one.mail_id is not None}
 
 
 def state_of(recipient: LetterRecipient, today: date, soon: date | None = None) -> RecipientState:
-    """Where a recipient stands today."""
+    """Return where a recipient stands today."""
     response = deciding_response(recipient.responses)
     return recipient_state(
         letter=recipient.letter.state,
@@ -238,7 +240,7 @@ def state_of(recipient: LetterRecipient, today: date, soon: date | None = None) 
 
 
 def delivery_of(recipient: LetterRecipient) -> Delivery:
-    """What is known of the letter's way to a recipient: its mail's state, or that it was handed over on paper."""
+    """Return what is known of the letter's way to a recipient: its mail's state, or that it was handed over on paper."""
     if (recipient.due_explained or {}).get("by_hand"):
         return Delivery.DELIVERED
     if recipient.mail is not None:
@@ -257,7 +259,7 @@ def days_until(recipient: LetterRecipient, due: date, today: date) -> tuple[int,
 
 
 def last_register_count(organisation_id: int | None, year: int) -> int:
-    """The last number an organisation (None: the network itself) gave in a year, 0 before the first."""
+    """Return the last number an organisation (None: the network itself) gave in a year, 0 before the first."""
     whose = Letter.organisation_id.is_not_distinct_from(organisation_id)
     return (
         db.session.scalar(select(func.max(Letter.register_count)).where(whose, Letter.register_year == year))
@@ -286,7 +288,7 @@ def _some_addressee_owes(*conditions: ColumnElement[bool]) -> ColumnElement[bool
 
 
 def _letter_words(typed: str) -> Iterable[ColumnElement[bool]]:
-    """Every word must occur in the subject or in the name of an office or institution written to."""
+    """Return every word must occur in the subject or in the name of an office or institution written to."""
     number = read_register_number(typed[:40])
     if number:
         return [and_(Letter.register_year == number[0], Letter.register_count == number[1])]

@@ -157,7 +157,7 @@ SHIPPED_CLOCKS: Final[tuple[ClockBasis, ...]] = (
 
 
 def shipped_clock(key: str) -> ClockBasis:
-    """The shipped basis of that key; KeyError when there is none."""
+    """Return the shipped basis of that key; KeyError when there is none."""
     for basis in SHIPPED_CLOCKS:
         if basis.key == key:
             return basis
@@ -165,7 +165,7 @@ def shipped_clock(key: str) -> ClockBasis:
 
 
 def basis_after(response: ResponseKind, key: str) -> str:
-    """The key of the clock that runs after a response: a forwarded request gets the longer one."""
+    """Return the key of the clock that runs after a response: a forwarded request gets the longer one."""
     if response is ResponseKind.FORWARDED and key == "information_request":
         return "forwarded_request"
     return key
@@ -210,10 +210,10 @@ def due_for(
     scope: str | None = None,
     lang: str = "sq",
 ) -> Due:
-    """By when a recipient should have answered a letter that reached it on `start`.
+    """Return by when a recipient should have answered a letter that reached it on `start`.
 
     A copy informs: whatever the letter's basis, nobody who only has a copy is bound by it. `scope` is the
-    municipality of the office, for days off that hold only there. Raises `ClockRefused` when the letter is
+    municipality of the office, for days off that hold only there. Raise `ClockRefused` when the letter is
     older than the law or the extension longer than the law allows, `CalendarUnknown` as `count_deadline`.
     """
     if start < basis.effective_from:

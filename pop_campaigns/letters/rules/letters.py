@@ -80,7 +80,7 @@ _STOPS_CLOCK: Final = frozenset({ResponseKind.FULL, ResponseKind.PARTIAL, Respon
 
 
 def stops_clock(response: ResponseKind | None) -> bool:
-    """Whether the office has answered for good: what follows is a complaint or a new letter, not waiting.
+    """Return whether the office has answered for good: what follows is a complaint or a new letter, not waiting.
 
     A partial reply and a refusal stop the clock, since the office has decided (law 119/2014 art. 15, 24).
     """
@@ -109,7 +109,7 @@ _ARRIVED: Final = frozenset({Delivery.ACCEPTED, Delivery.DELIVERED, Delivery.REG
 def soon_until(
     today: date, overrides: Iterable[DayOverride] = SHIPPED_OVERRIDES, scope: str | None = None
 ) -> date:
-    """The last due day that counts as "due soon" today; one value per page, also for queries."""
+    """Return the last due day that counts as "due soon" today; one value per page, also for queries."""
     return count_deadline(today, SOON_WORKING_DAYS, "working_days", overrides, scope).due
 
 
@@ -122,7 +122,7 @@ def recipient_state(
     today: date,
     soon: date | None = None,
 ) -> RecipientState:
-    """Where a recipient stands today.
+    """Return where a recipient stands today.
 
     An answer proves arrival, so it comes before everything. What a record does not say stays unknown: an
     archive's letter is overdue only if the record itself knows of the silence. `soon` is `soon_until(today)`
@@ -156,12 +156,12 @@ def _state_on_the_way(delivery: Delivery) -> RecipientState:
 
 
 def may_edit(state: LetterState) -> bool:
-    """Whether text and recipients may change. Once approved they are what was agreed."""
+    """Return whether text and recipients may change. Once approved they are what was agreed."""
     return state is LetterState.DRAFT
 
 
 def may_record_response(state: LetterState) -> bool:
-    """Whether an answer can have come: also to a letter known from an archive or put away since."""
+    """Return whether an answer can have come: also to a letter known from an archive or put away since."""
     return state in (LetterState.SENT, LetterState.RECORDED, LetterState.ARCHIVED)
 
 
@@ -195,7 +195,7 @@ def may_send(
     reachable: int,
     needs_approval: bool = False,
 ) -> SendVerdict:
-    """Whether the letter can go out now.
+    """Return whether the letter can go out now.
 
     `written` are the languages with both subject and text, `wanted` those the recipients read, `reachable`
     how many recipients have an address. Recipients without one do not hold up the others.
@@ -218,5 +218,5 @@ _REGISTER_NUMBER: Final = re.compile(r"([1-9][0-9]{0,8})/([0-9]{4})", re.ASCII)
 
 def read_register_number(text: str) -> tuple[int, int] | None:
     """(year, number) of a number like "12/2020", sortable; None for any other form, such as an archive's."""
-    found = _REGISTER_NUMBER.fullmatch(text.strip())
-    return (int(found[2]), int(found[1])) if found else None
+    match = _REGISTER_NUMBER.fullmatch(text.strip())
+    return (int(match[2]), int(match[1])) if match else None

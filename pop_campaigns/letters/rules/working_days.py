@@ -133,7 +133,7 @@ def skip_reason(
     scope: str | None = None,
     lang: str = "sq",
 ) -> SkippedDay | None:
-    """Why `day` is not worked in the municipality `scope`, or None for a working day.
+    """Return why `day` is not worked in the municipality `scope`, or None for a working day.
 
     Raises `CalendarUnknown` for years without known holidays, TypeError for a moment instead of a day.
     """
@@ -148,14 +148,14 @@ def count_deadline(
     scope: str | None = None,
     lang: str = "sq",
 ) -> Deadline:
-    """The day by which something is due, `amount` days after `start`.
+    """Return the day by which something is due, `amount` days after `start`.
 
     The day after `start` is day 1. In working days only days that offices in the municipality `scope` work
     are counted. In calendar days every day is counted, and a last day on which offices are closed moves to
     the next working day, as the Code of Administrative Procedures has it (law 44/2015, articles 56-57);
     `moved_from` then keeps the plain date. That reading needs a lawyer's eye before anyone relies on it.
 
-    `lang` ("sq" or "en") names the holidays in `skipped`. Raises ValueError for an amount below 1 or an
+    `lang` ("sq" or "en") names the holidays in `skipped`. Raise ValueError for an amount below 1 or an
     unknown unit, `CalendarUnknown` when the count leaves the years whose holidays are known.
     """
     start = _plain_day(start)
@@ -238,7 +238,7 @@ def _skip_reason(day: date, known: Mapping[date, DayOverride], lang: str) -> Ski
 
 
 def _may_still_change(first: date, last: date, known: Mapping[date, DayOverride]) -> bool:
-    """Whether an estimated feast could, one day earlier or later, fall among the days from `first` to `last`.
+    """Return whether an estimated feast could, one day earlier or later, fall among the days from `first` to `last`.
 
     Three days back because a feast expected on a Friday that comes on the Saturday is taken on the Monday.
     An override on the day means that somebody has already said how it is.
@@ -257,8 +257,8 @@ def _holidays_of(year: int, lang: str) -> Mapping[date, str]:
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise CalendarUnknown(year)
     language = _LIBRARY_LANGUAGE.get(lang, "sq")
-    found = holidays.country_holidays("AL", language=language, years=[year])
-    return {day: _name_in_law(name) for day, name in found.items() if day.year == year}
+    result = holidays.country_holidays("AL", language=language, years=[year])
+    return {day: _name_in_law(name) for day, name in result.items() if day.year == year}
 
 
 @lru_cache(maxsize=128)
@@ -268,7 +268,7 @@ def _estimated_days(year: int) -> frozenset[date]:
 
 @lru_cache(maxsize=128)
 def _overrides_for(overrides: tuple[DayOverride, ...], scope: str | None) -> Mapping[date, DayOverride]:
-    """The country's overrides, then the municipality's own on top of them."""
+    """Return the country's overrides, then the municipality's own on top of them."""
     known = {entry.day: entry for entry in overrides if entry.scope is None}
     if scope is not None:
         place = scope.casefold()

@@ -113,7 +113,7 @@ def create_letter(draft: LetterDraft, *, by: User | None, now: datetime, once: s
 def change_letter(
     letter: Letter, draft: LetterDraft, *, by: User | None, now: datetime, version: int | None = None
 ) -> bool:
-    """Make a draft what the form says; tell whether anything changed.
+    """Make a draft what the form says; return whether anything changed.
 
     ``version`` is the one that was looked at; None asks nobody.
 
@@ -140,12 +140,12 @@ def change_letter(
 
 
 def draft_of(letter: Letter) -> LetterDraft:
-    """Give a letter as the draft it could have come from."""
+    """Return a letter as the draft it could have come from."""
     return LetterDraft(**{field.name: getattr(letter, field.name) for field in fields(LetterDraft)})
 
 
 def verdict_for(letter: Letter, lines: Sequence[RecipientLine]) -> SendVerdict:
-    """Whether the letter can go out to these recipients now."""
+    """Return whether the letter can go out to these recipients now."""
     return may_send(
         letter.state,
         roles=[line.role for line in lines],
@@ -156,7 +156,7 @@ def verdict_for(letter: Letter, lines: Sequence[RecipientLine]) -> SendVerdict:
 
 
 def fingerprint(letter: Letter, lines: Sequence[RecipientLine]) -> str:
-    """Give what tells whether text or recipients are still the ones a person has looked at."""
+    """Return what tells whether text or recipients are still the ones a person has looked at."""
     seen: list[object] = [letter.version]
     for line in lines:
         one = line.recipient
@@ -248,7 +248,7 @@ def start_clocks(*, now: datetime) -> int:
 
 
 def may_hand_over(recipient: LetterRecipient, delivery: Delivery) -> bool:
-    """Whether a hand-over on paper can be recorded: no mail reached the office, or paper did already."""
+    """Return whether a hand-over on paper can be recorded: no mail reached the office, or paper did already."""
     by_hand = bool((recipient.due_explained or {}).get("by_hand"))
     sent = recipient.letter.state is LetterState.SENT
     return sent and (by_hand or delivery in (Delivery.NONE, Delivery.FAILED))
@@ -261,7 +261,7 @@ def lock_letter(letter: Letter) -> None:
 
 
 def _number(letter: Letter, year: int) -> None:
-    """Give the next register number: no gap and no double, however many letters leave at once."""
+    """Return the next register number: no gap and no double, however many letters leave at once."""
     lock_number(_REGISTER_LOCK, letter.organisation_id or 0)
     letter.register_year, letter.register_count = year, last_register_count(letter.organisation_id, year) + 1
 
@@ -318,7 +318,7 @@ def _due_text(recipient: LetterRecipient) -> str:
 
 
 def _settled(draft: LetterDraft, organisation_id: int | None) -> dict[str, object]:
-    """Give the columns a draft stands for, cleaned."""
+    """Return the columns a draft stands for, cleaned."""
     values: dict[str, object] = {field.name: getattr(draft, field.name) for field in fields(LetterDraft)}
     for name, value in values.items():
         if isinstance(value, str):

@@ -63,12 +63,12 @@ def add_recipients(
         option = _option_of(ref, reach)
         if option is None:
             refused.append((ref, RecipientRefusal.UNKNOWN))
-        elif option.ref in {ref_of(one) for one in letter.recipients}:
+        elif option.ref in {ref_of(recipient) for recipient in letter.recipients}:
             refused.append((ref, RecipientRefusal.ALREADY_THERE))
         else:
             added.append(_add_recipient(letter, option, role))
     if added:
-        who = "; ".join(one.shown_as for one in added)
+        who = "; ".join(letter_recipient.shown_as for letter_recipient in added)
         note("letter.recipients_added", letter, by=by, now=now, who=who, role=role.value)
     return AddedRecipients(added, refused)
 
@@ -95,7 +95,7 @@ def change_recipient(recipient: LetterRecipient, move: Move, *, by: User, now: d
 
 
 def ref_of(recipient: LetterRecipient) -> str:
-    """How a form names whom a letter goes to: `RecipientOption.ref`."""
+    """Return how a form names whom a letter goes to: `RecipientOption.ref`."""
     if recipient.office_id:
         return f"office-{recipient.office_id}"
     return f"institution-{recipient.institution_id}"
@@ -104,7 +104,7 @@ def ref_of(recipient: LetterRecipient) -> str:
 def _add_recipient(letter: Letter, option: RecipientOption, role: RecipientRole) -> LetterRecipient:
     recipient = LetterRecipient(
         role=role,
-        position=max((one.position for one in letter.recipients), default=0) + 1,
+        position=max((other.position for other in letter.recipients), default=0) + 1,
         office_id=option.id if option.kind == "office" else None,
         institution_id=option.id if option.kind == "institution" else None,
         name=option.holder,
@@ -119,7 +119,11 @@ def _add_recipient(letter: Letter, option: RecipientOption, role: RecipientRole)
 
 
 def _swap_with_neighbour(recipient: LetterRecipient, step: int) -> None:
-    same = [one for one in recipient.letter.recipients if one.role is recipient.role]
+    same = [
+        each_recipient
+        for each_recipient in recipient.letter.recipients
+        if each_recipient.role is recipient.role
+    ]
     at = same.index(recipient) + step
     if not 0 <= at < len(same):
         return

@@ -99,12 +99,12 @@ def remove_response(response: LetterResponse, *, by: User, now: datetime) -> Non
 
 
 def earliest_response_day(letter: Letter) -> date | None:
-    """The first day on which an answer can have come: that of the letter, as far as it is known."""
+    """Return the first day on which an answer can have come: that of the letter, as far as it is known."""
     return local_date(letter.sent_at) if letter.sent_at else letter.day_from
 
 
 def kinds_for(letter: Letter) -> list[ResponseKind]:
-    """The kinds of response that can be recorded. Known silence is for an archive's letter: ours have clocks."""
+    """Return the kinds of response that can be recorded. Known silence is for an archive's letter: ours have clocks."""
     never = (
         {ResponseKind.UNKNOWN}
         if letter.state is LetterState.RECORDED
@@ -114,7 +114,7 @@ def kinds_for(letter: Letter) -> list[ResponseKind]:
 
 
 def extension_of(recipient: LetterRecipient) -> int:
-    """The days the office added to its deadline, as counted."""
+    """Return the days the office added to its deadline, as counted."""
     return int((recipient.due_explained or {}).get("extended_by", 0))
 
 

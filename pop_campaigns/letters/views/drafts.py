@@ -100,10 +100,10 @@ def recipients(letter_id: int) -> ResponseReturnValue:
     typed = request.values.get("q", "")[:200]
     if request.method == "POST":
         return _add(letter, typed)
-    chosen = {ref_of(one) for one in letter.recipients}
+    chosen = {ref_of(each_recipient) for each_recipient in letter.recipients}
     # Without a search the list is for those still to be chosen; a search shows where somebody is already.
-    found = find_recipients(typed, reach_of(letter, current_user))
-    options = [one for one in found if typed or one.ref not in chosen]
+    rows = find_recipients(typed, reach_of(letter, current_user))
+    options = [row for row in rows if typed or row.ref not in chosen]
     return render_template(
         "letters/recipients.html",
         letter=letter,
@@ -144,7 +144,7 @@ def preview(letter_id: int) -> ResponseReturnValue:
 @bp.get("/letters/<int:letter_id>/preview/mail")
 @writer
 def preview_html(letter_id: int) -> Response:
-    """Give the HTML of the mail, for the frame in the preview."""
+    """Return the HTML of the mail, for the frame in the preview."""
     letter = get_changeable(Letter, letter_id)
     mail = _mail_in(letter, request.args.get("in", "sq"))
     if mail is None:
@@ -177,11 +177,13 @@ def send(letter_id: int) -> ResponseReturnValue:
 
 
 def recipient_of(letter: Letter, recipient_id: int) -> LetterRecipient:
-    """Give a recipient of this letter, else 404."""
-    found = next((one for one in letter.recipients if one.id == recipient_id), None)
-    if found is None:
+    """Return a recipient of this letter, else 404."""
+    letter_recipient = next(
+        (each_recipient for each_recipient in letter.recipients if each_recipient.id == recipient_id), None
+    )
+    if letter_recipient is None:
         abort(404)
-    return found
+    return letter_recipient
 
 
 def _offer(form: LetterForm) -> None:
@@ -225,11 +227,11 @@ def _add(letter: Letter, typed: str) -> ResponseReturnValue:
 
 
 def _mail_in(letter: Letter, lang: str) -> MailParts | None:
-    """Give the mail of the first recipient who reads a language, None where nobody does or nothing is written."""
+    """Return the mail of the first recipient who reads a language, None where nobody does or nothing is written."""
     if lang not in written_languages(letter):
         return None
     moment = now()
-    reading = [one for one in lines_of(letter, current_user, local_date(moment)) if one.language == lang]
+    reading = [line for line in lines_of(letter, current_user, local_date(moment)) if line.language == lang]
     first = next((one for one in reading if one.address), None)
     if first is None:
         return None
@@ -243,7 +245,9 @@ def _preview_page(letter: Letter) -> Response:
     lines = lines_of(letter, current_user, local_date(moment))
     written = readable_languages(letter)
     lang = request.args.get("in", "")
-    lang = lang if lang in written else next((one.language for one in lines if one.language in written), "sq")
+    lang = (
+        lang if lang in written else next((line.language for line in lines if line.language in written), "sq")
+    )
     verdict = verdict_for(letter, lines)
     page = render_template(
         "letters/preview.html",

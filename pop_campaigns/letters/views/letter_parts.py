@@ -69,13 +69,13 @@ def letter_parts(letter: Letter, *, shown_in: str, now: datetime, lang: str) -> 
 
 
 def _moves_by_itself(one: LetterRecipient) -> bool:
-    """Tell whether the page changes without anybody's doing: the mail waits, or left and its clock starts next."""
+    """Return whether the page changes without anybody's doing: the mail waits, or left and its clock starts next."""
     no_clock = one.clock_from is None and one.due_explained is None
     return delivery_of(one) is Delivery.QUEUED or bool(one.mail and one.mail.sent_at and no_clock)
 
 
 def recipient_rows(letter: Letter, lines: list[RecipientLine], today: date, lang: str) -> list[RecipientRow]:
-    """Give the recipients with everything the page says about each."""
+    """Return the recipients with everything the page says about each."""
     soon, changeable = soon_until(today), may_change(letter)
     rows = []
     for line in lines:
@@ -102,7 +102,7 @@ def recipient_rows(letter: Letter, lines: list[RecipientLine], today: date, lang
 
 
 def history_items(letter: Letter, lang: str) -> list[dict[str, Any]]:
-    """Give the letter's history as the time line wants it, newest first; ``names`` are whom a joint line is about."""
+    """Return the letter's history as the time line wants it, newest first; ``names`` are whom a joint line is about."""
     return [
         {
             "text": wording.group_words(group, lang),

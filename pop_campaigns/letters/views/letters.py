@@ -52,10 +52,10 @@ def index() -> str:
     show = show if show in SHOWN else "all"
     campaign = request.args.get("campaign", "")[:10]
     campaign_id = row_number(campaign)
-    found = select_letters(current_user, typed=typed, show=show, campaign_id=campaign_id, today=today)
+    letters = select_letters(current_user, typed=typed, show=show, campaign_id=campaign_id, today=today)
     return render_template(
         "letters/index.html",
-        page=paged(found),
+        page=paged(letters),
         typed=typed,
         show=show,
         campaign_id=campaign_id,
@@ -70,7 +70,7 @@ def index() -> str:
 @bp.get("/letters/<int:letter_id>/letter.pdf")
 @reader
 def pdf(letter_id: int) -> Response:
-    """Give the letter as it is printed: of a letter that was sent, the very file that went."""
+    """Return the letter as it is printed: of a letter that was sent, the very file that went."""
     letter = get_visible(Letter, letter_id)
     lang = request.args.get("in", current_language())
     if lang not in readable_languages(letter):

@@ -63,19 +63,19 @@ def response(letter_id: int, recipient_id: int) -> ResponseReturnValue:
 def correct(letter_id: int, response_id: int) -> ResponseReturnValue:
     """Put right a response that was recorded wrongly."""
     letter = get_changeable(Letter, letter_id)
-    found = response_of(letter, response_id)
-    form = _response_form(found.recipient, found)
-    meet_changes(form, found, told_of=letter)
+    row = response_of(letter, response_id)
+    form = _response_form(row.recipient, row)
+    meet_changes(form, row, told_of=letter)
     if form.validate_on_submit():
         try:
-            correct_response(found, form.draft(), file=form.handed_file(), by=current_user, now=now())
+            correct_response(row, form.draft(), file=form.handed_file(), by=current_user, now=now())
         except RefusedFile as refused:
             form.file.errors = [refusal_words(refused)]
         else:
             db.session.commit()
             flash(_("Response corrected."), "success")
             return redirect(letter_url(letter.id))
-    return _response_page(form, found.recipient, found)
+    return _response_page(form, row.recipient, row)
 
 
 @bp.route("/letters/<int:letter_id>/responses/<int:response_id>/remove", methods=["GET", "POST"])
@@ -83,14 +83,14 @@ def correct(letter_id: int, response_id: int) -> ResponseReturnValue:
 def remove(letter_id: int, response_id: int) -> ResponseReturnValue:
     """Take back a response that was recorded by mistake."""
     letter = get_changeable(Letter, letter_id)
-    found = response_of(letter, response_id)
+    row = response_of(letter, response_id)
     form = ResponseForm()
-    if form.is_submitted() and is_as_seen(found, told_of=letter):
-        remove_response(found, by=current_user, now=now())
+    if form.is_submitted() and is_as_seen(row, told_of=letter):
+        remove_response(row, by=current_user, now=now())
         db.session.commit()
         flash(_("Response taken back. The history keeps what it was."), "success")
         return redirect(letter_url(letter.id))
-    words = {"letter": letter, "response": found, "seen": seen_versions(found)}
+    words = {"letter": letter, "response": row, "seen": seen_versions(row)}
     page = render_template("letters/remove_response.html", RESPONSES=RESPONSES, **words)
     return page, 409 if form.is_submitted() else 200
 
@@ -98,11 +98,11 @@ def remove(letter_id: int, response_id: int) -> ResponseReturnValue:
 @bp.get("/letters/<int:letter_id>/responses/<int:response_id>/file")
 @reader
 def file(letter_id: int, response_id: int) -> Response:
-    """Give the file of a response, to be saved and never to run in our pages."""
-    found = response_of(get_visible(Letter, letter_id), response_id)
-    if found.file is None or not found.file.path.is_file():
+    """Return the file of a response, to be saved and never to run in our pages."""
+    row = response_of(get_visible(Letter, letter_id), response_id)
+    if row.file is None or not row.file.path.is_file():
         abort(404)
-    return give_stored(found.file)
+    return give_stored(row.file)
 
 
 @bp.route("/letters/<int:letter_id>/recipients/<int:recipient_id>/hand-over", methods=["GET", "POST"])
@@ -126,9 +126,11 @@ def hand_over(letter_id: int, recipient_id: int) -> ResponseReturnValue:
 
 
 def response_of(letter: Letter, response_id: int) -> LetterResponse:
-    """Give a response to this letter, else 404."""
-    found = (each for one in letter.recipients for each in one.responses if each.id == response_id)
-    one = next(found, None)
+    """Return a response to this letter, else 404."""
+    recipients = (
+        each for recipient in letter.recipients for each in recipient.responses if each.id == response_id
+    )
+    one = next(recipients, None)
     if one is None:
         abort(404)
     return one
@@ -180,6 +182,6 @@ def _response_page(
 
 
 def _chosen_name(form: ResponseForm) -> str:
-    """A browser forgets the chosen file when the page comes back; its name helps to choose it again."""
+    """Return a browser forgets the chosen file when the page comes back; its name helps to choose it again."""
     chosen = form.file.data
     return chosen.filename or "" if isinstance(chosen, FileStorage) else ""

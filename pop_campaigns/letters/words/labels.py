@@ -123,7 +123,7 @@ _SOURCE_WORD: Final = re.compile(rf"\b(?:{'|'.join(_SOURCE_WORDS)})\b")
 
 
 def source_words(source: str, lang: str) -> str:
-    """Give the source of a clock, kept in Albanian (*Ligji 119/2014, neni 15*), in ``lang``.
+    """Return the source of a clock, kept in Albanian (*Ligji 119/2014, neni 15*), in ``lang``.
 
     By words and not by a catalogue: a due day keeps the source it was counted by, and one that is no longer
     shipped, or an administrator's own, is still said in the reader's language as far as we know its words.

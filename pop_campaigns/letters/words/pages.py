@@ -83,7 +83,7 @@ class DueStory:
 
 
 def recipient_chip(recipient: LetterRecipient, today: date, soon: date) -> Chip:
-    """Where one recipient stands. Who has a copy is never pressed: no alarm, whatever day has passed."""
+    """Return where one recipient stands. Who has a copy is never pressed: no alarm, whatever day has passed."""
     state = state_of(recipient, today, soon)
     if recipient.role is RecipientRole.CC and state in (RecipientState.OVERDUE, RecipientState.DUE_SOON):
         return RECIPIENT_CHIPS[RecipientState.WAITING]._replace(words=RESPONSES[ResponseKind.NONE])
@@ -91,10 +91,10 @@ def recipient_chip(recipient: LetterRecipient, today: date, soon: date) -> Chip:
 
 
 def letter_chip(letter: Letter, today: date, soon: date) -> Chip:
-    """Where a letter stands: by its addressees, and of an archive's letter that answers are not known."""
+    """Return where a letter stands: by its addressees, and of an archive's letter that answers are not known."""
     if letter.state in (LetterState.DRAFT, LetterState.APPROVED, LetterState.ARCHIVED):
         return Chip("✎" if letter.state is LetterState.DRAFT else "–", LETTER_STATES[letter.state], "quiet")
-    states = {state_of(one, today, soon) for one in addressees(letter)}
+    states = {state_of(addressee, today, soon) for addressee in addressees(letter)}
     worst = next((state for state in _WORST_FIRST if state in states), RecipientState.UNKNOWN)
     if letter.state is LetterState.RECORDED and worst is RecipientState.UNKNOWN:
         return Chip("–", _("Responses unknown"), "quiet")
@@ -102,20 +102,22 @@ def letter_chip(letter: Letter, today: date, soon: date) -> Chip:
 
 
 def addressees(letter: Letter) -> list[LetterRecipient]:
-    """The recipients the letter is *për*."""
-    return [one for one in letter.recipients if one.role is RecipientRole.TO]
+    """Return the recipients the letter is *për*."""
+    return [recipient for recipient in letter.recipients if recipient.role is RecipientRole.TO]
 
 
 def copies(letter: Letter) -> list[LetterRecipient]:
-    """The recipients who have it *në dijeni*."""
-    return [one for one in letter.recipients if one.role is RecipientRole.CC]
+    """Return the recipients who have it *në dijeni*."""
+    return [recipient for recipient in letter.recipients if recipient.role is RecipientRole.CC]
 
 
 def next_due(letter: Letter, today: date, soon: date) -> NextDue | None:
-    """The first day on which an addressee's answer is due, of those who have not answered."""
+    """Return the first day on which an addressee's answer is due, of those who have not answered."""
     if letter.state is not LetterState.SENT:
         return None
-    open_ones = [one for one in addressees(letter) if one.due_on and not is_answered(one)]
+    open_ones = [
+        addressee for addressee in addressees(letter) if addressee.due_on and not is_answered(addressee)
+    ]
     first = min(open_ones, key=lambda one: one.due_on or date.max, default=None)
     if first is None or first.due_on is None:
         return None
@@ -124,13 +126,13 @@ def next_due(letter: Letter, today: date, soon: date) -> NextDue | None:
 
 
 def is_answered(recipient: LetterRecipient) -> bool:
-    """Whether the recipient has answered for good."""
+    """Return whether the recipient has answered for good."""
     response = deciding_response(recipient.responses)
     return stops_clock(response.kind if response else None)
 
 
 def days_words(days: int, unit: Unit) -> str:
-    """Give *4 working days left*, *due today*, *2 days late*."""
+    """Return *4 working days left*, *due today*, *2 days late*."""
     if days == 0:
         return _("due today")
     if unit == "working_days":
@@ -143,7 +145,7 @@ def days_words(days: int, unit: Unit) -> str:
 
 
 def rule_words(basis: ClockBasis) -> str:
-    """Give a legal ground as the form offers it: what it is, how long, how much it obliges, from where."""
+    """Return a legal ground as the form offers it: what it is, how long, how much it obliges, from where."""
     return _(
         "%(title)s: an answer %(span)s. %(force)s (%(source)s).",
         title=CLOCKS[basis.key],
@@ -154,19 +156,19 @@ def rule_words(basis: ClockBasis) -> str:
 
 
 def span_words(amount: int, unit: Unit) -> str:
-    """Give *within 10 working days*."""
+    """Return *within 10 working days*."""
     if unit == "working_days":
         return ngettext("within %(num)d working day", "within %(num)d working days", amount)
     return ngettext("within %(num)d day", "within %(num)d days", amount)
 
 
 def basis_title(key: str) -> str:
-    """The name of a legal ground; an unknown one is shown by its key."""
+    """Return the name of a legal ground; an unknown one is shown by its key."""
     return str(CLOCKS.get(key, key))
 
 
 def shipped_basis(key: str) -> ClockBasis | None:
-    """The rule of a legal ground, None for one we do not know."""
+    """Return the rule of a legal ground, None for one we do not know."""
     return next((basis for basis in SHIPPED_CLOCKS if basis.key == key), None)
 
 
@@ -189,7 +191,7 @@ def due_story(recipient: LetterRecipient, lang: str) -> DueStory | None:
 
 
 def will_happen(lines: Sequence[RecipientLine]) -> str:
-    """Give exactly what sending does: *7 recipients: 1 addressee, 6 copies; 6 in Albanian, 1 in English; …*."""
+    """Return exactly what sending does: *7 recipients: 1 addressee, 6 copies; 6 in Albanian, 1 in English; …*."""
     roles = Counter(line.role for line in lines)
     languages = Counter(line.language for line in lines)
     without = sum(1 for line in lines if not line.address and not line.came_back)
@@ -214,7 +216,7 @@ def will_happen(lines: Sequence[RecipientLine]) -> str:
 
 
 def mail_trouble(mail: OutgoingMail | None) -> str:
-    """Why a mail is not there yet, in our words and the server's; empty while nothing is wrong."""
+    """Return why a mail is not there yet, in our words and the server's; empty while nothing is wrong."""
     if mail is not None and mail.state is MailState.SENT and mail.bounced_at is not None:
         return bounce_sentence(mail)
     if mail is None or not mail.last_words or mail.state in (MailState.SENT, MailState.WITHDRAWN):
@@ -240,14 +242,14 @@ def group_history(rows: Iterable[History]) -> list[list[History]]:
 
 
 def group_words(group: Sequence[History], lang: str) -> str:
-    """Give one line for rows that belong together: of several, how many recipients they concern."""
+    """Return one line for rows that belong together: of several, how many recipients they concern."""
     if len(group) == 1:
         return history_words(group[0], lang)
     return history_words(group[0], lang, who=ngettext("%(num)d recipient", "%(num)d recipients", len(group)))
 
 
 def history_words(row: History, lang: str, *, who: str = "") -> str:
-    """Give one line of a letter's history; ``who`` in place of the recipient it names."""
+    """Return one line of a letter's history; ``who`` in place of the recipient it names."""
     told: dict[str, Any] = row.details
     who, due = who or told.get("who", ""), told.get("due", "")
     due_on = short_day_words(_day(due), lang) if due else ""

@@ -35,21 +35,21 @@ def register(name: str, condition: Condition) -> None:
 
 
 def conditions() -> Mapping[str, Condition]:
-    """Give all conditions by name."""
+    """Return all conditions by name."""
     return _known
 
 
 def condition_of(happened: Happened) -> Condition:
-    """Give the condition a filter names, else raise BadFilter."""
-    found = _known.get(happened.what)
-    if found is None or (happened.kind and happened.kind not in found.kinds):
+    """Return the condition a filter names, else raise BadFilter."""
+    condition = _known.get(happened.what)
+    if condition is None or (happened.kind and happened.kind not in condition.kinds):
         raise BadFilter(FilterProblem.UNKNOWN_CONDITION, happened.what)
-    return found
+    return condition
 
 
 def read_filter(given: object) -> ListFilter:
-    """Read a filter and make sure that what it asks can be answered here; raises BadFilter."""
-    found = ListFilter.from_json(given)
-    if found.happened:
-        condition_of(found.happened)
-    return found
+    """Read a filter and make sure that what it asks can be answered here; raise BadFilter."""
+    list_filter = ListFilter.from_json(given)
+    if list_filter.happened:
+        condition_of(list_filter.happened)
+    return list_filter

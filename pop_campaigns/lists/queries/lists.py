@@ -28,7 +28,7 @@ HISTORY_ROWS = 20
 
 
 def reach_of(contact_list: ContactList | None, user: User) -> Reach:
-    """Give how far a list reaches for somebody: an organisation's own to its contacts, the network's to the reader's.
+    """Return how far a list reaches for somebody: an organisation's own to its contacts, the network's to the reader's.
 
     None is a filter that is no list yet: it reaches what a list of the user's would.
     """
@@ -39,7 +39,7 @@ def reach_of(contact_list: ContactList | None, user: User) -> Reach:
 
 
 def offices_found(source: Source, reach: Reach, on: date) -> ColumnElement[bool]:
-    """Give the condition on offices, joined with their institutions, that a list or filter finds them."""
+    """Return the condition on offices, joined with their institutions, that a list or filter finds them."""
     near = and_(reach.sees(Office), reach.sees(Institution))
     if isinstance(source, ContactList):
         if source.filter is None:
@@ -51,7 +51,7 @@ def offices_found(source: Source, reach: Reach, on: date) -> ColumnElement[bool]
 
 
 def persons_found(source: Source, reach: Reach, on: date) -> ColumnElement[bool]:
-    """Give the condition on persons that a list or filter finds them."""
+    """Return the condition on persons that a list or filter finds them."""
     if isinstance(source, ContactList):
         if source.filter is None:
             return and_(reach.sees(Person), Person.id.in_(_members(source, ListMember.person_id)))
@@ -69,7 +69,7 @@ def persons_found(source: Source, reach: Reach, on: date) -> ColumnElement[bool]
 
 
 def consented(purpose: Purpose, reach: Reach) -> ColumnElement[bool]:
-    """Give the condition that a person's consent for a purpose stands: given to the sender or to the network."""
+    """Return the condition that a person's consent for a purpose stands: given to the sender or to the network."""
     return exists().where(
         Consent.person_id == Person.id,
         Consent.purpose == purpose,
@@ -79,7 +79,7 @@ def consented(purpose: Purpose, reach: Reach) -> ColumnElement[bool]:
 
 
 def count_found(source: Source, reach: Reach, on: date) -> int:
-    """Give how many offices and persons a list or filter finds."""
+    """Return how many offices and persons a list or filter finds."""
     offices = select(func.count(Office.id)).join(Office.institution).where(offices_found(source, reach, on))
     persons = select(func.count(Person.id)).where(persons_found(source, reach, on))
     return (db.session.scalar(offices) or 0) + (db.session.scalar(persons) or 0)
@@ -91,7 +91,7 @@ def select_lists(user: User) -> Select[ContactList]:
 
 
 def list_named(name: str, owner: int | None, besides: ContactList | None = None) -> ContactList | None:
-    """Give the list of an organisation (None: the network) whose folded name is the same."""
+    """Return the list of an organisation (None: the network) whose folded name is the same."""
     same = select(ContactList).where(
         ContactList.search_key == fold(name), ContactList.organisation_id.is_not_distinct_from(owner)
     )
@@ -101,24 +101,24 @@ def list_named(name: str, owner: int | None, besides: ContactList | None = None)
 
 
 def member_of(contact_list: ContactList, kind: str, ident: int) -> ListMember | None:
-    """Give the place of an office or a person on a list kept by hand."""
+    """Return the place of an office or a person on a list kept by hand."""
     column = ListMember.office_id if kind == "office" else ListMember.person_id
     wanted = select(ListMember).where(ListMember.list_id == contact_list.id, column == ident)
     return db.session.scalars(wanted).first()
 
 
 def within_reach(options: Sequence[GuestOption], reach: Reach) -> list[GuestOption]:
-    """Give those of the offices and persons that a list of this reach may hold."""
+    """Return those of the offices and persons that a list of this reach may hold."""
     ids: dict[str, set[int]] = {}
     for kind, model in (("office", Office), ("person", Person)):
-        wanted = [one.id for one in options if one.kind == kind]
+        wanted = [option.id for option in options if option.kind == kind]
         near = select(model.id).where(model.id.in_(wanted), reach.sees(model))
         ids[kind] = set(db.session.scalars(near)) if wanted else set()
-    return [one for one in options if one.id in ids[one.kind]]
+    return [option for option in options if option.id in ids[option.kind]]
 
 
 def members_of(contact_list: ContactList) -> set[tuple[str, int]]:
-    """Give which offices and persons are on a list kept by hand."""
+    """Return which offices and persons are on a list kept by hand."""
     rows = select(ListMember.office_id, ListMember.person_id).where(ListMember.list_id == contact_list.id)
     return {
         ("office", office) if office else ("person", person or 0)
@@ -127,7 +127,7 @@ def members_of(contact_list: ContactList) -> set[tuple[str, int]]:
 
 
 def deleted_before(ident: int, user: User) -> History | None:
-    """Give the row of history in which the user deleted a list: a second press of the button asks again."""
+    """Return the row of history in which the user deleted a list: a second press of the button asks again."""
     rows = select(History).where(
         History.action == "list.deleted", History.subject_id == ident, History.actor_id == user.id
     )
@@ -135,12 +135,12 @@ def deleted_before(ident: int, user: User) -> History | None:
 
 
 def changes_of(contact_list: ContactList) -> list[History]:
-    """Give what was done to a list, newest first; SQLite gives the number of a deleted one again."""
+    """Return what was done to a list, newest first; SQLite gives the number of a deleted one again."""
     return [row for row in history_of(contact_list, HISTORY_ROWS) if row.at >= contact_list.created_at]
 
 
 def counties() -> Sequence[str]:
-    """Give the counties that municipalities and institutions name, in Albanian order."""
+    """Return the counties that municipalities and institutions name, in Albanian order."""
     named = {
         *db.session.scalars(select(Municipality.county).where(Municipality.county != "")),
         *db.session.scalars(select(Institution.county).where(Institution.county != "")),
@@ -153,7 +153,7 @@ def _members(contact_list: ContactList, column: Any) -> Select[Any]:
 
 
 def _begins(key: Any, word: str) -> ColumnElement[bool]:
-    """A word begins one of a search key's words: *kryetar* finds *Kryetarja*, never *Nënkryetar*."""
+    """Return a word begins one of a search key's words: *kryetar* finds *Kryetarja*, never *Nënkryetar*."""
     return or_(key.startswith(word, autoescape=True), key.contains(f" {word}", autoescape=True))
 
 
@@ -162,7 +162,7 @@ def _title_begins(words: str) -> ColumnElement[bool]:
 
 
 def _where_it_is(source: ListFilter) -> list[ColumnElement[bool]]:
-    """The conditions on an institution."""
+    """Return the conditions on an institution."""
     wanted: list[ColumnElement[bool]] = []
     if source.institution_kinds:
         wanted.append(Institution.kind.in_(source.institution_kinds))
@@ -175,7 +175,7 @@ def _where_it_is(source: ListFilter) -> list[ColumnElement[bool]]:
 
 
 def _known_as(source: ListFilter, reach: Reach, on: date) -> ColumnElement[bool]:
-    """A person by the office held on a day, or by name, where they live and the institution they work for.
+    """Return a person by the office held on a day, or by name, where they live and the institution they work for.
 
     What is said of words, institution and place holds of one office: a councillor of Fier is not one of Vlorë who
     lives in Fier.
@@ -230,7 +230,7 @@ def _common(source: ListFilter, model: Any, reach: Reach, on: date) -> list[Colu
 
 
 def _has_topic(topic: str) -> ColumnElement[bool]:
-    """One of the words set apart by commas is the topic, ë/ç-folded; neither database folds by itself."""
+    """Return one of the words set apart by commas is the topic, ë/ç-folded; neither database folds by itself."""
     folded: Any = Person.topics
     for letter, plain in (("Ë", "e"), ("ë", "e"), ("Ç", "c"), ("ç", "c")):
         folded = func.replace(folded, letter, plain)

@@ -74,22 +74,22 @@ _Row = tuple[Recipient, PersonKind | None, bool, bool]
 def resolve(
     source: Source, user: User, purpose: Purpose, on: date, *, reach: Reach | None = None
 ) -> Resolved:
-    """Give who of a list or filter gets a mail for a purpose on a day, looked up anew.
+    """Return who of a list or filter gets a mail for a purpose on a day, looked up anew.
 
-    ``reach`` is the list's own unless it is used in somebody else's name (an event's organisation). Raises BadFilter.
+    ``reach`` is the list's own unless it is used in somebody else's name (an event's organisation). Raise BadFilter.
     """
     reach = reach or reach_of(source if isinstance(source, ContactList) else None, user)
     db.session.flush()
-    found: list[Recipient] = []
+    recipients: list[Recipient] = []
     reasons: list[LeftOutReason | None] = []
     with _collector_paused():
         for rows in (_offices(source, reach, on), _persons(source, reach, purpose, on)):
             for recipient, kind, agreed, placeholder in rows:
-                found.append(recipient)
+                recipients.append(recipient)
                 reasons.append(why_left_out(bool(recipient.email), placeholder, kind, agreed))
     # Only who would get mail is looked up among the refusals: the hashes are what takes the time.
-    asked = {one.email for one, reason in zip(found, reasons, strict=True) if reason is None}
-    return _parted(found, reasons, suppressed_among(asked, purpose, reach.sender), dead_among(asked))
+    asked = {one.email for one, reason in zip(recipients, reasons, strict=True) if reason is None}
+    return _parted(recipients, reasons, suppressed_among(asked, purpose, reach.sender), dead_among(asked))
 
 
 def _parted(

@@ -82,7 +82,7 @@ def _typed():  # type: ignore[no-untyped-def]  # a MultiDict of werkzeug's, or N
 
 
 def _said(form: FilterForm) -> ListFilter | None:
-    """The filter typed, or None with the reason at its field."""
+    """Return the filter typed, or None with the reason at its field."""
     if not form.validate():
         return None
     try:
@@ -102,7 +102,7 @@ def _was_seen(form: FilterForm, said: ListFilter) -> bool:
 
 
 def mark_of(said: ListFilter) -> str:
-    """Give a mark of a filter as it was shown."""
+    """Return a mark of a filter as it was shown."""
     return hashlib.sha256(json.dumps(said.to_json(), sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -48,9 +48,9 @@ _MOST_AT_ONCE = 200
 @bp.get("")
 @reader
 def index() -> ResponseReturnValue:
-    """All lists one may see, with how many each finds now."""
+    """Show all lists one may see, with how many each finds now."""
     page = paged(select_lists(current_user))
-    rows = [(one, _count(one)) for one in page.items]
+    rows = [(item, _count(item)) for item in page.items]
     return render_template("lists/index.html", page=page, rows=rows)
 
 
@@ -85,7 +85,7 @@ def create() -> ResponseReturnValue:
 @bp.get("/<int:list_id>")
 @reader
 def show(list_id: int) -> ResponseReturnValue:
-    """One list: whom it finds at this moment, who gets mail, who does not and why."""
+    """Show one list: whom it finds at this moment, who gets mail, who does not and why."""
     record = get_visible(ContactList, list_id)
     purpose, typed = chosen_purpose(), request.args.get("q", "").strip()[:200]
     looked = look_up(record, purpose)
@@ -104,15 +104,15 @@ def show(list_id: int) -> ResponseReturnValue:
 
 
 def _options(record: ContactList, typed: str) -> list[tuple[GuestOption, bool]]:
-    """What a search finds, each with whether it is on the list."""
+    """Return what a search finds, each with whether it is on the list."""
     there = members_of(record)
     reach = reach_of(record, current_user)
-    found = within_reach(find_guests(typed, current_user, reach=reach), reach)
-    return [(one, (one.kind, one.id) in there) for one in found]
+    result = within_reach(find_guests(typed, current_user, reach=reach), reach)
+    return [(one, (one.kind, one.id) in there) for one in result]
 
 
 def _chosen(record: ContactList) -> list[GuestOption]:
-    """The offices and persons ticked, as far as the list may hold them; what is no box of ours is left out."""
+    """Return the offices and persons ticked, as far as the list may hold them; what is no box of ours is left out."""
     keys: list[tuple[GuestKind, int]] = []
     for typed in list(dict.fromkeys(request.form.getlist("guest")))[:_MOST_AT_ONCE]:
         if match := _KEY.fullmatch(typed):
@@ -158,7 +158,7 @@ def remove(list_id: int) -> ResponseReturnValue:
 @bp.route("/<int:list_id>/rename", methods=["GET", "POST"])
 @writer
 def rename(list_id: int) -> ResponseReturnValue:
-    """Give a list another name."""
+    """Return a list another name."""
     record = get_changeable(ContactList, list_id)
     form, back = NameForm(obj=record), url_for("lists.show", list_id=list_id)
     del form.once
@@ -197,7 +197,7 @@ def delete(list_id: int) -> ResponseReturnValue:
 @bp.post("/<int:list_id>.<any(csv, vcf):ending>")
 @reader
 def export(list_id: int, ending: str) -> ResponseReturnValue:
-    """Whom a list finds now, as a table or as cards for an address book."""
+    """Show whom a list finds now, as a table or as cards for an address book."""
     record = get_visible(ContactList, list_id)
     back: Any = redirect(url_for("lists.show", list_id=list_id))
     try:

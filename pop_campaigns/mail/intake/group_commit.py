@@ -93,15 +93,17 @@ class GroupCommit:
         problem = self._try(group)
         if problem is not None and len(group) > 1 and not _concerns_all(problem):
             # One of them is at fault, and the others need not wait for it.
-            for one in group:
-                _tell([one], self._try([one]))
+            for waiting in group:
+                _tell([waiting], self._try([waiting]))
         else:
             _tell(group, problem)
 
     def _try(self, group: list[_Waiting]) -> Exception | None:
         try:
             store_arrivals(
-                [arrival for one in group for arrival in one.arrivals], clock.now(), ring=self._rang.set
+                [arrival for waiting in group for arrival in waiting.arrivals],
+                clock.now(),
+                ring=self._rang.set,
             )
         except Exception as problem:  # whatever it is, the client is to come again
             with contextlib.suppress(Exception):
@@ -128,23 +130,23 @@ def _concerns_all(problem: Exception) -> bool:
 
 def _tell(group: list[_Waiting], problem: Exception | None) -> None:
     by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
-    for one in group:
-        by_loop.setdefault(one.loop, []).append(one)
+    for waiting in group:
+        by_loop.setdefault(waiting.loop, []).append(waiting)
     for loop, some in by_loop.items():
         loop.call_soon_threadsafe(_settle, some, problem)
 
 
 def _settle(group: list[_Waiting], problem: Exception | None) -> None:
-    for one in group:
-        if one.done.done():
+    for waiting in group:
+        if waiting.done.done():
             continue  # the client hung up meanwhile; it will deliver again, and that is one row
         if problem is None:
-            one.done.set_result(None)
+            waiting.done.set_result(None)
         else:
-            one.done.set_exception(problem)
+            waiting.done.set_exception(problem)
 
 
 def _in_a_line(problem: Exception) -> str:
-    """Give the database's own words, without the statement and its values."""
+    """Return the database's own words, without the statement and its values."""
     cause = problem.orig if isinstance(problem, DBAPIError) and problem.orig else problem
     return " ".join(f"{type(cause).__name__}: {cause}".split())[:300]

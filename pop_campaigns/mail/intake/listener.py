@@ -47,7 +47,7 @@ class Place:
 
 
 def parse_place(url: str) -> Place:
-    """Give the parts of ``lmtp://127.0.0.1:2424``. Raises ValueError."""
+    """Return the parts of ``lmtp://127.0.0.1:2424``. Raise ValueError."""
     parts = urlsplit(url)
     if parts.scheme not in ("lmtp", "smtp") or not parts.hostname or parts.port is None:
         raise ValueError("not an address like lmtp://127.0.0.1:2424")
@@ -88,7 +88,7 @@ class Door:
         return "451 4.3.0 Something went wrong here, try again later"
 
     async def take(self, raw: bytes, envelope: Envelope) -> str:
-        """Store the message for each recipient; give the reply that is true for all of them."""
+        """Store the message for each recipient; return the reply that is true for all of them."""
         sender = envelope.mail_from or ""
         sender = "" if sender == _NULL_SENDER else sender
         arrivals = [Arrival(raw, sender, to, IncomingWay.LISTENER) for to in dict.fromkeys(envelope.rcpt_tos)]
@@ -202,7 +202,7 @@ class _Talk(SMTP):
             door.held -= held
 
     async def _lines(self) -> AsyncIterator[bytes]:
-        """Give the lines of a message up to its lone dot, without the dots that were put before (section 4.5.2).
+        """Return the lines of a message up to its lone dot, without the dots that were put before (section 4.5.2).
 
         Long ones come in pieces. A line ends with CR LF and nothing else: a bare LF before a dot does not end the
         message, which is how a second one would be smuggled in.
@@ -250,7 +250,7 @@ class _LocalTalk(_Talk, LMTP):
 def listen(
     app: Flask, place: Place, *, on_ready: Callable[[int], None], stop_with: int | None = None
 ) -> None:
-    """Take mail until SIGTERM or SIGINT, then finish what is under way. Raises OSError if nobody may listen there.
+    """Take mail until SIGTERM or SIGINT, then finish what is under way. Raise OSError if nobody may listen there.
 
     ``on_ready`` is told the port, which is a free one for port 0. ``stop_with`` is the number of the process that
     started this one and without which it must not go on (told, not asked: it may be gone before we could ask).

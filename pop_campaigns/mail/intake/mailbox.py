@@ -53,7 +53,7 @@ class MailboxSettings:
 
 
 def mailbox_settings(config: Mapping[str, Any]) -> MailboxSettings | None:
-    """Give the mailbox of the settings, None if there is none."""
+    """Return the mailbox of the settings, None if there is none."""
     if not config["INBOX_URL"]:
         return None
     parts = urlsplit(config["INBOX_URL"])
@@ -81,7 +81,7 @@ class Mailbox:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[OpenMailbox]:
-        """Connect, sign in, select the folder. Raises :class:`MailboxTrouble` for whatever the server does."""
+        """Connect, sign in, select the folder. Raise :class:`MailboxTrouble` for whatever the server does."""
         try:
             with self._connect() as client:
                 self._sign_in(client)
@@ -138,14 +138,14 @@ class OpenMailbox:
         self._folders: dict[str, str] = {}
 
     def count(self) -> int:
-        """Give how many messages wait."""
+        """Return how many messages wait."""
         return len(self._waiting())
 
     def _waiting(self) -> list[int]:
         return [uid for uid in self._client.search(["NOT", "DELETED"]) if uid not in self._done]
 
     def take_all(self, store: Store, should_stop: Callable[[], bool] = lambda: False) -> int:
-        """Store and move all that is there, and what comes meanwhile; give how many."""
+        """Store and move all that is there, and what comes meanwhile; return how many."""
         taken = 0
         while not should_stop():
             waiting = self._waiting()
@@ -174,7 +174,7 @@ class OpenMailbox:
                 return
 
     def _idle(self, seconds: float, should_stop: Callable[[], bool]) -> bool:
-        """Listen for so long; tell whether the server said anything.
+        """Listen for so long; return whether the server said anything.
 
         What came together with the server's consent to IDLE lies in the library's buffer, where its look at the
         socket does not see it; the end of IDLE hands it over. So one never listens for long at a time.
@@ -191,7 +191,7 @@ class OpenMailbox:
         return bool(news or buffered)
 
     def _came_meanwhile(self) -> bool:
-        """Tell whether a message came since the last look, leaving the server nothing to tell but what comes from now on.
+        """Return whether a message came since the last look, leaving the server nothing to tell but what comes from now on.
 
         A server tells of a message once, and may do so in its answer to the very search that missed it; then IDLE
         would wait in vain. Selecting the folder anew starts its telling afresh.
@@ -205,7 +205,7 @@ class OpenMailbox:
         return int(selected.get(b"EXISTS", 0)) > known
 
     def _in_portions(self, uids: Sequence[int]) -> Iterator[list[int]]:
-        """Give portions of a bearable size; those that made trouble come last, each alone."""
+        """Return portions of a bearable size; those that made trouble come last, each alone."""
         sizes = {uid: int(data[b"RFC822.SIZE"]) for uid, data in self._sizes(uids).items()}
         self._done |= set(uids) - set(sizes)  # gone meanwhile
         portion: list[int] = []
@@ -223,11 +223,11 @@ class OpenMailbox:
             yield portion
 
     def _sizes(self, uids: Sequence[int]) -> dict[int, dict[bytes, Any]]:
-        found: dict[int, dict[bytes, Any]] = {}
+        result: dict[int, dict[bytes, Any]] = {}
         for start in range(0, len(uids), 500):
             answer = self._client.fetch(uids[start : start + 500], ["RFC822.SIZE"])
-            found |= {uid: data for uid, data in answer.items() if b"RFC822.SIZE" in data}
-        return found
+            result |= {uid: data for uid, data in answer.items() if b"RFC822.SIZE" in data}
+        return result
 
     def _trouble(self, uid: int) -> int:
         return self._mailbox.trouble[(self._validity, uid)]
@@ -258,7 +258,7 @@ class OpenMailbox:
         self._done |= set(uids)
 
     def _folder(self, name: str) -> str:
-        """Give the folder's name on this server, made if need be; some want all of them under INBOX."""
+        """Return the folder's name on this server, made if need be; some want all of them under INBOX."""
         if name not in self._folders:
             prefix = ""
             if self._client.has_capability("NAMESPACE"):
@@ -272,7 +272,7 @@ class OpenMailbox:
 
 
 def arrival_of(raw: bytes) -> Arrival:
-    """Give a message as it lay in a mailbox, with the envelope as the server wrote it on top, as far as it did.
+    """Return a message as it lay in a mailbox, with the envelope as the server wrote it on top, as far as it did.
 
     Only the first of each line counts: those further down came with the message and may be anybody's.
     """
@@ -282,5 +282,5 @@ def arrival_of(raw: bytes) -> Arrival:
 
 
 def _first(head: bytes, names: bytes) -> str:
-    found = re.search(rb"^(?:" + names + rb"):[ \t]*([^\r\n]*)", head, re.IGNORECASE | re.MULTILINE)
-    return found[1].decode("utf-8", "replace").strip() if found else ""
+    match = re.search(rb"^(?:" + names + rb"):[ \t]*([^\r\n]*)", head, re.IGNORECASE | re.MULTILINE)
+    return match[1].decode("utf-8", "replace").strip() if match else ""

@@ -75,17 +75,17 @@ def store_arrivals(
         # Ordered, so that two that store the same messages wait for each other and never in a circle.
         insert = _insert()(IncomingMail).on_conflict_do_nothing(index_elements=["sha256", "envelope_to"])
         db.session.execute(insert, sorted(rows, key=_key_of))
-        found = _ids_of(sorted({_key_of(row) for row in rows}))
+        ids = _ids_of(sorted({_key_of(row) for row in rows}))
         db.session.commit()
     except BaseException:
         db.session.rollback()
         raise
     ring()
-    return [found[_key_of(row)] for row in rows]
+    return [ids[_key_of(row)] for row in rows]
 
 
 def clean_envelope(address: str) -> str:
-    """Give an envelope address as it is stored: without brackets, what no column can hold replaced or cut.
+    """Return an envelope address as it is stored: without brackets, what no column can hold replaced or cut.
 
     The domain is in lower case. A strange sender is no reason to lose a mail, so nothing is refused here.
     """
@@ -125,9 +125,9 @@ def _key_of(row: Mapping[str, Any]) -> tuple[str, str]:
 
 def _ids_of(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
     columns = IncomingMail.sha256, IncomingMail.envelope_to
-    found: dict[tuple[str, str], int] = {}
+    result: dict[tuple[str, str], int] = {}
     for start in range(0, len(keys), _ROWS_ASKED_FOR):
         some = keys[start : start + _ROWS_ASKED_FOR]
         query = select(*columns, IncomingMail.id).where(tuple_(*columns).in_(some))
-        found |= {(sha256, to): ident for sha256, to, ident in db.session.execute(query)}
-    return found
+        result |= {(sha256, to): ident for sha256, to, ident in db.session.execute(query)}
+    return result

@@ -59,7 +59,7 @@ _DATES = (
 
 
 def read_auto_reply(message: Message, envelope_from: str) -> str:
-    """Tell why a mail was written by a machine, "" if a person wrote it."""
+    """Return why a mail was written by a machine, "" if a person wrote it."""
     submitted = raw_header(message, "Auto-Submitted").partition(";")[0].strip().lower()
     if submitted and submitted != "no":
         return f"Auto-Submitted: {submitted[:40]}"
@@ -81,7 +81,7 @@ def read_auto_reply(message: Message, envelope_from: str) -> str:
 
 
 def why_no_answer(message: Message, envelope_from: str) -> str:
-    """Tell why no machine may answer a mail (RFC 3834 section 2), "" if one may; of the sender's address others judge."""
+    """Return why no machine may answer a mail (RFC 3834 section 2), "" if one may; of the sender's address others judge."""
     if is_null_sender(message, envelope_from):
         return "the null sender"
     submitted = raw_header(message, "Auto-Submitted").partition(";")[0].strip().lower()
@@ -103,7 +103,7 @@ def _precedences(message: Message) -> list[str]:
 
 
 def returns_on(text: str, written: datetime | None) -> date | None:
-    """Give the day until which, or on which, somebody says to be back; None if none is named."""
+    """Return the day until which, or on which, somebody says to be back; None if none is named."""
     for found in _UNTIL.finditer(text[:5000]):
         rest = text[found.end() : found.end() + 40]
         for pattern in _DATES:

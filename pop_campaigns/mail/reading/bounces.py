@@ -73,7 +73,7 @@ class _PerRecipient:
 
 
 def read_bounce(message: Message, envelope_from: str) -> Bounce | None:
-    """Give what a bounce says, None for any other mail. ``envelope_from`` is "<>" for the null sender."""
+    """Return what a bounce says, None for any other mail. ``envelope_from`` is "<>" for the null sender."""
     report = parameter(message, "report-type").lower()
     if report in ("feedback-report", "disposition-notification") and not _rejected(message):
         return None
@@ -84,25 +84,25 @@ def read_bounce(message: Message, envelope_from: str) -> Bounce | None:
 
 
 def _rejected(message: Message) -> bool:
-    """Tell whether a receipt is a refusal in disguise (RFC 3028 had ``reject`` send those)."""
+    """Return whether a receipt is a refusal in disguise (RFC 3028 had ``reject`` send those)."""
     return "rejected" in raw_header(message, "Auto-Submitted").lower()
 
 
 def _by_structure(message: Message) -> Bounce | None:
-    found: list[_PerRecipient] = []
+    per_recipients: list[_PerRecipient] = []
     forms = [part for part in leaves(message) if media_type(part) in _FORMS]
     for form in forms[:10]:
-        found += _recipients(form)
-    if not found:
-        found = _recipients_in_text(message)
-    if not found:
+        per_recipients += _recipients(form)
+    if not per_recipients:
+        per_recipients = _recipients_in_text(message)
+    if not per_recipients:
         named = [a for value in raw_headers(message, "X-Failed-Recipients") for a in addresses_in(value)]
         if not named:
             return None
         prose = _words_of(message)
         bounce = _from_words(prose, tuple(dict.fromkeys(named)), header(message, "Subject"))
         return replace(bounce, reasons=("a header names the recipients that failed", *bounce.reasons))
-    return _weigh(found[:_RECIPIENTS_LIMIT], _words_of(message), header(message, "Subject"))
+    return _weigh(per_recipients[:_RECIPIENTS_LIMIT], _words_of(message), header(message, "Subject"))
 
 
 _FORMS = frozenset({"message/delivery-status", "message/global-delivery-status"})
@@ -134,12 +134,12 @@ def _blocks_of(text: str) -> list[dict[str, str]]:
 
 
 def _from_blocks(blocks: list[dict[str, str]]) -> list[_PerRecipient]:
-    found = []
+    per_recipients = []
     for block in blocks:
         final, original = block.get("final-recipient", ""), block.get("original-recipient", "")
         if not (final or original):
             continue
-        found.append(
+        per_recipients.append(
             _PerRecipient(
                 address=_typed_address(final),
                 original=_typed_address(original) if "@" in original else "",
@@ -150,7 +150,7 @@ def _from_blocks(blocks: list[dict[str, str]]) -> list[_PerRecipient]:
                 ),
             )
         )
-    return found
+    return per_recipients
 
 
 def _fields(block: Message) -> list[tuple[str, str]]:
@@ -165,22 +165,26 @@ def _fields_of_text(block: str) -> dict[str, str]:
 
 
 def _typed_address(value: str) -> str:
-    """Give the address in ``rfc822; <kijitora@example.net>``, also one of X.400 that names a mailbox."""
+    """Return the address in ``rfc822; <kijitora@example.net>``, also one of X.400 that names a mailbox."""
     kind, _, rest = value.rpartition(";")
     if "x400" in kind.lower():
         inner = re.search(r"(?i)/rfc-?822=([^/]+?)/", rest + "/")
         rest = inner[1].replace("(a)", "@") if inner else ""
-    found = addresses_in(rest or value)
-    if found:
-        return found[0]
+    addresses = addresses_in(rest or value)
+    if addresses:
+        return addresses[0]
     bare = clean_line(rest).strip(" <>\"'").lower()
     return bare if re.fullmatch(r"[\w.+-]{1,64}(@[\w.-]*)?", bare) else ""
 
 
 def _weigh(found: list[_PerRecipient], prose: str, subject: str) -> Bounce:
-    failed = [one for one in found if _is_failure(one) is True]
-    waiting = [one for one in found if _is_failure(one) is False]
-    unsaid = [one for one in found if _is_failure(one) is None and one.action not in _DELIVERED]
+    failed = [per_recipient for per_recipient in found if _is_failure(per_recipient) is True]
+    waiting = [per_recipient for per_recipient in found if _is_failure(per_recipient) is False]
+    unsaid = [
+        per_recipient
+        for per_recipient in found
+        if _is_failure(per_recipient) is None and per_recipient.action not in _DELIVERED
+    ]
     if not failed and not waiting and unsaid:
         failed = unsaid if not speaks_of_waiting(subject + "\n" + prose[:2000]) else []
         waiting = [] if failed else unsaid
@@ -212,7 +216,7 @@ def _is_failure(one: _PerRecipient) -> bool | None:
 
 
 def _says_who(message: Message, envelope_from: str) -> tuple[str, bool]:
-    """Tell why a mail without the form may be a bounce ("": it may not), and whether that alone is nearly proof."""
+    """Return why a mail without the form may be a bounce ("": it may not), and whether that alone is nearly proof."""
     address, name = sender_of(message)
     raw_from = decode_header_value(raw_header(message, "From"))
     subject = header(message, "Subject")
@@ -293,7 +297,7 @@ def _near(prose: str, failed: tuple[str, ...]) -> str:
 
 
 def _words_of(message: Message) -> str:
-    """Give what the reporting server itself wrote: up to where the returned mail begins."""
+    """Return what the reporting server itself wrote: up to where the returned mail begins."""
     text = body_text(message)
     if not text.strip():
         text = next((part_text(part) for part in leaves(message) if media_type(part).startswith("text/")), "")
@@ -306,7 +310,7 @@ def _addresses_in_prose(prose: str) -> list[str]:
 
 
 def returned_headers(message: Message) -> dict[str, str]:
-    """Give the headers of the mail that came back with a report, by lower-case name; {} if it did not."""
+    """Return the headers of the mail that came back with a report, by lower-case name; {} if it did not."""
     for part in leaves(message):
         kind = media_type(part)
         if kind in ("message/rfc822", "message/global") and children(part):

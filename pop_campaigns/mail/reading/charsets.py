@@ -23,7 +23,7 @@ _REFUSED = frozenset(
 
 
 def decode_bytes(content: bytes, charset: str = "") -> str:
-    """Give bytes as text. Without a usable charset: UTF-8 if they are, else Windows-1252."""
+    """Return bytes as text. Without a usable charset: UTF-8 if they are, else Windows-1252."""
     codec = _codec(charset)
     if codec not in ("", "utf-8"):
         try:
@@ -45,14 +45,14 @@ def _codec(charset: str) -> str:
     if not name or len(name) > 40:
         return ""
     try:
-        found = codecs.lookup(name).name
+        result = codecs.lookup(name).name
     except (LookupError, ValueError, TypeError):
         return ""
-    return "" if found in _REFUSED else found
+    return "" if result in _REFUSED else result
 
 
 def decode_header_value(value: str) -> str:
-    """Give the text of a raw header value: raw 8-bit letters and encoded words (RFC 2047) both."""
+    """Return the text of a raw header value: raw 8-bit letters and encoded words (RFC 2047) both."""
     if not value.isascii():
         value = decode_bytes(value.encode("utf-8", "surrogateescape"))
     if "=?" not in value:
@@ -89,5 +89,5 @@ def _word_bytes(encoding: str, coded: str) -> bytes:
 
 
 def without_surrogates(text: str) -> str:
-    """Give text that can be stored: lone surrogates and NUL replaced."""
+    """Return text that can be stored: lone surrogates and NUL replaced."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")

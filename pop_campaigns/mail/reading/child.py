@@ -39,8 +39,8 @@ def main(cpu_seconds: int, memory_bytes: int) -> None:
         _give_time(cpu_seconds)
         asked = json.loads(question)
         if isinstance(asked, int):
-            found = read_attachment(raw, asked)
-            write_block(outbox, b"0" if found is None else b"1" + found)
+            attachment = read_attachment(raw, asked)
+            write_block(outbox, b"0" if attachment is None else b"1" + attachment)
             continue
         sender, recipient = asked
         report = read_mail(raw, sender, recipient)

@@ -21,7 +21,7 @@ _TAGS = re.compile(r"<[^>]{0,5000}>")
 
 
 def html_to_text(page: str) -> str:
-    """Give what a reader of an HTML mail sees, as text; quotations as lines that begin with ``>``."""
+    """Return what a reader of an HTML mail sees, as text; quotations as lines that begin with ``>``."""
     page = page[:_LIMIT]
     if _nests_deeply(page):
         return html.unescape(_TAGS.sub(" ", page)).strip()
@@ -36,7 +36,7 @@ def html_to_text(page: str) -> str:
 
 
 def _nests_deeply(page: str) -> bool:
-    """Tell whether tags are opened so deeply that a reader which calls itself would fall over."""
+    """Return whether tags are opened so deeply that a reader which calls itself would fall over."""
     depth = deepest = 0
     for tag in re.finditer(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^>]{0,2000}?(/?)>", page):
         if (

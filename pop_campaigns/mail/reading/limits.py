@@ -60,11 +60,11 @@ class MailReader:
 
     @property
     def pid(self) -> int | None:
-        """Give the number of the process, None while there is none."""
+        """Return the number of the process, None while there is none."""
         return self._process.pid if self._process else None
 
     def read(self, raw: bytes, envelope_from: str = "", envelope_to: str = "") -> MailReport:
-        """Give the report of a mail; never raises for what is in it."""
+        """Return the report of a mail; never raises for what is in it."""
         if len(raw) > MESSAGE_LIMIT:
             return unparsed(f"larger than {MESSAGE_LIMIT // 1024 // 1024} MiB")
         with self._lock:
@@ -73,7 +73,7 @@ class MailReader:
             return first or self._read_once(raw, envelope_from, envelope_to, again=True) or unparsed(_DIED)
 
     def read_attachment(self, raw: bytes, number: int) -> bytes | None:
-        """Give one file of a mail by its number among the report's attachments; None where there is none to be had."""
+        """Return one file of a mail by its number among the report's attachments; None where there is none to be had."""
         with self._lock:
             self._make_ready(again=False)
             answer = self._ask(json.dumps(number).encode("ascii"), raw)
@@ -84,7 +84,7 @@ class MailReader:
     def _read_once(
         self, raw: bytes, envelope_from: str, envelope_to: str, *, again: bool
     ) -> MailReport | None:
-        """Give the report; None where it is worth asking once more."""
+        """Return the report; None where it is worth asking once more."""
         self._make_ready(again=again)
         answer = self._ask(json.dumps([envelope_from, envelope_to]).encode("ascii"), raw)
         if answer is None:
@@ -159,7 +159,7 @@ class MailReader:
         process.kill()
 
     def _why_it_died(self) -> tuple[str, bool]:
-        """Give the reason, and whether it is the mail's own for certain."""
+        """Return the reason, and whether it is the mail's own for certain."""
         process = self._process
         code = None
         if process:
@@ -176,7 +176,7 @@ class MailReader:
 
 
 def _environment() -> dict[str, str]:
-    """Give what the process may know: nothing of ours, no key and no password, since strangers' mail is read there."""
+    """Return what the process may know: nothing of ours, no key and no password, since strangers' mail is read there."""
     kept = {name: os.environ[name] for name in ("PATH", "VIRTUAL_ENV") if name in os.environ}
     return kept | {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -186,12 +186,12 @@ _readers_lock = threading.Lock()
 
 
 def read_under_limits(raw: bytes, envelope_from: str = "", envelope_to: str = "") -> MailReport:
-    """Give the report of a mail, read in the process that this one keeps for it; never raises for what is in it."""
+    """Return the report of a mail, read in the process that this one keeps for it; never raises for what is in it."""
     return _own_reader().read(raw, envelope_from, envelope_to)
 
 
 def attachment_under_limits(raw: bytes, number: int) -> bytes | None:
-    """Give one file of a mail by its number, taken out in the process that this one keeps for it; None for none."""
+    """Return one file of a mail by its number, taken out in the process that this one keeps for it; None for none."""
     return _own_reader().read_attachment(raw, number)
 
 

@@ -26,7 +26,7 @@ _FEEDBACK_SENDERS = re.compile(
 
 
 def read_feedback(message: Message) -> str:
-    """Tell why a mail is a complaint about one of ours, "" if it is not."""
+    """Return why a mail is a complaint about one of ours, "" if it is not."""
     if parameter(message, "report-type").lower() == "feedback-report":
         return "marked as a feedback report (RFC 5965)"
     if any(media_type(part) == "message/feedback-report" for part in leaves(message)):
@@ -41,7 +41,7 @@ def read_feedback(message: Message) -> str:
 
 
 def read_receipt(message: Message) -> str:
-    """Tell why a mail is a receipt for one of ours, with what it says; "" if it is none."""
+    """Return why a mail is a receipt for one of ours, with what it says; "" if it is none."""
     for part in leaves(message):
         if media_type(part) in (
             "message/disposition-notification",
@@ -61,7 +61,7 @@ def read_receipt(message: Message) -> str:
 
 
 def _is_bare(message: Message) -> bool:
-    """Tell whether nobody set out to write it: receipts are no replies and come from the null sender or by machine."""
+    """Return whether nobody set out to write it: receipts are no replies and come from the null sender or by machine."""
     return raw_header(message, "Return-Path").strip() == "<>" or raw_header(
         message, "Auto-Submitted"
     ).lower() not in ("", "no")
@@ -72,5 +72,5 @@ def _disposition(part: Message) -> str:
     for block in blocks:
         if said := header(block, "Disposition"):
             return said[:100]
-    found = re.search(r"(?im)^disposition:\s*(.{1,100})$", part_text(part)[:20_000])
-    return found[1].strip() if found else "nothing further"
+    match = re.search(r"(?im)^disposition:\s*(.{1,100})$", part_text(part)[:20_000])
+    return match[1].strip() if match else "nothing further"

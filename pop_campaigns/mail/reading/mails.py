@@ -51,7 +51,7 @@ _HEADERS_KEPT = 60
 
 
 def read_mail(raw: bytes, envelope_from: str = "", envelope_to: str = "") -> MailReport:
-    """Give what a mail is and says. ``envelope_from`` is "<>" for the null sender, "" where it is not known."""
+    """Return what a mail is and says. ``envelope_from`` is "<>" for the null sender, "" where it is not known."""
     try:
         return _read(raw, envelope_from, envelope_to)
     except TooMuch as problem:
@@ -65,7 +65,7 @@ def read_mail(raw: bytes, envelope_from: str = "", envelope_to: str = "") -> Mai
 
 
 def read_attachment(raw: bytes, number: int) -> bytes | None:
-    """Give the file with this number among the report's attachments, from 0; None where there is none to be had."""
+    """Return the file with this number among the report's attachments, from 0; None where there is none to be had."""
     try:
         return attachment_bytes(parse_message(_MAILBOX_LINE.sub(b"", raw)), number)
     except Exception:  # whatever is in it: the mail as it came can still be downloaded whole
@@ -156,23 +156,23 @@ def _with_calendar(message: Message, report: MailReport) -> tuple[MailReport, st
             continue
         method, charset = parameter(part, "method"), parameter(part, "charset")
         try:
-            found = read_calendar(part_bytes(part), method=method, charset=charset)
+            calendar = read_calendar(part_bytes(part), method=method, charset=charset)
         except UnreadableCalendar as problem:
             notes.append(f"a calendar part that cannot be read: {problem.reason}")
             continue
-        if not found.method:
+        if not calendar.method:
             notes.append("a calendar file without a method")
             continue
-        report = replace(report, calendar=answer_in(found, report.from_address), reasons=tuple(notes))
-        return report, f"a calendar object with METHOD:{found.method}"
+        report = replace(report, calendar=answer_in(calendar, report.from_address), reasons=tuple(notes))
+        return report, f"a calendar object with METHOD:{calendar.method}"
     if not notes and "BEGIN:VCALENDAR" in report.body:
         notes.append("a calendar object among the words, not as a part: it cannot be read")
     return replace(report, reasons=tuple(dict.fromkeys(notes))), ""
 
 
 def _returned(message: Message) -> dict[str, str] | None:
-    found = returned_headers(message)
-    kept = {name[:100]: value[:2000] for name, value in found.items() if re.fullmatch(r"[!-9;-~]+", name)}
+    result = returned_headers(message)
+    kept = {name[:100]: value[:2000] for name, value in result.items() if re.fullmatch(r"[!-9;-~]+", name)}
     return dict(list(kept.items())[:_HEADERS_KEPT]) or None
 
 
@@ -183,7 +183,7 @@ def _tidy(report: MailReport) -> MailReport:
         replace(report, **clean),
         reasons=tuple(clean_line(without_surrogates(reason))[:300] for reason in report.reasons),
         failed_recipients=tuple(
-            clean_line(without_surrogates(one))[:320] for one in report.failed_recipients
+            clean_line(without_surrogates(recipient))[:320] for recipient in report.failed_recipients
         ),
     )
 
@@ -202,5 +202,7 @@ def _storable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(_storable(one) for one in value)
     if isinstance(value, CalendarAnswer):
-        return replace(value, **{one.name: _storable(getattr(value, one.name)) for one in fields(value)})
+        return replace(
+            value, **{field.name: _storable(getattr(value, field.name)) for field in fields(value)}
+        )
     return value

@@ -45,7 +45,7 @@ class AttachmentNote:
 
 
 def parse_message(raw: bytes) -> Message:
-    """Take a mail apart; raises :class:`TooMuch`."""
+    """Take a mail apart; raise :class:`TooMuch`."""
     if len(raw) > MESSAGE_LIMIT:
         raise TooMuch(f"larger than {MESSAGE_LIMIT // 1024 // 1024} MiB")
     end = _HEADER_END.search(raw)
@@ -81,14 +81,14 @@ def _check_depth(message: Message) -> None:
 
 
 def children(part: Message) -> list[Message]:
-    """Give the parts directly inside one; of a mail inside a mail that mail."""
+    """Return the parts directly inside one; of a mail inside a mail that mail."""
     # Asked for a text, get_payload decodes it by the charset the part claims, and some of those raise.
     payload = part.get_payload() if part.is_multipart() else ()
     return [child for child in payload if isinstance(child, Message)]
 
 
 def leaves(message: Message) -> Iterator[Message]:
-    """Give all parts that are no multipart, in order; mails inside the mail stay closed."""
+    """Return all parts that are no multipart, in order; mails inside the mail stay closed."""
     waiting = [message]
     while waiting:
         part = waiting.pop()
@@ -100,12 +100,12 @@ def leaves(message: Message) -> Iterator[Message]:
 
 
 def raw_header(part: Message, name: str) -> str:
-    """Give the first header of a name, unfolded and not decoded."""
+    """Return the first header of a name, unfolded and not decoded."""
     return next(raw_headers(part, name), "")
 
 
 def raw_headers(part: Message, *names: str) -> Iterator[str]:
-    """Give the headers of some names, unfolded and not decoded, in the order they stand."""
+    """Return the headers of some names, unfolded and not decoded, in the order they stand."""
     wanted = {name.lower() for name in names}
     for number, (name, value) in enumerate(part.raw_items()):
         if number >= _TOO_MANY_NAMES:
@@ -115,12 +115,12 @@ def raw_headers(part: Message, *names: str) -> Iterator[str]:
 
 
 def header(part: Message, name: str) -> str:
-    """Give the first header of a name as one clean line of text."""
+    """Return the first header of a name as one clean line of text."""
     return clean_line(decode_header_value(raw_header(part, name)))
 
 
 def media_type(part: Message) -> str:
-    """Give ``text/plain`` and the like in lower case, as the header says, without remarks and stray bytes."""
+    """Return ``text/plain`` and the like in lower case, as the header says, without remarks and stray bytes."""
     said = _REMARK.sub("", raw_header(part, "Content-Type")).partition(";")[0].strip().lower()
     if re.fullmatch(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+", said):
         return said
@@ -131,7 +131,7 @@ def media_type(part: Message) -> str:
 
 
 def parameter(part: Message, name: str, of: str = "Content-Type") -> str:
-    """Give a parameter of a header in plain text, "" if missing."""
+    """Return a parameter of a header in plain text, "" if missing."""
     try:
         value = part.get_param(name, "", of)
         if isinstance(value, tuple):
@@ -143,7 +143,7 @@ def parameter(part: Message, name: str, of: str = "Content-Type") -> str:
 
 
 def part_bytes(part: Message) -> bytes:
-    """Give the content of a part, its transfer encoding undone; nothing of a multipart or of what cannot be undone."""
+    """Return the content of a part, its transfer encoding undone; nothing of a multipart or of what cannot be undone."""
     try:
         content = part.get_payload(decode=True)
     except (AttributeError, IndexError, LookupError, TypeError, ValueError):
@@ -152,18 +152,18 @@ def part_bytes(part: Message) -> bytes:
 
 
 def part_text(part: Message) -> str:
-    """Give the text of a part, whatever it says of its charset."""
+    """Return the text of a part, whatever it says of its charset."""
     content = part_bytes(part)[:TEXT_LIMIT]
     return without_surrogates(decode_bytes(content, parameter(part, "charset")))
 
 
 def is_attached(part: Message) -> bool:
-    """Tell whether a part is a file and not something to read."""
+    """Return whether a part is a file and not something to read."""
     return bool(_ATTACHED.match(raw_header(part, "Content-Disposition")))
 
 
 def body_text(message: Message) -> str:
-    """Give what a mail says: its plain text parts, else its HTML as text."""
+    """Return what a mail says: its plain text parts, else its HTML as text."""
     readable = [part for part in leaves(message) if not is_attached(part)]
     plain = [
         part_text(part) for part in readable if media_type(part) == "text/plain" and not _file_name(part)
@@ -176,7 +176,7 @@ def body_text(message: Message) -> str:
 
 
 def attached_parts(message: Message) -> Iterator[Message]:
-    """Give the files that come with a mail, in order. The calendar part of an answer counts only when it is a file."""
+    """Return the files that come with a mail, in order. The calendar part of an answer counts only when it is a file."""
     for part in leaves(message):
         kind, name = media_type(part), _file_name(part)
         body = kind in ("text/plain", "text/html", "text/calendar") and not name
@@ -192,7 +192,7 @@ def attached_parts(message: Message) -> Iterator[Message]:
 
 
 def attachment_notes(message: Message) -> tuple[AttachmentNote, ...]:
-    """Tell which files come with a mail."""
+    """Return which files come with a mail."""
     return tuple(
         AttachmentNote(_file_name(part) or _subject_name(part), media_type(part), _size(part))
         for part in attached_parts(message)
@@ -200,7 +200,7 @@ def attachment_notes(message: Message) -> tuple[AttachmentNote, ...]:
 
 
 def attachment_bytes(message: Message, number: int) -> bytes | None:
-    """Give the content of the file with this number among :func:`attachment_notes`, from 0; None if there is none.
+    """Return the content of the file with this number among :func:`attachment_notes`, from 0; None if there is none.
 
     A mail inside the mail is given as a mail.
     """
@@ -212,7 +212,7 @@ def attachment_bytes(message: Message, number: int) -> bytes | None:
 
 
 def attached_text(message: Message, limit: int = 20_000) -> str:
-    """Give what the attached text files of a mail say, at most ``limit`` characters of each."""
+    """Return what the attached text files of a mail say, at most ``limit`` characters of each."""
     texts = [part_text(part)[:limit] for part in attached_parts(message) if media_type(part) == "text/plain"]
     return "\n\n".join(texts[:10])
 

@@ -70,7 +70,7 @@ _SENT_FROM = re.compile(
 
 
 def new_words(text: str) -> str:
-    """Give what is new in a reply; all of it where nothing is recognised, or where nothing would remain."""
+    """Return what is new in a reply; all of it where nothing is recognised, or where nothing would remain."""
     lines = clean_text(text).split("\n")
     whole = "\n".join(lines)
     if len(lines) > _LINES_LIMIT:
@@ -85,7 +85,7 @@ def new_words(text: str) -> str:
 
 
 def _keeps_first_words(answer: str, lines: list[str]) -> bool:
-    """Tell whether the first line that is no quotation is still the first one."""
+    """Return whether the first line that is no quotation is still the first one."""
     if not answer.strip():
         return False
     first = next((line.strip() for line in lines if line.strip() and not _QUOTED.match(line)), "")
@@ -98,7 +98,7 @@ def _index_of(lines: list[str], text: str) -> int:
 
 
 def _history_start(lines: list[str]) -> int:
-    """Give the number of the line from which all is history; behind the last line if there is none."""
+    """Return the number of the line from which all is history; behind the last line if there is none."""
     started = False
     for number, line in enumerate(lines):
         if started and _begins_history(lines, number):
@@ -138,16 +138,16 @@ def _next_filled(lines: list[str], start: int) -> int | None:
 
 
 def _is_header_block(lines: list[str], number: int) -> bool:
-    """Tell whether *From: …, Sent: …, To: …, Subject: …* begins here: three labels, or two of which one holds an address."""
+    """Return whether *From: …, Sent: …, To: …, Subject: …* begins here: three labels, or two of which one holds an address."""
     first = _HEADER_LINE.match(lines[number])
     if not first or not first["rest"].strip():
         return False
     labels, addressed, gap = [first["label"].lower()], "@" in first["rest"], 0
     for line in lines[number + 1 : number + 9]:
-        found = _HEADER_LINE.match(line)
-        if found:
-            labels.append(found["label"].lower())
-            addressed = addressed or "@" in found["rest"]
+        match = _HEADER_LINE.match(line)
+        if match:
+            labels.append(match["label"].lower())
+            addressed = addressed or "@" in match["rest"]
         elif line.strip():
             gap += 1
             if gap > 1:
@@ -175,7 +175,7 @@ def _speaks_of_sender(labels: list[str]) -> bool:
 
 
 def _is_attribution(lines: list[str], number: int) -> int:
-    """Give how many lines *On Monday, X wrote:* takes from here, 0 if this is none."""
+    """Return how many lines *On Monday, X wrote:* takes from here, 0 if this is none."""
     if number >= len(lines) or not lines[number].strip() or _QUOTED.match(lines[number]):
         return 0
     if _DATE_AND_ADDRESS.match(lines[number]):

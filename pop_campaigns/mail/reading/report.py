@@ -56,7 +56,7 @@ class MailReport:
     sender_check: SenderCheck = field(default_factory=SenderCheck)
 
     def to_json(self) -> dict[str, Any]:
-        """Give all of it as JSON holds it."""
+        """Return all of it as JSON holds it."""
         plain = asdict(self)
         plain["kind"] = self.kind.value
         plain["calendar"] = self.calendar.to_json() if self.calendar else None
@@ -66,7 +66,7 @@ class MailReport:
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Self:
-        """Give back what :meth:`to_json` gave."""
+        """Return back what :meth:`to_json` gave."""
         values = dict(plain)
         for name in ("reasons", "failed_recipients", "recipients", "in_reply_to", "references"):
             values[name] = tuple(values[name])
@@ -79,11 +79,11 @@ class MailReport:
         return cls(**values)
 
     def explained(self) -> dict[str, Any]:
-        """Give what ``mail explain`` prints, without the file's name: the database knows the ``matches``."""
+        """Return what ``mail explain`` prints, without the file's name: the database knows the ``matches``."""
         plain = self.to_json()
         return {name: plain[name] for name in EXPLAINED} | {"matches": [], "reasons": plain["reasons"]}
 
 
 def unparsed(reason: str) -> MailReport:
-    """Give the report of a mail that could not be read: it is kept, and a person opens it."""
+    """Return the report of a mail that could not be read: it is kept, and a person opens it."""
     return MailReport(kind=IncomingKind.UNPARSED, reasons=(reason,))

@@ -23,35 +23,35 @@ _ADDRESSES_LIMIT = 200
 
 
 def addresses_in(value: str) -> list[str]:
-    """Give the addresses a header value holds, display names left out, in lower case."""
+    """Return the addresses a header value holds, display names left out, in lower case."""
     value = decode_header_value(value)
     bare = re.sub(r'"(?:[^"\\]|\\.){0,500}"(?!@)', " ", value)
     angled = re.findall(r"<\s*([^<>]{0,400}?)\s*>", bare)
-    wanted = [found[0] for text in angled if (found := _ADDRESS.search(text))] or _ADDRESS.findall(bare)
+    wanted = [match[0] for text in angled if (match := _ADDRESS.search(text))] or _ADDRESS.findall(bare)
     if angled and "," in bare:
         wanted = _ADDRESS.findall(bare)
     return [address.lower().rstrip(".") for address in (wanted or _QUOTED_LOCAL.findall(value))]
 
 
 def recipients_of(message: Message, envelope_to: str) -> tuple[str, ...]:
-    """Give every address the mail was for, by envelope, headers and trace, each once."""
-    found = addresses_in(envelope_to)
+    """Return every address the mail was for, by envelope, headers and trace, each once."""
+    addresses = addresses_in(envelope_to)
     for value in raw_headers(message, *RECIPIENT_HEADERS):
-        found += addresses_in(value[:20_000])
+        addresses += addresses_in(value[:20_000])
     for value in raw_headers(message, "Received"):
-        found += [address.lower() for address in _FOR.findall(value[:2000])]
-    return tuple(dict.fromkeys(found))[:_ADDRESSES_LIMIT]
+        addresses += [address.lower() for address in _FOR.findall(value[:2000])]
+    return tuple(dict.fromkeys(addresses))[:_ADDRESSES_LIMIT]
 
 
 def sender_of(message: Message) -> tuple[str, str]:
-    """Give address and name of the sender, both "" where there is none."""
+    """Return address and name of the sender, both "" where there is none."""
     raw = raw_header(message, "From") or raw_header(message, "Sender")
     value = decode_header_value(raw)[:2000]
-    found = re.search(r"<\s*([^<>]{0,400}?)\s*>\s*(?:\([^)]*\)\s*)?$", value)
-    if found:
-        inner = _ADDRESS.search(found[1])
-        address = inner[0] if inner else (found[1] if "@" in found[1] else "")
-        name = value[: found.start()].strip().strip("\"'")
+    match = re.search(r"<\s*([^<>]{0,400}?)\s*>\s*(?:\([^)]*\)\s*)?$", value)
+    if match:
+        inner = _ADDRESS.search(match[1])
+        address = inner[0] if inner else (match[1] if "@" in match[1] else "")
+        name = value[: match.start()].strip().strip("\"'")
     else:
         alone = _ADDRESS.search(value)
         address = alone[0] if alone else ""
@@ -62,35 +62,35 @@ def sender_of(message: Message) -> tuple[str, str]:
 
 
 def is_null_sender(message: Message, envelope_from: str) -> bool:
-    """Tell whether nobody wants to hear back (RFC 5321 section 4.5.5), by the envelope or what a server noted of it."""
+    """Return whether nobody wants to hear back (RFC 5321 section 4.5.5), by the envelope or what a server noted of it."""
     noted = (value.strip() == "<>" for value in raw_headers(message, "Return-Path"))
     return envelope_from.strip() == "<>" or any(noted)
 
 
 def message_ids(value: str) -> tuple[str, ...]:
-    """Give the Message-IDs in a header value, with their angle brackets, each once."""
+    """Return the Message-IDs in a header value, with their angle brackets, each once."""
     joined = re.sub(r"\s+", " ", value)[:50_000]
-    found = [re.sub(r"\s", "", one) for one in _MESSAGE_ID.findall(joined)]
-    return tuple(dict.fromkeys(found))[:100]
+    result = [re.sub(r"\s", "", one) for one in _MESSAGE_ID.findall(joined)]
+    return tuple(dict.fromkeys(result))[:100]
 
 
 def own_id(message: Message) -> str:
-    """Give the mail's Message-ID, also one without brackets."""
+    """Return the mail's Message-ID, also one without brackets."""
     value = raw_header(message, "Message-ID")
-    found = message_ids(value)
+    result = message_ids(value)
     bare = "".join(char for char in value if char.isprintable() and not char.isspace())
-    text = found[0] if found else bare
+    text = result[0] if result else bare
     return text.encode("ascii", "replace").decode("ascii")[:998]
 
 
 def date_of(message: Message) -> datetime | None:
-    """Give the time in the Date header in UTC, None where it makes no sense."""
+    """Return the time in the Date header in UTC, None where it makes no sense."""
     value = raw_header(message, "Date")
     try:
-        found = parsedate_to_datetime(value)
-        if found.tzinfo is None:
-            found = found.replace(tzinfo=UTC)
-        found = found.astimezone(UTC)
+        result = parsedate_to_datetime(value)
+        if result.tzinfo is None:
+            result = result.replace(tzinfo=UTC)
+        result = result.astimezone(UTC)
     except (IndexError, OverflowError, TypeError, ValueError):
         return None
-    return found if 1970 <= found.year <= 2200 else None
+    return result if 1970 <= result.year <= 2200 else None

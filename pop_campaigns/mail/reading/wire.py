@@ -9,7 +9,7 @@ LENGTH = struct.Struct(">I")
 
 
 def read_block(stream: IO[bytes]) -> bytes | None:
-    """Give the next block, None when the other side is gone."""
+    """Return the next block, None when the other side is gone."""
     head = stream.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None

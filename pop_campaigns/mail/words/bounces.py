@@ -46,10 +46,10 @@ _GAVE_UP = re.compile(
 
 
 def speaks_of_failure(text: str) -> bool:
-    """Tell whether a subject or report speaks of a mail that did not arrive."""
+    """Return whether a subject or report speaks of a mail that did not arrive."""
     return bool(_FAILURE.search(text))
 
 
 def speaks_of_waiting(text: str) -> bool:
-    """Tell whether it says that the server is still trying."""
+    """Return whether it says that the server is still trying."""
     return bool(_WAITING.search(text)) and not _GAVE_UP.search(text)

@@ -33,7 +33,7 @@ _TRIED_AGAIN: Final = Chip("◐", _lp("mail", "Being tried again"), "warn")
 
 
 def mail_chip(mail: OutgoingMail) -> Chip:
-    """Give how a mail's state is shown; one that waits after a refusal says so."""
+    """Return how a mail's state is shown; one that waits after a refusal says so."""
     if mail.state is MailState.QUEUED and mail.last_words:
         return _TRIED_AGAIN
     if mail.state is MailState.SENT and mail.bounced_at is not None:
@@ -42,7 +42,7 @@ def mail_chip(mail: OutgoingMail) -> Chip:
 
 
 def trouble_words(mail: OutgoingMail) -> str:
-    """Give in one sentence why the last try did not succeed; "" where there is nothing to explain."""
+    """Return in one sentence why the last try did not succeed; "" where there is nothing to explain."""
     if mail.state is MailState.SENT and mail.bounced_at is not None:
         return bounce_sentence(mail)
     if mail.state is MailState.SENT or not (mail.last_words or mail.last_code):
@@ -64,5 +64,5 @@ def bounce_sentence(mail: OutgoingMail) -> str:
 
 
 def refusal_words(code: int | None, words: str, *, permanent: bool) -> str:
-    """Give a stored refusal in our words; the server's own belong beside it."""
+    """Return a stored refusal in our words; the server's own belong beside it."""
     return str(REFUSAL_LABELS[explain_words(code, words, permanent=permanent)])

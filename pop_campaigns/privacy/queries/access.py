@@ -39,7 +39,7 @@ _CONSENT = (
 
 
 def access_export(traces: Traces, places: Sequence[Place], *, now: datetime) -> Data:
-    """Give everything that is kept about a person, by kind; instants in UTC, ISO 8601.
+    """Return everything that is kept about a person, by kind; instants in UTC, ISO 8601.
 
     What opens something for the person, or for others, is masked: a coordinator hands the export over.
     """
@@ -49,37 +49,37 @@ def access_export(traces: Traces, places: Sequence[Place], *, now: datetime) -> 
             "format": FORMAT,
             "made_at": _plain(now),
             "controller": person.organisation.name if person.organisation else "network",
-            "persons": [_person(one) for one in traces.persons],
-            "addresses": [_some(one, ("email", "use", "placeholder")) for one in traces.addresses],
-            "consents": [_consent(one) for one in traces.consents],
+            "persons": [_person(other) for other in traces.persons],
+            "addresses": [_some(address, ("email", "use", "placeholder")) for address in traces.addresses],
+            "consents": [_consent(consent) for consent in traces.consents],
             "refusals": _refusals(traces),
             "offices": [
-                _some(one, ("from_date", "to_date", "known_on"))
-                | {"office": one.office.title_sq, "institution": one.office.institution.name_sq}
-                for one in traces.mandates
+                _some(mandate, ("from_date", "to_date", "known_on"))
+                | {"office": mandate.office.title_sq, "institution": mandate.office.institution.name_sq}
+                for mandate in traces.mandates
             ],
-            "invitations": [_invitation(one) for one in (*traces.invitations, *traces.held)],
+            "invitations": [_invitation(invitation) for invitation in (*traces.invitations, *traces.held)],
             "named_as_substitute": [
                 {
-                    "event": one.invitation.event.title_sq,
-                    "as": one.substitute or one.sent_from,
-                    "at": _plain(one.at),
+                    "event": substitute.invitation.event.title_sq,
+                    "as": substitute.substitute or substitute.sent_from,
+                    "at": _plain(substitute.at),
                 }
-                for one in traces.substitutes
+                for substitute in traces.substitutes
             ],
-            "letters": [_letter(one) for one in traces.recipients],
-            "messages": [_mail(one) for one in (*traces.mails, *traces.naming)],
+            "letters": [_letter(recipient) for recipient in traces.recipients],
+            "messages": [_mail(mail) for mail in (*traces.mails, *traces.naming)],
             "received_from_person": [
                 _some(one, ("received_at", "from_address", "from_name", "subject", "text", "kind"))
                 for one in traces.incoming
             ],
             "kept_by_local_mail_server": len(traces.delivered),
-            "lists": [one.contact_list.name for one in traces.members],
+            "lists": [member.contact_list.name for member in traces.members],
             "imports": _imports(traces.rows),
-            "import_changes": [_some(one, ("table", "before", "after")) for one in traces.changes],
-            "merged_records": [_some(one, ("at", "changed")) for one in traces.merges],
+            "import_changes": [_some(change, ("table", "before", "after")) for change in traces.changes],
+            "merged_records": [_some(merge, ("at", "changed")) for merge in traces.merges],
             "history": [_some(one, ("at", "action", "details")) for one in traces.history],
-            "also_named_in": [{"kind": one.kind, "title": one.title} for one in places],
+            "also_named_in": [{"kind": place.kind, "title": place.title} for place in places],
         }
     )
 
@@ -113,7 +113,9 @@ def _refusals(traces: Traces) -> list[Data]:
     key = known_key()
     if key is None:
         return []
-    hashes = {keyed_hash(TombstoneKind.EMAIL, one.email, key): one.email for one in traces.addresses}
+    hashes = {
+        keyed_hash(TombstoneKind.EMAIL, address.email, key): address.email for address in traces.addresses
+    }
     rows = select(Suppression).where(Suppression.address_hash.in_(hashes)).order_by(Suppression.id)
     owners = (None, traces.person.organisation_id)
     return [
@@ -130,9 +132,12 @@ def _invitation(guest: Invitation) -> Data:
         "starts_at": _plain(event.starts_at),
         **_some(guest, ("name", "office_title", "institution_name", "address", "language", "state")),
         **_some(guest, ("invited_at", "answer", "answered_at")),
-        "answers": [_some(one, ("answer", "substitute", "note", "channel", "at")) for one in guest.answers],
+        "answers": [
+            _some(answer, ("answer", "substitute", "note", "channel", "at")) for answer in guest.answers
+        ],
         "proposed_times": [
-            _some(one, ("starts_at", "ends_at", "comment", "at", "accepted")) for one in _proposals_of(guest)
+            _some(proposal, ("starts_at", "ends_at", "comment", "at", "accepted"))
+            for proposal in _proposals_of(guest)
         ],
     }
 
@@ -149,7 +154,9 @@ def _letter(recipient: LetterRecipient) -> Data:
         "register_number": letter.register_number,
         "sent_at": _plain(letter.sent_at),
         **_some(recipient, ("role", "name", "office_title", "institution_name", "address")),
-        "responses": [_some(one, ("kind", "received_on", "summary")) for one in recipient.responses],
+        "responses": [
+            _some(response, ("kind", "received_on", "summary")) for response in recipient.responses
+        ],
     }
 
 
@@ -165,9 +172,9 @@ def _mail(mail: OutgoingMail) -> Data:
 
 def _imports(rows: Sequence[ImportRow]) -> list[Data]:
     wanted = select(ContactImport.id, ContactImport.file_name).where(
-        ContactImport.id.in_({one.import_id for one in rows})
+        ContactImport.id.in_({row.import_id for row in rows})
     )
     names = dict(db.session.execute(wanted).all())
     return [
-        {"file": names.get(one.import_id, ""), "row": one.number, "cells": list(one.cells)} for one in rows
+        {"file": names.get(row.import_id, ""), "row": row.number, "cells": list(row.cells)} for row in rows
     ]

@@ -82,19 +82,19 @@ class Place:
 
 
 def named_in(person: Person, identifiers: Identifiers) -> list[Place]:
-    """Give the records whose free text names the person, as far as they belong to the person's organisation."""
-    found: list[Place] = []
+    """Return the records whose free text names the person, as far as they belong to the person's organisation."""
+    places: list[Place] = []
     for table in Base.metadata.sorted_tables:
         if table.name not in _ELSEWHERE:
-            found += _in_table(table, person, identifiers)
-    return found[:_SHOWN]
+            places += _in_table(table, person, identifiers)
+    return places[:_SHOWN]
 
 
 def _in_table(table: Table, person: Person, identifiers: Identifiers) -> Iterator[Place]:
-    columns = [one for one in table.columns if _is_text(one)]
+    columns = [other for other in table.columns if _is_text(other)]
     if not columns:
         return
-    rows = select(table).where(or_(*(holds_probe(one, identifiers) for one in columns)))
+    rows = select(table).where(or_(*(holds_probe(each_column, identifiers) for each_column in columns)))
     if "organisation_id" in table.columns and person.organisation_id is not None:
         whose = table.columns["organisation_id"]
         rows = rows.where(or_(whose.is_(None), whose == person.organisation_id))
@@ -102,7 +102,7 @@ def _in_table(table: Table, person: Person, identifiers: Identifiers) -> Iterato
         column, owned = _OWNERS[table.name]
         rows = rows.where(table.columns[column].in_(owned(person)))
     for row in db.session.execute(rows).mappings():
-        if any(identifiers.name(row[one.name]) for one in columns):
+        if any(identifiers.name(row[each_column.name]) for each_column in columns):
             yield _place(table, row, person)
 
 

@@ -37,7 +37,7 @@ class KeptCopy:
 
 
 def set_kept_copies(list_copies: Callable[[], Iterable[KeptCopy]], app: Flask) -> None:
-    """Tell how the copies are listed that a local mail server keeps: it stands above this package."""
+    """Return how the copies are listed that a local mail server keeps: it stands above this package."""
     app.extensions["kept_copies"] = list_copies
 
 
@@ -75,24 +75,24 @@ class Traces:
 def find_traces(person: Person) -> Traces:
     """Find everything that is kept about a person, and about the records that were merged into theirs."""
     persons = _with_merged(person)
-    ids = [one.id for one in persons]
+    ids = [other.id for other in persons]
     addresses = _all(select(Address).where(Address.person_id.in_(ids)))
-    found = Traces(person, _identifiers(persons, addresses), persons, addresses)
-    found.consents = _all(select(Consent).where(Consent.person_id.in_(ids)))
-    found.mandates = _all(select(Mandate).where(Mandate.person_id.in_(ids)))
-    found.members = _all(select(ListMember).where(ListMember.person_id.in_(ids)))
+    traces = Traces(person, _identifiers(persons, addresses), persons, addresses)
+    traces.consents = _all(select(Consent).where(Consent.person_id.in_(ids)))
+    traces.mandates = _all(select(Mandate).where(Mandate.person_id.in_(ids)))
+    traces.members = _all(select(ListMember).where(ListMember.person_id.in_(ids)))
     merged = or_(Merge.kept_id.in_(ids), Merge.gone_id.in_(ids))
-    found.merges = _all(select(Merge).where(Merge.kind.in_(("person", "persons")), merged))
-    _find_invitations(found, ids)
-    _find_mails(found)
-    _find_incoming(found)
-    _find_imports(found, ids)
-    found.history = _find_history(found, ids)
-    return found
+    traces.merges = _all(select(Merge).where(Merge.kind.in_(("person", "persons")), merged))
+    _find_invitations(traces, ids)
+    _find_mails(traces)
+    _find_incoming(traces)
+    _find_imports(traces, ids)
+    traces.history = _find_history(traces, ids)
+    return traces
 
 
 def holds_probe(column: Any, identifiers: Identifiers) -> ColumnElement[bool]:
-    """Give the condition that a column may name the person; who reads the row looks more closely."""
+    """Return the condition that a column may name the person; who reads the row looks more closely."""
     if not identifiers.probes:
         return true()
     text = func.lower(cast(column, Text))
@@ -104,32 +104,32 @@ def _all(rows: Select[Any]) -> list[Any]:
 
 
 def _with_merged(person: Person) -> list[Person]:
-    found, left = [person], [person.id]
+    persons, left = [person], [person.id]
     while left:
         merged = _all(select(Person).where(Person.merged_into_id == left.pop()))
-        fresh = [one for one in merged if one not in found]
-        found += fresh
+        fresh = [one for one in merged if one not in persons]
+        persons += fresh
         left += [one.id for one in fresh]
-    return found
+    return persons
 
 
 def _identifiers(persons: Sequence[Person], addresses: Sequence[Address]) -> Identifiers:
-    names = (name for one in persons for name in (one.name, one.name_as_printed))
+    names = (name for person in persons for name in (person.name, person.name_as_printed))
     return Identifiers(
         names=tuple(dict.fromkeys(name for name in names if name)),
         emails=tuple(
-            email for email in _emails(addresses) if not _shared(email, [one.id for one in persons])
+            email for email in _emails(addresses) if not _shared(email, [person.id for person in persons])
         ),
-        phones=tuple(dict.fromkeys(one.phone for one in persons if one.phone)),
+        phones=tuple(dict.fromkeys(person.phone for person in persons if person.phone)),
     )
 
 
 def _emails(addresses: Iterable[Address]) -> list[str]:
-    return list({one.email.casefold(): one.email for one in addresses}.values())
+    return list({address.email.casefold(): address.email for address in addresses}.values())
 
 
 def _shared(email: str, persons: Sequence[int]) -> bool:
-    """Tell whether an address is somebody else's as well (an office's, a family's): then it names nobody."""
+    """Return whether an address is somebody else's as well (an office's, a family's): then it names nobody."""
     others = select(Address.id).where(
         func.lower(Address.email) == email.lower(),
         or_(Address.person_id.is_(None), Address.person_id.not_in(persons)),
@@ -138,8 +138,8 @@ def _shared(email: str, persons: Sequence[int]) -> bool:
 
 
 def _find_invitations(found: Traces, ids: Sequence[int]) -> None:
-    emails = [one.casefold() for one in found.identifiers.emails]
-    offices = {one.office_id for one in found.mandates}
+    emails = [email.casefold() for email in found.identifiers.emails]
+    offices = {mandate.office_id for mandate in found.mandates}
     ours = belongs_to(Event, found.person)
     to_them = or_(Invitation.person_id.in_(ids), and_(func.lower(Invitation.address).in_(emails), ours))
     found.invitations = _all(select(Invitation).join(Invitation.event).where(to_them))
@@ -148,11 +148,11 @@ def _find_invitations(found: Traces, ids: Sequence[int]) -> None:
         .join(Invitation.event)
         .where(Invitation.office_id.in_(offices), Invitation.name != "", ours)
     )
-    asked = {one.id for one in found.invitations}
+    asked = {invitation.id for invitation in found.invitations}
     found.held = [
         one for one in _all(in_office) if one.id not in asked and found.identifiers.is_name(one.name)
     ]
-    idents = [one.id for one in found.invitations]
+    idents = [invitation.id for invitation in found.invitations]
     found.answers = _all(select(GivenAnswer).where(GivenAnswer.invitation_id.in_(idents)))
     named = holds_probe(GivenAnswer.substitute, found.identifiers)
     sent_instead = (
@@ -181,20 +181,20 @@ def _find_invitations(found: Traces, ids: Sequence[int]) -> None:
 
 
 def _find_mails(found: Traces) -> None:
-    emails = [one.casefold() for one in found.identifiers.emails]
+    emails = [email.casefold() for email in found.identifiers.emails]
     ours = belongs_to(OutgoingMail, found.person)
     theirs = or_(
         and_(func.lower(OutgoingMail.to_address).in_(emails), ours),
-        mails_about(Invitation, [one.id for one in found.invitations]),
+        mails_about(Invitation, [invitation.id for invitation in found.invitations]),
     )
     found.mails = _all(select(OutgoingMail).where(theirs))
     to_office = or_(
         mails_about(Invitation, [one.id for one in found.held]),
-        mails_about(LetterRecipient, [one.id for one in found.recipients]),
+        mails_about(LetterRecipient, [recipient.id for recipient in found.recipients]),
     )
     found.naming = [one for one in _all(select(OutgoingMail).where(to_office)) if one not in found.mails]
     found.skeletons = _only_theirs(found.mails)
-    written = {one.message_id for one in (*found.mails, *found.naming)}
+    written = {mail.message_id for mail in (*found.mails, *found.naming)}
     found.delivered = [
         copy.path
         for copy in current_app.extensions["kept_copies"]()
@@ -203,9 +203,9 @@ def _find_mails(found: Traces) -> None:
 
 
 def _find_incoming(found: Traces) -> None:
-    """What the person wrote to us, or what came back from their address."""
-    emails = [one.casefold() for one in found.identifiers.emails]
-    asked = [one.id for one in found.invitations]
+    """Return what the person wrote to us, or what came back from their address."""
+    emails = [email.casefold() for email in found.identifiers.emails]
+    asked = [invitation.id for invitation in found.invitations]
     answered = select(IncomingLink.incoming_mail_id).where(
         IncomingLink.subject_type == Invitation.__tablename__, IncomingLink.subject_id.in_(asked)
     )
@@ -218,10 +218,10 @@ def _find_incoming(found: Traces) -> None:
 
 
 def _only_theirs(mails: Sequence[OutgoingMail]) -> list[MailSkeleton]:
-    """Give the texts that nobody else got."""
-    ids = {one.skeleton_id for one in mails}
+    """Return the texts that nobody else got."""
+    ids = {mail.skeleton_id for mail in mails}
     others = select(OutgoingMail.skeleton_id).where(
-        OutgoingMail.skeleton_id.in_(ids), OutgoingMail.id.not_in([one.id for one in mails])
+        OutgoingMail.skeleton_id.in_(ids), OutgoingMail.id.not_in([mail.id for mail in mails])
     )
     shared = set(db.session.scalars(others))
     return _all(select(MailSkeleton).where(MailSkeleton.id.in_(ids - shared)))
@@ -239,10 +239,10 @@ def _find_imports(found: Traces, ids: Sequence[int]) -> None:
     ]
     of_them = {
         "persons": ids,
-        "addresses": [one.id for one in found.addresses],
-        "consents": [one.id for one in found.consents],
-        "mandates": [one.id for one in found.mandates],
-        "list_members": [one.id for one in found.members],
+        "addresses": [address.id for address in found.addresses],
+        "consents": [consent.id for consent in found.consents],
+        "mandates": [mandate.id for mandate in found.mandates],
+        "list_members": [member.id for member in found.members],
     }
     conditions = (
         and_(ImportChange.table == table, ImportChange.row_id.in_(numbers))
@@ -252,15 +252,15 @@ def _find_imports(found: Traces, ids: Sequence[int]) -> None:
 
 
 def _find_history(found: Traces, ids: Sequence[int]) -> list[History]:
-    """Give the rows about the person, and those about other records that name them."""
+    """Return the rows about the person, and those about other records that name them."""
     about = and_(History.subject_type == "persons", History.subject_id.in_(ids))
-    asked = [one.id for one in found.invitations]
+    asked = [invitation.id for invitation in found.invitations]
     invited = and_(History.subject_type == "invitations", History.subject_id.in_(asked))
     naming = or_(
         holds_probe(History.details, found.identifiers), holds_probe(History.actor_name, found.identifiers)
     )
     rows = _all(select(History).where(or_(about, invited, naming)).order_by(History.id))
-    return [one for one in rows if _is_about(one, ids, asked) or _names_here(one, found)]
+    return [row for row in rows if _is_about(row, ids, asked) or _names_here(row, found)]
 
 
 def _is_about(row: History, ids: Sequence[int], asked: Sequence[int]) -> bool:
@@ -280,7 +280,7 @@ def _names_here(row: History, found: Traces) -> bool:
 
 
 def _organisation_of(row: History) -> int | None:
-    """Give whose record a row of history is about, as far as it can be told."""
+    """Return whose record a row of history is about, as far as it can be told."""
     if isinstance((row.details or {}).get("organisation_id"), int):
         return int(row.details["organisation_id"])
     for mapper in Base.registry.mappers:
@@ -292,7 +292,7 @@ def _organisation_of(row: History) -> int | None:
 
 
 def belongs_to(model: Any, person: Person) -> ColumnElement[bool]:
-    """Give the condition that a record is of the person's organisation or the network; of a network's person: any."""
+    """Return the condition that a record is of the person's organisation or the network; of a network's person: any."""
     if person.organisation_id is None:
         return true()
     return or_(model.organisation_id.is_(None), model.organisation_id == person.organisation_id)

@@ -33,38 +33,38 @@ class Identifiers:
 
     @cached_property
     def _folded(self) -> frozenset[str]:
-        return frozenset(fold(one) for one in (*self.names, *self.emails, *self.phones) if fold(one))
+        return frozenset(fold(name) for name in (*self.names, *self.emails, *self.phones) if fold(name))
 
     @cached_property
     def _pattern(self) -> re.Pattern[str] | None:
-        parts = [_name_pattern(one) for one in self.names if len(one.split()) > 1]
-        parts += [rf"(?<![\w.+-]){re.escape(one)}(?!\.?\w)" for one in self.emails if one]
-        parts += [_phone_pattern(one) for one in self.phones if one]
+        parts = [_name_pattern(name) for name in self.names if len(name.split()) > 1]
+        parts += [rf"(?<![\w.+-]){re.escape(email)}(?!\.?\w)" for email in self.emails if email]
+        parts += [_phone_pattern(phone) for phone in self.phones if phone]
         return re.compile("|".join(parts), re.IGNORECASE) if parts else None
 
     @property
     def probes(self) -> list[str]:
-        """Give lower-case ASCII pieces of which each text that names the person holds at least one."""
-        found = [_longest_ascii(one) for one in (*self.names, *self.emails)]
-        found += [re.sub(r"\D", "", one.partition(";")[0])[-3:] for one in self.phones]
-        return [] if any(len(one) < _SHORTEST_PROBE for one in found) else sorted(set(found))
+        """Return lower-case ASCII pieces of which each text that names the person holds at least one."""
+        names = [_longest_ascii(name) for name in (*self.names, *self.emails)]
+        names += [re.sub(r"\D", "", phone.partition(";")[0])[-3:] for phone in self.phones]
+        return [] if any(len(name) < _SHORTEST_PROBE for name in names) else sorted(set(names))
 
     def is_name(self, text: str) -> bool:
-        """Tell whether a text is the person's name and nothing else."""
-        return bool(fold(text)) and fold(text) in {fold(one) for one in self.names}
+        """Return whether a text is the person's name and nothing else."""
+        return bool(fold(text)) and fold(text) in {fold(name) for name in self.names}
 
     def is_email(self, text: str) -> bool:
-        """Tell whether a text is one of the person's addresses."""
-        return text.strip().casefold() in {one.casefold() for one in self.emails}
+        """Return whether a text is one of the person's addresses."""
+        return text.strip().casefold() in {email.casefold() for email in self.emails}
 
     def name(self, value: Any) -> bool:
-        """Tell whether a text, or any text within a list or mapping, names the person."""
+        """Return whether a text, or any text within a list or mapping, names the person."""
         if isinstance(value, str):
             return fold(value) in self._folded or bool(self._pattern and self._pattern.search(value))
         return any(self.name(one) for one in _within(value))
 
     def cut(self, value: Any) -> Any:
-        """Give a value without the person: a text that is only a name becomes empty, else the name is cut out."""
+        """Return a value without the person: a text that is only a name becomes empty, else the name is cut out."""
         if isinstance(value, str):
             if fold(value) in self._folded:
                 return ""

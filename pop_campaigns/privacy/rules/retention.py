@@ -45,7 +45,7 @@ RUNS_EVERY = timedelta(days=1)
 
 
 def run_is_due(last_at: datetime | None, now: datetime) -> bool:
-    """Tell whether retention runs again: once a day, also after a clock that went wrong and came back."""
+    """Return whether retention runs again: once a day, also after a clock that went wrong and came back."""
     return last_at is None or now - last_at >= RUNS_EVERY or last_at > now + RUNS_EVERY
 
 
@@ -63,7 +63,7 @@ class BreachClock(enum.StrEnum):
 
 
 def breach_clock(noticed_at: datetime, told_at: datetime | None, now: datetime) -> tuple[BreachClock, int]:
-    """Give where the clock of a breach stands, and the whole hours left, over, or needed to tell.
+    """Return where the clock of a breach stands, and the whole hours left, over, or needed to tell.
 
     What is left is rounded down and what is over rounded up: nobody is told of an hour they do not have.
     """

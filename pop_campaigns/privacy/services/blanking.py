@@ -60,8 +60,8 @@ def blank_skeleton(skeleton: MailSkeleton) -> None:
     """Take the words of a mail and its files; the subject stays, so that the list of mail can be read."""
     skeleton.text = skeleton.html = NOTHING
     skeleton.calendar = None
-    for one in list(skeleton.attachments):
-        db.session.delete(one)
+    for attachment in list(skeleton.attachments):
+        db.session.delete(attachment)
 
 
 def blank_incoming(mail: IncomingMail) -> None:

@@ -98,8 +98,8 @@ def _counts(traces: Traces) -> dict[str, int]:
 
 def _set_stones(traces: Traces, now: datetime) -> list[Tombstone]:
     owner, identifiers = traces.person.organisation_id, traces.identifiers
-    known = [(TombstoneKind.EMAIL, one) for one in identifiers.emails]
-    known += [(TombstoneKind.PHONE, one) for one in identifiers.phones]
+    known = [(TombstoneKind.EMAIL, other) for other in identifiers.emails]
+    known += [(TombstoneKind.PHONE, phone) for phone in identifiers.phones]
     known = known or [(TombstoneKind.NAME, traces.person.name)]
     for email in identifiers.emails:
         for purpose in Purpose:
@@ -108,7 +108,7 @@ def _set_stones(traces: Traces, now: datetime) -> list[Tombstone]:
 
 
 def _erase_contacts(traces: Traces, now: datetime) -> list[Path]:
-    """Blank the person and what hangs on them; give the files that are to go."""
+    """Blank the person and what hangs on them; return the files that are to go."""
     for person in traces.persons:
         person.name = person.name_as_printed = person.phone = person.post_address = ""
         person.topics = person.press_card = ""
@@ -126,17 +126,17 @@ def _erase_contacts(traces: Traces, now: datetime) -> list[Path]:
 
 
 def _erase_consents(consents: Sequence[Consent], now: datetime) -> list[Path]:
-    proofs = {one.proof_file_id for one in consents if one.proof_file_id}
-    for one in consents:
-        one.proof, one.proof_file_id = "", None
-        if one.withdrawn_at is None:
-            one.withdrawn_at, one.withdrawn_by = max(now, one.given_at), ConsentChannel.FORM
+    proofs = {other.proof_file_id for other in consents if other.proof_file_id}
+    for consent in consents:
+        consent.proof, consent.proof_file_id = "", None
+        if consent.withdrawn_at is None:
+            consent.withdrawn_at, consent.withdrawn_by = max(now, consent.given_at), ConsentChannel.FORM
     db.session.flush()
     return drop_files(proofs)
 
 
 def drop_files(idents: set[int]) -> list[Path]:
-    """Take away the rows of stored files that nothing refers to any more; give the paths of their bytes."""
+    """Take away the rows of stored files that nothing refers to any more; return the paths of their bytes."""
     paths = []
     for ident in sorted(idents):
         row = db.session.get(StoredFile, ident)
@@ -210,7 +210,7 @@ def _unname_mail(mail: OutgoingMail, traces: Traces) -> None:
 
 
 def _erase_elsewhere(traces: Traces) -> None:
-    ids = {one.id for one in traces.persons}
+    ids = {person.id for person in traces.persons}
     cut = traces.identifiers.cut
     for row in traces.history:
         about = row.subject_type == "persons" and row.subject_id in ids

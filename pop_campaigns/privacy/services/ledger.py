@@ -49,12 +49,12 @@ class Erasure:
 
 
 def ledger_path() -> Path:
-    """Give where the list is."""
+    """Return where the list is."""
     return Path(current_app.config["DATA_DIR"]) / FILE_NAME
 
 
 def key_mark() -> str:
-    """Give what tells one key of hashes from another, without giving it away."""
+    """Return what tells one key of hashes from another, without giving it away."""
     return hashlib.sha256(b"key of hashes:" + hash_key()).hexdigest()[:16]
 
 
@@ -62,10 +62,10 @@ def append_stones(stones: Sequence[Tombstone]) -> None:
     """Write tombstones to the list and have them on the disk before going on."""
     mark = key_mark()
     lines = [
-        Erasure(one.kind.value, one.hash, one.organisation_id, one.erased_at.isoformat(), mark)
-        for one in stones
+        Erasure(stone.kind.value, stone.hash, stone.organisation_id, stone.erased_at.isoformat(), mark)
+        for stone in stones
     ]
-    text = "".join(json.dumps(asdict(one), separators=(",", ":")) + "\n" for one in lines)
+    text = "".join(json.dumps(asdict(line), separators=(",", ":")) + "\n" for line in lines)
     path = ledger_path()
     make_private_folder(path.parent)
     number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -79,7 +79,7 @@ def append_stones(stones: Sequence[Tombstone]) -> None:
 
 
 def read_ledger() -> tuple[list[Erasure], int]:
-    """Give the lines of the list and how many could not be read."""
+    """Return the lines of the list and how many could not be read."""
     path = ledger_path()
     found, broken = [], 0
     for line in path.read_text(encoding="ascii", errors="replace").splitlines() if path.exists() else ():

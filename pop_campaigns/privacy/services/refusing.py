@@ -39,7 +39,9 @@ def want_mail_again(refusal: Refusal, *, language: str, now: datetime) -> bool:
     if not lift_hash(refusal.address_hash, refusal.purpose, refusal.organisation_id):
         return False
     for person in persons_behind(refusal):
-        ended = [one for one in _consents(person, refusal) if one.withdrawn_by is ConsentChannel.LINK]
+        ended = [
+            consent for consent in _consents(person, refusal) if consent.withdrawn_by is ConsentChannel.LINK
+        ]
         if ended:
             db.session.add(_given_again(ended[0], language, now))
         _note("wanted", person, refusal, now)
@@ -47,7 +49,7 @@ def want_mail_again(refusal: Refusal, *, language: str, now: datetime) -> bool:
 
 
 def persons_behind(refusal: Refusal) -> list[Person]:
-    """Give the persons of the organisation (or the network) who have the address that a link is bound to."""
+    """Return the persons of the organisation (or the network) who have the address that a link is bound to."""
     key = hash_key()
     rows = select(Address.person_id, Address.email).join(Address.person)
     rows = rows.where(
@@ -62,7 +64,7 @@ def persons_behind(refusal: Refusal) -> list[Person]:
 
 
 def _consents(person: Person, refusal: Refusal) -> Sequence[Consent]:
-    """Give the person's consents to this purpose, the newest first."""
+    """Return the person's consents to this purpose, the newest first."""
     rows = select(Consent).where(Consent.person_id == person.id, Consent.purpose == refusal.purpose)
     return db.session.scalars(rows.order_by(Consent.id.desc())).all()
 

@@ -21,7 +21,7 @@ _SAME_PRESS = timedelta(minutes=1)
 
 
 def all_purposes() -> Sequence[ProcessingPurpose]:
-    """Give the register of purposes, the network's first."""
+    """Return the register of purposes, the network's first."""
     rows = select(ProcessingPurpose).options(joinedload(ProcessingPurpose.organisation))
     rows = rows.order_by(ProcessingPurpose.organisation_id.is_not(None), ProcessingPurpose.id)
     return db.session.scalars(rows).all()
@@ -91,5 +91,5 @@ def _just_recorded(values: Mapping[str, Any], by: User, now: datetime) -> Breach
         Breach.noticed_at == values["noticed_at"],
         Breach.what == values["what"],
     )
-    found = db.session.scalar(same.order_by(Breach.id.desc()).limit(1))
-    return found if found and now - found.created_at < _SAME_PRESS else None
+    breach = db.session.scalar(same.order_by(Breach.id.desc()).limit(1))
+    return breach if breach and now - breach.created_at < _SAME_PRESS else None

@@ -37,16 +37,16 @@ def replay(*, now: datetime) -> Replayed:
     """
     lines, broken = read_ledger()
     mark = key_mark()
-    ours = [one for one in lines if one.key == mark]
+    ours = [line for line in lines if line.key == mark]
     report = Replayed(len(lines), broken, len(lines) - len(ours))
     if not ours:
         return report
     _set_again(ours)
     known: _Known = {}
-    for one in ours:
-        place = (one.kind, one.hash, one.organisation_id)
-        if place not in known or known[place].erased_at < one.erased_at:
-            known[place] = one
+    for our in ours:
+        place = (our.kind, our.hash, our.organisation_id)
+        if place not in known or known[place].erased_at < our.erased_at:
+            known[place] = our
     for person in _brought_back(known):
         done = erase_person(person, by=None, now=now, actor_name=ACTOR)
         if done:
@@ -55,7 +55,7 @@ def replay(*, now: datetime) -> Replayed:
 
 
 def _brought_back(known: _Known) -> list[Person]:
-    key, found = hash_key(), []
+    key, persons = hash_key(), []
     emails: dict[int, list[str]] = {}
     for person_id, email in db.session.execute(
         select(Address.person_id, Address.email).where(Address.person_id.is_not(None))
@@ -63,16 +63,16 @@ def _brought_back(known: _Known) -> list[Person]:
         emails.setdefault(person_id or 0, []).append(email)
     alive = select(Person).where(Person.erased_at.is_(None), Person.merged_into_id.is_(None))
     for person in db.session.scalars(alive).all():
-        values = [(TombstoneKind.EMAIL, one) for one in emails.get(person.id, [])]
+        values = [(TombstoneKind.EMAIL, other) for other in emails.get(person.id, [])]
         values += [(TombstoneKind.PHONE, person.phone)] if person.phone else []
         values = values or [(TombstoneKind.NAME, person.name)]
         lines = (
             known.get((kind.value, keyed_hash(kind, one, key), person.organisation_id))
             for kind, one in values
         )
-        if any(one and not _added_since(person, one.erased_at) for one in lines):
-            found.append(person)
-    return found
+        if any(line and not _added_since(person, line.erased_at) for line in lines):
+            persons.append(person)
+    return persons
 
 
 def _added_since(person: Person, moment: datetime) -> bool:
@@ -88,11 +88,12 @@ def _added_since(person: Person, moment: datetime) -> bool:
 def _set_again(lines: Iterable[Erasure]) -> None:
     """Set tombstones and refusals that a restored backup lacks."""
     stones = {
-        (one.kind.value, one.hash, one.organisation_id) for one in db.session.scalars(select(Tombstone))
+        (tombstone.kind.value, tombstone.hash, tombstone.organisation_id)
+        for tombstone in db.session.scalars(select(Tombstone))
     }
     refusals = {
-        (one.address_hash, one.purpose, one.organisation_id)
-        for one in db.session.scalars(select(Suppression))
+        (suppression.address_hash, suppression.purpose, suppression.organisation_id)
+        for suppression in db.session.scalars(select(Suppression))
     }
     for line in lines:
         owner = line.organisation_id

@@ -58,12 +58,12 @@ class Swept:
 
 
 def days_of(one: Retention) -> int:
-    """Give for how many days a class is kept here."""
+    """Return for how many days a class is kept here."""
     return int(current_app.config[one.setting]) if one.setting else one.days
 
 
 def count_due(*, now: datetime) -> dict[str, int]:
-    """Give how many of each class are over their time; changes nothing."""
+    """Return how many of each class are over their time; changes nothing."""
     counts = {}
     for one in RETENTION:
         until = now - timedelta(days=days_of(one))
@@ -112,7 +112,7 @@ def _last_run_at() -> datetime | None:
 
 
 def last_runs(limit: int = 14) -> Sequence[RetentionRun]:
-    """Give the last runs, newest first."""
+    """Return the last runs, newest first."""
     return db.session.scalars(select(RetentionRun).order_by(RetentionRun.id.desc()).limit(limit)).all()
 
 
@@ -221,7 +221,7 @@ def _blank_history(guest: Invitation, identifiers: Identifiers) -> None:
 
 
 def _stand_in(guest: Invitation, now: datetime) -> Person:
-    """Give a nameless person who is not a guest of this event yet: the same few serve all events of an owner."""
+    """Return a nameless person who is not a guest of this event yet: the same few serve all events of an owner."""
     owner = guest.event.organisation_id
     taken = select(Invitation.person_id).where(
         Invitation.event_id == guest.event_id, Invitation.person_id.is_not(None)
@@ -232,18 +232,18 @@ def _stand_in(guest: Invitation, now: datetime) -> Person:
         Person.organisation_id.is_not_distinct_from(owner),
         Person.id.not_in(taken),
     )
-    found = db.session.scalar(free.order_by(Person.id).limit(1))
-    if found is None:
-        found = Person(
+    person = db.session.scalar(free.order_by(Person.id).limit(1))
+    if person is None:
+        person = Person(
             name="", kind=PersonKind.CITIZEN, topics=STAND_IN, organisation_id=owner, erased_at=now
         )
-        db.session.add(found)
+        db.session.add(person)
         db.session.flush()
-    return found
+    return person
 
 
 def _empty_mails(skeletons: Sequence[MailSkeleton], _now: datetime) -> list[Path]:
-    ids = [one.id for one in skeletons]
+    ids = [other.id for other in skeletons]
     for mail in db.session.scalars(select(OutgoingMail).where(OutgoingMail.skeleton_id.in_(ids))):
         blank_filling(mail)
         mail.to_name = ""
@@ -253,9 +253,9 @@ def _empty_mails(skeletons: Sequence[MailSkeleton], _now: datetime) -> list[Path
 
 
 def _drop_proofs(consents: Sequence[Consent], _now: datetime) -> list[Path]:
-    files = {one.proof_file_id for one in consents if one.proof_file_id}
-    for one in consents:
-        one.proof, one.proof_file_id = "", None
+    files = {other.proof_file_id for other in consents if other.proof_file_id}
+    for consent in consents:
+        consent.proof, consent.proof_file_id = "", None
     db.session.flush()
     return drop_files(files)
 
@@ -272,12 +272,12 @@ def _due_sessions(until: datetime) -> Select[Any]:
 
 
 def _drop_sessions(rows: Sequence[UserSession], _now: datetime) -> list[Path]:
-    db.session.execute(delete(UserSession).where(UserSession.id.in_([one.id for one in rows])))
+    db.session.execute(delete(UserSession).where(UserSession.id.in_([row.id for row in rows])))
     return []
 
 
 def _loose_files(until: datetime) -> Iterator[Path]:
-    """Give files that no row knows: left by a machine that stopped between the database and the disk."""
+    """Return files that no row knows: left by a machine that stopped between the database and the disk."""
     folder = Path(current_app.config["DATA_DIR"]) / "files"
     if not folder.is_dir():
         return

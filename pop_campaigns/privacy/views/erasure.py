@@ -54,7 +54,7 @@ def erase(ident: int) -> ResponseReturnValue:
 
 
 def _erased_before(ident: int) -> bool:
-    """Tell whether the user could have erased this person and somebody did."""
+    """Return whether the user could have erased this person and somebody did."""
     row = db.session.get(Person, ident) if 0 < ident < 2**31 else None
     return row is not None and row.erased_at is not None and may_change(row)
 
@@ -65,9 +65,9 @@ def _said(words: str, tone: str) -> ResponseReturnValue:
 
 
 def _plan(traces: Traces) -> Plan:
-    waiting = sum(one.state in (MailState.QUEUED, MailState.SENDING) for one in traces.mails)
-    drafts = sum(one.state is InvitationState.DRAFT for one in traces.invitations)
-    papers = sum(one.proof_file_id is not None for one in traces.consents)
+    waiting = sum(mail.state in (MailState.QUEUED, MailState.SENDING) for mail in traces.mails)
+    drafts = sum(invitation.state is InvitationState.DRAFT for invitation in traces.invitations)
+    papers = sum(consent.proof_file_id is not None for consent in traces.consents)
     counted = (
         (len(traces.addresses), _addresses),
         (len(traces.rows), _rows),

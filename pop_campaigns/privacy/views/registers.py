@@ -50,7 +50,7 @@ BREACH_COLUMNS = (
 @bp.get("/privacy/purposes")
 @reader
 def purposes() -> ResponseReturnValue:
-    """The register of purposes."""
+    """Show the register of purposes."""
     form = PurposeForm(formdata=None)
     return render_template(
         "privacy/purposes.html",
@@ -63,11 +63,13 @@ def purposes() -> ResponseReturnValue:
 @bp.post("/privacy/purposes.csv")
 @reader
 def purposes_csv() -> Response:
-    """The register of purposes as a table."""
+    """Show the register of purposes as a table."""
     form = PurposeForm(formdata=None)
     heads = [form[name].label.text for name in PURPOSE_COLUMNS]
     return _csv(
-        "purposes", heads, ([getattr(one, name) for name in PURPOSE_COLUMNS] for one in all_purposes())
+        "purposes",
+        heads,
+        ([getattr(purpose, name) for name in PURPOSE_COLUMNS] for purpose in all_purposes()),
     )
 
 
@@ -114,16 +116,16 @@ def _purpose_page(purpose: ProcessingPurpose | None) -> ResponseReturnValue:
 @bp.get("/privacy/breaches")
 @writer
 def breaches() -> ResponseReturnValue:
-    """The register of breaches, each with its clock."""
+    """Show the register of breaches, each with its clock."""
     page, moment, lang = paged(select_breaches(current_user)), now(), current_language()
-    rows = [(one, clock_chip(one, moment), moment_words(one.noticed_at, lang)) for one in page.items]
+    rows = [(item, clock_chip(item, moment), moment_words(item.noticed_at, lang)) for item in page.items]
     return render_template("privacy/breaches.html", page=page, rows=rows)
 
 
 @bp.post("/privacy/breaches.csv")
 @writer
 def breaches_csv() -> Response:
-    """The register of breaches as a table."""
+    """Show the register of breaches as a table."""
     form = BreachForm(formdata=None, now=now())
     heads = [_("Organisation"), *(form[name].label.text for name in BREACH_COLUMNS), _("Entered by")]
     rows = (

@@ -94,7 +94,7 @@ _CODES: Final[dict[str, dict[str, Any]]] = {
 
 
 def readable_lines(section: str, kept: Any, lang: str) -> list[tuple[str, str]]:
-    """Give one record as lines of name and value; what is empty or of use to programs only is left out."""
+    """Return one record as lines of name and value; what is empty or of use to programs only is left out."""
     if section == "history":
         told = history_words(SimpleNamespace(action=kept["action"], details=kept["details"]), lang)  # type: ignore[arg-type]
         return [(_written("at", kept["at"], lang), told)]

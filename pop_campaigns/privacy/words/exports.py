@@ -18,7 +18,7 @@ from pop_campaigns.core.places import all_municipalities
 
 
 def exports_seen_by(user: User, lang: str) -> list[dict[str, str]]:
-    """Give what the pages show of exports: an administrator sees all, a coordinator those of the own organisation."""
+    """Return what the pages show of exports: an administrator sees all, a coordinator those of the own organisation."""
     colleagues = select(User.id).where(User.organisation_id == user.organisation_id)
     rows = handed_out(None if user.role is RoleName.ADMINISTRATOR else colleagues)
     return [
@@ -33,7 +33,7 @@ def exports_seen_by(user: User, lang: str) -> list[dict[str, str]]:
 
 
 def export_words(action: str, details: dict[str, Any]) -> str:
-    """Give one export as a sentence: what, how many rows, in which form, filtered by what."""
+    """Return one export as a sentence: what, how many rows, in which form, filtered by what."""
     what = {
         "contacts.exported": _("Institutions") if details.get("listed") == "institutions" else _("Persons"),
         "list.exported": _("The list “%(name)s”", name=details.get("name", "")),
@@ -52,5 +52,5 @@ def _filter_words(details: dict[str, Any]) -> list[str]:
     kind, place = details.get("kind"), details.get("municipality")
     words = [str(INSTITUTION_KINDS[InstitutionKind(kind)])] if kind in set(InstitutionKind) else []
     words += [str(PERSON_KINDS[PersonKind(kind)])] if kind in set(PersonKind) and not words else []
-    words += [one.name for one in all_municipalities() if one.key == place]
+    words += [municipality.name for municipality in all_municipalities() if municipality.key == place]
     return [*words, *([_("found by a search")] if details.get("searched") else [])]

@@ -62,7 +62,7 @@ class Wanted:
         return self != Wanted()
 
     def as_arguments(self) -> dict[str, str]:
-        """Give the filter as parts of an address, always in one order."""
+        """Return the filter as parts of an address, always in one order."""
         parts = {
             "municipality": self.municipality,
             "kind": self.kind.value if self.kind else "",
@@ -110,17 +110,17 @@ def listed_events(wanted: Wanted, now: datetime) -> Select[tuple[Event, int]]:
 def first_of_groups(
     wanted: Wanted, now: datetime, limits: Mapping[Group, int]
 ) -> dict[Group, tuple[Sequence[Event], int]]:
-    """Give the first events of each part and how many it has in all; a part without events is left out."""
+    """Return the first events of each part and how many it has in all; a part without events is left out."""
     group = _group(now)
     counts = db.session.execute(
         _filtered(published(group.label("part"), func.count()), wanted).group_by("part")
     )
     totals = {Group(part): total for part, total in counts}
-    found: dict[Group, tuple[Sequence[Event], int]] = {}
+    result: dict[Group, tuple[Sequence[Event], int]] = {}
     for part in sorted(totals):
         rows: Select[Any] = listed_events(wanted, now).where(group == literal(part.value))
-        found[part] = (db.session.scalars(rows.limit(limits[part])).all(), totals[part])
-    return found
+        result[part] = (db.session.scalars(rows.limit(limits[part])).all(), totals[part])
+    return result
 
 
 def count_kinds(wanted: Wanted) -> dict[EventKind, int]:
@@ -132,14 +132,14 @@ def count_kinds(wanted: Wanted) -> dict[EventKind, int]:
 
 
 def years_with_events() -> list[int]:
-    """Give the years in which published events begin, the latest first."""
+    """Return the years in which published events begin, the latest first."""
     year = cast(extract("year", Event.day_from), Integer)
     rows = published(year).where(Event.day_from.is_not(None)).distinct()
     return sorted(db.session.scalars(rows), reverse=True)
 
 
 def public_municipalities() -> list[Municipality]:
-    """Give the municipalities of members and of published events, in Albanian order."""
+    """Return the municipalities of members and of published events, in Albanian order."""
     rows = select(Municipality).where(
         or_(
             Municipality.id.in_(published(Event.municipality_id)),
@@ -150,7 +150,7 @@ def public_municipalities() -> list[Municipality]:
 
 
 def whole_page() -> tuple[ExecutableOption, ...]:
-    """Give what to load with an event so that its page asks for nothing more."""
+    """Return what to load with an event so that its page asks for nothing more."""
     offices = selectinload(Event.attendances).joinedload(Attendance.person).selectinload(Person.mandates)
     return (
         joinedload(Event.institution),
@@ -163,14 +163,14 @@ def whole_page() -> tuple[ExecutableOption, ...]:
 
 
 def find_public_event(event_id: int, *load: ExecutableOption) -> Event | None:
-    """Give a published event, with what ``load`` names, else None."""
+    """Return a published event, with what ``load`` names, else None."""
     if not 0 < event_id < 2**31:
         return None
     return db.session.scalar(published().where(Event.id == event_id).options(*load))
 
 
 def current_members(today: date) -> list[Organisation]:
-    """Give the organisations that are members, by municipality in Albanian order."""
+    """Return the organisations that are members, by municipality in Albanian order."""
     rows = (
         select(Organisation)
         .outerjoin(Municipality, Organisation.municipality_id == Municipality.id)
@@ -181,7 +181,7 @@ def current_members(today: date) -> list[Organisation]:
 
 
 def events_for_search_engines(limit: int) -> Sequence[Any]:
-    """Give (id, changed_at) of the newest published events."""
+    """Return (id, changed_at) of the newest published events."""
     rows = published(Event.id, Event.changed_at).order_by(Event.id.desc()).limit(limit)
     return db.session.execute(rows).all()
 
@@ -202,7 +202,7 @@ def _filtered(rows: Select[Any], wanted: Wanted) -> Select[Any]:
 
 
 def _group(now: datetime) -> ColumnElement[int]:
-    """Give the part of the list an event belongs to."""
+    """Return the part of the list an event belongs to."""
     ahead = lies_ahead(now)
     rough = Event.precision.in_(_ROUGH)
     # Numbers written out, not bound: PostgreSQL groups only by the very same expression.

@@ -24,7 +24,7 @@ _PUBLISHED = "text/calendar; charset=utf-8; method=PUBLISH"
 @bp.get("/calendar.ics")
 @for_everybody(FEEDS_KEPT_FOR)
 def calendar() -> Response:
-    """The calendar to subscribe to: ``?municipality=fier`` for one municipality, ``&lang=en`` for English."""
+    """Show the calendar to subscribe to: ``?municipality=fier`` for one municipality, ``&lang=en`` for English."""
     municipality = _municipality()
     key, name = (municipality.key, municipality.name) if municipality else ("", "")
     changed = last_change()
@@ -35,7 +35,7 @@ def calendar() -> Response:
 @bp.get("/<any(sq, en):lang>/events/<int:event_id>.ics")
 @for_everybody(FEEDS_KEPT_FOR)
 def event_calendar(event_id: int) -> Response:
-    """The calendar file of one event whose day is known."""
+    """Show the calendar file of one event whose day is known."""
     event = find_public_event(event_id)
     if event is None:
         abort(404)
@@ -49,7 +49,7 @@ def event_calendar(event_id: int) -> Response:
 
 
 def has_file(event: Event, lang: str) -> bool:
-    """Tell whether an event can be put into a calendar: its day is known and calendars can hold it."""
+    """Return whether an event can be put into a calendar: its day is known and calendars can hold it."""
     return _entry(event, lang) is not None
 
 
@@ -61,15 +61,15 @@ def _entry(event: Event, lang: str) -> CalendarEvent | None:
 
 
 def _municipality() -> Municipality | None:
-    """Give the municipality asked for, None for the whole network; a wrong one is 404, not somebody else's events."""
+    """Return the municipality asked for, None for the whole network; a wrong one is 404, not somebody else's events."""
     typed = request.args.get("municipality", "")
     if not typed:
         return None
     key = municipality_key(typed[:80])
-    found = db.session.scalar(select(Municipality).where(Municipality.key == key))
-    if found is None:
+    municipality = db.session.scalar(select(Municipality).where(Municipality.key == key))
+    if municipality is None:
         abort(404)
-    return found
+    return municipality
 
 
 def _answer(body: bytes, etag: str, changed: datetime | None) -> Response:

@@ -65,7 +65,7 @@ def home() -> ResponseReturnValue:
 @bp.get("/<any(sq, en):lang>/")
 @for_everybody(PAGES_KEPT_FOR)
 def front() -> ResponseReturnValue:
-    """What is on, and what was: the first events of each part."""
+    """Show what is on, and what was: the first events of each part."""
     asked = read_wanted(request.args)
     wanted = Wanted(municipality=asked.municipality, kind=asked.kind)
     parts = first_of_groups(wanted, now(), ON_THE_FRONT)
@@ -75,7 +75,7 @@ def front() -> ResponseReturnValue:
 @bp.get("/<any(sq, en):lang>/events")
 @for_everybody(PAGES_KEPT_FOR)
 def events() -> ResponseReturnValue:
-    """All published events, in pages."""
+    """Show all published events, in pages."""
     wanted = read_wanted(request.args)
     page = paged(listed_events(wanted, now()), scalars=False)
     parts: dict[Group, list[Event]] = {}
@@ -88,23 +88,23 @@ def events() -> ResponseReturnValue:
 @bp.get("/<any(sq, en):lang>/events/<int:event_id>")
 @for_everybody(PAGES_KEPT_FOR)
 def event(event_id: int) -> ResponseReturnValue:
-    """One event."""
+    """Show one event."""
     lang = str(g.lang)
-    found = find_public_event(event_id, *whole_page())
-    if found is None:
+    row = find_public_event(event_id, *whole_page())
+    if row is None:
         abort(404)
     moment = now()
-    holders, others = event_words.office_holders(found.attendances, lang)
+    holders, others = event_words.office_holders(row.attendances, lang)
     return render_template(
         "public/event.html",
-        event=found,
-        chip=state_chip(found, moment),
+        event=row,
+        chip=state_chip(row, moment),
         holders=holders,
         others=others,
-        ahead=found.state is EventState.PLANNED and not is_over(found, now(), local_date(now())),
-        in_calendars=found.state is not EventState.CANCELLED and calendars.has_file(found, lang),
-        distance=event_words.distance_words(found, moment),
-        share_words=event_words.share_words(found, lang),
+        ahead=row.state is EventState.PLANNED and not is_over(row, now(), local_date(now())),
+        in_calendars=row.state is not EventState.CANCELLED and calendars.has_file(row, lang),
+        distance=event_words.distance_words(row, moment),
+        share_words=event_words.share_words(row, lang),
         day_words=lambda day: day_words(day, lang),
         canonical=base_url() + request.path,
         **_words(lang),
@@ -114,7 +114,7 @@ def event(event_id: int) -> ResponseReturnValue:
 @bp.get("/<any(sq, en):lang>/members")
 @for_everybody(PAGES_KEPT_FOR)
 def members() -> ResponseReturnValue:
-    """The member organisations, whom to write to, who pays."""
+    """Show the member organisations, whom to write to, who pays."""
     return render_template(
         "public/members.html",
         members=_members(),
@@ -127,7 +127,7 @@ def members() -> ResponseReturnValue:
 @bp.get("/<any(sq, en):lang>/about")
 @for_everybody(PAGES_KEPT_FOR)
 def about() -> ResponseReturnValue:
-    """What the network does."""
+    """Show what the network does."""
     places = [member.municipality.name for member in _members() if member.municipality]
     return render_template(
         "public/about.html", network=network(), places=places, canonical=base_url() + request.path
@@ -161,7 +161,7 @@ def _chosen(places: list[Municipality], wanted: Wanted) -> Municipality | None:
 
 
 def _words(lang: str) -> dict[str, Any]:
-    """Give the words for events."""
+    """Return the words for events."""
     moment = now()
     return {
         "kinds": EVENT_KINDS,

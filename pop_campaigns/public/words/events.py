@@ -39,7 +39,7 @@ class OfficeHolder:
 
 
 def date_column(event: Event, lang: str) -> DateColumn:
-    """Give an event's date as exactly as it is known; several days of one month as *27–28*."""
+    """Return an event's date as exactly as it is known; several days of one month as *27–28*."""
     first, last = event.day_from, event.day_to
     if first is None or event.precision not in _EXACT:
         return DateColumn("", date_words(event.precision, first, last, lang), "")
@@ -50,7 +50,7 @@ def date_column(event: Event, lang: str) -> DateColumn:
 
 
 def time_words(event: Event, lang: str) -> str:
-    """Give what the date column leaves out: *e martë, ora 10:00–12:00*; *e martë – e enjte*; a long span as a whole."""
+    """Return what the date column leaves out: *e martë, ora 10:00–12:00*; *e martë – e enjte*; a long span as a whole."""
     first = event.day_from
     if first is None or event.precision not in _EXACT:
         return ""
@@ -72,7 +72,7 @@ def _hours(event: Event, lang: str) -> str:
 
 
 def distance_words(event: Event, now: datetime) -> str:
-    """Give *tomorrow*, *in 3 days*, *5 days ago*, where the day is known and near enough to be worth saying."""
+    """Return *tomorrow*, *in 3 days*, *5 days ago*, where the day is known and near enough to be worth saying."""
     if event.day_from is None or event.precision not in _EXACT or event.state is EventState.CANCELLED:
         return ""
     today = local_date(now)
@@ -81,17 +81,17 @@ def distance_words(event: Event, now: datetime) -> str:
 
 
 def title_language(event: Event, lang: str) -> str:
-    """Give the language a title is shown in: the reader's, unless it was never translated."""
+    """Return the language a title is shown in: the reader's, unless it was never translated."""
     return lang if getattr(event, f"title_{lang}") else "en" if lang == "sq" else "sq"
 
 
 def text_language(event: Event, lang: str) -> str:
-    """Give the language a description is shown in."""
+    """Return the language a description is shown in."""
     return lang if getattr(event, f"description_{lang}") else "en" if lang == "sq" else "sq"
 
 
 def public_text(event: Event, text: str) -> str:
-    """Give a text of an event without the link to join, wherever it was typed: strangers must not walk in."""
+    """Return a text of an event without the link to join, wherever it was typed: strangers must not walk in."""
     link = event.join_url.strip()
     for written in (link, link.rstrip("/")):
         if written:
@@ -100,23 +100,23 @@ def public_text(event: Event, text: str) -> str:
 
 
 def public_link(event: Event) -> str:
-    """Give the address of more information if a browser can open it safely, and never the link to join."""
+    """Return the address of more information if a browser can open it safely, and never the link to join."""
     if not event.more_url or public_text(event, event.more_url) != event.more_url:
         return ""
     return usable_link(event.more_url)
 
 
 def is_online(event: Event) -> bool:
-    """Tell whether one can take part from afar."""
+    """Return whether one can take part from afar."""
     return bool(event.join_url) or event.format in (EventFormat.ONLINE, EventFormat.HYBRID)
 
 
 def office_holders(attendances: Iterable[Attendance], lang: str) -> tuple[list[OfficeHolder], int]:
-    """Give those who attended in an office, and how many others there were: citizens are counted, not named."""
+    """Return those who attended in an office, and how many others there were: citizens are counted, not named."""
     named, others = [], 0
-    for one in attendances:
-        if one.office_title:
-            named.append(_office_holder(one, lang))
+    for attendance in attendances:
+        if attendance.office_title:
+            named.append(_office_holder(attendance, lang))
         else:
             others += 1
     return named, others
@@ -131,7 +131,7 @@ def _office_holder(one: Attendance, lang: str) -> OfficeHolder:
 
 
 def share_words(event: Event, lang: str) -> str:
-    """Give the sentence that stands under a shared link: kind, date, where, and how the description begins."""
+    """Return the sentence that stands under a shared link: kind, date, where, and how the description begins."""
     place = event.municipality.name if event.municipality else ""
     facts = [str(EVENT_KINDS[event.kind]), when_words(event, lang), public_text(event, event.venue), place]
     words = " · ".join(fact for fact in facts if fact)

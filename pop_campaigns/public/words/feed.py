@@ -55,7 +55,7 @@ class Kept:
 
 
 def public_entry(event: Event, lang: str) -> CalendarEvent | None:
-    """Give an event for everybody's calendar, or None while its day is not known: without the link to join."""
+    """Return an event for everybody's calendar, or None while its day is not known: without the link to join."""
     entry = calendar_event(event, lang)
     if entry is None:
         return None
@@ -69,7 +69,7 @@ def public_entry(event: Event, lang: str) -> CalendarEvent | None:
 
 
 def read_feed(lang: str, municipality: str = "", place: str = "") -> Feed:
-    """Give the feed of all published events with a day, or of one municipality (its key, and ``place`` its name)."""
+    """Return the feed of all published events with a day, or of one municipality (its key, and ``place`` its name)."""
     kept: Kept = current_app.extensions.setdefault("public_feed", Kept())
     stamps = _stamps(municipality)
     known = kept.feeds.get((lang, municipality))
@@ -87,7 +87,7 @@ def read_feed(lang: str, municipality: str = "", place: str = "") -> Feed:
 
 
 def last_change() -> datetime | None:
-    """Give when any event last changed: also one that is no longer published or has moved elsewhere changes feeds."""
+    """Return when any event last changed: also one that is no longer published or has moved elsewhere changes feeds."""
     return db.session.scalar(select(func.max(Event.changed_at)))
 
 

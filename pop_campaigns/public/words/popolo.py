@@ -44,27 +44,28 @@ Document = dict[str, list[dict[str, Any]]]
 
 
 def read_popolo(origin: str) -> Document:
-    """Give all public office-holders; ``origin`` is the address that stands for sources which have none."""
+    """Return all public office-holders; ``origin`` is the address that stands for sources which have none."""
     institutions = _institutions()
     offices = _offices(institutions)
     mandates = _mandates(offices)
-    persons = {one.person.id: one.person for one in mandates}
+    persons = {mandate.person.id: mandate.person for mandate in mandates}
     sources, emails = _Sources(origin), _public_emails(institutions)
     # An office that people typed in to invite somebody is no public fact before its holder is.
-    held = {one.office_id for one in mandates}
-    posts = [one for one in offices.values() if one.id in held or sources.of(one)]
+    held = {mandate.office_id for mandate in mandates}
+    posts = [office for office in offices.values() if office.id in held or sources.of(office)]
     return {
         "persons": [_person(one, sources) for _id, one in sorted(persons.items())],
         "organizations": [
-            _organization(one, institutions, emails[one.id], sources) for one in institutions.values()
+            _organization(institution, institutions, emails[institution.id], sources)
+            for institution in institutions.values()
         ],
-        "posts": [_post(one, sources) for one in posts],
-        "memberships": [_membership(one, offices[one.office_id]) for one in mandates],
+        "posts": [_post(post, sources) for post in posts],
+        "memberships": [_membership(mandate, offices[mandate.office_id]) for mandate in mandates],
     }
 
 
 def last_contact_change() -> datetime | None:
-    """Give when a contact was last added, changed or removed: each change leaves a line in history."""
+    """Return when a contact was last added, changed or removed: each change leaves a line in history."""
     return db.session.scalar(select(func.max(History.at)).where(History.subject_type.in_(_SUBJECTS)))
 
 
@@ -83,7 +84,7 @@ class _Sources:
                 self._of[kind, ident].append(source)
 
     def of(self, record: Institution | Office | Person) -> dict[str, Any]:
-        """Give ``sources`` of a record, or nothing where people typed it in."""
+        """Return ``sources`` of a record, or nothing where people typed it in."""
         known = self._of.get((record.__tablename__, record.id), ())
         return {"sources": [{"url": self._origin, "note": note} for note in known]} if known else {}
 
@@ -94,14 +95,14 @@ def _institutions() -> dict[int, Institution]:
         Institution.merged_into_id.is_(None),
         Institution.kind.in_(SHOWN_KINDS),
     )
-    found = db.session.scalars(rows.options(joinedload(Institution.municipality)).order_by(Institution.id))
-    return {one.id: one for one in found}
+    result = db.session.scalars(rows.options(joinedload(Institution.municipality)).order_by(Institution.id))
+    return {one.id: one for one in result}
 
 
 def _offices(institutions: dict[int, Institution]) -> dict[int, Office]:
     rows = select(Office).where(Office.organisation_id.is_(None), Office.merged_into_id.is_(None))
-    found = db.session.scalars(rows.options(lazyload(Office.institution)).order_by(Office.id))
-    return {one.id: one for one in found if one.institution_id in institutions}
+    result = db.session.scalars(rows.options(lazyload(Office.institution)).order_by(Office.id))
+    return {one.id: one for one in result if one.institution_id in institutions}
 
 
 def _mandates(offices: dict[int, Office]) -> list[Mandate]:
@@ -116,8 +117,8 @@ def _mandates(offices: dict[int, Office]) -> list[Mandate]:
             Person.erased_at.is_(None),
         )
     )
-    found = db.session.scalars(rows.order_by(Mandate.id)).unique()
-    return [one for one in found if one.office_id in offices]
+    result = db.session.scalars(rows.order_by(Mandate.id)).unique()
+    return [one for one in result if one.office_id in offices]
 
 
 def _public_emails(institutions: dict[int, Institution]) -> defaultdict[int, list[Address]]:
@@ -127,11 +128,11 @@ def _public_emails(institutions: dict[int, Institution]) -> defaultdict[int, lis
         Address.use.in_(_PUBLIC_USES),
         Address.placeholder.is_(False),
     )
-    found: defaultdict[int, list[Address]] = defaultdict(list)
+    result: defaultdict[int, list[Address]] = defaultdict(list)
     for one in best_first(db.session.scalars(rows), None):
         if one.institution_id in institutions and not is_sample(one):
-            found[one.institution_id or 0].append(one)
-    return found
+            result[one.institution_id or 0].append(one)
+    return result
 
 
 def _person(one: Person, sources: _Sources) -> dict[str, Any]:
@@ -143,25 +144,25 @@ def _person(one: Person, sources: _Sources) -> dict[str, Any]:
 def _organization(
     one: Institution, all_shown: dict[int, Institution], emails: Sequence[Address], sources: _Sources
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "id": f"organization/{one.id}",
         "name": one.name_sq,
         "classification": one.kind.value,
     }
     if one.parent_id in all_shown:
-        found["parent_id"] = f"organization/{one.parent_id}"
+        result["parent_id"] = f"organization/{one.parent_id}"
     if one.key:
-        found["identifiers"] = [{"scheme": _SCHEME, "identifier": one.key}]
+        result["identifiers"] = [{"scheme": _SCHEME, "identifier": one.key}]
     names = [(one.name_en, "in English"), (one.name_as_printed, "as printed")]
     others = [{"name": name, "note": note} for name, note in names if name and name != one.name_sq]
     if others:
-        found["other_names"] = others
+        result["other_names"] = others
     if _area(one):
-        found["area"] = _area(one)
+        result["area"] = _area(one)
     contact = list(_contact_details(one, emails)) if one.kind in PUBLIC_BODIES else []
     if contact:
-        found["contact_details"] = contact
-    return found | sources.of(one)
+        result["contact_details"] = contact
+    return result | sources.of(one)
 
 
 def _area(one: Institution) -> dict[str, str]:
@@ -192,7 +193,7 @@ def _post(one: Office, sources: _Sources) -> dict[str, Any]:
 
 
 def _membership(one: Mandate, office: Office) -> dict[str, Any]:
-    found = {
+    result = {
         "id": f"membership/{one.id}",
         "person_id": f"person/{one.person_id}",
         "post_id": f"post/{one.office_id}",
@@ -202,4 +203,4 @@ def _membership(one: Mandate, office: Office) -> dict[str, Any]:
     dates = {"start_date": one.from_date, "end_date": one.to_date}
     if not any(dates.values()):
         dates = {"known_on": one.known_on}  # ours: the specification has no word for it
-    return found | {name: day.isoformat() for name, day in dates.items() if day}
+    return result | {name: day.isoformat() for name, day in dates.items() if day}

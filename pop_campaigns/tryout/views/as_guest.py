@@ -43,7 +43,7 @@ class AnswerForms:
 
 
 def forms_of(mail: DeliveredMail, sent: str = "") -> AnswerForms:
-    """Give the forms for a delivered message, none where nobody answers it; ``sent`` names the one just sent, if any."""
+    """Return the forms for a delivered message, none where nobody answers it; ``sent`` names the one just sent, if any."""
     receiver = Receiver(mail, current_app.config["MAIL_DOMAIN"])
     wanted: dict[str, tuple[type[PressForm], dict[str, Any]]] = {}
     if receiver.asked is not None and receiver.replies:
@@ -65,7 +65,7 @@ def forms_of(mail: DeliveredMail, sent: str = "") -> AnswerForms:
 
 
 def compose_answer(receiver: Receiver, what: str, form: PressForm, press: Press) -> Sent | None:
-    """Give what goes out; None, with the reason said, where what was typed cannot be sent."""
+    """Return what goes out; None, with the reason said, where what was typed cannot be sent."""
     try:
         if isinstance(form, ProposeForm):
             moments = form.moments(receiver.asked.zone if receiver.asked else "")
@@ -83,7 +83,7 @@ def compose_answer(receiver: Receiver, what: str, form: PressForm, press: Press)
 
 
 def said_sent(mail: DeliveredMail) -> str:
-    """Give what is flashed: where the answer will appear, with the way there."""
+    """Return what is flashed: where the answer will appear, with the way there."""
     row = db.session.scalar(select(OutgoingMail).where(OutgoingMail.message_id == mail.line.message_id))
     about = about_mails([row]).get(row.id) if row is not None else None
     if about is not None and about.guest is not None:
@@ -107,6 +107,6 @@ def _same_hours_next_day(asked: Asked) -> dict[str, object]:
 
 
 def _read_press(form: PressForm | None) -> Press:
-    """Give the press of a form: its own, or a new one where it brought none."""
+    """Return the press of a form: its own, or a new one where it brought none."""
     typed = (form.press.data if form else "") or ""
     return Press(typed if _NONCE.fullmatch(typed) else new_nonce(), now().replace(microsecond=0))

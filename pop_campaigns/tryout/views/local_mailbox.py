@@ -64,7 +64,7 @@ def inbox() -> ResponseReturnValue:
 @bp.get("/mail/local/<name>")
 @writer
 def inbox_message(name: str) -> ResponseReturnValue:
-    """One delivered message with its real links, so that one can answer as the guest."""
+    """Show one delivered message with its real links, so that one can answer as the guest."""
     mail = delivered(name)
     return show_delivered(mail, name, forms_of(mail))
 
@@ -96,7 +96,7 @@ def answer_as_guest(name: str) -> ResponseReturnValue:
 
 
 def show_delivered(mail: DeliveredMail, name: str, answers: AnswerForms) -> Response:
-    """Give the page of a delivered message, with the forms to answer it."""
+    """Return the page of a delivered message, with the forms to answer it."""
     shown = [part for part in ("text", "html", "calendar") if getattr(mail, part)] + ["source"]
     part = request.args.get("part", "")
     page = render_template(
@@ -117,7 +117,7 @@ def show_delivered(mail: DeliveredMail, name: str, answers: AnswerForms) -> Resp
 @bp.get("/mail/local/<name>/html")
 @writer
 def inbox_html(name: str) -> Response:
-    """The HTML of a delivered message, for a frame without any rights."""
+    """Show the HTML of a delivered message, for a frame without any rights."""
     mail = delivered(name)
     if not mail.html:
         abort(404)
@@ -127,7 +127,7 @@ def inbox_html(name: str) -> Response:
 @bp.get("/mail/local/<name>/files/<int:number>")
 @writer
 def inbox_file(name: str, number: int) -> Response:
-    """A file of a delivered message, counted from 1."""
+    """Show a file of a delivered message, counted from 1."""
     files = delivered(name).attachments
     if not 0 < number <= len(files):
         abort(404)
@@ -159,10 +159,10 @@ def pieces_of(text: str) -> list[tuple[str, bool]]:
 
 
 def guest_links(text: str) -> list[str]:
-    """Give the personal answer links of this service in a message."""
+    """Return the personal answer links of this service in a message."""
     start = f"{current_app.config['BASE_URL']}/a/"
-    found = re.findall(re.escape(start) + r"[A-Za-z0-9_-]{20,100}", text)
-    return list(dict.fromkeys(found))
+    result = re.findall(re.escape(start) + r"[A-Za-z0-9_-]{20,100}", text)
+    return list(dict.fromkeys(result))
 
 
 def _folder() -> Path:
@@ -185,7 +185,7 @@ def _own_lines(lines: Sequence[DeliveredLine]) -> list[DeliveredLine]:
 
 
 def delivered(name: str) -> DeliveredMail:
-    """Give a delivered message the person may see, else 404."""
+    """Return a delivered message the person may see, else 404."""
     try:
         mail = read_delivered(_folder(), name)
     except NoSuchMail:
