@@ -34,9 +34,9 @@ _number = itertools.count(1)
 def make_municipality(name: str = "Fier") -> Municipality:
     """A municipality, the same one for the same name."""
     key = municipality_key(name)
-    found = db.session.scalar(select(Municipality).where(Municipality.key == key))
-    if found:
-        return found
+    municipality = db.session.scalar(select(Municipality).where(Municipality.key == key))
+    if municipality:
+        return municipality
     return _add(Municipality(key=key, name=name, name_definite=name, county=name))
 
 
@@ -49,7 +49,7 @@ def make_organisation(city: str = "Fier") -> Organisation:
 
 def make_user(name: str, role: str, organisation: Organisation | None, **values: Any) -> User:
     """A person who signs in."""
-    found = db.session.scalar(select(Role).where(Role.name == role)) or _add(Role(name=role))
+    row = db.session.scalar(select(Role).where(Role.name == role)) or _add(Role(name=role))
     return _add(
         User(
             email=values.pop("email", f"{name}@pop.example"),
@@ -57,7 +57,7 @@ def make_user(name: str, role: str, organisation: Organisation | None, **values:
             password=values.pop("password", "fjalëkalim i gjatë"),
             fs_uniquifier=f"u-{name}-{next(_number)}",
             organisation=organisation,
-            roles=[found],
+            roles=[row],
             language=values.pop("language", "sq"),
             active=True,
             **values,
@@ -280,7 +280,7 @@ def make_letter_recipient(
     defaults: dict[str, Any] = {
         "letter": letter,
         "role": RecipientRole(role),
-        "position": max((one.position for one in letter.recipients), default=0) + 1,
+        "position": max((recipient.position for recipient in letter.recipients), default=0) + 1,
         "office": office,
         "office_title": office.title_sq,
         "institution_name": office.institution.name_sq,

@@ -17,5 +17,5 @@ def opened(browser: FlaskClient, path: str) -> dict[str, str]:
 
 def version_on(page: str) -> dict[str, str]:
     """Give what the form on a page carries of its record."""
-    found = _VERSION.search(page)
-    return {"version": html.unescape(found[1])} if found else {}
+    match = _VERSION.search(page)
+    return {"version": html.unescape(match[1])} if match else {}

@@ -94,16 +94,16 @@ def require(mark: str) -> None:
 def find_chromium() -> Path | None:
     """The browser to test with: POP_TEST_CHROMIUM or what the machine has installed."""
     for name in (os.environ.get("POP_TEST_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"):
-        if name and (found := shutil.which(name)):
-            return Path(found)
+        if name and (result := shutil.which(name)):
+            return Path(result)
     return None
 
 
 def postgresql_folder() -> Path | None:
     """The folder of the newest installed PostgreSQL's programs, None without one."""
-    found = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()]
-    if found:
-        return max(found, key=lambda path: int(re.sub(r"\D", "", path.parent.name) or 0))
+    result = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()]
+    if result:
+        return max(result, key=lambda path: int(re.sub(r"\D", "", path.parent.name) or 0))
     on_path = shutil.which("initdb")
     return Path(on_path).resolve().parent if on_path else None
 

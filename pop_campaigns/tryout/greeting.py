@@ -19,7 +19,9 @@ def greeting(address: str, folder: Path, *, local_mail: bool) -> str:
             blocks.append("\n".join(_sentences(folder, bool(accounts), local_mail)))
     width = max((len(account.email) for account in accounts), default=0)
     blocks.append(
-        "\n".join(f"  {account.email:<{width}}  {account.password}  {account.role_words}" for account in accounts)
+        "\n".join(
+            f"  {account.email:<{width}}  {account.password}  {account.role_words}" for account in accounts
+        )
     )
     return "\n\n".join(filter(None, dict.fromkeys(blocks)))  # once, where a language has no catalogue yet
 

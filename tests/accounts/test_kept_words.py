@@ -45,11 +45,11 @@ def token_in(page: str) -> str:
 
 
 def value_of(name: str, page: str) -> str:
-    found = re.search(
+    match = re.search(
         rf'<(?:input|textarea)[^>]*name="{name}"[^>]*?(?:value="([^"]*)"|>([^<]*)</textarea>)', page
     )
-    assert found is not None, name
-    return html.unescape(found[1] or found[2] or "")
+    assert match is not None, name
+    return html.unescape(match[1] or match[2] or "")
 
 
 def log_in(browser: FlaskClient, user: User, page: str = "", **hidden: str) -> Any:

@@ -84,9 +84,9 @@ def test_a_link_pressed_by_many_at_once_is_spent_once(app: Flask, cast: SimpleNa
     token = derive_token(purpose_of(LinkKind.RESET), link.nonce)
 
     def press(_number: int) -> bool:
-        found = find_link(token, LinkKind.RESET)
-        assert found is not None
-        spent = spend_link(found, now=NOW + timedelta(minutes=1))
+        link = find_link(token, LinkKind.RESET)
+        assert link is not None
+        spent = spend_link(link, now=NOW + timedelta(minutes=1))
         db.session.commit()
         return spent
 
@@ -97,7 +97,7 @@ def test_administrators_who_take_each_others_role_at_once_leave_one(
     app: Flask, cast: SimpleNamespace
 ) -> None:
     people = [cast.drita, *(factories.make_user(f"n{n}", "administrator", None) for n in range(AT_ONCE - 1))]
-    idents = [one.id for one in people]
+    idents = [person.id for person in people]
 
     def take(number: int) -> bool:
         by = db.session.get_one(User, idents[number])

@@ -102,6 +102,6 @@ def test_a_hash_weaker_than_todays_is_made_anew(app: Flask) -> None:
     user = factories.make_user("arta", "viewer", None, password=old)
     db.session.commit()
     with app.test_request_context():
-        found = passwords.whose_password(user.email, "zëri i lumit plak", where="sign_in", now=now())
-    assert found is user
+        result = passwords.whose_password(user.email, "zëri i lumit plak", where="sign_in", now=now())
+    assert result is user
     assert user.password == passwords.normal_form("zëri i lumit plak"), "as tests keep them: no longer argon2"

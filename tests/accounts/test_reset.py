@@ -50,9 +50,9 @@ def mails() -> list[OutgoingMail]:
 
 def link_in(mail: OutgoingMail) -> str:
     """The path in a mail, as its reader gets it."""
-    found = [word for word in compose(mail).text.split() if "/reset/" in word or "/welcome/" in word]
-    assert len(found) == 1
-    return found[0].removeprefix("http://localhost")
+    parts = [word for word in compose(mail).text.split() if "/reset/" in word or "/welcome/" in word]
+    assert len(parts) == 1
+    return parts[0].removeprefix("http://localhost")
 
 
 def signs_in(app: Flask, email: str, password: str) -> bool:
@@ -125,7 +125,9 @@ def test_used_expired_replaced_and_invented_links_look_alike(
         )
     }
     assert len(pages) == 1 and next(iter(pages))[0] == 404
-    assert {one.password for one in db.session.scalars(select(User)).all() if one.id != cast.arta.id} == {OLD}
+    assert {user.password for user in db.session.scalars(select(User)).all() if user.id != cast.arta.id} == {
+        OLD
+    }
 
 
 def test_who_has_an_account_is_not_told(
@@ -148,7 +150,9 @@ def test_who_has_an_account_is_not_told(
     assert len({(answer.status_code, answer.text) for answer in answers}) == 1
     assert len(written) == len(answers)
     assert [mail.to_address for mail in mails()] == [cast.arta.email]
-    assert [one.user_id for one in db.session.scalars(select(AccountLink))] == [cast.arta.id]
+    assert [account_link.user_id for account_link in db.session.scalars(select(AccountLink))] == [
+        cast.arta.id
+    ]
 
 
 @pytest.mark.both_databases

@@ -53,10 +53,10 @@ def test_a_coordinator_is_added_with_role_organisation_and_history(app: Flask) -
         role=RoleName.COORDINATOR, organisation=fier, name="  Koordinator\u202e  Fier ", language="en"
     )
     db.session.commit()
-    found = db.session.get_one(User, user.id)
-    assert (found.name, found.role, found.organisation) == ("Koordinator Fier", RoleName.COORDINATOR, fier)
-    assert (found.active, found.language, found.created_at) == (True, "en", NOW)
-    (row,) = history_of(found)
+    result = db.session.get_one(User, user.id)
+    assert (result.name, result.role, result.organisation) == ("Koordinator Fier", RoleName.COORDINATOR, fier)
+    assert (result.active, result.language, result.created_at) == (True, "en", NOW)
+    (row,) = history_of(result)
     assert (row.action, row.at, row.details) == (
         "user.created",
         NOW,
@@ -150,7 +150,7 @@ def test_tryout_accounts_are_one_of_each_kind_and_work(app: Flask) -> None:
     user = db.session.scalars(select(User).where(User.email == fier.email)).one()
     assert user.organisation is not None
     assert (user.role, user.organisation.key) == (RoleName.COORDINATOR, "org-fier")
-    assert {one.role for one in db.session.scalars(select(User))} == set(RoleName)
+    assert {other.role for other in db.session.scalars(select(User))} == set(RoleName)
 
 
 def test_two_organisations_of_one_city_have_accounts_of_their_own(app: Flask) -> None:

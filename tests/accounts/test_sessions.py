@@ -46,9 +46,9 @@ def is_signed_in(browser: FlaskClient) -> bool:
 
 
 def cookie(browser: FlaskClient) -> str:
-    found = browser.get_cookie("pop")
-    assert found is not None
-    return found.value
+    row = browser.get_cookie("pop")
+    assert row is not None
+    return row.value
 
 
 def rows(user: User) -> list[UserSession]:
@@ -142,7 +142,7 @@ def test_nothing_but_the_cookie_signs_in(app: Flask, cast: SimpleNamespace) -> N
     """No remember-me cookie, no token in the address or a header: they would outlive the session."""
     browser = log_in(app, cast.arta, remember="y")
     # The other cookie only says that wrong tries from here count apart; with it alone nobody is signed in.
-    assert {one.key for one in browser._cookies.values()} == {"pop", "pop-known"}  # type: ignore[attr-defined]
+    assert {each_cookie.key for each_cookie in browser._cookies.values()} == {"pop", "pop-known"}  # type: ignore[attr-defined]
     kept = browser.get_cookie("pop")
     assert kept is not None and kept.expires is not None
     assert abs(kept.expires - now() - timedelta(days=90)) < timedelta(minutes=5)

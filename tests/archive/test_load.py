@@ -140,8 +140,8 @@ def test_municipalities_have_their_definite_form_and_county(report: LoadReport) 
 
 
 def test_campaigns_last_as_long_as_the_source_says(report: LoadReport) -> None:
-    found = {each.key: (each.day_from, each.day_to) for each in db.session.scalars(select(Campaign))}
-    assert found == {
+    campaigns = {each.key: (each.day_from, each.day_to) for each in db.session.scalars(select(Campaign))}
+    assert campaigns == {
         "pop-2019": (date(2019, 1, 1), date(2019, 12, 31)),
         "pop-2020": (date(2020, 1, 1), date(2020, 12, 31)),
         "covid-19": (date(2020, 3, 1), date(2020, 5, 31)),

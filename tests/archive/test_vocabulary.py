@@ -55,15 +55,15 @@ def tables() -> dict[str, list[str]]:
 
 def test_the_file_names_the_law_s_sixty_one_municipalities_in_twelve_counties() -> None:
     facts = shipped_vocabulary()
-    assert len(facts.places) == len({municipality_key(one.name) for one in facts.places}) == 61
-    assert Counter(one.county for one in facts.places) == {
+    assert len(facts.places) == len({municipality_key(place.name) for place in facts.places}) == 61
+    assert Counter(place.county for place in facts.places) == {
         "Berat": 5, "Dibër": 4, "Durrës": 3, "Elbasan": 7, "Fier": 6, "Gjirokastër": 7,
         "Korçë": 6, "Kukës": 3, "Lezhë": 3, "Shkodër": 5, "Tiranë": 5, "Vlorë": 7,
     }  # fmt: skip
-    assert set(facts.counties) <= {one.name for one in facts.places}
-    names = [one.name for one in facts.places]
+    assert set(facts.counties) <= {place.name for place in facts.places}
+    names = [place.name for place in facts.places]
     for county in facts.counties:
-        inside = [one.name for one in facts.places if one.county == county]
+        inside = [place.name for place in facts.places if place.county == county]
         assert inside == sorted(inside, key=sort_key), county
     assert len(names) == 61
     assert forms_of("Korçë") == ("Korça", "Korçë")
@@ -79,11 +79,11 @@ def test_every_definite_form_is_made_of_its_name() -> None:
 
 
 def test_every_institution_has_its_kind_and_english_names() -> None:
-    for one in shipped_vocabulary().institutions:
-        kind = kind_of(one.name)
-        assert kind is not InstitutionKind.OTHER or one.name == PARLIAMENT
-        assert english_institution(one.name), one.name
-        assert all(english_office(title, kind) for title in one.offices), one
+    for institution in shipped_vocabulary().institutions:
+        kind = kind_of(institution.name)
+        assert kind is not InstitutionKind.OTHER or institution.name == PARLIAMENT
+        assert english_institution(institution.name), institution.name
+        assert all(english_office(title, kind) for title in institution.offices), institution
     assert english_institution("Këshilli Bashkiak Tiranë") == "Municipal Council of Tirana"
 
 
@@ -96,7 +96,7 @@ def test_it_adds_all_of_it_without_a_single_address(app: Flask) -> None:
     assert (kinds[InstitutionKind.PREFECTURE], kinds[InstitutionKind.MINISTRY]) == (12, 5)
     council = the(Institution, name_sq="Këshilli Bashkiak Fier")
     assert (council.name_en, council.municipality.key) == ("Municipal Council of Fier", "fier")
-    assert [(one.title_sq, one.title_en) for one in council.offices] == [
+    assert [(office.title_sq, office.title_en) for office in council.offices] == [
         ("Kryetar i këshillit", "Chair of the council")
     ]
     prefecture = the(Institution, name_sq="Prefektura e Qarkut Vlorë")
@@ -121,10 +121,10 @@ def test_record_and_vocabulary_come_to_the_same_in_any_order(app: Flask, vocabul
     names = db.session.scalars(select(Institution.name_sq)).all()
     assert len(names) == len(set(names)) == 145
     offices = db.session.scalars(select(Office)).unique().all()
-    assert len({(one.institution_id, one.title_sq) for one in offices}) == len(offices) == 148
+    assert len({(office.institution_id, office.title_sq) for office in offices}) == len(offices) == 148
     # The 19 offices of the record have the placeholder that holds the place of their address, the others none.
-    assert Counter(len(one.addresses) for one in offices) == {1: 19, 0: 129}
-    assert all(one.placeholder for one in db.session.scalars(select(Address)))
+    assert Counter(len(office.addresses) for office in offices) == {1: 19, 0: 129}
+    assert all(address.placeholder for address in db.session.scalars(select(Address)))
     before = tables()
     assert load(LATER).added == {}
     assert load_shipped_record(now=LATER).added == {}
@@ -151,7 +151,7 @@ def test_an_address_somebody_typed_is_no_reason_for_a_placeholder(app: Flask) ->
     db.session.commit()
     record()
     db.session.expire_all()
-    assert [one.email for one in mayor.addresses] == ["kryetari@bashkia.example"]
+    assert [address.email for address in mayor.addresses] == ["kryetari@bashkia.example"]
 
 
 def test_it_fills_what_is_empty_once_and_says_so(app: Flask) -> None:
@@ -195,8 +195,8 @@ def test_what_another_organisation_keeps_for_itself_is_not_taken_for_it(app: Fla
     db.session.commit()
     load()
     lushnje = db.session.scalars(select(Institution).where(Institution.name_sq == "Bashkia Lushnjë")).all()
-    assert [one.organisation_id for one in lushnje] == [own.organisation_id, None]
-    assert [one.title_sq for one in shared.offices] == ["Kryetar"]
+    assert [institution.organisation_id for institution in lushnje] == [own.organisation_id, None]
+    assert [office.title_sq for office in shared.offices] == ["Kryetar"]
     assert not own.offices
 
 
@@ -222,9 +222,9 @@ def test_forms_offer_municipalities_by_county(app: Flask) -> None:
     db.session.commit()
     with app.test_request_context():
         choices = municipality_choices()
-    groups = list(dict.fromkeys(one.optgroup for one in choices))
+    groups = list(dict.fromkeys(choice.optgroup for choice in choices))
     assert groups[-1] is None and len(groups) == 13
-    first = [one.label for one in choices if one.optgroup == choices[0].optgroup]
+    first = [choice.label for choice in choices if choice.optgroup == choices[0].optgroup]
     assert first == ["Berat", "Kuçovë", "Poliçan", "Skrapar", "Ura Vajgurore"]
     assert choices[-1].label == "Aaa pa qark"
 
@@ -260,7 +260,7 @@ def test_offices_mail_can_reach_are_offered_before_those_of_the_vocabulary(cast:
     municipality.addresses.append(Address(email="bashkia@vore.example", organisation_id=cast.fier.id))
     db.session.commit()
     for typed in ("", "kryetar"):
-        fier = [one.institution_sq for one in find_guests(typed, cast.arta)]
-        vlore = [one.institution_sq for one in find_guests(typed, cast.clirim)]
+        fier = [guest.institution_sq for guest in find_guests(typed, cast.arta)]
+        vlore = [guest.institution_sq for guest in find_guests(typed, cast.clirim)]
         assert fier[:3] == ["Bashkia Vorë", "Zyra e fundit", "Bashkia Belsh"]
         assert vlore[:2] == ["Zyra e fundit", "Bashkia Belsh"]

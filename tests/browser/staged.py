@@ -125,9 +125,9 @@ _MAILS = {
 
 
 def _path(link: str) -> str:
-    found = re.search(r"/a/.*", link)
-    assert found
-    return found[0]
+    match = re.search(r"/a/.*", link)
+    assert match
+    return match[0]
 
 
 def _answer(page: Page, link: str, answer: str, **typed: str) -> None:

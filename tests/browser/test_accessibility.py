@@ -96,9 +96,9 @@ def test_everybody_can_use(
 def test_what_is_wrong_is_found(open_context: Opener) -> None:
     page = open_context(viewport=PHONE).new_page()
     page.set_content("<img src='data:,'><p style='width: 500px; color: #ddd'>Shkresë</p>")
-    found = "\n".join(violations(page) + overflowing(page))
+    result = "\n".join(violations(page) + overflowing(page))
     for rule in ("html-has-lang", "image-alt", "color-contrast", "wider than 390"):
-        assert rule in found
+        assert rule in result
 
 
 def test_a_word_of_the_other_language_is_found(open_context: Opener) -> None:
@@ -114,7 +114,7 @@ def in_the_other_language(page: Page, lang: str) -> list[str]:
     """Labels, buttons and heads of tables that a catalogue has for the other language alone."""
     words: list[str] = page.evaluate(OWN_WORDS)
     foreign = every_text({"sq": "en", "en": "sq"}[lang]) - every_text(lang) - CALLED_SO_EVERYWHERE
-    return [f"not in this language: {one}" for one in dict.fromkeys(words) if one in foreign]
+    return [f"not in this language: {fromkey}" for fromkey in dict.fromkeys(words) if fromkey in foreign]
 
 
 CALLED_SO_EVERYWHERE = {"English", "Shqip", "Tiranë"}
@@ -137,11 +137,11 @@ OWN_WORDS = """() => {
 
 def violations(page: Page) -> list[str]:
     """What axe finds, with where."""
-    found = Axe().run(page, options=RULES).response["violations"]
+    result = Axe().run(page, options=RULES).response["violations"]
     width = page.viewport_size["width"] if page.viewport_size else 0
     return [
         f"{width} px: {one['id']} ({one['help']}): {node['target']} {node.get('failureSummary', '')}"
-        for one in found
+        for one in result
         for node in one["nodes"][:4]
     ]
 
@@ -166,7 +166,7 @@ def test_the_first_public_page_is_small(open_context: Opener) -> None:
     sizes: dict[str, int] = {}
     page.on("requestfinished", lambda request: sizes.update({request.url: _transferred(request)}))
     page.goto("/sq/", wait_until="networkidle")
-    table = "\n".join(f"{size:>8} {url}" for url, size in sorted(sizes.items(), key=lambda one: -one[1]))
+    table = "\n".join(f"{size:>8} {url}" for url, size in sorted(sizes.items(), key=lambda item: -item[1]))
     print(table)
     assert any("bootstrap" in url for url in sizes), "nothing was measured"
     assert sum(sizes.values()) < FIRST_PAGE_BYTES, table

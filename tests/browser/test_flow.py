@@ -77,12 +77,12 @@ def _plan(page: Page) -> str:
     page.get_by_label(sq("Description in Albanian")).fill("Si ta pastrojmë lumin, kush e bën dhe deri kur.")
     page.get_by_label(sq("Description in English")).fill("How to clean the river, who does it and by when.")
     page.get_by_role("button", name=sq("Save the event")).click()
-    found = re.search(r"/events/\d+", page.url)
-    assert found
-    page.goto(found[0])
+    match = re.search(r"/events/\d+", page.url)
+    assert match
+    page.goto(match[0])
     expect(page.get_by_role("heading", level=1)).to_have_text(GJANICA)
     expect(page.locator(".event-when")).to_contain_text("ora 10:00")
-    return found[0]
+    return match[0]
 
 
 def _choose_guests(page: Page, event: str) -> None:

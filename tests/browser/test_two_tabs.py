@@ -48,8 +48,8 @@ def expect_words(page: Page, subject: str, lang: str) -> None:
 
 
 def said(message: str, lang: str) -> str:
-    found = catalogue(lang).get(message)
-    return str(found.string) if found and found.string else message
+    result = catalogue(lang).get(message)
+    return str(result.string) if result and result.string else message
 
 
 def expect_saved_once(page: Page, subject: str) -> None:

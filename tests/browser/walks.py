@@ -64,9 +64,9 @@ def plan_round_table(page: Page, title_sq: str, title_en: str = "", **values: st
         page.locator(f"#{name}").fill(value)
     page.locator(".event-form button.btn-primary").click()
     page.wait_for_url(re.compile(r"/events/\d+(/invite)?$"))
-    found = re.search(r"/events/\d+", page.url)
-    assert found
-    return found[0]
+    match = re.search(r"/events/\d+", page.url)
+    assert match
+    return match[0]
 
 
 def pick(page: Page, title: str) -> Locator:

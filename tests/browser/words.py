@@ -19,18 +19,18 @@ def catalogue(lang: str) -> Catalog:
 
 def sq(message: str, context: str | None = None, **values: object) -> str:
     """Say a message in Albanian; of those with a number, what is said of several. KeyError if it is unknown."""
-    found = catalogue("sq").get(message, context)
-    if found is None:
+    result = catalogue("sq").get(message, context)
+    if result is None:
         raise KeyError(f"no message {message!r} in the catalogue")
-    words = found.string[1] if isinstance(found.string, tuple) else found.string
+    words = result.string[1] if isinstance(result.string, tuple) else result.string
     assert words, f"{message!r} has no Albanian"
     return str(words) % values if values else str(words)
 
 
 def every_text(lang: str) -> set[str]:
     """Every text of a language; of English also the messages that need no text of their own."""
-    found: set[str] = set()
+    result: set[str] = set()
     for message in catalogue(lang):
         for texts in (message.string, message.id if lang == "en" else ()):
-            found |= {" ".join(one.split()) for one in ([texts] if isinstance(texts, str) else texts) if one}
-    return found
+            result |= {" ".join(one.split()) for one in ([texts] if isinstance(texts, str) else texts) if one}
+    return result

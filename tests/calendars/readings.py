@@ -66,7 +66,7 @@ def read_properties(calendar: str, component: str | None = None) -> list[Propert
         assert b"\r" not in line and b"\n" not in line, line
         assert len(line) <= 75, line
         line.decode("utf-8")  # a character cut in two fails here
-    found, inside = [], []
+    properties, inside = [], []
     for line in raw.removesuffix(b"\r\n").replace(b"\r\n ", b"").decode("utf-8").split("\r\n"):
         read = _split(line)
         if read.name == "END":
@@ -74,15 +74,15 @@ def read_properties(calendar: str, component: str | None = None) -> list[Propert
         elif read.name == "BEGIN":
             inside.append(read.value)
         elif component is None or inside[-1] == component:
-            found.append(read)
+            properties.append(read)
     assert not inside
-    return found
+    return properties
 
 
 def read_one(calendar: str, name: str, component: str = "VEVENT") -> Property:
     """The only property of this name in the component."""
-    (found,) = [read for read in read_properties(calendar, component) if read.name == name]
-    return found
+    (row,) = [read for read in read_properties(calendar, component) if read.name == name]
+    return row
 
 
 def names_of(calendar: str, component: str = "VEVENT") -> list[str]:

@@ -56,22 +56,22 @@ def test_an_answer() -> None:
             "COMMENT:Vij me një koleg",
         )
     )
-    found = message.item
-    assert (message.method, found.uid, found.sequence) == ("REPLY", "e1@rsvp.example", 3)
-    assert found.dtstamp == at(2027, 3, 1, 10, 11, 12)
-    assert (found.dtstart, found.dtend) == (at(2027, 3, 10, 9), at(2027, 3, 10, 10, 30))
-    assert found.organizer is not None
-    assert found.organizer.address == "r-abc@rsvp.example"
-    [person] = found.attendees
+    result = message.item
+    assert (message.method, result.uid, result.sequence) == ("REPLY", "e1@rsvp.example", 3)
+    assert result.dtstamp == at(2027, 3, 1, 10, 11, 12)
+    assert (result.dtstart, result.dtend) == (at(2027, 3, 10, 9), at(2027, 3, 10, 10, 30))
+    assert result.organizer is not None
+    assert result.organizer.address == "r-abc@rsvp.example"
+    [person] = result.attendees
     assert (person.address, person.partstat) == ("arta.hoxha@bashkia.example", "ACCEPTED")
     assert person.name == "Hoxha, Arta"
-    assert (found.summary, found.comment) == ("Tryezë: uji, rrugët", "Vij me një koleg")
+    assert (result.summary, result.comment) == ("Tryezë: uji, rrugët", "Vij me një koleg")
 
 
 def test_what_programs_leave_out() -> None:
-    found = item("ATTENDEE;PARTSTAT=DECLINED:MAILTO:arta@bashkia.example")
-    assert (found.sequence, found.dtstamp, found.organizer, found.dtstart) == (None, None, None, None)
-    assert found.attendees[0].address == "arta@bashkia.example"
+    result = item("ATTENDEE;PARTSTAT=DECLINED:MAILTO:arta@bashkia.example")
+    assert (result.sequence, result.dtstamp, result.organizer, result.dtstart) == (None, None, None, None)
+    assert result.attendees[0].address == "arta@bashkia.example"
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_what_programs_leave_out() -> None:
     ],
 )
 def test_addresses(line: str, address: str) -> None:
-    found = item(line).attendees
-    assert [person.address for person in found] == ([address] if address else [])
+    result = item(line).attendees
+    assert [person.address for person in result] == ([address] if address else [])
 
 
 @pytest.mark.parametrize(
@@ -115,12 +115,12 @@ def test_a_name_says_nothing_about_the_answer() -> None:
 
 
 def test_a_delegation() -> None:
-    found = item(
+    result = item(
         'ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:Eva@b.example":mailto:arta@b.example',
         'ATTENDEE;PARTSTAT=ACCEPTED;DELEGATED-FROM="mailto:arta@b.example":mailto:eva@b.example',
     ).attendees
-    assert found[0].delegated_to == ("eva@b.example",)
-    assert found[1].delegated_from == ("arta@b.example",)
+    assert result[0].delegated_to == ("eva@b.example",)
+    assert result[1].delegated_from == ("arta@b.example",)
 
 
 @pytest.mark.parametrize(
@@ -150,9 +150,9 @@ def test_two_comments_and_the_one_google_writes() -> None:
 @pytest.mark.filterwarnings("ignore::icalendar.error.GloballyUniqueTZIDGuessed")
 @pytest.mark.parametrize(("local", "utc"), [("20270710T100000", 8), ("20270110T100000", 9)])
 def test_zones_as_programs_name_them(tzid: str, local: str, utc: int) -> None:
-    found = item(f"DTSTART;TZID={tzid}:{local}", zone=ZONE.format(tzid=tzid))
-    assert found.dtstart is not None
-    assert (found.dtstart.hour, found.dtstart.tzinfo) == (utc, UTC)
+    result = item(f"DTSTART;TZID={tzid}:{local}", zone=ZONE.format(tzid=tzid))
+    assert result.dtstart is not None
+    assert (result.dtstart.hour, result.dtstart.tzinfo) == (utc, UTC)
 
 
 def test_a_zone_of_its_own_never_overrules_the_real_one() -> None:
@@ -182,9 +182,11 @@ def test_whole_days_and_lengths() -> None:
 
 
 def test_broken_values_are_missing_values() -> None:
-    found = item("DTSTART:20270310T090000Z", "DTEND:199706211T173000Z", "SEQUENCE:third", "DTSTAMP:yesterday")
-    assert (found.dtend, found.sequence, found.dtstamp) == (None, None, None)
-    assert found.dtstart == at(2027, 3, 10, 9)
+    result = item(
+        "DTSTART:20270310T090000Z", "DTEND:199706211T173000Z", "SEQUENCE:third", "DTSTAMP:yesterday"
+    )
+    assert (result.dtend, result.sequence, result.dtstamp) == (None, None, None)
+    assert result.dtstart == at(2027, 3, 10, 9)
 
 
 def test_the_body_names_the_method_before_the_mail_does() -> None:
@@ -198,9 +200,9 @@ def test_the_series_comes_before_its_exceptions() -> None:
         "RECURRENCE-ID:20270310T090000Z", "ATTENDEE;PARTSTAT=DECLINED:mailto:a@b.example", "END:VEVENT",
         "BEGIN:VEVENT", "UID:e1@rsvp.example", "ATTENDEE;PARTSTAT=ACCEPTED:mailto:a@b.example",
     )  # fmt: skip
-    found = read_calendar(two).items
-    assert [one.recurrence_id for one in found] == [None, at(2027, 3, 10, 9)]
-    assert found[0].attendees[0].partstat == "ACCEPTED"
+    calendar = read_calendar(two).items
+    assert [one.recurrence_id for one in calendar] == [None, at(2027, 3, 10, 9)]
+    assert calendar[0].attendees[0].partstat == "ACCEPTED"
 
 
 def test_folded_lines_in_the_middle_of_a_letter() -> None:
@@ -230,14 +232,14 @@ def test_refused_in_words(raw: bytes, words: str) -> None:
 
 def test_one_broken_event_does_not_lose_the_others() -> None:
     both = reply("END:VEVENT", "BEGIN:VEVENT", "SUMMARY:no UID")
-    assert [one.uid for one in read_calendar(both).items] == ["e1@rsvp.example"]
+    assert [each_item.uid for each_item in read_calendar(both).items] == ["e1@rsvp.example"]
 
 
 def test_what_is_typed_is_cleaned() -> None:
-    found = item("SUMMARY:Tryezë\u202e\x07 =?utf-8?q?x?=", "COMMENT:a\\nb\u2028c")
-    assert "\u202e" not in found.summary
-    assert "=?" not in found.summary
-    assert found.comment.startswith("a\nb")
+    result = item("SUMMARY:Tryezë\u202e\x07 =?utf-8?q?x?=", "COMMENT:a\\nb\u2028c")
+    assert "\u202e" not in result.summary
+    assert "=?" not in result.summary
+    assert result.comment.startswith("a\nb")
 
 
 @pytest.mark.parametrize(
@@ -279,14 +281,14 @@ def test_proposals_of_every_program_are_read(program: str) -> None:
 
 
 def test_another_time_for_one_date_of_a_series() -> None:
-    found = item(
+    result = item(
         "RECURRENCE-ID:20270616T080000Z",
         "DTSTART:20270617T080000Z",
         "DTEND:20270617T090000Z",
         method="COUNTER",
     )
-    assert found.recurrence_id == at(2027, 6, 16, 8)
-    assert (found.dtstart, found.dtend) == (at(2027, 6, 17, 8), at(2027, 6, 17, 9))
+    assert result.recurrence_id == at(2027, 6, 16, 8)
+    assert (result.dtstart, result.dtend) == (at(2027, 6, 17, 8), at(2027, 6, 17, 9))
 
 
 def test_a_refused_proposal_says_why() -> None:

@@ -51,7 +51,7 @@ def calendar_with(zone: str) -> str:
 
 def changes_of(zone: str, years: range) -> list[datetime]:
     """The instants (UTC) at which `zoneinfo` changes the offset, found by halving between days."""
-    clocks, found = ZoneInfo(zone), []
+    clocks, instants = ZoneInfo(zone), []
     day = datetime(years[0], 1, 1, tzinfo=UTC)
     while day.year <= years[-1]:
         low, high = day, day + timedelta(days=1)
@@ -60,9 +60,9 @@ def changes_of(zone: str, years: range) -> list[datetime]:
                 middle = low + (high - low) / 2
                 same = middle.astimezone(clocks).utcoffset() == low.astimezone(clocks).utcoffset()
                 low, high = (middle, high) if same else (low, middle)
-            found.append(high.replace(microsecond=0))
+            instants.append(high.replace(microsecond=0))
         day += timedelta(days=1)
-    return found
+    return instants
 
 
 def moments_of(zone: str, years: range) -> list[datetime]:

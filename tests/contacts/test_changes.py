@@ -33,8 +33,8 @@ def actions() -> list[str]:
 
 
 def errors_on(page: Any) -> str:
-    found = re.search(r'id="error-summary".*?</ul>', page.text, re.S)
-    return found[0] if found else ""
+    match = re.search(r'id="error-summary".*?</ul>', page.text, re.S)
+    return match[0] if match else ""
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_what_is_no_formula_comes_back_as_typed(typed: str) -> None:
 def test_a_card_escapes_and_folds_within_75_octets() -> None:
     name = "Këshilltarja, për çështjet; e mjedisit\\ujërave " * 4
     content = write_vcards([line(office=name)], "pop.example")
-    assert max(len(one) for one in content.split(b"\r\n")) <= 75
+    assert max(len(part) for part in content.split(b"\r\n")) <= 75
     card = cards(content)[0]
     title = next(one for one in card if one.startswith("TITLE:")).removeprefix("TITLE:")
     plain = title.replace("\\,", ",").replace("\\;", ";").replace("\\\\", "\\")
@@ -189,8 +189,8 @@ def test_phones_stand_in_every_file(cast: SimpleNamespace, sign_in: Any) -> None
     ]
     assert workbook(browser.post("/people/persons.xlsx").data)[1][5] == "+39 06 1234 5678"
     assert table(browser.post("/people/persons.csv").data)[1][5] == "'+39 06 1234 5678"
-    found = cards(browser.post("/people/institutions.vcf").data)
-    assert [one for card in found for one in card if one.startswith("TEL")] == [
+    result = cards(browser.post("/people/institutions.vcf").data)
+    assert [one for card in result for one in card if one.startswith("TEL")] == [
         "TEL;VALUE=uri:tel:+35534222123",
         "TEL;VALUE=uri:tel:+35534222123",
         "TEL;VALUE=uri:tel:+35534222124;ext=7",

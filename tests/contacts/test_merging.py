@@ -79,8 +79,11 @@ def test_all_that_pointed_to_one_points_to_the_other(cast: SimpleNamespace, twic
     assert seen.filled == {"phone": "+35534222123"}
     merge(twice.kept, twice.gone, by=cast.arta, now=now())
     db.session.commit()
-    assert sorted(one.email for one in twice.kept.addresses) == ["g@medium.example", "tjeter@medium.example"]
-    assert {one.from_date for one in twice.kept.mandates} == {date(2020, 1, 1), date(2010, 1, 1)}
+    assert sorted(address.email for address in twice.kept.addresses) == [
+        "g@medium.example",
+        "tjeter@medium.example",
+    ]
+    assert {mandate.from_date for mandate in twice.kept.mandates} == {date(2020, 1, 1), date(2010, 1, 1)}
     assert twice.kept.phone == "+35534222123"
     assert db.session.scalars(select(ListMember.person_id)).one() == twice.kept.id
     asked = select(Invitation.event_id).where(Invitation.person_id == twice.kept.id)
@@ -97,7 +100,7 @@ def test_undone_everything_is_as_before(cast: SimpleNamespace, twice: SimpleName
     db.session.commit()
     assert everything() == before
     assert undo_merge(row, by=cast.arta, now=now()) == 0
-    assert [one.action for one in db.session.scalars(select(History).order_by(History.id))][-2:] == [
+    assert [history.action for history in db.session.scalars(select(History).order_by(History.id))][-2:] == [
         "contact.merged",
         "contact.merge_undone",
     ]
@@ -133,9 +136,9 @@ def test_by_the_pages_as_a_coordinator_does_it(
     cast: SimpleNamespace, twice: SimpleNamespace, sign_in: SignIn
 ) -> None:
     arta, kept, gone = sign_in(cast.arta), twice.kept.id, twice.gone.id
-    found = arta.get(f"/people/persons/{gone}/merge?q=gazetare").text
+    result = arta.get(f"/people/persons/{gone}/merge?q=gazetare").text
     address = f"/people/persons/{gone}/merge/{kept}"
-    assert address in found
+    assert address in result
     preview = arta.get(address).text
     assert "Ftesat (1)" in preview
     assert "Telefon" in preview
@@ -207,7 +210,7 @@ def test_institutions_become_one_with_their_offices(cast: SimpleNamespace) -> No
         kept.id,
     )
     assert (part.parent_id, kept.working_hours) == (kept.id, "8–16")
-    assert "dyfish@bashkia.example" in [one.email for one in mayor.addresses]
+    assert "dyfish@bashkia.example" in [address.email for address in mayor.addresses]
     undo_merge(row, by=cast.arta, now=now())
     db.session.commit()
     assert everything() == before

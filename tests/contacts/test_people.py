@@ -38,8 +38,8 @@ def person(**changes: str) -> dict[str, str]:
 def selected(page: Any, name: str) -> str:
     choice = re.search(rf'<select[^>]*name="{name}".*?</select>', page.text, re.S)
     assert choice
-    found = re.search(r"<option[^>]*selected[^>]*>([^<]+)<", choice[0])
-    return found[1] if found else ""
+    match = re.search(r"<option[^>]*selected[^>]*>([^<]+)<", choice[0])
+    return match[1] if match else ""
 
 
 def test_the_details_of_an_institution_are_kept_shown_and_kept_again(
@@ -141,10 +141,10 @@ def test_the_list_is_filtered_by_kind_and_municipality_and_so_is_its_file(
         arta.get("/people/persons", query_string=asked),
         arta.post("/people/persons.csv", query_string=asked),
     ):
-        found = answer.text
-        assert "Gazetare Fier" in found
-        assert "Gazetar Vlorë" not in found
-        assert "Qytetare Fier" not in found
+        result = answer.text
+        assert "Gazetare Fier" in result
+        assert "Gazetar Vlorë" not in result
+        assert "Qytetare Fier" not in result
     everybody = arta.get("/people/persons?kind=nobody&municipality=nowhere").text
     assert everybody.count("data-row") == 3
     empty = arta.get("/people/persons?kind=ally").text

@@ -94,8 +94,8 @@ def test_signs_mean_themselves_and_other_words_find_nothing(cast: SimpleNamespac
 def test_offices_stand_in_albanian_order_of_their_institutions(cast: SimpleNamespace) -> None:
     for name in ("Thumanë", "Tropojë", "Skrapar", "Tiranë", "Shkodër"):
         make_office("Kryetar", make_institution(name))
-    found = [option.institution_sq for option in find_guests("kryetar", cast.arta)]
-    assert found == ["Skrapar", "Shkodër", "Tiranë", "Tropojë", "Thumanë"]
+    faults = [option.institution_sq for option in find_guests("kryetar", cast.arta)]
+    assert faults == ["Skrapar", "Shkodër", "Tiranë", "Tropojë", "Thumanë"]
 
 
 def test_another_organisations_contacts_are_not_offered(cast: SimpleNamespace) -> None:
@@ -243,8 +243,8 @@ def test_many_offices_leave_room_for_persons(cast: SimpleNamespace) -> None:
         make_office(f"Këshilltar {number}", institution)
     for number in range(5):
         make_person(f"Këshilltare {number}", email=f"k{number}@posta.example")
-    found = find_guests("keshilltar", cast.arta, limit=9)
-    assert [option.kind for option in found] == ["office"] * 6 + ["person"] * 3
+    guests = find_guests("keshilltar", cast.arta, limit=9)
+    assert [option.kind for option in guests] == ["office"] * 6 + ["person"] * 3
 
 
 def test_the_number_of_queries_does_not_grow(cast: SimpleNamespace) -> None:

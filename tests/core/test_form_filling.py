@@ -40,18 +40,18 @@ class Fields(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        found = dict(attrs)
-        name, value, kind = found.get("name") or "", found.get("value") or "", found.get("type") or "text"
+        result = dict(attrs)
+        name, value, kind = result.get("name") or "", result.get("value") or "", result.get("type") or "text"
         if tag == "form":
-            self.sent, self.action = [], found.get("action")
+            self.sent, self.action = [], result.get("action")
         elif tag == "textarea":
             self._area = name
             self.sent.append((name, ""))
         elif tag == "select":
             self._select = name
-        elif tag == "option" and "selected" in found:
+        elif tag == "option" and "selected" in result:
             self.sent.append((self._select, value))
-        elif tag == "input" and (kind not in ("checkbox", "radio") or "checked" in found) and kind != "file":
+        elif tag == "input" and (kind not in ("checkbox", "radio") or "checked" in result) and kind != "file":
             self.sent.append((name, value))
 
     def handle_data(self, data: str) -> None:
@@ -65,11 +65,11 @@ class Fields(HTMLParser):
 
 
 def filled(typed: Typed, page: str = PAGE, action: str = "/letters/new") -> Filled:
-    found = fill_form(
+    row = fill_form(
         page, at="/letters/new?copy=3", action=action, typed=typed, notice=lambda left: f"<p>{len(left)}</p>"
     )
-    assert found is not None
-    return found
+    assert row is not None
+    return row
 
 
 def test_every_kind_of_field_gets_back_what_was_sent() -> None:

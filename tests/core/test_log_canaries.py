@@ -91,7 +91,9 @@ def test_every_handler_of_this_process_masks(app: Flask, capsys: pytest.CaptureF
     handlers = [one for ref in logging._handlerList if (one := ref()) is not None]
     assert handlers
     own = [
-        one for one in handlers if "format" in vars(type(one)) and type(one).__module__ != "_pytest.logging"
+        handler
+        for handler in handlers
+        if "format" in vars(type(handler)) and type(handler).__module__ != "_pytest.logging"
     ]
     assert own == []
     logger = logging.getLogger("of some library")

@@ -43,12 +43,12 @@ def test_pages_ask_for_two_and_by_content(app: Flask, client: FlaskClient) -> No
     page = client.get("/sq/").text
     addresses = re.findall(r'<link[^>]*rel="stylesheet"[^>]*>', page)
     assert len(addresses) == 2
-    found = re.search(r'href="(/styles/public\.css\?v=[0-9a-f]{12})"', addresses[1])
-    assert found is not None
-    sheet = client.get(found[1])
+    match = re.search(r'href="(/styles/public\.css\?v=[0-9a-f]{12})"', addresses[1])
+    assert match is not None
+    sheet = client.get(match[1])
     assert sheet.status_code == 200
     assert sheet.headers["Cache-Control"] == "public, max-age=86400"
-    assert client.get(found[1], headers={"If-None-Match": sheet.headers["ETag"]}).status_code == 304
+    assert client.get(match[1], headers={"If-None-Match": sheet.headers["ETag"]}).status_code == 304
 
 
 def test_the_mark_changes_with_the_content(app: Flask) -> None:

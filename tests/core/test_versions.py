@@ -38,8 +38,8 @@ SignIn = Callable[[Any], FlaskClient]
 )
 def test_whose_change_it_is(shown: str | None, typed: str, stored: str, side: Side | None) -> None:
     before = {} if shown is None else {"name": shown}
-    found = [one.side for one in compare(before, {"name": typed}, {"name": stored})]
-    assert found == ([side] if side else [])
+    faults = [one.side for one in compare(before, {"name": typed}, {"name": stored})]
+    assert faults == ([side] if side else [])
 
 
 def test_a_field_that_was_not_sent_is_nobodys_change() -> None:

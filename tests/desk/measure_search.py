@@ -145,9 +145,9 @@ def measure(app: Flask, user: User) -> None:
             taken.append(1000 * (time.perf_counter() - started))
             busy.append(1000 * (time.process_time() - working))
         assert answer.status_code == 200
-        found = answer.text.count("data-row")
+        result = answer.text.count("data-row")
         print(
-            f"{label:<26}{statistics.median(taken):>7.0f} ms{max(taken):>7.0f} ms{statistics.median(busy):>9.0f} ms{found:>8}"
+            f"{label:<26}{statistics.median(taken):>7.0f} ms{max(taken):>7.0f} ms{statistics.median(busy):>9.0f} ms{result:>8}"
         )
 
 

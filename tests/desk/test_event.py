@@ -38,9 +38,9 @@ def page_of(browser: FlaskClient, event: Event) -> str:
 
 
 def main_button(page: str) -> str:
-    found = re.findall(r'class="btn btn-primary" href="([^"]+)"', page)
-    assert len(found) <= 1, "one main button a page"
-    return found[0] if found else ""
+    result = re.findall(r'class="btn btn-primary" href="([^"]+)"', page)
+    assert len(result) <= 1, "one main button a page"
+    return result[0] if result else ""
 
 
 def test_scope(people: SimpleNamespace, client: FlaskClient, sign_in: Browser) -> None:
@@ -128,8 +128,8 @@ def test_guests_and_history_in_words(people: SimpleNamespace, sign_in: Browser) 
     assert f"Changed their answer: {guest.shown_as} comes" in page
     assert "event.turned_upside_down" in page, "an action without words shows as it is"
     assert "invitation.sent" not in page
-    for one in guests_of(event):
-        assert one.address in page
+    for each_guest in guests_of(event):
+        assert each_guest.address in page
 
 
 def test_the_record_is_shown(people: SimpleNamespace, sign_in: Browser) -> None:

@@ -28,7 +28,9 @@ def test_every_action_has_words(app: Flask) -> None:
     actions = noted_actions()
     assert len(actions) > 10
     with app.test_request_context(headers={"Accept-Language": "en"}):
-        wordless = [one for one in sorted(actions - TOLD_ELSEWHERE) if sentence(one, {}, "X")[0] == one]
+        wordless = [
+            action for action in sorted(actions - TOLD_ELSEWHERE) if sentence(action, {}, "X")[0] == action
+        ]
     assert not wordless
 
 

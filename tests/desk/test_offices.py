@@ -129,9 +129,11 @@ def test_an_open_invitation_can_be_withdrawn_instead(
     cast: SimpleNamespace, office: Office, sign_in: SignIn
 ) -> None:
     wanted = open_matters_of(office, cast.arta, now()).invitations[0]
-    ours = {one.id for one in open_matters_of(office, cast.arta, now()).invitations}
+    ours = {invitation.id for invitation in open_matters_of(office, cast.arta, now()).invitations}
     foreign = next(
-        one.id for one in db.session.scalars(select(Invitation)) if one.event.organisation_id == cast.vlore.id
+        invitation.id
+        for invitation in db.session.scalars(select(Invitation))
+        if invitation.event.organisation_id == cast.vlore.id
     )
     assert foreign not in ours
     typed = {f"invitation-{wanted.id}": "withdraw", f"invitation-{foreign}": "withdraw"}

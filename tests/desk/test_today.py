@@ -139,7 +139,7 @@ def test_mail_in_trouble_shows_until_it_no_longer_matters(
     assert rows[0].action_url == f"/mail/{failed.id}"
     assert rows[0].when == "There is no such mailbox"
     assert rows[1].what == "2 messages have not left yet"
-    guest = next(one for one in guests_of(event) if one.address == failed.to_address)
+    guest = next(other for other in guests_of(event) if other.address == failed.to_address)
     guest.state = InvitationState.WITHDRAWN
     db.session.commit()
     assert [row.what for row in work_of(people.arta).today] == [rows[1].what]

@@ -17,9 +17,9 @@ from tests import factories
 
 def entry(event: Event, lang: str = "sq") -> CalendarEvent:
     """The entry of an event that has one."""
-    found = calendar_event(event, lang)
-    assert found is not None
-    return found
+    row = calendar_event(event, lang)
+    assert row is not None
+    return row
 
 
 def test_a_moment_in_both_languages(cast: SimpleNamespace) -> None:
@@ -75,8 +75,8 @@ def test_cancelled_unpublished_and_a_link_no_calendar_can_carry(cast: SimpleName
     event = factories.make_event(
         cast.fier, state=EventState.CANCELLED, published=False, join_url="javascript:alert(1)"
     )
-    found = entry(event)
-    assert found.status == "CANCELLED"
-    assert found.url is None
-    assert found.join_url is None
-    assert "javascript" not in "\n".join(event_lines(found))
+    result = entry(event)
+    assert result.status == "CANCELLED"
+    assert result.url is None
+    assert result.join_url is None
+    assert "javascript" not in "\n".join(event_lines(result))

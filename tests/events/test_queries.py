@@ -136,11 +136,13 @@ def test_rule_and_database_agree_on_what_lies_ahead(
     assert ruled == (coming, begun, over)
 
     def among(*conditions: ColumnElement[bool]) -> list[bool]:
-        return [db.session.scalar(select(func.count(Event.id)).where(one)) == 1 for one in conditions]
+        return [
+            db.session.scalar(select(func.count(Event.id)).where(condition)) == 1 for condition in conditions
+        ]
 
     conditions = (queries.is_coming(at), queries.has_begun(at), queries.is_over(at))
     assert among(*conditions) == [coming, begun, over]
-    assert among(*(~one for one in conditions)) == [not coming, not begun, not over], "never NULL"
+    assert among(*(~condition for condition in conditions)) == [not coming, not begun, not over], "never NULL"
     assert among(queries.lies_ahead(at)) == [not over]
     event.state = EventState.HELD
     db.session.flush()

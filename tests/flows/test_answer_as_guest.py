@@ -69,9 +69,9 @@ def scene(app: Flask, cast: SimpleNamespace, post_office: PostOffice, sign_in: B
 
 
 def press_of(page: str) -> str:
-    found = re.search(r'name="press" value="([^"]+)"', page)
-    assert found
-    return found[1]
+    match = re.search(r'name="press" value="([^"]+)"', page)
+    assert match
+    return match[1]
 
 
 def answer(scene: SimpleNamespace, what: str, **typed: str) -> Any:
@@ -186,7 +186,7 @@ def test_somebody_is_out_of_office(scene: SimpleNamespace) -> None:
     assert line.envelope_from == ""
     assert line.envelope_to[0].startswith("b-")
     assert scene.guest.answer is Answer.NEEDS_ACTION
-    assert ("invitations", scene.guest.id) in {(one.subject_type, one.subject_id) for one in filed.links}
+    assert ("invitations", scene.guest.id) in {(link.subject_type, link.subject_id) for link in filed.links}
 
 
 def test_the_mailbox_is_unknown(scene: SimpleNamespace) -> None:
@@ -352,7 +352,7 @@ def test_a_letter_is_answered_in_words_and_by_servers(
     assert (filed.kind, filed.state, filed.text) == (
         IncomingKind.HUMAN, IncomingState.MATCHED, "Kërkesa u regjistrua.",
     )  # fmt: skip
-    assert [one.subject_type for one in filed.links if not one.suggested][:1] == ["letter_recipients"]
+    assert [link.subject_type for link in filed.links if not link.suggested][:1] == ["letter_recipients"]
     browser.post(f"{there}/answer", data={"what": "unknown"})
     assert came(scene)[0].kind is IncomingKind.BOUNCE
 

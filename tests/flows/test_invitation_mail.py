@@ -50,8 +50,8 @@ class PostOffice(Controller):
     def letters(self) -> dict[str, Message]:
         """The newest mail for each address, read with the older of the standard parsers."""
         files = sorted(self.folder.glob("*.eml"))
-        found = [email.message_from_bytes(path.read_bytes()) for path in files]
-        return {str(mail["X-Envelope-To"]).strip("<>"): mail for mail in found}
+        rows = [email.message_from_bytes(path.read_bytes()) for path in files]
+        return {str(mail["X-Envelope-To"]).strip("<>"): mail for mail in rows}
 
 
 @pytest.fixture

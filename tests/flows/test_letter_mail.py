@@ -127,7 +127,7 @@ def write_and_send(arta: FlaskClient, office_ids: list[int]) -> Letter:
 def check_mails(desk: Desk, letter: Letter) -> None:
     senders, files = set(), set()
     for to, message in desk.kept.items():
-        assert [one.addr_spec for one in message["To"].addresses] == [to]
+        assert [address.addr_spec for address in message["To"].addresses] == [to]
         assert message["Subject"] == "[Nr. 1/2026] Ndotja e lumit Gjanica në Fier"
         assert message["Auto-Submitted"] is None
         (sender,) = message["From"].addresses
@@ -142,7 +142,9 @@ def check_mails(desk: Desk, letter: Letter) -> None:
         (file,) = message.iter_attachments()
         assert (file.get_content_type(), file.get_filename()) == ("application/pdf", "Shkresa-1-2026.pdf")
         files.add(file.get_content())
-    assert senders == {f"{one.reply_local}@rsvp.example" for one in letter.recipients if one.mail.sent_at}
+    assert senders == {
+        f"{recipient.reply_local}@rsvp.example" for recipient in letter.recipients if recipient.mail.sent_at
+    }
     assert len(senders) == 6 and len(files) == 1
     words = " ".join(PdfReader(io.BytesIO(files.pop())).pages[0].extract_text().split())
     for part in (
@@ -157,7 +159,11 @@ def check_mails(desk: Desk, letter: Letter) -> None:
 
 def check_clocks(arta: FlaskClient, letter: Letter) -> None:
     db.session.expire_all()
-    due = [(one.due_on.isoformat(), one.due_explained["force"]) for one in letter.recipients if one.due_on]
+    due = [
+        (recipient.due_on.isoformat(), recipient.due_explained["force"])
+        for recipient in letter.recipients
+        if recipient.due_on
+    ]
     assert due == [("2026-12-03", "binding")] + [("2026-12-03", "expected")] * 5
     assert letter.recipients[-1].clock_from is None
     with time_machine.travel(NOVEMBER + timedelta(hours=1), tick=False):

@@ -61,7 +61,7 @@ class Canaries:
     def fill(self, row: Any) -> None:
         """Put a word into each column of a row that holds text."""
         table = row.__table__.name
-        for name, column in ((one.name, one) for one in row.__table__.columns):
+        for name, column in ((other.name, other) for other in row.__table__.columns):
             where = f"{table}.{name}"
             kind = column.type.impl if isinstance(column.type, TypeDecorator) else column.type
             if name == "actor_name" and row.actor_id is not None:
@@ -133,13 +133,13 @@ def leave_traces(
         incoming_mail_id=mails[0].id,
     )
     db.session.add_all([answer, proposal])
-    came_back, stuck = (one.mails[0].mail for one in guests)
+    came_back, stuck = (guest.mails[0].mail for guest in guests)
     came_back.state, came_back.sent_at = MailState.SENT, now()
     came_back.bounced_at, came_back.bounce_permanent = now(), True
     tries = [MailTry(mail=one, number=1, at=now(), outcome=MailState.QUEUED) for one in (came_back, stuck)]
     db.session.add_all(tries)
     rows: list[Any] = [
-        *people, *(one.addresses[0] for one in people), consent, *guests, answer, proposal, scan, proof, *mails,
+        *people, *(person.addresses[0] for person in people), consent, *guests, answer, proposal, scan, proof, *mails,
         came_back, stuck, *tries, came_back.skeleton, stuck.skeleton, *_history(cast, event, guests[0], people[0]),
     ]  # fmt: skip
     for row in dict.fromkeys(rows):
@@ -195,11 +195,11 @@ def _history(cast: SimpleNamespace, event: Event, guest: Invitation, person: Any
 
 def tables_of_persons() -> set[str]:
     """Give the tables whose rows hang on a person or a guest, by the foreign keys themselves."""
-    found = {"persons", "invitations"}
-    return found | {
+    result = {"persons", "invitations"}
+    return result | {
         table.name
         for table in Base.metadata.sorted_tables
         for column in table.columns
         for key in column.foreign_keys
-        if key.column.table.name in found and table.name not in ("persons", "invitations")
+        if key.column.table.name in result and table.name not in ("persons", "invitations")
     }

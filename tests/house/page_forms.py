@@ -64,27 +64,27 @@ class _Reader(HTMLParser):
 
 def forms_of_pages(pages: Iterable[Reading]) -> dict[str, Fields]:
     """Give, by path, the fields of every form that some page sends there with POST."""
-    found: dict[str, Fields] = {}
+    result: dict[str, Fields] = {}
     for page in pages:
         reader = _Reader()
         reader.feed(page.answer.text)
         for method, action, fields in reader.found:
             if method == "post":
                 path = urlsplit(urljoin(page.url, action)).path
-                found[path] = fields | found.get(path, {})
-    return found
+                result[path] = fields | result.get(path, {})
+    return result
 
 
 def fields_of_classes() -> dict[str, set[str]]:
     """Give, by package, the names of all fields of its form classes, also of those no page happens to show."""
-    found: dict[str, set[str]] = {}
+    result: dict[str, set[str]] = {}
     for module in walk_packages(pop_campaigns.__path__, "pop_campaigns."):
         if not module.name.endswith(("forms", "pages", "views", "proofs")):
             continue
         for kind in _forms_in(module.name):
-            names = found.setdefault(module.name.split(".")[1], set())
+            names = result.setdefault(module.name.split(".")[1], set())
             names |= {name for name in dir(kind) if hasattr(getattr(kind, name), "field_class")}
-    return found
+    return result
 
 
 def _forms_in(module: str) -> Iterator[type[AnyForm]]:

@@ -46,7 +46,9 @@ def fill(world: SimpleNamespace, folder: Path) -> SimpleNamespace:
     kept = [_deliver(folder, guest) for guest in (world.invitation, foreign)]
     _refuse(letter_mail)
     db.session.commit()
-    guests = [one for one in db.session.scalars(select(Invitation.id)) if one != world.draft.id]
+    guests = [
+        invitation for invitation in db.session.scalars(select(Invitation.id)) if invitation != world.draft.id
+    ]
     return SimpleNamespace(
         foreign=foreign,
         incoming={mail.id: len(mail.attachments) for mail in incoming},
@@ -61,19 +63,19 @@ def fill(world: SimpleNamespace, folder: Path) -> SimpleNamespace:
 
 def _one_of_each_kind() -> list[int]:
     """A mail of each kind, state and organisation: the walk opens every part of each."""
-    found = {
+    outgoing_mails = {
         (mail.kind, mail.state, mail.organisation_id): mail.id
         for mail in db.session.scalars(select(OutgoingMail))
     }
-    return sorted(found.values())
+    return sorted(outgoing_mails.values())
 
 
 def own_secrets(guest: Invitation) -> set[str]:
     """What the guest's own page may hold: the link, the address answered to, that of refusing more."""
-    found = {factories.token_of(guest), guest.reply_local.removeprefix("r-")}
+    result = {factories.token_of(guest), guest.reply_local.removeprefix("r-")}
     for row in guest.mails:
-        found |= {_token(link) for link in row.mail.links.values()}
-    return found
+        result |= {_token(link) for link in row.mail.links.values()}
+    return result
 
 
 def _vlore(cast: SimpleNamespace) -> Invitation:
@@ -170,13 +172,13 @@ def _deliver(folder: Path, guest: Invitation) -> str:
 
 def _secrets(organisation_id: int, *more: str) -> set[str]:
     """All that opens or proves something of one organisation."""
-    found = {local.removeprefix("r-") for local in more}
+    result = {local.removeprefix("r-") for local in more}
     for guest in db.session.scalars(select(Invitation)):
         if guest.event.organisation_id == organisation_id:
-            found |= {guest.reply_local.removeprefix("r-"), factories.token_of(guest)}
+            result |= {guest.reply_local.removeprefix("r-"), factories.token_of(guest)}
     for mail in db.session.scalars(select(OutgoingMail).filter_by(organisation_id=organisation_id)):
-        found |= {(mail.bounce_local or "").removeprefix("b-"), *map(_token, mail.links.values())}
-    return found - {""}
+        result |= {(mail.bounce_local or "").removeprefix("b-"), *map(_token, mail.links.values())}
+    return result - {""}
 
 
 def _token(link: dict[str, Any]) -> str:

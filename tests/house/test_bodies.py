@@ -237,7 +237,7 @@ def test_numbers_are_read_in_one_place() -> None:
         r"\.is(?:digit|decimal|numeric)\(|type=int\b|coerce=int\b|\bIntegerField\(|\bint\(request\."
     )
     reads = re.compile(r"from flask import [^\n]*\brequest\b|from wtforms import")
-    found = [
+    rows = [
         f"{name}: {hit[0]}"
         for name, path, _tree in modules()
         if reads.search(text := path.read_text(encoding="utf-8"))
@@ -245,7 +245,7 @@ def test_numbers_are_read_in_one_place() -> None:
         for hit in [own.search(text)]
         if hit
     ]
-    assert found == []
+    assert rows == []
 
 
 def test_what_shows_nothing_is_no_text() -> None:

@@ -36,7 +36,9 @@ DIRECTIVE = re.compile(r"(?:public|private|no-store|no-cache|must-revalidate|max
 
 def test_only_what_is_declared_may_be_kept(app: Flask) -> None:
     """An endpoint that becomes public has to be written down here."""
-    declared = {one: seconds for one in app.view_functions if (seconds := kept_for(one)) is not None}
+    declared = {
+        function: seconds for function in app.view_functions if (seconds := kept_for(function)) is not None
+    }
     assert declared == PUBLIC
 
 
@@ -49,7 +51,7 @@ def test_every_answer_says_who_may_keep_it(walk: Callable[[str], Walk], who: str
         public = bool(PUBLIC.get(endpoint)) and answer.status_code == 200 and method in ("GET", "HEAD")
         kept += public and method == "GET"
         expected = [f"public, max-age={PUBLIC[endpoint]}"] if public else ["private, no-store"]
-        if said != expected or not all(DIRECTIVE.fullmatch(one) for one in said[0].split(", ")):
+        if said != expected or not all(DIRECTIVE.fullmatch(part) for part in said[0].split(", ")):
             wrong.append((method, endpoint, answer.status_code, said))
         elif not public and "Cookie" not in answer.vary:
             wrong.append((method, endpoint, "Vary", answer.vary.to_header()))
@@ -97,11 +99,11 @@ OF_OTHER_THINGS = re.compile(r"\.loads\(|set_cookie\(|_KEPT_FOR\b")
 def test_nothing_else_speaks_of_caches() -> None:
     """``Cache-Control`` and its kin belong to core/headers.py; a view that sets them would be overruled in silence."""
     speaks = re.compile(r"cache_control|Cache-Control|max_age\b|SEND_FILE_MAX_AGE|\bno-store\b|\.expires\b")
-    found = [
+    rows = [
         f"{name}:{number}: {line.strip()}"
         for name, path, _tree in modules()
         if name != "pop_campaigns/core/headers.py"
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if speaks.search(line) and not OF_OTHER_THINGS.search(line)
     ]
-    assert found == []
+    assert rows == []

@@ -57,10 +57,10 @@ def test_every_table_of_data_leaves_its_row(
                 assert row.action in HANDED_OUT, url
                 assert row.actor_name == world.cast.drita.name
                 assert isinstance(row.details["rows"], int), url
-    found = " ".join(taken)
+    result = " ".join(taken)
     for wanted in ("institutions.csv", "institutions.xlsx", "persons.vcf", "/people/lists/", "breaches.csv"):
-        assert wanted in found, taken
-    assert "purposes.csv" in found and "/access" in found
+        assert wanted in result, taken
+    assert "purposes.csv" in result and "/access" in result
 
 
 def _rows() -> list[History]:

@@ -54,7 +54,7 @@ def test_an_unknown_host_is_refused_in_words(
             assert answer.mimetype == "text/html" and "<h1>" in answer.text
             assert host not in answer.text or len(host) < 4
     assert "Traceback" not in caplog.text + capsys.readouterr().err
-    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 def test_what_fails_before_a_page_is_found_has_all_headers(strict: Flask, client: FlaskClient) -> None:

@@ -37,8 +37,10 @@ def stale(
     """A token of an earlier session of the administrator."""
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
     page = sign_in(world.cast.drita).get("/today").text
-    form = next(one for one in forms_of(page) if one.goes_to("/today") == "/language")
-    return next(one.attributes["value"] or "" for one in form.controls if one.name == "csrf_token")
+    form = next(other for other in forms_of(page) if other.goes_to("/today") == "/language")
+    return next(
+        control.attributes["value"] or "" for control in form.controls if control.name == "csrf_token"
+    )
 
 
 def test_what_was_typed_into_any_form_comes_back(
@@ -87,30 +89,36 @@ def forms_of_all_pages(app: Flask, pages: list[Reading]) -> Iterator[tuple[str, 
 def typed_into(form: FoundForm) -> dict[str, list[str]]:
     """What a browser would send after somebody typed into every field of words."""
     sent: dict[str, list[str]] = {}
-    for one in form.controls:
-        if one.kind in TAKES_WORDS:
-            sent.setdefault(one.name, []).append(TYPED)
-        elif one.kind == "hidden" or (one.kind in ("checkbox", "radio") and "checked" in one.attributes):
-            sent.setdefault(one.name, []).append(one.attributes.get("value") or "")
+    for control in form.controls:
+        if control.kind in TAKES_WORDS:
+            sent.setdefault(control.name, []).append(TYPED)
+        elif control.kind == "hidden" or (
+            control.kind in ("checkbox", "radio") and "checked" in control.attributes
+        ):
+            sent.setdefault(control.name, []).append(control.attributes.get("value") or "")
     return sent
 
 
 def test_no_user_is_changed_past_the_orm() -> None:
     """Else the listener that ends sessions (accounts.session_ends) would not hear of it."""
-    found = [f"{name}:{line}" for name, _path, tree in modules() for line in user_statements(tree)]
-    assert found == []
+    rows = [f"{name}:{line}" for name, _path, tree in modules() for line in user_statements(tree)]
+    assert rows == []
 
 
 def user_statements(tree: ast.AST) -> Iterator[int]:
     """Lines that build an UPDATE or DELETE of users or of their roles."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and called(node) in ("update", "delete", "insert"):
-            found = bool(node.args) and ast.unparse(node.args[0]) in ("User", "User.__table__", "users_roles")
+            result = bool(node.args) and ast.unparse(node.args[0]) in (
+                "User",
+                "User.__table__",
+                "users_roles",
+            )
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found = any(word in node.value.lower() for word in ("update users", "into users_roles"))
+            result = any(word in node.value.lower() for word in ("update users", "into users_roles"))
         else:
             continue
-        if found:
+        if result:
             yield node.lineno
 
 

@@ -40,18 +40,18 @@ def names_used(tree: ast.AST) -> set[str]:
 
 
 def test_passwords_are_made_and_looked_at_in_one_place() -> None:
-    found = {name: names_used(tree) & LOOKS_AT_PASSWORDS for name, _path, tree in modules()}
-    assert {name for name, used in found.items() if used} == {ONE_PLACE}
+    result = {name: names_used(tree) & LOOKS_AT_PASSWORDS for name, _path, tree in modules()}
+    assert {name for name, used in result.items() if used} == {ONE_PLACE}
 
 
 def pages_that_ask(walk: Callable[[str], Walk]) -> dict[str, tuple[str, list[str]]]:
     """Every page with a field for a password: endpoint → who opens it, its fields."""
-    found: dict[str, tuple[str, list[str]]] = {}
+    result: dict[str, tuple[str, list[str]]] = {}
     for who in ("drita", "nobody"):
         for page in walk(who).pages:
             if fields := ANY.findall(page.answer.text):
-                found[page.endpoint] = (who, fields)
-    return found
+                result[page.endpoint] = (who, fields)
+    return result
 
 
 def names_of(fields: list[str], kind: re.Pattern[str]) -> list[str]:

@@ -82,8 +82,8 @@ def fill(rows: list[tuple[str, dict[str, Any], str]]) -> None:
 
 def rows(columns: str) -> list[tuple[Any, ...]]:
     with db.engine.connect() as connection:
-        found = connection.execute(text(f"SELECT {columns} FROM contact_imports ORDER BY id")).all()
-    return [tuple(_plain(value) for value in row) for row in found]
+        result = connection.execute(text(f"SELECT {columns} FROM contact_imports ORDER BY id")).all()
+    return [tuple(_plain(value) for value in row) for row in result]
 
 
 def _plain(value: Any) -> Any:
@@ -102,7 +102,7 @@ def test_state_becomes_columns_and_comes_back(empty_app: Flask) -> None:
     assert rows(COLUMNS) == NEW
     options = [row[0] for row in rows("options")]
     assert options[1:3] == [{"kind": "ally"}, {"kind": "ally", "consents": ["events"]}]
-    assert not {name for one in options for name in one} & set(STATE)
+    assert not {name for option in options for name in option} & set(STATE)
     flask_migrate.downgrade(revision=old)
     since = {"worker_since": "2026-11-20T09:00:00+00:00"}  # the same instant
     expected = [

@@ -41,7 +41,9 @@ def heights() -> dict[str, int]:
     """How high each package stands, from the order that import-linter keeps."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = settings["tool"]["importlinter"]["contracts"]
-    [layers] = [one["layers"] for one in contracts if one.get("containers") == ["pop_campaigns"]]
+    [layers] = [
+        contract["layers"] for contract in contracts if contract.get("containers") == ["pop_campaigns"]
+    ]
     return {
         name.strip(" ()"): height
         for height, layer in enumerate(reversed(layers))
@@ -51,13 +53,13 @@ def heights() -> dict[str, int]:
 
 def test_links_upward_only_become_fewer(app: Flask, heights: dict[str, int]) -> None:
     owners = owners_of_pages(app)
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    result: defaultdict[str, list[str]] = defaultdict(list)
     for place, package, name in quoted_names():
         if name in owners and heights[owners[name]] > heights[package]:
-            found[package].append(f"{place}: {name}")
+            result[package].append(f"{place}: {name}")
     wrong = []
-    for package in sorted(LINKS_UPWARD.keys() | found.keys()):
-        links, allowed = found[package], LINKS_UPWARD.get(package, 0)
+    for package in sorted(LINKS_UPWARD.keys() | result.keys()):
+        links, allowed = result[package], LINKS_UPWARD.get(package, 0)
         if len(links) > allowed:
             wrong.append(f"{package} links {len(links)} times to pages above it, not {allowed}:")
             wrong += [f"  {link}" for link in links]

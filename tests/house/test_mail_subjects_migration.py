@@ -69,8 +69,8 @@ FROM = "outgoing_mails AS mail"
 
 def threads() -> list[Any]:
     """The threads as JSON, whatever the driver makes of them."""
-    found = [thread for (thread,) in rows("mail.thread")]
-    return [json.loads(one) if isinstance(one, str) else one for one in found]
+    result = [thread for (thread,) in rows("mail.thread")]
+    return [json.loads(one) if isinstance(one, str) else one for one in result]
 
 
 def indexes() -> set[str]:
@@ -91,7 +91,9 @@ def add(connection: Connection, called: str, /, **values: Any) -> int:
             kind = next((kind for kind in empty if isinstance(column["type"], kind)), None)
             values.setdefault(column["name"], empty[kind] if kind else None)
     table = sa.table(
-        called, sa.column("id", sa.Integer), *(sa.column(one["name"], one["type"]) for one in columns[1:])
+        called,
+        sa.column("id", sa.Integer),
+        *(sa.column(other["name"], other["type"]) for other in columns[1:]),
     )
     return int(connection.execute(table.insert().values(values).returning(table.c.id)).scalar_one())
 

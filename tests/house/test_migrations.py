@@ -59,8 +59,10 @@ def test_the_checks_are_what_the_models_say(empty_app: Flask) -> None:
     there = inspect(db.engine)
     for name, table in Base.metadata.tables.items():
         constraints = table.constraints.union(*(column.constraints for column in table.columns))
-        wanted = {str(one.name) for one in constraints if isinstance(one, CheckConstraint)}
-        assert {one["name"] for one in there.get_check_constraints(name)} == wanted, name
+        wanted = {
+            str(constraint.name) for constraint in constraints if isinstance(constraint, CheckConstraint)
+        }
+        assert {constraint["name"] for constraint in there.get_check_constraints(name)} == wanted, name
 
 
 def test_a_broken_migration_leaves_the_old_schema(empty_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,19 +27,19 @@ ONLY_IN = {
 
 def names_in(tree: ast.AST) -> set[str]:
     """The names a module uses or imports, attributes included."""
-    found = set()
+    result = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
-            found.add(node.id)
+            result.add(node.id)
         elif isinstance(node, ast.Attribute):
-            found.add(node.attr)
+            result.add(node.attr)
         elif isinstance(node, ast.keyword) and node.arg:
-            found.add(node.arg)
+            result.add(node.arg)
         elif isinstance(node, ast.ImportFrom | ast.Import):
-            found.update(alias.name.rpartition(".")[2] for alias in node.names)
+            result.update(alias.name.rpartition(".")[2] for alias in node.names)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.add(node.value)
-    return found
+            result.add(node.value)
+    return result
 
 
 @pytest.mark.parametrize("name", ONLY_IN)

@@ -31,14 +31,14 @@ DOORS = {
 
 
 def test_every_door_by_which_a_guest_speaks_is_known() -> None:
-    found: dict[str, set[str]] = {name: set() for name in DOORS}
+    result: dict[str, set[str]] = {name: set() for name in DOORS}
     for module, _path, tree in modules():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-                if called in found:
-                    found[called].add(module)
-    assert found == DOORS
+                if called in result:
+                    result[called].add(module)
+    assert result == DOORS
 
 
 def test_an_answer_is_written_into_the_tables_only_behind_the_doors() -> None:

@@ -29,10 +29,10 @@ USER = """INSERT INTO users (email, name, language, active, fs_uniquifier, creat
 
 def rows(columns: str) -> list[tuple[Any, ...]]:
     with db.engine.connect() as connection:
-        found = connection.execute(text(f"SELECT {columns} FROM incoming_mails ORDER BY id")).all()
+        result = connection.execute(text(f"SELECT {columns} FROM incoming_mails ORDER BY id")).all()
     return [
         tuple(json.loads(one) if isinstance(one, str) and one[:1] == "[" else one for one in row)
-        for row in found
+        for row in result
     ]
 
 

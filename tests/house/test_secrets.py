@@ -60,8 +60,8 @@ def scene(
     def make() -> SimpleNamespace:
         folder.mkdir()
         world = make_world(cast)
-        found = secret_mails.fill(world, folder)
-        return SimpleNamespace(world=world, own=secret_mails.own_secrets(world.invitation), **vars(found))
+        result = secret_mails.fill(world, folder)
+        return SimpleNamespace(world=world, own=secret_mails.own_secrets(world.invitation), **vars(result))
 
     return make_once("secrets", make)
 

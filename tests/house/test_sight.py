@@ -54,7 +54,7 @@ def make_scene(world: SimpleNamespace) -> SimpleNamespace:
         leave_traces(cast, shared, event, cast.fier),
     ]
     db.session.commit()
-    worlds = [SimpleNamespace(**(vars(world) | vars(one))) for one in traces]
+    worlds = [SimpleNamespace(**(vars(world) | vars(trace))) for trace in traces]
     return SimpleNamespace(cast=cast, worlds=worlds, words=own.words | shared.words, traces=traces)
 
 
@@ -73,8 +73,8 @@ def test_their_own_organisation_sees_it_all(app: Flask, scene: SimpleNamespace, 
     browser = sign_in(scene.cast.arta)
     shown = [(url, words_in(page, scene.words)) for url, page in everything(app, browser, scene)]
     seen = {word for _url, words in shown for word in words}
-    found = {scene.words[word] for url, words in shown if "?q=" in url for word in words}
-    assert found >= FOUND, "the beginning of all words finds what each word would"
+    faults = {scene.words[word] for url, words in shown if "?q=" in url for word in words}
+    assert faults >= FOUND, "the beginning of all words finds what each word would"
     unseen = set(scene.words.values()) - {scene.words[word] for word in seen}
     assert unseen == SHOWN_NOWHERE
     for mark in MARKS:
@@ -172,12 +172,12 @@ def choosing(tree: ast.Module) -> Iterator[tuple[str, bool]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             calls = [one for one in ast.walk(node) if isinstance(one, ast.Call)]
-            names = {getattr(one.func, "attr", getattr(one.func, "id", "")) for one in calls}
+            names = {getattr(call.func, "attr", getattr(call.func, "id", "")) for call in calls}
             chosen = {
                 arg.id
-                for one in calls
-                for arg in one.args
-                if getattr(one.func, "attr", getattr(one.func, "id", "")) in ("select", "get", "get_one")
+                for call in calls
+                for arg in call.args
+                if getattr(call.func, "attr", getattr(call.func, "id", "")) in ("select", "get", "get_one")
                 for arg in ast.walk(arg)
                 if isinstance(arg, ast.Name)
             }
@@ -323,7 +323,7 @@ def test_an_event_that_changed_hands_takes_no_citizen_along(
     db.session.commit()
     browser, event = sign_in(scene.cast.clirim), world.event.id
     pages = ("", "/invite", "/invite/message", "/invite/send", "/remind", "/announce", "/cancel")
-    for page in (*(f"/events/{event}{one}" for one in pages), "/today", "/mail", "/mail/in"):
+    for page in (*(f"/events/{event}{other}" for other in pages), "/today", "/mail", "/mail/in"):
         answer = browser.get(page)
         assert answer.status_code == 200, page
         # What was typed into the event's own history by its former people has no owner of its own.

@@ -110,21 +110,21 @@ def calls_of(tree: ast.AST, method: str) -> Iterator[int]:
 
 def lines_matching(pattern: re.Pattern[str]) -> list[str]:
     return [
-        f"{name}:{number}: {found[0]}"
+        f"{name}:{number}: {match[0]}"
         for name, text in tracked_texts()
         for number, line in enumerate(text.splitlines(), 1)
-        if (found := pattern.search(line))
+        if (match := pattern.search(line))
     ]
 
 
 def test_only_views_tasks_and_commands_commit() -> None:
-    found = [
+    rows = [
         f"{name}:{line}"
         for name, path, tree in modules()
         if role_of(path) in NEVER_COMMIT and name not in COMMITS_AT_ONCE
         for line in calls_of(tree, "commit")
     ]
-    assert not found, f"a service leaves the commit to its caller: {found}"
+    assert not rows, f"a service leaves the commit to its caller: {rows}"
 
 
 def test_who_commits_at_once_still_does() -> None:
@@ -133,18 +133,18 @@ def test_who_commits_at_once_still_does() -> None:
 
 
 def test_queries_change_nothing() -> None:
-    found = [
+    rows = [
         f"{name}:{call.lineno}"
         for name, path, tree in modules()
         if role_of(path) in NEVER_CHANGE
         for call in ast.walk(tree)
         if isinstance(call, ast.Call) and ast.unparse(call.func) in {f"db.session.{verb}" for verb in CHANGES}
     ]
-    assert not found, f"what reads leaves changes to services: {found}"
+    assert not rows, f"what reads leaves changes to services: {rows}"
 
 
 def test_no_statement_in_queries_writes() -> None:
-    found = [
+    rows = [
         f"{name}: {alias.name}"
         for name, path, tree in modules()
         if role_of(path) in NEVER_CHANGE
@@ -153,7 +153,7 @@ def test_no_statement_in_queries_writes() -> None:
         for alias in node.names
         if alias.name in {"insert", "update", "delete"}
     ]
-    assert not found
+    assert not rows
 
 
 def test_a_commit_is_recognised() -> None:
@@ -189,8 +189,8 @@ def is_once(node: ast.AST) -> bool:
 
 
 def test_a_key_is_compared_and_never_read() -> None:
-    found = [f"{name}:{line}" for name, _path, tree in modules() for line in parsed_keys(tree)]
-    assert not found, f"once says that a thing was done; what the thing is about is a column: {found}"
+    rows = [f"{name}:{line}" for name, _path, tree in modules() for line in parsed_keys(tree)]
+    assert not rows, f"once says that a thing was done; what the thing is about is a column: {rows}"
 
 
 @pytest.mark.parametrize(
@@ -215,9 +215,9 @@ def test_a_key_that_is_compared_is_no_offence() -> None:
 
 
 def test_files_are_named_by_what_they_hold() -> None:
-    found = [path.name for path in PACKAGE.rglob("*.py") if SAYS_NOTHING.fullmatch(path.name)]
-    found += [path.name for path in PACKAGE.rglob("*.py") if path.stem in PUZZLES]
-    assert not found
+    faults = [path.name for path in PACKAGE.rglob("*.py") if SAYS_NOTHING.fullmatch(path.name)]
+    faults += [path.name for path in PACKAGE.rglob("*.py") if path.stem in PUZZLES]
+    assert not faults
 
 
 def test_a_file_of_a_few_lines_joins_a_neighbour() -> None:
@@ -238,7 +238,7 @@ def test_names_are_imported_from_where_they_are_defined() -> None:
         name.removesuffix(".py").removesuffix("/__init__").replace("/", "."): tree
         for name, _p, tree in modules()
     }
-    found = [
+    items = [
         f"{importer} takes {alias.name} from {node.module}"
         for importer, tree in trees.items()
         for node in ast.walk(tree)
@@ -246,7 +246,7 @@ def test_names_are_imported_from_where_they_are_defined() -> None:
         for alias in node.names
         if alias.name not in defined_in(trees[node.module]) and f"{node.module}.{alias.name}" not in trees
     ]
-    assert not found, "\n".join(found)
+    assert not items, "\n".join(items)
 
 
 def defined_in(tree: ast.Module) -> set[str]:
@@ -330,13 +330,13 @@ def test_settings_import_nothing_of_ours() -> None:
     ],
 )
 def test_no_file_names(what: str, pattern: re.Pattern[str]) -> None:
-    found = lines_matching(pattern)
-    assert not found, f"{what}:\n" + "\n".join(found)
+    result = lines_matching(pattern)
+    assert not result, f"{what}:\n" + "\n".join(result)
 
 
 def test_only_the_mail_report_looks_beside_the_checkout() -> None:
-    found = {line.partition(":")[0] for line in lines_matching(BESIDE_THE_CHECKOUT)}
-    assert found == {"tests/mail/sample_sets.py"}
+    faults = {line.partition(":")[0] for line in lines_matching(BESIDE_THE_CHECKOUT)}
+    assert faults == {"tests/mail/sample_sets.py"}
 
 
 def test_every_setting_is_documented() -> None:

@@ -64,8 +64,8 @@ REASON = re.compile(r"\{#.*safe:.*#\}")
 
 
 def templates(*suffixes: str) -> list[str]:
-    found = (path for path in TEMPLATES.rglob("*") if path.is_file() and path.suffix in suffixes)
-    return sorted(path.relative_to(TEMPLATES).as_posix() for path in found)
+    result = (path for path in TEMPLATES.rglob("*") if path.is_file() and path.suffix in suffixes)
+    return sorted(path.relative_to(TEMPLATES).as_posix() for path in result)
 
 
 @pytest.mark.parametrize("name", templates(".html", ".txt", ".xml", ".svg"))

@@ -103,13 +103,13 @@ def addresses(app: Flask, world: SimpleNamespace) -> dict[str, str]:
         "invitations.by_hand": {"invitation_id": world.invitation.id},
         "invitations.withdraw": {"invitation_id": world.invitation.id},
     }
-    found = {
+    result = {
         rule.endpoint: address(app, rule, values | changed.get(rule.endpoint, {}))
         for rule in rules(app, "GET")
         if not is_public(rule.endpoint)
     }
     # A filter can be saved once it was looked at.
-    return found | {"lists.edit_filter": found["lists.edit_filter"] + "?of=offices"}
+    return result | {"lists.edit_filter": result["lists.edit_filter"] + "?of=offices"}
 
 
 @pytest.fixture
@@ -177,13 +177,13 @@ def test_every_form_that_edits_says_what_it_was_opened_with(
     browser = sign_in(world.cast.drita)
     forms = list(forms_at(browser, addresses))
     assert destroying_without_version(forms) == set()
-    found = dict(editing(forms))
+    result = dict(editing(forms))
     assert without_version(forms) == []
-    assert {name for name, form in found.items() if "~" in form.sent.get("version", [""])[0]} == {
+    assert {name for name, form in result.items() if "~" in form.sent.get("version", [""])[0]} == {
         *EDITS,
         *OWN_TESTS,
     }
-    assert set(EDITS_NOTHING) - set(found) == set(), "reasons for forms that are not there"
+    assert set(EDITS_NOTHING) - set(result) == set(), "reasons for forms that are not there"
     # The same walk finds a form that has lost it; it is the contacts' alone that can here.
     contacts = {endpoint: url for endpoint, url in addresses.items() if endpoint.startswith("contacts.")}
     monkeypatch.setattr("pop_campaigns.contacts.views.persons.meet_changes", lambda *_given, **_named: None)
@@ -297,8 +297,8 @@ ASKS_NOTHING = {
 def test_a_button_that_destroys_without_a_version_is_recognised() -> None:
     page = '<form method="post" action="/x"><button>Fshi</button>{}</form>'
     bare, carrying = (page.format(more) for more in ("", '<input type="hidden" name="version" value="1">'))
-    found = [(name, form) for name, html in (("a.b", bare), ("c.d", carrying)) for form in forms_on(html)]
-    assert destroying_without_version(found) == {"a.b"}
+    faults = [(name, form) for name, html in (("a.b", bare), ("c.d", carrying)) for form in forms_on(html)]
+    assert destroying_without_version(faults) == {"a.b"}
 
 
 @pytest.mark.parametrize("endpoint", ASKS)

@@ -38,11 +38,11 @@ def uploaded(browser: FlaskClient, file: io.BytesIO | str, name: str = "kontakte
 def columns_of(browser: FlaskClient, ident: int) -> dict[str, str]:
     """What the page of columns has chosen."""
     page = browser.get(f"/people/import/{ident}/columns").text
-    found = {}
+    result = {}
     for name, options in re.findall(r'<select[^>]*name="(column-\d+)">(.*?)</select>', page, re.S):
         chosen = re.findall(r'value="([^"]*)" selected', options)
-        found[name] = chosen[0] if chosen else ""
-    return found
+        result[name] = chosen[0] if chosen else ""
+    return result
 
 
 def checked(browser: FlaskClient, file: io.BytesIO | str, **options: Any) -> int:
@@ -75,9 +75,9 @@ def undone(browser: FlaskClient, ident: int) -> str:
 
 def the_import(ident: int) -> ContactImport:
     db.session.rollback()
-    found = db.session.get(ContactImport, ident)
-    assert found is not None
-    return found
+    contact_import = db.session.get(ContactImport, ident)
+    assert contact_import is not None
+    return contact_import
 
 
 def rows_of(ident: int) -> list[ImportRow]:

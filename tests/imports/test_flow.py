@@ -163,7 +163,7 @@ def test_every_error_is_said_in_words_and_the_row_stays_out(arta: FlaskClient, c
     page = arta.get(f"/people/import/{ident}?show=errors").text
     assert "Atlantida" in page and "keq@" in page
     run(arta, ident)
-    assert [one.name for one in db.session.scalars(select(Person))] == ["Tetë"]
+    assert [each_person.name for each_person in db.session.scalars(select(Person))] == ["Tetë"]
     assert emails(person("Tetë")) == ["a@b.example", "c@d.example"]
 
 
@@ -255,8 +255,8 @@ def test_who_is_there_already(
     known.phone, known.municipality = "+355692123456", make_municipality("Fier")
     known.works_for = make_institution("Gazeta", kind="medium")
     db.session.commit()
-    found = rows_of(checked(arta, HEADS + row))[0]
-    assert (found.match_reason, found.decision.value) == (reason, decision)
+    rows = rows_of(checked(arta, HEADS + row))[0]
+    assert (rows.match_reason, rows.decision.value) == (reason, decision)
 
 
 def test_all_matches_are_chosen_at_once(arta: FlaskClient, cast: SimpleNamespace) -> None:
@@ -275,7 +275,7 @@ def test_erased_persons_do_not_come_back(arta: FlaskClient, cast: SimpleNamespac
     row = rows_of(ident)[0]
     assert (row.decision.value, row.match_reason) == ("skip", "erased")
     arta.post(f"/people/import/{ident}/rows", data={f"row-{row.id}": "new", "do": "run"})
-    assert [one.name for one in db.session.scalars(select(Person))] == ["Drenusha Ymeri"]
+    assert [each_person.name for each_person in db.session.scalars(select(Person))] == ["Drenusha Ymeri"]
 
 
 def test_consent_is_recorded_with_its_proof(arta: FlaskClient, cast: SimpleNamespace) -> None:
@@ -290,11 +290,11 @@ def test_consent_is_recorded_with_its_proof(arta: FlaskClient, cast: SimpleNames
     path = f"/people/import/{ident}/columns"
     assert arta.post(path, data=without | opened(arta, path)).status_code == 422
     brought_in(arta, text, consents=["events"], **CONSENT)
-    found = {
-        (one.person.name, one.purpose): one.given_at.date().isoformat()
-        for one in db.session.scalars(select(Consent))
+    consents = {
+        (consent.person.name, consent.purpose): consent.given_at.date().isoformat()
+        for consent in db.session.scalars(select(Consent))
     }
-    assert found == {
+    assert consents == {
         ("Një", Purpose.NEWS): "2026-01-05",
         ("Një", Purpose.EVENTS): "2026-01-05",
         ("Dy", Purpose.EVENTS): "2026-03-01",

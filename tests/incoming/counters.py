@@ -117,14 +117,14 @@ END:VCALENDAR
 
 def make_scene_at_ten(cast: SimpleNamespace) -> SimpleNamespace:
     """The scene, on the hour: at ten in Tirana, so that no test depends on when it runs."""
-    found = make_scene(cast)
+    simple_namespace = make_scene(cast)
     local_day = (now() + timedelta(days=20)).astimezone(ZoneInfo(TIRANE)).date()
     starts = datetime(local_day.year, local_day.month, local_day.day, 10, tzinfo=ZoneInfo(TIRANE))
-    event = found.event
+    event = simple_namespace.event
     event.starts_at, event.ends_at = starts.astimezone(UTC), starts.astimezone(UTC) + 2 * HOUR
     event.day_from = event.day_to = local_day
     db.session.commit()
-    return found
+    return simple_namespace
 
 
 def proposals() -> list[TimeProposal]:

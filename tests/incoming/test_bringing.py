@@ -92,11 +92,11 @@ def test_several_files_and_a_pasted_source(arta: FlaskClient, cast: SimpleNamesp
     answer = bring(arta, a_letter("Një"), a_letter("Dy"), source=a_letter("Tre ëç").decode())
     assert answer.location == "/mail/in"
     file_received(lambda: False)
-    found = mails()
-    assert [mail.text for mail in found] == ["Një", "Dy", "Tre ëç"]
+    result = mails()
+    assert [mail.text for mail in result] == ["Një", "Dy", "Tre ëç"]
     # What belongs to nothing stays with whoever brought it.
-    assert {mail.organisation_id for mail in found} == {cast.fier.id}
-    assert "Tre ëç" in arta.get(f"/mail/in/{found[2].id}").text
+    assert {mail.organisation_id for mail in result} == {cast.fier.id}
+    assert "Tre ëç" in arta.get(f"/mail/in/{result[2].id}").text
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,7 @@ def test_the_same_message_by_another_way_acts_once(scene: SimpleNamespace) -> No
     third = arrive(again(raw.replace(b"ACCEPTED", b"DECLINED")), address_of(scene.mayor))
     assert third.duplicate_of_id is None
     answers = db.session.scalars(select(GivenAnswer).order_by(GivenAnswer.id))
-    assert [one.answer for one in answers] == [Answer.ACCEPTED, Answer.DECLINED]
+    assert [answer.answer for answer in answers] == [Answer.ACCEPTED, Answer.DECLINED]
 
 
 def test_a_held_answer_is_filed_or_recorded_by_hand(arta: FlaskClient, scene: SimpleNamespace) -> None:
@@ -319,7 +319,7 @@ def test_a_held_answer_is_filed_or_recorded_by_hand(arta: FlaskClient, scene: Si
     assert mail.state is IncomingState.HELD
     page = arta.get(f"/mail/in/{mail.id}").text
     assert f"/invitations/{scene.mayor.id}/by-hand" in page
-    link = next(one for one in mail.links if not one.suggested)
+    link = next(other for other in mail.links if not other.suggested)
     assert arta.post(f"/mail/in/{mail.id}/file", data={"link": link.id}).status_code == 302
     assert mails()[0].state is IncomingState.MATCHED
     assert db.session.scalars(select(GivenAnswer)).all() == []
@@ -353,7 +353,7 @@ def test_a_mail_for_two_organisations_is_read_by_both(
     assert (mail.state, mail.organisation_id) == (IncomingState.MATCHED, None)
     for who in (cast.arta, cast.clirim):
         assert sign_in(who).get(f"/mail/in/{mail.id}").status_code == 200
-    link = next(one for one in mail.links if one.subject_id == foreign.id)
+    link = next(other for other in mail.links if other.subject_id == foreign.id)
     db.session.delete(link)
     db.session.commit()
     assert sign_in(cast.clirim).get(f"/mail/in/{mail.id}").status_code == 404

@@ -75,7 +75,9 @@ def test_today_shows_what_waits_and_one_press_counts_it(arta: FlaskClient, scene
     )  # fmt: skip
     filed = db.session.get_one(IncomingMail, mail.id)
     assert (filed.state, filed.review) == (IncomingState.MATCHED, None)
-    assert [(one.how, one.suggested, one.linked_by) for one in filed.links] == [("counted", False, "Arta")]
+    assert [(link.how, link.suggested, link.linked_by) for link in filed.links] == [
+        ("counted", False, "Arta")
+    ]
     told = db.session.scalars(select(History).where(History.action == "incoming.counted")).one()
     assert (told.actor_name, told.details["why"]) == ("Arta", "unproven")
     notice = db.session.scalars(select(OutgoingMail).where(OutgoingMail.kind == "invitation.in_name")).one()
@@ -230,7 +232,7 @@ def test_a_guest_named_at_another_guests_address_is_offered_first(
     arta: FlaskClient, scene: SimpleNamespace
 ) -> None:
     mail = arrive(reply(scene.mayor, attendee=scene.prefect.address, sender=scene.prefect.address))
-    assert [(one.subject_id, one.how, one.suggested) for one in mail.links] == [
+    assert [(link.subject_id, link.how, link.suggested) for link in mail.links] == [
         (scene.mayor.id, "token", False), (scene.prefect.id, "uid", True),
     ]  # fmt: skip
     offered = arta.get("/today").text.split("/count")[1]
@@ -253,7 +255,9 @@ def test_a_proposal_without_the_secret_becomes_one_by_a_press(
     for _ in range(2):
         press(arta, mail, link=db.session.get_one(IncomingMail, mail.id).links[0].id)
     db.session.rollback()
-    assert [(one.invitation_id, one.incoming_mail_id) for one in proposals()] == [(scene.mayor.id, mail.id)]
+    assert [(proposal.invitation_id, proposal.incoming_mail_id) for proposal in proposals()] == [
+        (scene.mayor.id, mail.id)
+    ]
     told = db.session.scalars(select(History).where(History.action == "invitation.time_proposed")).one()
     assert told.actor_name == "Arta"
     assert guest_of(scene).answer is Answer.NEEDS_ACTION
@@ -281,8 +285,8 @@ def test_one_query_finds_what_waits_however_many_there_are(
     db.session.commit()
     theirs = db.session.scalars(select(Invitation).where(Invitation.event_id == event.id)).one()
     arrive(reply(theirs, to=f"{NOWHERE}, {address_of(theirs)}", attendee="dikush@x.example"))
-    assert [one.guest.id for one in held_answers(cast.arta, now=now())] == [scene.mayor.id] * 3
-    assert [one.guest.id for one in held_answers(cast.clirim, now=now())] == [theirs.id]
+    assert [answer.guest.id for answer in held_answers(cast.arta, now=now())] == [scene.mayor.id] * 3
+    assert [answer.guest.id for answer in held_answers(cast.clirim, now=now())] == [theirs.id]
     assert len(held_answers(cast.drita, now=now())) == 4
     assert held_answers(cast.eva, now=now()) == []
     assert len(held_for_event(scene.event, cast.arta)) == 3
@@ -295,9 +299,9 @@ def test_of_presses_at_once_one_counts(app: Flask, cast: SimpleNamespace, scene:
     db.session.rollback()
 
     def count() -> object:
-        found = db.session.get_one(IncomingMail, ident)
+        incoming_mail = db.session.get_one(IncomingMail, ident)
         by = db.session.get_one(User, who)
-        return count_answer(found, link, as_substitute=False, by=by, now=now()) is not None
+        return count_answer(incoming_mail, link, as_substitute=False, by=by, now=now()) is not None
 
     assert sorted(in_threads(app, [count] * 3), key=str) == [False, False, True]
     assert count_of(GivenAnswer) == 1

@@ -136,7 +136,7 @@ def test_nothing_is_sent_there_and_the_guest_stays(
     assert send_invitations(event, by=cast.arta, now=now()) == 1
     db.session.commit()
     assert waiting() == [PREFECT]
-    states = {one.address: one.state for one in guests_of(event)}
+    states = {guest.address: guest.state for guest in guests_of(event)}
     assert states == {MAYOR: InvitationState.DRAFT, PREFECT: InvitationState.INVITED}
     assert send_invitations(event, by=cast.arta, now=now()) == 0
 
@@ -223,9 +223,11 @@ def test_a_letter_goes_on_paper_instead(
 
 
 def test_a_list_leaves_the_address_out_and_says_so(dead: Event, cast: SimpleNamespace) -> None:
-    found = resolve(ListFilter(Subject.OFFICES), cast.arta, Purpose.EVENTS, local_date(now()))
-    assert [one.email for one in found.recipients] == [PREFECT]
-    assert [(one.recipient.email, one.reason) for one in found.left_out] == [(MAYOR, LeftOutReason.CAME_BACK)]
+    result = resolve(ListFilter(Subject.OFFICES), cast.arta, Purpose.EVENTS, local_date(now()))
+    assert [recipient.email for recipient in result.recipients] == [PREFECT]
+    assert [(one.recipient.email, one.reason) for one in result.left_out] == [
+        (MAYOR, LeftOutReason.CAME_BACK)
+    ]
 
 
 def test_after_a_long_silence_one_more_mail_goes_there(

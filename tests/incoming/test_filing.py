@@ -38,11 +38,11 @@ def scene(cast: SimpleNamespace) -> SimpleNamespace:
 
 def answers() -> list[tuple[Answer, str]]:
     rows = db.session.scalars(select(Invitation).order_by(Invitation.id)).all()
-    return [(one.answer, one.address) for one in rows]
+    return [(row.answer, row.address) for row in rows]
 
 
 def links(mail: IncomingMail) -> list[tuple[str, int, str, bool]]:
-    return [(one.subject_type, one.subject_id, one.how, one.suggested) for one in mail.links]
+    return [(link.subject_type, link.subject_id, link.how, link.suggested) for link in mail.links]
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def foreign(cast: SimpleNamespace, scene: SimpleNamespace) -> Invitation:
 
 def noted() -> list[tuple[str, str]]:
     rows = db.session.scalars(select(History).where(History.action == DOWNLOADED).order_by(History.id))
-    return [(one.actor_name, one.details["file"]) for one in rows]
+    return [(row.actor_name, row.details["file"]) for row in rows]
 
 
 def with_files(scene: SimpleNamespace) -> bytes:

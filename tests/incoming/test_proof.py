@@ -91,7 +91,9 @@ def invite(cast: SimpleNamespace, number: int) -> list[Invitation]:
         factories.make_person(f"Gazetar {n}", email=f"gazetar.nr.{n}@gmail.com", organisation=cast.vlore)
         for n in range(number)
     ]
-    add_guests(event, [GuestChoice("person", one.id, "sq") for one in people], by=cast.clirim, now=now())
+    add_guests(
+        event, [GuestChoice("person", person.id, "sq") for person in people], by=cast.clirim, now=now()
+    )
     send_invitations(event, by=cast.clirim, now=now())
     db.session.commit()
     return list(db.session.scalars(select(Invitation).order_by(Invitation.id)))
@@ -137,10 +139,12 @@ def test_every_way_to_forge_an_answer(cast: SimpleNamespace) -> None:
     told = set(db.session.scalars(select(OutgoingMail.id)))
     mails = [send(case, guest, cast) for case, guest in zip(CASES, guests, strict=True)]
     db.session.commit()
-    given = {one.invitation_id: one for one in db.session.scalars(select(GivenAnswer))}
-    proposed = {one.invitation_id for one in db.session.scalars(select(TimeProposal))}
+    given = {
+        given_answer.invitation_id: given_answer for given_answer in db.session.scalars(select(GivenAnswer))
+    }
+    proposed = {time_proposal.invitation_id for time_proposal in db.session.scalars(select(TimeProposal))}
     new = db.session.scalars(select(OutgoingMail).where(OutgoingMail.id.not_in(told)))
-    noticed = {one.to_address: one for one in new}
+    noticed = {outgoing_mail.to_address: outgoing_mail for outgoing_mail in new}
     assert {one.kind for one in noticed.values()} == {"invitation.in_name"}
     for case, guest, mail in zip(CASES, guests, mails, strict=True):
         answered = case.counts and case.method == "REPLY"
@@ -158,7 +162,7 @@ def test_every_way_to_forge_an_answer(cast: SimpleNamespace) -> None:
 
 
 def _check_links(case: Case, guest: Invitation, mail: IncomingMail, cast: SimpleNamespace) -> None:
-    links = [(one.subject_id, one.how, one.suggested) for one in mail.links]
+    links = [(link.subject_id, link.how, link.suggested) for link in mail.links]
     if case.way == "stranger's upload":
         assert (links, mail.organisation_id) == ([], cast.fier.id), case
         return
@@ -205,7 +209,7 @@ def test_a_message_of_ours_that_is_named_files_the_mail_and_proves_nothing(
     raw = f"{how}: {sent.message_id}\n".encode() + reply(scene.mayor, to=f"kontakt@{DOMAIN}")
     mail = arrive(raw)
     assert (mail.state, mail.review) == (IncomingState.HELD, Review.UNPROVEN)
-    assert ("references", False) in [(one.how, one.suggested) for one in mail.links]
+    assert ("references", False) in [(link.how, link.suggested) for link in mail.links]
     assert scene.mayor.answer is Answer.NEEDS_ACTION
 
 
@@ -270,7 +274,7 @@ def test_the_address_of_one_event_proves_nothing_about_another(
     other = db.session.scalars(select(Invitation).where(Invitation.event_id == event.id)).one()
     mail = arrive(reply(other, to=address_of(scene.mayor)))
     assert (mail.state, mail.review) == (IncomingState.HELD, Review.UNPROVEN)
-    assert [(one.subject_id, one.how, one.suggested) for one in mail.links] == [
+    assert [(link.subject_id, link.how, link.suggested) for link in mail.links] == [
         (scene.mayor.id, "token", False), (other.id, "uid", True),
     ]  # fmt: skip
     [way] = ways_to_count(mail, cast.arta)
@@ -364,7 +368,7 @@ def test_a_forged_sender_takes_nothing_from_the_secret_but_the_guest_hears(
     notice = db.session.scalars(select(OutgoingMail).where(OutgoingMail.kind == "invitation.in_name")).one()
     assert notice.to_address == scene.mayor.address
     suggested = arrive(checked(words("Po.", sender=scene.mayor.address, to=f"kontakt@{DOMAIN}"), "fail"))
-    assert [(one.how, one.suggested) for one in suggested.links] == [("sender_failed", True)]
+    assert [(link.how, link.suggested) for link in suggested.links] == [("sender_failed", True)]
     cast.arta.language = "en"
     db.session.commit()
     page = sign_in(cast.arta).get(f"/mail/in/{suggested.id}").text
@@ -400,7 +404,7 @@ def test_an_answer_at_another_letters_address_is_suggested_for_both(cast: Simple
     first, second = two_letters(cast)
     mail = arrive(number_words(second, to=address_of(first)), address_of(first), second.address)
     assert mail.state is IncomingState.HELD
-    assert [(one.subject_id, one.how, one.suggested) for one in mail.links] == [
+    assert [(link.subject_id, link.how, link.suggested) for link in mail.links] == [
         (second.id, "register", True),
         (first.id, "token", True),
     ]
@@ -408,7 +412,7 @@ def test_an_answer_at_another_letters_address_is_suggested_for_both(cast: Simple
     receipts = select(OutgoingMail).where(OutgoingMail.kind == "incoming.receipt")
     assert not db.session.scalars(receipts).all(), "a receipt would name a letter that may be the wrong one"
     own = arrive(number_words(first, to=address_of(first)), address_of(first), first.address)
-    assert [(one.subject_id, one.how, one.suggested) for one in own.links] == [(first.id, "token", False)]
+    assert [(link.subject_id, link.how, link.suggested) for link in own.links] == [(first.id, "token", False)]
 
 
 def test_a_number_is_certain_only_from_the_very_address_and_confirmed(
@@ -417,7 +421,9 @@ def test_a_number_is_certain_only_from_the_very_address_and_confirmed(
     first, _second = two_letters(cast)
     domain = first.address.partition("@")[2]
     sure = arrive(checked(number_words(first), "pass", domain=domain))
-    assert [(one.subject_id, one.how, one.suggested) for one in sure.links] == [(first.id, "register", False)]
+    assert [(link.subject_id, link.how, link.suggested) for link in sure.links] == [
+        (first.id, "register", False)
+    ]
     for raw in (
         number_words(first),
         checked(number_words(first), "fail", domain=domain),
@@ -427,7 +433,7 @@ def test_a_number_is_certain_only_from_the_very_address_and_confirmed(
         mail = arrive(raw)
         assert mail.state is IncomingState.HELD
         assert (mail.links[0].subject_id, mail.links[0].how) == (first.id, "register"), "the first suggestion"
-        assert all(one.suggested for one in mail.links)
+        assert all(link.suggested for link in mail.links)
     assert arrive(number_words(first, to=address_of(first))).state is IncomingState.MATCHED
 
 
@@ -435,7 +441,7 @@ def test_a_number_hides_no_other_suggestion(cast: SimpleNamespace, scene: Simple
     first, _second = two_letters(cast)
     near = scene.mayor.reply_local[:-2] + "zz"
     mail = arrive(number_words(first, sender=scene.prefect.address, to=f"{near}@{DOMAIN}"))
-    assert [one.how for one in mail.links] == ["register", "near_token", "sender"]
+    assert [link.how for link in mail.links] == ["register", "near_token", "sender"]
 
 
 # An absence
@@ -452,7 +458,9 @@ def test_an_absence_that_only_names_a_message_of_ours_is_not_how_the_guest_is(
         In_Reply_To=sent.message_id,
     )  # fmt: skip
     assert arrive(forged).state is IncomingState.MATCHED
-    assert [one.is_away(now()) for one in guest_notes([scene.mayor.id], cast.arta)[scene.mayor.id]] == [False]
+    assert [note.is_away(now()) for note in guest_notes([scene.mayor.id], cast.arta)[scene.mayor.id]] == [
+        False
+    ]
 
 
 # Counters of other kinds stay in test_proposals; here only that an upload makes one in its bringer's name.
@@ -460,7 +468,7 @@ def test_an_absence_that_only_names_a_message_of_ours_is_not_how_the_guest_is(
 
 def test_a_proposal_that_somebody_brings_is_theirs(cast: SimpleNamespace, scene: SimpleNamespace) -> None:
     bring(counter(scene.mayor), cast.arta)
-    assert [one.invitation_id for one in proposals()] == [scene.mayor.id]
+    assert [proposal.invitation_id for proposal in proposals()] == [scene.mayor.id]
     told = db.session.scalars(select(History).where(History.action == "invitation.time_proposed")).one()
     assert told.actor_name == "Arta"
 
@@ -481,7 +489,7 @@ def test_what_was_found_can_be_moved_by_a_person(cast: SimpleNamespace, sign_in:
     browser.post(f"{page}/file-with", data={"place": f"letter_recipients-{second.id}"})
     db.session.expire_all()
     assert mail.state is IncomingState.MATCHED
-    sure = [(one.subject_id, one.how) for one in mail.links if not one.suggested]
+    sure = [(other.subject_id, other.how) for other in mail.links if not other.suggested]
     assert sure == [(second.id, "by_hand")]
 
 

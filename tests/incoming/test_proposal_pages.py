@@ -219,7 +219,7 @@ def test_an_erased_guest_leaves_no_words_and_gets_no_mail(
     assert len(proposals()) == 2
     erase_person(person, by=cast.arta, now=now())
     db.session.commit()
-    assert [one.comment for one in proposals()] == ["", ""]
+    assert [proposal.comment for proposal in proposals()] == ["", ""]
     assert standing(proposals()[1], now=now()) is Standing.ERASED
     mail = declined_mail()
     assert mail.state is MailState.WITHDRAWN

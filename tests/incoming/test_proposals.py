@@ -121,7 +121,7 @@ def test_without_the_guests_address_event_and_guest_only_suggest(scene: SimpleNa
 def test_google_may_send_it_for_the_guest_and_leave_the_sequence_out(scene: SimpleNamespace) -> None:
     raw = counter(scene.mayor, sender="calendar-notification@google.com", sequence=None, attendee="")
     assert arrive(raw).state is IncomingState.MATCHED
-    assert [one.invitation_id for one in proposals()] == [scene.mayor.id]
+    assert [proposal.invitation_id for proposal in proposals()] == [scene.mayor.id]
 
 
 @pytest.mark.both_databases
@@ -132,7 +132,7 @@ def test_a_newer_proposal_takes_the_place_of_the_open_one(scene: SimpleNamespace
     older, newer = proposals()
     assert standing(older, now=now()) is Standing.OVERTAKEN
     assert standing(newer, now=now()) is Standing.OPEN
-    assert [one.id for one in open_proposals_of(scene.event, now=now())] == [newer.id]
+    assert [proposal.id for proposal in open_proposals_of(scene.event, now=now())] == [newer.id]
 
 
 def test_an_older_proposal_that_comes_late_changes_nothing(scene: SimpleNamespace) -> None:
@@ -164,7 +164,7 @@ def test_the_same_mail_twice_is_one_proposal_also_when_it_was_declined(
     arrive(b"X-Again: 1\r\n" + raw)
     assert len(proposals()) == 1
     arrive(counter(scene.mayor, comment="Njësoj", stamp=STAMP + 2 * HOUR))  # asked anew after the refusal
-    assert [standing(one, now=now()) for one in proposals()] == [Standing.DECLINED, Standing.OPEN]
+    assert [standing(proposal, now=now()) for proposal in proposals()] == [Standing.DECLINED, Standing.OPEN]
 
 
 def held(scene: SimpleNamespace, times: list[str], **changes: Any) -> str:
@@ -256,7 +256,7 @@ def test_the_example_of_the_standard_names_everybody_and_comes_from_the_guest(sc
         f"UID:{scene.event.uid}", "SEQUENCE:0", "END:VEVENT", "END:VCALENDAR", "",
     ]  # fmt: skip
     assert arrive(mail_of(scene.mayor, "\r\n".join(lines))).state is IncomingState.MATCHED
-    assert [one.invitation_id for one in proposals()] == [scene.mayor.id]
+    assert [proposal.invitation_id for proposal in proposals()] == [scene.mayor.id]
 
 
 @pytest.mark.parametrize("what", ["cancelled", "withdrawn", "begun"])
@@ -314,7 +314,7 @@ def test_others_who_proposed_the_same_time_have_got_it_too(
     same, mine = proposals()[0], proposed(scene, stamp=STAMP + HOUR)
     accept_proposal(mine, seen=seen(scene), by=cast.arta, now=now())
     db.session.commit()
-    assert [one.accepted for one in proposals()] == [True, None, True]
+    assert [proposal.accepted for proposal in proposals()] == [True, None, True]
     assert same.decided_by == "Arta"
     assert open_proposals_of(scene.event, now=now()) == []
 
@@ -523,5 +523,5 @@ def test_the_same_mail_filed_twice_at_once_is_one_proposal(app: Flask, scene: Si
     to = address_of(scene.mayor)
     db.session.rollback()
     results = in_threads(app, [lambda raw=raw: arrive(raw, to) for raw in raws])
-    assert not [one for one in results if isinstance(one, Exception)]
+    assert not [result for result in results if isinstance(result, Exception)]
     assert len(proposals()) == 1

@@ -188,7 +188,7 @@ def test_who_only_names_a_message_of_ours_gets_none_unless_it_is_the_guest(scene
     )
     assert not receipts()
     write(scene.mayor, scene.mayor.address, to=to, In_Reply_To=sent.message_id)
-    assert [one.to_address for one in receipts()] == [scene.mayor.address]
+    assert [receipt.to_address for receipt in receipts()] == [scene.mayor.address]
 
 
 @pytest.mark.both_databases

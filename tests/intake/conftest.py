@@ -32,12 +32,12 @@ def stored() -> list[IncomingMail]:
     """All that was stored, read afresh, with no transaction left open."""
     db.session.rollback()
     db.session.expire_all()
-    found = list(db.session.scalars(select(IncomingMail).order_by(IncomingMail.id)))
-    for mail in found:
+    incoming_mails = list(db.session.scalars(select(IncomingMail).order_by(IncomingMail.id)))
+    for mail in incoming_mails:
         _ = mail.raw
     db.session.expunge_all()
     db.session.rollback()
-    return found
+    return incoming_mails
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def make_service() -> None:
         for n in range(OTHERS // OTHER_EVENTS)
     ]
     event = factories.make_event(organisation, starts_in=timedelta(days=20))
-    choices = [GuestChoice("office", one.id, "sq") for one in offices[:GUESTS]]
+    choices = [GuestChoice("office", office.id, "sq") for office in offices[:GUESTS]]
     add_guests(event, choices, by=arta, now=moment)
     send_invitations(event, by=arta, now=moment)
     db.session.execute(update(OutgoingMail).values(state=MailState.SENT, sent_at=moment))
@@ -80,9 +80,9 @@ def make_service() -> None:
         language="sq", subject="Ftesë", text="Të nderuar,", html="<p>Të nderuar,", now=moment
     )
     db.session.flush()
-    for one in events:
+    for each_event in events:
         _add_others(
-            one.id, organisation.id, skeleton.id, [(office.id, n) for n, office in enumerate(offices)]
+            each_event.id, organisation.id, skeleton.id, [(office.id, n) for n, office in enumerate(offices)]
         )
     db.session.commit()
     db.session.expunge_all()
@@ -144,18 +144,18 @@ def make_messages(number: int, seed: int) -> list[Message]:
         Invitation.event_id == select(func.min(Invitation.event_id)).scalar_subquery()
     )
     guests = list(db.session.scalars(wanted))
-    rows = select(InvitationMail).where(InvitationMail.invitation_id.in_([one.id for one in guests]))
+    rows = select(InvitationMail).where(InvitationMail.invitation_id.in_([other.id for other in guests]))
     mails = [row.mail for row in db.session.scalars(rows)]
-    found: list[Message] = []
+    messages: list[Message] = []
     for kind, share in SHARES.items():
         for count in range(number * share // 100):
             guest, mail = dice.choice(guests), dice.choice(mails)
-            found.append(_message(kind, guest, mail, f"{seed}-{count}", dice))
-    for sample in islice(_samples(dice), number - len(found)):
-        mark = f"X-Mark: {seed}-{len(found)}\r\n".encode()  # the same bytes would be one row
-        found.append(Message("sample", mark + sample, "x@posta.example", f"kontakt@{DOMAIN}"))
-    dice.shuffle(found)
-    return found
+            messages.append(_message(kind, guest, mail, f"{seed}-{count}", dice))
+    for sample in islice(_samples(dice), number - len(messages)):
+        mark = f"X-Mark: {seed}-{len(messages)}\r\n".encode()  # the same bytes would be one row
+        messages.append(Message("sample", mark + sample, "x@posta.example", f"kontakt@{DOMAIN}"))
+    dice.shuffle(messages)
+    return messages
 
 
 def _message(kind: str, guest: Invitation, mail: OutgoingMail, mark: str, dice: random.Random) -> Message:
@@ -254,7 +254,9 @@ def file_all(folder: Path, messages: list[Message], processes: int) -> tuple[flo
 
     Gives messages a second, and for how many seconds each of those had to wait who saved something meanwhile.
     """
-    arrivals = [Arrival(one.raw, one.sender, one.to, IncomingWay.LISTENER) for one in messages]
+    arrivals = [
+        Arrival(message.raw, message.sender, message.to, IncomingWay.LISTENER) for message in messages
+    ]
     store_arrivals(arrivals, now(), ring=lambda: None)
     db.session.remove()
     db.engine.dispose()
@@ -306,7 +308,7 @@ def check_filed(messages: list[Message]) -> str:
     bounced = db.session.scalar(
         select(func.count(OutgoingMail.id)).where(OutgoingMail.bounced_at.is_not(None))
     )
-    kinds = Counter(one.kind for one in messages)
+    kinds = Counter(message.kind for message in messages)
     told = ", ".join(f"{number} {state.value}" for state, number in sorted(states.items()))
     mix = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
     return f"{mix}: {told}; {given} answers counted, {bounced} mails marked as come back"

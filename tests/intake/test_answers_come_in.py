@@ -196,7 +196,7 @@ def test_real_shapes_count_and_forged_ones_wait(
         send(raw, sender, NOWHERE)
     assert file_received(lambda: False) == 2
     held = db.session.scalars(select(IncomingMail)).all()
-    assert {(one.way, one.state, one.review) for one in held} == {
+    assert {(incoming_mail.way, incoming_mail.state, incoming_mail.review) for incoming_mail in held} == {
         (named, IncomingState.HELD, Review.UNPROVEN)
     }
     assert not db.session.scalars(select(GivenAnswer)).all()
@@ -207,6 +207,9 @@ def test_real_shapes_count_and_forged_ones_wait(
     answers = [db.session.get_one(Invitation, ident).answer for ident in idents]
     assert answers == [Answer.ACCEPTED, Answer.ACCEPTED]
     given = db.session.scalars(select(GivenAnswer).order_by(GivenAnswer.id)).all()
-    assert [(one.note, one.sent_from) for one in given] == [("Vij me kënaqësi.", None), ("", GOOGLE)]
+    assert [(given_answer.note, given_answer.sent_from) for given_answer in given] == [
+        ("Vij me kënaqësi.", None),
+        ("", GOOGLE),
+    ]
     notices = select(OutgoingMail).where(OutgoingMail.kind.in_(("invitation.receipt", "invitation.in_name")))
     assert not db.session.scalars(notices).all()

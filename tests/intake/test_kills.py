@@ -49,8 +49,8 @@ def test_killed_again_and_again_what_was_acknowledged_is_there_once(
     finally:
         over.set()
         client.join(30)
-    found = numbers_stored()
-    assert len(found) == len(set(found)) == len(messages)
+    result = numbers_stored()
+    assert len(result) == len(set(result)) == len(messages)
     print(f"{KILLS} kills, {len(messages)} messages, {delivery.repeated} repeated, all there once")
 
 

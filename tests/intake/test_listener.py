@@ -273,7 +273,7 @@ def test_one_message_that_cannot_be_stored_does_not_keep_the_others_out(app: Fla
 
     db.session.rollback()
     results = asyncio.run(deliver())
-    assert [type(one) for one in results] == [type(None), type(None), ValueError, type(None)]
+    assert [type(result) for result in results] == [type(None), type(None), ValueError, type(None)]
     assert {one.raw for one in stored()} == {b"first", b"good", b"also good"}
 
 

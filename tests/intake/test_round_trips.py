@@ -170,8 +170,10 @@ def test_an_automatic_reply_is_shown_and_nothing_answers_it(
             assert outgoing() == before
             assert send(postfix, later=timedelta(hours=1)).sent == 0
     assert away.envelope_from == ""
-    assert ("invitations", scene.mayor.id) in {(one.subject_type, one.subject_id) for one in away.links}
-    assert ("invitations", scene.prefect.id) not in {(one.subject_type, one.subject_id) for one in away.links}
+    assert ("invitations", scene.mayor.id) in {(link.subject_type, link.subject_id) for link in away.links}
+    assert ("invitations", scene.prefect.id) not in {
+        (link.subject_type, link.subject_id) for link in away.links
+    }
     assert scene.mayor.answer is Answer.NEEDS_ACTION
     assert not db.session.scalars(select(GivenAnswer)).all()
     browser = sign_in(scene.by)

@@ -61,8 +61,8 @@ def invite(
 
 def mails(kind: str = "") -> list[OutgoingMail]:
     """The mails of the outbox, oldest first, those of one kind if it is named."""
-    found = db.session.scalars(select(OutgoingMail).order_by(OutgoingMail.id))
-    return [mail for mail in found if mail.kind.startswith(f"invitation.{kind}")]
+    outgoing_mails = db.session.scalars(select(OutgoingMail).order_by(OutgoingMail.id))
+    return [mail for mail in outgoing_mails if mail.kind.startswith(f"invitation.{kind}")]
 
 
 def deliver(now: datetime = NOW) -> int:

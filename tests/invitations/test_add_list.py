@@ -53,7 +53,7 @@ def guests(event_id: int) -> list[str]:
     rows = db.session.scalars(
         select(Invitation).where(Invitation.event_id == event_id).order_by(Invitation.id)
     )
-    return [one.address for one in rows]
+    return [row.address for row in rows]
 
 
 def test_all_are_added_once(scene: SimpleNamespace, cast: SimpleNamespace, sign_in: Any) -> None:

@@ -67,7 +67,10 @@ def answers(guest: Invitation) -> list[GivenAnswer]:
 def whole_database() -> dict[str, list[Any]]:
     db.session.expire_all()
     tables = Base.metadata.sorted_tables
-    return {one.name: sorted(map(repr, db.session.execute(select(one)).all())) for one in tables}
+    return {
+        each_table.name: sorted(map(repr, db.session.execute(select(each_table)).all()))
+        for each_table in tables
+    }
 
 
 def test_it_says_all_in_the_guests_language(
@@ -151,7 +154,7 @@ def test_a_substitute_comes_instead(client: FlaskClient, guests: list[Invitation
     # Coming oneself after all: the substitute named before is not sent along unnoticed.
     assert 'value="Zv. Drejtor' not in page
     say(client, guests[0], "ACCEPTED")
-    assert [(one.answer, one.substitute) for one in answers(guests[0])][-1] == (Answer.ACCEPTED, "")
+    assert [(answer.answer, answer.substitute) for answer in answers(guests[0])][-1] == (Answer.ACCEPTED, "")
 
 
 def test_a_note_is_added_and_the_answer_kept(client: FlaskClient, guests: list[Invitation]) -> None:
@@ -166,7 +169,7 @@ def test_a_note_is_added_and_the_answer_kept(client: FlaskClient, guests: list[I
 def test_minds_change_until_the_event_begins(client: FlaskClient, guests: list[Invitation]) -> None:
     for answer in ("ACCEPTED", "DECLINED", "TENTATIVE"):
         assert say(client, guests[0], answer).status_code == 302
-    assert [one.answer.value for one in answers(guests[0])] == ["ACCEPTED", "DECLINED", "TENTATIVE"]
+    assert [other.answer.value for other in answers(guests[0])] == ["ACCEPTED", "DECLINED", "TENTATIVE"]
     assert guests[0].answer is Answer.TENTATIVE
     with time_machine.travel(START + timedelta(seconds=1)):
         late = say(client, guests[0], "ACCEPTED", note="Jam te dera")
@@ -250,8 +253,8 @@ def test_unknown_dead_and_draft_links_look_alike(
     pages = [client.get(f"/a/{one}") for one in unknown]
     with time_machine.travel(END + timedelta(days=2)):
         pages.append(client.get(link(guests[0])))
-    assert {one.status_code for one in pages} == {404}
-    assert len({one.text for one in pages}) == 1
+    assert {page.status_code for page in pages} == {404}
+    assert len({page.text for page in pages}) == 1
     assert {client.post(f"/a/{one}", data={"answer": "ACCEPTED"}).status_code for one in unknown} == {404}
     assert db.session.scalar(select(func.count(GivenAnswer.id))) == 0
 

@@ -135,7 +135,7 @@ def test_it_can_be_entered_the_day_after_but_not_a_week_later(
         arta = sign_in(cast.arta)
         assert "Veprimtaria ka filluar" in arta.get(path).text
         assert arta.post(path, data=by_hand(answer="DECLINED")).status_code == 422
-    assert [one.answer for one in answers()] == [Answer.ACCEPTED]
+    assert [answer.answer for answer in answers()] == [Answer.ACCEPTED]
 
 
 def test_no_answer_is_entered_for_a_cancelled_event(

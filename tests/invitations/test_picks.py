@@ -98,9 +98,9 @@ def test_the_page_shows_twelve_and_says_that_there_are_more(
     assert len(re.findall(r"data-key-of=", page)) == MOST_OFFERED
     assert "The first 12 are shown. Type more to find others." in page
     assert page.index("Bashkia Fier") < page.index("Bashkia Ballsh")
-    found = browser.get(address, query_string={"q": "ballsh"}).text
-    assert len(re.findall(r"data-key-of=", found)) == 20
-    assert "20 found" in found
+    result = browser.get(address, query_string={"q": "ballsh"}).text
+    assert len(re.findall(r"data-key-of=", result)) == 20
+    assert "20 found" in result
 
 
 def test_a_crowd_costs_no_more_queries(table: Event, cast: SimpleNamespace) -> None:

@@ -74,8 +74,8 @@ def test_the_newest_mail_follows_what_was_sent_again(app: Flask, cast: SimpleNam
     [row] = answers_for(event)
     assert row.mail is third
     assert row.mail.state is MailState.FAILED
-    found = event_of_mails([mail.id for mail in mails()] + [999])
-    assert found == {mail.id: guest for mail in mails()}
+    result = event_of_mails([mail.id for mail in mails()] + [999])
+    assert result == {mail.id: guest for mail in mails()}
 
 
 def test_what_a_guest_knows_and_answered_before_a_change(app: Flask, cast: SimpleNamespace) -> None:
@@ -164,8 +164,8 @@ def test_who_waits_is_listed_for_own_coming_events(app: Flask, cast: SimpleNames
     assert [event for event, _ in awaiting_answer(cast.besa, START)] == [later]
     assert awaiting_answer(cast.clirim, NOW) == []
     assert len(awaiting_answer(cast.eva, NOW)) == 2
-    assert [one.invitation for one in recent_answers(cast.arta, NOW)] == [answered]
-    assert [one.invitation for one in recent_answers(cast.clirim, NOW)] == [guest]
+    assert [answer.invitation for answer in recent_answers(cast.arta, NOW)] == [answered]
+    assert [answer.invitation for answer in recent_answers(cast.clirim, NOW)] == [guest]
     assert len(recent_answers(cast.drita, NOW)) == 2
     assert recent_answers(cast.drita, NOW + timedelta(seconds=1)) == []
 

@@ -126,7 +126,7 @@ def test_refused_guests_are_told_apart(app: Flask, cast: SimpleNamespace) -> Non
     shared = factories.make_office("Nënkryetar", first.institution, email="zyra@BASHKIA.example")
     db.session.commit()
     ids = [first.id, first.id, silent.id, shared.id, 99999]
-    done = add_guests(event, [GuestChoice("office", one, "sq") for one in ids], by=cast.arta, now=NOW)
+    done = add_guests(event, [GuestChoice("office", ident, "sq") for ident in ids], by=cast.arta, now=NOW)
     again = add_guests(event, [GuestChoice("office", first.id, "en")], by=cast.arta, now=NOW)
     db.session.commit()
     assert [one.office_id for one in done.added] == [first.id]
@@ -256,7 +256,9 @@ def test_sending_twice_sends_once(app: Flask, cast: SimpleNamespace) -> None:
     guests = invite(event, make_offices(3), cast)
     assert send_invitations(event, by=cast.arta, now=LATER) == 0
     db.session.commit()
-    assert [(one.state, one.invited_at) for one in guests] == [(InvitationState.INVITED, NOW)] * 3
+    assert [(each_guest.state, each_guest.invited_at) for each_guest in guests] == [
+        (InvitationState.INVITED, NOW)
+    ] * 3
     assert [mail.once for mail in mails()] == [f"invitation/{one.id}/request/0/0" for one in guests]
     assert len({mail.from_address for mail in mails()}) == 3
     assert all(not mail.auto_submitted for mail in mails())
@@ -266,9 +268,9 @@ def test_sending_twice_sends_once(app: Flask, cast: SimpleNamespace) -> None:
 
 def test_two_people_pressing_send_at_once_send_once(app: Flask, cast: SimpleNamespace) -> None:
     event = make_table(cast.fier)
-    office_ids = [one.id for one in make_offices(5)]
+    office_ids = [office.id for office in make_offices(5)]
     db.session.commit()
-    add_guests(event, [GuestChoice("office", one) for one in office_ids], by=cast.arta, now=NOW)
+    add_guests(event, [GuestChoice("office", ident) for ident in office_ids], by=cast.arta, now=NOW)
     db.session.commit()
     event_id, by_id, model = event.id, cast.arta.id, type(cast.arta)
     db.session.remove()
@@ -330,7 +332,7 @@ def test_a_thousand_guests_take_few_statements(app: Flask, cast: SimpleNamespace
     ]
     db.session.add_all(Address(email=f"z{n}@x.example", office=office) for n, office in enumerate(offices))
     db.session.commit()
-    choices = [GuestChoice("office", one.id) for one in offices]
+    choices = [GuestChoice("office", office.id) for office in offices]
     with counted_statements() as adding:
         assert len(add_guests(event, choices, by=cast.arta, now=NOW).added) == 1000
         db.session.commit()
@@ -406,7 +408,7 @@ def test_who_was_never_reached_gets_the_invitation_as_it_reads_now(app: Flask, c
     states = [mail.state for mail in mails("request")]
     assert states == [MailState.WITHDRAWN, MailState.FAILED, MailState.QUEUED, MailState.QUEUED]
     assert "Bashkia Fier, salla" not in compose(mails()[2]).text
-    assert {one.id for one in guests} == {
+    assert {each_guest.id for each_guest in guests} == {
         row.invitation_id for row in db.session.scalars(select(InvitationMail))
     }
 
@@ -554,7 +556,7 @@ def test_every_answer_is_kept_and_the_newest_counts(app: Flask, guest: Invitatio
     record_answer(guest, Answer.DECLINED, channel=AnswerChannel.CALENDAR, now=LATER, sequence=0)
     db.session.commit()
     assert (guest.answer, guest.answered_at) == (Answer.DECLINED, LATER)
-    assert [(one.answer, one.note) for one in guest.answers] == [
+    assert [(answer.answer, answer.note) for answer in guest.answers] == [
         (Answer.ACCEPTED, "Vij\nme dy vetë"),
         (Answer.DECLINED, ""),
     ]

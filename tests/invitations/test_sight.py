@@ -76,19 +76,23 @@ def test_the_conditions_say_what_the_rule_says(cast: SimpleNamespace) -> None:
     different: list[Any] = []
     for user in (cast.arta, cast.clirim, cast.drita, cast.eva, nobody, without):
         for wanted in (Sight.ANSWER, Sight.WORDS):
-            found = set(db.session.scalars(select(Invitation.id).where(guests_seen(user, wanted))))
+            outgoing_mails = set(db.session.scalars(select(Invitation.id).where(guests_seen(user, wanted))))
             of_all = select(Invitation.id).where(guests_seen(user, wanted, scanned=True))
-            assert set(db.session.scalars(of_all)) == found
-            said = {one.id for one in guests if sight_of(one, user) >= wanted}
-            if found != said:
-                different.append((user.name, wanted, found ^ said))
-        found = set(db.session.scalars(select(OutgoingMail.id).where(mails_seen(user))))
+            assert set(db.session.scalars(of_all)) == outgoing_mails
+            said = {guest.id for guest in guests if sight_of(guest, user) >= wanted}
+            if outgoing_mails != said:
+                different.append((user.name, wanted, outgoing_mails ^ said))
+        outgoing_mails = set(db.session.scalars(select(OutgoingMail.id).where(mails_seen(user))))
         of_all = select(OutgoingMail.id).where(mails_seen(user, scanned=True))
-        assert set(db.session.scalars(of_all)) == found
-        said = {one.id for one in mails if sees_mail(one, user)}
-        if found != said:
+        assert set(db.session.scalars(of_all)) == outgoing_mails
+        said = {mail.id for mail in mails if sees_mail(mail, user)}
+        if outgoing_mails != said:
             different.append(
-                (user.name, "mails", sorted(db.session.get_one(OutgoingMail, i).once for i in found ^ said))
+                (
+                    user.name,
+                    "mails",
+                    sorted(db.session.get_one(OutgoingMail, i).once for i in outgoing_mails ^ said),
+                )
             )
     assert different == []
 

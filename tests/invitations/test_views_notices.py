@@ -50,7 +50,7 @@ def asked(table: Event, cast: SimpleNamespace) -> list[Invitation]:
 
 def states(event: Event) -> list[InvitationState]:
     db.session.expire_all()
-    return [one.state for one in guests_of(event)]
+    return [guest.state for guest in guests_of(event)]
 
 
 # Announce
@@ -140,7 +140,7 @@ def test_what_waits_is_called_off_and_nobody_written_to(
     assert "<details" not in browser.get(f"/events/{table.id}/cancel").text
     browser.post(f"/events/{table.id}/cancel")
     db.session.expire_all()
-    assert [one.state for one in mails()] == [MailState.WITHDRAWN] * 2
+    assert [mail.state for mail in mails()] == [MailState.WITHDRAWN] * 2
 
 
 def test_what_was_held_stays(cast: SimpleNamespace, sign_in: SignIn) -> None:
@@ -173,7 +173,7 @@ def test_one_guest_is_withdrawn_and_told_once(
     for _press in range(2):
         assert browser.post(address).location == f"/events/{table.id}"
     assert states(table) == [InvitationState.WITHDRAWN, InvitationState.INVITED]
-    assert [one.to_address for one in mails("cancellation")] == [asked[0].address]
+    assert [mail.to_address for mail in mails("cancellation")] == [asked[0].address]
 
 
 def test_withdrawing_a_draft_takes_it_off_the_list(
@@ -202,7 +202,7 @@ def test_who_is_silent_is_reminded_once(
     assert browser.get(f"/invitations/{asked[1].id}/preview?purpose=reminder").status_code == 200
     for _press in range(2):
         assert browser.post(f"/events/{table.id}/remind").location == f"/events/{table.id}"
-    assert [one.to_address for one in mails("reminder")] == [asked[1].address]
+    assert [mail.to_address for mail in mails("reminder")] == [asked[1].address]
     assert 'class="empty"' in browser.get(f"/events/{table.id}/remind").text
 
 
@@ -301,4 +301,4 @@ def test_a_reminder_that_still_waits_is_counted_beside_who_is_told(
     assert "2 mails that still wait are called off" in seen
     browser.post(f"/events/{table.id}/cancel")
     db.session.expire_all()
-    assert [one.state for one in mails("reminder")] == [MailState.WITHDRAWN] * 2
+    assert [mail.state for mail in mails("reminder")] == [MailState.WITHDRAWN] * 2

@@ -63,9 +63,9 @@ def guests(event: Event) -> list[Invitation]:
 
 
 def hidden(page: str, name: str) -> str:
-    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)
-    assert found, f"no field {name}"
-    return found[1]
+    match = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)
+    assert match, f"no field {name}"
+    return match[1]
 
 
 # Step 1
@@ -144,7 +144,7 @@ def test_no_address_and_the_same_address_are_said_and_nothing_is_lost(
     keys = [f"office-{one.id}" for one in (shared, deputy, mute)]
     answer = browser.post(path(table), data={"guest": keys, f"language-{keys[1]}": "en"})
     assert answer.status_code == 302
-    assert [one.office_id for one in guests(table)] == [shared.id]
+    assert [guest.office_id for guest in guests(table)] == [shared.id]
     page = browser.get(answer.location).text
     assert "Zëvendës, Bashkia Fier" in page
     assert "Kryetar, Bashkia Fier" in page
@@ -247,14 +247,14 @@ def test_a_draft_is_removed_and_brought_back(table: Event, cast: SimpleNamespace
     fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', undo))
     assert fields["guest"] == f"office-{office_id}"
     browser.post(path(table), data=fields)
-    assert [(one.office_id, one.language) for one in guests(table)] == [(office_id, "en")]
+    assert [(other.office_id, other.language) for other in guests(table)] == [(office_id, "en")]
 
 
 def test_an_invited_guest_is_not_removed(table: Event, cast: SimpleNamespace, sign_in: SignIn) -> None:
     [guest] = invite(table, make_offices(1), cast)
     answer = sign_in(cast.arta).post(f"/invitations/{guest.id}/remove")
     assert answer.status_code == 302
-    assert [one.state for one in guests(table)] == [InvitationState.INVITED]
+    assert [other.state for other in guests(table)] == [InvitationState.INVITED]
 
 
 def test_the_language_of_a_guest_is_chosen(table: Event, cast: SimpleNamespace, sign_in: SignIn) -> None:
@@ -389,10 +389,10 @@ def test_sending_says_what_will_happen_and_does_it_once(
     assert re.search(r"\b3\b.*\b2\b.*\b1\b", said)
     data = {"guests": hidden(page, "guests")}
     answers = [browser.post(path(table, "/send"), data=data) for _press in range(2)]
-    assert [one.status_code for one in answers] == [302, 302]
+    assert [answer.status_code for answer in answers] == [302, 302]
     assert answers[0].location == f"/events/{table.id}"
     assert len(mails("request")) == 3
-    assert {one.state for one in guests(table)} == {InvitationState.INVITED}
+    assert {guest.state for guest in guests(table)} == {InvitationState.INVITED}
     assert bell == [3]  # woken once, after the commit
 
 
@@ -427,7 +427,7 @@ def test_an_event_that_began_meanwhile_sends_nothing(
     assert answer.status_code == 422
     assert "will-happen harm" in answer.text
     assert mails() == []
-    assert [one.state for one in guests(table)] == [InvitationState.DRAFT]
+    assert [guest.state for guest in guests(table)] == [InvitationState.DRAFT]
 
 
 def test_local_mail_is_said(
@@ -474,7 +474,7 @@ def test_strangers_and_readers_find_nothing_here(
             browser.open(address, method=method, data=data if method == "POST" else None).status_code == 404
         )
     db.session.expire_all()
-    assert [one.version for one in guests_of(table)] == [before]
+    assert [other.version for other in guests_of(table)] == [before]
     assert mails() == []
 
 

@@ -26,10 +26,10 @@ def test_every_action_has_words(app: Flask) -> None:
     with app.test_request_context(headers={"Accept-Language": "en"}):
         fallback = history_words(History(action="letter.nothing_of_ours", details={}), "en")
         wordless = [
-            one
-            for one in sorted(actions)
-            if one != "letter.changed"
-            and history_words(History(action=one, details={"kind": "full"}), "en") == fallback
+            action
+            for action in sorted(actions)
+            if action != "letter.changed"
+            and history_words(History(action=action, details={"kind": "full"}), "en") == fallback
         ]
     assert fallback == "Changed"
     assert not wordless

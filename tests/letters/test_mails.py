@@ -68,7 +68,7 @@ def sent_parts(letter: Letter, cast: SimpleNamespace) -> list[MailParts]:
 @pytest.mark.parametrize("lang", ["sq", "en"])
 @pytest.mark.parametrize("form", ["txt", "html"])
 def test_the_mail_says_what_it_said(letter: Letter, cast: SimpleNamespace, lang: str, form: str) -> None:
-    parts = next(one for one in sent_parts(letter, cast) if one.language == lang)
+    parts = next(part for part in sent_parts(letter, cast) if part.language == lang)
     said = parts.text if form == "txt" else parts.html or ""
     wanted = (GOLDEN / f"letter.{lang}.{form}").read_text(encoding="utf-8")
     assert f"Subject: {parts.subject}\n\n{said}" == wanted if form == "txt" else said == wanted

@@ -153,14 +153,14 @@ def test_recipients_are_added_once_in_order_and_only_those_in_sight(cast: Simple
     assert (f"office-{first.id}", RecipientRefusal.ALREADY_THERE) in again.refused
     change_recipient(letter.recipients[1], Move.UP, by=cast.arta, now=NOVEMBER)
     db.session.refresh(letter)
-    assert [one.office for one in letter.recipients] == [second, first]
+    assert [recipient.office for recipient in letter.recipients] == [second, first]
     change_recipient(letter.recipients[0], Move.UP, by=cast.arta, now=NOVEMBER)
     change_recipient(letter.recipients[0], Move.CC, by=cast.arta, now=NOVEMBER)
     db.session.refresh(letter)
     assert [line.recipient.office for line in lines_of(letter, cast.arta, NOVEMBER.date())] == [first, second]
     change_recipient(letter.recipients[0], Move.REMOVE, by=cast.arta, now=NOVEMBER)
     db.session.refresh(letter)
-    assert [one.office for one in letter.recipients] == [first]
+    assert [recipient.office for recipient in letter.recipients] == [first]
 
 
 def test_an_institution_without_an_office_can_be_written_to_if_it_has_an_address(
@@ -170,12 +170,12 @@ def test_an_institution_without_an_office_can_be_written_to_if_it_has_an_address
     silent = make_institution("Drejtoria e Heshtur", kind="directorate")
     db.session.add(Address(email="info@akm.example", institution=agency))
     make_office("Kryetar", make_institution("Agjencia me Zyrë", kind="agency"))
-    found = {
+    result = {
         option.institution_sq: option
         for option in find_recipients("agjencia", Reach(cast.arta, cast.fier.id))
     }
-    assert found["Agjencia Kombëtare e Mjedisit"].kind == "institution"
-    assert found["Agjencia me Zyrë"].kind == "office"
+    assert result["Agjencia Kombëtare e Mjedisit"].kind == "institution"
+    assert result["Agjencia me Zyrë"].kind == "office"
     assert find_recipients("drejtoria e heshtur", Reach(cast.arta, cast.fier.id)) == []
     letter = make_letter(cast.fier)
     refs = [f"institution-{agency.id}", f"institution-{silent.id}"]
@@ -206,7 +206,9 @@ def test_the_organisations_own_address_serves_whoever_writes(cast: SimpleNamespa
     db.session.commit()
     expected = ["fier.m@qeveria.example", "fier.a@qeveria.example", ""]
     refs = [f"office-{minister.id}", f"institution-{agency.id}", f"office-{bare.id}"]
-    offered = {one.ref: one.address for one in find_recipients("", Reach(user, cast.fier.id))}
+    offered = {
+        recipient.ref: recipient.address for recipient in find_recipients("", Reach(user, cast.fier.id))
+    }
     assert [offered[ref] for ref in refs] == expected
     add_recipients(letter, refs, RecipientRole.TO, by=user, now=NOVEMBER)
     assert [line.address for line in lines_of(letter, user, NOVEMBER.date())] == expected
@@ -374,8 +376,10 @@ def test_one_letter_sent_by_two_at_once_goes_once(app: Flask, cast: SimpleNamesp
     calls = [sending(letter.id, cast.arta.id), sending(letter.id, cast.besa.id)]
     db.session.rollback()
     results = in_threads(app, calls)
-    assert [one for one in results if not isinstance(one, Exception)] == ["1/2026"]
-    assert [one.verdict for one in results if isinstance(one, CannotSend)] == [SendVerdict.ALREADY_SENT]
+    assert [result for result in results if not isinstance(result, Exception)] == ["1/2026"]
+    assert [result.verdict for result in results if isinstance(result, CannotSend)] == [
+        SendVerdict.ALREADY_SENT
+    ]
     assert len(mails()) == 1
 
 
@@ -577,7 +581,9 @@ def test_due_are_addressees_of_ones_own_letters_only(cast: SimpleNamespace) -> N
     )
     (late,) = due_recipients(cast.besa, date(2026, 12, 7))
     assert (late.state, late.due_on, late.days) == (RecipientState.OVERDUE, date(2026, 12, 3), -2)
-    assert [one.recipient.role for one in due_recipients(cast.arta, date(2026, 12, 7), copies=True)] == [
+    assert [
+        recipient.recipient.role for recipient in due_recipients(cast.arta, date(2026, 12, 7), copies=True)
+    ] == [
         "to",
         "cc",
     ]

@@ -165,7 +165,7 @@ def test_an_administrator_says_whose_letter_it_is(cast: SimpleNamespace, sign_in
     drita = sign_in(cast.drita)
     drita.post("/letters/new", data=TYPED | {"organisation": str(cast.vlore.id)})
     drita.post("/letters/new", data=TYPED | {"once": "k2", "organisation": "network"})
-    assert [one.organisation for one in db.session.scalars(select(Letter).order_by(Letter.id))] == [
+    assert [letter.organisation for letter in db.session.scalars(select(Letter).order_by(Letter.id))] == [
         cast.vlore,
         None,
     ]
@@ -201,14 +201,14 @@ def test_recipients_are_found_added_and_changed(arta: FlaskClient, cast: SimpleN
     arta.post(f"{path}/{second.id}", data={"do": "up"})
     arta.post(f"{path}/{first.id}", data={"do": "en"})
     db.session.expire_all()
-    assert [one.office for one in letter.recipients] == [prefect, minister]
+    assert [recipient.office for recipient in letter.recipients] == [prefect, minister]
     assert second.role is RecipientRole.TO
     assert "no text in English yet" in page(arta, path)
     gone = f"{path}/{second.id}"
     arta.post(gone, data={"do": "remove"})
     assert arta.post(gone, data={"do": "remove"}).status_code == 404
     db.session.expire_all()
-    assert [one.office for one in letter.recipients] == [minister]
+    assert [recipient.office for recipient in letter.recipients] == [minister]
     assert arta.post(f"{path}/{first.id}", data={"do": "explode"}).status_code == 400
     assert arta.post(path, data={"add": "office-1", "role": "bcc"}).status_code == 400
 
@@ -340,7 +340,7 @@ def test_what_one_minute_did_to_all_is_one_line(arta: FlaskClient, cast: SimpleN
         record_sent(mail, code=250, words="OK", now=NOVEMBER + late)
     start_clocks(now=NOVEMBER)
     db.session.commit()
-    arrived = [one for one in history_items(letter, "sq") if "mbërriti" in one["text"]]
+    arrived = [item for item in history_items(letter, "sq") if "mbërriti" in item["text"]]
     # Who owes an answer on another day stays a line of its own.
     assert [one["text"].partition(":")[0] for one in arrived] == ["Drejtor 5, Bashkia Fier", "6 marrës"]
     assert arrived[0]["names"] == []
@@ -352,7 +352,7 @@ def test_what_one_minute_did_to_all_is_one_line(arta: FlaskClient, cast: SimpleN
     for row in db.session.scalars(select(History).where(History.action == "letter.clock_started").limit(1)):
         row.at += timedelta(hours=1)
     db.session.commit()
-    assert len([one for one in history_items(letter, "sq") if "mbërriti" in one["text"]]) == 3
+    assert len([item for item in history_items(letter, "sq") if "mbërriti" in item["text"]]) == 3
 
 
 def test_the_letter_explains_its_due_day(arta: FlaskClient, cast: SimpleNamespace) -> None:
@@ -456,8 +456,8 @@ def test_a_response_with_its_file_is_recorded_shown_and_given_back(
     assert count(LetterResponse) == count(StoredFile) == 1
     text = page(arta, f"/letters/{letter.id}")
     assert "Full reply" in text and "77/2026" in text and "Po &lt;b&gt;ëç&lt;/b&gt;" in text
-    found = db.session.scalars(select(LetterResponse)).one()
-    file = f"/letters/{letter.id}/responses/{found.id}/file"
+    letter_response = db.session.scalars(select(LetterResponse)).one()
+    file = f"/letters/{letter.id}/responses/{letter_response.id}/file"
     for reader in (arta, sign_in(cast.eva)):
         answer = reader.get(file)
         assert answer.data == PDF_FILE
@@ -552,14 +552,14 @@ def test_a_wrong_record_is_corrected_and_taken_back_with_its_history(
     letter = sent(cast)
     with time_machine.travel(NOVEMBER + timedelta(days=10), tick=False):
         arta.post(response_path(letter), data=full(file=(io.BytesIO(PDF_FILE), "a.pdf")))
-        found = db.session.scalars(select(LetterResponse)).one()
-        path = f"/letters/{letter.id}/responses/{found.id}"
+        letter_response = db.session.scalars(select(LetterResponse)).one()
+        path = f"/letters/{letter.id}/responses/{letter_response.id}"
         assert "77/2026" in page(arta, path)
         right = full(kind="refused", their_number="78/2026") | opened(arta, path)
         assert arta.post(path, data=right).status_code == 302
         db.session.expire_all()
-        assert (found.kind, found.their_number) == (ResponseKind.REFUSED, "78/2026")
-        assert found.file is not None
+        assert (letter_response.kind, letter_response.their_number) == (ResponseKind.REFUSED, "78/2026")
+        assert letter_response.file is not None
         assert "clock runs again" in page(arta, f"{path}/remove")
         assert count(LetterResponse) == 1
         assert arta.post(f"{path}/remove").status_code == 302

@@ -83,11 +83,11 @@ def make_list(
     made = ContactList(
         name=name, kind=kind, filter=filter, organisation_id=owner.id if owner else None, created_at=NOW
     )
-    for one in members:
+    for member in members:
         made.members.append(
             ListMember(
-                office=one if isinstance(one, Office) else None,
-                person=one if isinstance(one, Person) else None,
+                office=member if isinstance(member, Office) else None,
+                person=member if isinstance(member, Person) else None,
                 added_at=NOW,
             )
         )
@@ -103,13 +103,17 @@ def found(said: dict[str, Any], user: User, purpose: Purpose = Purpose.EVENTS) -
 
 def names(result: Resolved) -> list[str]:
     """Who gets mail, by name, or title and institution."""
-    return [one.name or f"{one.title_sq}, {one.institution_sq}" for one in result.recipients]
+    return [
+        recipient.name or f"{recipient.title_sq}, {recipient.institution_sq}"
+        for recipient in result.recipients
+    ]
 
 
 def everybody(result: Resolved) -> set[str]:
     """All who are found, whether they get mail or not."""
     return {
-        one.name or one.title_sq for one in [*result.recipients, *(out.recipient for out in result.left_out)]
+        recipient.name or recipient.title_sq
+        for recipient in [*result.recipients, *(out.recipient for out in result.left_out)]
     }
 
 

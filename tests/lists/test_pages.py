@@ -23,9 +23,9 @@ MAYORS = "of=offices&words=kryetar&institution_kinds=municipality"
 
 
 def hidden(page: str, name: str) -> str:
-    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)
-    assert found, f"no {name} on the page"
-    return found[1]
+    match = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)
+    assert match, f"no {name} on the page"
+    return match[1]
 
 
 def save(browser: FlaskClient, query: str, **values: Any) -> Any:
@@ -117,8 +117,8 @@ def test_a_list_by_hand(cast: SimpleNamespace, sign_in: Any) -> None:
     typed = {"name": "Të njohurit", "once": hidden(form, "once")}
     url = browser.post("/people/lists/new", data=typed).location
     assert browser.post("/people/lists/new", data=typed).location == url, "a form sent twice makes one list"
-    found = browser.get(f"{url}?q=gazetari").text
-    assert f'value="person-{person.id}"' in found
+    result = browser.get(f"{url}?q=gazetari").text
+    assert f'value="person-{person.id}"' in result
     ticked = [
         f"office-{office.id}",
         f"person-{person.id}",
@@ -130,7 +130,10 @@ def test_a_list_by_hand(cast: SimpleNamespace, sign_in: Any) -> None:
     for _press in range(2):
         assert browser.post(f"{url}/add", data={"guest": ticked}).status_code == 302
     members = db.session.scalars(select(ListMember)).all()
-    assert [(one.office_id, one.person_id) for one in members] == [(office.id, None), (None, person.id)]
+    assert [(member.office_id, member.person_id) for member in members] == [
+        (office.id, None),
+        (None, person.id),
+    ]
     page = browser.get(url).text
     assert "zyra@bashkia.example" in page and "pa pëlqim" in page
     assert page.partition('id="history"')[2].count("U shtuan 2 në listë") == 1, (

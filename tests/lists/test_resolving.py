@@ -146,7 +146,9 @@ def test_one_address_gets_one_mail_and_the_office_before_the_person(cast: Simple
     made = make_list("Të dyfishtë", cast.fier, None, person, office, other)
     db.session.commit()
     result = resolve(made, cast.arta, Purpose.EVENTS, local_date(NOW))
-    assert [(one.kind, one.email) for one in result.recipients] == [("office", "Kryetar@Bashkia.example")]
+    assert [(recipient.kind, recipient.email) for recipient in result.recipients] == [
+        ("office", "Kryetar@Bashkia.example")
+    ]
     assert [(out.recipient.name, out.reason) for out in result.left_out] == [
         ("Kryetari vetë", LeftOutReason.SAME_ADDRESS),
         ("Sekretari", LeftOutReason.SAME_ADDRESS),
@@ -217,7 +219,7 @@ def test_the_address_is_the_one_a_mail_takes(cast: SimpleNamespace) -> None:
     for recipient, one in zip(result.recipients, (bare, office), strict=True):
         taken = best_address(one, reach_to_read(cast.arta))
         assert taken is not None and recipient.email == taken.email
-    assert [one.email for one in result.recipients] == ["bashkia@fier.example", "tonat@fier.example"]
+    assert [other.email for other in result.recipients] == ["bashkia@fier.example", "tonat@fier.example"]
 
 
 @pytest.mark.parametrize("who", ["arta", "drita"])
@@ -230,7 +232,7 @@ def test_the_lists_organisation_chooses_the_address_whoever_looks(cast: SimpleNa
     db.session.commit()
     user = getattr(cast, who)
     result = resolve(made, user, Purpose.EVENTS, local_date(NOW))
-    assert [one.email for one in result.recipients] == ["org-fier@bashkia.example"]
+    assert [recipient.email for recipient in result.recipients] == ["org-fier@bashkia.example"]
     [option] = find_guests("kryetar", user, reach=reach_of(made, user))
     assert option.address and option.address.email == "org-fier@bashkia.example"
 

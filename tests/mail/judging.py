@@ -35,9 +35,9 @@ def reads(kind: str, *, calendar: dict[str, Any] | None = None, holds: str = "",
     def judge(report: MailReport) -> str:
         if fault := is_kind(report, kind):
             return fault
-        found = {name: getattr(report, name) for name in facts}
-        if found != facts:
-            return f"{found}, not {facts}"
+        result = {name: getattr(report, name) for name in facts}
+        if result != facts:
+            return f"{result}, not {facts}"
         if holds and even(holds) not in even(report.body):
             return f"the words are lost: {report.body[:80]!r}"
         entry = {name: (report.calendar or {}).get(name) for name in calendar or {}}

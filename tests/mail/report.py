@@ -79,14 +79,14 @@ def read_all() -> list[Row]:
 def shortfalls(rows: Sequence[Row]) -> list[str]:
     """Say for each set below its threshold, or without one, what it lacks."""
     read = {row.name: row for row in rows}
-    found = [f"{name}: no threshold says what it has to reach" for name in read if name not in LEAST]
+    result = [f"{name}: no threshold says what it has to reach" for name in read if name not in LEAST]
     for name, least in LEAST.items():
         row = read.get(name, Row(name, 0, 0, []))
         if row.total < least.messages:
-            found.append(f"{name}: {row.total} messages, at least {least.messages} should be there")
+            result.append(f"{name}: {row.total} messages, at least {least.messages} should be there")
         elif row.share < least.share:
-            found.append(f"{name}: {row.share:.1%}, at least {least.share:.0%} ({least.why})")
-    return found
+            result.append(f"{name}: {row.share:.1%}, at least {least.share:.0%} ({least.why})")
+    return result
 
 
 def rate(readers: int) -> float:
@@ -129,10 +129,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"- {row.name}: {fault}")
     for readers in () if asked.no_rate else (1, 2):
         print(f"{readers} reading process{'es' if readers > 1 else ''}: {rate(readers):.0f} mails a second")
-    found = shortfalls(rows)
-    for shortfall in found:
+    result = shortfalls(rows)
+    for shortfall in result:
         print(f"Too few: {shortfall}", file=sys.stderr)
-    return 1 if found else 0
+    return 1 if result else 0
 
 
 if __name__ == "__main__":

@@ -130,9 +130,9 @@ def other_machines() -> Iterator[Sample]:
 
 def people() -> Iterator[Sample]:
     """What people wrote, or machines in their name: never a bounce, nor anything else that would be put aside."""
-    found = [*paths("letters-froide", "test_mail_*.txt"), *paths("bounces-rfc", "is-not-*.eml")]
-    found += paths("bounces-flufl", "groupwise_03.txt")
-    for path in found:
+    result = [*paths("letters-froide", "test_mail_*.txt"), *paths("bounces-rfc", "is-not-*.eml")]
+    result += paths("bounces-flufl", "groupwise_03.txt")
+    for path in result:
         if path.name == "test_mail_12.txt":
             yield Sample("bounces, of authorities", path.name, path.read_bytes(), _is_hard)
         else:
@@ -203,13 +203,13 @@ def _answer(report: MailReport, lines: str) -> str:
     partstat = _PARTSTAT.search(extra)
     sequence = _line(lines, "SEQUENCE")
     wanted = (address.lower(), partstat[1].upper() if partstat else None, int(sequence) if sequence else None)
-    found = tuple(report.calendar.to_json()[name] for name in ("attendee", "partstat", "sequence"))
-    return "" if found == wanted else f"{found}, not {wanted}"
+    result = tuple(report.calendar.to_json()[name] for name in ("attendee", "partstat", "sequence"))
+    return "" if result == wanted else f"{result}, not {wanted}"
 
 
 def _line(lines: str, name: str) -> str:
-    found = re.search(rf"(?im)^{name}(?:;[^:\n]*)?:(.*?)\s*$", lines)
-    return found[1].strip() if found else ""
+    match = re.search(rf"(?im)^{name}(?:;[^:\n]*)?:(.*?)\s*$", lines)
+    return match[1].strip() if match else ""
 
 
 def broken() -> Iterator[Sample]:
@@ -225,8 +225,8 @@ def replies() -> Iterator[tuple[str, bool, bool, bool]]:
         wanted = even((path.parents[1] / "trimmed" / path.name).read_text(encoding="utf-8"))
         elided = path.parents[1] / "elided" / path.name
         history = even(elided.read_text(encoding="utf-8"))[:60] if elided.exists() else ""
-        found = even(new_words(text))
-        yield path.name, found.startswith(wanted[:40]), not (history and history in found), found == wanted
+        result = even(new_words(text))
+        yield path.name, result.startswith(wanted[:40]), not (history and history in result), result == wanted
 
 
 SETS = (bounces, other_machines, people, calendars, broken)

@@ -47,11 +47,11 @@ def day(number: float) -> datetime:
 def test_three_bounces_over_seven_days_with_nothing_arriving(
     bounced: list[float], arrived: float | None, dead: bool
 ) -> None:
-    found = is_dead([day(one) for one in bounced], None if arrived is None else day(arrived), NOW)
-    assert bool(found) is dead
-    if found:
+    result = is_dead([day(one) for one in bounced], None if arrived is None else day(arrived), NOW)
+    assert bool(result) is dead
+    if result:
         counted = [one for one in bounced if arrived is None or one < arrived]
-        assert found == CameBack(len(counted), day(max(counted)), day(min(counted)))
+        assert result == CameBack(len(counted), day(max(counted)), day(min(counted)))
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def three_bounces(to: str = ADDRESS) -> None:
 
 def test_an_address_is_found_whatever_its_case_and_only_it(app: Flask) -> None:
     three_bounces()
-    found = dead_among({"ZYRA@bashkia.example", "tjeter@bashkia.example"}, now=NOW)
-    assert found == {"ZYRA@bashkia.example": CameBack(3, day(20), day(10))}
+    dead = dead_among({"ZYRA@bashkia.example", "tjeter@bashkia.example"}, now=NOW)
+    assert dead == {"ZYRA@bashkia.example": CameBack(3, day(20), day(10))}
     assert dead_among(set(), now=NOW) == {}
 
 

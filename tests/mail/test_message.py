@@ -361,5 +361,5 @@ def test_flask_mail_sends_these_bytes_and_sees_who_gets_them() -> None:
 def test_message_ids_are_ours_and_never_the_same() -> None:
     ids = {new_message_id("pop.example") for _ in range(100)}
     assert len(ids) == 100
-    for one in ids:
-        assert message_bytes(dataclasses.replace(PLAIN, message_id=one))
+    for ident in ids:
+        assert message_bytes(dataclasses.replace(PLAIN, message_id=ident))

@@ -52,9 +52,9 @@ def test_no_message_stands_there_twice() -> None:
 
 
 def test_replies_keep_their_words_and_lose_their_history() -> None:
-    found = {reply.name: new_words(given(reply)) for reply in REPLIES}
-    assert len(found) == len(REPLIES) >= 88
-    assert found == {reply.name: reply.new for reply in REPLIES}
+    result = {reply.name: new_words(given(reply)) for reply in REPLIES}
+    assert len(result) == len(REPLIES) >= 88
+    assert result == {reply.name: reply.new for reply in REPLIES}
 
 
 def test_a_reply_of_each_kind_has_a_history_to_lose() -> None:

@@ -74,11 +74,11 @@ def test_an_answer_from_a_calendar_comes_before_all_else(partstat: str) -> None:
     report = read_mail(raw)
     assert report.kind == "calendar"
     assert report.calendar is not None
-    found = {
+    result = {
         name: report.calendar.to_json()[name]
         for name in ("method", "uid", "attendee", "partstat", "sequence", "comment")
     }
-    assert found == {
+    assert result == {
         "method": "REPLY", "uid": "e1@rsvp.example", "attendee": "arta@bashkia.example", "partstat": partstat,
         "sequence": None, "comment": None,
     }  # fmt: skip
@@ -326,11 +326,11 @@ def test_every_address_the_mail_was_for() -> None:
         "Delivered-To: delivered@rsvp.example", "X-Original-To: original@rsvp.example", "Envelope-To: envelope@rsvp.example",
         "Resent-To: resent@rsvp.example",
     )  # fmt: skip
-    found = read_mail(raw, envelope_to="R-First@RSVP.example").recipients
-    assert found[0] == "r-first@rsvp.example"
+    row = read_mail(raw, envelope_to="R-First@RSVP.example").recipients
+    assert row[0] == "r-first@rsvp.example"
     wanted = {"r-abc", "delivered", "original", "envelope", "resent", "r-trace"}
-    assert {f"{name}@rsvp.example" for name in wanted} <= set(found)
-    assert {"other@x.example", "cc@x.example"} <= set(found)
+    assert {f"{name}@rsvp.example" for name in wanted} <= set(row)
+    assert {"other@x.example", "cc@x.example"} <= set(row)
 
 
 def test_ids_sender_and_time() -> None:
@@ -400,13 +400,13 @@ def test_attachments_are_named_and_measured_but_not_opened() -> None:
         'Content-Type: application/zip\nContent-Disposition: attachment; filename="../../etc/CON.zip"\n\nPK',
         "Content-Type: message/rfc822\n\nSubject: Brenda\n\nx",
     )
-    found = read_mail(raw).attachments
-    assert [(file.name, file.type) for file in found] == [
+    row = read_mail(raw).attachments
+    assert [(file.name, file.type) for file in row] == [
         ("Përgjigje.pdf", "application/pdf"),
         ("_CON.zip", "application/zip"),
         ("Brenda", "message/rfc822"),
     ]
-    assert found[0].size == 5
+    assert row[0].size == 5
 
 
 # --- whatever comes

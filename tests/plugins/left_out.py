@@ -42,11 +42,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def left_out(config: pytest.Config) -> dict[str, list[str]]:
     """The skipped tests of this run by reason, in the order of the run."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    found: dict[str, list[str]] = defaultdict(list)
+    result: dict[str, list[str]] = defaultdict(list)
     for report in reporter.stats.get("skipped", []) if reporter else []:
         words = report.longrepr[2] if isinstance(report.longrepr, tuple | list) else str(report.longrepr)
-        names = found[words.removeprefix("Skipped: ")]
+        names = result[words.removeprefix("Skipped: ")]
         # A module skipped as a whole is reported by every process.
         if report.nodeid not in names:
             names.append(report.nodeid)
-    return dict(found)
+    return dict(result)

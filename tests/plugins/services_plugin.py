@@ -82,6 +82,6 @@ def redis_url(redis_server: str) -> Iterator[str]:
 def chromium_path() -> Path:
     """The installed browser."""
     require("needs_chromium")
-    found = services.find_chromium()
-    assert found is not None
-    return found
+    chromium = services.find_chromium()
+    assert chromium is not None
+    return chromium

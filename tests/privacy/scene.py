@@ -165,17 +165,17 @@ def _keep_mail(guest: Invitation) -> None:
 def where_named() -> list[str]:
     """Give every table and column, and every file of the data folder, in which the person can still be found."""
     db.session.rollback()
-    found = []
+    result = []
     with db.engine.connect() as connection:
         for table in Base.metadata.sorted_tables:
             for row in connection.execute(select(table)).mappings():
                 for name, value in row.items():
                     written = f"{value!r}{value}"
                     if any(one in written or one in written.casefold() for one in FOUND_BY):
-                        found.append(f"{table.name}.{name}: {written[:80]}")
+                        result.append(f"{table.name}.{name}: {written[:80]}")
     folder = Path(current_app.config["DATA_DIR"])
     for path in (one for one in folder.rglob("*") if one.is_file()):
         content = path.read_bytes()
         if any(one.encode() in content or one.encode() in content.lower() for one in FOUND_BY):
-            found.append(str(path.relative_to(folder)))
-    return found
+            result.append(str(path.relative_to(folder)))
+    return result

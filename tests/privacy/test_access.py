@@ -64,9 +64,9 @@ def test_the_file_holds_everything(scene: Scene, cast: SimpleNamespace, sign_in:
 @pytest.mark.both_databases
 def test_no_trace_is_left_out(scene: Scene, cast: SimpleNamespace, sign_in: SignIn) -> None:
     """Whoever adds a trace to an erasure must think of the export as well."""
-    found = find_traces(scene.person)
-    full = {one.name for one in dataclasses.fields(found) if getattr(found, one.name)}
-    assert full == {one.name for one in dataclasses.fields(found)}
+    traces = find_traces(scene.person)
+    full = {field.name for field in dataclasses.fields(traces) if getattr(traces, field.name)}
+    assert full == {field.name for field in dataclasses.fields(traces)}
     kept = json.loads(sign_in(cast.arta).post(url_of(scene), data={"form": "json"}).data)
     sections = {name for name, value in kept.items() if isinstance(value, list | int) and value}
     assert len(sections) == 17
@@ -85,7 +85,7 @@ def test_the_page_can_be_read_and_printed(scene: Scene, cast: SimpleNamespace, s
     printed = browser.post(url_of(scene), data={"form": "page"}).text
     assert EMAIL in printed
     noted = db.session.scalars(select(History).where(History.action == "person.exported")).all()
-    assert [(one.actor_name, one.details["form"]) for one in noted] == [("Arta", "page")]
+    assert [(history.actor_name, history.details["form"]) for history in noted] == [("Arta", "page")]
     assert "U dha gjithçka që ruhet" in browser.get(f"/people/persons/{scene.person.id}").text
     assert browser.post(url_of(scene), data={"form": "zip"}).status_code == 400
 

@@ -50,7 +50,7 @@ def scene(cast: SimpleNamespace) -> Scene:
 
 
 def counts(*events: Any) -> dict[int, Any]:
-    return counts_for([one.id for one in events])
+    return counts_for([event.id for event in events])
 
 
 def url_of(scene: Scene) -> str:
@@ -99,11 +99,11 @@ def test_no_page_a_coordinator_can_open_names_the_person(
     values = arguments(world) | {"event_id": scene.event.id, "mail_id": scene.guest.mails[0].mail_id}
 
     def naming() -> list[str]:
-        found = []
+        result = []
         for rule in rules(app, "GET"):
             page = browser.get(address(app, rule, values)).data.decode("utf-8", "replace").casefold()
             if any(one.casefold() in page for one in FOUND_BY):
-                found.append(rule.endpoint)
+                result.append(rule.endpoint)
         for path in (
             "/people/persons.csv",
             "/people/persons.vcf",
@@ -111,8 +111,8 @@ def test_no_page_a_coordinator_can_open_names_the_person(
             "/search?q=kanarin",
         ):
             if "prova" in browser.get(path).text.casefold():
-                found.append(path)
-        return found
+                result.append(path)
+        return result
 
     assert {"desk.event", "contacts.persons", "desk.mail", "desk.mail_message"} <= set(naming())
     assert browser.post(url_of(scene)).status_code == 302
@@ -154,7 +154,11 @@ def test_a_second_press_is_harmless(scene: Scene, cast: SimpleNamespace, sign_in
 
 
 def test_who_was_erased_gets_no_mail(scene: Scene, cast: SimpleNamespace) -> None:
-    waiting = [one for one in db.session.scalars(select(OutgoingMail)) if one.state is MailState.QUEUED]
+    waiting = [
+        outgoing_mail
+        for outgoing_mail in db.session.scalars(select(OutgoingMail))
+        if outgoing_mail.state is MailState.QUEUED
+    ]
     draft = db.session.scalars(select(Invitation).where(Invitation.event_id == scene.later.id)).one()
     assert erase_person(scene.person, by=cast.arta, now=now())
     db.session.commit()
@@ -163,8 +167,10 @@ def test_who_was_erased_gets_no_mail(scene: Scene, cast: SimpleNamespace) -> Non
     db.session.commit()
     assert awaiting_reminder(scene.event, now=now()) == []
     assert send_reminders(scene.event, by=cast.arta, now=now()) == 0
-    theirs = [one for one in waiting if one.to_address.endswith("@erased.invalid")]
-    assert all(one.state is MailState.WITHDRAWN for one in theirs)
+    theirs = [
+        outgoing_mail for outgoing_mail in waiting if outgoing_mail.to_address.endswith("@erased.invalid")
+    ]
+    assert all(their.state is MailState.WITHDRAWN for their in theirs)
 
 
 def test_the_personal_link_ends(scene: Scene, cast: SimpleNamespace, client: FlaskClient) -> None:
@@ -208,7 +214,8 @@ def test_a_shared_address_stays_with_the_other(scene: Scene, cast: SimpleNamespa
     assert suppressed_among([family], Purpose.EVENTS, cast.fier.id) == set()
     assert erased_among(TombstoneKind.EMAIL, [family], cast.fier.id) == set()
     assert [
-        one.person.name for one in db.session.scalars(select(Address).where(Address.email == family))
+        each_address.person.name
+        for each_address in db.session.scalars(select(Address).where(Address.email == family))
     ] == ["Motra Prova"]
 
 
@@ -222,7 +229,7 @@ def test_somebody_of_a_short_name_is_not_cut_out_of_words(cast: SimpleNamespace)
     db.session.commit()
     rows = db.session.scalars(select(History).where(History.subject_type == "events")).all()
     assert [row.details["guest"] for row in rows] == ["Ana Tirana"]
-    assert [one.kind for one in db.session.scalars(select(Tombstone))] == [TombstoneKind.NAME]
+    assert [tombstone.kind for tombstone in db.session.scalars(select(Tombstone))] == [TombstoneKind.NAME]
 
 
 def test_another_organisations_record_is_another_record(scene: Scene, cast: SimpleNamespace) -> None:

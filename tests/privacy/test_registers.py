@@ -85,7 +85,7 @@ def test_a_breach_is_recorded_with_its_clock(later: None, cast: SimpleNamespace,
     done = browser.post(path, data=typed | opened(browser, path))
     assert done.status_code == 302
     assert "u njoftua pas 24 orësh" in browser.get("/privacy/breaches").text
-    actions = [one.action for one in db.session.scalars(select(History).order_by(History.id))]
+    actions = [history.action for history in db.session.scalars(select(History).order_by(History.id))]
     assert actions == ["breach.recorded", "breach.changed"]
 
 
@@ -163,7 +163,7 @@ def test_the_register_of_purposes_begins_with_what_the_service_does(
     for _press in range(2):
         drita.post("/privacy/purposes/seed")
     rows = db.session.scalars(select(ProcessingPurpose).order_by(ProcessingPurpose.id)).all()
-    assert [one.key for one in rows] == [seed.key for seed in SEEDS]
+    assert [row.key for row in rows] == [seed.key for seed in SEEDS]
     path = f"/privacy/purposes/{rows[0].id}"
     changed = drita.post(path, data={"name": "Ftesat", "retention": "=30 ditë"} | opened(drita, path))
     assert changed.status_code == 302

@@ -72,13 +72,13 @@ def meeting(cast: SimpleNamespace) -> SimpleNamespace:
         factories.make_person(name, email=f"kanarin{n}@posta.example", organisation=cast.fier)
         for n, name in enumerate(names)
     ]
-    for one in citizens:
-        one.kind = PersonKind.CITIZEN
+    for citizen in citizens:
+        citizen.kind = PersonKind.CITIZEN
     journalist = factories.make_person("Emër Gazetare", email="g@medium.example", organisation=cast.fier)
     journalist.kind = PersonKind.JOURNALIST
     office = factories.make_office("Prefekt", email="prefekt@qark.example", organisation=cast.fier)
     event = factories.make_event(cast.fier)
-    choices = [GuestChoice("person", one.id) for one in (*citizens, journalist)]
+    choices = [GuestChoice("person", other.id) for other in (*citizens, journalist)]
     guests = add_guests(event, [*choices, GuestChoice("office", office.id)], by=cast.arta, now=now()).added
     send_invitations(event, by=cast.arta, now=now())
     for guest in guests:
@@ -105,9 +105,9 @@ def test_citizens_become_numbers_and_nobody_else(meeting: SimpleNamespace) -> No
     guests = db.session.scalars(
         select(Invitation).where(Invitation.event_id == meeting.event.id).order_by(Invitation.id)
     ).all()
-    assert not {one.person_id for one in guests} & {one.id for one in meeting.citizens}
-    assert len({one.person_id for one in guests}) == 4
-    assert [one.answers[0].note for one in guests] == ["", "", "Unë, Emër Gazetare", "Unë,"]
+    assert not {guest.person_id for guest in guests} & {citizen.id for citizen in meeting.citizens}
+    assert len({guest.person_id for guest in guests}) == 4
+    assert [guest.answers[0].note for guest in guests] == ["", "", "Unë, Emër Gazetare", "Unë,"]
     assert guests[2].person is meeting.journalist
     assert count_due(now=ended + 31 * DAY)["answers"] == 0
     assert run_now(now=ended + 31 * DAY).counts["answers"] == 0
@@ -115,7 +115,7 @@ def test_citizens_become_numbers_and_nobody_else(meeting: SimpleNamespace) -> No
 
 def test_two_events_share_their_stand_ins(meeting: SimpleNamespace) -> None:
     other = factories.make_event(meeting.cast.fier)
-    choices = [GuestChoice("person", one.id) for one in meeting.citizens]
+    choices = [GuestChoice("person", citizen.id) for citizen in meeting.citizens]
     add_guests(other, choices, by=meeting.cast.arta, now=now())
     send_invitations(other, by=meeting.cast.arta, now=now())
     db.session.commit()
@@ -177,7 +177,7 @@ def test_proofs_of_consents_that_ended_long_ago_go(app: Flask, cast: SimpleNames
     assert not path.exists()
     assert db.session.scalar(select(func.count(StoredFile.id))) == 0
     rows = db.session.scalars(select(Consent).order_by(Consent.id)).all()
-    assert [one.proof for one in rows] == ["në letër", "", ""]
+    assert [row.proof for row in rows] == ["në letër", "", ""]
 
 
 def test_imported_rows_go_and_their_count_stays(cast: SimpleNamespace) -> None:
@@ -287,7 +287,7 @@ def test_sessions_go_a_month_after_they_were_over(cast: SimpleNamespace) -> None
     db.session.commit()
     assert run_now(now=at).counts["sessions"] == 3
     left = db.session.scalars(select(UserSession)).all()
-    assert len(left) == 3 and all(one.created_at == at - 60 * DAY for one in left)
+    assert len(left) == 3 and all(user_session.created_at == at - 60 * DAY for user_session in left)
 
 
 def test_every_class_has_words_and_a_verb() -> None:

@@ -55,15 +55,15 @@ def sent_from(guest: Invitation) -> Any:
 def test_whose_address_it_is_can_be_erased(scene: SimpleNamespace) -> None:
     erase_person(scene.secretary, by=scene.cast.arta, now=now())
     db.session.commit()
-    assert [sent_from(one) for one in scene.guests] == ["", ""], "that it came from elsewhere stays"
+    assert [sent_from(guest) for guest in scene.guests] == ["", ""], "that it came from elsewhere stays"
 
 
 def test_it_goes_with_the_guest(scene: SimpleNamespace) -> None:
     erase_person(scene.citizen, by=scene.cast.arta, now=now())
     db.session.commit()
-    assert [sent_from(one) for one in scene.guests] == [SECRETARY, None]
+    assert [sent_from(guest) for guest in scene.guests] == [SECRETARY, None]
 
 
 def test_it_goes_when_answers_of_citizens_become_numbers(scene: SimpleNamespace) -> None:
     run_now(now=scene.event.ends_at + timedelta(days=31))
-    assert [sent_from(one) for one in scene.guests] == [SECRETARY, None]
+    assert [sent_from(guest) for guest in scene.guests] == [SECRETARY, None]

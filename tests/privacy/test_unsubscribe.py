@@ -156,7 +156,10 @@ def test_the_way_back(asked: SimpleNamespace, client: FlaskClient, sign_in: Sign
     assert "Do t’i merrni sërish" in back.text
     assert db.session.scalars(select(Suppression)).all() == []
     consents = db.session.scalars(select(Consent).order_by(Consent.id)).all()
-    assert [(one.channel, bool(one.withdrawn_at)) for one in consents] == [("paper", True), ("link", False)]
+    assert [(consent.channel, bool(consent.withdrawn_at)) for consent in consents] == [
+        ("paper", True),
+        ("link", False),
+    ]
     press(client, path, wish="again")
     assert len(db.session.scalars(select(Consent)).all()) == 2
     story = sign_in(asked.cast.arta).get(f"/people/persons/{asked.person.id}").text
@@ -175,8 +178,8 @@ def test_a_made_up_link_is_none(asked: SimpleNamespace, client: FlaskClient, cha
 
 @pytest.mark.parametrize("text", ["e1.", "x1.AAAA", "e-1.AAAA", "e.AAAA", "", "e1"])
 def test_only_what_we_write_is_read(app: Flask, text: str) -> None:
-    found = read_refusal(sign_text(USED_FOR, text))
-    assert found is None or found.address_hash == ""
+    refusal = read_refusal(sign_text(USED_FOR, text))
+    assert refusal is None or refusal.address_hash == ""
 
 
 def test_a_link_is_for_its_purpose_and_organisation(asked: SimpleNamespace) -> None:
@@ -188,9 +191,9 @@ def test_a_link_is_for_its_purpose_and_organisation(asked: SimpleNamespace) -> N
         for owner in (None, fier, vlore)
     }
     assert len(texts) == 2 * 2 * 3  # case makes no other address
-    found = read_refusal(sign_text(USED_FOR, refusal_link(EMAIL, Purpose.NEWS, None, "en")["nonce"]))
-    assert found is not None
-    assert (found.purpose, found.organisation_id) == (Purpose.NEWS, None)
+    refusal = read_refusal(sign_text(USED_FOR, refusal_link(EMAIL, Purpose.NEWS, None, "en")["nonce"]))
+    assert refusal is not None
+    assert (refusal.purpose, refusal.organisation_id) == (Purpose.NEWS, None)
 
 
 def test_a_mail_that_waits_is_stopped_at_the_last_gate(
@@ -221,7 +224,7 @@ def test_nothing_more_is_queued_for_who_refuses(asked: SimpleNamespace, client: 
     deliver()
     assert cancel_with_notice(asked.event, by=asked.cast.arta, now=later) == 1
     db.session.commit()
-    assert [one.to_address for one in mails()] == [EMAIL, *["prefekt@qark.example"] * 4]
+    assert [mail.to_address for mail in mails()] == [EMAIL, *["prefekt@qark.example"] * 4]
 
 
 def test_who_refuses_cannot_be_put_on_a_list(

@@ -37,9 +37,9 @@ def read(client: FlaskClient, url: str = "/calendar.ics") -> Any:
 
 def entries(client: FlaskClient, url: str = "/calendar.ics") -> dict[str, Any]:
     """Its events by UID."""
-    found = read(client, url).walk("VEVENT")
-    by_uid = {str(event["UID"]): event for event in found}
-    assert len(by_uid) == len(found)
+    result = read(client, url).walk("VEVENT")
+    by_uid = {str(event["UID"]): event for event in result}
+    assert len(by_uid) == len(result)
     return by_uid
 
 
@@ -70,10 +70,10 @@ def test_the_feed_holds_what_has_a_day_and_nothing_else(record: dict[str, int], 
 
 def test_uids_are_those_of_the_invitations(cast: SimpleNamespace, client: FlaskClient) -> None:
     event = make(cast.fier, sequence=3)
-    found = entries(client)[event.uid]
-    assert found["SEQUENCE"] == 3
-    assert found["DTSTART"].dt == event.starts_at
-    assert str(found["URL"]) == f"http://localhost/sq/events/{event.id}"
+    result = entries(client)[event.uid]
+    assert result["SEQUENCE"] == 3
+    assert result["DTSTART"].dt == event.starts_at
+    assert str(result["URL"]) == f"http://localhost/sq/events/{event.id}"
 
 
 def test_one_municipality_and_english(cast: SimpleNamespace, client: FlaskClient) -> None:
@@ -100,8 +100,8 @@ def test_cancelled_events_stay_and_say_so(cast: SimpleNamespace, client: FlaskCl
     assert str(entries(client)[event.uid]["STATUS"]) == "CONFIRMED"
     event.state, event.sequence = EventState.CANCELLED, 1
     db.session.commit()
-    found = entries(client)[event.uid]
-    assert (str(found["STATUS"]), found["SEQUENCE"]) == ("CANCELLED", 1)
+    result = entries(client)[event.uid]
+    assert (str(result["STATUS"]), result["SEQUENCE"]) == ("CANCELLED", 1)
     assert b"STATUS:CANCELLED" in client.get(f"/sq/events/{event.id}.ics").data
 
 
@@ -111,10 +111,10 @@ def test_the_link_to_join_is_in_no_calendar(cast: SimpleNamespace, client: Flask
         description_sq="Lidhja: https://meet.example/secret", more_url="https://pop.example/more",
     )  # fmt: skip
     for url in ("/calendar.ics", "/calendar.ics?lang=en", f"/sq/events/{event.id}.ics"):
-        found = entries(client, url)[event.uid]
+        result = entries(client, url)[event.uid]
         assert "secret" not in client.get(url).text.replace("\r\n ", "")
-        assert "CONFERENCE" not in found and "LOCATION" not in found
-        assert "https://pop.example/more" in str(found["DESCRIPTION"])
+        assert "CONFERENCE" not in result and "LOCATION" not in result
+        assert "https://pop.example/more" in str(result["DESCRIPTION"])
 
 
 def test_every_change_shows_at_once(cast: SimpleNamespace, client: FlaskClient) -> None:

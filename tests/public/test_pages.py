@@ -46,28 +46,28 @@ def page(client: FlaskClient, url: str, status: int = 200) -> str:
 
 def rows(text: str) -> dict[str, tuple[str, str]]:
     """What a list shows: title → (large day or nothing, words of the date)."""
-    found = {}
+    result = {}
     for row in re.findall(r"<li data-row>.*?</li>", text, re.DOTALL):
         title = re.search(r"<h3[^>]*>\s*<a [^>]*>(.*?)</a>", row, re.DOTALL)
         assert title is not None, row
         day = re.search(r'agenda-day[^>]*>(.*?)</span>\s+<span class="agenda-month">(.*?)</span>', row)
         if day:
-            found[title[1]] = (day[1], day[2])
+            result[title[1]] = (day[1], day[2])
         else:
             undated = re.search(r"agenda-date undated\">(.*?)</div>", row)
             assert undated is not None, row
-            found[title[1]] = ("", undated[1])
-    return found
+            result[title[1]] = ("", undated[1])
+    return result
 
 
 def headings(text: str) -> dict[str, list[str]]:
     """The titles under each heading of a list."""
-    found = {}
+    result = {}
     for part in re.findall(r"<section aria-labelledby=\"part-\d\">(.*?)</section>", text, re.DOTALL):
         heading = re.search(r"<h2[^>]*>\s*(.*?)\s*</h2>", part, re.DOTALL)
         assert heading is not None
-        found[heading[1]] = list(rows(part))
-    return found
+        result[heading[1]] = list(rows(part))
+    return result
 
 
 # The record
@@ -539,7 +539,7 @@ def count_queries(client: FlaskClient, url: str) -> int:
         assert client.get(url).status_code == 200
     finally:
         sqlalchemy_event.remove(engine, "before_cursor_execute", note)
-    return len([one for one in statements if one.startswith("SELECT")])
+    return len([other for other in statements if other.startswith("SELECT")])
 
 
 @pytest.mark.parametrize(

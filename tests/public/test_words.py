@@ -72,9 +72,9 @@ def moment(starts: datetime, ends: datetime | None = None, **values: Any) -> Eve
     ],
 )
 def test_dates(shown: Event, column: tuple[str, str], time: str) -> None:
-    found = event_words.date_column(shown, "sq")
-    assert (found.day, found.below) == column
-    assert bool(found.iso) is bool(found.day)
+    result = event_words.date_column(shown, "sq")
+    assert (result.day, result.below) == column
+    assert bool(result.iso) is bool(result.day)
     assert event_words.time_words(shown, "sq") == time
 
 

@@ -24,8 +24,8 @@ def test_each_database_is_empty_and_apart(postgresql_uri: str, postgresql_server
     engine.dispose()
     other = services.create_database(postgresql_server)
     with psycopg.connect(services.plain(other)) as connection:
-        found = connection.execute("SELECT count(*) FROM pg_tables WHERE tablename = 'ftesat'").fetchone()
-        assert found == (0,)
+        result = connection.execute("SELECT count(*) FROM pg_tables WHERE tablename = 'ftesat'").fetchone()
+        assert result == (0,)
     services.drop_database(other)
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         psycopg.connect(services.plain(other))

@@ -195,9 +195,9 @@ def tools_only(tmp_path: Path) -> Path:
     folder = tmp_path / "tools"
     folder.mkdir()
     for name in ("make", "sh", "dirname"):
-        found = shutil.which(name)
-        assert found is not None
-        (folder / name).symlink_to(found)
+        result = shutil.which(name)
+        assert result is not None
+        (folder / name).symlink_to(result)
     return folder
 
 

@@ -55,9 +55,9 @@ def test_a_proposal_keeps_the_zone_and_names_the_present_time() -> None:
     asked = read_request(invitation())
     later = STARTS + timedelta(days=2)
     answer = write_counter(asked, later, later + timedelta(minutes=45), "", stamp=STAMP)
-    found = entry(answer)
-    assert found["DTSTART"].params["TZID"] == "Europe/Tirane"
-    assert f"{found['DTSTART'].dt:%H:%M}" == "10:00"
+    result = entry(answer)
+    assert result["DTSTART"].params["TZID"] == "Europe/Tirane"
+    assert f"{result['DTSTART'].dt:%H:%M}" == "10:00"
     assert "X-MS-OLK-ORIGINALSTART;TZID=Europe/Tirane:20270616T100000" in answer
     message = read_calendar(answer.encode())
     assert (message.method, message.item.dtstart) == ("COUNTER", later)

@@ -190,9 +190,9 @@ def plan_and_invite(browser: PlainBrowser) -> str:
         "title_sq", kind="round_table", title_sq=TITLE, precision="moment", start_date=f"{day:%d.%m.%Y}",
         start_time="10:00", end_time="12:00", venue="Bashkia Fier",
     )  # fmt: skip
-    found = re.search(r"/events/\d+", browser.url)
-    assert found, browser.page
-    event = found[0]
+    match = re.search(r"/events/\d+", browser.url)
+    assert match, browser.page
+    event = match[0]
     browser.get(f"{event}/invite?q=bashkia")
     keys = re.findall(r'type="checkbox" name="guest" value="([^"]+)"', browser.page)
     for key in keys[:2]:
@@ -275,13 +275,13 @@ def _ask_for_secrets(run: Run) -> None:
 
 def _open_to_others(folder: Path) -> list[str]:
     """Everything in the data folder, and the folder, that others on the machine could read, with its mode."""
-    found = []
+    result = []
     for path in (folder, *folder.rglob("*")):
         with contextlib.suppress(FileNotFoundError):
             mode = stat.S_IMODE(path.lstat().st_mode)
             if mode != (0o700 if path.is_dir() else 0o600):
-                found.append(f"{path.relative_to(folder)} {mode:o}")
-    return found
+                result.append(f"{path.relative_to(folder)} {mode:o}")
+    return result
 
 
 def test_the_second_start_is_quick_finds_the_same_accounts_and_ends_with_its_worker(

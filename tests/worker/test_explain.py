@@ -136,9 +136,9 @@ def mailbox(*messages: bytes, end: str = "\r\n", separator: bytes = SEPARATOR) -
 )
 def test_mailboxes(messages: list[bytes], count: int, end: str) -> None:
     content = mailbox(*messages, end=end)
-    found = messages_in(content)
-    assert len(found) == count
-    assert b"".join(found) == content
+    rows = messages_in(content)
+    assert len(rows) == count
+    assert b"".join(rows) == content
 
 
 def test_separators_with_less_and_more() -> None:

@@ -114,20 +114,22 @@ def complaints() -> Iterator[Sample]:
     """Give complaints that name the mail of ours they are about."""
     judge = reads("feedback", returned_id="", permanent=None)
     kinds = ("abuse", "fraud", "virus", "other", "not-spam", "opt-out")
-    found = {kind: _complaint(kind) for kind in kinds}
-    found["headers alone"] = _complaint("abuse", back=part("text/rfc822-headers", RETURNED + "\n"))
-    found["coded"] = _complaint("abuse", back=in_base64("text/rfc822-headers", RETURNED + "\n"))
-    found["without the mark"] = _complaint("abuse", marked=False)
-    found["by a machine"] = _complaint("abuse", headers=("Auto-Submitted: auto-generated", "Return-Path: <>"))
-    found["of a failed check"] = _complaint(
+    result = {kind: _complaint(kind) for kind in kinds}
+    result["headers alone"] = _complaint("abuse", back=part("text/rfc822-headers", RETURNED + "\n"))
+    result["coded"] = _complaint("abuse", back=in_base64("text/rfc822-headers", RETURNED + "\n"))
+    result["without the mark"] = _complaint("abuse", marked=False)
+    result["by a machine"] = _complaint(
+        "abuse", headers=("Auto-Submitted: auto-generated", "Return-Path: <>")
+    )
+    result["of a failed check"] = _complaint(
         "auth-failure",
         form=f"Feedback-Type: auth-failure\nAuth-Failure: dmarc\nOriginal-Mail-From: {GUEST}\n",
     )
-    found["no form"] = mail(
+    result["no form"] = mail(
         "From: feedbackloop@posta.example", "Subject: complaint about message from 192.0.2.1", body=RETURNED
     )
-    found["by its sender"] = mail("From: fbl-421@posta.example", "Subject: Spam feedback", body=RETURNED)
-    for name, raw in found.items():
+    result["by its sender"] = mail("From: fbl-421@posta.example", "Subject: Spam feedback", body=RETURNED)
+    for name, raw in result.items():
         yield Sample(COMPLAINTS, name, raw, _about_ours)
     asks = mail("X-Apple-Unsubscribe: true", "Subject: unsubscribe", body="")
     yield Sample(COMPLAINTS, "a mail program that unsubscribes", asks, judge)
