@@ -60,7 +60,7 @@ def unused() -> list[str]:
 
 
 def main() -> int:
-    """Print what nothing uses; 1 if there is anything."""
+    """Print what nothing uses; return 1 if there is anything."""
     lines = unused()
     for line in lines:
         print(line)

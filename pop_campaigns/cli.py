@@ -26,7 +26,7 @@ from pop_campaigns.worker.server import server_settings
 
 
 def init_commands(app: Flask) -> None:
-    """Attach our commands to the application."""
+    """Add our commands to the application."""
     commands = (
         up_command,
         worker_command,

@@ -163,7 +163,7 @@ def keep_office(loading: Loading, institution: Institution, title: str) -> Offic
 
 
 def _give_placeholder(loading: Loading, office: Office, key: str, placeholder: Address) -> None:
-    """Return an office that came from a vocabulary its placeholder, once and only while it has no address."""
+    """Add its placeholder to an office that came from a vocabulary, once and only while it has no address."""
     given = (Address.__tablename__, key) in loading.known
     if (Office.__tablename__, key) in loading.bare and not given and not office.addresses:
         office.addresses.append(placeholder)

@@ -54,7 +54,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 def read_record(path: Path) -> Record:
-    """Return what a file says.
+    """Return what the file of a record says.
 
     :raises pop_campaigns.archive.document.RecordRefused: naming the first place that is wrong.
     """

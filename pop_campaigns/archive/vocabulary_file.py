@@ -33,7 +33,7 @@ class InstitutionFacts:
     offices: tuple[str, ...]
 
     def at(self, place: str) -> InstitutionFacts:
-        """Return the one of a place: *Bashkia {}* at Fier is *Bashkia Fier*."""
+        """Return the institution of a place: *Bashkia {}* at Fier is *Bashkia Fier*."""
         return InstitutionFacts(self.name.replace(_PLACE, place), self.offices)
 
 
@@ -48,7 +48,7 @@ class Vocabulary:
 
 
 def read_vocabulary(path: Path) -> Vocabulary:
-    """Return what a file says.
+    """Return what a vocabulary file says.
 
     :raises pop_campaigns.archive.document.RecordRefused: naming the first place that is wrong.
     """

@@ -42,21 +42,21 @@ class CalendarAnswer:
 
     @property
     def is_answer(self) -> bool:
-        """Return whether somebody answers with it, or proposes another time."""
+        """Whether the object answers an invitation or proposes another time."""
         return self.method in ("REPLY", "COUNTER")
 
     @property
     def proposes(self) -> bool:
-        """Return whether it proposes another time (RFC 5546 section 3.2.7)."""
+        """Whether the object proposes another time (RFC 5546 section 3.2.7)."""
         return self.method == "COUNTER"
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON holds it: missing texts are null, times are written with a Z."""
+        """Return the answer as JSON holds it: missing texts are null, times are written with a Z."""
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Self:
-        """Return what :meth:`to_json` gave; what is missing, or a time that cannot be read, was not said."""
+        """Return the answer that :meth:`to_json` wrote; what is missing, or a time that cannot be read, was not said."""
         said = {field.name for field in fields(cls)} & {
             name for name, value in plain.items() if value is not None
         }

@@ -173,7 +173,7 @@ def _check_moments(event: CalendarEvent) -> None:
 
 
 def to_utc(instant: datetime) -> datetime:
-    """Return an aware instant in UTC; ValueError for a naive one."""
+    """Return an aware instant in UTC; raise ValueError for a naive one."""
     if instant.tzinfo is None:
         raise ValueError(f"an instant needs an offset: {instant!r}")
     return instant.astimezone(UTC)

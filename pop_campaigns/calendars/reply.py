@@ -110,7 +110,7 @@ class CalendarMessage:
 
     @property
     def item(self) -> CalendarItem:
-        """Return the component an answer is about."""
+        """The component an answer is about."""
         return self.items[0]
 
 

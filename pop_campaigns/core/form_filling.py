@@ -70,7 +70,7 @@ class FoundForm:
         return {control.name for control in self.controls}
 
     def goes_to(self, at: str) -> str:
-        """Return path and query it is sent to, standing on the page at path ``at``."""
+        """Return path and query the form is sent to, standing on the page at path ``at``."""
         return urljoin(at, self.tag.attributes.get("action") or "")
 
 
@@ -217,7 +217,7 @@ def _edits(
 
 
 def _chosen(one: Control, values: list[str], used: set[tuple[str, str]]) -> list[tuple[int, int, str]]:
-    """Choose an option, a box or a radio as it was chosen; a list of which nothing was sent stays as it is."""
+    """Return the edits that set an option, a box or a radio as it was chosen; a list of which nothing was sent stays as it is."""
     word = "selected" if one.tag == "option" else "checked"
     if one.tag == "option" and not one.many and not values:
         return []

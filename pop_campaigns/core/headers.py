@@ -90,7 +90,7 @@ def init_headers(app: Flask) -> None:
 
 
 def _set_keeping(answer: Response) -> None:
-    """Say who may keep this answer. What went wrong is kept by nobody: it may be right a minute later."""
+    """Set who may keep this answer. What went wrong is kept by nobody: it may be right a minute later."""
     seconds = kept_for(request.endpoint)
     if seconds and answer.status_code in (200, 206, 304) and request.method in ("GET", "HEAD"):
         answer.headers["Cache-Control"] = f"public, max-age={seconds}"

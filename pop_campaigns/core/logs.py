@@ -66,7 +66,7 @@ def _format_masked(handler: logging.Handler, record: logging.LogRecord) -> str:
 
 
 def _report_unlogged(_handler: logging.Handler, record: logging.LogRecord) -> None:
-    """Say that a line could not be written. The library's own report repeats its arguments, unmasked."""
+    """Report that a line could not be written. The library's own report repeats its arguments, unmasked."""
     kind = sys.exc_info()[0]
     sys.stderr.write(f"a line of {record.name} could not be logged: {kind.__name__ if kind else 'unknown'}\n")
 
@@ -79,7 +79,7 @@ def _format_warning_masked(*told: Any, **named: Any) -> str:
 
 
 def mask_all_handlers() -> None:
-    """Mask every line of every handler of this process, and what Python writes of errors nobody caught. Twice is once."""
+    """Mask every line of every handler of this process, and what Python writes of errors nobody caught; idempotent."""
     logging.Handler.format = _format_masked  # type: ignore[assignment,method-assign]
     logging.Handler.handleError = _report_unlogged  # type: ignore[assignment,method-assign]
     warnings.formatwarning = _format_warning_masked

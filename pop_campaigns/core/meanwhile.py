@@ -120,7 +120,7 @@ class _Meeting:
         self.shown = _read(request.form.get("opened_with" if self.missing else "version", ""))
 
     def settle(self) -> None:
-        """Do as was chosen, and ask where there is something to ask."""
+        """Apply what was chosen, and ask where there is something to ask."""
         followed = [] if self.missing else self._take_theirs()
         marks = {name: _mark(name, values_of(field)) for name, field in self.stored.items()}
         before = self.shown.marks or {}

@@ -11,7 +11,7 @@ from pop_campaigns.tryout.first_start import SIGN_IN_FILE, read_sign_in
 
 
 def greeting(address: str, folder: Path, *, local_mail: bool) -> str:
-    """Return the text; its first line is the address alone."""
+    """Return the text shown at the start; its first line is the address alone."""
     accounts = read_sign_in(folder)
     blocks = [address]
     for language in ("sq", "en"):

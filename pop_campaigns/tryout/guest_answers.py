@@ -201,7 +201,7 @@ class Receiver:
 
 
 def hand_in(sent: Sent, host: str, port: int, *, timeout: float = 20.0) -> None:
-    """Return a message to the mail server at ``host``. Raise OSError, of which what the server refuses is one."""
+    """Hand a message to the mail server at ``host``. Raise OSError, of which what the server refuses is one."""
     options = [] if (sent.sender + sent.recipient).isascii() else ["SMTPUTF8"]
     with smtplib.SMTP(host, port, "localhost", timeout=timeout) as client:
         client.sendmail(sent.sender, [sent.recipient], sent.raw, options)

@@ -45,7 +45,7 @@ class StoringHandler:
         self.relay = relay
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Store the message; 250 only when it is on disk, 451 (come again) when it cannot be."""
+        """Store the message; return 250 only when it is on disk, 451 (come again) when it cannot be."""
         raw = envelope.content
         try:
             words = await asyncio.to_thread(
@@ -73,7 +73,7 @@ class TryoutServer(SMTP):
     """The library's server, taught the null sender."""
 
     async def smtp_MAIL(self, arg: str | None) -> None:
-        """Also take ``MAIL FROM:<>`` (RFC 5321 section 4.5.5), which the library refuses as bad syntax."""
+        """Take ``MAIL FROM:<>`` too (RFC 5321 section 4.5.5), which the library refuses as bad syntax."""
         if arg is not None and arg.upper().replace(" ", "").startswith("FROM:<>"):
             arg = f"FROM:<{_NULL_SENDER}>{arg.partition('>')[2]}"
         await super().smtp_MAIL(arg)

@@ -49,7 +49,7 @@ class Relay:
         return is_answered_to(address, self.domain)
 
     def start(self) -> None:
-        """Begin with what an earlier run left. The thread ends with the process; what it has in hand stays on disk."""
+        """Start the thread with what an earlier run left. It ends with the process; what it has in hand stays on disk."""
         make_private_folder(self.folder)
         self._rang.set()
         threading.Thread(target=self._work, daemon=True).start()
@@ -124,7 +124,7 @@ def write_flushed(folder: Path, name: str, content: bytes) -> None:
 
 
 def _try(client: smtplib.LMTP, path: Path) -> int:
-    """Return the code of the answer to one message; raises where the connection is of no more use."""
+    """Return the code of the answer to one message. Raise SMTPException or OSError where the connection is of no more use."""
     try:
         kept = read_kept(path)
     except ValueError:

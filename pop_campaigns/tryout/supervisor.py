@@ -106,7 +106,7 @@ def wanted_port(environ: Mapping[str, str]) -> int:
 
 @contextlib.contextmanager
 def _alone_in(folder: Path, address: str) -> Iterator[None]:
-    """Keep a second one out of the same folder; the lock goes with this process, however it ends."""
+    """Keep a second supervisor out of the folder; the lock goes with this process, however it ends."""
     with (folder / "up.lock").open("a+", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -134,7 +134,7 @@ def _send_claimed(current: _Round, claimed: Sequence[int]) -> None:
 
 
 def _send_one(current: _Round, mail_id: int) -> Delivered | Refused | None:
-    """Hand over one mail; None if it is no longer ours."""
+    """Hand over one mail and return what became of it; None if it is no longer ours."""
     try:
         prepared = _prepare(current, mail_id)
         return None if prepared is None else current.transport.deliver(*prepared)

@@ -20,9 +20,9 @@ log = structlog.get_logger()
 
 
 def fetch_once(app: Flask) -> int | None:
-    """Empty the mailbox once and give how many messages; None if none is configured.
+    """Empty the mailbox once and return how many messages; None if none is configured.
 
-    Raises :class:`MailboxTrouble` or the database's errors; what was stored until then is moved, too.
+    Raise :class:`MailboxTrouble` or the database's errors; what was stored until then is moved, too.
     """
     settings = mailbox_settings(app.config)
     if settings is None:
@@ -44,7 +44,7 @@ def start_fetching(app: Flask, should_stop: Callable[[], bool]) -> threading.Thr
 
 
 def keep_empty(app: Flask, mailbox: Mailbox, should_stop: Callable[[], bool]) -> None:
-    """Take what comes as it comes; after trouble wait 2, 4, 8, … seconds, five minutes at most."""
+    """Take messages as they come; after trouble wait 2, 4, 8, … seconds, five minutes at most."""
     wait = FIRST_WAIT
     while not should_stop():
         try:

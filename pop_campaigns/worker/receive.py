@@ -33,7 +33,7 @@ class NotTaken(Exception):
 
 
 def receive(stream: BinaryIO, sender: str, recipients: Iterable[str], now: datetime) -> int:
-    """Store the message in ``stream`` once for each recipient; gives for how many. Raise :class:`NotTaken`."""
+    """Store the message in ``stream`` once for each recipient; return for how many. Raise :class:`NotTaken`."""
     wanted = list(
         dict.fromkeys(recipient for recipient in (given.strip() for given in recipients) if recipient)
     )

@@ -109,7 +109,7 @@ class RoleForm(Form):
 
     @property
     def chosen(self) -> tuple[RoleName, Organisation | None]:
-        """Return what was chosen."""
+        """The chosen role, and the chosen organisation or None."""
         return RoleName(self.role.data), self._organisations.get(self.organisation.data)
 
 

@@ -36,7 +36,7 @@ _one_at_a_time = Lock()
 
 
 def length_of(typed: str) -> int:
-    """Return how many characters people see in it: *ë* is one, however it was typed (NFC)."""
+    """Return how many characters people see in a password: *ë* is one, however it was typed (NFC)."""
     return len(unicodedata.normalize("NFC", typed))
 
 
@@ -110,5 +110,5 @@ PATHS: Final = {LinkKind.RESET: "/reset/{token}", LinkKind.INVITATION: "/welcome
 
 
 def purpose_of(kind: LinkKind) -> str:
-    """Return what the token of such a link is derived for: one of another kind opens nothing."""
+    """Return what the token of a link of this kind is derived for: one of another kind opens nothing."""
     return f"account {kind.value}"

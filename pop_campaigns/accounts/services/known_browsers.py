@@ -21,7 +21,7 @@ _BETWEEN: Final = "~"
 
 
 def browser_of(user_id: int) -> str | None:
-    """Return by what this browser is known for the account; None where the account never signed in here."""
+    """Return the mark this browser is known by for the account; None where the account never signed in here."""
     return next((text for text in _known() if text.partition(".")[0] == str(user_id)), None)
 
 

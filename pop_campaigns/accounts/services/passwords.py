@@ -75,7 +75,7 @@ def whose_password(address: str, typed: str, *, where: str, now: datetime) -> Us
 
 
 def _compare(stored: str | None, normal: str) -> tuple[bool, str | None]:
-    """Return whether it is right, with a new hash of it where the old one is weaker than what is made today."""
+    """Return whether the password is right, with a new hash of it where the old one is weaker than what is made today."""
     right = bool(verify_password(normal, stored or _nobodys_hash()))
     if not right or stored is None:
         return False, None

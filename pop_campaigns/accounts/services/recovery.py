@@ -32,8 +32,8 @@ class LinkIsOver(ValueError):
 def ask_reset(address: str, *, now: datetime) -> AccountLink | None:
     """Send a link for a new password to ``address``, if somebody who may sign in has it; None if not.
 
-    For an address nobody has, all steps are taken for somebody else and taken back, so that both take the same time; the
-    same where one was sent just now.
+    For an address nobody has, and where a link was sent just now, all steps are taken for somebody else and taken back,
+    so that each takes as long as the other.
     """
     whose = (
         select(User.id)

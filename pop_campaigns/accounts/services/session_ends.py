@@ -32,7 +32,7 @@ ENDED_BY: Final = (
 
 @event.listens_for(Session, "before_flush")
 def end_sessions_of_changed_users(database: Session, _flush: UOWTransaction, _instances: Any | None) -> None:
-    """End the sessions of every user whose rights change in this flush, but one that was said to be kept."""
+    """End the sessions of every user whose rights change in this flush, but the one marked as kept."""
     for user in [one for one in database.dirty if isinstance(one, User)]:
         why = _reason(user)
         if why is not None:

@@ -108,7 +108,7 @@ def _key(what: str, kind: str, whose: str) -> str:
 
 
 def _took(counter: Counter, now: datetime) -> bool:
-    """Count one more, in one statement; False where none may be taken yet."""
+    """Count one more try, in one statement; return False where none may be made yet."""
     insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     first = {"tries": 1, "until": now + wait_after(1, counter.free), "last_at": now}
     more = case((_is_forgotten(now), 1), else_=Throttle.tries + 1)

@@ -230,7 +230,7 @@ def checked_password(typed: str, *, own: Iterable[str]) -> str:
 
 
 def role_row(name: RoleName) -> Role:
-    """Return the row of a role, made where it is not there yet."""
+    """Return the row of a role; add it where it is missing."""
     role = db.session.scalar(select(Role).where(Role.name == name.value))
     if role is None:
         role = Role(name=name.value, description=_ROLE_WORDS[name])

@@ -88,7 +88,7 @@ def _begin(_app: Flask, user: User) -> None:
 
 
 def _renew_csrf_token(user: User) -> None:
-    """Return the session tokens of its own; they say for whom a page was made, which :mod:`accounts.sign_in.kept_words` asks."""
+    """Set a new CSRF secret; its tokens say for whom a page was made, which :mod:`accounts.sign_in.kept_words` asks."""
     name = current_app.config["WTF_CSRF_FIELD_NAME"]
     session[name] = csrf_value(user)
     g.pop(name, None)

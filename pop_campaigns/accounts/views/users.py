@@ -145,7 +145,7 @@ def close(user_id: int) -> ResponseReturnValue:
 @bp.post("/users/<int:user_id>/reopen")
 @administrator
 def reopen(user_id: int) -> ResponseReturnValue:
-    """Return the access back."""
+    """Open a closed account again."""
     person = _find(user_id)
     return _do(
         person, lambda: reopen_user(person, by=current_user, now=now()), _("The access was given back.")
