@@ -90,8 +90,8 @@ def extract_messages(root: Path) -> Catalog:
     for folder in ("pop_campaigns", "templates"):
         if not (root / folder).is_dir():
             continue
-        result = extract_from_dir(root / folder, methods, options, KEYWORDS, comment_tags=("Translators:",))
-        for name, line, msgid, comments, context in result:
+        messages = extract_from_dir(root / folder, methods, options, KEYWORDS, comment_tags=("Translators:",))
+        for name, line, msgid, comments, context in messages:
             place = [(f"{folder}/{name}", line)]
             template.add(msgid, None, place, auto_comments=comments, context=context)
     return template
@@ -148,17 +148,17 @@ def write_catalogue(path: Path, catalogue: Catalog) -> None:
 
 def find_faults(root: Path) -> Iterator[str]:
     """Return what keeps the catalogues from being complete, a line each, beginning with the file."""
-    wanted = {(m.context, key_of(m)) for m in texts_of(extract_messages(root))}
+    expected = {(m.context, key_of(m)) for m in texts_of(extract_messages(root))}
     for language in LANGUAGES:
         path = catalogue_path(root, language)
         if not path.exists():
-            if wanted:
+            if expected:
                 yield f"{language}: there is no catalogue {path.name}; run `make messages`"
             continue
         present = {(m.context, key_of(m)) for m in texts_of(read_catalogue(path, language))}
-        for context, msgid in sorted(wanted - present, key=str):
+        for context, msgid in sorted(expected - present, key=str):
             yield f"{language}: not in the catalogue (run `make messages`): {name_of(context, msgid)}"
-        for context, msgid in sorted(present - wanted, key=str):
+        for context, msgid in sorted(present - expected, key=str):
             yield f"{language}: no longer in the code (run `make messages`): {name_of(context, msgid)}"
     for path in sorted((root / "pop_campaigns" / "translations").glob("*/LC_MESSAGES/*.po")):
         language = path.parent.parent.name

@@ -182,9 +182,9 @@ def create_venv(venv: Path) -> None:
     elif venv.exists():
         shutil.rmtree(venv)
     command = [sys.executable, "-m", "venv", str(venv)]
-    made = subprocess.run(command, capture_output=True, text=True, env=clean_environment(), check=False)
-    if made.returncode:
-        words = made.stdout + made.stderr
+    completed = subprocess.run(command, capture_output=True, text=True, env=clean_environment(), check=False)
+    if completed.returncode:
+        words = completed.stdout + completed.stderr
         if "ensurepip" in words and not NO_SPACE.search(words):
             raise SetupError(no_venv_sentence())
         raise failure(words, "the virtual environment could not be made")

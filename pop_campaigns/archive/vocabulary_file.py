@@ -65,7 +65,7 @@ def read_vocabulary(path: Path) -> Vocabulary:
         for county in counties
     ]
     local = _institutions(document, "of_each_municipality")
-    near += [one.at(place.name) for place in places for one in local]
+    near += [institution.at(place.name) for place in places for institution in local]
     return Vocabulary(
         source, tuple(places), tuple(counties), (*_institutions(document, "of_the_state"), *near)
     )
@@ -88,11 +88,11 @@ def _place(part: Part, county: str) -> PlaceFacts:
 
 
 def _institutions(document: Part, section: str) -> list[InstitutionFacts]:
-    result = document.get(section)
+    entries = document.get(section)
     return [
         InstitutionFacts(
             part.need("institution").text(_INSTITUTION),
             tuple(office.text(_OFFICE) for office in part.need("offices").items()),
         )
-        for part in (result.items() if result else [])
+        for part in (entries.items() if entries else [])
     ]

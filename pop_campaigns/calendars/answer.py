@@ -57,10 +57,10 @@ class CalendarAnswer:
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Self:
         """Return the answer that :meth:`to_json` wrote; what is missing, or a time that cannot be read, was not said."""
-        said = {field.name for field in fields(cls)} & {
+        names = {field.name for field in fields(cls)} & {
             name for name, value in plain.items() if value is not None
         }
-        return cls(**{name: _value(name, plain[name]) for name in said})
+        return cls(**{name: _value(name, plain[name]) for name in names})
 
 
 def _plain(value: Any) -> Any:
@@ -77,8 +77,8 @@ def _value(name: str, plain: Any) -> Any:
     return tuple(plain) if isinstance(plain, list) else plain
 
 
-def _instant(written: str) -> datetime | None:
+def _instant(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(written)
+        return datetime.fromisoformat(text)
     except ValueError:
         return None

@@ -153,8 +153,8 @@ def _moment(name: str, moment: datetime | date, zone: str | None) -> str:
     if not isinstance(moment, datetime):
         return f"{name};VALUE=DATE:{moment:%Y%m%d}"
     shown = to_wall(moment, zone) if zone else moment
-    written = f"{shown:%Y%m%dT%H%M%S}"
-    return f"{name};TZID={zone}:{written}" if zone else f"{name}:{written}Z"
+    text = f"{shown:%Y%m%dT%H%M%S}"
+    return f"{name};TZID={zone}:{text}" if zone else f"{name}:{text}Z"
 
 
 def _check_moments(event: CalendarEvent) -> None:

@@ -112,14 +112,14 @@ def fold_line(line: str) -> str:
 
 def write_lines(lines: Iterable[str]) -> str:
     """Return content lines, folded and joined. Raise ValueError for a line that would break into two, a mistake of ours."""
-    written = []
+    folded = []
     for line in lines:
         if not _LINE_START.match(line) or any(unicodedata.category(sign) in _UNSEEN for sign in line):
             raise ValueError(f"not one content line: {line!r}")
-        written.append(fold_line(line))
-    return "".join(written)
+        folded.append(fold_line(line))
+    return "".join(folded)
 
 
 def _drop_unseen(text: str) -> str:
-    seen = "".join(sign for sign in text if unicodedata.category(sign) not in _UNSEEN)
-    return unicodedata.normalize("NFC", seen)
+    visible = "".join(sign for sign in text if unicodedata.category(sign) not in _UNSEEN)
+    return unicodedata.normalize("NFC", visible)

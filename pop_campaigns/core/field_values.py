@@ -75,8 +75,8 @@ def _plain(value: Any) -> str:
 
 def _format_of(field: Field) -> str:
     """Return how the field writes a day or an hour: what it does not show (seconds) nobody has changed."""
-    written = field.format
-    return str(written[0] if isinstance(written, list | tuple) else written)
+    formats = field.format
+    return str(formats[0] if isinstance(formats, list | tuple) else formats)
 
 
 def words_of(field: Field) -> str:

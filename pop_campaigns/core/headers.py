@@ -47,8 +47,8 @@ def kept_for(endpoint: str | None) -> int | None:
         return None
     if endpoint in _OWN_FILES:
         return FILES_KEPT_FOR
-    result: int | None = getattr(current_app.view_functions.get(endpoint), "__kept_for__", None)
-    return result
+    seconds: int | None = getattr(current_app.view_functions.get(endpoint), "__kept_for__", None)
+    return seconds
 
 
 def may_be_kept() -> bool:

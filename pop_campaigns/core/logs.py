@@ -74,8 +74,8 @@ def _report_unlogged(_handler: logging.Handler, record: logging.LogRecord) -> No
 _format_warning = warnings.formatwarning
 
 
-def _format_warning_masked(*told: Any, **named: Any) -> str:
-    return mask(_format_warning(*told, **named))
+def _format_warning_masked(*arguments: Any, **options: Any) -> str:
+    return mask(_format_warning(*arguments, **options))
 
 
 def mask_all_handlers() -> None:
@@ -93,9 +93,9 @@ def _write_uncaught(
     sys.stderr.write(mask(where + "".join(traceback.format_exception(kind, error, trace))))
 
 
-def _write_uncaught_in_thread(told: threading.ExceptHookArgs) -> None:
-    if told.exc_type is SystemExit:
+def _write_uncaught_in_thread(uncaught: threading.ExceptHookArgs) -> None:
+    if uncaught.exc_type is SystemExit:
         return
-    name = told.thread.name if told.thread else "a thread"
-    error = told.exc_value or told.exc_type()
-    _write_uncaught(told.exc_type, error, told.exc_traceback, f"Exception in {name}:\n")
+    name = uncaught.thread.name if uncaught.thread else "a thread"
+    error = uncaught.exc_value or uncaught.exc_type()
+    _write_uncaught(uncaught.exc_type, error, uncaught.exc_traceback, f"Exception in {name}:\n")

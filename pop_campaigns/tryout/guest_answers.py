@@ -67,8 +67,8 @@ class Receiver:
         self.replies = is_answered_to(self.answer_to, domain)
         self.bounces = self.replies and is_answered_to(self.returns_to, domain)
         # Nobody's server answers what a machine wrote (RFC 3834 section 2).
-        written = headers.get("auto-submitted", "no").partition(";")[0].strip().lower()
-        self.away = self.bounces and written == "no"
+        auto_submitted = headers.get("auto-submitted", "no").partition(";")[0].strip().lower()
+        self.away = self.bounces and auto_submitted == "no"
 
     def answer(self, partstat: str, comment: str, press: Press) -> Sent:
         """Return what a calendar program sends when *Accept*, *Maybe* or *Decline* is pressed. Raise ValueError."""

@@ -173,16 +173,18 @@ def main(arguments: list[str] | None = None) -> int:
         help="where the intake listens (LMTP), which gets what answers our mail",
     )  # fmt: skip
     parser.add_argument("--domain", default="pop.example", help="of our own addresses (default: %(default)s)")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     keep_to_owner()
     mask_all_handlers()
-    relay = Relay(given.folder / "to-intake", given.domain, *given.relay_to) if given.relay_to else None
+    relay = (
+        Relay(options.folder / "to-intake", options.domain, *options.relay_to) if options.relay_to else None
+    )
     # The library logs each address at INFO; and its shutdown of open connections is no trouble to report.
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)
     try:
         serve(
-            given.host, given.port, given.folder,
-            on_ready=_say_ready, stop_with=given.stop_with, relay=relay,
+            options.host, options.port, options.folder,
+            on_ready=_say_ready, stop_with=options.stop_with, relay=relay,
         )  # fmt: skip
     except CannotServe as problem:
         sys.stderr.write(f"{problem}\n")

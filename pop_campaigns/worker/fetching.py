@@ -50,10 +50,10 @@ def keep_empty(app: Flask, mailbox: Mailbox, should_stop: Callable[[], bool]) ->
         try:
             with mailbox.open() as opened:
                 while not should_stop():
-                    taken = opened.take_all(_storing(app), should_stop)
+                    count = opened.take_all(_storing(app), should_stop)
                     wait = FIRST_WAIT
-                    if taken:
-                        log.info("mailbox", taken=taken)
+                    if count:
+                        log.info("mailbox", taken=count)
                     opened.wait(app.config["INBOX_EVERY"], should_stop)
         except MailboxTrouble as problem:
             log.warning("the mailbox cannot be emptied now", why=str(problem), again_in=wait)

@@ -101,7 +101,9 @@ class RoleForm(Form):
         super().__init__(*args, **values)
         self._organisations = {str(organisation.id): organisation for organisation in organisations}
         self.role.choices = [SelectChoice(role, words) for role, words in role_choices()]
-        names = [SelectChoice(ident, one.name) for ident, one in self._organisations.items()]
+        names = [
+            SelectChoice(ident, organisation.name) for ident, organisation in self._organisations.items()
+        ]
         self.organisation.choices = [
             SelectChoice("", pgettext("organisation", "None: the whole network")),
             *names,

@@ -54,11 +54,13 @@ def password_problem(typed: str, own: Iterable[str] = ()) -> str | None:
     words = _words_of(own)
     if _little_besides(fold(typed), words):
         return "password_own"
-    result = _estimate(unicodedata.normalize("NFC", typed)[:_LOOKED_AT], [*words, *_words_of(_OF_THE_PLACE)])
-    if result["score"] >= LEAST_SCORE:
+    estimate = _estimate(
+        unicodedata.normalize("NFC", typed)[:_LOOKED_AT], [*words, *_words_of(_OF_THE_PLACE)]
+    )
+    if estimate["score"] >= LEAST_SCORE:
         return None
-    patterns = {match["pattern"] for match in result["sequence"]}
-    if any(match.get("matched_word") in words for match in result["sequence"]):
+    patterns = {match["pattern"] for match in estimate["sequence"]}
+    if any(match.get("matched_word") in words for match in estimate["sequence"]):
         return "password_own"
     return "password_pattern" if patterns <= _ORDER_OR_REPEAT | {"bruteforce"} else "password_common"
 

@@ -55,7 +55,7 @@ def init_known_browsers(app: Flask) -> None:
 
 def _known() -> list[str]:
     signed = request.cookies.get(_cookie_name(), "").split(_BETWEEN)[:_MOST_ACCOUNTS]
-    return [text for one in signed if (text := read_signed(_PURPOSE, one)) is not None]
+    return [text for part in signed if (text := read_signed(_PURPOSE, part)) is not None]
 
 
 def _cookie_name() -> str:

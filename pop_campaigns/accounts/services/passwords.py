@@ -85,10 +85,10 @@ def _compare(stored: str | None, normal: str) -> tuple[bool, str | None]:
 
 def _nobodys_hash() -> str:
     """Return what is looked at where there is no password: made once, so that looking takes as long as ever."""
-    made: dict[str, str] = current_app.extensions.setdefault("nobodys_hash", {})
-    if "hash" not in made:
-        made["hash"] = str(hash_password(new_nonce()))
-    return made["hash"]
+    cache: dict[str, str] = current_app.extensions.setdefault("nobodys_hash", {})
+    if "hash" not in cache:
+        cache["hash"] = str(hash_password(new_nonce()))
+    return cache["hash"]
 
 
 def _security() -> Security:

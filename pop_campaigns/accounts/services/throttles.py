@@ -61,8 +61,8 @@ def count_try(kind: str, address: str, user_id: int | None, *, now: datetime) ->
     :raises TooManyTries: when it comes too early; then nothing was counted.
     """
     counters = _counters(kind, address, user_id)
-    taken = [_took(counter, now) for counter in counters]
-    if all(taken):
+    allowed = [_took(counter, now) for counter in counters]
+    if all(allowed):
         db.session.commit()
         return counters
     db.session.rollback()
