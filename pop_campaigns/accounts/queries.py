@@ -79,8 +79,8 @@ def last_sign_ins() -> dict[int, datetime]:
 
 def select_user_changes() -> Select[Any]:
     """Select what happened to accounts, with whose each was, newest first."""
-    whole: Any = select(History, User)
-    rows: Select[Any] = whole.join(User, User.id == History.subject_id)
+    statement: Any = select(History, User)
+    rows: Select[Any] = statement.join(User, User.id == History.subject_id)
     return rows.where(History.subject_type == User.__tablename__).order_by(History.id.desc())
 
 

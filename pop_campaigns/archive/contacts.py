@@ -215,10 +215,10 @@ def _names_of(organisation: Organisation) -> set[str]:
 
 def _find_shared(model: type[_Contact], name: str, *conditions: Any) -> _Contact | None:
     """Return the network's row of the same folded name, if there is one."""
-    near = select(model).where(
+    statement = select(model).where(
         model.organisation_id.is_(None), like_folded(model.search_key, name), *conditions
     )
-    rows = db.session.scalars(near.order_by(model.id)).unique()
+    rows = db.session.scalars(statement.order_by(model.id)).unique()
     return next((row for row in rows if fold(getattr(row, model.__sorted_by__)) == fold(name)), None)
 
 

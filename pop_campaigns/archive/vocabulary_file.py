@@ -59,15 +59,15 @@ def read_vocabulary(path: Path) -> Vocabulary:
     for part in document.need("counties").items():
         counties.append(part.need("county").text(_NAME))
         places += (_place(item, counties[-1]) for item in part.need("municipalities").items())
-    near = [
+    of_places = [
         institution.at(county)
         for institution in _institutions(document, "of_each_county")
         for county in counties
     ]
     local = _institutions(document, "of_each_municipality")
-    near += [institution.at(place.name) for place in places for institution in local]
+    of_places += [institution.at(place.name) for place in places for institution in local]
     return Vocabulary(
-        source, tuple(places), tuple(counties), (*_institutions(document, "of_the_state"), *near)
+        source, tuple(places), tuple(counties), (*_institutions(document, "of_the_state"), *of_places)
     )
 
 

@@ -195,7 +195,7 @@ def _mark(name: str, values: Sequence[str]) -> str:
 def _write(record: Any, values: Mapping[str, Sequence[str]]) -> str:
     version, at = getattr(record, "version", 0), int(now().timestamp())
     return "~".join(
-        [str(version), str(at), *(f"{name}:{_mark(name, held)}" for name, held in values.items())]
+        [str(version), str(at), *(f"{name}:{_mark(name, contents)}" for name, contents in values.items())]
     )
 
 

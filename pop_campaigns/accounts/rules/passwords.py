@@ -79,11 +79,11 @@ def _estimate(text: str, words: list[str]) -> dict[str, Any]:
     return estimate
 
 
-def _words_of(things: Iterable[str]) -> list[str]:
+def _words_of(names: Iterable[str]) -> list[str]:
     """Return what a guesser would begin with: each thing whole and in its parts, with and without Albanian letters."""
     words: dict[str, None] = {}
-    for thing in things:
-        for part in (thing, *re.split(r"[^\w]+", thing)):
+    for name in names:
+        for part in (name, *re.split(r"[^\w]+", name)):
             if len(part) > 2:
                 words |= {part.lower(): None, fold(part): None}
     return list(words)

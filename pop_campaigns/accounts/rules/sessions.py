@@ -32,9 +32,9 @@ _LONGEST_READ: Final = 400
 
 def browser_words(user_agent: str) -> str:
     """Return browser and system, as in *Firefox, Linux*; only names known here, so that nobody's own words are kept."""
-    read = user_agent[:_LONGEST_READ]
+    text = user_agent[:_LONGEST_READ]
     recognised = (
-        next((name for name, sign in names if re.search(sign, read)), "") for names in (_BROWSERS, _SYSTEMS)
+        next((name for name, sign in names if re.search(sign, text)), "") for names in (_BROWSERS, _SYSTEMS)
     )
     return ", ".join(name for name in recognised if name)
 

@@ -111,9 +111,9 @@ def _commit(answer: Response) -> Response:
 
 def _note_seen(_error: BaseException | None) -> None:
     """Write when the session was last seen, at most every SEEN_EVERY, after the request has let go of the database."""
-    ident, seen = g.pop("session_seen", (None, None))
+    ident, last_seen = g.pop("session_seen", (None, None))
     at = now()
-    if ident is None or at - seen < SEEN_EVERY:
+    if ident is None or at - last_seen < SEEN_EVERY:
         return
     db.session.remove()  # on SQLite a form that was refused still holds the lock we are about to ask for
     started = time.monotonic()
