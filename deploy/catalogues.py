@@ -38,7 +38,7 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w*)\}")
 
 
 def main(arguments: list[str]) -> int:
-    """Carries out one call and returns the exit status."""
+    """Carry out one call and return the exit status."""
     match arguments:
         case ["compile", *names]:
             for name in names:
@@ -64,7 +64,7 @@ def catalogue_path(root: Path, language: str) -> Path:
 
 
 def read_catalogue(path: Path, language: str) -> Catalog:
-    """Return the catalogue in a file; an empty one where there is no file. A damaged file raises PoFileError."""
+    """Return the catalogue in a file; an empty one where there is no file. Raise PoFileError for a damaged file."""
     if not path.exists():
         return Catalog(locale=language, project="pop-campaigns", charset="utf-8", fuzzy=False)
     with path.open("rb") as handle:
@@ -72,7 +72,7 @@ def read_catalogue(path: Path, language: str) -> Catalog:
 
 
 def compile_catalogue(path: Path) -> None:
-    """Writes the binary form beside the catalogue; unsure translations (fuzzy) are left out of it."""
+    """Write the binary form beside the catalogue; unsure translations (fuzzy) are left out of it."""
     compiled = io.BytesIO()
     write_mo(compiled, read_catalogue(path, path.parent.parent.name), use_fuzzy=False)
     # Written in one go: a server that starts meanwhile reads the old file or the new one.
@@ -90,8 +90,8 @@ def extract_messages(root: Path) -> Catalog:
     for folder in ("pop_campaigns", "templates"):
         if not (root / folder).is_dir():
             continue
-        result = extract_from_dir(root / folder, methods, options, KEYWORDS, comment_tags=("Translators:",))
-        for name, line, msgid, comments, context in result:
+        messages = extract_from_dir(root / folder, methods, options, KEYWORDS, comment_tags=("Translators:",))
+        for name, line, msgid, comments, context in messages:
             place = [(f"{folder}/{name}", line)]
             template.add(msgid, None, place, auto_comments=comments, context=context)
     return template
@@ -102,7 +102,7 @@ def options_of(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def update_catalogue(root: Path, language: str) -> None:
-    """Takes over new texts, drops those no longer used, and writes the file only if something changed."""
+    """Take over new texts, drop those no longer used, and write the file only if something changed."""
     path = catalogue_path(root, language)
     catalogue = read_catalogue(path, language)
     template = extract_messages(root)
@@ -116,14 +116,14 @@ def update_catalogue(root: Path, language: str) -> None:
 
 
 def repeat_msgids(catalogue: Catalog) -> None:
-    """Fills English with its msgids, so that each can be worded better without touching code."""
+    """Fill English with its msgids, so that each can be worded better without touching code."""
     for message in texts_of(catalogue):
         if not all(forms_of(message)):
             message.string = message.id
 
 
 def fill_catalogue(root: Path, language: str, sources: Iterable[Path]) -> None:
-    """Takes translations from other files for those texts that have none yet; nothing is overwritten."""
+    """Take translations from other files for those texts that have none yet; nothing is overwritten."""
     path = catalogue_path(root, language)
     catalogue = read_catalogue(path, language)
     for source in sources:
@@ -136,7 +136,7 @@ def fill_catalogue(root: Path, language: str, sources: Iterable[Path]) -> None:
 
 
 def write_catalogue(path: Path, catalogue: Catalog) -> None:
-    """Writes sorted by file and without line numbers: a change of code elsewhere is no change here."""
+    """Write a catalogue sorted by file and without line numbers: a change of code elsewhere is no change here."""
     text = io.BytesIO()
     write_po(text, catalogue, width=110, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
     if path.exists() and path.read_bytes() == text.getvalue():
@@ -148,17 +148,17 @@ def write_catalogue(path: Path, catalogue: Catalog) -> None:
 
 def find_faults(root: Path) -> Iterator[str]:
     """Return what keeps the catalogues from being complete, a line each, beginning with the file."""
-    wanted = {(m.context, key_of(m)) for m in texts_of(extract_messages(root))}
+    expected = {(m.context, key_of(m)) for m in texts_of(extract_messages(root))}
     for language in LANGUAGES:
         path = catalogue_path(root, language)
         if not path.exists():
-            if wanted:
+            if expected:
                 yield f"{language}: there is no catalogue {path.name}; run `make messages`"
             continue
         present = {(m.context, key_of(m)) for m in texts_of(read_catalogue(path, language))}
-        for context, msgid in sorted(wanted - present, key=str):
+        for context, msgid in sorted(expected - present, key=str):
             yield f"{language}: not in the catalogue (run `make messages`): {name_of(context, msgid)}"
-        for context, msgid in sorted(present - wanted, key=str):
+        for context, msgid in sorted(present - expected, key=str):
             yield f"{language}: no longer in the code (run `make messages`): {name_of(context, msgid)}"
     for path in sorted((root / "pop_campaigns" / "translations").glob("*/LC_MESSAGES/*.po")):
         language = path.parent.parent.name

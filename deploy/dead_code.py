@@ -33,12 +33,12 @@ LOOKED_FOR = {"function", "class", "import", "unreachable_code"}
 
 def names_in_templates() -> set[str]:
     """Return every word that stands in a template outside its text."""
-    result: set[str] = set()
+    words: set[str] = set()
     for path in (ROOT / "templates").rglob("*"):
         if path.is_file():
             for code in re.findall(r"\{[{%](.*?)[%}]\}", path.read_text(encoding="utf-8"), re.DOTALL):
-                result |= set(re.findall(r"[A-Za-z_]\w*", code))
-    return result
+                words |= set(re.findall(r"[A-Za-z_]\w*", code))
+    return words
 
 
 def unused() -> list[str]:
@@ -60,7 +60,7 @@ def unused() -> list[str]:
 
 
 def main() -> int:
-    """Print what nothing uses; 1 if there is anything."""
+    """Print what nothing uses; return 1 if there is anything."""
     lines = unused()
     for line in lines:
         print(line)

@@ -46,7 +46,7 @@ class SetupError(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    """Sets up and returns the exit status: 0 ready, 1 could not, 130 stopped by Ctrl-C."""
+    """Set up and return the exit status: 0 ready, 1 could not, 130 stopped by Ctrl-C."""
     parser = argparse.ArgumentParser(prog="make setup", description=__doc__)
     parser.add_argument("--dev", action="store_true", help="with the packages for tests and checks")
     options = parser.parse_args(arguments)
@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
 
 
 def make_ready(root: Path, *, dev: bool) -> None:
-    """Brings `.venv` and the compiled translations up to date; does nothing where they are."""
+    """Bring `.venv` and the compiled translations up to date; do nothing where they are."""
     lock = root / ("requirements-dev.lock" if dev else "requirements.lock")
     venv = root / ".venv"
     if needs_python_change(venv) or not is_ready(venv, lock):
@@ -76,7 +76,7 @@ def make_ready(root: Path, *, dev: bool) -> None:
 
 @contextlib.contextmanager
 def one_at_a_time(root: Path) -> Iterator[None]:
-    """Lets a second `make` in the same folder wait for the first instead of writing into its work."""
+    """Let a second `make` in the same folder wait for the first instead of writing into its work."""
     with (root / "requirements.lock").open("rb") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -87,7 +87,7 @@ def one_at_a_time(root: Path) -> Iterator[None]:
 
 
 def install(root: Path, venv: Path, lock: Path) -> None:
-    """Makes the environment where there is none that can be used, and installs what the lock file names."""
+    """Make the environment where there is none that can be used, and install what the lock file names."""
     started = time.monotonic()
     require_writable(root, venv)
     unfinished = venv / ".unfinished"
@@ -159,7 +159,7 @@ def python_version_of(venv: Path) -> tuple[int, ...]:
 
 
 def require_writable(root: Path, venv: Path) -> None:
-    """Tries to write before anything is removed, so that a refusal leaves what was there."""
+    """Try to write before anything is removed, so that a refusal leaves what was there."""
     if venv.exists() and not venv.is_dir():
         raise SetupError(f"{venv} is a file; remove it, a folder of that name is needed.")
     for folder in (root, venv):
@@ -174,7 +174,7 @@ def require_writable(root: Path, venv: Path) -> None:
 
 
 def create_venv(venv: Path) -> None:
-    """Makes an empty environment, in place of a broken one."""
+    """Make an empty environment, in place of a broken one."""
     if not all(importlib.util.find_spec(name) for name in ("ensurepip", "venv")):
         raise SetupError(no_venv_sentence())
     if venv.is_symlink():
@@ -182,9 +182,9 @@ def create_venv(venv: Path) -> None:
     elif venv.exists():
         shutil.rmtree(venv)
     command = [sys.executable, "-m", "venv", str(venv)]
-    made = subprocess.run(command, capture_output=True, text=True, env=clean_environment(), check=False)
-    if made.returncode:
-        words = made.stdout + made.stderr
+    completed = subprocess.run(command, capture_output=True, text=True, env=clean_environment(), check=False)
+    if completed.returncode:
+        words = completed.stdout + completed.stderr
         if "ensurepip" in words and not NO_SPACE.search(words):
             raise SetupError(no_venv_sentence())
         raise failure(words, "the virtual environment could not be made")
@@ -199,7 +199,7 @@ def no_venv_sentence() -> str:
 
 
 def install_packages(venv: Path, lock: Path) -> None:
-    """Installs exactly what the lock file names; every downloaded file must have the hash written there."""
+    """Install exactly what the lock file names; every downloaded file must have the hash written there."""
     command = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input"]
     command += ["--disable-pip-version-check", "--progress-bar=off", "--retries=2"]
     command += ["--no-deps", "--only-binary=:all:", f"--no-binary={SOURCE_ONLY}"]
@@ -213,7 +213,7 @@ def install_packages(venv: Path, lock: Path) -> None:
 
 
 def failure(words: str, what: str) -> SetupError:
-    """Turns what pip or venv printed into a sentence; what is not recognised is shown as it came."""
+    """Turn what pip or venv printed into a sentence; what is not recognised is shown as it came."""
     if NO_SPACE.search(words):
         return SetupError(no_space_sentence())
     if WRONG_HASH.search(words):
@@ -248,7 +248,7 @@ def no_space_sentence() -> str:
 
 
 def compile_translations(root: Path, venv: Path) -> None:
-    """Compiles each catalogue (.po) that is newer than what was made of it (.mo)."""
+    """Compile each catalogue (.po) that is newer than what was made of it (.mo)."""
     catalogues = sorted((root / "pop_campaigns" / "translations").glob("*/LC_MESSAGES/*.po"))
     stale = [po for po in catalogues if modified(po.with_suffix(".mo")) <= modified(po)]
     if not stale:

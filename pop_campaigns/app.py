@@ -205,4 +205,7 @@ def _tryout_accounts(app: Flask) -> list[tuple[str, str, str]]:
     """Return what the sign-in page of a try-out shows: only accounts that `make run` made, only on this machine."""
     if app.config["MODE"] != "tryout" or request.endpoint != "security.login":
         return []
-    return [(one.email, one.password, one.role_words) for one in read_sign_in(Path(app.config["DATA_DIR"]))]
+    return [
+        (account.email, account.password, account.role_words)
+        for account in read_sign_in(Path(app.config["DATA_DIR"]))
+    ]

@@ -26,7 +26,7 @@ from pop_campaigns.worker.server import server_settings
 
 
 def init_commands(app: Flask) -> None:
-    """Attach our commands to the application."""
+    """Add our commands to the application."""
     commands = (
         up_command,
         worker_command,
@@ -77,9 +77,9 @@ def _check_folder() -> str:
 
 def _check_database() -> str:
     with db.engine.connect() as connection:
-        result = set(MigrationContext.configure(connection).get_current_heads())
-    wanted = set(ScriptDirectory(current_app.extensions["migrate"].directory).get_heads())
-    if result != wanted:
+        current = set(MigrationContext.configure(connection).get_current_heads())
+    latest = set(ScriptDirectory(current_app.extensions["migrate"].directory).get_heads())
+    if current != latest:
         raise ValueError("the tables are not up to date: flask --app wsgi db upgrade")
     return db.engine.dialect.name
 

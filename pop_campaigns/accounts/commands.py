@@ -85,12 +85,12 @@ def _find_organisation(typed: str) -> Organisation:
     """Return the one member organisation that goes by what was typed."""
     wanted = fold(typed)
     organisations = db.session.scalars(select(Organisation).order_by(Organisation.sort_key)).all()
-    rows = [organisation for organisation in organisations if wanted in _names_of(organisation)]
-    if len(rows) == 1:
-        return rows[0]
-    if rows:
+    matches = [organisation for organisation in organisations if wanted in _names_of(organisation)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
         raise click.ClickException(
-            f"Several organisations go by “{typed}”: give the key of one.\n{_listed(rows)}"
+            f"Several organisations go by “{typed}”: give the key of one.\n{_listed(matches)}"
         )
     if not organisations:
         raise click.ClickException(

@@ -51,17 +51,17 @@ def _needs(roles: frozenset[RoleName], name: str) -> Callable[[Callable[P, R]], 
 
 
 def reader(view: Callable[P, R]) -> Callable[P, R]:
-    """Anyone signed in with a role."""
+    """Let in anyone signed in with a role."""
     return _needs(MAY_READ, "reader")(view)
 
 
 def writer(view: Callable[P, R]) -> Callable[P, R]:
-    """Coordinators and administrators. The record itself is checked by :mod:`accounts.scope`."""
+    """Let in coordinators and administrators; :mod:`accounts.scope` checks the record itself."""
     return _needs(MAY_WRITE, "writer")(view)
 
 
 def administrator(view: Callable[P, R]) -> Callable[P, R]:
-    """Administrators of the network."""
+    """Let in administrators of the network."""
     return _needs(frozenset({RoleName.ADMINISTRATOR}), "administrator")(view)
 
 

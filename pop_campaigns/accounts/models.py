@@ -158,7 +158,7 @@ class AccountLink(Base):
     mail: Mapped[OutgoingMail | None] = relationship()
 
     def state(self, now: datetime) -> LinkState:
-        """Return what became of it by ``now``."""
+        """Return what became of the link by ``now``."""
         if self.used_at is not None:
             return LinkState.USED
         if self.ended_at is not None:
@@ -166,7 +166,7 @@ class AccountLink(Base):
         return LinkState.OPEN if now < self.expires_at else LinkState.EXPIRED
 
     def in_mail(self) -> dict[str, str]:
-        """Return it as a mail keeps it (see ``OutgoingMail.links``): without the token."""
+        """Return the link as a mail keeps it (see ``OutgoingMail.links``): without the token."""
         return {"path": PATHS[self.kind], "purpose": purpose_of(self.kind), "nonce": self.nonce}
 
 

@@ -47,8 +47,8 @@ def user_rows(*, now: datetime) -> list[UserRow]:
         select(AccountLink).where(AccountLink.id.in_(newest.group_by(AccountLink.user_id)))
     )
     by_user = {link.user_id: link for link in links}
-    seen = last_sign_ins()
-    rows = [_row(user, by_user.get(user.id), seen.get(user.id), now) for user in users]
+    sign_ins = last_sign_ins()
+    rows = [_row(user, by_user.get(user.id), sign_ins.get(user.id), now) for user in users]
     order = ("expired", "invited", "active", "closed")
     return sorted(rows, key=lambda row: (order.index(row.state), (row.user.name or row.user.email).lower()))
 
@@ -58,14 +58,14 @@ def user_row(user: User, *, now: datetime) -> UserRow:
     return next(row for row in user_rows(now=now) if row.user.id == user.id)
 
 
-def _row(user: User, link: AccountLink | None, seen: datetime | None, now: datetime) -> UserRow:
+def _row(user: User, link: AccountLink | None, last_seen: datetime | None, now: datetime) -> UserRow:
     if not user.active:
         state = "closed"
     elif user.password is not None:
         state = "active"
     else:
         state = "invited" if link is not None and link.state(now) is LinkState.OPEN else "expired"
-    return UserRow(user, state, link, seen)
+    return UserRow(user, state, link, last_seen)
 
 
 def last_sign_ins() -> dict[int, datetime]:
@@ -73,14 +73,14 @@ def last_sign_ins() -> dict[int, datetime]:
     rows = select(History.subject_id, func.max(History.at)).where(
         History.subject_type == User.__tablename__, History.action == "user.signed_in"
     )
-    result = db.session.execute(rows.group_by(History.subject_id))
-    return {row[0]: row[1] for row in result}
+    latest = db.session.execute(rows.group_by(History.subject_id))
+    return {row[0]: row[1] for row in latest}
 
 
 def select_user_changes() -> Select[Any]:
     """Select what happened to accounts, with whose each was, newest first."""
-    whole: Any = select(History, User)
-    rows: Select[Any] = whole.join(User, User.id == History.subject_id)
+    statement: Any = select(History, User)
+    rows: Select[Any] = statement.join(User, User.id == History.subject_id)
     return rows.where(History.subject_type == User.__tablename__).order_by(History.id.desc())
 
 

@@ -96,16 +96,16 @@ def find_member(loading: Loading, place: Part, typed: str) -> Organisation | Non
     organisations = db.session.scalars(select(Organisation)).all()
     by_name = [organisation for organisation in organisations if wanted in _names_of(organisation)]
     key = municipality_key(typed)
-    result = by_name or [
+    matches = by_name or [
         organisation
         for organisation in organisations
         if organisation.municipality and organisation.municipality.key == key
     ]
-    if not result:
+    if not matches:
         raise place.refuse(f"there is no member organisation “{typed}”")
-    if len(result) > 1:
+    if len(matches) > 1:
         raise place.refuse(f"several member organisations go by “{typed}”: name one by its own name")
-    return result[0]
+    return matches[0]
 
 
 def keep_institution(loading: Loading, name: str, as_printed: str = "") -> Institution | None:
@@ -163,9 +163,9 @@ def keep_office(loading: Loading, institution: Institution, title: str) -> Offic
 
 
 def _give_placeholder(loading: Loading, office: Office, key: str, placeholder: Address) -> None:
-    """Return an office that came from a vocabulary its placeholder, once and only while it has no address."""
-    given = (Address.__tablename__, key) in loading.known
-    if (Office.__tablename__, key) in loading.bare and not given and not office.addresses:
+    """Add its placeholder to an office that came from a vocabulary, once and only while it has no address."""
+    added_before = (Address.__tablename__, key) in loading.known
+    if (Office.__tablename__, key) in loading.bare and not added_before and not office.addresses:
         office.addresses.append(placeholder)
         db.session.flush()
         loading.remember(Address.__tablename__, key, "address.added", office, email=placeholder.email)
@@ -215,10 +215,10 @@ def _names_of(organisation: Organisation) -> set[str]:
 
 def _find_shared(model: type[_Contact], name: str, *conditions: Any) -> _Contact | None:
     """Return the network's row of the same folded name, if there is one."""
-    near = select(model).where(
+    statement = select(model).where(
         model.organisation_id.is_(None), like_folded(model.search_key, name), *conditions
     )
-    rows = db.session.scalars(near.order_by(model.id)).unique()
+    rows = db.session.scalars(statement.order_by(model.id)).unique()
     return next((row for row in rows if fold(getattr(row, model.__sorted_by__)) == fold(name)), None)
 
 

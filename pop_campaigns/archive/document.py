@@ -106,8 +106,8 @@ class Part:
 
     def _expect(self, kind: type[yaml.Node]) -> None:
         if not isinstance(self._node, kind):
-            result = next(words for each, words in _KINDS.items() if isinstance(self._node, each))
-            raise self.refuse(f"expected {_KINDS[kind]}, found {result}")
+            actual = next(words for node_kind, words in _KINDS.items() if isinstance(self._node, node_kind))
+            raise self.refuse(f"expected {_KINDS[kind]}, found {actual}")
 
     def _entries(self) -> Iterator[tuple[str, Part]]:
         seen = set()

@@ -122,11 +122,13 @@ def _institution(loading: Loading, facts: EventFacts) -> Institution | None:
 
 def _attendances(loading: Loading, facts: EventFacts, institution: Institution | None) -> list[Attendance]:
     attendances = []
-    for position, one in enumerate(facts.attended, 1):
-        office = keep_attended_office(loading, one.office, institution)
-        person = keep_holder(loading, office, one.name, known_day(facts.when)) if office is not None else None
+    for position, attendee in enumerate(facts.attended, 1):
+        office = keep_attended_office(loading, attendee.office, institution)
+        person = (
+            keep_holder(loading, office, attendee.name, known_day(facts.when)) if office is not None else None
+        )
         attendances.append(
-            Attendance(position=position, person=person, name=one.name, office_title=one.office)
+            Attendance(position=position, person=person, name=attendee.name, office_title=attendee.office)
         )
     return attendances
 

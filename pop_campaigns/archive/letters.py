@@ -37,7 +37,8 @@ def keep_letter(loading: Loading, facts: LetterFacts) -> None:
         changed_at=loading.now,
     )
     letter.recipients = [
-        _recipient(loading, position, one, facts) for position, one in enumerate(facts.recipients, 1)
+        _recipient(loading, position, recipient, facts)
+        for position, recipient in enumerate(facts.recipients, 1)
     ]
     keep(
         loading,

@@ -54,7 +54,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 def read_record(path: Path) -> Record:
-    """Return what a file says.
+    """Return what the file of a record says.
 
     :raises pop_campaigns.archive.document.RecordRefused: naming the first place that is wrong.
     """
@@ -166,8 +166,8 @@ def _event(part: Part) -> EventFacts:
         campaign=_text(part, "campaign", _KEY_LENGTH),
         institution=_text(part, "institution", _NAME),
         institution_as_printed=_text(part, "institution_as_printed", _NAME),
-        attended=tuple(_attendee(one) for one in _list(part, "attended")),
-        joined_by=tuple((one, one.text(_NAME)) for one in _list(part, "joined_by")),
+        attended=tuple(_attendee(entry) for entry in _list(part, "attended")),
+        joined_by=tuple((entry, entry.text(_NAME)) for entry in _list(part, "joined_by")),
         commitment=_commitment(commitment) if commitment else None,
         link=_web_address(part, "link", 500),
     )
@@ -200,8 +200,8 @@ def _letter(part: Part) -> LetterFacts:
     recipients = [_recipient(part.need("to"), RecipientRole.TO)]
     recipients += [_recipient(copy, RecipientRole.CC) for copy in copies]
     _refuse_twins(
-        (place, f"{fold(one.institution)} / {fold(one.office)}")
-        for place, one in zip([part, *copies], recipients, strict=True)
+        (place, f"{fold(recipient.institution)} / {fold(recipient.office)}")
+        for place, recipient in zip([part, *copies], recipients, strict=True)
     )
     return LetterFacts(
         place=part,
@@ -255,15 +255,15 @@ def _when(part: Part | None) -> When:
 
 def _days(part: Part) -> tuple[DatePrecision, date, date]:
     """Return how exact a written date is, and the first and the last day it can mean."""
-    written = part.text(40)
-    match = _DAY.fullmatch(written)
+    text = part.text(40)
+    match = _DAY.fullmatch(text)
     if match is None or int(match[1]) not in _YEARS:
-        raise part.refuse(f"“{written}” is not a date: write 2020-06-16, 2020-06 or 2020")
+        raise part.refuse(f"“{text}” is not a date: write 2020-06-16, 2020-06 or 2020")
     year, month, day = int(match[1]), int(match[2] or 1), int(match[3] or 1)
     try:
         first = date(year, month, day)
     except ValueError as error:
-        raise part.refuse(f"there is no such day as {written}") from error
+        raise part.refuse(f"there is no such day as {text}") from error
     if match[3]:
         return DatePrecision.DAY, first, first
     if match[2]:
@@ -272,13 +272,13 @@ def _days(part: Part) -> tuple[DatePrecision, date, date]:
 
 
 def _text(part: Part, name: str, limit: int) -> str:
-    result = part.get(name)
-    return result.text(limit) if result else ""
+    entry = part.get(name)
+    return entry.text(limit) if entry else ""
 
 
 def _list(part: Part, name: str) -> list[Part]:
-    result = part.get(name)
-    return result.items() if result else []
+    entry = part.get(name)
+    return entry.items() if entry else []
 
 
 def _key(part: Part, limit: int) -> str:
@@ -289,18 +289,18 @@ def _key(part: Part, limit: int) -> str:
 
 
 def _choice(part: Part, kinds: type[_Choice]) -> _Choice:
-    written = part.text(_NAME)
+    text = part.text(_NAME)
     try:
-        return kinds(written)
+        return kinds(text)
     except ValueError as error:
-        raise part.refuse(f"“{written}” is not one of {', '.join(kinds)}") from error
+        raise part.refuse(f"“{text}” is not one of {', '.join(kinds)}") from error
 
 
 def _web_address(part: Part, name: str, limit: int) -> str:
-    result = part.get(name)
-    address = result.text(limit) if result else ""
-    if result and not _is_web_address(address):
-        raise result.refuse("expected an address that starts with https:// or http://")
+    entry = part.get(name)
+    address = entry.text(limit) if entry else ""
+    if entry and not _is_web_address(address):
+        raise entry.refuse("expected an address that starts with https:// or http://")
     return address
 
 

@@ -33,7 +33,7 @@ class InstitutionFacts:
     offices: tuple[str, ...]
 
     def at(self, place: str) -> InstitutionFacts:
-        """Return the one of a place: *Bashkia {}* at Fier is *Bashkia Fier*."""
+        """Return the institution of a place: *Bashkia {}* at Fier is *Bashkia Fier*."""
         return InstitutionFacts(self.name.replace(_PLACE, place), self.offices)
 
 
@@ -48,7 +48,7 @@ class Vocabulary:
 
 
 def read_vocabulary(path: Path) -> Vocabulary:
-    """Return what a file says.
+    """Return what a vocabulary file says.
 
     :raises pop_campaigns.archive.document.RecordRefused: naming the first place that is wrong.
     """
@@ -59,15 +59,15 @@ def read_vocabulary(path: Path) -> Vocabulary:
     for part in document.need("counties").items():
         counties.append(part.need("county").text(_NAME))
         places += (_place(item, counties[-1]) for item in part.need("municipalities").items())
-    near = [
+    of_places = [
         institution.at(county)
         for institution in _institutions(document, "of_each_county")
         for county in counties
     ]
     local = _institutions(document, "of_each_municipality")
-    near += [one.at(place.name) for place in places for one in local]
+    of_places += [institution.at(place.name) for place in places for institution in local]
     return Vocabulary(
-        source, tuple(places), tuple(counties), (*_institutions(document, "of_the_state"), *near)
+        source, tuple(places), tuple(counties), (*_institutions(document, "of_the_state"), *of_places)
     )
 
 
@@ -88,11 +88,11 @@ def _place(part: Part, county: str) -> PlaceFacts:
 
 
 def _institutions(document: Part, section: str) -> list[InstitutionFacts]:
-    result = document.get(section)
+    entries = document.get(section)
     return [
         InstitutionFacts(
             part.need("institution").text(_INSTITUTION),
             tuple(office.text(_OFFICE) for office in part.need("offices").items()),
         )
-        for part in (result.items() if result else [])
+        for part in (entries.items() if entries else [])
     ]

@@ -42,25 +42,25 @@ class CalendarAnswer:
 
     @property
     def is_answer(self) -> bool:
-        """Return whether somebody answers with it, or proposes another time."""
+        """Whether the object answers an invitation or proposes another time."""
         return self.method in ("REPLY", "COUNTER")
 
     @property
     def proposes(self) -> bool:
-        """Return whether it proposes another time (RFC 5546 section 3.2.7)."""
+        """Whether the object proposes another time (RFC 5546 section 3.2.7)."""
         return self.method == "COUNTER"
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON holds it: missing texts are null, times are written with a Z."""
+        """Return the answer as JSON holds it: missing texts are null, times are written with a Z."""
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Self:
-        """Return what :meth:`to_json` gave; what is missing, or a time that cannot be read, was not said."""
-        said = {field.name for field in fields(cls)} & {
+        """Return the answer that :meth:`to_json` wrote; what is missing, or a time that cannot be read, was not said."""
+        names = {field.name for field in fields(cls)} & {
             name for name, value in plain.items() if value is not None
         }
-        return cls(**{name: _value(name, plain[name]) for name in said})
+        return cls(**{name: _value(name, plain[name]) for name in names})
 
 
 def _plain(value: Any) -> Any:
@@ -77,8 +77,8 @@ def _value(name: str, plain: Any) -> Any:
     return tuple(plain) if isinstance(plain, list) else plain
 
 
-def _instant(written: str) -> datetime | None:
+def _instant(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(written)
+        return datetime.fromisoformat(text)
     except ValueError:
         return None

@@ -153,8 +153,8 @@ def _moment(name: str, moment: datetime | date, zone: str | None) -> str:
     if not isinstance(moment, datetime):
         return f"{name};VALUE=DATE:{moment:%Y%m%d}"
     shown = to_wall(moment, zone) if zone else moment
-    written = f"{shown:%Y%m%dT%H%M%S}"
-    return f"{name};TZID={zone}:{written}" if zone else f"{name}:{written}Z"
+    text = f"{shown:%Y%m%dT%H%M%S}"
+    return f"{name};TZID={zone}:{text}" if zone else f"{name}:{text}Z"
 
 
 def _check_moments(event: CalendarEvent) -> None:
@@ -173,7 +173,7 @@ def _check_moments(event: CalendarEvent) -> None:
 
 
 def to_utc(instant: datetime) -> datetime:
-    """Return an aware instant in UTC; ValueError for a naive one."""
+    """Return an aware instant in UTC; raise ValueError for a naive one."""
     if instant.tzinfo is None:
         raise ValueError(f"an instant needs an offset: {instant!r}")
     return instant.astimezone(UTC)

@@ -37,7 +37,7 @@ def write_feed(blocks: Iterable[str], zones: Iterable[str], name: str, refresh_m
     `zones` are time zones to define even if no event needs them (a feed without events must hold something);
     those that the blocks use are added. `name` is what subscribers see in their list: ours, never typed by a
     user, because it goes into an X- property. `refresh_minutes` asks programs how often to come back.
-    Raises UnknownZone, and ValueError for a block that is no event or a refresh below one minute.
+    Raise UnknownZone, and ValueError for a block that is no event or a refresh below one minute.
     """
     if refresh_minutes < 1:
         raise ValueError(f"not a refresh interval: {refresh_minutes!r} minutes")

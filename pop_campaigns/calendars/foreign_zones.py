@@ -76,8 +76,8 @@ def iana_name(tzid: str) -> str:
     """Return the IANA name for what a program calls a zone, "" if there is none."""
     if tzid in known_zones():
         return tzid
-    if result := _WINDOWS.get(tzid.casefold()):
-        return result
+    if name := _WINDOWS.get(tzid.casefold()):
+        return name
     # "/freeassociation.sourceforge.net/Europe/Tirane", "America-Chicago", "/mozilla.org/20070129_1/Europe/Paris"
     parts = tzid.strip("/").split("/")
     for start in range(1, len(parts)):

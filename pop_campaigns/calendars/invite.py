@@ -38,9 +38,9 @@ def write_invitation(
     if method != "CANCEL" and event.status == "CANCELLED":
         raise ValueError("nobody is asked to a cancelled event")
     people = [_organizer(event), _attendee(attendee, wants_answer=method == "REQUEST")]
-    said = escape_text(clean_paragraphs(comment))
-    if said:
-        people.append(f"COMMENT:{said}")
+    text = escape_text(clean_paragraphs(comment))
+    if text:
+        people.append(f"COMMENT:{text}")
     status = "CANCELLED" if method == "CANCEL" else None
     zone = vtimezone(event.written_zone) if event.written_zone else ""
     body = write_lines([*event_lines(event, people, status), "END:VCALENDAR"])

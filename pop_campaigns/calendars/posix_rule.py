@@ -47,7 +47,7 @@ class YearlyChange:
         return datetime.combine(first.replace(day=day), time()) + timedelta(seconds=self.seconds)
 
     def rrule(self) -> str:
-        """Return the same change as a value of RRULE (RFC 5545, section 3.3.10)."""
+        """Return this change as a value of RRULE (RFC 5545, section 3.3.10)."""
         shift = self.seconds // _SECONDS_A_DAY
         weekday = _WEEKDAYS[(self.weekday + shift) % 7]
         if shift == 0:
@@ -87,7 +87,7 @@ class ZoneRule:
     summer: SummerTime | None
 
     def offset_at(self, instant: datetime) -> timedelta:
-        """Offset from UTC at `instant` (naive, in UTC)."""
+        """Return the offset from UTC at `instant` (naive, in UTC)."""
         if self.summer is None:
             return self.offset
         year = (instant + self.offset).year

@@ -110,7 +110,7 @@ class CalendarMessage:
 
     @property
     def item(self) -> CalendarItem:
-        """Return the component an answer is about."""
+        """The component an answer is about."""
         return self.items[0]
 
 
@@ -126,11 +126,11 @@ def read_calendar(content: bytes, *, method: str = "", charset: str = "utf-8") -
     lines = block[0]
     if lines.upper().count("\nBEGIN:") > COMPONENT_LIMIT:
         raise UnreadableCalendar(f"more than {COMPONENT_LIMIT} components")
-    zones = ZoneBook(found[0] for found in _ZONE.finditer(lines))
+    zones = ZoneBook(match[0] for match in _ZONE.finditer(lines))
     calendar = _parse(_PERSON_LINE.sub(_mend_person, _TEXT_LINE.sub(_escape_commas, _ZONE.sub("", lines))))
-    said = _line(calendar, "METHOD").upper() or method.strip().upper()
-    if said and said not in METHODS:
-        raise UnreadableCalendar(f"unknown method {said[:40]}")
+    stated_method = _line(calendar, "METHOD").upper() or method.strip().upper()
+    if stated_method and stated_method not in METHODS:
+        raise UnreadableCalendar(f"unknown method {stated_method[:40]}")
     zones.default = _line(calendar, "X-WR-TIMEZONE")
     items, troubles = [], []
     for part in calendar.subcomponents:
@@ -141,7 +141,9 @@ def read_calendar(content: bytes, *, method: str = "", charset: str = "utf-8") -
                 troubles.append(problem.reason)
     if not items:
         raise UnreadableCalendar(troubles[0] if troubles else "no event in it")
-    return CalendarMessage(said, tuple(sorted(items, key=lambda item: item.recurrence_id is not None)))
+    return CalendarMessage(
+        stated_method, tuple(sorted(items, key=lambda item: item.recurrence_id is not None))
+    )
 
 
 def answer_in(message: CalendarMessage, sender: str) -> CalendarAnswer:
@@ -206,8 +208,8 @@ def _mend_person(line: re.Match[str]) -> str:
             return line[0]
     except ValueError:
         pass
-    kept = "".join(f";{name}={value}" for name, value in _KEPT_PARAMETERS.findall(line[2] or ""))
-    return f"{line[1]}{kept}:{line[3].strip()}"
+    parameters = "".join(f";{name}={value}" for name, value in _KEPT_PARAMETERS.findall(line[2] or ""))
+    return f"{line[1]}{parameters}:{line[3].strip()}"
 
 
 def _parse(lines: str) -> Component:
@@ -253,22 +255,22 @@ def _item(part: Component, zones: ZoneBook) -> CalendarItem:
 
 
 def _nameless_partstat(part: Component) -> str:
-    result = list(_values(part, "ATTENDEE"))
-    return _partstat(getattr(result[0], "params", {})) if len(result) == 1 else ""
+    attendees = list(_values(part, "ATTENDEE"))
+    return _partstat(getattr(attendees[0], "params", {})) if len(attendees) == 1 else ""
 
 
 def _floating(part: Component, zones: ZoneBook) -> tuple[str, ...]:
-    result = [name for name in ("DTSTART", "DTEND") if _is_floating(_first(part, name), zones)]
-    if result == ["DTSTART"] and part.get("DTEND") is None:
-        result.append("DTEND")  # it is counted from the start
-    return tuple(name.lower() for name in result)
+    names = [name for name in ("DTSTART", "DTEND") if _is_floating(_first(part, name), zones)]
+    if names == ["DTSTART"] and part.get("DTEND") is None:
+        names.append("DTEND")  # it is counted from the start
+    return tuple(name.lower() for name in names)
 
 
-def _is_floating(found: Any, zones: ZoneBook) -> bool:
-    value = _python_value(found)
+def _is_floating(prop: Any, zones: ZoneBook) -> bool:
+    value = _python_value(prop)
     if not isinstance(value, datetime):
         return False
-    return zones.is_floating(value, str(getattr(found, "params", {}).get("TZID") or ""))
+    return zones.is_floating(value, str(getattr(prop, "params", {}).get("TZID") or ""))
 
 
 def _ending(part: Component, starts: datetime | None, zones: ZoneBook) -> datetime | None:
@@ -283,10 +285,10 @@ def _ending(part: Component, starts: datetime | None, zones: ZoneBook) -> dateti
 
 def _values(part: Component, name: str) -> Iterator[Any]:
     """Return each value of a property; the library has one, a list, or nothing."""
-    result = part.get(name)
-    if result is None:
+    values = part.get(name)
+    if values is None:
         return
-    yield from result if isinstance(result, list) else (result,)
+    yield from values if isinstance(values, list) else (values,)
 
 
 def _first(part: Component, name: str) -> Any:
@@ -294,8 +296,8 @@ def _first(part: Component, name: str) -> Any:
 
 
 def _raw(part: Component, name: str) -> str:
-    result = _first(part, name)
-    return "" if result is None else str(result)
+    value = _first(part, name)
+    return "" if value is None else str(value)
 
 
 def _line(part: Component, name: str) -> str:
@@ -311,19 +313,19 @@ def _is_date(part: Component, name: str) -> bool:
     return isinstance(value, date) and not isinstance(value, datetime)
 
 
-def _python_value(found: Any) -> Any:
+def _python_value(prop: Any) -> Any:
     try:
-        return getattr(found, "dt", None)
+        return getattr(prop, "dt", None)
     except ValueError:  # the library keeps a broken value and raises only when asked for it
         return None
 
 
 def _when(part: Component, name: str, zones: ZoneBook) -> datetime | None:
     """Return a date or time property in UTC; None where it is missing or broken."""
-    result = _first(part, name)
-    value = _python_value(result)
+    prop = _first(part, name)
+    value = _python_value(prop)
     if isinstance(value, datetime):
-        params = getattr(result, "params", {})
+        params = getattr(prop, "params", {})
         return zones.to_utc(value, str(params.get("TZID") or ""))
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
@@ -347,8 +349,8 @@ def _person(value: Any) -> CalendarPerson | None:
 
 
 def _partstat(params: Any) -> str:
-    said = clean_line(str(params.get("PARTSTAT") or "")).upper()
-    return said if said in _ANY_PARTSTAT else ""
+    partstat = clean_line(str(params.get("PARTSTAT") or "")).upper()
+    return partstat if partstat in _ANY_PARTSTAT else ""
 
 
 def _joined(value: Any) -> str:
@@ -358,8 +360,8 @@ def _joined(value: Any) -> str:
 def _addresses(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
-    each = value if isinstance(value, list | tuple) else str(value).split(",")
-    return tuple(filter(None, (_address(str(one)) for one in each)))
+    uris = value if isinstance(value, list | tuple) else str(value).split(",")
+    return tuple(filter(None, (_address(str(uri)) for uri in uris)))
 
 
 def _address(uri: str) -> str:

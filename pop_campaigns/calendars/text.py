@@ -33,13 +33,13 @@ class UnusableAddress(ValueError):
 
 
 def clean_paragraphs(text: str) -> str:
-    """Typed text of several lines: any line break becomes a line feed, invisible signs go (NFC)."""
+    """Return typed text of several lines: any line break becomes a line feed, invisible signs go (NFC)."""
     lines = _LINE_BREAK.sub("\n", text).replace("\t", " ").split("\n")
     return "\n".join(_drop_unseen(line).rstrip(" ") for line in lines).strip("\n ")
 
 
 def clean_line(text: str) -> str:
-    """Typed text of one line: line breaks and runs of spaces become one space, invisible signs go (NFC).
+    """Return typed text as one line: line breaks and runs of spaces become one space, invisible signs go (NFC).
 
     ``=?`` becomes ``= ?``: calendar programs copy titles into mail headers, where it opens an encoded word.
     """
@@ -89,7 +89,7 @@ def mailto(address: str) -> str:
 
 
 def escape_text(text: str) -> str:
-    """Cleaned text as a TEXT value (RFC 5545, section 3.3.11)."""
+    """Return cleaned text as a TEXT value (RFC 5545, section 3.3.11)."""
     escaped = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
     return escaped.replace("\n", "\\n")
 
@@ -111,15 +111,15 @@ def fold_line(line: str) -> str:
 
 
 def write_lines(lines: Iterable[str]) -> str:
-    """Content lines, folded and joined. A line that would break into two is a mistake of ours: ValueError."""
-    written = []
+    """Return content lines, folded and joined. Raise ValueError for a line that would break into two, a mistake of ours."""
+    folded = []
     for line in lines:
         if not _LINE_START.match(line) or any(unicodedata.category(sign) in _UNSEEN for sign in line):
             raise ValueError(f"not one content line: {line!r}")
-        written.append(fold_line(line))
-    return "".join(written)
+        folded.append(fold_line(line))
+    return "".join(folded)
 
 
 def _drop_unseen(text: str) -> str:
-    seen = "".join(sign for sign in text if unicodedata.category(sign) not in _UNSEEN)
-    return unicodedata.normalize("NFC", seen)
+    visible = "".join(sign for sign in text if unicodedata.category(sign) not in _UNSEEN)
+    return unicodedata.normalize("NFC", visible)

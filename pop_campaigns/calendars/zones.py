@@ -91,7 +91,7 @@ def resolve_wall_time(wall: datetime, zone: str, fold: int | None = None) -> dat
 def to_wall(utc: datetime, zone: str) -> datetime:
     """Return the aware local time in `zone` at an instant; `fold` is 1 in the second of two equal hours.
 
-    Raises UnknownZone, and ValueError for a naive `utc`.
+    Raise UnknownZone, and ValueError for a naive `utc`.
     """
     if utc.tzinfo is None:
         raise ValueError("an instant needs an offset")

@@ -39,7 +39,7 @@ class _FormParser(FormDataParser):
 
 
 def _without_nul(typed: MultiDict[str, str]) -> MultiDict[str, str]:
-    """Return the same with another control for NUL, which no text of PostgreSQL can hold, not even one that is only compared.
+    """Return the values with another control for NUL, which no text of PostgreSQL can hold, not even one only compared.
 
     Not left out: what is no choice of ours must not become none. Cleaning takes it out of words, like all controls.
     """
@@ -58,12 +58,12 @@ class FormRequest(Request):
 
     @cached_property
     def args(self) -> MultiDict[str, str]:
-        """The query of the address."""
+        """Query of the address, without NUL."""
         return _without_nul(super().args)
 
     @property
     def is_json(self) -> bool:
-        """Never: no page of ours reads JSON."""
+        """Always false: no page of ours reads JSON."""
         return False
 
     def get_json(self, *_args: Any, **_kwargs: Any) -> NoReturn:

@@ -31,7 +31,7 @@ def file_fields(form: Form) -> list[Field]:
 
 
 def as_stored(field: Field) -> Field:
-    """Return the same field as the form would show it of the record, whatever was typed."""
+    """Return a copy of the field as the form would show it of the record, whatever was typed."""
     # Not copy.copy: making a field anew gives one that waits for its form.
     stored: Field = object.__new__(type(field))
     stored.__dict__.update(field.__dict__)
@@ -45,7 +45,7 @@ def take(field: Field, values: Sequence[str]) -> None:
 
 
 def values_of(field: Field) -> tuple[str, ...]:
-    """Return what a field holds as a browser would send it: the same for the same, however it was written.
+    """Return what a field holds as a browser would send it: equal for equal contents, however they were written.
 
     What could not be read (a date of letters) is given as typed.
     """
@@ -75,8 +75,8 @@ def _plain(value: Any) -> str:
 
 def _format_of(field: Field) -> str:
     """Return how the field writes a day or an hour: what it does not show (seconds) nobody has changed."""
-    written = field.format
-    return str(written[0] if isinstance(written, list | tuple) else written)
+    formats = field.format
+    return str(formats[0] if isinstance(formats, list | tuple) else formats)
 
 
 def words_of(field: Field) -> str:

@@ -70,7 +70,7 @@ class FoundForm:
         return {control.name for control in self.controls}
 
     def goes_to(self, at: str) -> str:
-        """Return path and query it is sent to, standing on the page at path ``at``."""
+        """Return path and query the form is sent to, standing on the page at path ``at``."""
         return urljoin(at, self.tag.attributes.get("action") or "")
 
 
@@ -131,25 +131,25 @@ class _FormParser(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         start = self._place()
-        result = Control(tag, dict(attrs), start, start + len(self.get_starttag_text() or ""))
-        result.name = result.attributes.get("name") or ""
+        control = Control(tag, dict(attrs), start, start + len(self.get_starttag_text() or ""))
+        control.name = control.attributes.get("name") or ""
         if tag == "form":
-            self._open = FoundForm(result)
+            self._open = FoundForm(control)
             self.forms.append(self._open)
         elif self._open is not None:
-            self._note(result)
+            self._note(control)
 
-    def _note(self, found: Control) -> None:
-        if found.tag == "select":
-            self._select = found
-        elif found.tag == "option" and self._select is not None:
-            found.name, found.many = self._select.name, "multiple" in self._select.attributes
-        elif found.tag == "textarea":
-            self._textarea = found
-        elif found.tag not in ("input", "button"):
+    def _note(self, control: Control) -> None:
+        if control.tag == "select":
+            self._select = control
+        elif control.tag == "option" and self._select is not None:
+            control.name, control.many = self._select.name, "multiple" in self._select.attributes
+        elif control.tag == "textarea":
+            self._textarea = control
+        elif control.tag not in ("input", "button"):
             return
-        if self._open is not None and found.name:
-            self._open.controls.append(found)
+        if self._open is not None and control.name:
+            self._open.controls.append(control)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "textarea" and self._textarea is not None:
@@ -162,17 +162,17 @@ class _FormParser(HTMLParser):
 
 def _best(forms: list[FoundForm], at: str, action: str, typed: Typed) -> FoundForm | None:
     """Return the form that goes to ``action``; of several the one that holds most of what was sent, as it was sent."""
-    wanted = urlsplit(action)
+    target = urlsplit(action)
     sent = set(typed)
     names = {name for name, _value in typed}
 
     def likeness(form: FoundForm) -> tuple[int, int, int]:
         same = {(control.name, control.attributes.get("value") or "") for control in form.controls}
         query = urlsplit(form.goes_to(at)).query
-        return len(same & sent), len(form.names & names), int(query == wanted.query)
+        return len(same & sent), len(form.names & names), int(query == target.query)
 
-    going = [other for other in forms if unquote(wanted.path) in _paths(other, at)]
-    return max(going, key=likeness, default=None)
+    candidates = [form for form in forms if unquote(target.path) in _paths(form, at)]
+    return max(candidates, key=likeness, default=None)
 
 
 def _paths(form: FoundForm, at: str) -> set[str]:
@@ -206,7 +206,7 @@ def _edits(
         elif waiting.get(control.name):
             value = waiting[control.name].pop(0)
             edits.append(_with_text(control, value))
-    filled = {other.name for other in form.controls if other.tag != "select"} & fresh
+    filled = {control.name for control in form.controls if control.tag != "select"} & fresh
     left_over = [
         (name, value)
         for name, values in waiting.items()
@@ -216,21 +216,21 @@ def _edits(
     return edits, left_over
 
 
-def _chosen(one: Control, values: list[str], used: set[tuple[str, str]]) -> list[tuple[int, int, str]]:
-    """Choose an option, a box or a radio as it was chosen; a list of which nothing was sent stays as it is."""
-    word = "selected" if one.tag == "option" else "checked"
-    if one.tag == "option" and not one.many and not values:
+def _chosen(control: Control, values: list[str], used: set[tuple[str, str]]) -> list[tuple[int, int, str]]:
+    """Return the edits that set an option, a box or a radio as it was chosen; a list of which nothing was sent stays as it is."""
+    word = "selected" if control.tag == "option" else "checked"
+    if control.tag == "option" and not control.many and not values:
         return []
-    own = one.attributes.get("value") or ("" if one.tag == "option" else "on")
+    own = control.attributes.get("value") or ("" if control.tag == "option" else "on")
     changes: dict[str, str | None] = {word: None}
     if own in values:
-        used.add((one.name, own))
+        used.add((control.name, own))
         changes[word] = word
-    return [(one.start, one.end, one.written(**changes))]
+    return [(control.start, control.end, control.written(**changes))]
 
 
-def _with_text(one: Control, value: str) -> tuple[int, int, str]:
-    if one.tag == "textarea":
+def _with_text(control: Control, value: str) -> tuple[int, int, str]:
+    if control.tag == "textarea":
         # A line break right after the tag is not part of the text: one more keeps the one that was typed.
-        return one.end, one.body_end, "\n" + escape(value)
-    return one.start, one.end, one.written(value=value)
+        return control.end, control.body_end, "\n" + escape(value)
+    return control.start, control.end, control.written(value=value)

@@ -47,8 +47,8 @@ def kept_for(endpoint: str | None) -> int | None:
         return None
     if endpoint in _OWN_FILES:
         return FILES_KEPT_FOR
-    result: int | None = getattr(current_app.view_functions.get(endpoint), "__kept_for__", None)
-    return result
+    seconds: int | None = getattr(current_app.view_functions.get(endpoint), "__kept_for__", None)
+    return seconds
 
 
 def may_be_kept() -> bool:
@@ -90,7 +90,7 @@ def init_headers(app: Flask) -> None:
 
 
 def _set_keeping(answer: Response) -> None:
-    """Say who may keep this answer. What went wrong is kept by nobody: it may be right a minute later."""
+    """Set who may keep this answer. What went wrong is kept by nobody: it may be right a minute later."""
     seconds = kept_for(request.endpoint)
     if seconds and answer.status_code in (200, 206, 304) and request.method in ("GET", "HEAD"):
         answer.headers["Cache-Control"] = f"public, max-age={seconds}"

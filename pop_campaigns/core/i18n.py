@@ -55,9 +55,9 @@ def speaking(lang: str) -> Iterator[None]:
 
 def in_language(record: object, field: str, lang: str) -> str:
     """Return ``field`` of a record (kept as ``field_sq`` and ``field_en``) in ``lang``, else in the other language."""
-    wanted = getattr(record, f"{field}_{lang}", "") or ""
+    text = getattr(record, f"{field}_{lang}", "") or ""
     other = "en" if lang == "sq" else "sq"
-    return wanted or getattr(record, f"{field}_{other}", "") or ""
+    return text or getattr(record, f"{field}_{other}", "") or ""
 
 
 def misses_translation(record: object, field: str) -> bool:

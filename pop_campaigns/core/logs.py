@@ -66,7 +66,7 @@ def _format_masked(handler: logging.Handler, record: logging.LogRecord) -> str:
 
 
 def _report_unlogged(_handler: logging.Handler, record: logging.LogRecord) -> None:
-    """Say that a line could not be written. The library's own report repeats its arguments, unmasked."""
+    """Report that a line could not be written. The library's own report repeats its arguments, unmasked."""
     kind = sys.exc_info()[0]
     sys.stderr.write(f"a line of {record.name} could not be logged: {kind.__name__ if kind else 'unknown'}\n")
 
@@ -74,12 +74,12 @@ def _report_unlogged(_handler: logging.Handler, record: logging.LogRecord) -> No
 _format_warning = warnings.formatwarning
 
 
-def _format_warning_masked(*told: Any, **named: Any) -> str:
-    return mask(_format_warning(*told, **named))
+def _format_warning_masked(*arguments: Any, **options: Any) -> str:
+    return mask(_format_warning(*arguments, **options))
 
 
 def mask_all_handlers() -> None:
-    """Mask every line of every handler of this process, and what Python writes of errors nobody caught. Twice is once."""
+    """Mask every line of every handler of this process, and what Python writes of errors nobody caught; idempotent."""
     logging.Handler.format = _format_masked  # type: ignore[assignment,method-assign]
     logging.Handler.handleError = _report_unlogged  # type: ignore[assignment,method-assign]
     warnings.formatwarning = _format_warning_masked
@@ -93,9 +93,9 @@ def _write_uncaught(
     sys.stderr.write(mask(where + "".join(traceback.format_exception(kind, error, trace))))
 
 
-def _write_uncaught_in_thread(told: threading.ExceptHookArgs) -> None:
-    if told.exc_type is SystemExit:
+def _write_uncaught_in_thread(uncaught: threading.ExceptHookArgs) -> None:
+    if uncaught.exc_type is SystemExit:
         return
-    name = told.thread.name if told.thread else "a thread"
-    error = told.exc_value or told.exc_type()
-    _write_uncaught(told.exc_type, error, told.exc_traceback, f"Exception in {name}:\n")
+    name = uncaught.thread.name if uncaught.thread else "a thread"
+    error = uncaught.exc_value or uncaught.exc_type()
+    _write_uncaught(uncaught.exc_type, error, uncaught.exc_traceback, f"Exception in {name}:\n")

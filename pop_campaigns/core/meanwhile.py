@@ -81,8 +81,8 @@ def is_as_seen(*records: Any, told_of: Any = None) -> bool:
 
     What was sent from no page of ours has seen nothing, and is not asked.
     """
-    seen = request.form.get("version", "")
-    if not seen or seen == seen_versions(*records):
+    version = request.form.get("version", "")
+    if not version or version == seen_versions(*records):
         return True
     changes = _changes_since(told_of or records[0], records[0], None)
     who = _told(changes[0]) if changes else _("the service")
@@ -120,15 +120,15 @@ class _Meeting:
         self.shown = _read(request.form.get("opened_with" if self.missing else "version", ""))
 
     def settle(self) -> None:
-        """Do as was chosen, and ask where there is something to ask."""
+        """Apply what was chosen, and ask where there is something to ask."""
         followed = [] if self.missing else self._take_theirs()
         marks = {name: _mark(name, values_of(field)) for name, field in self.stored.items()}
         before = self.shown.marks or {}
         if not before and self.shown.version and self.shown.version == getattr(self.record, "version", 0):
             before = marks
         typed = {name: _mark(name, values_of(self.form[name])) for name in self.stored}
-        result = compare(before, typed, marks)
-        sides = {one.name: one.side for one in result}
+        differences = compare(before, typed, marks)
+        sides = {difference.name: difference.side for difference in differences}
         # Somebody has written once more where theirs was chosen: it is taken, and said.
         sides |= {name: Side.THEIRS for name in followed if marks[name] != before.get(name)}
         if any(side is not Side.MINE for side in sides.values()):
@@ -162,29 +162,29 @@ class _Meeting:
     def _row(self, stored: Field, side: Side, changes: Sequence[History]) -> Row:
         typed = self.form[stored.name]
         chosen = self.choices.get(stored.name, MINE if side is Side.MINE else "")
-        told = _change_of(stored.name, changes) if side is not Side.MINE else None
+        change = _change_of(stored.name, changes) if side is not Side.MINE else None
         return Row(
             name=stored.name,
             label=str(stored.label.text),
             side=side,
             mine=words_of(typed),
             theirs=words_of(stored),
-            by=_told(told) if told else "",
+            by=_told(change) if change else "",
             # A second meeting asks anew where both changed the field.
             chosen=chosen if self.missing or side is Side.MINE else "",
         )
 
-    def _sent(self, kept: Sequence[str]) -> list[tuple[str, str]]:
+    def _sent(self, theirs: Sequence[str]) -> list[tuple[str, str]]:
         """Return all that was sent, as hidden fields: what was typed, and theirs where only they changed something."""
-        sent = []
+        hidden = []
         for name, value in request.form.items(multi=True):
             if name not in self.stored and name not in _OURS and not name.startswith("choose-"):
-                sent.append((name, value))
+                hidden.append((name, value))
         for name, stored in self.stored.items():
             field = self.form[name]
-            values = values_of(stored) if name in kept else field.raw_data or ()
-            sent += [(name, str(value)) for value in values]
-        return sent
+            values = values_of(stored) if name in theirs else field.raw_data or ()
+            hidden += [(name, str(value)) for value in values]
+        return hidden
 
 
 def _mark(name: str, values: Sequence[str]) -> str:
@@ -195,7 +195,7 @@ def _mark(name: str, values: Sequence[str]) -> str:
 def _write(record: Any, values: Mapping[str, Sequence[str]]) -> str:
     version, at = getattr(record, "version", 0), int(now().timestamp())
     return "~".join(
-        [str(version), str(at), *(f"{name}:{_mark(name, held)}" for name, held in values.items())]
+        [str(version), str(at), *(f"{name}:{_mark(name, contents)}" for name, contents in values.items())]
     )
 
 
@@ -215,9 +215,11 @@ def _changes_since(subject: Any, record: Any, at: datetime | None) -> Sequence[H
     )
     if at is not None:
         rows = rows.where(History.at >= at)
-    result = db.session.scalars(rows.order_by(History.id.desc()).limit(_MOST_CHANGES)).all()
-    whose = getattr(record, "organisation_id", None)
-    return [one for one in result if (one.details or {}).get("organisation_id", whose) == whose]
+    changes = db.session.scalars(rows.order_by(History.id.desc()).limit(_MOST_CHANGES)).all()
+    owner_id = getattr(record, "organisation_id", None)
+    return [
+        change for change in changes if (change.details or {}).get("organisation_id", owner_id) == owner_id
+    ]
 
 
 def _ident(subject: Any) -> int:

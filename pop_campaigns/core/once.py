@@ -60,9 +60,9 @@ def insert_or_find(model: type[Row], key: str | None, make: Callable[[], Row]) -
 
     ``make`` is not called where the row is there, so it may refuse what was typed.
     """
-    there = made_with(model, key)
-    if there is not None:
-        return there, False
+    existing = made_with(model, key)
+    if existing is not None:
+        return existing, False
     row = make()
     row.once = key
     try:
@@ -70,8 +70,8 @@ def insert_or_find(model: type[Row], key: str | None, make: Callable[[], Row]) -
             db.session.add(row)
     except IntegrityError:
         # A double press: the other request committed between our look and our insert.
-        there = made_with(model, key)
-        if there is None:
+        existing = made_with(model, key)
+        if existing is None:
             raise
-        return there, False
+        return existing, False
     return row, True

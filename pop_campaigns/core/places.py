@@ -44,7 +44,7 @@ def all_municipalities() -> list[Municipality]:
 def municipality_choices() -> list[SelectChoice]:
     """Return every municipality to choose from, by county, both in Albanian order; what has no county yet comes last."""
     places = all_municipalities()
-    places.sort(key=lambda one: (not one.county, sort_key(one.county)))  # stable: names stay in order
+    places.sort(key=lambda place: (not place.county, sort_key(place.county)))  # stable: names stay in order
     return [SelectChoice(str(place.id), place.name, optgroup=county_words(place.county)) for place in places]
 
 

@@ -20,7 +20,7 @@ def keep_to_owner() -> None:
 
 
 def make_private_folder(path: Path) -> Path:
-    """Make a folder and those above it, 0700, where they do not exist; give it."""
+    """Make a folder and those above it, 0700, where they do not exist; return it."""
     for missing in reversed([parent for parent in (path, *path.parents) if not parent.exists()]):
         missing.mkdir(mode=stat.S_IRWXU, exist_ok=True)
     return path

@@ -24,16 +24,16 @@ _paths: set[str] = set()
 
 def paths_before_secrets(rules: Iterable[str]) -> set[str]:
     """Return what stands before the secret in each rule that has one, as patterns: ``/a/<token>`` gives that of ``/a/``."""
-    result = set()
+    patterns = set()
     for rule in rules:
         before = ""
         for at, piece in enumerate(_PART.split(rule)):
             if at % 2 and piece in SECRET_PARTS:
-                result.add(before)
+                patterns.add(before)
                 break
             # Fixed pieces and names of variable parts take turns.
             before += r"[^/%\s]{1,100}" if at % 2 else re.escape(piece).replace("/", SLASH)
-    return result
+    return patterns
 
 
 def init_secret_links(app: Flask) -> None:

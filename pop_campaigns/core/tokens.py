@@ -43,7 +43,7 @@ def sign_text(purpose: str, text: str) -> str:
 
 
 def read_signed(purpose: str, token: str) -> str | None:
-    """Return the text of a signed one; None for any other."""
+    """Return the text in a signed text; None for one that was signed otherwise or not at all."""
     text, _, signature = token.rpartition(".")
     if not text or not token.isascii() or len(token) > _LONGEST_SIGNED:
         return None

@@ -63,12 +63,12 @@ def compare(
     as changed by both: asking too much loses nothing.
     """
     differences = []
-    for name, now_there in stored.items():
-        mine = typed.get(name, now_there)
-        if mine == now_there:
+    for name, current in stored.items():
+        mine = typed.get(name, current)
+        if mine == current:
             continue
         before = shown.get(name)
-        i_did, they_did = mine != before, now_there != before
+        i_did, they_did = mine != before, current != before
         side = Side.BOTH if i_did and they_did else Side.MINE if i_did else Side.THEIRS
         differences.append(Difference(name, side))
     return differences

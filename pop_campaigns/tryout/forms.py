@@ -55,7 +55,7 @@ class ProposeForm(PressForm):
     why = StringField(_l("Comment"), [AtMost(500)], filters=[clean_line], description=_l("If you like."))
 
     def validate_ends(self, field: Field) -> None:
-        """Return a proposal is for one day, so that its end needs no date."""
+        """Refuse an end that is not after the start; a proposal is for one day, so its end needs no date."""
         if field.data and self.starts.data and field.data <= self.starts.data:
             raise ValidationError(_("The end has to come after the start."))
 
@@ -93,7 +93,7 @@ class AwayForm(PressForm):
     )
 
     def validate_back_on(self, field: Field) -> None:
-        """Nobody is away until a day that has passed, or for years."""
+        """Refuse a day that has passed, and one years ahead."""
         today = local_date(now())
         if field.data and not today <= field.data <= date(today.year + 2, 1, 1):
             raise ValidationError(_("Give a day from today on, within two years."))

@@ -11,7 +11,7 @@ from pop_campaigns.tryout.first_start import SIGN_IN_FILE, read_sign_in
 
 
 def greeting(address: str, folder: Path, *, local_mail: bool) -> str:
-    """Return the text; its first line is the address alone."""
+    """Return the text shown at the start; its first line is the address alone."""
     accounts = read_sign_in(folder)
     blocks = [address]
     for language in ("sq", "en"):
@@ -27,20 +27,20 @@ def greeting(address: str, folder: Path, *, local_mail: bool) -> str:
 
 
 def _sentences(folder: Path, has_accounts: bool, local_mail: bool) -> list[str]:
-    result = []
+    sentences = []
     if has_accounts:
-        result.append(
+        sentences.append(
             _("Sign in with one of the accounts below (also in %(file)s).", file=folder / SIGN_IN_FILE)
         )
     else:
-        result.append(
+        sentences.append(
             _("Make an account to sign in with: %(command)s", command="flask --app wsgi user create")
         )
     if local_mail:
-        result.append(
+        sentences.append(
             _(
                 "No mail leaves this machine: it is kept here and shown under Mail, where you can answer it as a guest would."
             )
         )
-    result.append(_("Ctrl-C stops everything; nothing is lost."))
-    return result
+    sentences.append(_("Ctrl-C stops everything; nothing is lost."))
+    return sentences

@@ -67,8 +67,8 @@ class Receiver:
         self.replies = is_answered_to(self.answer_to, domain)
         self.bounces = self.replies and is_answered_to(self.returns_to, domain)
         # Nobody's server answers what a machine wrote (RFC 3834 section 2).
-        written = headers.get("auto-submitted", "no").partition(";")[0].strip().lower()
-        self.away = self.bounces and written == "no"
+        auto_submitted = headers.get("auto-submitted", "no").partition(";")[0].strip().lower()
+        self.away = self.bounces and auto_submitted == "no"
 
     def answer(self, partstat: str, comment: str, press: Press) -> Sent:
         """Return what a calendar program sends when *Accept*, *Maybe* or *Decline* is pressed. Raise ValueError."""
@@ -201,7 +201,7 @@ class Receiver:
 
 
 def hand_in(sent: Sent, host: str, port: int, *, timeout: float = 20.0) -> None:
-    """Return a message to the mail server at ``host``. Raise OSError, of which what the server refuses is one."""
+    """Hand a message to the mail server at ``host``. Raise OSError, of which what the server refuses is one."""
     options = [] if (sent.sender + sent.recipient).isascii() else ["SMTPUTF8"]
     with smtplib.SMTP(host, port, "localhost", timeout=timeout) as client:
         client.sendmail(sent.sender, [sent.recipient], sent.raw, options)

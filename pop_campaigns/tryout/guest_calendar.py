@@ -67,7 +67,7 @@ def read_request(text: str) -> Asked:
         all_day=item.all_day,
         zone=named[1] if named and named[1] in known_zones() else "",
         lines=lines,
-        zones=tuple(found[0].replace("\r", "") for found in _ZONES.finditer(plain)),
+        zones=tuple(match[0].replace("\r", "") for match in _ZONES.finditer(plain)),
     )
 
 
@@ -98,29 +98,29 @@ def _write(
     name = clean_name(asked.guest.name)
     common_name = f';CN="{name}"' if name else ""
     body = [lines[echoed] for echoed in (*_ECHOED, *sorted(set(lines) - set(_ECHOED))) if echoed in lines]
-    said = clean_paragraphs(comment)
-    written = [
+    text = clean_paragraphs(comment)
+    content = [
         "BEGIN:VCALENDAR", f"METHOD:{method}", f"PRODID:{PRODID}", "VERSION:2.0",
         *(line for zone in asked.zones for line in zone.split("\n")),
         "BEGIN:VEVENT",
         f"ATTENDEE;PARTSTAT={partstat}{common_name}:{mailto(asked.guest.address)}",
-        *([f"COMMENT:{escape_text(said)}"] if said else []),
+        *([f"COMMENT:{escape_text(text)}"] if text else []),
         *body,
         f"DTSTAMP:{stamp.astimezone(UTC):%Y%m%dT%H%M%SZ}",
         "CLASS:PUBLIC", "PRIORITY:5", "TRANSP:OPAQUE", "STATUS:CONFIRMED",
         "END:VEVENT", "END:VCALENDAR",
     ]  # fmt: skip
-    return write_lines(written)
+    return write_lines(content)
 
 
 def _lines_by_name(block: str) -> dict[str, str]:
     """Return the first line of each echoed property; what a line must not hold is dropped, as programs do."""
-    result: dict[str, str] = {}
+    lines: dict[str, str] = {}
     for line in block.replace("\r", "").split("\n"):
         name = re.match(r"[A-Za-z-]+(?=[:;])", line)
         if name and name[0].upper() in _ECHOED:
-            result.setdefault(name[0].upper(), name[0].upper() + clean_line(line[len(name[0]) :]))
-    return result
+            lines.setdefault(name[0].upper(), name[0].upper() + clean_line(line[len(name[0]) :]))
+    return lines
 
 
 def _moment(name: str, moment: datetime, zone: str) -> str:

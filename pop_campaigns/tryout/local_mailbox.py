@@ -98,8 +98,8 @@ def find_delivered(folder: Path, message_id: str, sent_at: datetime) -> str:
     """Return the id of the kept message with this Message-ID that was taken just before ``sent_at``; "" if there is none."""
     last = int((sent_at.timestamp() + _CLOCK_SLACK) * 1e9)
     first = last - int((_LONGEST_TALK + 2 * _CLOCK_SLACK) * 1e9)
-    near = (name for name in _ids(folder) if first <= int(name[:20]) <= last)
-    lines = (_read_line(folder / f"{name}.eml") for name in near)
+    names = (name for name in _ids(folder) if first <= int(name[:20]) <= last)
+    lines = (_read_line(folder / f"{name}.eml") for name in names)
     return next((line.id for line in lines if line.message_id == message_id), "")
 
 

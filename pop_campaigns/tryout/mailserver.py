@@ -45,7 +45,7 @@ class StoringHandler:
         self.relay = relay
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Store the message; 250 only when it is on disk, 451 (come again) when it cannot be."""
+        """Store the message; return 250 only when it is on disk, 451 (come again) when it cannot be."""
         raw = envelope.content
         try:
             words = await asyncio.to_thread(
@@ -73,7 +73,7 @@ class TryoutServer(SMTP):
     """The library's server, taught the null sender."""
 
     async def smtp_MAIL(self, arg: str | None) -> None:
-        """Also take ``MAIL FROM:<>`` (RFC 5321 section 4.5.5), which the library refuses as bad syntax."""
+        """Take ``MAIL FROM:<>`` too (RFC 5321 section 4.5.5), which the library refuses as bad syntax."""
         if arg is not None and arg.upper().replace(" ", "").startswith("FROM:<>"):
             arg = f"FROM:<{_NULL_SENDER}>{arg.partition('>')[2]}"
         await super().smtp_MAIL(arg)
@@ -173,16 +173,18 @@ def main(arguments: list[str] | None = None) -> int:
         help="where the intake listens (LMTP), which gets what answers our mail",
     )  # fmt: skip
     parser.add_argument("--domain", default="pop.example", help="of our own addresses (default: %(default)s)")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     keep_to_owner()
     mask_all_handlers()
-    relay = Relay(given.folder / "to-intake", given.domain, *given.relay_to) if given.relay_to else None
+    relay = (
+        Relay(options.folder / "to-intake", options.domain, *options.relay_to) if options.relay_to else None
+    )
     # The library logs each address at INFO; and its shutdown of open connections is no trouble to report.
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)
     try:
         serve(
-            given.host, given.port, given.folder,
-            on_ready=_say_ready, stop_with=given.stop_with, relay=relay,
+            options.host, options.port, options.folder,
+            on_ready=_say_ready, stop_with=options.stop_with, relay=relay,
         )  # fmt: skip
     except CannotServe as problem:
         sys.stderr.write(f"{problem}\n")

@@ -49,15 +49,15 @@ class Relay:
         return is_answered_to(address, self.domain)
 
     def start(self) -> None:
-        """Begin with what an earlier run left. The thread ends with the process; what it has in hand stays on disk."""
+        """Start the thread with what an earlier run left. It ends with the process; what it has in hand stays on disk."""
         make_private_folder(self.folder)
         self._rang.set()
         threading.Thread(target=self._work, daemon=True).start()
 
-    def keep(self, kept: Kept) -> None:
+    def keep(self, message: Kept) -> None:
         """Write a message to disk, flushed, and wake the thread. Raise OSError; then it is not kept."""
-        head = json.dumps({"sender": kept.sender, "recipient": kept.recipient}).encode()
-        write_flushed(self.folder, f"{new_name()}.mail", head + b"\n" + kept.raw)
+        head = json.dumps({"sender": message.sender, "recipient": message.recipient}).encode()
+        write_flushed(self.folder, f"{new_name()}.mail", head + b"\n" + message.raw)
         self._rang.set()
 
     def hand_over(self) -> bool:
@@ -124,16 +124,16 @@ def write_flushed(folder: Path, name: str, content: bytes) -> None:
 
 
 def _try(client: smtplib.LMTP, path: Path) -> int:
-    """Return the code of the answer to one message; raises where the connection is of no more use."""
+    """Return the code of the answer to one message. Raise SMTPException or OSError where the connection is of no more use."""
     try:
-        kept = read_kept(path)
+        message = read_kept(path)
     except ValueError:
         return 554
-    options = [] if (kept.sender + kept.recipient).isascii() else ["SMTPUTF8"]
+    options = [] if (message.sender + message.recipient).isascii() else ["SMTPUTF8"]
     try:
-        client.sendmail(kept.sender, [kept.recipient], kept.raw, options)
+        client.sendmail(message.sender, [message.recipient], message.raw, options)
     except smtplib.SMTPRecipientsRefused as refused:
-        code, words = refused.recipients[kept.recipient]
+        code, words = refused.recipients[message.recipient]
         return _unless_closing(code, words)
     except smtplib.SMTPResponseException as refused:
         return _unless_closing(refused.smtp_code, refused.smtp_error)

@@ -74,8 +74,8 @@ def _run(app: Flask, environ: Mapping[str, str]) -> None:
         _require_wanted_mail_ports(app, environ)
         prepare_database(folder)
         # A free port is looked for last: whatever starts beside this would take it while the record loads.
-        given = _child_environment(app, environ, port)
-        with _running(folder, given, app.config["MAIL_DOMAIN"]) as children:
+        child_environ = _child_environment(app, environ, port)
+        with _running(folder, child_environ, app.config["MAIL_DOMAIN"]) as children:
             _wait_until_ready(port, children)
             click.echo(greeting(address, folder, local_mail="POP_MAIL_SERVER" not in environ))
             sys.stdout.flush()
@@ -106,7 +106,7 @@ def wanted_port(environ: Mapping[str, str]) -> int:
 
 @contextlib.contextmanager
 def _alone_in(folder: Path, address: str) -> Iterator[None]:
-    """Keep a second one out of the same folder; the lock goes with this process, however it ends."""
+    """Keep a second supervisor out of the folder; the lock goes with this process, however it ends."""
     with (folder / "up.lock").open("a+", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -141,8 +141,8 @@ def _try_port(port: int) -> int:
         # As servers do: a port whose last connections are just ending is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((HOST, port))
-        result: int = probe.getsockname()[1]
-        return result
+        bound: int = probe.getsockname()[1]
+        return bound
 
 
 def _require_wanted_mail_ports(app: Flask, environ: Mapping[str, str]) -> None:
@@ -158,22 +158,22 @@ def _require_wanted_mail_ports(app: Flask, environ: Mapping[str, str]) -> None:
 
 
 def _child_environment(app: Flask, environ: Mapping[str, str], port: int) -> dict[str, str]:
-    given = dict(environ) | {
+    child_environ = dict(environ) | {
         "PORT": str(port),
         "POP_DATA_DIR": app.config["DATA_DIR"],
         "PYTHONUNBUFFERED": "1",
         "SUPERVISOR_PID": str(os.getpid()),
     }
-    given.setdefault("POP_BASE_URL", f"http://{HOST}:{port}")
+    child_environ.setdefault("POP_BASE_URL", f"http://{HOST}:{port}")
     if "POP_MAIL_SERVER" in environ:
-        return given
+        return child_environ
     taken = {port}
     mail_port = (
         app.config["MAIL_PORT"] if "POP_MAIL_PORT" in environ else find_port(PREFERRED_MAIL_PORT, taken)
     )
     taken.add(mail_port)
-    given.setdefault("POP_INBOX_LISTEN", f"lmtp://{HOST}:{find_port(PREFERRED_INTAKE_PORT, taken)}")
-    return given | {
+    child_environ.setdefault("POP_INBOX_LISTEN", f"lmtp://{HOST}:{find_port(PREFERRED_INTAKE_PORT, taken)}")
+    return child_environ | {
         "POP_MAIL_SERVER": HOST,
         "POP_MAIL_LOCAL": "true",
         "POP_MAIL_PORT": str(mail_port),
@@ -184,42 +184,42 @@ def _child_environment(app: Flask, environ: Mapping[str, str], port: int) -> dic
 
 def find_port(preferred: int, taken: set[int]) -> int:
     """Return a free port, the preferred one if it can be; none of ``taken``, which nobody listens at yet."""
-    result = preferred
-    if result not in taken:
+    port = preferred
+    if port not in taken:
         with contextlib.suppress(OSError):
-            return _try_port(result)
-    while result == preferred or result in taken:
-        result = _try_port(0)
-    return result
+            return _try_port(port)
+    while port == preferred or port in taken:
+        port = _try_port(0)
+    return port
 
 
 @contextlib.contextmanager
-def _running(folder: Path, given: Mapping[str, str], domain: str) -> Iterator[list[Child]]:
+def _running(folder: Path, environ: Mapping[str, str], domain: str) -> Iterator[list[Child]]:
     """Start the processes; whatever happens in the block, none of them is left."""
     logs = folder / "log"
-    flask, ends = [sys.executable, "-m", "flask", "--app", "wsgi"], ["--stop-with", given["SUPERVISOR_PID"]]
+    flask, ends = [sys.executable, "-m", "flask", "--app", "wsgi"], ["--stop-with", environ["SUPERVISOR_PID"]]
     servers: list[Child] = []
     mail: list[Child] = []
     try:
-        if given.get("POP_MAIL_LOCAL") == "true":
-            mail.append(start_child("mail", _mail_command(folder, given, domain), given, logs))
+        if environ.get("POP_MAIL_LOCAL") == "true":
+            mail.append(start_child("mail", _mail_command(folder, environ, domain), environ, logs))
         web = [sys.executable, "-m", "gunicorn", "-c", "python:pop_campaigns.tryout.web", "wsgi:app"]
-        servers.append(start_child("web", web, given, logs))
-        servers.append(start_child("worker", [*flask, "worker", *ends], given, logs))
-        if "POP_INBOX_LISTEN" in given:
+        servers.append(start_child("web", web, environ, logs))
+        servers.append(start_child("worker", [*flask, "worker", *ends], environ, logs))
+        if "POP_INBOX_LISTEN" in environ:
             # Also beside a mail server of one's own, where a place to listen at is asked for.
-            mail.append(start_child("intake", [*flask, "mail", "listen", *ends], given, logs))
+            mail.append(start_child("intake", [*flask, "mail", "listen", *ends], environ, logs))
         yield [*servers, *mail]
     finally:
         stop_children((servers, mail), _STOP_SECONDS)
 
 
-def _mail_command(folder: Path, given: Mapping[str, str], domain: str) -> list[str]:
-    kept = given.get("POP_MAIL_KEEP_FOLDER") or str(folder / "mail")
-    intake = parse_place(given["POP_INBOX_LISTEN"])
+def _mail_command(folder: Path, environ: Mapping[str, str], domain: str) -> list[str]:
+    mail_folder = environ.get("POP_MAIL_KEEP_FOLDER") or str(folder / "mail")
+    intake = parse_place(environ["POP_INBOX_LISTEN"])
     return [
-        sys.executable, "-m", "pop_campaigns.tryout.mailserver", "--stop-with", given["SUPERVISOR_PID"],
-        "--port", given["POP_MAIL_PORT"], "--folder", kept, "--domain", domain,
+        sys.executable, "-m", "pop_campaigns.tryout.mailserver", "--stop-with", environ["SUPERVISOR_PID"],
+        "--port", environ["POP_MAIL_PORT"], "--folder", mail_folder, "--domain", domain,
         "--relay-to", f"{intake.host}:{intake.port}",
     ]  # fmt: skip
 

@@ -119,12 +119,12 @@ def _send_claimed(current: _Round, claimed: Sequence[int]) -> None:
             release_claims(claimed[place:], current.owner)
             db.session.commit()
             return
-        result = _send_one(current, mail_id)
-        if isinstance(result, Refused) and _is_not_the_mails(result):
-            current.trouble = result
-        elif result is not None:
-            _record(current, mail_id, result)
-            current.trouble = result if _server_hung_up(result) else None
+        outcome = _send_one(current, mail_id)
+        if isinstance(outcome, Refused) and _is_not_the_mails(outcome):
+            current.trouble = outcome
+        elif outcome is not None:
+            _record(current, mail_id, outcome)
+            current.trouble = outcome if _server_hung_up(outcome) else None
         if current.trouble:
             rest = claimed[place:]  # of which only what is still claimed goes back
             log.warning("the mail server takes nothing now", words=current.trouble.words, waiting=len(rest))
@@ -134,7 +134,7 @@ def _send_claimed(current: _Round, claimed: Sequence[int]) -> None:
 
 
 def _send_one(current: _Round, mail_id: int) -> Delivered | Refused | None:
-    """Hand over one mail; None if it is no longer ours."""
+    """Hand over one mail and return what became of it; None if it is no longer ours."""
     try:
         prepared = _prepare(current, mail_id)
         return None if prepared is None else current.transport.deliver(*prepared)
@@ -167,18 +167,18 @@ def _prepare(current: _Round, mail_id: int) -> tuple[PostMessage, str, str] | No
     return (build_message(parts), parts.envelope_from, parts.to_address) if parts else None
 
 
-def _record(current: _Round, mail_id: int, result: Delivered | Refused) -> None:
+def _record(current: _Round, mail_id: int, outcome: Delivered | Refused) -> None:
     row = select(OutgoingMail).where(OutgoingMail.id == mail_id).with_for_update()
     mail = db.session.scalars(row, execution_options={"populate_existing": True}).one()
     ours = mail.state is MailState.SENDING and mail.lease_owner == current.owner
-    if isinstance(result, Delivered):
+    if isinstance(outcome, Delivered):
         # Also where the lease ran out meanwhile: the server has the mail, whoever holds it now.
         if mail.state is not MailState.SENT:
-            record_sent(mail, code=result.code, words=result.words, now=current.now())
+            record_sent(mail, code=outcome.code, words=outcome.words, now=current.now())
             current.count[MailState.SENT] += 1
     elif ours:
         record_refused(
-            mail, permanent=result.permanent, code=result.code, words=result.words, now=current.now()
+            mail, permanent=outcome.permanent, code=outcome.code, words=outcome.words, now=current.now()
         )
         current.count[mail.state] += 1
     db.session.commit()
@@ -191,11 +191,11 @@ def _is_not_the_mails(refused: Refused) -> bool:
     return is_about_sign_in(refused.code or 0) or refused.words.startswith(NOT_SIGNED)
 
 
-def _server_hung_up(result: Delivered | Refused) -> TypeGuard[Refused]:
+def _server_hung_up(outcome: Delivered | Refused) -> TypeGuard[Refused]:
     """Return whether a fresh connection ended before the mail was even named: the others need not try now.
 
     This mail counts an attempt all the same. Were it the cause, it would else stay first in line for ever.
     """
-    if isinstance(result, Delivered) or result.permanent:
+    if isinstance(outcome, Delivered) or outcome.permanent:
         return False
-    return result.stage is Stage.SENDER and result.code in (None, 421)
+    return outcome.stage is Stage.SENDER and outcome.code in (None, 421)

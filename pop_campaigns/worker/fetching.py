@@ -20,9 +20,9 @@ log = structlog.get_logger()
 
 
 def fetch_once(app: Flask) -> int | None:
-    """Empty the mailbox once and give how many messages; None if none is configured.
+    """Empty the mailbox once and return how many messages; None if none is configured.
 
-    Raises :class:`MailboxTrouble` or the database's errors; what was stored until then is moved, too.
+    Raise :class:`MailboxTrouble` or the database's errors; what was stored until then is moved, too.
     """
     settings = mailbox_settings(app.config)
     if settings is None:
@@ -44,16 +44,16 @@ def start_fetching(app: Flask, should_stop: Callable[[], bool]) -> threading.Thr
 
 
 def keep_empty(app: Flask, mailbox: Mailbox, should_stop: Callable[[], bool]) -> None:
-    """Take what comes as it comes; after trouble wait 2, 4, 8, … seconds, five minutes at most."""
+    """Take messages as they come; after trouble wait 2, 4, 8, … seconds, five minutes at most."""
     wait = FIRST_WAIT
     while not should_stop():
         try:
             with mailbox.open() as opened:
                 while not should_stop():
-                    taken = opened.take_all(_storing(app), should_stop)
+                    count = opened.take_all(_storing(app), should_stop)
                     wait = FIRST_WAIT
-                    if taken:
-                        log.info("mailbox", taken=taken)
+                    if count:
+                        log.info("mailbox", taken=count)
                     opened.wait(app.config["INBOX_EVERY"], should_stop)
         except MailboxTrouble as problem:
             log.warning("the mailbox cannot be emptied now", why=str(problem), again_in=wait)

@@ -37,7 +37,7 @@ def init_worker(app: Flask) -> None:
 def queue_of(app: Flask) -> Huey:
     """Return the application's queue with its tasks, opened at the first call.
 
-    Raises the errors of its storage (``sqlite3.Error``, ``redis.RedisError``, OSError) if it cannot be opened.
+    Raise the errors of its storage (``sqlite3.Error``, ``redis.RedisError``, OSError) if it cannot be opened.
     """
     with _making:
         if "huey" not in app.extensions:
@@ -59,7 +59,7 @@ def queue_of(app: Flask) -> Huey:
 
 
 def ring_worker(app: Flask) -> None:
-    """Put a wake-up call into the queue. Raises the errors of its storage."""
+    """Put a wake-up call into the queue. Raise the errors of its storage."""
     queue_of(app)
     app.extensions["outbox_tasks"][RING]()
 

@@ -31,12 +31,12 @@ def receive_command(sender: str | None, recipients: tuple[str, ...]) -> None:
 
     Exits with 0 when it is stored, 75 when the mail server is to try again, 65 or 69 when it never will be.
     """
-    told_sender, told = envelope_of(os.environ, current_app.config["MAIL_DOMAIN"])
+    envelope_sender, envelope_recipients = envelope_of(os.environ, current_app.config["MAIL_DOMAIN"])
     try:
         receive(
             sys.stdin.buffer,
-            told_sender if sender is None else sender,
-            recipients or told,
+            envelope_sender if sender is None else sender,
+            recipients or envelope_recipients,
             clock.now(),
         )
     except NotTaken as problem:
@@ -75,13 +75,13 @@ def _say_ready(place: Place, port: int) -> None:
 def fetch_command() -> None:
     """Empty the mailbox of POP_INBOX_URL once."""
     try:
-        taken = fetch_once(current_app._get_current_object())  # type: ignore[attr-defined]
+        count = fetch_once(current_app._get_current_object())  # type: ignore[attr-defined]
     except (MailboxTrouble, SQLAlchemyError) as problem:
         words = problem if isinstance(problem, MailboxTrouble) else type(problem).__name__
         raise click.ClickException(f"The mailbox cannot be emptied now: {words}") from problem
-    if taken is None:
+    if count is None:
         raise click.ClickException("No mailbox is configured: set POP_INBOX_URL.")
-    click.echo(f"taken {taken}")
+    click.echo(f"taken {count}")
 
 
 intake_commands = (receive_command, listen_command, fetch_command)

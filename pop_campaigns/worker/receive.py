@@ -33,15 +33,15 @@ class NotTaken(Exception):
 
 
 def receive(stream: BinaryIO, sender: str, recipients: Iterable[str], now: datetime) -> int:
-    """Store the message in ``stream`` once for each recipient; gives for how many. Raise :class:`NotTaken`."""
-    wanted = list(
-        dict.fromkeys(recipient for recipient in (given.strip() for given in recipients) if recipient)
+    """Store the message in ``stream`` once for each recipient; return for how many. Raise :class:`NotTaken`."""
+    addresses = list(
+        dict.fromkeys(recipient for recipient in (text.strip() for text in recipients) if recipient)
     )
     raw = _read(stream)
-    if not wanted:
+    if not addresses:
         raise NotTaken(UNAVAILABLE, "No recipient: give --recipient or set RECIPIENT.")
     try:
-        arrivals = [Arrival(raw, sender, one, IncomingWay.PIPE) for one in wanted]
+        arrivals = [Arrival(raw, sender, recipient, IncomingWay.PIPE) for recipient in addresses]
         return len(store_arrivals(arrivals, now))
     except SQLAlchemyError as problem:
         why = one_line(str(getattr(problem, "orig", None) or type(problem).__name__))
@@ -55,8 +55,10 @@ def envelope_of(environ: Mapping[str, str], domain: str) -> tuple[str, list[str]
     LOCAL_PART and DOMAIN. An alias may have rewritten one of them: the one under our domain is taken first.
     """
     local, at = environ.get("LOCAL_PART", ""), environ.get("DOMAIN", "")
-    told = [environ.get("ORIGINAL_RECIPIENT", ""), environ.get("RECIPIENT", ""), f"{local}@{at}"]
-    addresses = [one for one in told if "@" in one.strip("@") and not one.startswith(("|", "/"))]
+    candidates = [environ.get("ORIGINAL_RECIPIENT", ""), environ.get("RECIPIENT", ""), f"{local}@{at}"]
+    addresses = [
+        address for address in candidates if "@" in address.strip("@") and not address.startswith(("|", "/"))
+    ]
     ours = [address for address in addresses if is_for_domain(address.strip(), domain)]
     return environ.get("SENDER", ""), (ours or addresses)[:1]
 

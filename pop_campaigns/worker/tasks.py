@@ -42,7 +42,7 @@ class Manners:
 
 
 def add_tasks(queue: Huey, app: Flask) -> None:
-    """Return ``queue`` its tasks, bound to ``app``."""
+    """Add the tasks to ``queue``, bound to ``app``."""
 
     @queue.task(name=RING, expires=_CALL_LASTS)
     def ring() -> None:

@@ -101,7 +101,9 @@ class RoleForm(Form):
         super().__init__(*args, **values)
         self._organisations = {str(organisation.id): organisation for organisation in organisations}
         self.role.choices = [SelectChoice(role, words) for role, words in role_choices()]
-        names = [SelectChoice(ident, one.name) for ident, one in self._organisations.items()]
+        names = [
+            SelectChoice(ident, organisation.name) for ident, organisation in self._organisations.items()
+        ]
         self.organisation.choices = [
             SelectChoice("", pgettext("organisation", "None: the whole network")),
             *names,
@@ -109,7 +111,7 @@ class RoleForm(Form):
 
     @property
     def chosen(self) -> tuple[RoleName, Organisation | None]:
-        """Return what was chosen."""
+        """The chosen role, and the chosen organisation or None."""
         return RoleName(self.role.data), self._organisations.get(self.organisation.data)
 
 

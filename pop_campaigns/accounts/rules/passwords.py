@@ -36,7 +36,7 @@ _one_at_a_time = Lock()
 
 
 def length_of(typed: str) -> int:
-    """Return how many characters people see in it: *ë* is one, however it was typed (NFC)."""
+    """Return how many characters people see in a password: *ë* is one, however it was typed (NFC)."""
     return len(unicodedata.normalize("NFC", typed))
 
 
@@ -54,11 +54,13 @@ def password_problem(typed: str, own: Iterable[str] = ()) -> str | None:
     words = _words_of(own)
     if _little_besides(fold(typed), words):
         return "password_own"
-    result = _estimate(unicodedata.normalize("NFC", typed)[:_LOOKED_AT], [*words, *_words_of(_OF_THE_PLACE)])
-    if result["score"] >= LEAST_SCORE:
+    estimate = _estimate(
+        unicodedata.normalize("NFC", typed)[:_LOOKED_AT], [*words, *_words_of(_OF_THE_PLACE)]
+    )
+    if estimate["score"] >= LEAST_SCORE:
         return None
-    patterns = {match["pattern"] for match in result["sequence"]}
-    if any(match.get("matched_word") in words for match in result["sequence"]):
+    patterns = {match["pattern"] for match in estimate["sequence"]}
+    if any(match.get("matched_word") in words for match in estimate["sequence"]):
         return "password_own"
     return "password_pattern" if patterns <= _ORDER_OR_REPEAT | {"bruteforce"} else "password_common"
 
@@ -77,11 +79,11 @@ def _estimate(text: str, words: list[str]) -> dict[str, Any]:
     return estimate
 
 
-def _words_of(things: Iterable[str]) -> list[str]:
+def _words_of(names: Iterable[str]) -> list[str]:
     """Return what a guesser would begin with: each thing whole and in its parts, with and without Albanian letters."""
     words: dict[str, None] = {}
-    for thing in things:
-        for part in (thing, *re.split(r"[^\w]+", thing)):
+    for name in names:
+        for part in (name, *re.split(r"[^\w]+", name)):
             if len(part) > 2:
                 words |= {part.lower(): None, fold(part): None}
     return list(words)
@@ -110,5 +112,5 @@ PATHS: Final = {LinkKind.RESET: "/reset/{token}", LinkKind.INVITATION: "/welcome
 
 
 def purpose_of(kind: LinkKind) -> str:
-    """Return what the token of such a link is derived for: one of another kind opens nothing."""
+    """Return what the token of a link of this kind is derived for: one of another kind opens nothing."""
     return f"account {kind.value}"

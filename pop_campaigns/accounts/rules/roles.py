@@ -18,14 +18,14 @@ MAY_READ = MAY_WRITE | {RoleName.VIEWER}
 
 
 def may_read_record(role: RoleName, own_organisation: int | None, of_organisation: int | None) -> bool:
-    """Decide about one record; ``of_organisation`` is None for what the whole network shares."""
+    """Return whether a role may read a record; ``of_organisation`` is None for what the whole network shares."""
     if role in (RoleName.ADMINISTRATOR, RoleName.VIEWER):
         return True
     return of_organisation is None or of_organisation == own_organisation
 
 
 def may_change_record(role: RoleName, own_organisation: int | None, of_organisation: int | None) -> bool:
-    """Decide likewise: coordinators change their own organisation's records, administrators all, viewers none."""
+    """Return whether a role may change a record: coordinators their own organisation's, administrators all, viewers none."""
     if role is RoleName.ADMINISTRATOR:
         return True
     return (

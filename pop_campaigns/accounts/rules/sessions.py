@@ -32,11 +32,11 @@ _LONGEST_READ: Final = 400
 
 def browser_words(user_agent: str) -> str:
     """Return browser and system, as in *Firefox, Linux*; only names known here, so that nobody's own words are kept."""
-    read = user_agent[:_LONGEST_READ]
-    result = (
-        next((name for name, sign in names if re.search(sign, read)), "") for names in (_BROWSERS, _SYSTEMS)
+    text = user_agent[:_LONGEST_READ]
+    recognised = (
+        next((name for name, sign in names if re.search(sign, text)), "") for names in (_BROWSERS, _SYSTEMS)
     )
-    return ", ".join(name for name in result if name)
+    return ", ".join(name for name in recognised if name)
 
 
 class SessionEnd(enum.StrEnum):
@@ -55,12 +55,12 @@ def masked_address(address: str | None) -> str:
     It tells a person their home from a foreign country without keeping where exactly they were.
     """
     try:
-        result = ipaddress.ip_address((address or "").partition("%")[0])
+        ip = ipaddress.ip_address((address or "").partition("%")[0])
     except ValueError:
         return ""
-    if isinstance(result, ipaddress.IPv6Address) and result.ipv4_mapped:
-        result = result.ipv4_mapped
-    return str(ipaddress.ip_network((result, 24 if result.version == 4 else 48), strict=False))
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 48), strict=False))
 
 
 SEEN_EVERY: Final = timedelta(minutes=5)

@@ -21,7 +21,7 @@ _BETWEEN: Final = "~"
 
 
 def browser_of(user_id: int) -> str | None:
-    """Return by what this browser is known for the account; None where the account never signed in here."""
+    """Return the mark this browser is known by for the account; None where the account never signed in here."""
     return next((text for text in _known() if text.partition(".")[0] == str(user_id)), None)
 
 
@@ -55,7 +55,7 @@ def init_known_browsers(app: Flask) -> None:
 
 def _known() -> list[str]:
     signed = request.cookies.get(_cookie_name(), "").split(_BETWEEN)[:_MOST_ACCOUNTS]
-    return [text for one in signed if (text := read_signed(_PURPOSE, one)) is not None]
+    return [text for part in signed if (text := read_signed(_PURPOSE, part)) is not None]
 
 
 def _cookie_name() -> str:

@@ -55,7 +55,7 @@ def find_link(token: str, kind: LinkKind) -> AccountLink | None:
 
 
 def spend_link(link: AccountLink, *, now: datetime) -> bool:
-    """Use a link up, in one statement; False where it was used, ended or expired before, also a moment before."""
+    """Use a link up, in one statement; return False where it was used, ended or expired before, also a moment before."""
     spent = db.session.scalar(
         update(AccountLink)
         .where(

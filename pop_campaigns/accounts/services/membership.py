@@ -76,7 +76,7 @@ def invite_again(user: User, *, by: User, now: datetime) -> AccountLink:
 def change_role(
     user: User, role: RoleName, organisation: Organisation | None, *, by: User | None, now: datetime
 ) -> bool:
-    """Return a person another role or organisation; tells whether anything is different.
+    """Set another role or organisation for a person; return whether anything is different.
 
     :raises CannotCreateUser: for a coordinator without an organisation.
     :raises CannotChangeUser: for oneself, or the last administrator.
@@ -111,7 +111,7 @@ def close_user(user: User, *, by: User | None, now: datetime) -> None:
 
 
 def reopen_user(user: User, *, by: User | None, now: datetime) -> None:
-    """Return somebody the access back; the password is the one from before, an invitation has to be sent anew."""
+    """Open a closed account again; the password is the one from before, an invitation has to be sent anew."""
     if user.active:
         return
     user.active = True
@@ -124,7 +124,7 @@ def _refuse_oneself(user: User, by: User | None) -> None:
 
 
 def _keep_an_administrator(user: User) -> None:
-    """Refuse to take the last one away. The role's row is locked: two who do that to each other come one after another."""
+    """Refuse to take the last administrator away. The role's row is locked: two who try it on each other take turns."""
     if user.role is not RoleName.ADMINISTRATOR:
         return
     db.session.flush()

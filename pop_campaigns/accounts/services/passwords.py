@@ -75,7 +75,7 @@ def whose_password(address: str, typed: str, *, where: str, now: datetime) -> Us
 
 
 def _compare(stored: str | None, normal: str) -> tuple[bool, str | None]:
-    """Return whether it is right, with a new hash of it where the old one is weaker than what is made today."""
+    """Return whether the password is right, with a new hash of it where the old one is weaker than what is made today."""
     right = bool(verify_password(normal, stored or _nobodys_hash()))
     if not right or stored is None:
         return False, None
@@ -85,10 +85,10 @@ def _compare(stored: str | None, normal: str) -> tuple[bool, str | None]:
 
 def _nobodys_hash() -> str:
     """Return what is looked at where there is no password: made once, so that looking takes as long as ever."""
-    made: dict[str, str] = current_app.extensions.setdefault("nobodys_hash", {})
-    if "hash" not in made:
-        made["hash"] = str(hash_password(new_nonce()))
-    return made["hash"]
+    cache: dict[str, str] = current_app.extensions.setdefault("nobodys_hash", {})
+    if "hash" not in cache:
+        cache["hash"] = str(hash_password(new_nonce()))
+    return cache["hash"]
 
 
 def _security() -> Security:

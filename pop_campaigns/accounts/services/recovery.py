@@ -32,15 +32,15 @@ class LinkIsOver(ValueError):
 def ask_reset(address: str, *, now: datetime) -> AccountLink | None:
     """Send a link for a new password to ``address``, if somebody who may sign in has it; None if not.
 
-    For an address nobody has, all steps are taken for somebody else and taken back, so that both take the same time; the
-    same where one was sent just now.
+    For an address nobody has, and where a link was sent just now, all steps are taken for somebody else and taken back,
+    so that each takes as long as the other.
     """
-    whose = (
+    nearest = (
         select(User.id)
         .where(User.active, User.password.is_not(None), User.roles.any())
         .order_by((User.email == address).desc(), User.id)
     )
-    ident = db.session.scalar(whose.limit(1))
+    ident = db.session.scalar(nearest.limit(1))
     if ident is None:
         return None
     user = db.session.get_one(User, ident)

@@ -32,8 +32,8 @@ ENDED_BY: Final = (
 
 @event.listens_for(Session, "before_flush")
 def end_sessions_of_changed_users(database: Session, _flush: UOWTransaction, _instances: Any | None) -> None:
-    """End the sessions of every user whose rights change in this flush, but one that was said to be kept."""
-    for user in [one for one in database.dirty if isinstance(one, User)]:
+    """End the sessions of every user whose rights change in this flush, but the one marked as kept."""
+    for user in [row for row in database.dirty if isinstance(row, User)]:
         why = _reason(user)
         if why is not None:
             end_sessions(user, now=now(), why=why, by=_whoever_acts(), keep=_kept(database, user))
@@ -45,7 +45,7 @@ def _reason(user: User) -> SessionEnd | None:
 
 
 def _kept(database: Session, user: User) -> UserSession | None:
-    rows = (one for one in database.identity_map.values() if isinstance(one, UserSession) and one.kept)
+    rows = (row for row in database.identity_map.values() if isinstance(row, UserSession) and row.kept)
     return next((row for row in rows if row.user_id == user.id), None)
 
 

@@ -77,7 +77,7 @@ def end_sessions(
 
 
 def renew_session(row: UserSession) -> None:
-    """Return the session of this request a new id, in its row and its cookie; another's session stays as it is."""
+    """Renew the id of a session if it is that of this request, in its row and its cookie; another's session stays as it is."""
     if row is current_session():
         fresh = secrets.token_urlsafe(32)
         row.id_hash = hash_token(fresh)

@@ -61,8 +61,8 @@ def count_try(kind: str, address: str, user_id: int | None, *, now: datetime) ->
     :raises TooManyTries: when it comes too early; then nothing was counted.
     """
     counters = _counters(kind, address, user_id)
-    taken = [_took(counter, now) for counter in counters]
-    if all(taken):
+    allowed = [_took(counter, now) for counter in counters]
+    if all(allowed):
         db.session.commit()
         return counters
     db.session.rollback()
@@ -108,7 +108,7 @@ def _key(what: str, kind: str, whose: str) -> str:
 
 
 def _took(counter: Counter, now: datetime) -> bool:
-    """Count one more, in one statement; False where none may be taken yet."""
+    """Count one more try, in one statement; return False where none may be made yet."""
     insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     first = {"tries": 1, "until": now + wait_after(1, counter.free), "last_at": now}
     more = case((_is_forgotten(now), 1), else_=Throttle.tries + 1)

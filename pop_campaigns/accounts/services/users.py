@@ -163,15 +163,16 @@ def _create_tryout(
 def _named_organisations() -> list[tuple[str, str, Organisation]]:
     """Return each organisation with a short name for its address and its place in words, by place."""
     named = []
-    taken: set[str] = set()
+    cities: set[str] = set()
     organisations = select(Organisation).outerjoin(Organisation.municipality)
-    for one in db.session.scalars(organisations.order_by(Municipality.sort_key, Organisation.id)):
-        city = one.municipality
-        if city is None or city.key in taken:
-            named.append((one.key, one.name, one))  # the second organisation of a city goes by its own name
+    for organisation in db.session.scalars(organisations.order_by(Municipality.sort_key, Organisation.id)):
+        city = organisation.municipality
+        if city is None or city.key in cities:
+            # The second organisation of a city goes by its own name.
+            named.append((organisation.key, organisation.name, organisation))
         else:
-            taken.add(city.key)
-            named.append((city.key, city.name, one))
+            cities.add(city.key)
+            named.append((city.key, city.name, organisation))
     return named
 
 
@@ -230,7 +231,7 @@ def checked_password(typed: str, *, own: Iterable[str]) -> str:
 
 
 def role_row(name: RoleName) -> Role:
-    """Return the row of a role, made where it is not there yet."""
+    """Return the row of a role; add it where it is missing."""
     role = db.session.scalar(select(Role).where(Role.name == name.value))
     if role is None:
         role = Role(name=name.value, description=_ROLE_WORDS[name])

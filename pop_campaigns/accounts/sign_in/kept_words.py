@@ -75,13 +75,13 @@ def words_of_request() -> KeptWords | None:
 
 def is_same_origin() -> bool:
     """Return whether the browser says that one of our own pages sent this; a browser that says nothing is not believed."""
-    said = []
+    checks = []
     if site := request.headers.get("Sec-Fetch-Site"):
-        said.append(site in ("same-origin", "none"))  # none: the person's own doing, as a reload
+        checks.append(site in ("same-origin", "none"))  # none: the person's own doing, as a reload
     if origin := request.headers.get("Origin") or request.headers.get("Referer"):
         here, there = urlsplit(request.host_url), urlsplit(origin)
-        said.append((there.scheme, there.netloc) == (here.scheme, here.netloc))
-    return bool(said) and all(said)
+        checks.append((there.scheme, there.netloc) == (here.scheme, here.netloc))
+    return bool(checks) and all(checks)
 
 
 def seal_words(words: KeptWords) -> str:

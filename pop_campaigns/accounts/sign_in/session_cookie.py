@@ -88,7 +88,7 @@ def _begin(_app: Flask, user: User) -> None:
 
 
 def _renew_csrf_token(user: User) -> None:
-    """Return the session tokens of its own; they say for whom a page was made, which :mod:`accounts.sign_in.kept_words` asks."""
+    """Set a new CSRF secret; its tokens say for whom a page was made, which :mod:`accounts.sign_in.kept_words` asks."""
     name = current_app.config["WTF_CSRF_FIELD_NAME"]
     session[name] = csrf_value(user)
     g.pop(name, None)
@@ -111,9 +111,9 @@ def _commit(answer: Response) -> Response:
 
 def _note_seen(_error: BaseException | None) -> None:
     """Write when the session was last seen, at most every SEEN_EVERY, after the request has let go of the database."""
-    ident, seen = g.pop("session_seen", (None, None))
+    ident, last_seen = g.pop("session_seen", (None, None))
     at = now()
-    if ident is None or at - seen < SEEN_EVERY:
+    if ident is None or at - last_seen < SEEN_EVERY:
         return
     db.session.remove()  # on SQLite a form that was refused still holds the lock we are about to ask for
     started = time.monotonic()

@@ -63,7 +63,7 @@ def _shown(me: User) -> dict[str, Any]:
 def end_my_session(session_id: int) -> ResponseReturnValue:
     """Log out on another device."""
     me: User = current_user._get_current_object()
-    row = next((each_session for each_session in sessions_of(me) if each_session.id == session_id), None)
+    row = next((user_session for user_session in sessions_of(me) if user_session.id == session_id), None)
     if row is None:
         abort(404)
     end_session(row, by=me, now=now())

@@ -188,13 +188,13 @@ def _read_page(path: str) -> _Page | None:
     db.session.rollback()  # nothing was changed; on SQLite the other request could wait for this one
     generate_csrf()
     cookie = app.session_interface.get_signing_serializer(app).dumps(dict(session))
-    handed_on = {
+    passed_headers = {
         name: request.headers[name] for name in ("Accept-Language", "User-Agent") if name in request.headers
     }
     environ = EnvironBuilder(
         path=path,
         base_url=request.host_url,
-        headers=Headers(handed_on | {"Cookie": f"{app.config['SESSION_COOKIE_NAME']}={cookie}"}),
+        headers=Headers(passed_headers | {"Cookie": f"{app.config['SESSION_COOKIE_NAME']}={cookie}"}),
         environ_base={"REMOTE_ADDR": request.remote_addr or ""},
     ).get_environ()
     # Not through the proxies' middleware, and in a context of its own: another request, another database session.

@@ -100,7 +100,7 @@ def welcome(token: str) -> ResponseReturnValue:
 
 @bp.post("/welcome/<token>/again")
 def welcome_again(token: str) -> ResponseReturnValue:
-    """Return who invited that the invitation came too late."""
+    """Tell who sent the invitation that it came too late."""
     link = find_link(token, LinkKind.INVITATION)
     if link is not None:
         ask_invitation_again(link, now=now())

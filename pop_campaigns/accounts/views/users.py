@@ -117,8 +117,8 @@ def user(user_id: int) -> ResponseReturnValue:
             blame(form.role if about_role else form.organisation, problem_words(error))
         else:
             db.session.commit()
-            said = _("Saved. The person has to log in again.") if changed else _("Nothing was different.")
-            flash(said, "success" if changed else "info")
+            message = _("Saved. The person has to log in again.") if changed else _("Nothing was different.")
+            flash(message, "success" if changed else "info")
             return redirect(url_for("accounts.user", user_id=person.id))
     row = user_row(person, now=now())
     story = history_of(person, limit=50)
@@ -145,14 +145,14 @@ def close(user_id: int) -> ResponseReturnValue:
 @bp.post("/users/<int:user_id>/reopen")
 @administrator
 def reopen(user_id: int) -> ResponseReturnValue:
-    """Return the access back."""
+    """Open a closed account again."""
     person = _find(user_id)
     return _do(
         person, lambda: reopen_user(person, by=current_user, now=now()), _("The access was given back.")
     )
 
 
-def _do(person: User, verb: Any, said: str) -> ResponseReturnValue:
+def _do(person: User, verb: Any, message: str) -> ResponseReturnValue:
     try:
         verb()
     except CannotChangeUser as error:
@@ -161,7 +161,7 @@ def _do(person: User, verb: Any, said: str) -> ResponseReturnValue:
     else:
         db.session.commit()
         wake_worker()
-        flash(said, "success")
+        flash(message, "success")
     return redirect(url_for("accounts.user", user_id=person.id))
 
 

@@ -65,7 +65,7 @@ def forms_of(mail: DeliveredMail, sent: str = "") -> AnswerForms:
 
 
 def compose_answer(receiver: Receiver, what: str, form: PressForm, press: Press) -> Sent | None:
-    """Return what goes out; None, with the reason said, where what was typed cannot be sent."""
+    """Return the mail that goes out; None, with the reason at its field, where what was typed cannot be sent."""
     try:
         if isinstance(form, ProposeForm):
             moments = form.moments(receiver.asked.zone if receiver.asked else "")

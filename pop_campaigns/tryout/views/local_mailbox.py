@@ -151,18 +151,18 @@ def inbox_url() -> str:
 def pieces_of(text: str) -> list[tuple[str, bool]]:
     """Return plain text in pieces, each with whether it is a web address that can be pressed."""
     pieces, at = [], 0
-    for found in _LINK.finditer(text):
-        address = found[0].rstrip(_AFTER_LINK)
-        pieces += [(text[at : found.start()], False), (address, True)]
-        at = found.start() + len(address)
+    for match in _LINK.finditer(text):
+        address = match[0].rstrip(_AFTER_LINK)
+        pieces += [(text[at : match.start()], False), (address, True)]
+        at = match.start() + len(address)
     return [*pieces, (text[at:], False)]
 
 
 def guest_links(text: str) -> list[str]:
     """Return the personal answer links of this service in a message."""
     start = f"{current_app.config['BASE_URL']}/a/"
-    result = re.findall(re.escape(start) + r"[A-Za-z0-9_-]{20,100}", text)
-    return list(dict.fromkeys(result))
+    links = re.findall(re.escape(start) + r"[A-Za-z0-9_-]{20,100}", text)
+    return list(dict.fromkeys(links))
 
 
 def _folder() -> Path:
@@ -177,10 +177,10 @@ def _lines(folder: Path) -> Page:
 
 def _own_lines(lines: Sequence[DeliveredLine]) -> list[DeliveredLine]:
     names = {line.message_id for line in lines if line.message_id}
-    wanted = select(OutgoingMail.message_id).where(
+    own_mails = select(OutgoingMail.message_id).where(
         mails_of_work(current_user), OutgoingMail.message_id.in_(names)
     )
-    mine = set(db.session.scalars(wanted))
+    mine = set(db.session.scalars(own_mails))
     return [line for line in lines if line.message_id in mine]
 
 
