@@ -103,8 +103,8 @@ def _came_before(mail: IncomingMail, matches: list[Match]) -> bool:
     values = {name: getattr(mail, name) for name in alike} | {"state": IncomingState.MATCHED}
     same = select(IncomingMail).options(undefer(IncomingMail.body)).filter_by(**values)
     earlier = db.session.scalars(same.where(IncomingMail.id < mail.id).order_by(IncomingMail.id).limit(5))
-    same_words = [one for one in earlier if _content_of(one) == _content_of(mail)]
-    first = next((word for word in same_words if _did(word, matches)), None)
+    same_words = [other for other in earlier if _content_of(other) == _content_of(mail)]
+    first = next((other for other in same_words if _did(other, matches)), None)
     shown = first or next(iter(same_words), None)
     mail.duplicate_of_id = shown.id if shown else None
     return first is not None
@@ -201,7 +201,7 @@ def unfile(mail: IncomingMail, link_id: int, *, by: User, now: datetime) -> bool
     if link is None or not may_be_moved(mail):
         return False
     link.suggested = True
-    if all(each_link.suggested for each_link in mail.links):
+    if all(link.suggested for link in mail.links):
         mail.state = IncomingState.HELD
     note("incoming.taken_back", mail, by=by, now=now, organisation_id=mail.organisation_id)
     db.session.flush()

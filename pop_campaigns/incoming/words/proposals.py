@@ -176,26 +176,26 @@ def length_words(length: timedelta, lang: str) -> str:
 def cautions_for(proposal: TimeProposal, lang: str, now: datetime) -> list[Caution]:
     """Return what to think of before the event is moved: a time that is over, days off, what else takes place then."""
     event, times = proposal.invitation.event, wanted_times(proposal)
-    result = []
+    cautions = []
     if times.starts <= now:
-        result.append(Caution(_("The proposed time is over: the event cannot be moved there.")))
+        cautions.append(Caution(_("The proposed time is over: the event cannot be moved there.")))
     sender = _sent_from(proposal)
     if sender:
-        result.append(
+        cautions.append(
             Caution(_("It was sent from another address than the invited one: %(address)s", address=sender))
         )
     off = _day_off_words(event, times, lang)
     if off:
-        result.append(Caution(off))
+        cautions.append(Caution(off))
     if _has_no_zone(proposal):
-        result.append(
+        cautions.append(
             Caution(
                 _(
                     "The message does not say of which place the hour is: it is taken as the event's own clock."
                 )
             )
         )
-    return [*result, *(_clash(one, lang) for one in events_then(event, times))]
+    return [*cautions, *(_clash(other, lang) for other in events_then(event, times))]
 
 
 def _sent_from(proposal: TimeProposal) -> str:
@@ -245,12 +245,12 @@ def made_before_words(proposal: TimeProposal) -> str:
 def said_beside_words(proposal: TimeProposal) -> str:
     """Say what the message said beside the time about coming; "" where it said nothing (RFC 5545 PARTSTAT)."""
     mail = mail_of(proposal)
-    said = mail.calendar_answer.partstat if mail else ""
-    if said not in set(Answer) - {Answer.NEEDS_ACTION}:
+    answer = mail.calendar_answer.partstat if mail else ""
+    if answer not in set(Answer) - {Answer.NEEDS_ACTION}:
         return ""
     return _(
         "The guest's calendar wrote “%(answer)s” beside it. That often means nothing, so it does not count as an answer.",
-        answer=ANSWERS[Answer(said)],
+        answer=ANSWERS[Answer(answer)],
     )
 
 
