@@ -94,7 +94,7 @@ class AnswerForm(Form):
 
     def validate_answer(self, field: StringField) -> None:
         """Return only what the buttons say."""
-        buttons = {one.value for one in Answer if one is not Answer.NEEDS_ACTION}
+        buttons = {answer.value for answer in Answer if answer is not Answer.NEEDS_ACTION}
         if field.data not in (buttons | {KEEP} if self.answered else buttons):
             raise ValidationError(_("Choose one of the answers."))
 
@@ -110,7 +110,11 @@ class ByHandForm(Form):
     answer = RadioField(
         _l("The answer"),
         [Needed(_l("Choose what the guest said."))],
-        choices=[SelectChoice(one.value, ANSWERS[one]) for one in Answer if one is not Answer.NEEDS_ACTION],
+        choices=[
+            SelectChoice(answer.value, ANSWERS[answer])
+            for answer in Answer
+            if answer is not Answer.NEEDS_ACTION
+        ],
     )
     substitute = StringField(
         _l("Who comes instead (name and office)"), [AtMost(LONGEST_SUBSTITUTE)], filters=[clean_line]

@@ -110,7 +110,7 @@ class Seen:
 
     def at_least(self, sight: Sight) -> set[int]:
         """Return those of whom so much is seen."""
-        return {ident for ident, one in self.sights.items() if one >= sight}
+        return {ident for ident, seen in self.sights.items() if seen >= sight}
 
 
 def look_at(guests: Iterable[Invitation], user: User) -> Seen:

@@ -197,7 +197,7 @@ def unfile(mail: IncomingMail, link_id: int, *, by: User, now: datetime) -> bool
 
     What did something there, an answer or a bounce, belongs where it did it.
     """
-    link = next((other for other in mail.links if other.id == link_id and not other.suggested), None)
+    link = next((link for link in mail.links if link.id == link_id and not link.suggested), None)
     if link is None or not may_be_moved(mail):
         return False
     link.suggested = True

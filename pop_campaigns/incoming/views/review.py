@@ -83,7 +83,7 @@ def unfile(number: int) -> ResponseReturnValue:
     """Say that a message does not belong where it was filed, by whatever: it waits to be filed elsewhere."""
     mail = changeable_mail(number)
     wanted = request.form.get("link", "")
-    link = next((other for other in mail.links if str(other.id) == wanted), None)
+    link = next((link for link in mail.links if str(link.id) == wanted), None)
     if link is None:
         abort(404)
     if take_away(mail, link.id, by=current_user, now=now()):

@@ -41,10 +41,12 @@ class AddedList:
 
     def words(self) -> list[str]:
         """Say why the others are not added, a part of a sentence for each reason."""
-        counts = {reason: sum(one.reason is reason for one in self.done.refused) for reason in GuestRefusal}
+        counts = {
+            reason: sum(refused.reason is reason for refused in self.done.refused) for reason in GuestRefusal
+        }
         listed = counts[GuestRefusal.ALREADY_INVITED]
-        said = [ngettext("%(num)d is on the list already", "%(num)d are on the list already", listed)]
-        parts = said if listed else []
+        on_list = [ngettext("%(num)d is on the list already", "%(num)d are on the list already", listed)]
+        parts = on_list if listed else []
         if number := counts[GuestRefusal.NO_ADDRESS] + counts[GuestRefusal.UNKNOWN]:
             parts.append(reason_words(LeftOutReason.NO_ADDRESS, number))
         if number := counts[GuestRefusal.ADDRESS_TAKEN]:

@@ -89,7 +89,7 @@ def send_invitations(event: Event, *, by: User, now: datetime) -> int:
     check_invitable(event, now)
     waiting = guests_of(event, InvitationState.DRAFT)
     refused = refusing(event, waiting)
-    drafts = [one for one in waiting if one.id not in refused]
+    drafts = [draft for draft in waiting if draft.id not in refused]
     refresh_guests(event, drafts, by=by, now=now)
     # Only now: the address may have been corrected since the guest was put on the list.
     unasked = refused | unreachable(drafts).keys()
