@@ -111,7 +111,7 @@ def _read(
 def _file(claimed: list[_Claimed], reports: dict[int, MailReport]) -> list[bool]:
     """File what was read in one commit, or, where one mail does not let the others, each in its own.
 
-    Gives for each mail that was filed whether a receipt was queued.
+    Return for each mail that was filed whether a receipt was queued.
     """
     read = [mail for mail in claimed if mail.id in reports]
     try:
@@ -162,7 +162,7 @@ def _still_ours(read: list[_Claimed]) -> list[IncomingMail]:
 
 
 def _release(unread: Iterable[_Claimed]) -> None:
-    """Return mails back that were not read after all, as if never claimed."""
+    """Release mails that were not read after all, as if never claimed."""
     left = list(unread)
     if not left:
         return

@@ -69,7 +69,7 @@ class Told:
 
     @classmethod
     def read(cls, calendar: Mapping[str, Any]) -> Told:
-        """Read them from the calendar data of the mail that told them."""
+        """Read time and place from the calendar data of the mail that told them."""
         ends = calendar["ends"]
         return cls(
             datetime.fromisoformat(calendar["starts"]),

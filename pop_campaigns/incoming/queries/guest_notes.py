@@ -33,7 +33,7 @@ class GuestNote:
 
     @property
     def is_automatic(self) -> bool:
-        """Whether a machine wrote it."""
+        """Whether a machine wrote the mail."""
         return self.mail.kind is IncomingKind.AUTO
 
     @property

@@ -45,12 +45,12 @@ class HeldAnswer:
 
     @property
     def proposes(self) -> bool:
-        """Whether it proposes another time."""
+        """Whether the mail proposes another time."""
         return self.said.proposes
 
     @property
     def answer(self) -> Answer | None:
-        """What it answers; None where it proposes."""
+        """The answer that the mail gives; None where it proposes another time."""
         return answer_of(self.said)
 
 
@@ -111,7 +111,7 @@ def _ways(mail: IncomingMail, pairs: Sequence[tuple[IncomingLink, Invitation]]) 
 
 
 def _as_what(reply: CalendarAnswer, guest: Invitation) -> Iterable[bool]:
-    """Return first the word of the substitute, where the guest named one and it is somebody else who answers."""
+    """Return whether it may be the word of a substitute, the likelier first: where somebody else answers whom the guest named."""
     by_another = bool(reply.attendee) and not is_same_mailbox(reply.attendee, guest.address)
     if by_another and reply.method == "REPLY" and (sends_substitute(guest) or _is_from(reply, guest)):
         return (True, False)

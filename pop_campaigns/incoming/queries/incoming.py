@@ -25,7 +25,7 @@ _UNREAD = (
 
 
 def select_incoming(user: User, state: IncomingState | None) -> Select[IncomingMail]:
-    """Choose what came in for the user's organisation, the newest first.
+    """Select what came in for the user's organisation, the newest first.
 
     What nobody knows whose it is waits for the administrators: a stranger's mail is no business of nine organisations.
     """

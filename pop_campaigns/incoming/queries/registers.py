@@ -119,7 +119,7 @@ def _by_our_number(numbers: list[tuple[int, int]]) -> list[LetterRecipient]:
 
 
 def _by_their_number(text: str, domain: str) -> list[LetterRecipient]:
-    """Return only among letters to the sender's own domain: offices' numbers are short and many."""
+    """Return the recipients at the sender's domain whose number stands in the text: offices' numbers are short and many."""
     if not domain:
         return []
     rows = (

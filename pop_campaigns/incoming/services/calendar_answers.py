@@ -127,8 +127,8 @@ def origin_of(mail: IncomingMail, guest: Invitation, reply: CalendarAnswer, *, i
 def guest_of_secret(matches: Sequence[Match], reply: CalendarAnswer) -> Any:
     """Return the guest at whose own address a mail came; of several the one it names, whichever address it came to first."""
     ours = [match for match in matches if isinstance(match.subject, Invitation) and match.how == "token"]
-    named = [our for our in ours if _is_named(our.subject, reply)]
-    return next((our.subject for our in [*named, *ours]), None)
+    named = [match for match in ours if _is_named(match.subject, reply)]
+    return next((match.subject for match in [*named, *ours]), None)
 
 
 def _is_named(guest: Any, reply: CalendarAnswer) -> bool:
@@ -162,7 +162,7 @@ def without_secret(
         return Outcome(matches, _why_held(reply))
     theirs = [match for match in matches if owner_of(match.subject) == event.organisation_id]
     guest = guest_named(event, reply.attendee or report.from_address)
-    known = guest is not None or any(_is_guest_of(event, their) for their in theirs)
+    known = guest is not None or any(_is_guest_of(event, match) for match in theirs)
     if reply.attendee and not known:
         return Outcome(theirs, _why_held(reply), event)
     if guest is not None:

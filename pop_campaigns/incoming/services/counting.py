@@ -38,7 +38,7 @@ class CannotCount(Exception):
 def count_answer(
     mail: IncomingMail, link_id: int, *, as_substitute: bool, by: User, now: datetime
 ) -> HeldAnswer | None:
-    """Let a mail that waits count for the guest its link names, and give what it was; None where it waits no longer.
+    """Let a mail that waits count for the guest its link names, and return what it was; None where it waits no longer.
 
     The guest hears of it: nothing proved that the word is theirs. Raise :class:`CannotCount`.
     """

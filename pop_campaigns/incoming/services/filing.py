@@ -33,7 +33,7 @@ class NothingSaid(ValueError):
 def file_mail(mail: IncomingMail, report: MailReport, *, now: datetime) -> OutgoingMail | None:
     """Keep what a mail was found to be, link it to what it belongs, and do what follows from it.
 
-    Gives the receipt that was queued for it, None for most.
+    Return the receipt that was queued for it, None for most.
     """
     _keep(mail, report)
     # What is looked for lies in other rows: each question would else first write this one, three times a mail.
@@ -51,7 +51,7 @@ def file_mail(mail: IncomingMail, report: MailReport, *, now: datetime) -> Outgo
 
 
 def _act(mail: IncomingMail, report: MailReport, now: datetime) -> Outcome:
-    """Find to what a mail belongs and let it do what it does; give that, and why it needs a person, if it does."""
+    """Find to what a mail belongs and let it do what it does; return that, and why it needs a person, if it does."""
     by = _bringer(mail)
     matches = find_matches(report, mail.envelope_to, dmarc=mail.dmarc)
     if mail.way is IncomingWay.UPLOAD:
@@ -125,7 +125,7 @@ def _content_of(mail: IncomingMail) -> tuple[Any, ...]:
 
 
 def link_mail(mail: IncomingMail, match: Match, now: datetime, by: str = "") -> None:
-    """Say that a mail belongs to a record, or, where the match is a suggestion, that it may; what is sure stays sure."""
+    """Link a mail to a record it belongs to or, where the match is a suggestion, may belong to; what is sure stays sure."""
     table, ident = match.key
     known = next((link for link in mail.links if (link.subject_type, link.subject_id) == match.key), None)
     if known is None:
@@ -145,7 +145,7 @@ def link_mail(mail: IncomingMail, match: Match, now: datetime, by: str = "") -> 
 
 
 def _note_owner(mail: IncomingMail, owners: set[int | None], outcome: Outcome) -> None:
-    """Say whose matter it is, where all it may belong to is one organisation's."""
+    """Note whose matter a mail is, where all it may belong to is one organisation's."""
     if not owners and outcome.event is not None:
         owners = {outcome.event.organisation_id}
     if len(owners) == 1:
@@ -193,7 +193,7 @@ def put_aside(mail: IncomingMail, reason: str, *, by: User, now: datetime) -> No
 
 
 def unfile(mail: IncomingMail, link_id: int, *, by: User, now: datetime) -> bool:
-    """Say that a person's words do not belong where they were found to; they stay suggested there. Tell whether they were.
+    """Take a person's words away from where they were found to belong; return whether they were. They stay suggested there.
 
     What did something there, an answer or a bounce, belongs where it did it.
     """

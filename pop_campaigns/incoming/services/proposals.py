@@ -129,8 +129,11 @@ def accept_proposal(proposal: TimeProposal, *, seen: str, by: User, now: datetim
 def decline_proposal(proposal: TimeProposal, *, words: str, seen: str, by: User, now: datetime) -> bool:
     """Leave the event as it is and tell the guest, with the coordinator's ``words`` (may be empty).
 
-    Tells whether a mail goes: not to a person who wants none. Raises as :func:`accept_proposal` does, and
-    :class:`NoHour` while the event has none.
+    Return whether a mail goes: not to a person who wants none.
+
+    :raises ProposalClosed: it is answered already, or there is nothing to answer any more.
+    :raises EventChanged: the event was changed since it was looked at.
+    :raises NoHour: the event has no day and hour now.
     """
     event = _hold(proposal, seen, now)
     if event.starts_at is None:

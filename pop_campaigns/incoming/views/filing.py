@@ -66,7 +66,7 @@ def upload() -> ResponseReturnValue:
 @bp.route("/explain", methods=["GET", "POST"])
 @administrator
 def explain() -> ResponseReturnValue:
-    """Say of a message what it is and where it would go; nothing of it is kept."""
+    """Show of a message what it is and where it would go; nothing of it is kept."""
     report, matches, problem, pasted = None, [], "", request.form.get("source", "")
     if request.method == "POST":
         brought = _brought()

@@ -88,7 +88,7 @@ def may_open(mail: IncomingMail) -> bool:
 
 
 def may_hold_secrets(listed: dict[str, Any]) -> bool:
-    """Tell by what a file claims to be whether it is a message or an invitation, which carry secrets encoded."""
+    """Return whether a file claims to be a message or an invitation, which carry secrets encoded."""
     name, kind = str(listed["name"]).lower(), str(listed["type"]).lower()
     return kind.startswith(_MAIL_TYPES) or name.endswith(_MAIL_ENDINGS)
 

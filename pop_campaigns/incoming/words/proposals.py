@@ -63,7 +63,7 @@ class Line:
 
     @property
     def differs(self) -> bool:
-        """Whether it would change."""
+        """Whether accepting would change this line."""
         return self.before != self.after
 
 
@@ -146,7 +146,7 @@ def _named(words: str, zone: str) -> str:
 
 
 def moved_words(proposal: TimeProposal, lang: str) -> str:
-    """Say by how much the event would move: *2 days and 1 hour later*; "" where it would not."""
+    """Return by how much the event would move: *2 days and 1 hour later*; "" where it would not."""
     event = proposal.invitation.event
     before, after = times_of(event), wanted_times(proposal)
     if before is None or before == after:
@@ -234,7 +234,7 @@ def _has_no_zone(proposal: TimeProposal) -> bool:
 
 
 def made_before_words(proposal: TimeProposal) -> str:
-    """Say that the guest looked at an older time when proposing; "" where it is the present one."""
+    """Return the words that the guest looked at an older time when proposing; "" where it is the present one."""
     if proposal.accepted is not None or proposal.event_sequence >= proposal.invitation.event.sequence:
         return ""
     return _(
@@ -243,7 +243,7 @@ def made_before_words(proposal: TimeProposal) -> str:
 
 
 def said_beside_words(proposal: TimeProposal) -> str:
-    """Say what the message said beside the time about coming; "" where it said nothing (RFC 5545 PARTSTAT)."""
+    """Return what the message said beside the time about coming; "" where it said nothing (RFC 5545 PARTSTAT)."""
     mail = mail_of(proposal)
     answer = mail.calendar_answer.partstat if mail else ""
     if answer not in set(Answer) - {Answer.NEEDS_ACTION}:
@@ -255,7 +255,7 @@ def said_beside_words(proposal: TimeProposal) -> str:
 
 
 def decided_words(proposal: TimeProposal, lang: str) -> str:
-    """Say who answered a proposal and when; "" while nobody has."""
+    """Return who answered a proposal and when; "" while nobody has."""
     if proposal.decided_at is None:
         return ""
     return f"{proposal.decided_by} · {moment_words(proposal.decided_at, lang)}"

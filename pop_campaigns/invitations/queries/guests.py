@@ -211,7 +211,7 @@ def outdated(event: Event) -> list[Invitation]:
 
 
 def outdated_guests(event: Event) -> list[Invitation]:
-    """Return the same, with those to whose address mail keeps coming back."""
+    """Return the invited guests who were told of a time or place that no longer holds, though mail to some keeps coming back."""
     guests = [guest for guest in guests_of(event, InvitationState.INVITED) if not guest.is_erased]
     refused = refusing(event, guests)
     guests = [guest for guest in guests if guest.id not in refused]
@@ -295,7 +295,7 @@ def awaiting_answer(user: User, now: datetime) -> list[tuple[Event, list[Invitat
 
 
 def recent_answers(user: User, since: datetime) -> list[GivenAnswer]:
-    """Return the answers to events of the user's work list since then, newest first, at most 200.
+    """Return the answers to events of the user's work list after ``since``, newest first, at most 200.
 
     Only of guests whose words the user sees.
     """
@@ -312,9 +312,9 @@ def recent_answers(user: User, since: datetime) -> list[GivenAnswer]:
 
 
 def event_of_mails(mail_ids: Iterable[int]) -> dict[int, Invitation]:
-    """Return for each of these mails the invitation (with its event) it is about; others are left out.
+    """Return the invitation (with its event) that each mail is about, by the mail's number; other mails are left out.
 
-    Also for mails sent again, receipts and answers to proposed times, which have no row of their own here.
+    Mails sent again, receipts and answers to proposed times are included, which have no row of their own here.
     """
     to_guest = and_(
         OutgoingMail.subject_type == Invitation.__tablename__, OutgoingMail.subject_id == Invitation.id
@@ -356,7 +356,7 @@ def _last_answers(event: Event) -> dict[int, GivenAnswer]:
 
 
 def lock_mails(mail_ids: Iterable[int]) -> list[OutgoingMail]:
-    """Return those mails as they are at this moment, locked: a worker can claim none until the caller commits."""
+    """Lock mails and return them as they are at this moment: a worker can claim none until the caller commits."""
     wanted = select(OutgoingMail).where(OutgoingMail.id.in_(set(mail_ids))).order_by(OutgoingMail.id)
     locked = wanted.with_for_update().execution_options(populate_existing=True)
     return list(db.session.scalars(locked))

@@ -52,7 +52,7 @@ class Pick:
 
     @property
     def key(self) -> str:
-        """What its box stands for."""
+        """The value of the box, as ``read_guest_key`` reads it."""
         return f"{self.kind}-{self.id}"
 
     @property

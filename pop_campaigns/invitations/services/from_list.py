@@ -40,7 +40,7 @@ class AddedList:
     resolved: Resolved
 
     def words(self) -> list[str]:
-        """Say why the others are not added, a part of a sentence for each reason."""
+        """Return why the others are not added, a part of a sentence for each reason."""
         counts = {
             reason: sum(refused.reason is reason for refused in self.done.refused) for reason in GuestRefusal
         }
@@ -79,7 +79,7 @@ def listed_among(event: Event, resolved: Resolved) -> int:
 def add_list(event: Event, contact_list: ContactList, *, by: User, now: datetime) -> AddedList:
     """Put all who get mail on the guest list; who is on it already stays once.
 
-    Raises TooMany, BadFilter and CannotInvite.
+    Raise TooMany, BadFilter or CannotInvite.
     """
     resolved = resolve_for(event, contact_list, by=by, now=now)
     if len(resolved.recipients) > MOST_FROM_LIST:

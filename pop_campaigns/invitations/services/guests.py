@@ -97,7 +97,7 @@ def add_guests(event: Event, choices: Iterable[GuestChoice], *, by: User, now: d
 def remove_guest(guest: Invitation, *, by: User | None, now: datetime) -> None:
     """Take a guest off the list again; one whose earlier invitation was withdrawn is withdrawn as before.
 
-    Raises :class:`NotADraft`.
+    Raise :class:`NotADraft`.
     """
     lock_event(guest.event)
     db.session.refresh(guest)

@@ -193,7 +193,7 @@ def withdraw_guest(guest: Invitation, *, by: User | None, now: datetime) -> None
 def send_reminders(event: Event, *, by: User | None, now: datetime) -> int:
     """Remind the guests who have not answered (see ``queries.awaiting_reminder``); return how many.
 
-    Raises :class:`CannotInvite`.
+    Raise :class:`CannotInvite`.
     """
     lock_event(event)
     check_invitable(event, now)
@@ -282,7 +282,7 @@ def _queue(event: Event, orders: Iterable[_Order], *, by: User | None, now: date
 def _call_off(
     earlier: dict[int, list[InvitationMail]], *, above: int | None = None
 ) -> dict[int, list[InvitationMail]]:
-    """Call off what still waits in the queue, except mails of the sequence ``above``; return the mails back."""
+    """Call off what still waits in the queue, except mails of the sequence ``above``; return the mails."""
     waiting = {
         row.mail_id
         for rows in earlier.values()

@@ -82,7 +82,7 @@ def answer_chip(answer: Answer) -> Chip:
 
 @bp.app_template_global()
 def answer_channel(answer: GivenAnswer) -> str:
-    """Say how an answer came: through us, or how and to whom where somebody entered it; from where, if from elsewhere."""
+    """Return how an answer came: through us, or how and to whom where somebody entered it; from where, if from elsewhere."""
     how = str(CHANNELS[answer.channel] if answer.told_how is None else TOLD_HOW[answer.told_how])
     if answer.told_how is not None or answer.recorded_by:
         how = _("%(how)s, entered by %(who)s", how=how, who=answer.recorded_by or "–")
@@ -101,13 +101,13 @@ def guest_mail_chip(mail: OutgoingMail) -> Chip:
 
 @bp.app_template_global()
 def guest_mail_trouble(mail: OutgoingMail) -> str:
-    """Say why a mail has not arrived; "" where nothing went wrong."""
+    """Return why a mail has not arrived; "" where nothing went wrong."""
     return trouble_words(mail) if mail.bounced_at is not None else mail_trouble(mail)
 
 
 @bp.app_template_global()
 def came_back_words(came_back: CameBack) -> str:
-    """Say that mail to an address keeps coming back, since when."""
+    """Return the words that mail to an address keeps coming back, since when."""
     since = short_day_words(local_date(came_back.since), current_language())
     words: str = ngettext(
         "%(num)d mail came back since %(day)s; nothing more is sent there",

@@ -74,7 +74,7 @@ _NAMED_IN_A_LINE = 2
 @bp.route("/events/<int:event_id>/invite", methods=["GET", "POST"])
 @writer
 def who(event_id: int) -> ResponseReturnValue:
-    """Step 1: put offices and persons on the guest list."""
+    """Put offices and persons on the guest list: the first of three steps."""
     event = get_changeable(Event, event_id)
     if request.method == "POST":
         return _add_chosen(event)
@@ -181,7 +181,7 @@ def set_language(invitation_id: int) -> ResponseReturnValue:
 @bp.route("/events/<int:event_id>/invite/message", methods=["GET", "POST"])
 @writer
 def message(event_id: int) -> ResponseReturnValue:
-    """Step 2: see the mail exactly as it will arrive, and add a note to it."""
+    """Show the mail exactly as it will arrive, and add a note to it: the second of three steps."""
     event = get_changeable(Event, event_id)
     text = text_of(event)
     form = NoteForm(obj=text)
@@ -235,7 +235,7 @@ def preview_html(invitation_id: int) -> ResponseReturnValue:
 @bp.route("/events/<int:event_id>/invite/send", methods=["GET", "POST"])
 @writer
 def send(event_id: int) -> ResponseReturnValue:
-    """Step 3: say what will happen, then do it."""
+    """Show what will happen, then do it: the last of three steps."""
     event = get_changeable(Event, event_id)
     if request.method != "POST":
         return _send_page(event)
