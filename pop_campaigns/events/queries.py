@@ -43,7 +43,7 @@ class EventFilter:
 
     @property
     def active(self) -> bool:
-        """Whether anything is left out."""
+        """Whether the filter leaves anything out."""
         return self != EventFilter()
 
 
@@ -58,7 +58,7 @@ class Month:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing at all falls in it."""
+        """Whether the month has no event at all."""
         return not self.day_unknown and not any(day.month == self.first.month for day in self.days)
 
 
@@ -79,7 +79,7 @@ def lies_ahead(now: datetime) -> ColumnElement[bool]:
 
 
 def is_over(now: datetime) -> ColumnElement[bool]:
-    """Return :func:`pop_campaigns.events.rules.is_over` as a condition."""
+    """Return the condition that an event is over, as :func:`pop_campaigns.events.rules.is_over` has it."""
     # Never NULL, so that what has no date is not over when a condition says *not*; so the two below.
     ended = and_(Event.ends_at.is_not(None), Event.ends_at <= now)
     begun = Event.starts_at <= now - UNKNOWN_LENGTH
@@ -88,12 +88,12 @@ def is_over(now: datetime) -> ColumnElement[bool]:
 
 
 def has_begun(now: datetime) -> ColumnElement[bool]:
-    """Return :func:`pop_campaigns.events.rules.has_begun` as a condition."""
+    """Return the condition that an event has begun, as :func:`pop_campaigns.events.rules.has_begun` has it."""
     return or_(and_(Event.starts_at.is_not(None), Event.starts_at <= now), _days_over(now))
 
 
 def is_coming(now: datetime) -> ColumnElement[bool]:
-    """Return :func:`pop_campaigns.events.rules.is_coming` as a condition."""
+    """Return the condition that an event begins later, as :func:`pop_campaigns.events.rules.is_coming` has it."""
     return and_(Event.starts_at.is_not(None), Event.starts_at > now)
 
 

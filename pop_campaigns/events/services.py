@@ -71,7 +71,7 @@ def draft_of(event: Event) -> EventDraft:
 
 
 def create_event(draft: EventDraft, *, by: User | None, now: datetime, once: str) -> Event:
-    """Add an event. The same ``once`` from the same person gives the event it made the first time.
+    """Add an event, or return the one that the same ``once`` from the same person made the first time.
 
     A coordinator's event is their organisation's, whatever the draft says.
 

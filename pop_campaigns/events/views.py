@@ -44,7 +44,7 @@ bp = Blueprint("events", __name__)
 
 @bp.context_processor
 def words_for_dates() -> dict[str, Any]:
-    """Return these pages the words for dates."""
+    """Return the words for dates that the pages of events use."""
     return {
         "clock_words": clock_words,
         "day_words": day_words,

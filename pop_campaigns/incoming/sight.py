@@ -66,17 +66,17 @@ def sees_incoming(mail: IncomingMail, user: User | None = None) -> bool:
     user = user or current_user
     if user.role is RoleName.ADMINISTRATOR:
         return True
-    links = [subject_of(link) for link in mail.links if not link.suggested]
-    subjects = [link for link in links if link is not None]
+    linked = [subject_of(link) for link in mail.links if not link.suggested]
+    subjects = [subject for subject in linked if subject is not None]
     seen = [subject for subject in subjects if sees_subject(subject, user)]
     if user.role is not RoleName.COORDINATOR:
-        return user.role is RoleName.VIEWER and bool(seen) and len(seen) == len(links)
+        return user.role is RoleName.VIEWER and bool(seen) and len(seen) == len(linked)
     mine = user.organisation_id
     if mail.organisation_id is not None:
         return mail.organisation_id == mine and seen == subjects
-    if mine is not None and any(owner_of(one) == mine for one in seen):
+    if mine is not None and any(owner_of(subject) == mine for subject in seen):
         return True
-    return seen == subjects and any(isinstance(one, Invitation) for one in seen)
+    return seen == subjects and any(isinstance(subject, Invitation) for subject in seen)
 
 
 def sees_subject(subject: Subject, user: User | None = None) -> bool:

@@ -55,7 +55,7 @@ def file_received(should_stop: Callable[[], bool]) -> int:
             reports = _read(claimed, reader, should_stop)
             filed = _file(claimed, reports)
             number, receipts = number + len(filed), receipts or any(filed)
-            _release(one for one in claimed if one.id not in reports)
+            _release(mail for mail in claimed if mail.id not in reports)
     if receipts:
         wake_worker()
     return number
@@ -89,8 +89,8 @@ def _claim(now: datetime) -> list[_Claimed]:
         )
         for ident, raw, way, sender, to in rows:
             # A mailbox or a file tells no envelope: only where there was one is an empty sender the null sender.
-            told = way in (IncomingWay.PIPE, IncomingWay.LISTENER)
-            claimed.append(_Claimed(ident, raw, (sender or ("<>" if told else ""), to), lease))
+            has_envelope = way in (IncomingWay.PIPE, IncomingWay.LISTENER)
+            claimed.append(_Claimed(ident, raw, (sender or ("<>" if has_envelope else ""), to), lease))
     db.session.commit()
     return claimed
 
@@ -101,25 +101,25 @@ def _read(
     """Read mails with no transaction open: one takes seconds at worst, and nobody shall wait for it."""
     reports: dict[int, MailReport] = {}
     until = time.monotonic() + _READING_SECONDS
-    for other in claimed:
+    for mail in claimed:
         if should_stop() or (reports and time.monotonic() > until):
             break
-        reports[other.id] = reader.read(other.raw, *other.envelope)
+        reports[mail.id] = reader.read(mail.raw, *mail.envelope)
     return reports
 
 
 def _file(claimed: list[_Claimed], reports: dict[int, MailReport]) -> list[bool]:
     """File what was read in one commit, or, where one mail does not let the others, each in its own.
 
-    Gives for each mail that was filed whether a receipt was queued.
+    Return for each mail that was filed whether a receipt was queued.
     """
-    read = [other for other in claimed if other.id in reports]
+    read = [mail for mail in claimed if mail.id in reports]
     try:
         return _file_together(read, reports)
     except Exception:  # found out by filing each alone
         db.session.rollback()
         log.info("mails are filed one by one", first=read[0].id, number=len(read))
-    return [receipt for one in read for receipt in _file_alone(one, reports[one.id])]
+    return [receipt for mail in read for receipt in _file_alone(mail, reports[mail.id])]
 
 
 def _file_together(read: list[_Claimed], reports: dict[int, MailReport]) -> list[bool]:
@@ -128,13 +128,13 @@ def _file_together(read: list[_Claimed], reports: dict[int, MailReport]) -> list
     return [receipt is not None for receipt in receipts]
 
 
-def _file_alone(one: _Claimed, report: MailReport) -> list[bool]:
+def _file_alone(claimed: _Claimed, report: MailReport) -> list[bool]:
     try:
-        return _file_together([one], {one.id: report})
+        return _file_together([claimed], {claimed.id: report})
     except Exception:  # whatever a stranger's mail provokes must not stop the others
         db.session.rollback()
-        log.exception("a mail could not be filed", incoming_mail=one.id)
-    mails = _still_ours([one])
+        log.exception("a mail could not be filed", incoming_mail=claimed.id)
+    mails = _still_ours([claimed])
     given_up = bool(mails) and mails[0].attempts >= TRIES
     if given_up:
         file_mail(mails[0], unparsed("it could not be filed three times"), now=clock.now())
@@ -162,11 +162,11 @@ def _still_ours(read: list[_Claimed]) -> list[IncomingMail]:
 
 
 def _release(unread: Iterable[_Claimed]) -> None:
-    """Return mails back that were not read after all, as if never claimed."""
+    """Release mails that were not read after all, as if never claimed."""
     left = list(unread)
     if not left:
         return
-    ours = IncomingMail.id.in_([one.id for one in left])
+    ours = IncomingMail.id.in_([claimed.id for claimed in left])
     change = update(IncomingMail).where(ours, IncomingMail.lease_until == left[0].lease)
     db.session.execute(
         change.values(lease_until=None, attempts=IncomingMail.attempts - 1),

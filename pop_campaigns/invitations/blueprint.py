@@ -31,7 +31,7 @@ def changeable_guest(invitation_id: int) -> Invitation:
 
 
 def cannot_invite_words(event: Event, moment: datetime) -> str:
-    """Say why nobody can be invited to an event now; "" when one can."""
+    """Return why nobody can be invited to an event now; "" when one can."""
     cancelled = event.state is EventState.CANCELLED
     reason = may_invite(cancelled=cancelled, starts_at=event.starts_at, now=moment)
     return str(NOT_INVITABLE[reason]) if reason else ""

@@ -57,7 +57,7 @@ class PickForm(Form):
     q = StringField("", filters=[clean_line])
 
     def validate_guest(self, field: SelectMultipleField) -> None:
-        """Somebody must be chosen, and not the whole country in one press."""
+        """Require that somebody is chosen, and not the whole country in one press."""
         if not field.data:
             raise ValidationError(_("Choose at least one office or person."))
         if len(field.data) > MOST_AT_ONCE:
@@ -93,13 +93,13 @@ class AnswerForm(Form):
     )
 
     def validate_answer(self, field: StringField) -> None:
-        """Return only what the buttons say."""
-        buttons = {one.value for one in Answer if one is not Answer.NEEDS_ACTION}
+        """Accept only what the buttons say."""
+        buttons = {answer.value for answer in Answer if answer is not Answer.NEEDS_ACTION}
         if field.data not in (buttons | {KEEP} if self.answered else buttons):
             raise ValidationError(_("Choose one of the answers."))
 
     def validate_substitute(self, field: StringField) -> None:
-        """Sending someone else needs a name."""
+        """Require a name where someone else comes."""
         if self.answer.data == Answer.DELEGATED and not field.data:
             raise ValidationError(_("Write who comes instead of you."))
 
@@ -110,7 +110,11 @@ class ByHandForm(Form):
     answer = RadioField(
         _l("The answer"),
         [Needed(_l("Choose what the guest said."))],
-        choices=[SelectChoice(one.value, ANSWERS[one]) for one in Answer if one is not Answer.NEEDS_ACTION],
+        choices=[
+            SelectChoice(answer.value, ANSWERS[answer])
+            for answer in Answer
+            if answer is not Answer.NEEDS_ACTION
+        ],
     )
     substitute = StringField(
         _l("Who comes instead (name and office)"), [AtMost(LONGEST_SUBSTITUTE)], filters=[clean_line]
@@ -124,7 +128,7 @@ class ByHandForm(Form):
     file = FileField(_l("Scan or photo"))
 
     def validate_substitute(self, field: StringField) -> None:
-        """Sending someone else needs a name."""
+        """Require a name where someone else comes."""
         if self.answer.data == Answer.DELEGATED.value and not field.data:
             raise ValidationError(_("Write who comes in their place."))
 

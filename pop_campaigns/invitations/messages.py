@@ -69,7 +69,7 @@ class Told:
 
     @classmethod
     def read(cls, calendar: Mapping[str, Any]) -> Told:
-        """Read them from the calendar data of the mail that told them."""
+        """Read time and place from the calendar data of the mail that told them."""
         ends = calendar["ends"]
         return cls(
             datetime.fromisoformat(calendar["starts"]),
@@ -142,7 +142,7 @@ def render_mail(event: Event, wording: Wording, *, contact_name: str, now: datet
 
 def render_receipt(
     event: Event,
-    given: GivenAnswer,
+    answer: GivenAnswer,
     language: str,
     *,
     now: datetime,
@@ -155,7 +155,7 @@ def render_receipt(
     """
     with speaking(language):
         values = event_values(event, language, "", now)
-        values |= {"answer": answer_words(given.answer), "refusable": refusable}
+        values |= {"answer": answer_words(answer.answer), "refusable": refusable}
         subject, text, html = render_words("answer_in_name" if in_name else "answer_changed", values)
     return Rendered(language, subject, text, html, None)
 
@@ -333,12 +333,12 @@ def calendar_data(event: Event, lang: str, method: str, sequence: int, **more: s
     entry = calendar_event(event, lang)
     assert entry is not None  # noqa: S101  # see _heading
     whole = invitation_to_json(entry, _ANY_GUEST, method)
-    kept = {
+    fields = {
         key: value
         for key, value in whole.items()
         if not key.startswith("attendee_") and key not in _FILLED_PER_MAIL
     }
-    data = {key: as_typed(value) for key, value in (kept | more).items()} | {"sequence": sequence}
+    data = {key: as_typed(value) for key, value in (fields | more).items()} | {"sequence": sequence}
     if method != "CANCEL":
         ask = pgettext("mail text", "Answer here: %(link)s", link="{answer_url}")
         data["description"] = f"{data['description']}\n\n{ask}".strip()

@@ -172,10 +172,10 @@ def settle_answer(answer: Answer, substitute: str) -> Answer:
 
 
 def is_same_press(
-    last: tuple[str | None, ...], given: tuple[str | None, ...], last_at: datetime, now: datetime
+    last: tuple[str | None, ...], answer: tuple[str | None, ...], last_at: datetime, now: datetime
 ) -> bool:
     """Return whether an answer is the last one sent again: the same words within a minute (a double click)."""
-    return last == given and now - last_at < _SAME_PRESS
+    return last == answer and now - last_at < _SAME_PRESS
 
 
 def calendar_sequence(event_sequence: int, withdrawals: int, *, withdrawing: bool = False) -> int:

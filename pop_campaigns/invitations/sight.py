@@ -109,8 +109,8 @@ class Seen:
     others: frozenset[int] = frozenset()
 
     def at_least(self, sight: Sight) -> set[int]:
-        """Return those of whom so much is seen."""
-        return {ident for ident, one in self.sights.items() if one >= sight}
+        """Return the guests, by number, of whom the user sees so much."""
+        return {ident for ident, seen in self.sights.items() if seen >= sight}
 
 
 def look_at(guests: Iterable[Invitation], user: User) -> Seen:
@@ -181,7 +181,7 @@ def mails_of_work(user: User) -> ColumnElement[bool]:
 
 
 def sees_mail(mail: OutgoingMail, user: User | None = None) -> bool:
-    """Decide the same as :func:`mails_seen` about one mail."""
+    """Return whether the user sees to whom a mail went and what it says, as :func:`mails_seen` decides it for many."""
     user = user or current_user
     if user.role is RoleName.ADMINISTRATOR:
         return True

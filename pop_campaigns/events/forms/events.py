@@ -207,7 +207,7 @@ class EventForm(Form):
         return TypedTimes(precision=DatePrecision(self.precision.data), **values)
 
     def _check_held(self) -> None:
-        """Nobody plans for yesterday, and nothing of tomorrow was held: ask rather than guess."""
+        """Ask rather than guess: nobody plans for yesterday, and nothing of tomorrow was held."""
         if self.event and self.event.state is EventState.CANCELLED:
             return
         begins = self.when.starts_at or self.when.day_from
@@ -243,7 +243,7 @@ class EventForm(Form):
             self.venue.errors.append(words)
 
     def draft(self) -> EventDraft:
-        """Return the event that was typed. Only after :meth:`validate` said yes."""
+        """Return the event that was typed; only after :meth:`validate` said yes."""
         known = self.event.format if self.event else None
         lines = ("title_sq", "title_en", "description_sq", "description_en", "venue", "join_url", "more_url")
         return EventDraft(

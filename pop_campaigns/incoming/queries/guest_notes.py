@@ -33,7 +33,7 @@ class GuestNote:
 
     @property
     def is_automatic(self) -> bool:
-        """Whether a machine wrote it."""
+        """Whether a machine wrote the mail."""
         return self.mail.kind is IncomingKind.AUTO
 
     @property
@@ -55,7 +55,7 @@ class GuestNote:
 
 def guest_notes(guest_ids: Collection[int], user: User) -> dict[int, list[GuestNote]]:
     """Return what came from each guest and the user may read, the newest first; one query for 500 guests."""
-    result: defaultdict[int, list[GuestNote]] = defaultdict(list)
+    notes: defaultdict[int, list[GuestNote]] = defaultdict(list)
     wanted = sorted(guest_ids)
     for start in range(0, len(wanted), _AT_ONCE):
         rows = (
@@ -72,5 +72,5 @@ def guest_notes(guest_ids: Collection[int], user: User) -> dict[int, list[GuestN
             .order_by(IncomingMail.id.desc())
         )
         for guest_id, how, mail in db.session.execute(rows):
-            result[guest_id].append(GuestNote(mail, how in _PROVING))
-    return dict(result)
+            notes[guest_id].append(GuestNote(mail, how in _PROVING))
+    return dict(notes)

@@ -45,12 +45,12 @@ class HeldAnswer:
 
     @property
     def proposes(self) -> bool:
-        """Whether it proposes another time."""
+        """Whether the mail proposes another time."""
         return self.said.proposes
 
     @property
     def answer(self) -> Answer | None:
-        """What it answers; None where it proposes."""
+        """The answer that the mail gives; None where it proposes another time."""
         return answer_of(self.said)
 
 
@@ -90,33 +90,33 @@ def _waiting(user: User) -> Select[IncomingMail, IncomingLink, Invitation]:
 
 
 def _first_of_each(rows: Select[IncomingMail, IncomingLink, Invitation]) -> list[HeldAnswer]:
-    result: dict[int, tuple[IncomingMail, list[tuple[IncomingLink, Invitation]]]] = {}
+    by_mail: dict[int, tuple[IncomingMail, list[tuple[IncomingLink, Invitation]]]] = {}
     for mail, link, guest in db.session.execute(rows.limit(MOST_SHOWN * 2)).unique():
-        result.setdefault(mail.id, (mail, []))[1].append((link, guest))
-    ways = (_ways(mail, pairs) for mail, pairs in result.values())
+        by_mail.setdefault(mail.id, (mail, []))[1].append((link, guest))
+    ways = (_ways(mail, pairs) for mail, pairs in by_mail.values())
     return [way[0] for way in ways if way][:MOST_SHOWN]
 
 
 def _ways(mail: IncomingMail, pairs: Sequence[tuple[IncomingLink, Invitation]]) -> list[HeldAnswer]:
-    said = mail.calendar_answer
-    if not can_be_read(said):
+    reply = mail.calendar_answer
+    if not can_be_read(reply):
         return []
-    pairs = sorted(pairs, key=lambda pair: not is_same_mailbox(said.attendee, pair[1].address))
+    pairs = sorted(pairs, key=lambda pair: not is_same_mailbox(reply.attendee, pair[1].address))
     return [
-        HeldAnswer(mail, link, guest, said, as_substitute)
+        HeldAnswer(mail, link, guest, reply, as_substitute)
         for link, guest in pairs
-        if guest.event.uid == said.uid
-        for as_substitute in _as_what(said, guest)
+        if guest.event.uid == reply.uid
+        for as_substitute in _as_what(reply, guest)
     ]
 
 
-def _as_what(said: CalendarAnswer, guest: Invitation) -> Iterable[bool]:
-    """Return first the word of the substitute, where the guest named one and it is somebody else who answers."""
-    elses = bool(said.attendee) and not is_same_mailbox(said.attendee, guest.address)
-    if elses and said.method == "REPLY" and (sends_substitute(guest) or _is_from(said, guest)):
+def _as_what(reply: CalendarAnswer, guest: Invitation) -> Iterable[bool]:
+    """Return whether it may be the word of a substitute, the likelier first: where somebody else answers whom the guest named."""
+    by_another = bool(reply.attendee) and not is_same_mailbox(reply.attendee, guest.address)
+    if by_another and reply.method == "REPLY" and (sends_substitute(guest) or _is_from(reply, guest)):
         return (True, False)
     return (False,)
 
 
-def _is_from(said: CalendarAnswer, guest: Invitation) -> bool:
-    return any(is_same_mailbox(one, guest.address) for one in said.delegated_from)
+def _is_from(reply: CalendarAnswer, guest: Invitation) -> bool:
+    return any(is_same_mailbox(delegator, guest.address) for delegator in reply.delegated_from)

@@ -25,7 +25,7 @@ _UNREAD = (
 
 
 def select_incoming(user: User, state: IncomingState | None) -> Select[IncomingMail]:
-    """Choose what came in for the user's organisation, the newest first.
+    """Select what came in for the user's organisation, the newest first.
 
     What nobody knows whose it is waits for the administrators: a stranger's mail is no business of nine organisations.
     """
@@ -38,8 +38,8 @@ def select_incoming(user: User, state: IncomingState | None) -> Select[IncomingM
 def count_incoming(user: User) -> dict[IncomingState, int]:
     """Count what came in by state; the counts add up to all of it."""
     rows = select(IncomingMail.state, func.count()).where(incoming_of_work(user))
-    result = dict(db.session.execute(rows.group_by(IncomingMail.state)).all())
-    return {state: result.get(state, 0) for state in IncomingState}
+    counts = dict(db.session.execute(rows.group_by(IncomingMail.state)).all())
+    return {state: counts.get(state, 0) for state in IncomingState}
 
 
 def count_unread(user: User) -> int:
@@ -111,7 +111,7 @@ def incoming_of_recipients(letter: Letter, user: User) -> dict[int, Sequence[Inc
         )
         .order_by(IncomingMail.id)
     )
-    result: defaultdict[int, list[IncomingMail]] = defaultdict(list)
+    mails: defaultdict[int, list[IncomingMail]] = defaultdict(list)
     for recipient_id, mail in db.session.execute(rows):
-        result[recipient_id].append(mail)
-    return dict(result)
+        mails[recipient_id].append(mail)
+    return dict(mails)

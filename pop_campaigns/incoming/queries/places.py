@@ -66,7 +66,7 @@ def _in_letter(word: str) -> ColumnElement[bool]:
     number = read_register_number(word)
     if number is not None:
         return (Letter.register_year == number[0]) & (Letter.register_count == number[1])
-    one = LetterRecipient
-    names = (one.name, one.office_title, one.institution_name, one.address)
+    recipient = LetterRecipient
+    names = (recipient.name, recipient.office_title, recipient.institution_name, recipient.address)
     here = [folded(column, word).contains(word, autoescape=True) for column in names]
     return or_(Letter.search_key.contains(word, autoescape=True), *here)

@@ -82,8 +82,8 @@ def _undecided() -> Select[TimeProposal]:
 
 
 def _only_open(rows: Select[TimeProposal], now: datetime) -> list[TimeProposal]:
-    result = db.session.scalars(rows)
-    return [one for one in result if _standing(one, now, newest=True) is Standing.OPEN]
+    proposals = db.session.scalars(rows)
+    return [proposal for proposal in proposals if _standing(proposal, now, newest=True) is Standing.OPEN]
 
 
 def proposals_of(guest: Invitation) -> Sequence[TimeProposal]:

@@ -46,12 +46,12 @@ _ANYBODYS = frozenset(
 def register_numbers(text: str) -> list[tuple[int, int]]:
     """Return the numbers in a text that look like ours, as (count, year), each once, in order."""
     text = text[:_SEARCHED]
-    result = (
-        (int(one["count"]), int(one["year"]))
-        for one in _NUMBER.finditer(text)
-        if not _OTHER_ACTS.search(text[max(0, one.start() - 30) : one.start()])
+    numbers = (
+        (int(match["count"]), int(match["year"]))
+        for match in _NUMBER.finditer(text)
+        if not _OTHER_ACTS.search(text[max(0, match.start() - 30) : match.start()])
     )
-    return list(dict.fromkeys(result))[:MOST_NUMBERS]
+    return list(dict.fromkeys(numbers))[:MOST_NUMBERS]
 
 
 def recipients_named(
@@ -64,44 +64,43 @@ def recipients_named(
     """
     text = "\n".join(texts)
     domain = sender.casefold().rpartition("@")[2]
-    result = [*_by_our_number(register_numbers(text)), *_by_their_number(text, domain)]
-    rated = {one.id: (one, sender_is_sure and is_same_mailbox(sender, one.address)) for one in result}
+    recipients = [*_by_our_number(register_numbers(text)), *_by_their_number(text, domain)]
+    rated = {
+        recipient.id: (recipient, sender_is_sure and is_same_mailbox(sender, recipient.address))
+        for recipient in recipients
+    }
     sure = [pair for pair in rated.values() if pair[1]]
-    if len({one.letter.organisation_id for one, _sure in sure}) > 1:
-        return [(one, False) for one, _sure in rated.values()]
+    if len({recipient.letter.organisation_id for recipient, _sure in sure}) > 1:
+        return [(recipient, False) for recipient, _sure in rated.values()]
     return sure or sorted(rated.values(), key=lambda pair: not is_same_office(sender, pair[0].address))
 
 
-def is_same_office(one: str, other: str) -> bool:
+def is_same_office(address: str, other: str) -> bool:
     """Return whether two addresses seem to be of one office: the same mailbox, or a domain that not everybody can have."""
-    domain = one.casefold().rpartition("@")[2]
+    domain = address.casefold().rpartition("@")[2]
     same = bool(domain) and domain == other.casefold().rpartition("@")[2] and domain not in _ANYBODYS
-    return same or is_same_mailbox(one, other)
+    return same or is_same_mailbox(address, other)
 
 
 def contradicting(
-    named: Iterable[LetterRecipient], found: Iterable[LetterRecipient]
+    named: Iterable[LetterRecipient], linked: Iterable[LetterRecipient]
 ) -> list[LetterRecipient]:
     """Return the recipients of other letters that a mail names, where it does not name the letter it was found to belong to.
 
     Only letters of the same organisation to the same office: to others such a number is one of their own register.
     """
-    named, found = list(named), list(found)
-    if not found or {letter_recipient.letter_id for letter_recipient in named} & {
-        letter_recipient.letter_id for letter_recipient in found
+    named, linked = list(named), list(linked)
+    if not linked or {recipient.letter_id for recipient in named} & {
+        recipient.letter_id for recipient in linked
     }:
         return []
-    return [
-        letter_recipient
-        for letter_recipient in named
-        if any(_alike(letter_recipient, other) for other in found)
-    ]
+    return [recipient for recipient in named if any(_alike(recipient, other) for other in linked)]
 
 
-def _alike(one: LetterRecipient, other: LetterRecipient) -> bool:
-    office = one.office_id is not None and one.office_id == other.office_id
-    return one.letter.organisation_id == other.letter.organisation_id and (
-        office or is_same_office(one.address, other.address)
+def _alike(recipient: LetterRecipient, other: LetterRecipient) -> bool:
+    office = recipient.office_id is not None and recipient.office_id == other.office_id
+    return recipient.letter.organisation_id == other.letter.organisation_id and (
+        office or is_same_office(recipient.address, other.address)
     )
 
 
@@ -120,7 +119,7 @@ def _by_our_number(numbers: list[tuple[int, int]]) -> list[LetterRecipient]:
 
 
 def _by_their_number(text: str, domain: str) -> list[LetterRecipient]:
-    """Return only among letters to the sender's own domain: offices' numbers are short and many."""
+    """Return the recipients at the sender's domain whose number stands in the text: offices' numbers are short and many."""
     if not domain:
         return []
     rows = (
@@ -137,7 +136,7 @@ def _by_their_number(text: str, domain: str) -> list[LetterRecipient]:
         .order_by(LetterRecipient.id.desc())
         .limit(500)
     )
-    return [one for number, one in db.session.execute(rows).unique() if _stands_in(number, text)]
+    return [recipient for number, recipient in db.session.execute(rows).unique() if _stands_in(number, text)]
 
 
 def _stands_in(number: str, text: str) -> bool:

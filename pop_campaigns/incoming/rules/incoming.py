@@ -69,8 +69,8 @@ def may_get_receipt(sender: str, envelope_sender: str, domain: str) -> bool:
     return not envelope_sender or (not _MACHINE.fullmatch(sent_by[0]) and _same_house(sent_by[2], host))
 
 
-def _same_house(one: str, other: str) -> bool:
-    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
+def _same_house(host: str, other: str) -> bool:
+    return host == other or host.endswith(f".{other}") or other.endswith(f".{host}")
 
 
 def is_fresh(written_at: datetime | None, received_at: datetime, now: datetime) -> bool:
@@ -84,13 +84,11 @@ def threaded(references: Iterable[str], in_reply_to: Iterable[str], message_id: 
     Of a long thread the first and the last few; what a stranger made up to look like one is left out.
     """
     before = list(references) or list(in_reply_to)[:1]
-    fromkeys = [
-        fromkey
-        for fromkey in dict.fromkeys(before)
-        if _MESSAGE_ID.fullmatch(fromkey) and fromkey != message_id
+    idents = [
+        ident for ident in dict.fromkeys(before) if _MESSAGE_ID.fullmatch(ident) and ident != message_id
     ]
-    kept = fromkeys if len(fromkeys) <= _THREAD else [fromkeys[0], *fromkeys[1 - _THREAD :]]
-    return [*kept, message_id] if _MESSAGE_ID.fullmatch(message_id) else []
+    shortened = idents if len(idents) <= _THREAD else [idents[0], *idents[1 - _THREAD :]]
+    return [*shortened, message_id] if _MESSAGE_ID.fullmatch(message_id) else []
 
 
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
@@ -99,34 +97,34 @@ _THREAD = 10
 
 def local_parts(addresses: Iterable[str], domain: str) -> list[str]:
     """Return the local parts of ours among addresses: ``r-…`` of an invitation or letter, ``b-…`` of a sent mail."""
-    result = []
+    parts = []
     for address in addresses:
-        local, _at, given = address.strip().lower().rpartition("@")
-        if given == domain.lower() and _LOCAL.fullmatch(local):
-            result.append(local)
-    return list(dict.fromkeys(result))
+        local, _at, host = address.strip().lower().rpartition("@")
+        if host == domain.lower() and _LOCAL.fullmatch(local):
+            parts.append(local)
+    return list(dict.fromkeys(parts))
 
 
-def nearly_the_same(given: str, known: str) -> bool:
+def nearly_the_same(typed: str, known: str) -> bool:
     """Return whether two tokens differ by one or two letters changed, lost or added: a copying mistake."""
-    if given == known or abs(len(given) - len(known)) > 2:
+    if typed == known or abs(len(typed) - len(known)) > 2:
         return False
     row = list(range(len(known) + 1))
-    for number, sign in enumerate(given, 1):
+    for number, sign in enumerate(typed, 1):
         before, row[0] = row[0], number
         for at, other in enumerate(known, 1):
             before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (sign != other))
     return row[-1] <= 2
 
 
-def answer_of(said: CalendarAnswer) -> Answer | None:
+def answer_of(reply: CalendarAnswer) -> Answer | None:
     """Return what a REPLY answers (RFC 5545 PARTSTAT); None where nothing that counts, as in a COUNTER."""
-    return _ANSWERS.get(said.partstat) if said.method == "REPLY" else None
+    return _ANSWERS.get(reply.partstat) if reply.method == "REPLY" else None
 
 
-def can_be_read(said: CalendarAnswer) -> bool:
+def can_be_read(reply: CalendarAnswer) -> bool:
     """Return whether a calendar object says something that could count: of the whole event, an answer or another time."""
-    return said.recurrence_id is None and (said.proposes or answer_of(said) is not None)
+    return reply.recurrence_id is None and (reply.proposes or answer_of(reply) is not None)
 
 
 def is_older(sequence: int | None, stamped_at: datetime | None, before: SaidBefore | None) -> bool:
@@ -177,9 +175,9 @@ def is_unexpected(sender: str, attendee: str, guest: str, dmarc: Dmarc | None) -
     return not is_same_mailbox(sender, guest)
 
 
-def is_same_mailbox(one: str, other: str) -> bool:
+def is_same_mailbox(address: str, other: str) -> bool:
     """Return whether two addresses are the same mailbox; nothing is the same as none."""
-    return bool(one and other) and mailbox_of(one) == mailbox_of(other)
+    return bool(address and other) and mailbox_of(address) == mailbox_of(other)
 
 
 def is_superseded(said_at: datetime, last_at: datetime | None) -> bool:

@@ -63,16 +63,16 @@ def standing_of(facts: Facts) -> Standing:
     return next((standing for holds, standing in reasons if holds), Standing.OPEN)
 
 
-def read_times(said: CalendarAnswer, zone: str) -> Times | Review:
+def read_times(counter: CalendarAnswer, zone: str) -> Times | Review:
     """Return the time a calendar object proposes for an event in ``zone``, or why a person has to read it.
 
     A time in no zone is one on the event's own clocks: that is what the guest saw beside it. A day without an hour is
     not filled up with a guess. An end that is the start itself says nothing; one before it makes the whole unreadable.
     """
-    if said.all_day:
+    if counter.all_day:
         return Review.DAY_ONLY
     try:
-        starts, ends = (_instant(said, name, zone) for name in ("dtstart", "dtend"))
+        starts, ends = (_instant(counter, name, zone) for name in ("dtstart", "dtend"))
     except (OverflowError, ValueError):  # at the ends of the calendar
         return Review.NO_TIME
     if starts is None or not in_calendar(starts.date()):
@@ -97,18 +97,18 @@ def moved_by(before: datetime, after: datetime, zone: str) -> timedelta:
     return _wall(after, zone) - _wall(before, zone)
 
 
-def told_sequence(said: int | None, present: int, ahead: int) -> int:
+def told_sequence(sequence: int | None, present: int, ahead: int) -> int:
     """Return the event's SEQUENCE that a calendar object was made for.
 
     ``ahead`` is by how much the guest's own calendar is ahead of the event's (see ``calendar_sequence``). What is
     missing is the present one, and nobody can know a later one.
     """
-    return present if said is None else max(0, min(said - ahead, present))
+    return present if sequence is None else max(0, min(sequence - ahead, present))
 
 
-def _instant(said: CalendarAnswer, name: str, zone: str) -> datetime | None:
-    instant: datetime | None = getattr(said, name)
-    if instant is None or name not in said.floating:
+def _instant(counter: CalendarAnswer, name: str, zone: str) -> datetime | None:
+    instant: datetime | None = getattr(counter, name)
+    if instant is None or name not in counter.floating:
         return instant
     wall = instant.replace(tzinfo=None)
     try:

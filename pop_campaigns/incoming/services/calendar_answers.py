@@ -52,27 +52,27 @@ def take_calendar(
     mail: IncomingMail, report: MailReport, matches: list[Match], *, by: User | None, now: datetime
 ) -> Outcome:
     """Let a calendar answer count, or say why a person has to look at it. ``by`` is who brought it, if anybody did."""
-    said = report.calendar or CalendarAnswer()
-    guest = guest_of_secret(matches, said)
+    reply = report.calendar or CalendarAnswer()
+    guest = guest_of_secret(matches, reply)
     if guest is None:
         return without_secret(report, matches, is_upload=mail.way is IncomingWay.UPLOAD, by=by)
-    review = _why_not(guest, said)
+    review = _why_not(guest, reply)
     if review is None:
-        review = let_count(mail, guest, said, by=by, now=now)
+        review = let_count(mail, guest, reply, by=by, now=now)
     if review not in (Review.OTHER_GUEST, Review.OTHER_EVENT):
         return Outcome(matches, review)
-    named = guest_named(event_named(said.uid), said.attendee)
+    named = guest_named(event_named(reply.uid), reply.attendee)
     if named is None or owner_of(named) != owner_of(guest):
         return Outcome(matches, review)
     # Whose address it was is no proof of what another guest, or the same one of another event, says.
     elsewhere = review is Review.OTHER_EVENT
-    return Outcome(_with(matches, named), _why_held(said, Review.UNPROVEN) if elsewhere else review)
+    return Outcome(_with(matches, named), _why_held(reply, Review.UNPROVEN) if elsewhere else review)
 
 
 def let_count(
     mail: IncomingMail,
     guest: Invitation,
-    said: CalendarAnswer,
+    reply: CalendarAnswer,
     *,
     by: User | None,
     now: datetime,
@@ -83,70 +83,70 @@ def let_count(
 
     ``by`` is who brought it or decided that it counts. ``as_substitute``: it is the answer of whom the guest sends.
     """
-    if said.proposes:
+    if reply.proposes:
         # What it says beside (PARTSTAT) is no answer: see ``proposals``.
-        return take_proposal(mail, guest, said, answered=said_before(guest), by=by, now=now)
-    answer, substitute = answer_of(said), ""
+        return take_proposal(mail, guest, reply, answered=said_before(guest), by=by, now=now)
+    answer, substitute = answer_of(reply), ""
     if answer is None:
         return Review.NO_ANSWER
-    if said.partstat == "DELEGATED":
-        substitute = ", ".join(said.delegated_to)
+    if reply.partstat == "DELEGATED":
+        substitute = ", ".join(reply.delegated_to)
     elif as_substitute and answer is not Answer.DECLINED:
-        substitute = _substitute_of(guest) or said.attendee or mail.from_address
+        substitute = _substitute_of(guest) or reply.attendee or mail.from_address
     try:
-        given = record_answer(
+        given_answer = record_answer(
             guest,
             answer,
             substitute=substitute,
-            note=said.comment,
+            note=reply.comment,
             channel=AnswerChannel.CALENDAR,
             now=now,
             by=by,
-            sequence=_told_sequence(guest, said.sequence),
-            origin=origin_of(mail, guest, said, is_proven=is_proven),
+            sequence=_told_sequence(guest, reply.sequence),
+            origin=origin_of(mail, guest, reply, is_proven=is_proven),
         )
     except AnswerRefused:
         return Review.TOO_LATE
-    given.incoming_mail_id = given.incoming_mail_id or mail.id
+    given_answer.incoming_mail_id = given_answer.incoming_mail_id or mail.id
     return None
 
 
-def _told_sequence(guest: Invitation, said: int | None) -> int | None:
+def _told_sequence(guest: Invitation, sequence: int | None) -> int | None:
     """Return the SEQUENCE an answer was given to: nobody was told of a later one, and such would outdo every later answer."""
-    return None if said is None else min(said, guest.event.sequence + calendar_ahead(guest))
+    return None if sequence is None else min(sequence, guest.event.sequence + calendar_ahead(guest))
 
 
-def origin_of(mail: IncomingMail, guest: Invitation, said: CalendarAnswer, *, is_proven: bool) -> Origin:
+def origin_of(mail: IncomingMail, guest: Invitation, reply: CalendarAnswer, *, is_proven: bool) -> Origin:
     """Return from where an answer was sent, and whether the guest has to hear of it."""
     sender = mail.from_address
     elsewhere = not is_same_mailbox(sender, guest.address)
-    tell = not is_proven or is_unexpected(sender, said.attendee, guest.address, mail.dmarc)
+    tell = not is_proven or is_unexpected(sender, reply.attendee, guest.address, mail.dmarc)
     return Origin(sender if elsewhere else None, tell_guest=tell)
 
 
-def guest_of_secret(matches: Sequence[Match], said: CalendarAnswer) -> Any:
+def guest_of_secret(matches: Sequence[Match], reply: CalendarAnswer) -> Any:
     """Return the guest at whose own address a mail came; of several the one it names, whichever address it came to first."""
     ours = [match for match in matches if isinstance(match.subject, Invitation) and match.how == "token"]
-    named = [our for our in ours if _is_named(our.subject, said)]
-    return next((our.subject for our in [*named, *ours]), None)
+    named = [match for match in ours if _is_named(match.subject, reply)]
+    return next((match.subject for match in [*named, *ours]), None)
 
 
-def _is_named(guest: Any, said: CalendarAnswer) -> bool:
-    return is_same_mailbox(said.attendee, guest.address) and said.uid == guest.event.uid
+def _is_named(guest: Any, reply: CalendarAnswer) -> bool:
+    return is_same_mailbox(reply.attendee, guest.address) and reply.uid == guest.event.uid
 
 
-def _why_not(guest: Invitation, said: CalendarAnswer) -> Review | None:
+def _why_not(guest: Invitation, reply: CalendarAnswer) -> Review | None:
     """Decide whether what came to a guest's own address counts; None means yes."""
-    if not said.is_answer:
+    if not reply.is_answer:
         return Review.NOT_A_REPLY
-    if said.uid != guest.event.uid or said.recurrence_id:
+    if reply.uid != guest.event.uid or reply.recurrence_id:
         return Review.OTHER_EVENT
-    review = speaks_for(said.attendee, guest.address)
-    if review is not None or said.proposes:
+    review = speaks_for(reply.attendee, guest.address)
+    if review is not None or reply.proposes:
         return review
-    if answer_of(said) is None:
+    if answer_of(reply) is None:
         return Review.NO_ANSWER
-    older = is_older(said.sequence, said.dtstamp, said_before(guest))
+    older = is_older(reply.sequence, reply.dtstamp, said_before(guest))
     return Review.OLDER if older else None
 
 
@@ -154,29 +154,29 @@ def without_secret(
     report: MailReport, matches: list[Match], *, is_upload: bool = False, by: User | None = None
 ) -> Outcome:
     """Hold what proves nothing, for the people of the event it names and for nobody else."""
-    said = report.calendar or CalendarAnswer()
-    event = event_named(said.uid)
+    reply = report.calendar or CalendarAnswer()
+    event = event_named(reply.uid)
     if event is not None and is_upload and not (by and may_change(event, by)):
         event = None
     if event is None or any(_belongs_elsewhere(event, match) for match in matches):
-        return Outcome(matches, _why_held(said))
+        return Outcome(matches, _why_held(reply))
     theirs = [match for match in matches if owner_of(match.subject) == event.organisation_id]
-    guest = guest_named(event, said.attendee or report.from_address)
-    known = guest is not None or any(_is_guest_of(event, their) for their in theirs)
-    if said.attendee and not known:
-        return Outcome(theirs, _why_held(said), event)
+    guest = guest_named(event, reply.attendee or report.from_address)
+    known = guest is not None or any(_is_guest_of(event, match) for match in theirs)
+    if reply.attendee and not known:
+        return Outcome(theirs, _why_held(reply), event)
     if guest is not None:
         theirs = _with(theirs, guest)
     wrong = Review.WRONG_ADDRESS if _names_a_guest(report) else Review.UNPROVEN
-    return Outcome(theirs, _why_held(said, wrong), event)
+    return Outcome(theirs, _why_held(reply, wrong), event)
 
 
-def _why_held(said: CalendarAnswer, otherwise: Review = Review.OTHER_GUEST) -> Review:
-    if not said.is_answer:
+def _why_held(reply: CalendarAnswer, otherwise: Review = Review.OTHER_GUEST) -> Review:
+    if not reply.is_answer:
         return Review.NOT_A_REPLY
-    if said.recurrence_id:
+    if reply.recurrence_id:
         return Review.OTHER_EVENT
-    return otherwise if can_be_read(said) else Review.NO_ANSWER
+    return otherwise if can_be_read(reply) else Review.NO_ANSWER
 
 
 def _belongs_elsewhere(event: Event, match: Match) -> bool:
@@ -191,7 +191,7 @@ def _is_guest_of(event: Event, match: Match) -> bool:
 def _with(matches: list[Match], guest: Invitation) -> list[Match]:
     """Add the guest that is named, who takes the place of what was only guessed; what is sure stays."""
     sure = [match for match in matches if not match.suggested]
-    known = any(one.key == (guest.__tablename__, guest.id) for one in sure)
+    known = any(match.key == (guest.__tablename__, guest.id) for match in sure)
     return sure if known else [*sure, Match(guest, "uid", suggested=True)]
 
 

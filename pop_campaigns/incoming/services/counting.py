@@ -38,18 +38,18 @@ class CannotCount(Exception):
 def count_answer(
     mail: IncomingMail, link_id: int, *, as_substitute: bool, by: User, now: datetime
 ) -> HeldAnswer | None:
-    """Let a mail that waits count for the guest its link names, and give what it was; None where it waits no longer.
+    """Let a mail that waits count for the guest its link names, and return what it was; None where it waits no longer.
 
     The guest hears of it: nothing proved that the word is theirs. Raise :class:`CannotCount`.
     """
     way = _hold(mail, link_id, as_substitute, by)
     if way is None:
         return None
-    guest, said, why = way.guest, way.said, mail.review
+    guest, reply, why = way.guest, way.said, mail.review
     _require_open(guest, now)
     if _is_outdated(way):
         raise CannotCount(Review.OLDER)
-    review = let_count(mail, guest, said, by=by, now=now, is_proven=False, as_substitute=as_substitute)
+    review = let_count(mail, guest, reply, by=by, now=now, is_proven=False, as_substitute=as_substitute)
     if review is not None:
         raise CannotCount(review)
     link_mail(mail, Match(guest, "counted"), now, by.name)
@@ -76,9 +76,9 @@ def _require_open(guest: Invitation, now: datetime) -> None:
 
 def _is_outdated(way: HeldAnswer) -> bool:
     """Return whether something newer counts: what a calendar said by its own count, all else by when it was said."""
-    guest, said = way.guest, way.said
-    said_at = said_when(said.dtstamp, guest.invited_at, way.mail.received_at)
-    return is_older(said.sequence, said.dtstamp, said_before(guest)) or is_superseded(
+    guest, reply = way.guest, way.said
+    said_at = said_when(reply.dtstamp, guest.invited_at, way.mail.received_at)
+    return is_older(reply.sequence, reply.dtstamp, said_before(guest)) or is_superseded(
         said_at, _last_word_at(guest)
     )
 

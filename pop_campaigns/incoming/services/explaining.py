@@ -35,19 +35,19 @@ def explain_matches(report: MailReport, envelope_to: str = "") -> list[dict[str,
 
 def _matches(report: MailReport, envelope_to: str) -> list[Match]:
     matches = find_matches(report, envelope_to, dmarc=sender_result(report), only_read=True)
-    said = report.calendar if report.kind is IncomingKind.CALENDAR else None
-    if said is not None and guest_of_secret(matches, said) is None:
+    reply = report.calendar if report.kind is IncomingKind.CALENDAR else None
+    if reply is not None and guest_of_secret(matches, reply) is None:
         return without_secret(report, matches).matches
     return matches
 
 
 def _as_json(match: Match) -> dict[str, Any]:
     subject = match.subject
-    result: dict[str, Any] = {"what": "mail", "id": subject.id, "title": "", "who": ""}
+    values: dict[str, Any] = {"what": "mail", "id": subject.id, "title": "", "who": ""}
     if isinstance(subject, Invitation):
-        result |= {"what": "invitation", "title": subject.event.title_sq, "who": subject.shown_as}
+        values |= {"what": "invitation", "title": subject.event.title_sq, "who": subject.shown_as}
     elif isinstance(subject, LetterRecipient):
-        result |= {"what": "letter", "title": subject.letter.subject_sq, "who": subject.shown_as}
+        values |= {"what": "letter", "title": subject.letter.subject_sq, "who": subject.shown_as}
     else:
-        result |= {"title": subject.message_id, "who": subject.to_address}
-    return result | {"how": match.how, "certain": not match.suggested}
+        values |= {"title": subject.message_id, "who": subject.to_address}
+    return values | {"how": match.how, "certain": not match.suggested}

@@ -33,7 +33,7 @@ class NothingSaid(ValueError):
 def file_mail(mail: IncomingMail, report: MailReport, *, now: datetime) -> OutgoingMail | None:
     """Keep what a mail was found to be, link it to what it belongs, and do what follows from it.
 
-    Gives the receipt that was queued for it, None for most.
+    Return the receipt that was queued for it, None for most.
     """
     _keep(mail, report)
     # What is looked for lies in other rows: each question would else first write this one, three times a mail.
@@ -51,7 +51,7 @@ def file_mail(mail: IncomingMail, report: MailReport, *, now: datetime) -> Outgo
 
 
 def _act(mail: IncomingMail, report: MailReport, now: datetime) -> Outcome:
-    """Find to what a mail belongs and let it do what it does; give that, and why it needs a person, if it does."""
+    """Find to what a mail belongs and let it do what it does; return that, and why it needs a person, if it does."""
     by = _bringer(mail)
     matches = find_matches(report, mail.envelope_to, dmarc=mail.dmarc)
     if mail.way is IncomingWay.UPLOAD:
@@ -103,8 +103,8 @@ def _came_before(mail: IncomingMail, matches: list[Match]) -> bool:
     values = {name: getattr(mail, name) for name in alike} | {"state": IncomingState.MATCHED}
     same = select(IncomingMail).options(undefer(IncomingMail.body)).filter_by(**values)
     earlier = db.session.scalars(same.where(IncomingMail.id < mail.id).order_by(IncomingMail.id).limit(5))
-    same_words = [one for one in earlier if _content_of(one) == _content_of(mail)]
-    first = next((word for word in same_words if _did(word, matches)), None)
+    same_words = [other for other in earlier if _content_of(other) == _content_of(mail)]
+    first = next((other for other in same_words if _did(other, matches)), None)
     shown = first or next(iter(same_words), None)
     mail.duplicate_of_id = shown.id if shown else None
     return first is not None
@@ -125,7 +125,7 @@ def _content_of(mail: IncomingMail) -> tuple[Any, ...]:
 
 
 def link_mail(mail: IncomingMail, match: Match, now: datetime, by: str = "") -> None:
-    """Say that a mail belongs to a record, or, where the match is a suggestion, that it may; what is sure stays sure."""
+    """Link a mail to a record it belongs to or, where the match is a suggestion, may belong to; what is sure stays sure."""
     table, ident = match.key
     known = next((link for link in mail.links if (link.subject_type, link.subject_id) == match.key), None)
     if known is None:
@@ -145,7 +145,7 @@ def link_mail(mail: IncomingMail, match: Match, now: datetime, by: str = "") -> 
 
 
 def _note_owner(mail: IncomingMail, owners: set[int | None], outcome: Outcome) -> None:
-    """Say whose matter it is, where all it may belong to is one organisation's."""
+    """Note whose matter a mail is, where all it may belong to is one organisation's."""
     if not owners and outcome.event is not None:
         owners = {outcome.event.organisation_id}
     if len(owners) == 1:
@@ -193,15 +193,15 @@ def put_aside(mail: IncomingMail, reason: str, *, by: User, now: datetime) -> No
 
 
 def unfile(mail: IncomingMail, link_id: int, *, by: User, now: datetime) -> bool:
-    """Say that a person's words do not belong where they were found to; they stay suggested there. Tell whether they were.
+    """Take a person's words away from where they were found to belong; return whether they were. They stay suggested there.
 
     What did something there, an answer or a bounce, belongs where it did it.
     """
-    link = next((other for other in mail.links if other.id == link_id and not other.suggested), None)
+    link = next((link for link in mail.links if link.id == link_id and not link.suggested), None)
     if link is None or not may_be_moved(mail):
         return False
     link.suggested = True
-    if all(each_link.suggested for each_link in mail.links):
+    if all(link.suggested for link in mail.links):
         mail.state = IncomingState.HELD
     note("incoming.taken_back", mail, by=by, now=now, organisation_id=mail.organisation_id)
     db.session.flush()

@@ -55,9 +55,9 @@ def find_matches(
     """
     domain = current_app.config["MAIL_DOMAIN"]
     locals_ = local_parts([envelope_to, *report.recipients], domain)
-    result = _by_token(locals_, only_read=only_read)
-    result += _by_message_id([*report.in_reply_to, *report.references, report.returned_id])
-    sure = _each_once(result)
+    matches = _by_token(locals_, only_read=only_read)
+    matches += _by_message_id([*report.in_reply_to, *report.references, report.returned_id])
+    sure = _each_once(matches)
     if sure and not _recipients(sure):
         return sure
     numbered = _by_register(report, sender_is_sure=dmarc is Dmarc.PASSED)
@@ -66,7 +66,7 @@ def find_matches(
         if not other:
             return sure
         # At one letter's address, speaking of another: only a person can tell which of the two was meant.
-        named = [Match(one, "register", suggested=True) for one in other]
+        named = [Match(recipient, "register", suggested=True) for recipient in other]
         return _each_once([*named, *(replace(match, suggested=True) for match in sure)])
     if numbered and not numbered[0].suggested:
         return numbered
@@ -93,20 +93,20 @@ def guest_named(event: Event | None, address: str) -> Invitation | None:
     if mailbox.endswith("@gmail.com"):
         alike = [lowered.like("%@gmail.com"), lowered.like("%@googlemail.com")]
     guests = select(Invitation).where(Invitation.event_id == event.id, or_(*alike)).order_by(Invitation.id)
-    same = [one for one in db.session.scalars(guests).unique() if mailbox_of(one.address) == mailbox]
-    return next((one for one in same if one.state is InvitationState.INVITED), next(iter(same), None))
+    same = [guest for guest in db.session.scalars(guests).unique() if mailbox_of(guest.address) == mailbox]
+    return next((guest for guest in same if guest.state is InvitationState.INVITED), next(iter(same), None))
 
 
-def _each_once(found: Iterable[Match]) -> list[Match]:
+def _each_once(matches: Iterable[Match]) -> list[Match]:
     """Return each record once, where it was found first."""
-    kept: dict[tuple[str, int], Match] = {}
-    for match in found:
-        kept.setdefault(match.key, match)
-    return list(kept.values())
+    unique: dict[tuple[str, int], Match] = {}
+    for match in matches:
+        unique.setdefault(match.key, match)
+    return list(unique.values())
 
 
-def _recipients(found: Iterable[Match]) -> list[LetterRecipient]:
-    return [match.subject for match in found if isinstance(match.subject, LetterRecipient)]
+def _recipients(matches: Iterable[Match]) -> list[LetterRecipient]:
+    return [match.subject for match in matches if isinstance(match.subject, LetterRecipient)]
 
 
 def _by_token(locals_: Iterable[str], *, only_read: bool) -> list[Match]:
@@ -126,7 +126,7 @@ def _by_token(locals_: Iterable[str], *, only_read: bool) -> list[Match]:
             _fill_bounce_locals()
         mails = select(OutgoingMail).where(OutgoingMail.bounce_local.in_(bounced))
         for mail in db.session.scalars(mails):
-            matches += [Match(mail, "token"), *(Match(one, "bounce") for one in _about(mail))]
+            matches += [Match(mail, "token"), *(Match(subject, "bounce") for subject in _about(mail))]
     return matches
 
 
@@ -143,7 +143,7 @@ def _by_message_id(idents: Iterable[str]) -> list[Match]:
     if not wanted:
         return []
     mails = db.session.scalars(select(OutgoingMail).where(OutgoingMail.message_id.in_(wanted))).all()
-    return [Match(one, "references") for mail in mails for one in (*_about(mail), mail)]
+    return [Match(subject, "references") for mail in mails for subject in (*_about(mail), mail)]
 
 
 def _about(mail: OutgoingMail) -> list[Invitation | LetterRecipient]:
@@ -154,21 +154,21 @@ def _about(mail: OutgoingMail) -> list[Invitation | LetterRecipient]:
 
 
 def _nearly(locals_: Iterable[str]) -> list[Match]:
-    given = [local for local in locals_ if local.startswith("r-")]
-    if not given:
+    typed = [local for local in locals_ if local.startswith("r-")]
+    if not typed:
         return []
     matches: list[Match] = []
     for model in _ANSWERED:
         # A slip of the hand rarely hits both ends: halves narrow what is compared letter by letter.
         halves = [
             or_(model.reply_local.startswith(local[:10]), model.reply_local.endswith(local[-10:]))
-            for local in given
+            for local in typed
         ]
         near = db.session.scalars(select(model).where(or_(*halves)).limit(50)).unique()
         matches += [
             Match(row, "near_token", suggested=True)
             for row in near
-            if any(nearly_the_same(local, row.reply_local or "") for local in given)
+            if any(nearly_the_same(local, row.reply_local or "") for local in typed)
         ]
     return matches
 
@@ -179,7 +179,7 @@ def _by_register(report: MailReport, *, sender_is_sure: bool) -> list[Match]:
         return []
     texts = (report.subject, report.body, report.attached_text)
     named = recipients_named(texts, report.from_address, sender_is_sure=sender_is_sure)
-    return [Match(one, "register", suggested=not sure) for one, sure in named][: SUGGESTED * 2]
+    return [Match(recipient, "register", suggested=not sure) for recipient, sure in named][: SUGGESTED * 2]
 
 
 def _by_sender(sender: str, *, failed: bool) -> list[Match]:

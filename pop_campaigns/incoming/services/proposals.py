@@ -64,7 +64,7 @@ class NoHour(ValueError):
 def take_proposal(
     mail: IncomingMail,
     guest: Invitation,
-    said: CalendarAnswer,
+    counter: CalendarAnswer,
     *,
     answered: SaidBefore | None,
     now: datetime,
@@ -77,15 +77,15 @@ def take_proposal(
     """
     _lock(guest)
     event = guest.event
-    times = read_times(said, event.zone)
+    times = read_times(counter, event.zone)
     if isinstance(times, Review):
         return times
-    sequence = told_sequence(said.sequence, event.sequence, calendar_ahead(guest))
-    comment, stamp = clean_text(said.comment), said.dtstamp
+    sequence = told_sequence(counter.sequence, event.sequence, calendar_ahead(guest))
+    comment, stamp = clean_text(counter.comment), counter.dtstamp
     earlier = proposals_of(guest)
-    if any(_is_known(one, (times, sequence, comment), stamp, earlier[0]) for one in earlier):
+    if any(_is_known(other, (times, sequence, comment), stamp, earlier[0]) for other in earlier):
         return None
-    if is_older(said.sequence, stamp, answered) or is_older(sequence, stamp, _proposed(earlier)):
+    if is_older(counter.sequence, stamp, answered) or is_older(sequence, stamp, _proposed(earlier)):
         return Review.OLDER
     if not _takes_answers(guest, now):
         return Review.TOO_LATE
@@ -121,16 +121,19 @@ def accept_proposal(proposal: TimeProposal, *, seen: str, by: User, now: datetim
     )
     change_event(event, draft, by=by, now=now)
     number = send_changes(event, by=by, now=now)
-    for one in alike:
-        _decide(one, accepted=True, by=by, now=now)
+    for other in alike:
+        _decide(other, accepted=True, by=by, now=now)
     return number
 
 
 def decline_proposal(proposal: TimeProposal, *, words: str, seen: str, by: User, now: datetime) -> bool:
     """Leave the event as it is and tell the guest, with the coordinator's ``words`` (may be empty).
 
-    Tells whether a mail goes: not to a person who wants none. Raises as :func:`accept_proposal` does, and
-    :class:`NoHour` while the event has none.
+    Return whether a mail goes: not to a person who wants none.
+
+    :raises ProposalClosed: it is answered already, or there is nothing to answer any more.
+    :raises EventChanged: the event was changed since it was looked at.
+    :raises NoHour: the event has no day and hour now.
     """
     event = _hold(proposal, seen, now)
     if event.starts_at is None:
@@ -190,12 +193,12 @@ def _takes_answers(guest: Invitation, now: datetime) -> bool:
 
 
 def _is_known(
-    one: TimeProposal, content: tuple[Times, int, str], stamp: datetime | None, newest: TimeProposal
+    proposal: TimeProposal, content: tuple[Times, int, str], stamp: datetime | None, newest: TimeProposal
 ) -> bool:
     """Return whether a proposal is one we have: the same mail again, or what is still open said once more."""
-    if (Times(one.starts_at, one.ends_at), one.event_sequence, one.comment) != content:
+    if (Times(proposal.starts_at, proposal.ends_at), proposal.event_sequence, proposal.comment) != content:
         return False
-    return _stamp(one) == stamp or (one is newest and one.decided_at is None)
+    return _stamp(proposal) == stamp or (proposal is newest and proposal.decided_at is None)
 
 
 def _proposed(earlier: Sequence[TimeProposal]) -> SaidBefore | None:

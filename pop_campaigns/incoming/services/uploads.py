@@ -43,7 +43,7 @@ def check_message(raw: bytes) -> bytes:
 
 
 def store_upload(raw: bytes, *, by: User, now: datetime) -> IncomingMail:
-    """Store a message that ``by`` brought, and give its row: the one that is there already, if it came before.
+    """Store a message that ``by`` brought, and return its row: the one that is there already, if it came before.
 
     It is in a commit of its own, like all that comes in, with who brought it: the worker may take it up at once, and acts
     only where that person may. The line of history follows it. Raise :class:`NotAMail`.

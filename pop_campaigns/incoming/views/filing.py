@@ -66,7 +66,7 @@ def upload() -> ResponseReturnValue:
 @bp.route("/explain", methods=["GET", "POST"])
 @administrator
 def explain() -> ResponseReturnValue:
-    """Say of a message what it is and where it would go; nothing of it is kept."""
+    """Show of a message what it is and where it would go; nothing of it is kept."""
     report, matches, problem, pasted = None, [], "", request.form.get("source", "")
     if request.method == "POST":
         brought = _brought()
@@ -84,7 +84,7 @@ def explain() -> ResponseReturnValue:
 
 
 def _brought() -> list[tuple[str, bytes]]:
-    files = [one for one in request.files.getlist("file") if one and one.filename][:MOST_FILES]
+    files = [file for file in request.files.getlist("file") if file and file.filename][:MOST_FILES]
     rows = [(clean_line(file.filename or "")[:100], file.read(SIZE_LIMIT + 1)) for file in files]
     pasted = request.form.get("source", "")
     if pasted.strip():

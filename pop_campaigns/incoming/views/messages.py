@@ -99,7 +99,7 @@ def file(number: int) -> ResponseReturnValue:
     """File a mail where it was suggested to belong."""
     mail = changeable_mail(number)
     wanted = request.form.get("link", "")
-    link = next((other for other in mail.links if str(other.id) == wanted), None)
+    link = next((link for link in mail.links if str(link.id) == wanted), None)
     place = _place(link) if link else None
     subject = subject_of(link) if link else None
     if place is None or subject is None or not place.changeable:

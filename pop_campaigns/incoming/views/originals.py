@@ -57,13 +57,13 @@ def attachment(number: int, which: int) -> ResponseReturnValue:
     content = attachment_under_limits(mail.raw, which) if which < len(mail.attachments) else None
     if content is None or (request.method == "POST" and not may_open(mail)):
         abort(404)
-    given = mail.attachments[which]
-    name = mask_secrets(given["name"]) or f"{mail.id}-{which + 1}"
+    listed = mail.attachments[which]
+    name = mask_secrets(listed["name"]) or f"{mail.id}-{which + 1}"
     if request.method == "POST":
         if not _all_changeable(secrets_in(content)):
             abort(404)
         return _recorded(mail, content, name)
-    if may_hold_secrets(given) or _holds_secrets(content, name):
+    if may_hold_secrets(listed) or _holds_secrets(content, name):
         if not may_open(mail):
             abort(404)
         flash(
@@ -87,15 +87,15 @@ def may_open(mail: IncomingMail) -> bool:
     )
 
 
-def may_hold_secrets(given: dict[str, Any]) -> bool:
-    """Tell by what a file claims to be whether it is a message or an invitation, which carry secrets encoded."""
-    name, kind = str(given["name"]).lower(), str(given["type"]).lower()
+def may_hold_secrets(listed: dict[str, Any]) -> bool:
+    """Return whether a file claims to be a message or an invitation, which carry secrets encoded."""
+    name, kind = str(listed["name"]).lower(), str(listed["type"]).lower()
     return kind.startswith(_MAIL_TYPES) or name.endswith(_MAIL_ENDINGS)
 
 
 def downloads_of(mail: IncomingMail) -> list[History]:
     """Return who took the original, or a file of it, newest first."""
-    return [one for one in history_of(mail) if one.action == DOWNLOADED]
+    return [row for row in history_of(mail) if row.action == DOWNLOADED]
 
 
 def _holds_secrets(content: bytes, name: str) -> bool:
@@ -115,12 +115,12 @@ def _holds_secrets(content: bytes, name: str) -> bool:
     return True
 
 
-def _all_changeable(found: Iterable[str]) -> bool:
+def _all_changeable(secrets: Iterable[str]) -> bool:
     """Return whether every record that one of these secrets opens is one the person may change."""
-    words = list(found)[:5000]
+    words = list(secrets)[:5000]
     for start in range(0, len(words), 400):
         some = words[start : start + 400]
-        hashes, low = [hash_token(one) for one in some], [one.lower() for one in some]
+        hashes, low = [hash_token(word) for word in some], [word.lower() for word in some]
         by_guest = or_(Invitation.reply_local.in_(low), Invitation.token_hash.in_(hashes))
         rows: list[Any] = [
             *db.session.scalars(select(Invitation).where(by_guest)).unique(),

@@ -90,7 +90,7 @@ def decline(proposal_id: int) -> ResponseReturnValue:
         return _page(row, form), 422
     seen = request.form.get("seen", "")
     try:
-        told = decline_proposal(row, words=form.words.data or "", seen=seen, by=current_user, now=now())
+        is_told = decline_proposal(row, words=form.words.data or "", seen=seen, by=current_user, now=now())
     except ProposalClosed:
         return _already(proposal_id)
     except EventChanged:
@@ -99,7 +99,7 @@ def decline(proposal_id: int) -> ResponseReturnValue:
         db.session.rollback()
         return _page(_existing(proposal_id), form), 422
     db.session.commit()
-    if told:
+    if is_told:
         wake_worker()
         flash(_("Declined. %(guest)s is being told that the event stays as it is.", guest=guest), "success")
     else:
@@ -158,9 +158,9 @@ def _page(row: TimeProposal, form: DeclineForm, *, changed: bool = False) -> str
         said_beside=words.said_beside_words(row),
         mail=mail if mail is not None and mail.raw and sees_incoming(mail) else None,
         earlier=[
-            (each_proposal, words.times_in_words(each_proposal, lang))
-            for each_proposal in proposals_of(guest)
-            if each_proposal.id != row.id
+            (earlier, words.times_in_words(earlier, lang))
+            for earlier in proposals_of(guest)
+            if earlier.id != row.id
         ],
         others=[other for other in shown.rows if other.invitation.id != guest.id],
         hidden=shown.hidden,

@@ -80,10 +80,10 @@ def count(number: int) -> ResponseReturnValue:
 @bp.post("/<int:number>/unfile")
 @writer
 def unfile(number: int) -> ResponseReturnValue:
-    """Say that a message does not belong where it was filed, by whatever: it waits to be filed elsewhere."""
+    """Take a message away from where it was filed, by whatever: it waits to be filed elsewhere."""
     mail = changeable_mail(number)
     wanted = request.form.get("link", "")
-    link = next((other for other in mail.links if str(other.id) == wanted), None)
+    link = next((link for link in mail.links if str(link.id) == wanted), None)
     if link is None:
         abort(404)
     if take_away(mail, link.id, by=current_user, now=now()):
@@ -141,7 +141,7 @@ def held_ways(mail: IncomingMail) -> list[HeldAnswer]:
 
 @bp.app_template_global()
 def held_says(held: HeldAnswer) -> str:
-    """Say in two words what waits: *says yes*, *proposes another time*."""
+    """Return in two words what waits: *says yes*, *proposes another time*."""
     if held.answer is None:
         return str(_("proposes another time"))
     return str(SAID[held.answer])
@@ -149,11 +149,11 @@ def held_says(held: HeldAnswer) -> str:
 
 @bp.app_template_global()
 def held_why(mail: IncomingMail) -> str:
-    """Say why a mail has not counted; "" where nothing is said."""
+    """Return why a mail has not counted; "" where nothing is said."""
     return str(REVIEWS[mail.review]) if mail.review else ""
 
 
 @bp.app_template_global()
 def sender_check_words(mail: IncomingMail) -> str:
-    """Say what our own mail server found out about the sender."""
+    """Return what our own mail server found out about the sender."""
     return str(_DMARC[mail.dmarc])

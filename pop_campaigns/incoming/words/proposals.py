@@ -63,7 +63,7 @@ class Line:
 
     @property
     def differs(self) -> bool:
-        """Whether it would change."""
+        """Whether accepting would change this line."""
         return self.before != self.after
 
 
@@ -146,7 +146,7 @@ def _named(words: str, zone: str) -> str:
 
 
 def moved_words(proposal: TimeProposal, lang: str) -> str:
-    """Say by how much the event would move: *2 days and 1 hour later*; "" where it would not."""
+    """Return by how much the event would move: *2 days and 1 hour later*; "" where it would not."""
     event = proposal.invitation.event
     before, after = times_of(event), wanted_times(proposal)
     if before is None or before == after:
@@ -176,26 +176,26 @@ def length_words(length: timedelta, lang: str) -> str:
 def cautions_for(proposal: TimeProposal, lang: str, now: datetime) -> list[Caution]:
     """Return what to think of before the event is moved: a time that is over, days off, what else takes place then."""
     event, times = proposal.invitation.event, wanted_times(proposal)
-    result = []
+    cautions = []
     if times.starts <= now:
-        result.append(Caution(_("The proposed time is over: the event cannot be moved there.")))
+        cautions.append(Caution(_("The proposed time is over: the event cannot be moved there.")))
     sender = _sent_from(proposal)
     if sender:
-        result.append(
+        cautions.append(
             Caution(_("It was sent from another address than the invited one: %(address)s", address=sender))
         )
     off = _day_off_words(event, times, lang)
     if off:
-        result.append(Caution(off))
+        cautions.append(Caution(off))
     if _has_no_zone(proposal):
-        result.append(
+        cautions.append(
             Caution(
                 _(
                     "The message does not say of which place the hour is: it is taken as the event's own clock."
                 )
             )
         )
-    return [*result, *(_clash(one, lang) for one in events_then(event, times))]
+    return [*cautions, *(_clash(other, lang) for other in events_then(event, times))]
 
 
 def _sent_from(proposal: TimeProposal) -> str:
@@ -234,7 +234,7 @@ def _has_no_zone(proposal: TimeProposal) -> bool:
 
 
 def made_before_words(proposal: TimeProposal) -> str:
-    """Say that the guest looked at an older time when proposing; "" where it is the present one."""
+    """Return the words that the guest looked at an older time when proposing; "" where it is the present one."""
     if proposal.accepted is not None or proposal.event_sequence >= proposal.invitation.event.sequence:
         return ""
     return _(
@@ -243,19 +243,19 @@ def made_before_words(proposal: TimeProposal) -> str:
 
 
 def said_beside_words(proposal: TimeProposal) -> str:
-    """Say what the message said beside the time about coming; "" where it said nothing (RFC 5545 PARTSTAT)."""
+    """Return what the message said beside the time about coming; "" where it said nothing (RFC 5545 PARTSTAT)."""
     mail = mail_of(proposal)
-    said = mail.calendar_answer.partstat if mail else ""
-    if said not in set(Answer) - {Answer.NEEDS_ACTION}:
+    answer = mail.calendar_answer.partstat if mail else ""
+    if answer not in set(Answer) - {Answer.NEEDS_ACTION}:
         return ""
     return _(
         "The guest's calendar wrote “%(answer)s” beside it. That often means nothing, so it does not count as an answer.",
-        answer=ANSWERS[Answer(said)],
+        answer=ANSWERS[Answer(answer)],
     )
 
 
 def decided_words(proposal: TimeProposal, lang: str) -> str:
-    """Say who answered a proposal and when; "" while nobody has."""
+    """Return who answered a proposal and when; "" while nobody has."""
     if proposal.decided_at is None:
         return ""
     return f"{proposal.decided_by} · {moment_words(proposal.decided_at, lang)}"

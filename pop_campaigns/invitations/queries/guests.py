@@ -127,8 +127,8 @@ def text_of(event: Event) -> InvitationText | None:
 def answers_for(event: Event) -> list[GuestRow]:
     """Return the guests of an event with their newest mail and answer, in Albanian order; eight queries at most."""
     guests = guests_of(event)
-    told = mails_of(guests)
-    mails = _newest_mails(told)
+    calendar_mails = mails_of(guests)
+    mails = _newest_mails(calendar_mails)
     answers = _last_answers(event)
     dead = unreachable(guests)
     rows = [
@@ -136,7 +136,7 @@ def answers_for(event: Event) -> list[GuestRow]:
             guest,
             mails.get(guest.id),
             answers.get(guest.id),
-            told_sequence(told[guest.id]),
+            told_sequence(calendar_mails[guest.id]),
             dead.get(guest.id),
         )
         for guest in guests
@@ -146,17 +146,17 @@ def answers_for(event: Event) -> list[GuestRow]:
 
 def mails_of(guests: Iterable[Invitation]) -> dict[int, list[InvitationMail]]:
     """Return the calendar mails of guests, by guest, oldest first; each guest has an entry."""
-    result: dict[int, list[InvitationMail]] = {guest.id: [] for guest in guests}
+    mails: dict[int, list[InvitationMail]] = {guest.id: [] for guest in guests}
     wanted = (
         select(InvitationMail)
         .join(InvitationMail.mail)
         .options(contains_eager(InvitationMail.mail))
-        .where(InvitationMail.invitation_id.in_(result))
+        .where(InvitationMail.invitation_id.in_(mails))
         .order_by(InvitationMail.id)
     )
-    for row in db.session.scalars(wanted) if result else ():
-        result[row.invitation_id].append(row)
-    return result
+    for row in db.session.scalars(wanted) if mails else ():
+        mails[row.invitation_id].append(row)
+    return mails
 
 
 def told_sequence(mails: Sequence[InvitationMail]) -> int | None:
@@ -199,8 +199,8 @@ def refusing(event: Event, guests: Iterable[Invitation]) -> set[int]:
 def unreachable(guests: Iterable[Invitation]) -> dict[int, CameBack]:
     """Return those of the guests, by number, to whose address nothing is sent because mail keeps coming back."""
     asked = list(guests)
-    dead = dead_among({one.address for one in asked})
-    return {one.id: dead[one.address] for one in asked if one.address in dead}
+    dead = dead_among({guest.address for guest in asked})
+    return {guest.id: dead[guest.address] for guest in asked if guest.address in dead}
 
 
 def outdated(event: Event) -> list[Invitation]:
@@ -211,12 +211,12 @@ def outdated(event: Event) -> list[Invitation]:
 
 
 def outdated_guests(event: Event) -> list[Invitation]:
-    """Return the same, with those to whose address mail keeps coming back."""
+    """Return the invited guests who were told of a time or place that no longer holds, though mail to some keeps coming back."""
     guests = [guest for guest in guests_of(event, InvitationState.INVITED) if not guest.is_erased]
     refused = refusing(event, guests)
     guests = [guest for guest in guests if guest.id not in refused]
-    told = mails_of(guests)
-    sequences = {guest.id: told_sequence(told[guest.id]) for guest in guests}
+    mails = mails_of(guests)
+    sequences = {guest.id: told_sequence(mails[guest.id]) for guest in guests}
     return [guest for guest in guests if (sequences[guest.id] or 0) < event.sequence]
 
 
@@ -229,15 +229,15 @@ def awaiting_reminder(event: Event, *, now: datetime) -> list[Invitation]:
     invited = guests_of(event, InvitationState.INVITED)
     proposing = set(db.session.scalars(guests_proposing()))
     waiting = [
-        one
-        for one in invited
-        if one.answer is Answer.NEEDS_ACTION and not one.is_erased and one.id not in proposing
+        guest
+        for guest in invited
+        if guest.answer is Answer.NEEDS_ACTION and not guest.is_erased and guest.id not in proposing
     ]
     refused = refusing(event, waiting)
     refused |= unreachable(waiting).keys()
-    waiting = [one for one in waiting if one.id not in refused]
-    told = mails_of(waiting)
-    return [one for one in waiting if _remindable(event, told[one.id], now)]
+    waiting = [guest for guest in waiting if guest.id not in refused]
+    mails = mails_of(waiting)
+    return [guest for guest in waiting if _remindable(event, mails[guest.id], now)]
 
 
 def guests_proposing() -> Select[int]:
@@ -289,13 +289,13 @@ def awaiting_answer(user: User, now: datetime) -> list[tuple[Event, list[Invitat
         .order_by(Event.starts_at, Event.id, Invitation.id)
     )
     waiting: dict[Event, list[Invitation]] = {}
-    for one in db.session.scalars(wanted):
-        waiting.setdefault(one.event, []).append(one)
+    for guest in db.session.scalars(wanted):
+        waiting.setdefault(guest.event, []).append(guest)
     return list(waiting.items())
 
 
 def recent_answers(user: User, since: datetime) -> list[GivenAnswer]:
-    """Return the answers to events of the user's work list since then, newest first, at most 200.
+    """Return the answers to events of the user's work list after ``since``, newest first, at most 200.
 
     Only of guests whose words the user sees.
     """
@@ -312,9 +312,9 @@ def recent_answers(user: User, since: datetime) -> list[GivenAnswer]:
 
 
 def event_of_mails(mail_ids: Iterable[int]) -> dict[int, Invitation]:
-    """Return for each of these mails the invitation (with its event) it is about; others are left out.
+    """Return the invitation (with its event) that each mail is about, by the mail's number; other mails are left out.
 
-    Also for mails sent again, receipts and answers to proposed times, which have no row of their own here.
+    Mails sent again, receipts and answers to proposed times are included, which have no row of their own here.
     """
     to_guest = and_(
         OutgoingMail.subject_type == Invitation.__tablename__, OutgoingMail.subject_id == Invitation.id
@@ -328,9 +328,9 @@ def event_of_mails(mail_ids: Iterable[int]) -> dict[int, Invitation]:
     return dict(db.session.execute(rows).all())
 
 
-def _newest_mails(told: dict[int, list[InvitationMail]]) -> dict[int, OutgoingMail]:
+def _newest_mails(calendar_mails: dict[int, list[InvitationMail]]) -> dict[int, OutgoingMail]:
     """Return the newest mail of each guest, following mails that were sent again."""
-    newest = {ident: rows[-1].mail for ident, rows in told.items() if rows}
+    newest = {ident: rows[-1].mail for ident, rows in calendar_mails.items() if rows}
     owner = {mail.id: ident for ident, mail in newest.items()}
     fresh = set(owner)
     while fresh:
@@ -356,7 +356,7 @@ def _last_answers(event: Event) -> dict[int, GivenAnswer]:
 
 
 def lock_mails(mail_ids: Iterable[int]) -> list[OutgoingMail]:
-    """Return those mails as they are at this moment, locked: a worker can claim none until the caller commits."""
+    """Lock mails and return them as they are at this moment: a worker can claim none until the caller commits."""
     wanted = select(OutgoingMail).where(OutgoingMail.id.in_(set(mail_ids))).order_by(OutgoingMail.id)
     locked = wanted.with_for_update().execution_options(populate_existing=True)
     return list(db.session.scalars(locked))

@@ -60,16 +60,16 @@ def load_contacts(
     """
     offices = _load_offices(event, [ident for kind, ident in keys if kind == "office"], by)
     persons = _load_persons(event, [ident for kind, ident in keys if kind == "person"], by)
-    holders = holders_of([other.id for other in offices], local_date(now), by) if offices else {}
+    holders = holders_of([office.id for office in offices], local_date(now), by) if offices else {}
     addresses = best_addresses([*offices, *persons], reach_of(event, by))
     emails = {contact: address.email for contact, address in addresses.items()}
-    result: dict[GuestKey, Contact] = {}
+    contacts: dict[GuestKey, Contact] = {}
     for office in offices:
         holder = holders[office.id].name if office.id in holders else ""
-        result["office", office.id] = Contact(office, None, holder, emails.get(office, ""))
+        contacts["office", office.id] = Contact(office, None, holder, emails.get(office, ""))
     for person in persons:
-        result["person", person.id] = Contact(None, person, person.name, emails.get(person, ""))
-    return result
+        contacts["person", person.id] = Contact(None, person, person.name, emails.get(person, ""))
+    return contacts
 
 
 def refusing_contacts(event: Event, contacts: Iterable[Contact]) -> set[str]:

@@ -52,7 +52,7 @@ class Pick:
 
     @property
     def key(self) -> str:
-        """What its box stands for."""
+        """The value of the box, as ``read_guest_key`` reads it."""
         return f"{self.kind}-{self.id}"
 
     @property
@@ -71,18 +71,16 @@ def picks_for(
     event: Event, typed: str, ticked: Sequence[GuestChoice], *, user: User, lang: str, now: datetime
 ) -> list[Pick]:
     """Return what the picker shows: first what is ticked, then what the words typed find, or who is near."""
-    chosen = {
-        (guest_choice.kind, guest_choice.id): guest_choice.language for guest_choice in ticked[:_MOST_TICKED]
-    }
+    chosen = {(choice.kind, choice.id): choice.language for choice in ticked[:_MOST_TICKED]}
     reach = reach_of(event, user)
-    kept = [guest_option(kind, ident, user, reach=reach) for kind, ident in chosen]
+    ticked_options = [guest_option(kind, ident, user, reach=reach) for kind, ident in chosen]
     if typed.strip():
         searched = find_guests(typed, user, reach=reach, limit=MOST_FOUND)
     else:
         searched = offered(event, user, now)
-    result = [one for one in searched if (one.kind, one.id) not in chosen]
-    options = [*(one for one in kept if one is not None), *result]
-    contacts = load_contacts(event, [(other.kind, other.id) for other in options], by=user, now=now)
+    unticked = [option for option in searched if (option.kind, option.id) not in chosen]
+    options = [*(option for option in ticked_options if option is not None), *unticked]
+    contacts = load_contacts(event, [(option.kind, option.id) for option in options], by=user, now=now)
     guests = guests_of(event)
     listed = {guest_key(guest): guest for guest in guests}
     owners = {guest.address.casefold(): guest for guest in guests}
@@ -124,13 +122,13 @@ def offered(event: Event, user: User, now: datetime) -> list[GuestOption]:
         own = [("office", ident) for ident in offices_in(home, user, limit=MOST_OFFERED)]
     recent = [key for key in _invited_lately(event, now) if key not in own][:_RECENTLY_INVITED]
     near = guest_options([*own[: MOST_OFFERED - len(recent)], *recent], user, reach=reach_of(event, user))
-    shown = {(one.kind, one.id) for one in near}
+    shown = {(option.kind, option.id) for option in near}
     others = (
         find_guests("", user, reach=reach_of(event, user), limit=MOST_FOUND)
         if len(near) < MOST_OFFERED
         else []
     )
-    return [*near, *(other for other in others if (other.kind, other.id) not in shown)][:MOST_OFFERED]
+    return [*near, *(option for option in others if (option.kind, option.id) not in shown)][:MOST_OFFERED]
 
 
 def _invited_lately(event: Event, now: datetime) -> list[tuple[GuestKind, int]]:

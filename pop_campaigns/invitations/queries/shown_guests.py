@@ -37,7 +37,7 @@ def in_sight(rows: Sequence[GuestRow], user: User) -> ShownGuests:
 
 
 def hidden_words(guests: Iterable[Invitation], looked: Seen) -> list[str]:
-    """Say how many of the guests are counted and not named: citizens, and those of other organisations."""
+    """Return how many of the guests are counted and not named: citizens, and those of other organisations."""
     asked = {guest.id for guest in guests if guest.state is not InvitationState.WITHDRAWN}
     hidden = asked - looked.at_least(Sight.ANSWER)
     others = len(hidden & looked.others)

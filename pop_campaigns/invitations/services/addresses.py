@@ -58,11 +58,11 @@ def correct_address(
         guest.address, guest.nonce = email, nonce
         guest.token_hash = hash_token(derive_token("answer", nonce))
         note("invitation.address_corrected", guest, by=by, now=now, was=before, address=email)
-        result = contact_address(guest, before, by) if contact else None
-        if result is not None:
+        row = contact_address(guest, before, by) if contact else None
+        if row is not None:
             # The contact may have the right address already, beside the wrong one.
             with suppress(AlreadyThere):
-                change_address(result, email, result.use, by=by, now=now)
+                change_address(row, email, row.use, by=by, now=now)
     if refusing(guest.event, [guest]):
         raise CannotCorrect(NotCorrectable.NOT_WANTED)
     send_to_new_address(guest, by=by, now=now)
@@ -83,7 +83,7 @@ def contact_address(guest: Invitation, email: str, user: User) -> Address | None
     """Return the row of the guest's contact that has this address, if ``user`` may change it."""
     owner = Address.office_id == guest.office_id if guest.office_id else Address.person_id == guest.person_id
     rows = select(Address).where(visible(Address, user), owner, func.lower(Address.email) == email.lower())
-    return next((one for one in db.session.scalars(rows) if may_change(one, user)), None)
+    return next((address for address in db.session.scalars(rows) if may_change(address, user)), None)
 
 
 def _taken(guest: Invitation, email: str) -> NotCorrectable | None:

@@ -105,22 +105,22 @@ def record_answer(
     how, scan = (told.how, told.scan) if told else (None, None)
     if last and is_same_press(_words_of(last), (answer, substitute, note, channel, how), last.at, now):
         return last
-    given = GivenAnswer(
+    row = GivenAnswer(
         invitation=guest, answer=answer, substitute=substitute, note=note, channel=channel, at=now, told_how=how,
         event_sequence=guest.event.sequence if sequence is None else sequence, sent_from=origin.sent_from,
         scan=scan, recorded_by=by.name if by else "",
     )  # fmt: skip
-    db.session.add(given)
+    db.session.add(row)
     before, guest.answer, guest.answered_at = guest.answer, answer, now
     db.session.flush()
     note_change(
         "invitation.answered", guest, by=by, now=now, answer=answer.value, was=before.value,
-        channel=channel.value, sequence=given.event_sequence, **origin.noted,
+        channel=channel.value, sequence=row.event_sequence, **origin.noted,
     )  # fmt: skip
     changed = last and before is not Answer.NEEDS_ACTION and _words_of(last)[:2] != (answer, substitute)
     if origin.tell_guest or changed:
-        _queue_receipt(guest, given, now, in_name=origin.tell_guest)
-    return given
+        _queue_receipt(guest, row, now, in_name=origin.tell_guest)
+    return row
 
 
 def _require_words(answer: Answer) -> None:
@@ -155,11 +155,11 @@ def _last_answer(guest: Invitation) -> GivenAnswer | None:
     return db.session.scalar(wanted.order_by(GivenAnswer.id.desc()).limit(1))
 
 
-def _words_of(given: GivenAnswer) -> tuple[str | None, ...]:
-    return (given.answer, given.substitute, given.note, given.channel, given.told_how)
+def _words_of(row: GivenAnswer) -> tuple[str | None, ...]:
+    return (row.answer, row.substitute, row.note, row.channel, row.told_how)
 
 
-def _queue_receipt(guest: Invitation, given: GivenAnswer, now: datetime, *, in_name: bool = False) -> None:
+def _queue_receipt(guest: Invitation, answer: GivenAnswer, now: datetime, *, in_name: bool = False) -> None:
     """Tell the guest, once a day, that the answer was changed; ``in_name``: that one was given in the guest's name.
 
     The two do not hold each other back: who changes their own mind would else not hear of somebody else's word.
@@ -169,12 +169,12 @@ def _queue_receipt(guest: Invitation, given: GivenAnswer, now: datetime, *, in_n
         return
     event = guest.event
     refusable = is_refusable(guest)
-    rendered = render_receipt(event, given, guest.language, now=now, refusable=refusable, in_name=in_name)
+    rendered = render_receipt(event, answer, guest.language, now=now, refusable=refusable, in_name=in_name)
     queue_mail(
         add_skeleton(now=now, **rendered.as_skeleton()),
         recipient_of(guest),
         kind=kind,
-        once=f"invitation/{guest.id}/{'in_name' if in_name else RECEIPT_KIND}/{given.id}",
+        once=f"invitation/{guest.id}/{'in_name' if in_name else RECEIPT_KIND}/{answer.id}",
         about=guest,
         from_address=from_address(guest),
         from_name=sender_name(event, guest.language),

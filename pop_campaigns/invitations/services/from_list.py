@@ -40,11 +40,13 @@ class AddedList:
     resolved: Resolved
 
     def words(self) -> list[str]:
-        """Say why the others are not added, a part of a sentence for each reason."""
-        counts = {reason: sum(one.reason is reason for one in self.done.refused) for reason in GuestRefusal}
+        """Return why the others are not added, a part of a sentence for each reason."""
+        counts = {
+            reason: sum(refused.reason is reason for refused in self.done.refused) for reason in GuestRefusal
+        }
         listed = counts[GuestRefusal.ALREADY_INVITED]
-        said = [ngettext("%(num)d is on the list already", "%(num)d are on the list already", listed)]
-        parts = said if listed else []
+        on_list = [ngettext("%(num)d is on the list already", "%(num)d are on the list already", listed)]
+        parts = on_list if listed else []
         if number := counts[GuestRefusal.NO_ADDRESS] + counts[GuestRefusal.UNKNOWN]:
             parts.append(reason_words(LeftOutReason.NO_ADDRESS, number))
         if number := counts[GuestRefusal.ADDRESS_TAKEN]:
@@ -77,7 +79,7 @@ def listed_among(event: Event, resolved: Resolved) -> int:
 def add_list(event: Event, contact_list: ContactList, *, by: User, now: datetime) -> AddedList:
     """Put all who get mail on the guest list; who is on it already stays once.
 
-    Raises TooMany, BadFilter and CannotInvite.
+    Raise TooMany, BadFilter or CannotInvite.
     """
     resolved = resolve_for(event, contact_list, by=by, now=now)
     if len(resolved.recipients) > MOST_FROM_LIST:

@@ -74,8 +74,8 @@ def add_guests(event: Event, choices: Iterable[GuestChoice], *, by: User, now: d
     check_invitable(event, now)
     wanted = {(choice.kind, choice.id): choice for choice in choices}
     contacts = load_contacts(event, wanted, by=by, now=now)
-    listed = {_key(other): other for other in guests_of(event)}
-    taken = {one.address.casefold(): one for one in listed.values()}
+    listed = {_key(guest): guest for guest in guests_of(event)}
+    taken = {guest.address.casefold(): guest for guest in listed.values()}
     unwanted = refusing_contacts(event, contacts.values())
     done = AddedGuests([], [])
     for key, choice in wanted.items():
@@ -97,7 +97,7 @@ def add_guests(event: Event, choices: Iterable[GuestChoice], *, by: User, now: d
 def remove_guest(guest: Invitation, *, by: User | None, now: datetime) -> None:
     """Take a guest off the list again; one whose earlier invitation was withdrawn is withdrawn as before.
 
-    Raises :class:`NotADraft`.
+    Raise :class:`NotADraft`.
     """
     lock_event(guest.event)
     db.session.refresh(guest)
@@ -154,8 +154,8 @@ def refresh_guests(event: Event, guests: Sequence[Invitation], *, by: User, now:
     A draft may be weeks old. A contact that is gone, or has lost its address, keeps what the draft says: that is
     what the coordinator saw.
     """
-    contacts = load_contacts(event, [_key(each_guest) for each_guest in guests], by=by, now=now)
-    taken = {other.address.casefold(): other.id for other in guests_of(event)}
+    contacts = load_contacts(event, [_key(guest) for guest in guests], by=by, now=now)
+    taken = {guest.address.casefold(): guest.id for guest in guests_of(event)}
     for guest in guests:
         contact = contacts.get(_key(guest))
         if contact is None:
@@ -168,15 +168,15 @@ def refresh_guests(event: Event, guests: Sequence[Invitation], *, by: User, now:
 
 def addresses_now(event: Event, guests: Sequence[Invitation], *, by: User, now: datetime) -> dict[int, str]:
     """Return the address each draft would be asked at now (see :func:`refresh_guests`), by number; nothing is changed."""
-    contacts = load_contacts(event, [_key(each_guest) for each_guest in guests], by=by, now=now)
-    taken = {other.address.casefold(): other.id for other in guests_of(event)}
-    result = {}
+    contacts = load_contacts(event, [_key(guest) for guest in guests], by=by, now=now)
+    taken = {guest.address.casefold(): guest.id for guest in guests_of(event)}
+    addresses = {}
     for guest in guests:
         contact = contacts.get(_key(guest))
         address = contact.address if contact else ""
         free = taken.get(address.casefold(), guest.id) == guest.id
-        result[guest.id] = address if address and free else guest.address
-    return result
+        addresses[guest.id] = address if address and free else guest.address
+    return addresses
 
 
 def _key(guest: Invitation) -> GuestKey:

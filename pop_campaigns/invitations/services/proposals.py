@@ -30,7 +30,7 @@ DECLINED_TIME_KIND: Final = "proposal.declined"
 def queue_declined_time(
     proposal: TimeProposal, *, words: str, by: User | None, now: datetime
 ) -> OutgoingMail:
-    """Queue the mail that says so, with the event as it stands for the guest's calendar (DECLINECOUNTER).
+    """Queue the mail that declines a proposed time, with the event as it stands for the guest's calendar (DECLINECOUNTER).
 
     ``words`` are the coordinator's own and may be empty. It is no mail of the invitation: it tells no new time, so a
     guest who knows an older one still does. The database refuses a second one for the same proposal.
@@ -53,7 +53,7 @@ def queue_declined_time(
 
 
 def render_declined_time(proposal: TimeProposal, words: str, *, contact_name: str, now: datetime) -> Rendered:
-    """Render it in the guest's language. The guest's answer stays in the entry: this mail does not ask again."""
+    """Render the mail that declines a proposed time. The guest's answer stays in the entry: this mail does not ask again."""
     guest = proposal.invitation
     event, lang = guest.event, guest.language
     with speaking(lang):

@@ -89,7 +89,7 @@ def send_invitations(event: Event, *, by: User, now: datetime) -> int:
     check_invitable(event, now)
     waiting = guests_of(event, InvitationState.DRAFT)
     refused = refusing(event, waiting)
-    drafts = [one for one in waiting if one.id not in refused]
+    drafts = [draft for draft in waiting if draft.id not in refused]
     refresh_guests(event, drafts, by=by, now=now)
     # Only now: the address may have been corrected since the guest was put on the list.
     unasked = refused | unreachable(drafts).keys()
@@ -193,7 +193,7 @@ def withdraw_guest(guest: Invitation, *, by: User | None, now: datetime) -> None
 def send_reminders(event: Event, *, by: User | None, now: datetime) -> int:
     """Remind the guests who have not answered (see ``queries.awaiting_reminder``); return how many.
 
-    Raises :class:`CannotInvite`.
+    Raise :class:`CannotInvite`.
     """
     lock_event(event)
     check_invitable(event, now)
@@ -282,7 +282,7 @@ def _queue(event: Event, orders: Iterable[_Order], *, by: User | None, now: date
 def _call_off(
     earlier: dict[int, list[InvitationMail]], *, above: int | None = None
 ) -> dict[int, list[InvitationMail]]:
-    """Call off what still waits in the queue, except mails of the sequence ``above``; return the mails back."""
+    """Call off what still waits in the queue, except mails of the sequence ``above``; return the mails."""
     waiting = {
         row.mail_id
         for rows in earlier.values()

@@ -89,13 +89,13 @@ def _guest_behind(token: str, moment: datetime) -> Invitation:
 
 
 def _record(guest: Invitation, form: AnswerForm, moment: datetime) -> None:
-    said, substitute, last = form.answer.data, form.substitute.data or "", _last_answer(guest)
-    if said == KEEP and last is not None:
-        said = last.answer
+    choice, substitute, last = form.answer.data, form.substitute.data or "", _last_answer(guest)
+    if choice == KEEP and last is not None:
+        choice = last.answer
         substitute = substitute or last.substitute
     record_answer(
         guest,
-        Answer(said),
+        Answer(choice),
         substitute=substitute,
         note=form.note.data or "",
         channel=AnswerChannel.LINK,

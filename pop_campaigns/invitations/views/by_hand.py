@@ -88,14 +88,14 @@ def _not_answerable_words(guest: Invitation) -> str:
 @reader
 def scan(invitation_id: int, answer_id: int) -> Response:
     """Return the scan of an answer that was entered by hand, to be saved and never to run in our pages."""
-    given = db.session.get(GivenAnswer, answer_id) if 0 < answer_id < 2**31 else None
-    if given is None or given.invitation_id != invitation_id:
+    answer = db.session.get(GivenAnswer, answer_id) if 0 < answer_id < 2**31 else None
+    if answer is None or answer.invitation_id != invitation_id:
         abort(404)
-    get_visible(Event, given.invitation.event_id)
-    check_sight(given.invitation)
-    if given.scan is None or not given.scan.path.is_file():
+    get_visible(Event, answer.invitation.event_id)
+    check_sight(answer.invitation)
+    if answer.scan is None or not answer.scan.path.is_file():
         abort(404)
-    return give_stored(given.scan)
+    return give_stored(answer.scan)
 
 
 @bp.route("/invitations/<int:invitation_id>/address", methods=["GET", "POST"])

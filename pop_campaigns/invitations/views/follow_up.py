@@ -78,10 +78,10 @@ def announce(event_id: int) -> ResponseReturnValue:
 
 
 def _announce_page(event: Event) -> Response:
-    told = outdated_guests(event)
-    dead = unreachable(told)
-    guests = [one for one in told if one.id not in dead]
-    mails, seen = mails_of(guests), seen_among(told)
+    unaware = outdated_guests(event)
+    dead = unreachable(unaware)
+    guests = [guest for guest in unaware if guest.id not in dead]
+    mails, seen = mails_of(guests), seen_among(unaware)
     lang = current_language()
     page = render_template(
         "invitations/announce.html",
@@ -90,7 +90,7 @@ def _announce_page(event: Event) -> Response:
         rows=[(guest, _differences(event, _last_told(mails[guest.id]), lang)) for guest in guests],
         never_left=[guest for guest in guests if not was_reached(mails[guest.id])],
         shown=next((guest for guest in guests if guest.id in seen and was_reached(mails[guest.id])), None),
-        dead=[(one, dead[one.id]) for one in told if one.id in dead and one.id in seen],
+        dead=[(guest, dead[guest.id]) for guest in unaware if guest.id in dead and guest.id in seen],
         seen=seen,
         refusal=cannot_invite_words(event, now()),
     )
@@ -187,8 +187,8 @@ def withdraw(invitation_id: int) -> ResponseReturnValue:
 def _withdraw_page(guest: Invitation, moment: datetime) -> str:
     event = guest.event
     coming = event.state is not EventState.CANCELLED and is_coming(event.starts_at, moment)
-    told = coming and was_reached(mails_of([guest])[guest.id]) and not unreachable([guest])
-    return render_template("invitations/withdraw.html", guest=guest, event=event, told=told)
+    is_told = coming and was_reached(mails_of([guest])[guest.id]) and not unreachable([guest])
+    return render_template("invitations/withdraw.html", guest=guest, event=event, told=is_told)
 
 
 @bp.route("/events/<int:event_id>/remind", methods=["GET", "POST"])
@@ -216,13 +216,13 @@ def _remind_page(event: Event, moment: datetime) -> Response:
     ]
     dead, seen = unreachable(silent), seen_among(silent)
     named = [guest for guest in guests if guest.id in seen]
-    chosen = next((one for one in named if str(one.id) == request.args.get("guest")), None)
+    chosen = next((guest for guest in named if str(guest.id) == request.args.get("guest")), None)
     page = render_template(
         "invitations/remind.html",
         event=event,
         guests=guests,
         left_alone=len(silent) - len(guests) - len(dead),
-        dead=[(one, dead[one.id]) for one in silent if one.id in dead and one.id in seen],
+        dead=[(guest, dead[guest.id]) for guest in silent if guest.id in dead and guest.id in seen],
         shown=chosen or next(iter(named), None),
         seen=seen,
         purpose=MailPurpose.REMINDER,

@@ -97,10 +97,10 @@ def _list_page(event: Event, chosen: ContactList | None, problem: str = "") -> t
     return page, status
 
 
-def _recipient_words(one: Recipient) -> str:
+def _recipient_words(recipient: Recipient) -> str:
     lang = current_language()
-    parts = (in_language(one, "title", lang), in_language(one, "institution", lang))
-    return ", ".join(part for part in parts if part) or one.name
+    parts = (in_language(recipient, "title", lang), in_language(recipient, "institution", lang))
+    return ", ".join(part for part in parts if part) or recipient.name
 
 
 def _too_many_words(resolved: Resolved) -> str:

@@ -81,14 +81,14 @@ def answer_chip(answer: Answer) -> Chip:
 
 
 @bp.app_template_global()
-def answer_channel(given: GivenAnswer) -> str:
-    """Say how an answer came: through us, or how and to whom where somebody entered it; from where, if from elsewhere."""
-    how = str(CHANNELS[given.channel] if given.told_how is None else TOLD_HOW[given.told_how])
-    if given.told_how is not None or given.recorded_by:
-        how = _("%(how)s, entered by %(who)s", how=how, who=given.recorded_by or "–")
-    if given.sent_from is None:
+def answer_channel(answer: GivenAnswer) -> str:
+    """Return how an answer came: through us, or how and to whom where somebody entered it; from where, if from elsewhere."""
+    how = str(CHANNELS[answer.channel] if answer.told_how is None else TOLD_HOW[answer.told_how])
+    if answer.told_how is not None or answer.recorded_by:
+        how = _("%(how)s, entered by %(who)s", how=how, who=answer.recorded_by or "–")
+    if answer.sent_from is None:
         return how
-    return f"{how} · {sent_from_words(given.sent_from)}"
+    return f"{how} · {sent_from_words(answer.sent_from)}"
 
 
 @bp.app_template_global()
@@ -101,18 +101,18 @@ def guest_mail_chip(mail: OutgoingMail) -> Chip:
 
 @bp.app_template_global()
 def guest_mail_trouble(mail: OutgoingMail) -> str:
-    """Say why a mail has not arrived; "" where nothing went wrong."""
+    """Return why a mail has not arrived; "" where nothing went wrong."""
     return trouble_words(mail) if mail.bounced_at is not None else mail_trouble(mail)
 
 
 @bp.app_template_global()
-def came_back_words(found: CameBack) -> str:
-    """Say that mail to an address keeps coming back, since when."""
-    since = short_day_words(local_date(found.since), current_language())
+def came_back_words(came_back: CameBack) -> str:
+    """Return the words that mail to an address keeps coming back, since when."""
+    since = short_day_words(local_date(came_back.since), current_language())
     words: str = ngettext(
         "%(num)d mail came back since %(day)s; nothing more is sent there",
         "%(num)d mails came back since %(day)s; nothing more is sent there",
-        found.number,
+        came_back.number,
         day=since,
     )
     return words
@@ -170,19 +170,22 @@ def guest_histories(
     ``came_in`` is what they wrote, by guest, from whoever knows the mail that came in.
     """
     guests = [row.invitation for row in rows if not row.private]
-    told: dict[int, list[Happening]] = defaultdict(list)
+    histories: dict[int, list[Happening]] = defaultdict(list)
     for ident, mails in mails_of(guests).items():
         for row in mails:
-            told[ident].extend(_mail_happenings(str(PURPOSES[row.purpose]), row.mail))
-    for given in _answers_of(guests):
-        told[given.invitation_id].append(_answer_happening(given))
+            histories[ident].extend(_mail_happenings(str(PURPOSES[row.purpose]), row.mail))
+    for answer in _answers_of(guests):
+        histories[answer.invitation_id].append(_answer_happening(answer))
     for ident, happenings in (came_in or {}).items():
-        told[ident].extend(happenings)
+        histories[ident].extend(happenings)
     for change in _changes_of(guests):
         words = _change_words(change)
         if words:
-            told[change.subject_id].append(Happening(change.at, words, change.actor_name))
-    return {ident: sorted(found, key=lambda one: one.at, reverse=True) for ident, found in told.items()}
+            histories[change.subject_id].append(Happening(change.at, words, change.actor_name))
+    return {
+        ident: sorted(happenings, key=lambda happening: happening.at, reverse=True)
+        for ident, happenings in histories.items()
+    }
 
 
 def _mail_happenings(purpose: str, mail: OutgoingMail) -> list[Happening]:
@@ -203,14 +206,14 @@ def _mail_happenings(purpose: str, mail: OutgoingMail) -> list[Happening]:
     return happenings
 
 
-def _answer_happening(given: GivenAnswer) -> Happening:
-    chip = ANSWER_CHIPS[given.answer]
+def _answer_happening(answer: GivenAnswer) -> Happening:
+    chip = ANSWER_CHIPS[answer.answer]
     parts = [f"{chip.mark} {chip.words}"]
-    if given.substitute:
-        parts.append(mask_secrets(given.substitute))
-    if given.note:
-        parts.append(f"“{mask_secrets(given.note)}”")
-    return Happening(given.at, " · ".join(parts), answer_channel(given), chip.tone)
+    if answer.substitute:
+        parts.append(mask_secrets(answer.substitute))
+    if answer.note:
+        parts.append(f"“{mask_secrets(answer.note)}”")
+    return Happening(answer.at, " · ".join(parts), answer_channel(answer), chip.tone)
 
 
 def _answers_of(guests: Sequence[Invitation]) -> list[GivenAnswer]:

@@ -74,7 +74,7 @@ _NAMED_IN_A_LINE = 2
 @bp.route("/events/<int:event_id>/invite", methods=["GET", "POST"])
 @writer
 def who(event_id: int) -> ResponseReturnValue:
-    """Step 1: put offices and persons on the guest list."""
+    """Put offices and persons on the guest list: the first of three steps."""
     event = get_changeable(Event, event_id)
     if request.method == "POST":
         return _add_chosen(event)
@@ -110,17 +110,17 @@ def _add_chosen(event: Event) -> ResponseReturnValue:
         db.session.rollback()
         form.guest.errors = [str(NOT_INVITABLE[refused.reason])]
         return _who_page(get_changeable(Event, event.id), form, choices), 422
-    wrong = [one for one in done.refused if one.reason is not GuestRefusal.ALREADY_INVITED]
+    wrong = [refusal for refusal in done.refused if refusal.reason is not GuestRefusal.ALREADY_INVITED]
     if wrong and not done.added:
-        form.guest.errors = [refusal_words(one) for one in done.refused]
+        form.guest.errors = [refusal_words(refusal) for refusal in done.refused]
         db.session.rollback()
         return _who_page(get_changeable(Event, event.id), form, choices), 422
     left = without_listed(event, choices)
     db.session.commit()
     _say_added(done)
     # What could not be added stays ticked, its reason beside it.
-    query: dict[str, str | list[str]] = {"guest": [f"{one.kind}-{one.id}" for one in left]}
-    query |= {f"language-{one.kind}-{one.id}": one.language for one in left if one.language}
+    query: dict[str, str | list[str]] = {"guest": [f"{choice.kind}-{choice.id}" for choice in left]}
+    query |= {f"language-{choice.kind}-{choice.id}": choice.language for choice in left if choice.language}
     query |= {"q": form.q.data} if form.q.data else {}
     address = f"{url_for('invitations.who', event_id=event.id)}?{urlencode(query, doseq=True)}"
     return redirect(address.rstrip("?"))
@@ -181,7 +181,7 @@ def set_language(invitation_id: int) -> ResponseReturnValue:
 @bp.route("/events/<int:event_id>/invite/message", methods=["GET", "POST"])
 @writer
 def message(event_id: int) -> ResponseReturnValue:
-    """Step 2: see the mail exactly as it will arrive, and add a note to it."""
+    """Show the mail exactly as it will arrive, and add a note to it: the second of three steps."""
     event = get_changeable(Event, event_id)
     text = text_of(event)
     form = NoteForm(obj=text)
@@ -202,7 +202,7 @@ def message(event_id: int) -> ResponseReturnValue:
 def _message_page(event: Event, form: NoteForm) -> str:
     moment = now()
     guests = shown_guests(event)
-    guest = next((other for other in guests if str(other.id) == request.values.get("guest")), None)
+    guest = next((guest for guest in guests if str(guest.id) == request.values.get("guest")), None)
     guest = guest or next(iter(guests), None)
     refusal = cannot_invite_words(event, moment)
     return render_template(
@@ -211,7 +211,7 @@ def _message_page(event: Event, form: NoteForm) -> str:
         form=form,
         guests=guests,
         guest=guest,
-        part=next((one for one in PARTS if one == request.values.get("part")), "html"),
+        part=next((part for part in PARTS if part == request.values.get("part")), "html"),
         first_of={lang: _first_in(guests, lang) for lang in LANGUAGES},
         mail=preview(guest, by=current_user, now=moment) if guest and not refusal else None,
         untranslated=untranslated_fields(event, guests),
@@ -227,15 +227,15 @@ def preview_html(invitation_id: int) -> ResponseReturnValue:
     moment = now()
     if cannot_invite_words(guest.event, moment) or guest.state is InvitationState.WITHDRAWN:
         abort(404)
-    known = {one.value: one for one in MailPurpose}
-    purpose = known.get(request.args.get("purpose", ""), MailPurpose.REQUEST)
+    purposes = {purpose.value: purpose for purpose in MailPurpose}
+    purpose = purposes.get(request.args.get("purpose", ""), MailPurpose.REQUEST)
     return framed_mail(preview(guest, by=current_user, now=moment, purpose=purpose).html or "")
 
 
 @bp.route("/events/<int:event_id>/invite/send", methods=["GET", "POST"])
 @writer
 def send(event_id: int) -> ResponseReturnValue:
-    """Step 3: say what will happen, then do it."""
+    """Show what will happen, then do it: the last of three steps."""
     event = get_changeable(Event, event_id)
     if request.method != "POST":
         return _send_page(event)
@@ -275,19 +275,19 @@ class _Parted(NamedTuple):
 def _sendable(event: Event) -> _Parted:
     waiting = guests_of(event, InvitationState.DRAFT)
     refused = refusing(event, waiting)
-    asked = [one for one in waiting if one.id not in refused]
-    addresses = addresses_now(event, asked, by=current_user, now=now())
+    drafts = [draft for draft in waiting if draft.id not in refused]
+    addresses = addresses_now(event, drafts, by=current_user, now=now())
     dead = dead_among(set(addresses.values()))
     return _Parted(
-        [one for one in asked if addresses[one.id] not in dead],
-        [one for one in waiting if one.id in refused],
-        [(one, dead[addresses[one.id]]) for one in asked if addresses[one.id] in dead],
+        [draft for draft in drafts if addresses[draft.id] not in dead],
+        [draft for draft in waiting if draft.id in refused],
+        [(draft, dead[addresses[draft.id]]) for draft in drafts if addresses[draft.id] in dead],
     )
 
 
 def _send_page(event: Event, *, changed: bool = False) -> str:
     drafts, refused, dead = _sendable(event)
-    seen = seen_among([*drafts, *refused, *(one for one, _since in dead)])
+    seen = seen_among([*drafts, *refused, *(guest for guest, _since in dead)])
     return render_template(
         "invitations/send.html",
         event=event,

@@ -96,7 +96,7 @@ NOT_CORRECTABLE: Final[dict[NotCorrectable, LazyString]] = {
 
 
 def sent_from_words(address: str) -> str:
-    """Say from which address, other than the invited one, an answer was sent."""
+    """Return from which address, other than the invited one, an answer was sent."""
     return _("sent from %(address)s", address=mask_secrets(address) or _("an unknown address"))
 
 
@@ -104,7 +104,7 @@ PROPOSAL_ACTIONS: Final = ("invitation.time_proposed", "invitation.time_accepted
 
 
 def proposal_words(action: str, details: Mapping[str, Any]) -> str:
-    """Say for a guest's own history what was proposed, accepted or declined."""
+    """Return for a guest's own history what was proposed, accepted or declined."""
     when = when_of(details)
     if action == "invitation.time_accepted":
         return _("Proposed time accepted: %(when)s", when=when)

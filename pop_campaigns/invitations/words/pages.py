@@ -32,7 +32,7 @@ MAIL_CHIPS: Final[dict[MailState, Chip]] = {
 
 
 def refusal_words(refused: RefusedGuest) -> str:
-    """Say who was not put on the guest list and why."""
+    """Return who was not put on the guest list and why."""
     if refused.reason is GuestRefusal.NO_ADDRESS:
         return str(_("%(guest)s has no e-mail address.", guest=refused.label))
     if refused.reason is GuestRefusal.ALREADY_INVITED:
@@ -51,7 +51,7 @@ def refusal_words(refused: RefusedGuest) -> str:
 
 
 def mail_trouble(mail: OutgoingMail) -> str:
-    """Say why a mail has not arrived yet, or never will; "" where nothing went wrong."""
+    """Return why a mail has not arrived yet, or never will; "" where nothing went wrong."""
     stopped = mail.state is MailState.WITHDRAWN and mail.last_words == NOT_WANTED
     if not (stopped or (mail.state in (MailState.FAILED, MailState.QUEUED) and mail.last_words)):
         return ""
