@@ -12,5 +12,5 @@ make_room(bp, {"letters.response", "letters.correct"})
 
 @bp.app_template_global()
 def letter_url(letter_id: int) -> str:
-    """Return the address of a letter's page, which stands above, on the desk, because it shows mails too."""
+    """Return the address of a letter's page, which belongs to the desk because it shows mails too."""
     return url_for("desk.letter", letter_id=letter_id)

@@ -61,7 +61,7 @@ class LetterForm(Form):
     campaign = SelectField(_l("Campaign"))
 
     def offer(self, campaigns: Sequence[Campaign], organisations: Sequence[Organisation], lang: str) -> None:
-        """Fill the choices. Without organisations the field is not asked: the letter is the person's own one's."""
+        """Fill the choices. Without organisations the field is not asked: the letter is that of the person's own."""
         self.basis.choices = [
             SelectChoice(value=key, label=rule_words(shipped_clock(key))) for key in self._grounds()
         ]
@@ -84,25 +84,25 @@ class LetterForm(Form):
         ]
 
     def _grounds(self) -> tuple[str, ...]:
-        """Return what is offered, and what the letter rests on already if that is another ground."""
-        kept = str(self.basis.object_data or "")
-        other = kept not in OFFERED_GROUNDS and shipped_basis(kept) is not None
-        return (*OFFERED_GROUNDS, kept) if other else OFFERED_GROUNDS
+        """Return the grounds offered, and the one the letter rests on already if that is another."""
+        ground = str(self.basis.object_data or "")
+        other = ground not in OFFERED_GROUNDS and shipped_basis(ground) is not None
+        return (*OFFERED_GROUNDS, ground) if other else OFFERED_GROUNDS
 
     def validate_subject_sq(self, field: Field) -> None:
-        """Return a letter needs a subject in one language at least; a text without its subject would be lost."""
+        """Raise ValidationError without a subject in either language: a text without its subject would be lost."""
         if not clean_line(field.data) and not clean_line(self.subject_en.data):
             raise ValidationError(_("Write the subject, in Albanian or in English."))
 
     def validate_body_sq(self, field: Field) -> None:
-        """Likewise the text. It may be short; a later change is welcome until the letter is sent."""
+        """Raise ValidationError without a text in either language. It may be short: it can change until the letter is sent."""
         if not clean_text(field.data) and not clean_text(self.body_en.data):
             raise ValidationError(
                 _("Write the text, in Albanian or in English. You can change it until the letter is sent.")
             )
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Also see that a subject and a text are in the same language."""
+        """Return whether the form holds, with a subject and a text in the same language."""
         if not super().validate(extra_validators):
             return False
         complete = any(
@@ -154,7 +154,7 @@ class ResponseForm(Form):
             del self.extended_by
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Also see that the day can be, and that an extension is one the rule allows."""
+        """Return whether the form holds, with a day that can be and an extension the rule allows."""
         if not super().validate(extra_validators):
             return False
         problems = [(self.received_on, self._wrong_day())]
@@ -206,7 +206,7 @@ class HandOverForm(Form):
     today: date
 
     def validate_day(self, field: Field) -> None:
-        """It cannot be before the letter was sent, nor still to come."""
+        """Raise ValidationError for a day before the letter was sent, or still to come."""
         if field.data > self.today:
             raise ValidationError(_("This day is still to come."))
         if self.earliest and field.data < self.earliest:

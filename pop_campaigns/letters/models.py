@@ -69,7 +69,7 @@ class Letter(Searchable, Versioned, MadeOnce, Base):
 
     @property
     def register_number(self) -> str:
-        """``12/2026``, or empty while there is none."""
+        """Register number as printed, ``12/2026``; empty while there is none."""
         return f"{self.register_count}/{self.register_year}" if self.register_count else ""
 
 
@@ -121,7 +121,7 @@ class LetterRecipient(Versioned, Base):
 
     @property
     def shown_as(self) -> str:
-        """Office and institution: how the recipient is called on pages."""
+        """Office and institution, as pages name the recipient."""
         return ", ".join(part for part in (self.office_title, self.institution_name) if part) or self.name
 
 

@@ -69,7 +69,7 @@ def parse_address(typed: str, *, allow_example: bool = False) -> str:
 
     The local part keeps its case and may hold letters beyond ASCII (RFC 6531); :func:`needs_smtputf8` tells.
     ``allow_example`` admits ``.example``, ``.test`` and example.com/net/org (RFC 2606), for trying out.
-    Raises :class:`TwoAddresses` or :class:`BadAddress`. Asks no name server.
+    Raise :class:`TwoAddresses` or :class:`BadAddress`. Asks no name server.
     """
     address = _INVISIBLE_ENDS.sub("", typed)
     _refuse_obvious(address)
@@ -86,14 +86,14 @@ def parse_address(typed: str, *, allow_example: bool = False) -> str:
         raise BadAddress(_blame(local, domain)) from problem
     if not allow_example and _is_under(valid.ascii_domain, _EXAMPLES):
         raise BadAddress("example")  # written in fullwidth letters
-    result = f"{valid.local_part}@{valid.ascii_domain}"
-    if not is_plain_address(result):
+    normalised = f"{valid.local_part}@{valid.ascii_domain}"
+    if not is_plain_address(normalised):
         raise BadAddress("local_part")
-    return result
+    return normalised
 
 
 def is_plain_address(address: str) -> bool:
-    """Say whether ``address`` is a bare address with an ASCII domain, fit for header and envelope.
+    """Return whether ``address`` is a bare address with an ASCII domain, fit for header and envelope.
 
     One that reads as an encoded word is not: a decoder would make another address of it.
     """
@@ -102,7 +102,7 @@ def is_plain_address(address: str) -> bool:
 
 
 def needs_smtputf8(address: str) -> bool:
-    """Say whether ``address`` can only travel between servers that offer SMTPUTF8 (RFC 6531)."""
+    """Return whether ``address`` can only travel between servers that offer SMTPUTF8 (RFC 6531)."""
     return not address.isascii()
 
 

@@ -35,14 +35,14 @@ def read_sender_check(message: Message) -> SenderCheck:
         return SenderCheck()
     try:
         row = authres.AuthenticationResultsHeader.parse(f"{NAME}: {value}")
-        results = [other for other in row.results if other.method == "dmarc"]
-        said = {(str(each_result.result).lower(), _domain_of(each_result)) for each_result in results}
+        dmarc_results = [result for result in row.results if result.method == "dmarc"]
+        verdicts = {(str(result.result).lower(), _domain_of(result)) for result in dmarc_results}
     except (authres.AuthResError, AttributeError, IndexError, RecursionError, TypeError, ValueError):
         return SenderCheck()
-    if len(said) != 1:
+    if len(verdicts) != 1:
         return SenderCheck(server=str(row.authserv_id)[:255])
-    [(result, domain)] = said
-    return SenderCheck(str(row.authserv_id)[:255], result[:40], domain[:255])
+    [(verdict, domain)] = verdicts
+    return SenderCheck(str(row.authserv_id)[:255], verdict[:40], domain[:255])
 
 
 def trusted_result(check: SenderCheck, sender: str, trusted: str) -> Dmarc | None:
@@ -60,5 +60,5 @@ def trusted_result(check: SenderCheck, sender: str, trusted: str) -> Dmarc | Non
 
 
 def _domain_of(result: authres.AuthenticationResult) -> str:
-    named = (one.value for one in result.properties if (one.type, one.name) == ("header", "from"))
+    named = (prop.value for prop in result.properties if (prop.type, prop.name) == ("header", "from"))
     return str(next(named, "") or "").lower().rstrip(".")

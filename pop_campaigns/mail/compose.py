@@ -32,7 +32,7 @@ REFUSAL_LINK = "unsubscribe_url"
 
 
 def set_calendar_writer(writer: CalendarWriter, app: Any) -> None:
-    """Return how a skeleton's calendar data become iCalendar text (the app decides, so that the outbox knows no event)."""
+    """Set what writes a skeleton's calendar data as iCalendar text (the app decides, so that the outbox knows no event)."""
     app.extensions["calendar_writer"] = writer
 
 
@@ -147,11 +147,11 @@ def render_words(name: str, values: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def as_typed(value: Any) -> Any:
-    """Return text whose braces stay braces (see ``outbox.fill_placeholders``), in lists and lines of facts likewise."""
+    """Return text whose braces stay braces (see ``outbox.fill_placeholders``), also within lists and lines of facts."""
     if isinstance(value, str):
         return value.replace("{", "{brace}")
     if isinstance(value, list):
-        return [as_typed(one) for one in value]
+        return [as_typed(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{field.name: as_typed(getattr(value, field.name)) for field in fields(value)})
     return value

@@ -8,8 +8,8 @@ ANSWERED_PREFIXES = ("r-", "b-")
 
 def is_for_domain(address: str, domain: str) -> bool:
     """Return whether ``address`` is one under ``domain`` itself, in whichever of its two forms (RFC 5890)."""
-    local, at, given = address.rpartition("@")
-    return bool(local and at) and _in_ascii(given) == _in_ascii(domain)
+    local, at, host = address.rpartition("@")
+    return bool(local and at) and _in_ascii(host) == _in_ascii(domain)
 
 
 def is_answered_to(address: str, domain: str) -> bool:

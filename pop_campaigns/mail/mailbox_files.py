@@ -16,7 +16,7 @@ _BOUNDARY = re.compile(
 
 def messages_in(content: bytes) -> list[bytes]:
     """Return the messages of a file. A *From* line inside a mail that came back in another begins no message."""
-    starts = [found.start() for found in _SEPARATOR.finditer(content)]
+    starts = [separator.start() for separator in _SEPARATOR.finditer(content)]
     if not starts or starts[0] != 0:
         return [content]
     messages: list[bytes] = []

@@ -135,7 +135,7 @@ class OutgoingMail(Base):
         return true() if role == "administrator" else cls.kind.not_like(f"{ACCOUNT_MAIL}%")
 
     def is_shown_to(self, role: str) -> bool:
-        """Tell the same of one mail."""
+        """Return whether a role may see this mail: about a forgotten password or an invited account, administrators alone."""
         return role == "administrator" or not self.kind.startswith(ACCOUNT_MAIL)
 
     skeleton: Mapped[MailSkeleton] = relationship()
@@ -218,7 +218,7 @@ class IncomingMail(Base):
 
     @property
     def calendar_answer(self) -> CalendarAnswer:
-        """Return what its calendar object says; of a mail without one, nothing."""
+        """What its calendar object says; of a mail without one, nothing."""
         return CalendarAnswer.from_json(self.calendar or {})
 
 

@@ -128,7 +128,7 @@ def queue_again(mail: OutgoingMail, *, now: datetime) -> OutgoingMail:
 
 
 def withdraw_mail(mail: OutgoingMail) -> bool:
-    """Call a mail off while it still waits; tells whether that was in time."""
+    """Call a mail off while it still waits; return whether that was in time."""
     if mail.state is not MailState.QUEUED:
         return False
     mail.state = MailState.WITHDRAWN
@@ -142,7 +142,7 @@ def stop_mail(mail: OutgoingMail, words: str) -> None:
 
 
 def claim_mails(owner: str, *, now: datetime, limit: int = 100, lease: timedelta = LEASE) -> list[int]:
-    """Take up to ``limit`` due mails under a lease and give their ids, oldest first.
+    """Take up to ``limit`` due mails under a lease and return their ids, oldest first.
 
     Mails whose lease ran out (a worker was killed) are taken too: that is the sweep. The caller commits at
     once.
@@ -198,7 +198,7 @@ def record_refused(
 
 
 def release_claims(mail_ids: Sequence[int], owner: str, *, words: str = "", code: int | None = None) -> None:
-    """Return mails back to the queue as if never claimed: no attempt counts and they keep their place.
+    """Put mails back into the queue as if never claimed: no attempt counts and they keep their place.
 
     ``words`` and ``code`` say why, on each, where it was not theirs (the server could not be reached).
     """

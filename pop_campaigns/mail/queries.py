@@ -97,13 +97,13 @@ def dead_among(addresses: Collection[str], *, now: datetime | None = None) -> di
     """Return those of the addresses from which mail keeps coming back (see ``rules.is_dead``), with what is known of it.
 
     Only bounces at our own bounce addresses are there to count. An address that is corrected is another one; a mail
-    that arrives ends it. ``now`` is this moment unless given.
+    that arrives ends it. ``now`` is this moment by default.
     """
     moment = now or clock.now()
     bounced = _hard_bounces({address.lower() for address in addresses})
-    arrived = _last_arrived([one for one, at in bounced.items() if len(at) >= HARD_BOUNCES], moment)
-    dead = {one: is_dead(at, arrived.get(one), moment) for one, at in bounced.items()}
-    return {address: result for address in addresses if (result := dead.get(address.lower()))}
+    arrived = _last_arrived([to for to, at in bounced.items() if len(at) >= HARD_BOUNCES], moment)
+    dead = {to: is_dead(at, arrived.get(to), moment) for to, at in bounced.items()}
+    return {address: came_back for address in addresses if (came_back := dead.get(address.lower()))}
 
 
 def _hard_bounces(addresses: Collection[str]) -> dict[str, list[datetime]]:
@@ -115,17 +115,17 @@ def _hard_bounces(addresses: Collection[str]) -> dict[str, list[datetime]]:
     if len(addresses) <= _ASKED_AT_ONCE:
         # Of a whole list all that ever came back is read: that is little, and the addresses are many.
         rows = rows.where(address.in_(addresses))
-    result: dict[str, list[datetime]] = {}
+    bounces: dict[str, list[datetime]] = {}
     for to, at, words in db.session.execute(rows) if addresses else ():
         if to in addresses and says_dead(words):
-            result.setdefault(to, []).append(at)
-    return result
+            bounces.setdefault(to, []).append(at)
+    return bounces
 
 
 def _last_arrived(addresses: Collection[str], now: datetime) -> dict[str, datetime]:
     """Return when the last mail left for each address that has not come back within a week. Receipts cannot come back."""
     address = func.lower(OutgoingMail.to_address)
-    result: dict[str, datetime] = {}
+    arrived: dict[str, datetime] = {}
     for start in range(0, len(addresses), _ASKED_AT_ONCE):
         rows = select(address, func.max(OutgoingMail.sent_at)).where(
             address.in_(list(addresses)[start : start + _ASKED_AT_ONCE]),
@@ -134,8 +134,8 @@ def _last_arrived(addresses: Collection[str], now: datetime) -> dict[str, dateti
             OutgoingMail.null_sender.is_(False),
             OutgoingMail.sent_at <= now - ARRIVED_AFTER,
         )
-        result |= dict(db.session.execute(rows.group_by(address)).all())
-    return result
+        arrived |= dict(db.session.execute(rows.group_by(address)).all())
+    return arrived
 
 
 def locked_mail(mail_id: int) -> OutgoingMail | None:
@@ -150,7 +150,7 @@ def subject_of(mail: OutgoingMail) -> str:
 
 
 def _words(typed: str) -> list[ColumnElement[bool]]:
-    """Return every typed word must occur in the address, the name or the subject, ë as e and ç as c."""
+    """Return the condition that every typed word occurs in the address, the name or the subject, ë as e and ç as c."""
     subjects = select(MailSkeleton.id)
     address = func.lower(OutgoingMail.to_address)
     # An address of ours is masked where it is shown, so that it is not found by its letters either.

@@ -122,7 +122,7 @@ def one_line(reply: bytes | str, limit: int = 300) -> str:
 
 
 def is_about_sign_in(code: int) -> bool:
-    """Say whether a reply code speaks of our own sign-in (RFC 4954), whatever command it answers."""
+    """Return whether a reply code speaks of our own sign-in (RFC 4954), whatever command it answers."""
     return code in _SIGN_IN_CODES
 
 

@@ -107,7 +107,7 @@ def says_dead(bounce_words: str) -> bool:
 
 
 def is_dead(bounced: Iterable[datetime], arrived: datetime | None, now: datetime) -> CameBack | None:
-    """Decide whether nothing is sent to an address any more; None means mail goes there.
+    """Return what keeps mail from an address: its bounces; None where mail goes there.
 
     ``bounced`` are the hard bounces, ``arrived`` is when the last mail left that did not come back. Three bounces over at
     least seven days with nothing arriving in between: one bad day of a server is not enough.

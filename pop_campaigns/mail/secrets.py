@@ -97,13 +97,13 @@ def _masks(
 
 def _spellings(domain: str) -> set[str]:
     """Return a domain in the form that travels and in the one people write (RFC 5890)."""
-    result = {domain}
+    spellings = {domain}
     for codec in (lambda: domain.encode("idna").decode("ascii"), lambda: domain.encode().decode("idna")):
         try:
-            result.add(codec())
+            spellings.add(codec())
         except UnicodeError:
             continue
-    return result
+    return spellings
 
 
 def _mask_encoded(word: str, masks: tuple[re.Pattern[str], ...]) -> str:
@@ -148,11 +148,11 @@ def _hide(pattern: re.Pattern[str], text: str, whole: int, is_secret: Any) -> st
 def _hide_damaged(at_domain: re.Pattern[str], text: str) -> str:
     """Mask what stands before our domain and begins like an address of ours, however much of it was lost."""
     pieces, at = [], 0
-    for found in at_domain.finditer(text):
-        begin = max(at, found.start() - _LONGEST_DAMAGED)
-        if local := _DAMAGED.search(text, begin, found.start()):
+    for match in at_domain.finditer(text):
+        begin = max(at, match.start() - _LONGEST_DAMAGED)
+        if local := _DAMAGED.search(text, begin, match.start()):
             pieces += [text[at : local.start("core")], HIDDEN]
-            at = found.start()
+            at = match.start()
     return "".join([*pieces, text[at:]])
 
 
@@ -168,8 +168,8 @@ def _length(core: str, whole: int) -> int:
 
 def _wanted(seen: str, whole: int) -> int:
     """Return how long a token is to be: a signed one says what it is about, then has two parts of that length."""
-    said = _SIGNED.match(seen) if whole == _LINK_TOKEN else None
-    return said.end() + 2 * whole + 1 if said else whole
+    signed = _SIGNED.match(seen) if whole == _LINK_TOKEN else None
+    return signed.end() + 2 * whole + 1 if signed else whole
 
 
 def _is_token(core: str) -> bool:
@@ -182,9 +182,11 @@ def _is_token(core: str) -> bool:
 def _looks_random(core: str, spread: float) -> bool:
     """Return whether letters of both cases and digits alternate as in a token, not as in words joined by dashes."""
     kinds = [
-        "upper" if one.isupper() else "lower" if one.islower() else "digit" for one in core if one.isalnum()
+        "upper" if character.isupper() else "lower" if character.islower() else "digit"
+        for character in core
+        if character.isalnum()
     ]
-    changes = sum(one != other for one, other in pairwise(kinds))
+    changes = sum(character != other for character, other in pairwise(kinds))
     return changes * spread >= len(core)
 
 

@@ -104,12 +104,16 @@ class PostConnection(Connection):
         return host
 
     def _connect(self) -> smtplib.SMTP:
-        given = self.settings
-        if given.tls == "ssl":
+        settings = self.settings
+        if settings.tls == "ssl":
             return smtplib.SMTP_SSL(
-                given.host, given.port, given.local_hostname, timeout=given.timeout, context=tls_context()
+                settings.host,
+                settings.port,
+                settings.local_hostname,
+                timeout=settings.timeout,
+                context=tls_context(),
             )
-        return smtplib.SMTP(given.host, given.port, given.local_hostname, timeout=given.timeout)
+        return smtplib.SMTP(settings.host, settings.port, settings.local_hostname, timeout=settings.timeout)
 
     def send(self, message: Message, envelope_from: str | tuple[str, str] | None = None) -> None:
         """Hand over one PostMessage, Flask-Mail's way. Raise :class:`Refused`, also for other messages."""
@@ -120,7 +124,7 @@ class PostConnection(Connection):
         _announce(message)
 
     def hand_over(self, raw: bytes, envelope_from: str, to: str) -> Delivered:
-        """Return ``raw`` to the server for one recipient; a lost connection is opened again once, at MAIL."""
+        """Hand over ``raw`` to the server for one recipient; a lost connection is opened again once, at MAIL."""
         if not is_plain_address(to) or not (envelope_from == "" or is_plain_address(envelope_from)):
             raise _held_back("the envelope needs one plain address")
         host = self._begin(raw, envelope_from, to)
@@ -139,17 +143,17 @@ class PostConnection(Connection):
         return Delivered(code, words)
 
     def _begin(self, raw: bytes, envelope_from: str, to: str) -> smtplib.SMTP:
-        for kept in (self.host is not None, False):
+        for is_kept in (self.host is not None, False):
             host = self.host = self.host or self.configure_host()
             try:
                 _expect(host.mail(envelope_from, _options(host, raw, envelope_from + to)), Stage.SENDER)
             except Refused as refused:
                 self._recover(refused)
-                if not (kept and refused.code == 421):
+                if not (is_kept and refused.code == 421):
                     raise
             except (OSError, smtplib.SMTPException, ValueError) as problem:
                 self.drop()
-                if not kept:
+                if not is_kept:
                     raise _broken_off(problem, Stage.SENDER) from problem
             else:
                 return host
@@ -197,7 +201,7 @@ class SmtpTransport:
     def deliver(self, message: PostMessage, envelope_from: str, to: str) -> Delivered:
         """Hand ``message`` to the server for ``to`` alone; ``envelope_from`` may be "" (the null sender).
 
-        Raises :class:`Refused`: permanent for a 5xx about this mail and for a mail that must not leave; not
+        Raise :class:`Refused`: permanent for a 5xx about this mail and for a mail that must not leave; not
         permanent for 4xx, lost connections, timeouts, and whatever concerns our own set-up (sign-in,
         certificate, DKIM key), because those end and the mails must not be lost with them.
         """
@@ -217,7 +221,7 @@ class SmtpTransport:
 def sign(raw: bytes, settings: TransportSettings) -> bytes:
     """Return ``raw`` with a DKIM signature before it (RFC 6376), or as it is if no key is configured.
 
-    Raises :class:`Refused`, not permanent, if the key is of no use: nothing leaves unsigned by accident.
+    Raise :class:`Refused`, not permanent, if the key is of no use: nothing leaves unsigned by accident.
     """
     if not (settings.dkim_key and settings.dkim_domain and settings.dkim_selector):
         return raw

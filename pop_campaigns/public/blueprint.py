@@ -33,7 +33,7 @@ class SessionsOfPersons(SecureCookieSessionInterface):
     """
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Leave what is public alone."""
+        """Save the session, except on what every cache may keep."""
         if not (may_be_kept() and response.status_code < 400):
             super().save_session(app, session, response)
 
@@ -74,7 +74,7 @@ def let_caches_keep(answer: Response) -> Response:
 
 
 def keepable(answer: Response, etag: str, changed: datetime | None) -> Response:
-    """Return an answer for programs its tag, and when it last changed once that moment has passed."""
+    """Return an answer for programs with its tag, and when it last changed once that moment has passed."""
     answer.set_etag(etag)
     # Last-Modified has whole seconds: while more can change within this one, it would hide the later change.
     if changed is not None and changed < now() - _SETTLED:
@@ -83,7 +83,7 @@ def keepable(answer: Response, etag: str, changed: datetime | None) -> Response:
 
 
 def network() -> Network:
-    """Return the network, without a word if nobody has written it down yet."""
+    """Return the network, an empty one if nobody has written it down yet."""
     if "network" not in g:
         g.network = db.session.get(Network, 1) or Network(
             short_name="", name_sq="", name_en="", website="", email="", phone="", address="", donors=[]
@@ -98,13 +98,13 @@ def base_url() -> str:
 
 @bp.context_processor
 def for_public_pages() -> dict[str, Any]:
-    """Return the frame its contact and the addresses of the page in both languages."""
+    """Return what the frame shows: its contact and the addresses of the page in both languages."""
     if request.endpoint == HOME:
         return {}
     return {"network_contact": network().email, "alternate_urls": alternates(), "base_url": base_url()}
 
 
 def alternates() -> dict[str, str]:
-    """Return the path of this page in each language, with what is filtered kept."""
+    """Return the path of this page in each language, with its filter."""
     values = dict(request.view_args or {}) | g.get("kept", {})
     return {code: url_for(request.endpoint or HOME, **(values | {"lang": code})) for code in LANGUAGES}

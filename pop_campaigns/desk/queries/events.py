@@ -53,7 +53,7 @@ def coming_events(user: User, today: date, now: datetime, *, limit: int = 100) -
 
 def guests_not_told(user: User, now: datetime) -> dict[int, int]:
     """Count, by event of the user's work, the guests who were told of a time or place that no longer holds."""
-    told = (
+    last_sequence = (
         select(func.max(InvitationMail.sequence))
         .where(InvitationMail.invitation_id == Invitation.id)
         .scalar_subquery()
@@ -66,7 +66,7 @@ def guests_not_told(user: User, now: datetime) -> dict[int, int]:
             Event.state == EventState.PLANNED,
             is_coming(now),
             Invitation.state == InvitationState.INVITED,
-            func.coalesce(told, 0) < Event.sequence,
+            func.coalesce(last_sequence, 0) < Event.sequence,
         )
         .group_by(Invitation.event_id)
     )
@@ -124,18 +124,20 @@ def story_of(event: Event, user: User, *, limit: int = 300) -> list[tuple[Histor
         History.action != "invitation.sent",
     )
     about_event = and_(History.subject_type == Event.__tablename__, History.subject_id == event.id)
-    guest = and_(History.subject_type == Invitation.__tablename__, History.subject_id == Invitation.id)
+    is_about_guest = and_(
+        History.subject_type == Invitation.__tablename__, History.subject_id == Invitation.id
+    )
     rows = (
         select(History, Invitation, guests_seen(user, Sight.WORDS))
-        .outerjoin(Invitation, guest)
+        .outerjoin(Invitation, is_about_guest)
         .where(or_(about_event, about_guest))
         .order_by(History.id.desc())
         .limit(limit)
     )
-    result = db.session.execute(rows)
+    changes = db.session.execute(rows)
     return [
-        (change, None if change.subject_type == Invitation.__tablename__ and not heard else _name_of(one))
-        for change, one, heard in result
+        (change, None if change.subject_type == Invitation.__tablename__ and not heard else _name_of(guest))
+        for change, guest, heard in changes
     ]
 
 
@@ -161,7 +163,7 @@ def owing(letter: Letter) -> list[LetterRecipient]:
         recipient
         for recipient in letter.recipients
         if recipient.role is RecipientRole.TO
-        and not any(stops_clock(each.kind) for each in recipient.responses)
+        and not any(stops_clock(response.kind) for response in recipient.responses)
     ]
 
 

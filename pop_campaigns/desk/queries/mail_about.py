@@ -49,20 +49,20 @@ class MailAbout:
 
     @property
     def url(self) -> str:
-        """Where the event or letter is shown."""
+        """Address of the page of the event or letter."""
         if self.guest is not None:
             return url_for("desk.event", event_id=self.guest.event_id)
         return url_for("desk.letter", letter_id=self.recipient.letter_id) if self.recipient else ""
 
     @property
     def who(self) -> str:
-        """How the guest or recipient is called on pages."""
-        one = self.guest or self.recipient
-        return one.shown_as if one else ""
+        """Name of the guest or recipient on pages."""
+        receiver = self.guest or self.recipient
+        return receiver.shown_as if receiver else ""
 
     @property
     def organisation(self) -> Organisation | None:
-        """Whose event or letter it is."""
+        """Organisation of the event or letter."""
         if self.guest is not None:
             return self.guest.event.organisation
         return self.recipient.letter.organisation if self.recipient else None
@@ -109,7 +109,7 @@ def about_mails(mails: Sequence[OutgoingMail]) -> dict[int, MailAbout]:
 
 
 def why_not_again(mail: OutgoingMail, about: MailAbout | None, *, now: datetime) -> NotSentAgain | None:
-    """Decide whether a mail may be sent again; None means yes.
+    """Return why a mail may not be sent again; None where it may.
 
     A guest must not hear of a time, a place or an invitation that no longer holds.
     """
@@ -127,7 +127,7 @@ def why_not_again(mail: OutgoingMail, about: MailAbout | None, *, now: datetime)
 
 
 def _event_moved_on(mail: OutgoingMail, guest: Invitation, now: datetime) -> NotSentAgain | None:
-    """Decide whether *the event stays as it was* is still true of the event that was meant."""
+    """Return why *the event stays as it was* is no longer true of the event that was meant; None where it is."""
     event, written = guest.event, mail.skeleton.calendar or {}
     if event.state is EventState.CANCELLED:
         return NotSentAgain.EVENT_CANCELLED
@@ -157,11 +157,11 @@ def _no_longer_true(guest: Invitation, sent_as: InvitationMail | None, now: date
 
 
 def _recipients(mail_ids: Sequence[int]) -> dict[int, LetterRecipient]:
-    letter = letter_of_mails(mail_ids) if mail_ids else {}
-    if letter:
+    recipients = letter_of_mails(mail_ids) if mail_ids else {}
+    if recipients:
         # Their letters at once, instead of one by one when they are named.
-        ids = {one.letter_id for one in letter.values()}
+        ids = {recipient.letter_id for recipient in recipients.values()}
         db.session.scalars(
             select(Letter).where(Letter.id.in_(ids)).options(joinedload(Letter.organisation))
         ).all()
-    return letter
+    return recipients

@@ -48,7 +48,7 @@ class Tally:
 
     @property
     def asked(self) -> int:
-        """How many invitations there were."""
+        """Number of invitations."""
         return sum(self.answers.values()) + self.silent + self.open
 
 
@@ -100,10 +100,10 @@ def _record(
     return TrackRecord(whole, [tally for _key, tally in ordered], invitations[:LISTED], letters[:LISTED])
 
 
-def _count(tally: Tally, one: Invitation, now: datetime) -> None:
-    if one.answer is not Answer.NEEDS_ACTION:
-        tally.answers[one.answer] += 1
-    elif has_begun(one.event, now, local_date(now)):
+def _count(tally: Tally, invitation: Invitation, now: datetime) -> None:
+    if invitation.answer is not Answer.NEEDS_ACTION:
+        tally.answers[invitation.answer] += 1
+    elif has_begun(invitation.event, now, local_date(now)):
         tally.silent += 1
     else:
         tally.open += 1
@@ -140,7 +140,7 @@ def _letters(
         )
         .order_by(Letter.day_from.desc(), LetterRecipient.id.desc())
     )
-    return [(one, state_of(one, today)) for one in db.session.scalars(rows).unique()]
+    return [(recipient, state_of(recipient, today)) for recipient in db.session.scalars(rows).unique()]
 
 
 OPEN_LETTERS = frozenset(
@@ -173,7 +173,11 @@ def open_matters_of(office: Office, user: User, now: datetime) -> OpenMatters:
         if is_coming(invitation.event.starts_at, now)
     ]
     letters = _letters(LetterRecipient.office_id == office.id, user, local_date(now))
-    owed = [(one, state) for one, state in letters if one.role is RecipientRole.TO and state in OPEN_LETTERS]
+    owed = [
+        (recipient, state)
+        for recipient, state in letters
+        if recipient.role is RecipientRole.TO and state in OPEN_LETTERS
+    ]
     return OpenMatters(invitations, owed)
 
 

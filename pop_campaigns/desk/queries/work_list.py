@@ -73,7 +73,7 @@ class WorkList:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing at all is there."""
+        """True where nothing at all waits."""
         return not (self.overdue or self.today or self.soon or self.waiting or self.later)
 
 
@@ -87,13 +87,13 @@ class _Reader:
     lang: str
 
     def row(self, what: str, url: str, record: Event | Letter | OutgoingMail, **rest: str) -> WorkRow:
-        """Make a row; the action only for those who may do it, the organisation for those who see several."""
+        """Return a row; the action only for those who may do it, the organisation for those who see several."""
         if not may_change(record, self.user):
             rest["action"] = rest["action_url"] = ""
         return WorkRow(what, url, **rest)
 
     def whose(self, organisation: Organisation | None) -> str:
-        """Name the organisation, where the reader sees more than one."""
+        """Return the organisation's name, where the reader sees more than one."""
         if self.user.role is RoleName.COORDINATOR:
             return ""
         return (organisation.short_name or organisation.name) if organisation else _("The whole network")
@@ -110,9 +110,9 @@ def work_list(user: User, now: datetime, lang: str) -> WorkList:
     work.today.extend(_proposal_row(reader, proposal) for proposal in open_proposals(user, now=now))
     coming = coming_events(user, reader.today, now)
     _add_events(work, reader, coming)
-    not_told = {each.event.id for each in coming if each.not_told}
+    not_told = {planned.event.id for planned in coming if planned.not_told}
     # Who does not know the present time yet is told of it first, not reminded.
-    silent = [each for each in awaiting_answer(user, now) if each[0].id not in not_told]
+    silent = [(event, guests) for event, guests in awaiting_answer(user, now) if event.id not in not_told]
     counts = counts_for(event.id for event, _guests in silent)
     to_remind = events_to_remind(user, now)
     seen = seen_among((guest for _event, guests in silent for guest in guests), user)
@@ -254,7 +254,7 @@ def _answer_row(
 
 
 def _silent_names(guests: Sequence[Invitation], seen: set[int]) -> str:
-    """Name two of the guests, of those who may be named, and count the others."""
+    """Return two of the guests by name, of those who may be named, and the number of the others, in words."""
     named = [guest.shown_as for guest in guests if guest.id in seen][:2]
     more = len(guests) - len(named)
     if not named:
@@ -279,10 +279,14 @@ def _silent_words(event: Event, counts: AnswerCounts, reader: _Reader) -> str:
 
 def _waiting_letter_rows(reader: _Reader, letter: Letter) -> Iterable[WorkRow]:
     """Return one row for those of a letter who still have time; who is due stands further up."""
-    owe = [one for one in owing(letter) if one.due_on is None or one.due_on > reader.today + SOON]
+    owe = [
+        recipient
+        for recipient in owing(letter)
+        if recipient.due_on is None or recipient.due_on > reader.today + SOON
+    ]
     if not owe:
         return
-    last = max((one.due_on for one in owe if one.due_on), default=None)
+    last = max((recipient.due_on for recipient in owe if recipient.due_on), default=None)
     until = _("time until %(day)s", day=day_words(last, reader.lang, weekday=False)) if last else ""
     owing_words = ngettext("%(num)d owes an answer", "%(num)d owe an answer", len(owe))
     yield WorkRow(

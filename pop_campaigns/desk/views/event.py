@@ -82,7 +82,7 @@ def event(event_id: int) -> ResponseReturnValue:
 
 
 def _is_another_organisation_s(event_id: int) -> bool:
-    """Return whether others may read this event only as everybody does: without guests, answers and mails."""
+    """Return whether this user reads the event only as everybody does: without guests, answers and mails."""
     row = db.session.get(Event, event_id) if 0 < event_id < 2**31 else None
     if row is None or not row.published or current_user.role is None:
         return False
@@ -117,7 +117,7 @@ def _public_pages(row: Event, lang: str) -> list[tuple[str, str]]:
 
 
 def _missing_translations(row: Event) -> list[str]:
-    """Say which texts are there in one language only."""
+    """Return which texts are there in one language only."""
     words = {"title": _("title"), "description": _("description")}
     return [
         words[name]

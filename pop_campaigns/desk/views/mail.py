@@ -39,7 +39,7 @@ PARTS = ("text", "html", "calendar", "source")
 @bp.get("/mail")
 @reader
 def mail() -> ResponseReturnValue:
-    """List the messages of one's own work, by where they stand, searched by address or subject."""
+    """Show the messages of one's own work, by where they stand, searched by address or subject."""
     shelf, typed = (
         request.args.get("state", ""),
         mask_secrets(clean_line(request.args.get("q", "")[:1000])[:200]),
@@ -67,7 +67,7 @@ def mail_message(mail_id: int) -> ResponseReturnValue:
     about, copies = about_mails([row]).get(row.id), copies_of(row)
     may_send = may_change(row)
     parts, source = _written(row, with_source=may_send and part == "source")
-    shown = [other for other in _parts_of(parts) if may_send or other != "source"]
+    shown = [part for part in _parts_of(parts) if may_send or part != "source"]
     page = render_template(
         "desk/mail_message.html",
         mail=row,

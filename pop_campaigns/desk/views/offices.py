@@ -92,11 +92,13 @@ def open_matters(ident: int) -> ResponseReturnValue:
         return redirect(back)
     mine = [invitation for invitation in matters.invitations if may_change(invitation.event)]
     if request.method == "POST":
-        chosen = [one for one in mine if request.form.get(f"invitation-{one.id}") == "withdraw"]
-        for one in chosen:
-            withdraw_guest(one, by=current_user, now=moment)
+        chosen = [
+            invitation for invitation in mine if request.form.get(f"invitation-{invitation.id}") == "withdraw"
+        ]
+        for invitation in chosen:
+            withdraw_guest(invitation, by=current_user, now=moment)
         letters = [recipient for recipient, _state in matters.letters if may_change(recipient.letter)]
-        _note_new_holder(office, [one for one in mine if one not in chosen], letters)
+        _note_new_holder(office, [invitation for invitation in mine if invitation not in chosen], letters)
         db.session.commit()
         flash(_said(len(chosen)), "success")
         return redirect(back)
@@ -105,7 +107,7 @@ def open_matters(ident: int) -> ResponseReturnValue:
         office=office,
         title=contact_words(office),
         matters=matters,
-        mine={one.id for one in mine},
+        mine={invitation.id for invitation in mine},
         names=names_of([*matters.invitations, *(recipient for recipient, _state in matters.letters)]),
         back=back,
         words=_words(current_language()),
@@ -117,7 +119,7 @@ def _note_new_holder(office: Office, invitations: list[Invitation], letters: lis
     who = contact_words(office)
     for event in dict.fromkeys(invitation.event for invitation in invitations):
         note("event.office_changed_holder", event, by=current_user, now=now(), who=who)
-    for letter in dict.fromkeys(other.letter for other in letters):
+    for letter in dict.fromkeys(recipient.letter for recipient in letters):
         note("letter.office_changed_holder", letter, by=current_user, now=now(), who=who)
 
 

@@ -89,14 +89,14 @@ def find_everywhere(typed: str, user: User, lang: str) -> list[HitGroup]:
     """Return what the words find, by kind; kinds without a hit are left out."""
     moment = now()
     today = local_date(moment)
-    result = [
+    groups = [
         _events(listed_events(user, EventFilter(typed=typed), moment), typed, lang),
         _letters(select_letters(user, typed=typed, today=today), typed, lang),
         _institutions(select_institutions(typed, None, None, user, today), typed, user, today, lang),
         _persons(select_persons(typed, user), typed, user, today, lang),
         _mails(select_mails(mails_of_work(user), typed=typed), typed),
     ]
-    return [group for group in result if group.total]
+    return [group for group in groups if group.total]
 
 
 def _events(rows: Select[Any], typed: str, lang: str) -> HitGroup:
@@ -131,10 +131,10 @@ def _letter_words(letter: Letter, lang: str) -> str:
 
 
 def _institutions(rows: Select[Any], typed: str, user: User, today: date, lang: str) -> HitGroup:
-    result = institution_rows(db.session.scalars(rows.limit(SHOWN)).unique().all(), user, today)
+    institutions = institution_rows(db.session.scalars(rows.limit(SHOWN)).unique().all(), user, today)
     hits = []
-    for row in result:
-        offices = ", ".join(in_language(each.office, "title", lang) for each in row.offices[:4])
+    for row in institutions:
+        offices = ", ".join(in_language(office_row.office, "title", lang) for office_row in row.offices[:4])
         kind = str(INSTITUTION_KINDS[row.institution.kind])
         url = url_for("contacts.institution", ident=row.institution.id)
         under = f"{kind} · {offices}" if offices else kind
@@ -148,12 +148,12 @@ def _institutions(rows: Select[Any], typed: str, user: User, today: date, lang: 
 def _persons(rows: Select[Any], typed: str, user: User, today: date, lang: str) -> HitGroup:
     idents, total = _first(rows, Person.id, func.coalesce(Person.sort_key, ""), Person.id)
     persons = db.session.scalars(select(Person).where(Person.id.in_(idents))).all() if idents else []
-    result = person_rows(sorted(persons, key=lambda person: idents.index(person.id)), user, today)
+    people = person_rows(sorted(persons, key=lambda person: idents.index(person.id)), user, today)
     hits = []
-    for row in result:
+    for row in people:
         offices = [
-            f"{in_language(one.office, 'title', lang)}, {in_language(one.office.institution, 'name', lang)}"
-            for one in row.present[:2]
+            f"{in_language(mandate.office, 'title', lang)}, {in_language(mandate.office.institution, 'name', lang)}"
+            for mandate in row.present[:2]
         ]
         # Who holds no office is told apart by the address, by which one may have been found as well.
         reached = row.reached_at
@@ -165,14 +165,14 @@ def _persons(rows: Select[Any], typed: str, user: User, today: date, lang: str) 
 
 def _mails(rows: Select[Any], typed: str) -> HitGroup:
     idents, total = _first(rows, OutgoingMail.id, OutgoingMail.queued_at.desc(), OutgoingMail.id.desc())
-    some = select(OutgoingMail).where(OutgoingMail.id.in_(idents)).options(joinedload(OutgoingMail.skeleton))
-    mails = db.session.scalars(some).all() if idents else []
+    shown = select(OutgoingMail).where(OutgoingMail.id.in_(idents)).options(joinedload(OutgoingMail.skeleton))
+    mails = db.session.scalars(shown).all() if idents else []
     hits = []
-    for other in sorted(mails, key=lambda mail: idents.index(mail.id)):
-        address = show_address(other.to_address)
-        who = mask_secrets(f"{other.to_name} <{address}>" if other.to_name else address)
-        under = " · ".join((who, str(mail_chip(other).words), in_short(other.queued_at)))
-        hits.append(Hit(subject_of(other), under, url_for("desk.mail_message", mail_id=other.id)))
+    for mail in sorted(mails, key=lambda mail: idents.index(mail.id)):
+        address = show_address(mail.to_address)
+        who = mask_secrets(f"{mail.to_name} <{address}>" if mail.to_name else address)
+        under = " · ".join((who, str(mail_chip(mail).words), in_short(mail.queued_at)))
+        hits.append(Hit(subject_of(mail), under, url_for("desk.mail_message", mail_id=mail.id)))
     return HitGroup("mails", _("Mail"), hits, total, url_for("desk.mail", q=typed))
 
 
@@ -181,9 +181,9 @@ def _first(rows: Select[Any], ident: Any, *order: Any) -> tuple[list[int], int]:
 
     ``order`` are expressions that no index serves: SQLite would walk that index and fetch each row by itself.
     """
-    result = rows.with_only_columns(ident, func.count().over()).order_by(None).order_by(*order)
-    some = db.session.execute(result.limit(SHOWN)).all()
-    return [row[0] for row in some], some[0][1] if some else 0
+    numbered = rows.with_only_columns(ident, func.count().over()).order_by(None).order_by(*order)
+    first = db.session.execute(numbered.limit(SHOWN)).all()
+    return [row[0] for row in first], first[0][1] if first else 0
 
 
 def _count(rows: Select[Any], hits: Sequence[Hit]) -> int:

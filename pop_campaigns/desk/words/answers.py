@@ -44,7 +44,7 @@ class AnswerLine:
 
 
 def answer_sentence(answer: Answer, guest: str, substitute: str = "") -> str:
-    """Say what a guest answered; the substitute by name where one is known."""
+    """Return what a guest answered; the substitute by name where one is known."""
     if answer is Answer.DELEGATED and substitute:
         return _("%(guest)s sends %(substitute)s", guest=guest, substitute=substitute)
     if answer not in ANSWER_SENTENCES:
@@ -55,21 +55,23 @@ def answer_sentence(answer: Answer, guest: str, substitute: str = "") -> str:
 def answer_lines(answers: Sequence[GivenAnswer], today: date, lang: str) -> list[AnswerLine]:
     """Return each guest's newest answer, newest first: who changed their mind stands there once."""
     newest: dict[int, GivenAnswer] = {}
-    for given in answers:
-        newest.setdefault(given.invitation_id, given)
-    return [_line(given, today, lang) for given in newest.values()]
+    for guest_answer in answers:
+        newest.setdefault(guest_answer.invitation_id, guest_answer)
+    return [_line(guest_answer, today, lang) for guest_answer in newest.values()]
 
 
-def _line(given: GivenAnswer, today: date, lang: str) -> AnswerLine:
-    event = given.invitation.event
-    day = relative_day_words(local_date(given.at), today)
+def _line(guest_answer: GivenAnswer, today: date, lang: str) -> AnswerLine:
+    event = guest_answer.invitation.event
+    day = relative_day_words(local_date(guest_answer.at), today)
     return AnswerLine(
-        text=answer_sentence(given.answer, given.invitation.shown_as, mask_secrets(given.substitute)),
-        chip=ANSWER_CHIPS[given.answer],
-        note=mask_secrets(given.note),
+        text=answer_sentence(
+            guest_answer.answer, guest_answer.invitation.shown_as, mask_secrets(guest_answer.substitute)
+        ),
+        chip=ANSWER_CHIPS[guest_answer.answer],
+        note=mask_secrets(guest_answer.note),
         event=in_language(event, "title", lang),
         url=url_for("desk.event", event_id=event.id),
-        when=_("%(day)s at %(hour)s", day=day, hour=clock_words(given.at)),
-        at=given.at,
-        sent_from=sent_from_words(given.sent_from) if given.sent_from is not None else "",
+        when=_("%(day)s at %(hour)s", day=day, hour=clock_words(guest_answer.at)),
+        at=guest_answer.at,
+        sent_from=sent_from_words(guest_answer.sent_from) if guest_answer.sent_from is not None else "",
     )

@@ -39,7 +39,7 @@ class EventActions:
 def actions_for(
     event: Event, guests: Sequence[GuestRow], counts: AnswerCounts, *, now: datetime
 ) -> EventActions:
-    """Decide what an event asks for: tell of a change, send what is prepared, invite, or nothing more.
+    """Return what an event asks for: tell of a change, send what is prepared, invite, or nothing more.
 
     To remind is offered only while a reminder would go to somebody.
     """
@@ -99,5 +99,5 @@ def in_short(instant: datetime) -> str:
 
 
 def in_full(instant: datetime) -> str:
-    """Return *e martë, 16 qershor 2020, ora 10:00* likewise."""
+    """Return *e martë, 16 qershor 2020, ora 10:00* in Tirana's time, in the reader's language."""
     return moment_words(instant, current_language())

@@ -34,9 +34,9 @@ class Away:
 
 def away_guests(notes: Mapping[int, Sequence[GuestNote]], now: datetime, lang: str) -> dict[int, Away]:
     """Return the newest out-of-office of each guest that still says something."""
-    result = {}
-    for guest_id, those in notes.items():
-        current = next((one for one in those if one.is_away(now)), None)
+    away = {}
+    for guest_id, guest_notes in notes.items():
+        current = next((note for note in guest_notes if note.is_away(now)), None)
         if current is not None:
             back = current.returns_on
             words = (
@@ -44,8 +44,8 @@ def away_guests(notes: Mapping[int, Sequence[GuestNote]], now: datetime, lang: s
                 if back
                 else _("Automatic reply")
             )
-            result[guest_id] = Away(words, mask_secrets(current.mail.text)[:_MOST_WORDS], current.mail.id)
-    return result
+            away[guest_id] = Away(words, mask_secrets(current.mail.text)[:_MOST_WORDS], current.mail.id)
+    return away
 
 
 def mail_happenings(notes: Mapping[int, Sequence[GuestNote]], *, linked: bool) -> dict[int, list[Happening]]:
@@ -56,16 +56,16 @@ def mail_happenings(notes: Mapping[int, Sequence[GuestNote]], *, linked: bool) -
     return {
         guest_id: [
             Happening(
-                one.mail.received_at,
-                ": ".join([str(KINDS[one.mail.kind]), mask_secrets(one.mail.subject) or _("No subject")]),
-                mask_secrets(one.mail.from_name or one.mail.from_address),
-                "quiet" if one.is_automatic else "info",
-                url_for("incoming.message", number=one.mail.id) if linked else "",
+                note.mail.received_at,
+                ": ".join([str(KINDS[note.mail.kind]), mask_secrets(note.mail.subject) or _("No subject")]),
+                mask_secrets(note.mail.from_name or note.mail.from_address),
+                "quiet" if note.is_automatic else "info",
+                url_for("incoming.message", number=note.mail.id) if linked else "",
             )
-            for one in those
-            if one.mail.kind in (IncomingKind.AUTO, IncomingKind.HUMAN)
+            for note in guest_notes
+            if note.mail.kind in (IncomingKind.AUTO, IncomingKind.HUMAN)
         ]
-        for guest_id, those in notes.items()
+        for guest_id, guest_notes in notes.items()
     }
 
 

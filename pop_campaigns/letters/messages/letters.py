@@ -69,7 +69,7 @@ def sender_of(letter: Letter, lang: str) -> Sender:
 
 
 def letter_sheet(letter: Letter, lang: str, lines: Sequence[RecipientLine], *, at: datetime) -> LetterSheet:
-    """Return all that is printed in one language; ``at`` is when it is sent, or looked at beforehand."""
+    """Return all that is printed of a letter in one language; ``at`` is when it is sent, or looked at beforehand."""
     sender = sender_of(letter, lang)
     return LetterSheet(
         lang=lang,
@@ -97,7 +97,7 @@ def letter_pdf(letter: Letter, lang: str, lines: Sequence[RecipientLine], *, at:
 
 
 def pdf_name(letter: Letter, lang: str) -> str:
-    """Return the name of the file: *Shkresa-12-2026.pdf*, without a number while there is none."""
+    """Return the name of a letter's file: *Shkresa-12-2026.pdf*, without a number while there is none."""
     number = f"-{letter.register_count}-{letter.register_year}" if letter.register_number else ""
     return f"{_FILE_NAMES[lang]}{number}.pdf"
 

@@ -38,7 +38,9 @@ def readable_languages(letter: Letter) -> list[str]:
 
 def paper_of(letter: Letter, lang: str, *, user: User, at: datetime) -> Paper:
     """Return the letter in the language asked for, else in one it is written in."""
-    written = readable_languages(letter) or [one for one in ("sq", "en") if getattr(letter, f"subject_{one}")]
+    written = readable_languages(letter) or [
+        language for language in ("sq", "en") if getattr(letter, f"subject_{language}")
+    ]
     lang = lang if lang in written else (written or ["sq"])[0]
     lines = lines_of(letter, user, local_date(at), lang=lang)
     sheet = letter_sheet(letter, lang, lines, at=letter.sent_at or at)
@@ -65,8 +67,8 @@ def pdf_of(letter: Letter, lang: str, *, user: User, at: datetime) -> tuple[str,
         )
         .limit(1)
     )
-    kept = db.session.scalar(sent)
-    if kept is not None:
-        return kept.name, kept.content
+    attachment = db.session.scalar(sent)
+    if attachment is not None:
+        return attachment.name, attachment.content
     lines = lines_of(letter, user, local_date(at), lang=lang)
     return pdf_name(letter, lang), letter_pdf(letter, lang, lines, at=letter.sent_at or at)

@@ -70,7 +70,7 @@ def render_letter_pdf(sheet: LetterSheet) -> bytes:
     """Return the letter as a PDF file, the same bytes for the same sheet.
 
     PDF/A-2a (for archives) and PDF/UA-1 (for screen readers), with title, author and language. Characters the
-    fonts do not have are printed as "□": an archive file may not contain a sign it cannot show. Raises
+    fonts do not have are printed as "□": an archive file may not contain a sign it cannot show. Raise
     ValueError for another language than sq or en, or a moment without time zone.
     """
     if sheet.lang not in LANGUAGES:
@@ -98,7 +98,7 @@ def _typeset(sheet: LetterSheet, data: dict[str, Any]) -> bytes:
 
 
 def read_blocks(body: str) -> list[dict[str, Any]]:
-    """Paragraphs and lists of a plain text: `{"kind": "paragraph" | "list", "lines": [...]}` in order."""
+    """Return paragraphs and lists of a plain text: `{"kind": "paragraph" | "list", "lines": [...]}` in order."""
     blocks: list[dict[str, Any]] = []
     open_block = False
     for raw in body.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
@@ -122,7 +122,9 @@ def _sheet_data(sheet: LetterSheet) -> dict[str, Any]:
     del data["dated_at"], data["body"], data["addressees"], data["this_recipient"]
     data["blocks"] = read_blocks(sheet.body)
     for role in RecipientRole:
-        data[role.value] = [_addressee_data(each, sheet) for each in sheet.addressees if each.role is role]
+        data[role.value] = [
+            _addressee_data(addressee, sheet) for addressee in sheet.addressees if addressee.role is role
+        ]
     this = sheet.this_recipient
     data["copy_for"] = _addressee_lines(this) if this and this.role is RecipientRole.CC else []
     return data
@@ -150,9 +152,9 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list | tuple):
-        return [_each_text(each, change) for each in value]
+        return [_each_text(item, change) for item in value]
     if isinstance(value, dict):
-        return {key: _each_text(each, change) for key, each in value.items()}
+        return {key: _each_text(item, change) for key, item in value.items()}
     return value
 
 
@@ -162,7 +164,7 @@ def _printable_text(text: str) -> str:
 
 
 def _without_clusters(text: str) -> str:
-    """Marks that join others become boxes; letters that stand alone stay."""
+    """Return text with marks that join others as boxes; letters that stand alone stay."""
     return "".join("□" if unicodedata.category(character)[0] == "M" else character for character in text)
 
 

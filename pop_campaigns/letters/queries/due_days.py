@@ -33,15 +33,15 @@ class CountedDue:
 def count_due(
     recipient: LetterRecipient, start: date, *, extended_by: int = 0, by_hand: bool = False
 ) -> CountedDue:
-    """Return by when the recipient should answer a letter that arrived on `start`.
+    """Return the day by which the recipient should answer a letter that arrived on `start`.
 
     The letter's legal ground decides, or the one that took its place when the office forwarded the request;
     days off are those of the office's municipality. Never raises: a day that cannot be given is explained.
     """
     key = basis_in_force(recipient.letter.basis, recipient.responses)
-    told: dict[str, Any] = {"basis": key, "start": start.isoformat(), "extended_by": extended_by}
+    explained: dict[str, Any] = {"basis": key, "start": start.isoformat(), "extended_by": extended_by}
     if by_hand:
-        told["by_hand"] = True
+        explained["by_hand"] = True
     try:
         basis = shipped_clock(key)
         scope = municipality_name(recipient)
@@ -50,12 +50,12 @@ def count_due(
             for lang in ("sq", "en")
         )
     except ClockRefused as refused:
-        return CountedDue(None, told | {"refused": refused.reason.value})
+        return CountedDue(None, explained | {"refused": refused.reason.value})
     except CalendarUnknown as unknown:
-        return CountedDue(None, told | {"refused": CALENDAR_UNKNOWN, "year": unknown.year})
+        return CountedDue(None, explained | {"refused": CALENDAR_UNKNOWN, "year": unknown.year})
     except KeyError:
-        return CountedDue(None, told | {"refused": UNKNOWN_BASIS})
-    return CountedDue(in_albanian.on, told | _explain(in_albanian, in_english, scope))
+        return CountedDue(None, explained | {"refused": UNKNOWN_BASIS})
+    return CountedDue(in_albanian.on, explained | _explain(in_albanian, in_english, scope))
 
 
 def longest_extension(recipient: LetterRecipient) -> int:
@@ -76,7 +76,9 @@ def basis_in_force(basis: str, responses: Iterable[LetterResponse]) -> str:
 def deciding_response(responses: Sequence[LetterResponse]) -> LetterResponse | None:
     """Return the response that says where a recipient stands: the newest final one, else the newest."""
     final = [response for response in responses if stops_clock(response.kind)]
-    return max(final or responses, key=lambda each: (each.received_on or date.min, each.id), default=None)
+    return max(
+        final or responses, key=lambda response: (response.received_on or date.min, response.id), default=None
+    )
 
 
 def is_extended(responses: Iterable[LetterResponse]) -> bool:

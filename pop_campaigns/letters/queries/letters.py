@@ -64,7 +64,7 @@ class RecipientOption:
 
     @property
     def ref(self) -> str:
-        """How a form names it."""
+        """Reference by which a form names it."""
         return f"{self.kind}-{self.id}"
 
 
@@ -117,8 +117,8 @@ def find_recipients(typed: str, reach: Reach, *, limit: int = 30) -> list[Recipi
     """Find offices, and institutions that have an address but no office yet, by the folded words typed."""
     guests = find_guests(typed, reach.user, reach=reach, limit=2 * limit)
     offices = [_of_guest(guest) for guest in guests if guest.kind == "office"]
-    result = _bare_institutions(reach).where(*_institution_words(typed)).limit(limit)
-    institutions = db.session.scalars(result).all()
+    rows = _bare_institutions(reach).where(*_institution_words(typed)).limit(limit)
+    institutions = db.session.scalars(rows).all()
     addresses = best_addresses(institutions, reach)
     bare = [_of_institution(institution, addresses.get(institution)) for institution in institutions]
     room = max(limit - len(bare), limit - limit // 3)
@@ -126,10 +126,10 @@ def find_recipients(typed: str, reach: Reach, *, limit: int = 30) -> list[Recipi
 
 
 def recipient_option(kind: str, ident: int, reach: Reach) -> RecipientOption | None:
-    """Return one of them, None if there is no such one or none that the user may see."""
+    """Return an office or institution as a recipient to choose; None for one that is not there or not to be seen."""
     if kind == "office":
-        result = guest_option("office", ident, reach.user, reach=reach)
-        return _of_guest(result) if result else None
+        guest = guest_option("office", ident, reach.user, reach=reach)
+        return _of_guest(guest) if guest else None
     if kind == "institution" and 0 < ident < 2**31:
         institution = db.session.scalar(_bare_institutions(reach).where(Institution.id == ident))
         return _of_institution(institution, best_address(institution, reach)) if institution else None
@@ -148,11 +148,13 @@ def lines_of(letter: Letter, user: User, on: date, *, lang: str = "") -> list[Re
         letter.recipients, key=lambda recipient: (recipient.role is not RecipientRole.TO, recipient.position)
     )
     if letter.state not in UNSENT:
-        return [_frozen(one, lang or one.language) for one in ordered]
-    holders = holders_of([one.office_id for one in ordered if one.office_id], on, user)
-    written_to = [contact for one in ordered if (contact := one.office or one.institution)]
+        return [_frozen(recipient, lang or recipient.language) for recipient in ordered]
+    holders = holders_of([recipient.office_id for recipient in ordered if recipient.office_id], on, user)
+    written_to = [contact for recipient in ordered if (contact := recipient.office or recipient.institution)]
     addresses = best_addresses(written_to, reach_of(letter, user))
-    lines = [_as_it_stands(one, holders, addresses, lang or one.language) for one in ordered]
+    lines = [
+        _as_it_stands(recipient, holders, addresses, lang or recipient.language) for recipient in ordered
+    ]
     dead = dead_among({line.address for line in lines if line.address})
     return [_without_address(line, dead.get(line.address)) for line in lines]
 
@@ -215,15 +217,19 @@ def due_recipients(user: User, today: date, *, copies: bool = False) -> list[Due
     )
     if not copies:
         rows = rows.where(LetterRecipient.role == RecipientRole.TO)
-    result = (_due(one, today, soon) for one in db.session.scalars(rows).unique())
+    candidates = (_due(recipient, today, soon) for recipient in db.session.scalars(rows).unique())
     late_or_soon = (RecipientState.OVERDUE, RecipientState.DUE_SOON)
-    return [due for due in result if due is not None and due.state in late_or_soon]
+    return [due for due in candidates if due is not None and due.state in late_or_soon]
 
 
 def letter_of_mails(mail_ids: Sequence[int]) -> dict[int, LetterRecipient]:
     """Return the recipient each mail went to, by mail id."""
     rows = select(LetterRecipient).where(LetterRecipient.mail_id.in_(mail_ids))
-    return {one.mail_id: one for one in db.session.scalars(rows) if one.mail_id is not None}
+    return {
+        recipient.mail_id: recipient
+        for recipient in db.session.scalars(rows)
+        if recipient.mail_id is not None
+    }
 
 
 def state_of(recipient: LetterRecipient, today: date, soon: date | None = None) -> RecipientState:
@@ -249,7 +255,7 @@ def delivery_of(recipient: LetterRecipient) -> Delivery:
 
 
 def days_until(recipient: LetterRecipient, due: date, today: date) -> tuple[int, Unit]:
-    """Days left (negative: late) in the unit the rule counts in; calendar days where holidays are not known."""
+    """Return days left (negative: late) in the unit the rule counts in; calendar days where holidays are not known."""
     if (recipient.due_explained or {}).get("unit") == "working_days":
         try:
             return working_days_between(today, due, scope=municipality_name(recipient)), "working_days"
@@ -288,7 +294,7 @@ def _some_addressee_owes(*conditions: ColumnElement[bool]) -> ColumnElement[bool
 
 
 def _letter_words(typed: str) -> Iterable[ColumnElement[bool]]:
-    """Return every word must occur in the subject or in the name of an office or institution written to."""
+    """Return the condition that every word occurs in the subject or in the name of an office or institution written to."""
     number = read_register_number(typed[:40])
     if number:
         return [and_(Letter.register_year == number[0], Letter.register_count == number[1])]
@@ -359,11 +365,12 @@ def _frozen(recipient: LetterRecipient, lang: str) -> RecipientLine:
 
     An office renamed since keeps the name it was sent under, in whatever language that was.
     """
-    one, title, name = recipient, recipient.office_title, recipient.institution_name
-    if lang != one.language:
-        title = _same_name(title, one.office, "title", lang)
-        name = _same_name(name, one.office.institution if one.office else one.institution, "name", lang)
-    return RecipientLine(one, one.name, title, name, one.address)
+    title, name = recipient.office_title, recipient.institution_name
+    if lang != recipient.language:
+        title = _same_name(title, recipient.office, "title", lang)
+        institution = recipient.office.institution if recipient.office else recipient.institution
+        name = _same_name(name, institution, "name", lang)
+    return RecipientLine(recipient, recipient.name, title, name, recipient.address)
 
 
 def _same_name(frozen: str, record: Office | Institution | None, field: str, lang: str) -> str:

@@ -181,7 +181,7 @@ class Due:
 
     @property
     def on(self) -> date:
-        """The last day on which an answer is in time."""
+        """Last day on which an answer is in time."""
         return self.deadline.due
 
 
@@ -210,7 +210,7 @@ def due_for(
     scope: str | None = None,
     lang: str = "sq",
 ) -> Due:
-    """Return by when a recipient should have answered a letter that reached it on `start`.
+    """Return the day by which a recipient should have answered a letter that reached it on `start`.
 
     A copy informs: whatever the letter's basis, nobody who only has a copy is bound by it. `scope` is the
     municipality of the office, for days off that hold only there. Raise `ClockRefused` when the letter is

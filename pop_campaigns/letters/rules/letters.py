@@ -156,7 +156,7 @@ def _state_on_the_way(delivery: Delivery) -> RecipientState:
 
 
 def may_edit(state: LetterState) -> bool:
-    """Return whether text and recipients may change. Once approved they are what was agreed."""
+    """Return whether text and recipients of a letter may change. Once approved they are what was agreed."""
     return state is LetterState.DRAFT
 
 
@@ -217,6 +217,6 @@ _REGISTER_NUMBER: Final = re.compile(r"([1-9][0-9]{0,8})/([0-9]{4})", re.ASCII)
 
 
 def read_register_number(text: str) -> tuple[int, int] | None:
-    """(year, number) of a number like "12/2020", sortable; None for any other form, such as an archive's."""
+    """Return (year, number) of a register number like "12/2020", sortable; None for any other form, such as an archive's."""
     match = _REGISTER_NUMBER.fullmatch(text.strip())
     return (int(match[2]), int(match[1])) if match else None

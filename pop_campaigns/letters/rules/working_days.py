@@ -135,7 +135,7 @@ def skip_reason(
 ) -> SkippedDay | None:
     """Return why `day` is not worked in the municipality `scope`, or None for a working day.
 
-    Raises `CalendarUnknown` for years without known holidays, TypeError for a moment instead of a day.
+    Raise `CalendarUnknown` for years without known holidays, TypeError for a moment instead of a day.
     """
     return _skip_reason(_plain_day(day), _overrides_for(tuple(overrides), scope), lang)
 
@@ -188,7 +188,7 @@ def working_days_between(
     overrides: Iterable[DayOverride] = SHIPPED_OVERRIDES,
     scope: str | None = None,
 ) -> int:
-    """Working days after `first` up to and including `last`; negative when `last` is the earlier one.
+    """Return the working days after `first` up to and including `last`; negative when `last` is the earlier one.
 
     From today to a due day it is "days left", from a due day to today "days late"; it undoes
     `count_deadline`: `working_days_between(d.start, d.due) == d.amount` for a deadline in working days.
@@ -217,7 +217,7 @@ def _count_working_days(
 def _next_working_day(
     day: date, known: Mapping[date, DayOverride], lang: str
 ) -> tuple[date, tuple[SkippedDay, ...]]:
-    """`day` itself when it is worked."""
+    """Return the first worked day from `day` on, and what was skipped before it."""
     skipped = []
     while (skip := _skip_reason(day, known, lang)) is not None:
         skipped.append(skip)
@@ -253,12 +253,12 @@ def _may_still_change(first: date, last: date, known: Mapping[date, DayOverride]
 
 @lru_cache(maxsize=256)
 def _holidays_of(year: int, lang: str) -> Mapping[date, str]:
-    """Names of the days off of a year; building one takes a millisecond, a lookup nothing."""
+    """Return the names of the days off of a year; building one takes a millisecond, a lookup nothing."""
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise CalendarUnknown(year)
     language = _LIBRARY_LANGUAGE.get(lang, "sq")
-    result = holidays.country_holidays("AL", language=language, years=[year])
-    return {day: _name_in_law(name) for day, name in result.items() if day.year == year}
+    names = holidays.country_holidays("AL", language=language, years=[year])
+    return {day: _name_in_law(name) for day, name in names.items() if day.year == year}
 
 
 @lru_cache(maxsize=128)

@@ -93,7 +93,7 @@ class SentLetter:
 
 
 def create_letter(draft: LetterDraft, *, by: User | None, now: datetime, once: str) -> Letter:
-    """Add a draft. The same ``once`` from the same person gives the letter it made the first time.
+    """Add a draft. The same ``once`` from the same person returns the letter it made the first time.
 
     A coordinator's letter is their organisation's, whatever the draft says.
 
@@ -159,8 +159,10 @@ def fingerprint(letter: Letter, lines: Sequence[RecipientLine]) -> str:
     """Return what tells whether text or recipients are still the ones a person has looked at."""
     seen: list[object] = [letter.version]
     for line in lines:
-        one = line.recipient
-        seen.append((one.id, one.role, one.language, line.name, line.shown_as, line.address))
+        recipient = line.recipient
+        seen.append(
+            (recipient.id, recipient.role, recipient.language, line.name, line.shown_as, line.address)
+        )
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
 
 
@@ -214,7 +216,7 @@ def record_hand_over(recipient: LetterRecipient, day: date, *, by: User, now: da
 
 
 def start_clocks(*, now: datetime) -> int:
-    """Start the clock of every recipient whose mail the server took since; tell how many.
+    """Start the clock of every recipient whose mail the server took since; return how many.
 
     Day 0 is the local day of that moment. Where no due day can be given, the reason is kept and the clock is
     not asked again.
@@ -267,10 +269,14 @@ def _number(letter: Letter, year: int) -> None:
 
 
 def _freeze(line: RecipientLine) -> None:
-    one = line.recipient
-    one.name, one.office_title, one.institution_name = line.name, line.office_title, line.institution_name
-    one.address = line.address
-    one.reply_local = "r-" + derive_local_part("reply", new_nonce())
+    recipient = line.recipient
+    recipient.name, recipient.office_title, recipient.institution_name = (
+        line.name,
+        line.office_title,
+        line.institution_name,
+    )
+    recipient.address = line.address
+    recipient.reply_local = "r-" + derive_local_part("reply", new_nonce())
 
 
 def _queue_language(

@@ -104,7 +104,7 @@ def ref_of(recipient: LetterRecipient) -> str:
 def _add_recipient(letter: Letter, option: RecipientOption, role: RecipientRole) -> LetterRecipient:
     recipient = LetterRecipient(
         role=role,
-        position=max((other.position for other in letter.recipients), default=0) + 1,
+        position=max((recipient.position for recipient in letter.recipients), default=0) + 1,
         office_id=option.id if option.kind == "office" else None,
         institution_id=option.id if option.kind == "institution" else None,
         name=option.holder,
@@ -120,19 +120,19 @@ def _add_recipient(letter: Letter, option: RecipientOption, role: RecipientRole)
 
 def _swap_with_neighbour(recipient: LetterRecipient, step: int) -> None:
     same = [
-        each_recipient
-        for each_recipient in recipient.letter.recipients
-        if each_recipient.role is recipient.role
+        letter_recipient
+        for letter_recipient in recipient.letter.recipients
+        if letter_recipient.role is recipient.role
     ]
     at = same.index(recipient) + step
     if not 0 <= at < len(same):
         return
-    other = same[at]
-    mine, theirs = recipient.position, other.position
+    neighbour = same[at]
+    mine, theirs = recipient.position, neighbour.position
     # By way of a free place: two rows of a letter never share one, not even for a moment.
     recipient.position = -recipient.id
     db.session.flush()
-    other.position = mine
+    neighbour.position = mine
     db.session.flush()
     recipient.position = theirs
 

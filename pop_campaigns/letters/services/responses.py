@@ -49,7 +49,7 @@ def record_response(
 ) -> LetterResponse:
     """Note what a recipient answered; the due day is counted anew where the answer moves it.
 
-    The very same a second time is the same press of the button: it gives what was recorded.
+    The very same a second time is the same press of the button: what was recorded is returned.
 
     :raises NothingToAnswer: the letter was not sent yet.
     :raises pop_campaigns.core.files.RefusedFile: the file is not of a kind or size we keep.
@@ -75,7 +75,7 @@ def correct_response(
 ) -> None:
     """Put right what was recorded; history keeps what stood there. Without a new file the old one stays.
 
-    :raises pop_campaigns.core.files.RefusedFile: as `record_response`.
+    :raises pop_campaigns.core.files.RefusedFile: the file is not of a kind or size we keep.
     """
     was = _told(response)
     stored = store_file(file.content, file.name, now=now) if file is not None else None
@@ -91,10 +91,10 @@ def correct_response(
 
 def remove_response(response: LetterResponse, *, by: User, now: datetime) -> None:
     """Take back a response that was recorded by mistake. History says what it was; its file is kept on disk."""
-    recipient, told = response.recipient, _told(response)
+    recipient, details = response.recipient, _told(response)
     recipient.responses.remove(response)
     db.session.flush()
-    note("letter.response_removed", recipient.letter, by=by, now=now, **told)
+    note("letter.response_removed", recipient.letter, by=by, now=now, **details)
     _count_again(recipient, extension_of(recipient), by=by, now=now)
 
 

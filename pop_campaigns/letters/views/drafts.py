@@ -100,7 +100,7 @@ def recipients(letter_id: int) -> ResponseReturnValue:
     typed = request.values.get("q", "")[:200]
     if request.method == "POST":
         return _add(letter, typed)
-    chosen = {ref_of(each_recipient) for each_recipient in letter.recipients}
+    chosen = {ref_of(letter_recipient) for letter_recipient in letter.recipients}
     # Without a search the list is for those still to be chosen; a search shows where somebody is already.
     rows = find_recipients(typed, reach_of(letter, current_user))
     options = [row for row in rows if typed or row.ref not in chosen]
@@ -122,11 +122,11 @@ def recipients(letter_id: int) -> ResponseReturnValue:
 def recipient(letter_id: int, recipient_id: int) -> ResponseReturnValue:
     """Move a recipient, change its role or language, or take it off."""
     letter = get_changeable(Letter, letter_id)
-    one = recipient_of(letter, recipient_id)
+    letter_recipient = recipient_of(letter, recipient_id)
     if request.form.get("do") not in set(Move):
         abort(400)
     try:
-        change_recipient(one, Move(request.form["do"]), by=current_user, now=now())
+        change_recipient(letter_recipient, Move(request.form["do"]), by=current_user, now=now())
     except LetterIsSettled:
         return _settled(letter)
     db.session.commit()
@@ -179,7 +179,7 @@ def send(letter_id: int) -> ResponseReturnValue:
 def recipient_of(letter: Letter, recipient_id: int) -> LetterRecipient:
     """Return a recipient of this letter, else 404."""
     letter_recipient = next(
-        (each_recipient for each_recipient in letter.recipients if each_recipient.id == recipient_id), None
+        (candidate for candidate in letter.recipients if candidate.id == recipient_id), None
     )
     if letter_recipient is None:
         abort(404)
@@ -198,10 +198,10 @@ def _write_page(template: str, form: LetterForm, status: int, **values: object) 
 
 
 def _typed_before(letter: Letter) -> dict[str, object]:
-    kept = draft_of(letter)
-    return vars(kept) | {
-        "campaign": str(kept.campaign_id or ""),
-        "organisation": str(kept.organisation_id or WHOLE_NETWORK),
+    draft = draft_of(letter)
+    return vars(draft) | {
+        "campaign": str(draft.campaign_id or ""),
+        "organisation": str(draft.organisation_id or WHOLE_NETWORK),
     }
 
 
@@ -232,7 +232,7 @@ def _mail_in(letter: Letter, lang: str) -> MailParts | None:
         return None
     moment = now()
     reading = [line for line in lines_of(letter, current_user, local_date(moment)) if line.language == lang]
-    first = next((one for one in reading if one.address), None)
+    first = next((line for line in reading if line.address), None)
     if first is None:
         return None
     printed = lines_of(letter, current_user, local_date(moment), lang=lang)

@@ -68,10 +68,12 @@ def letter_parts(letter: Letter, *, shown_in: str, now: datetime, lang: str) -> 
     }
 
 
-def _moves_by_itself(one: LetterRecipient) -> bool:
+def _moves_by_itself(recipient: LetterRecipient) -> bool:
     """Return whether the page changes without anybody's doing: the mail waits, or left and its clock starts next."""
-    no_clock = one.clock_from is None and one.due_explained is None
-    return delivery_of(one) is Delivery.QUEUED or bool(one.mail and one.mail.sent_at and no_clock)
+    no_clock = recipient.clock_from is None and recipient.due_explained is None
+    return delivery_of(recipient) is Delivery.QUEUED or bool(
+        recipient.mail and recipient.mail.sent_at and no_clock
+    )
 
 
 def recipient_rows(letter: Letter, lines: list[RecipientLine], today: date, lang: str) -> list[RecipientRow]:
@@ -79,23 +81,23 @@ def recipient_rows(letter: Letter, lines: list[RecipientLine], today: date, lang
     soon, changeable = soon_until(today), may_change(letter)
     rows = []
     for line in lines:
-        one, delivery = line.recipient, delivery_of(line.recipient)
+        recipient, delivery = line.recipient, delivery_of(line.recipient)
         due_words = ""
         # Of a copy nothing is demanded, so nothing is counted down.
-        if one.due_on and line.role is RecipientRole.TO and not wording.is_answered(one):
-            due_words = wording.days_words(*days_until(one, one.due_on, today))
+        if recipient.due_on and line.role is RecipientRole.TO and not wording.is_answered(recipient):
+            due_words = wording.days_words(*days_until(recipient, recipient.due_on, today))
         rows.append(
             RecipientRow(
                 line=line,
-                chip=wording.recipient_chip(one, today, soon),
+                chip=wording.recipient_chip(recipient, today, soon),
                 delivery=str(DELIVERIES[delivery]),
-                trouble=wording.mail_trouble(one.mail),
-                due_on=one.due_on,
+                trouble=wording.mail_trouble(recipient.mail),
+                due_on=recipient.due_on,
                 due_words=due_words,
-                story=wording.due_story(one, lang),
-                responses=one.responses,
-                by_hand=bool((one.due_explained or {}).get("by_hand")),
-                may_hand_over=changeable and may_hand_over(one, delivery),
+                story=wording.due_story(recipient, lang),
+                responses=recipient.responses,
+                by_hand=bool((recipient.due_explained or {}).get("by_hand")),
+                may_hand_over=changeable and may_hand_over(recipient, delivery),
             )
         )
     return rows

@@ -42,20 +42,20 @@ from pop_campaigns.letters.words.labels import RESPONSES
 def response(letter_id: int, recipient_id: int) -> ResponseReturnValue:
     """Record what a recipient answered."""
     letter = get_changeable(Letter, letter_id)
-    one = recipient_of(letter, recipient_id)
+    recipient = recipient_of(letter, recipient_id)
     if not may_record_response(letter.state):
         abort(404)
-    form = _response_form(one)
+    form = _response_form(recipient)
     if form.validate_on_submit():
         try:
-            record_response(one, form.draft(), file=form.handed_file(), by=current_user, now=now())
+            record_response(recipient, form.draft(), file=form.handed_file(), by=current_user, now=now())
         except RefusedFile as refused:
             form.file.errors = [refusal_words(refused)]
         else:
             db.session.commit()
             flash(_("Response recorded."), "success")
             return redirect(letter_url(letter.id))
-    return _response_page(form, one, None)
+    return _response_page(form, recipient, None)
 
 
 @bp.route("/letters/<int:letter_id>/responses/<int:response_id>", methods=["GET", "POST"])
@@ -110,30 +110,28 @@ def file(letter_id: int, response_id: int) -> Response:
 def hand_over(letter_id: int, recipient_id: int) -> ResponseReturnValue:
     """Record the day a letter was handed over on paper."""
     letter = get_changeable(Letter, letter_id)
-    one = recipient_of(letter, recipient_id)
-    if not may_hand_over(one, delivery_of(one)):
+    recipient = recipient_of(letter, recipient_id)
+    if not may_hand_over(recipient, delivery_of(recipient)):
         abort(404)
-    form = HandOverForm(data={"day": one.clock_from})
+    form = HandOverForm(data={"day": recipient.clock_from})
     form.today, form.earliest = local_date(now()), earliest_response_day(letter)
-    meet_changes(form, one, told_of=letter)
+    meet_changes(form, recipient, told_of=letter)
     if form.validate_on_submit():
-        record_hand_over(one, form.day.data, by=current_user, now=now())
+        record_hand_over(recipient, form.day.data, by=current_user, now=now())
         db.session.commit()
         flash(_("Hand-over recorded."), "success")
         return redirect(letter_url(letter.id))
-    page = render_template("letters/hand_over.html", letter=letter, recipient=one, form=form)
+    page = render_template("letters/hand_over.html", letter=letter, recipient=recipient, form=form)
     return page, 422 if form.errors else 200
 
 
 def response_of(letter: Letter, response_id: int) -> LetterResponse:
     """Return a response to this letter, else 404."""
-    recipients = (
-        each for recipient in letter.recipients for each in recipient.responses if each.id == response_id
-    )
-    one = next(recipients, None)
-    if one is None:
+    responses = (answer for recipient in letter.recipients for answer in recipient.responses)
+    letter_response = next((answer for answer in responses if answer.id == response_id), None)
+    if letter_response is None:
         abort(404)
-    return one
+    return letter_response
 
 
 def _day_asked_for() -> date | None:
@@ -182,6 +180,6 @@ def _response_page(
 
 
 def _chosen_name(form: ResponseForm) -> str:
-    """Return a browser forgets the chosen file when the page comes back; its name helps to choose it again."""
+    """Return the name of the chosen file, which a browser forgets when the page comes back, to choose it again."""
     chosen = form.file.data
     return chosen.filename or "" if isinstance(chosen, FileStorage) else ""

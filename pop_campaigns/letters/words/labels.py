@@ -128,4 +128,4 @@ def source_words(source: str, lang: str) -> str:
     By words and not by a catalogue: a due day keeps the source it was counted by, and one that is no longer
     shipped, or an administrator's own, is still said in the reader's language as far as we know its words.
     """
-    return _SOURCE_WORD.sub(lambda found: _SOURCE_WORDS[found[0]], source) if lang == "en" else source
+    return _SOURCE_WORD.sub(lambda match: _SOURCE_WORDS[match[0]], source) if lang == "en" else source

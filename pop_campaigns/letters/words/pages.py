@@ -118,7 +118,7 @@ def next_due(letter: Letter, today: date, soon: date) -> NextDue | None:
     open_ones = [
         addressee for addressee in addressees(letter) if addressee.due_on and not is_answered(addressee)
     ]
-    first = min(open_ones, key=lambda one: one.due_on or date.max, default=None)
+    first = min(open_ones, key=lambda addressee: addressee.due_on or date.max, default=None)
     if first is None or first.due_on is None:
         return None
     days, unit = days_until(first, first.due_on, today)
@@ -174,19 +174,22 @@ def shipped_basis(key: str) -> ClockBasis | None:
 
 def due_story(recipient: LetterRecipient, lang: str) -> DueStory | None:
     """Explain a recipient's due day, or why there is none; None while no clock runs."""
-    told = recipient.due_explained
-    if not told:
+    explained = recipient.due_explained
+    if not explained:
         return None
-    title = basis_title(str(told.get("basis", "")))
-    if told.get("refused"):
-        return DueStory(title, "", "", "", [], [], _refusal_words(told))
+    title = basis_title(str(explained.get("basis", "")))
+    if explained.get("refused"):
+        return DueStory(title, "", "", "", [], [], _refusal_words(explained))
     return DueStory(
-        rule=f"{title}: {span_words(int(told['amount']), told['unit'])}",
-        source=source_words(str(told["source"]), lang),
-        force=str(FORCES[Force(told["force"])]),
-        counted=_counted_words(told, lang),
-        skipped=[(day_words(_day(one["day"]), lang), _skip_words(one, lang)) for one in told["skipped"]],
-        notes=_notes(told, lang),
+        rule=f"{title}: {span_words(int(explained['amount']), explained['unit'])}",
+        source=source_words(str(explained["source"]), lang),
+        force=str(FORCES[Force(explained["force"])]),
+        counted=_counted_words(explained, lang),
+        skipped=[
+            (day_words(_day(skipped["day"]), lang), _skip_words(skipped, lang))
+            for skipped in explained["skipped"]
+        ],
+        notes=_notes(explained, lang),
     )
 
 
@@ -235,8 +238,8 @@ def group_history(rows: Iterable[History]) -> list[list[History]]:
     for _key, run in groupby(rows, key=lambda row: (row.action, row.actor_name, f"{row.at:%F %H:%M}")):
         alike: dict[str, list[History]] = {}
         for row in run:
-            told = sorted((name, str(value)) for name, value in row.details.items() if name != "who")
-            alike.setdefault(repr(told) if row.action in _OF_MANY else f"row {row.id}", []).append(row)
+            details = sorted((name, str(value)) for name, value in row.details.items() if name != "who")
+            alike.setdefault(repr(details) if row.action in _OF_MANY else f"row {row.id}", []).append(row)
         groups += alike.values()
     return groups
 
@@ -250,12 +253,12 @@ def group_words(group: Sequence[History], lang: str) -> str:
 
 def history_words(row: History, lang: str, *, who: str = "") -> str:
     """Return one line of a letter's history; ``who`` in place of the recipient it names."""
-    told: dict[str, Any] = row.details
-    who, due = who or told.get("who", ""), told.get("due", "")
+    details: dict[str, Any] = row.details
+    who, due = who or details.get("who", ""), details.get("due", "")
     due_on = short_day_words(_day(due), lang) if due else ""
-    kind = str(RESPONSES[ResponseKind(told["kind"])]) if told.get("kind") else ""
-    as_copy = told.get("role") == RecipientRole.CC.value
-    said = {
+    kind = str(RESPONSES[ResponseKind(details["kind"])]) if details.get("kind") else ""
+    as_copy = details.get("role") == RecipientRole.CC.value
+    sentences = {
         "letter.created": _("Draft written"),
         "letter.recorded": _("Taken over from the record"),
         "letter.changed": _("Draft changed"),
@@ -272,7 +275,7 @@ def history_words(row: History, lang: str, *, who: str = "") -> str:
         "letter.recipient_up": _("Order of recipients changed"),
         "letter.recipient_down": _("Order of recipients changed"),
         "letter.recipient_remove": _("%(who)s: taken off", who=who),
-        "letter.sent": pgettext("letter", "Sent as no. %(number)s", number=told.get("number", "")),
+        "letter.sent": pgettext("letter", "Sent as no. %(number)s", number=details.get("number", "")),
         "letter.clock_started": _("%(who)s: arrived, an answer is due on %(day)s", who=who, day=due_on or "–"),
         "letter.handed_over": _("%(who)s: handed over on paper, an answer is due on %(day)s", who=who, day=due_on or "–"),
         "letter.hand_over_corrected": _("%(who)s: day of the hand-over corrected, due on %(day)s", who=who, day=due_on or "–"),
@@ -281,12 +284,12 @@ def history_words(row: History, lang: str, *, who: str = "") -> str:
         "letter.response_corrected": _("%(who)s: response corrected: %(kind)s", who=who, kind=kind),
         "letter.response_removed": _("%(who)s: response taken back: %(kind)s", who=who, kind=kind),
     }  # fmt: skip
-    return said.get(row.action, _("Changed"))
+    return sentences.get(row.action, _("Changed"))
 
 
-def _counted_words(told: dict[str, Any], lang: str) -> str:
-    start = day_words(_day(told["start"]), lang)
-    if told.get("by_hand"):
+def _counted_words(explained: dict[str, Any], lang: str) -> str:
+    start = day_words(_day(explained["start"]), lang)
+    if explained.get("by_hand"):
         return _("Counted from the day after the hand-over on paper: %(day)s", day=start)
     return _("Counted from the day after its mail server took the letter: %(day)s", day=start)
 
@@ -297,29 +300,29 @@ def _skip_words(skipped: dict[str, Any], lang: str) -> str:
     return f"{reason} ({name})" if name else reason
 
 
-def _notes(told: dict[str, Any], lang: str) -> list[str]:
+def _notes(explained: dict[str, Any], lang: str) -> list[str]:
     notes = []
-    if told.get("extended_by"):
-        days = int(told["extended_by"])
+    if explained.get("extended_by"):
+        days = int(explained["extended_by"])
         notes.append(ngettext("Extended by %(num)d day.", "Extended by %(num)d days.", days))
-    if told.get("moved_from"):
-        was = day_words(_day(told["moved_from"]), lang)
+    if explained.get("moved_from"):
+        was = day_words(_day(explained["moved_from"]), lang)
         notes.append(_("The last day, %(day)s, is not worked; the next working day counts.", day=was))
-    if told.get("estimated"):
+    if explained.get("estimated"):
         notes.append(_("A feast announced only shortly before may still move this day."))
-    if told.get("scope"):
-        notes.append(_("Days off of the municipality %(place)s are included.", place=told["scope"]))
+    if explained.get("scope"):
+        notes.append(_("Days off of the municipality %(place)s are included.", place=explained["scope"]))
     return notes
 
 
-def _refusal_words(told: dict[str, Any]) -> str:
-    if told["refused"] == CALENDAR_UNKNOWN:
+def _refusal_words(explained: dict[str, Any]) -> str:
+    if explained["refused"] == CALENDAR_UNKNOWN:
         return _(
             "The public holidays of %(year)s are not known, so no due day is given.",
-            year=told.get("year", ""),
+            year=explained.get("year", ""),
         )
-    if told["refused"] in {reason.value for reason in ClockRefusal}:
-        return str(CLOCK_REFUSALS[ClockRefusal(told["refused"])])
+    if explained["refused"] in {reason.value for reason in ClockRefusal}:
+        return str(CLOCK_REFUSALS[ClockRefusal(explained["refused"])])
     return _("The letter names a legal ground without a rule of ours, so no due day is given.")
 
 

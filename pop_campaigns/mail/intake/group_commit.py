@@ -51,7 +51,7 @@ class GroupCommit:
         self._ringer.start()
 
     async def store(self, arrivals: Sequence[Arrival]) -> None:
-        """Return when all of ``arrivals`` are committed; raise the database's error if they are not."""
+        """Store ``arrivals`` and return once all are committed; raise the database's error if they are not."""
         loop = asyncio.get_running_loop()
         waiting = _Waiting(arrivals, loop, loop.create_future())
         self._waiting.put(waiting)
@@ -76,15 +76,15 @@ class GroupCommit:
     def _next_group(self) -> tuple[list[_Waiting], bool]:
         group: list[_Waiting] = []
         number = size = 0
-        next_one = self._waiting.get()
-        while next_one is not None:
-            group.append(next_one)
-            number += len(next_one.arrivals)
-            size += sum(len(arrival.raw) for arrival in next_one.arrivals)
+        waiting = self._waiting.get()
+        while waiting is not None:
+            group.append(waiting)
+            number += len(waiting.arrivals)
+            size += sum(len(arrival.raw) for arrival in waiting.arrivals)
             if number >= MOST_ARRIVALS or size >= MOST_BYTES:
                 return group, True
             try:
-                next_one = self._waiting.get_nowait()
+                waiting = self._waiting.get_nowait()
             except queue.Empty:
                 return group, True
         return group, False
@@ -132,8 +132,8 @@ def _tell(group: list[_Waiting], problem: Exception | None) -> None:
     by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
     for waiting in group:
         by_loop.setdefault(waiting.loop, []).append(waiting)
-    for loop, some in by_loop.items():
-        loop.call_soon_threadsafe(_settle, some, problem)
+    for loop, settled in by_loop.items():
+        loop.call_soon_threadsafe(_settle, settled, problem)
 
 
 def _settle(group: list[_Waiting], problem: Exception | None) -> None:

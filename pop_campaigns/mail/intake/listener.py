@@ -67,14 +67,14 @@ class Door:
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, name: str, replies: list[str]
     ) -> list[str]:
-        """Say what else we can: commands may follow each other without waiting."""
+        """Add what else we can to the reply: commands may follow each other without waiting."""
         session.host_name = name
         return [*replies[:-1], "250-PIPELINING", replies[-1]]
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Take recipients under our domain only."""
+        """Accept recipients under our domain only."""
         if not is_for_domain(address, self.domain):
             return _NOT_OURS
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
@@ -83,7 +83,7 @@ class Door:
         return "250 2.1.5 OK"
 
     async def handle_exception(self, error: Exception) -> str:
-        """Never 5xx for a fault of ours: the mail would go back to its sender."""
+        """Return a reply to a fault of ours, never 5xx: the mail would go back to its sender."""
         log.error("the conversation with a mail server failed", why=type(error).__name__)
         return "451 4.3.0 Something went wrong here, try again later"
 
@@ -153,7 +153,7 @@ class _Talk(SMTP):
         return None if self.turned_away else super().eof_received()
 
     async def smtp_MAIL(self, arg: str | None) -> None:
-        """Also take ``MAIL FROM:<>`` (RFC 5321 section 4.5.5), which the library refuses as bad syntax."""
+        """Accept also ``MAIL FROM:<>`` (RFC 5321 section 4.5.5), which the library refuses as bad syntax."""
         if self.event_handler.closing:
             await self._say_goodbye()
             return
@@ -242,7 +242,7 @@ class _Talk(SMTP):
 
 
 class _LocalTalk(_Talk, LMTP):
-    """The same in LMTP."""
+    """One connection in LMTP: after a message a reply for each recipient."""
 
     replies_for_each = True
 

@@ -94,16 +94,16 @@ class Mailbox:
             self._in_hand = []
 
     def _connect(self) -> IMAPClient:
-        given = self.settings
+        settings = self.settings
         context = ssl.create_default_context()
         client = IMAPClient(
-            given.host,
-            given.port,
-            ssl=given.tls,
+            settings.host,
+            settings.port,
+            ssl=settings.tls,
             ssl_context=context,
             timeout=SocketTimeout(_SECONDS, _SECONDS),
         )
-        if not given.tls and given.host not in _OWN_MACHINE:
+        if not settings.tls and settings.host not in _OWN_MACHINE:
             client.starttls(context)  # raises where it is not offered: no password in the clear
         return client
 
@@ -122,7 +122,7 @@ class Mailbox:
         return " ".join(text.split())[:300]
 
     def in_hand(self, keys: Sequence[tuple[int, int]]) -> None:
-        """Say which messages are just being fetched: if the connection breaks, one of them may be why."""
+        """Note which messages are just being fetched: if the connection breaks, one of them may be why."""
         self._in_hand = list(keys)
 
 
@@ -151,14 +151,14 @@ class OpenMailbox:
             waiting = self._waiting()
             if not waiting:
                 break
-            for some in self._in_portions(waiting):
+            for portion in self._in_portions(waiting):
                 if should_stop():
                     break
-                taken += self._take(some, store)
+                taken += self._take(portion, store)
         return taken
 
     def wait(self, seconds: float, should_stop: Callable[[], bool]) -> None:
-        """Return when the server tells of something new, at the latest after so many ``seconds``."""
+        """Wait until the server tells of something new, at the latest after so many ``seconds``."""
         if not self._client.has_capability("IDLE"):
             for _ in range(max(1, int(seconds / 0.5))):
                 if should_stop():
@@ -187,7 +187,7 @@ class OpenMailbox:
             news = self._client.idle_check(timeout=0.5)
             if not news and time.monotonic() - began < 0.25:
                 raise OSError("the server hung up")  # which the library does not tell
-        _said, buffered = self._client.idle_done()
+        _consent, buffered = self._client.idle_done()
         return bool(news or buffered)
 
     def _came_meanwhile(self) -> bool:
@@ -214,7 +214,7 @@ class OpenMailbox:
                 log.warning("a message in the mailbox is too large and is put aside", size=sizes[uid])
                 self._move([uid], TOO_LARGE)
                 continue
-            full = sum(sizes[one] for one in portion) + sizes[uid] > _MOST_BYTES
+            full = sum(sizes[other] for other in portion) + sizes[uid] > _MOST_BYTES
             if portion and (full or len(portion) == _MOST_AT_A_TIME or self._trouble(uid)):
                 yield portion
                 portion = []
@@ -223,11 +223,11 @@ class OpenMailbox:
             yield portion
 
     def _sizes(self, uids: Sequence[int]) -> dict[int, dict[bytes, Any]]:
-        result: dict[int, dict[bytes, Any]] = {}
+        sizes: dict[int, dict[bytes, Any]] = {}
         for start in range(0, len(uids), 500):
             answer = self._client.fetch(uids[start : start + 500], ["RFC822.SIZE"])
-            result |= {uid: data for uid, data in answer.items() if b"RFC822.SIZE" in data}
-        return result
+            sizes |= {uid: data for uid, data in answer.items() if b"RFC822.SIZE" in data}
+        return sizes
 
     def _trouble(self, uid: int) -> int:
         return self._mailbox.trouble[(self._validity, uid)]

@@ -64,7 +64,7 @@ def store_arrival(arrival: Arrival, now: datetime) -> IncomingMail:
 def store_arrivals(
     arrivals: Sequence[Arrival], now: datetime, *, ring: Callable[[], None] = wake_worker
 ) -> list[int]:
-    """Store many messages in one commit and give the ids of their rows, in the same order.
+    """Store many messages in one commit and return the ids of their rows, in the same order.
 
     All of them are stored when this returns; if it raises, none is. ``ring`` is called after the commit.
     """
@@ -125,9 +125,9 @@ def _key_of(row: Mapping[str, Any]) -> tuple[str, str]:
 
 def _ids_of(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
     columns = IncomingMail.sha256, IncomingMail.envelope_to
-    result: dict[tuple[str, str], int] = {}
+    idents: dict[tuple[str, str], int] = {}
     for start in range(0, len(keys), _ROWS_ASKED_FOR):
-        some = keys[start : start + _ROWS_ASKED_FOR]
-        query = select(*columns, IncomingMail.id).where(tuple_(*columns).in_(some))
-        result |= {(sha256, to): ident for sha256, to, ident in db.session.execute(query)}
-    return result
+        portion = keys[start : start + _ROWS_ASKED_FOR]
+        query = select(*columns, IncomingMail.id).where(tuple_(*columns).in_(portion))
+        idents |= {(sha256, to): ident for sha256, to, ident in db.session.execute(query)}
+    return idents

@@ -104,8 +104,8 @@ def _precedences(message: Message) -> list[str]:
 
 def returns_on(text: str, written: datetime | None) -> date | None:
     """Return the day until which, or on which, somebody says to be back; None if none is named."""
-    for found in _UNTIL.finditer(text[:5000]):
-        rest = text[found.end() : found.end() + 40]
+    for match in _UNTIL.finditer(text[:5000]):
+        rest = text[match.end() : match.end() + 40]
         for pattern in _DATES:
             if (dated := pattern.match(rest)) and (day := _as_day(dated.groupdict(), written)):
                 return day
@@ -113,9 +113,9 @@ def returns_on(text: str, written: datetime | None) -> date | None:
 
 
 def _as_day(parts: dict[str, str | None], written: datetime | None) -> date | None:
-    named, said = parts.get("n"), parts.get("y")
+    named, year_text = parts.get("n"), parts.get("y")
     month = _MONTHS.get(named.lower()[:3]) if named else int(parts.get("m") or 0)
-    year = int(said) if said else None
+    year = int(year_text) if year_text else None
     if year is not None and year < 100:
         year += 2000
     if not month or (year is None and written is None):

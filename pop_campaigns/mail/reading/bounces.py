@@ -177,12 +177,12 @@ def _typed_address(value: str) -> str:
     return bare if re.fullmatch(r"[\w.+-]{1,64}(@[\w.-]*)?", bare) else ""
 
 
-def _weigh(found: list[_PerRecipient], prose: str, subject: str) -> Bounce:
-    failed = [per_recipient for per_recipient in found if _is_failure(per_recipient) is True]
-    waiting = [per_recipient for per_recipient in found if _is_failure(per_recipient) is False]
+def _weigh(per_recipients: list[_PerRecipient], prose: str, subject: str) -> Bounce:
+    failed = [per_recipient for per_recipient in per_recipients if _is_failure(per_recipient) is True]
+    waiting = [per_recipient for per_recipient in per_recipients if _is_failure(per_recipient) is False]
     unsaid = [
         per_recipient
-        for per_recipient in found
+        for per_recipient in per_recipients
         if _is_failure(per_recipient) is None and per_recipient.action not in _DELIVERED
     ]
     if not failed and not waiting and unsaid:
@@ -191,28 +191,36 @@ def _weigh(found: list[_PerRecipient], prose: str, subject: str) -> Bounce:
     about = failed or waiting
     if not about:
         return Bounce(
-            None, (), found[0].status, found[0].diagnostic, ("a delivery report that names no failure",)
+            None,
+            (),
+            per_recipients[0].status,
+            per_recipients[0].diagnostic,
+            ("a delivery report that names no failure",),
         )
-    addresses = list(dict.fromkeys(filter(None, (one.original or one.address for one in about))))
+    addresses = list(
+        dict.fromkeys(
+            filter(None, (per_recipient.original or per_recipient.address for per_recipient in about))
+        )
+    )
     if not addresses or not all("@" in address for address in addresses):
         named = _addresses_in_prose(prose)
         addresses = [address for address in addresses if "@" in address] or named[:1] or addresses
-    first = next((one for one in about if one.diagnostic), about[0])
-    said = "failed" if failed else "delayed"
+    first = next((per_recipient for per_recipient in about if per_recipient.diagnostic), about[0])
+    outcome = "failed" if failed else "delayed"
     status = first.status or (m[0] if (m := _STATUS.search(first.diagnostic)) else "")
-    reason = f"a delivery report (RFC 3464) says {said}" + (f" {status}" if status else "")
+    reason = f"a delivery report (RFC 3464) says {outcome}" + (f" {status}" if status else "")
     return Bounce(bool(failed), tuple(addresses), status, first.diagnostic, (reason,))
 
 
-def _is_failure(one: _PerRecipient) -> bool | None:
-    """Say whether it failed for good (True) or for now (False). *failed* with 4.x.x: the server gave up, for good."""
-    if one.action in ("failed", "failure", "error", "fail"):
+def _is_failure(per_recipient: _PerRecipient) -> bool | None:
+    """Return whether a recipient failed for good (True) or for now (False). *failed* with 4.x.x: the server gave up, for good."""
+    if per_recipient.action in ("failed", "failure", "error", "fail"):
         return True
-    if one.action.startswith("delay"):
+    if per_recipient.action.startswith("delay"):
         return False
-    if one.action in _DELIVERED:
+    if per_recipient.action in _DELIVERED:
         return None
-    return {"5": True, "4": False}.get(one.status[:1])
+    return {"5": True, "4": False}.get(per_recipient.status[:1])
 
 
 def _says_who(message: Message, envelope_from: str) -> tuple[str, bool]:
@@ -268,8 +276,8 @@ def _patterns(message: Message) -> tuple[list[str], list[str]]:
     return _as_addresses(later), _as_addresses(forever)
 
 
-def _as_addresses(found: object) -> list[str]:
-    values = sorted(found) if isinstance(found, set | frozenset) else []
+def _as_addresses(addresses: object) -> list[str]:
+    values = sorted(addresses) if isinstance(addresses, set | frozenset) else []
     texts = (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in values)
     return [clean_line(text).strip(" <>\"'").lower()[:320] for text in texts][:_RECIPIENTS_LIMIT]
 
@@ -306,7 +314,7 @@ def _words_of(message: Message) -> str:
 
 
 def _addresses_in_prose(prose: str) -> list[str]:
-    return list(dict.fromkeys(found.lower().rstrip(".") for found in _IN_PROSE.findall(prose)))
+    return list(dict.fromkeys(address.lower().rstrip(".") for address in _IN_PROSE.findall(prose)))
 
 
 def returned_headers(message: Message) -> dict[str, str]:

@@ -45,10 +45,10 @@ def _codec(charset: str) -> str:
     if not name or len(name) > 40:
         return ""
     try:
-        result = codecs.lookup(name).name
+        codec = codecs.lookup(name).name
     except (LookupError, ValueError, TypeError):
         return ""
-    return "" if result in _REFUSED else result
+    return "" if codec in _REFUSED else codec
 
 
 def decode_header_value(value: str) -> str:
@@ -81,7 +81,7 @@ def _word_bytes(encoding: str, coded: str) -> bytes:
     plain = coded.encode("utf-8", "replace")
     if encoding in "qQ":
         spaced = plain.replace(b"_", b" ")
-        return re.sub(rb"=([0-9A-Fa-f]{2})", lambda found: bytes([int(found[1], 16)]), spaced)
+        return re.sub(rb"=([0-9A-Fa-f]{2})", lambda match: bytes([int(match[1], 16)]), spaced)
     try:
         return base64.b64decode(plain + b"=" * (-len(plain) % 4))
     except (binascii.Error, ValueError):

@@ -60,7 +60,7 @@ class MailReader:
 
     @property
     def pid(self) -> int | None:
-        """Return the number of the process, None while there is none."""
+        """Number of the process, None while there is none."""
         return self._process.pid if self._process else None
 
     def read(self, raw: bytes, envelope_from: str = "", envelope_to: str = "") -> MailReport:
@@ -84,7 +84,7 @@ class MailReader:
     def _read_once(
         self, raw: bytes, envelope_from: str, envelope_to: str, *, again: bool
     ) -> MailReport | None:
-        """Return the report; None where it is worth asking once more."""
+        """Return the report of a mail; None where it is worth asking once more."""
         self._make_ready(again=again)
         answer = self._ask(json.dumps([envelope_from, envelope_to]).encode("ascii"), raw)
         if answer is None:
@@ -137,7 +137,7 @@ class MailReader:
         )
 
     def _ask(self, envelope: bytes, raw: bytes) -> bytes | None:
-        """Send a mail and give what comes back; None when the process died or took too long."""
+        """Send a mail and return what comes back; None when the process died or took too long."""
         process = self._process
         self._too_long = False
         if process is None or process.stdin is None or process.stdout is None:
@@ -159,7 +159,7 @@ class MailReader:
         process.kill()
 
     def _why_it_died(self) -> tuple[str, bool]:
-        """Return the reason, and whether it is the mail's own for certain."""
+        """Return why the process died, and whether the mail is to blame for certain."""
         process = self._process
         code = None
         if process:
@@ -177,8 +177,8 @@ class MailReader:
 
 def _environment() -> dict[str, str]:
     """Return what the process may know: nothing of ours, no key and no password, since strangers' mail is read there."""
-    kept = {name: os.environ[name] for name in ("PATH", "VIRTUAL_ENV") if name in os.environ}
-    return kept | {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    variables = {name: os.environ[name] for name in ("PATH", "VIRTUAL_ENV") if name in os.environ}
+    return variables | {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 _readers: dict[int, MailReader] = {}

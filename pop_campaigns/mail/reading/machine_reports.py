@@ -61,7 +61,7 @@ def read_receipt(message: Message) -> str:
 
 
 def _is_bare(message: Message) -> bool:
-    """Return whether nobody set out to write it: receipts are no replies and come from the null sender or by machine."""
+    """Return whether nobody set out to write a mail: receipts are no replies and come from the null sender or by machine."""
     return raw_header(message, "Return-Path").strip() == "<>" or raw_header(
         message, "Auto-Submitted"
     ).lower() not in ("", "no")
@@ -70,7 +70,7 @@ def _is_bare(message: Message) -> bool:
 def _disposition(part: Message) -> str:
     blocks = children(part)
     for block in blocks:
-        if said := header(block, "Disposition"):
-            return said[:100]
+        if disposition := header(block, "Disposition"):
+            return disposition[:100]
     match = re.search(r"(?im)^disposition:\s*(.{1,100})$", part_text(part)[:20_000])
     return match[1].strip() if match else "nothing further"

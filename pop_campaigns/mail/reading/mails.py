@@ -85,8 +85,8 @@ def _read(raw: bytes, envelope_from: str, envelope_to: str) -> MailReport:
     if not message.keys() and b"\x00" in raw[:10_000]:
         return unparsed("not a mail: there are no headers")
     report = replace(_plain_facts(message, envelope_to), no_answer=why_no_answer(message, envelope_from))
-    report, said = _with_calendar(message, report)
-    report = _classify(message, report, said, envelope_from)
+    report, calendar_reason = _with_calendar(message, report)
+    report = _classify(message, report, calendar_reason, envelope_from)
     if report.kind in _WRITTEN_BY_SOMEBODY:
         report = replace(report, text=new_words(report.body))
     return _tidy(report)
@@ -114,10 +114,10 @@ def _plain_facts(message: Message, envelope_to: str) -> MailReport:
     )
 
 
-def _classify(message: Message, report: MailReport, said: str, envelope_from: str) -> MailReport:
+def _classify(message: Message, report: MailReport, calendar_reason: str, envelope_from: str) -> MailReport:
     calendar = report.calendar or CalendarAnswer()
     if calendar.is_answer:
-        return _as(report, IncomingKind.CALENDAR, said)
+        return _as(report, IncomingKind.CALENDAR, calendar_reason)
     if bounce := read_bounce(message, envelope_from):
         returned = _returned(message)
         return replace(
@@ -130,7 +130,7 @@ def _classify(message: Message, report: MailReport, said: str, envelope_from: st
             returned_id=next(iter(message_ids((returned or {}).get("message-id", ""))), ""),
         )
     if calendar.method in _QUESTIONS:
-        return _as(report, IncomingKind.CALENDAR, said)
+        return _as(report, IncomingKind.CALENDAR, calendar_reason)
     if why := read_feedback(message):
         return replace(_as(report, IncomingKind.FEEDBACK, why), returned=_returned(message))
     if why := read_receipt(message):
@@ -146,7 +146,7 @@ def _as(report: MailReport, kind: IncomingKind, *why: str) -> MailReport:
 
 
 def _with_calendar(message: Message, report: MailReport) -> tuple[MailReport, str]:
-    """Add the calendar object, and tell what it is; one that cannot be read is named among the reasons."""
+    """Add the calendar object, and return what it is; one that cannot be read is named among the reasons."""
     if media_type(message) == "multipart/report":
         return report, ""
     notes: list[str] = []
@@ -171,9 +171,11 @@ def _with_calendar(message: Message, report: MailReport) -> tuple[MailReport, st
 
 
 def _returned(message: Message) -> dict[str, str] | None:
-    result = returned_headers(message)
-    kept = {name[:100]: value[:2000] for name, value in result.items() if re.fullmatch(r"[!-9;-~]+", name)}
-    return dict(list(kept.items())[:_HEADERS_KEPT]) or None
+    returned = returned_headers(message)
+    headers = {
+        name[:100]: value[:2000] for name, value in returned.items() if re.fullmatch(r"[!-9;-~]+", name)
+    }
+    return dict(list(headers.items())[:_HEADERS_KEPT]) or None
 
 
 def _tidy(report: MailReport) -> MailReport:
@@ -198,9 +200,9 @@ def _storable(value: Any) -> Any:
     if isinstance(value, str):
         return without_surrogates(value)
     if isinstance(value, dict):
-        return {_storable(name): _storable(one) for name, one in value.items()}
+        return {_storable(name): _storable(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(_storable(one) for one in value)
+        return type(value)(_storable(item) for item in value)
     if isinstance(value, CalendarAnswer):
         return replace(
             value, **{field.name: _storable(getattr(value, field.name)) for field in fields(value)}

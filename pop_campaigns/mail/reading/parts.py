@@ -81,7 +81,7 @@ def _check_depth(message: Message) -> None:
 
 
 def children(part: Message) -> list[Message]:
-    """Return the parts directly inside one; of a mail inside a mail that mail."""
+    """Return the parts directly inside a part; of a mail inside a mail that mail."""
     # Asked for a text, get_payload decodes it by the charset the part claims, and some of those raise.
     payload = part.get_payload() if part.is_multipart() else ()
     return [child for child in payload if isinstance(child, Message)]
@@ -121,9 +121,9 @@ def header(part: Message, name: str) -> str:
 
 def media_type(part: Message) -> str:
     """Return ``text/plain`` and the like in lower case, as the header says, without remarks and stray bytes."""
-    said = _REMARK.sub("", raw_header(part, "Content-Type")).partition(";")[0].strip().lower()
-    if re.fullmatch(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+", said):
-        return said
+    written = _REMARK.sub("", raw_header(part, "Content-Type")).partition(";")[0].strip().lower()
+    if re.fullmatch(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+", written):
+        return written
     try:
         return _NO_TYPE.sub("", part.get_content_type())
     except (AttributeError, IndexError, LookupError, TypeError, ValueError):

@@ -76,10 +76,10 @@ def new_words(text: str) -> str:
     if len(lines) > _LINES_LIMIT:
         lines = lines[:_LINES_LIMIT]
     cut = _history_start(lines)
-    kept = _without_quotes(lines[:cut])
-    answer = _tidy(kept)
+    unquoted = _without_quotes(lines[:cut])
+    answer = _tidy(unquoted)
     top = _index_of(lines, next((line.strip() for line in lines if line.strip()), ""))
-    if cut == len(lines) and len(kept) == len(lines) and not _begins_history(lines, top):
+    if cut == len(lines) and len(unquoted) == len(lines) and not _begins_history(lines, top):
         answer = _by_library(answer)
     return answer if _keeps_first_words(answer, lines) else whole
 
@@ -209,7 +209,7 @@ def _says_who_wrote(joined: str, lines: list[str], below: int) -> bool:
 
 
 def _without_quotes(lines: list[str]) -> list[str]:
-    kept: list[str] = []
+    unquoted: list[str] = []
     number = 0
     while number < len(lines):
         length = _is_attribution(lines, number)
@@ -218,9 +218,9 @@ def _without_quotes(lines: list[str]) -> list[str]:
             number += length
             continue
         if not _QUOTED.match(lines[number]):
-            kept.append(lines[number])
+            unquoted.append(lines[number])
         number += 1
-    return kept
+    return unquoted
 
 
 def _tidy(lines: list[str]) -> str:

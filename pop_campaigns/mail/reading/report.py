@@ -56,7 +56,7 @@ class MailReport:
     sender_check: SenderCheck = field(default_factory=SenderCheck)
 
     def to_json(self) -> dict[str, Any]:
-        """Return all of it as JSON holds it."""
+        """Return the report as JSON holds it."""
         plain = asdict(self)
         plain["kind"] = self.kind.value
         plain["calendar"] = self.calendar.to_json() if self.calendar else None
@@ -66,7 +66,7 @@ class MailReport:
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Self:
-        """Return back what :meth:`to_json` gave."""
+        """Return the report that :meth:`to_json` wrote."""
         values = dict(plain)
         for name in ("reasons", "failed_recipients", "recipients", "in_reply_to", "references"):
             values[name] = tuple(values[name])

@@ -70,16 +70,16 @@ def is_null_sender(message: Message, envelope_from: str) -> bool:
 def message_ids(value: str) -> tuple[str, ...]:
     """Return the Message-IDs in a header value, with their angle brackets, each once."""
     joined = re.sub(r"\s+", " ", value)[:50_000]
-    result = [re.sub(r"\s", "", one) for one in _MESSAGE_ID.findall(joined)]
-    return tuple(dict.fromkeys(result))[:100]
+    idents = [re.sub(r"\s", "", message_id) for message_id in _MESSAGE_ID.findall(joined)]
+    return tuple(dict.fromkeys(idents))[:100]
 
 
 def own_id(message: Message) -> str:
     """Return the mail's Message-ID, also one without brackets."""
     value = raw_header(message, "Message-ID")
-    result = message_ids(value)
+    idents = message_ids(value)
     bare = "".join(char for char in value if char.isprintable() and not char.isspace())
-    text = result[0] if result else bare
+    text = idents[0] if idents else bare
     return text.encode("ascii", "replace").decode("ascii")[:998]
 
 
@@ -87,10 +87,10 @@ def date_of(message: Message) -> datetime | None:
     """Return the time in the Date header in UTC, None where it makes no sense."""
     value = raw_header(message, "Date")
     try:
-        result = parsedate_to_datetime(value)
-        if result.tzinfo is None:
-            result = result.replace(tzinfo=UTC)
-        result = result.astimezone(UTC)
+        moment = parsedate_to_datetime(value)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        moment = moment.astimezone(UTC)
     except (IndexError, OverflowError, TypeError, ValueError):
         return None
-    return result if 1970 <= result.year <= 2200 else None
+    return moment if 1970 <= moment.year <= 2200 else None

@@ -51,5 +51,5 @@ def speaks_of_failure(text: str) -> bool:
 
 
 def speaks_of_waiting(text: str) -> bool:
-    """Return whether it says that the server is still trying."""
+    """Return whether a subject or report says that the server is still trying."""
     return bool(_WAITING.search(text)) and not _GAVE_UP.search(text)

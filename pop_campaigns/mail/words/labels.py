@@ -51,16 +51,16 @@ def trouble_words(mail: OutgoingMail) -> str:
 
 
 def bounce_sentence(mail: OutgoingMail) -> str:
-    """Say why a mail came back, with the server's codes and how long after sending: *… (550 5.1.1), 3 minutes after …*."""
+    """Return why a mail came back, with the server's codes and how long after sending: *… (550 5.1.1), 3 minutes after …*."""
     words, permanent = mail.bounce_words, bool(mail.bounce_permanent)
-    said = refusal_words(550 if permanent else 450, words, permanent=permanent)
-    codes = [found[0] for found in (_REPLY_CODE.search(words), _STATUS.search(words)) if found]
+    sentence = refusal_words(550 if permanent else 450, words, permanent=permanent)
+    codes = [match[0] for match in (_REPLY_CODE.search(words), _STATUS.search(words)) if match]
     if codes:
-        said = f"{said} ({' '.join(codes)})"
+        sentence = f"{sentence} ({' '.join(codes)})"
     if mail.sent_at is None or mail.bounced_at is None or mail.bounced_at < mail.sent_at:
-        return said
+        return sentence
     passed = format_timedelta(mail.bounced_at - mail.sent_at, granularity="minute", threshold=1.2)
-    return str(_("%(what)s, %(time)s after sending", what=said, time=passed))
+    return str(_("%(what)s, %(time)s after sending", what=sentence, time=passed))
 
 
 def refusal_words(code: int | None, words: str, *, permanent: bool) -> str:

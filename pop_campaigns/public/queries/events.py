@@ -33,7 +33,7 @@ class Group(enum.IntEnum):
 
     @property
     def when(self) -> EventWhen:
-        """Return the choice of the filter that shows this part whole."""
+        """Choice of the filter that shows this part whole."""
         return next(when for when in _NARROW if self in _GROUPS_OF[when])
 
 
@@ -58,7 +58,7 @@ class Wanted:
 
     @property
     def active(self) -> bool:
-        """Whether anything is left out."""
+        """True where the filter leaves anything out."""
         return self != Wanted()
 
     def as_arguments(self) -> dict[str, str]:
@@ -116,11 +116,11 @@ def first_of_groups(
         _filtered(published(group.label("part"), func.count()), wanted).group_by("part")
     )
     totals = {Group(part): total for part, total in counts}
-    result: dict[Group, tuple[Sequence[Event], int]] = {}
+    parts: dict[Group, tuple[Sequence[Event], int]] = {}
     for part in sorted(totals):
         rows: Select[Any] = listed_events(wanted, now).where(group == literal(part.value))
-        result[part] = (db.session.scalars(rows.limit(limits[part])).all(), totals[part])
-    return result
+        parts[part] = (db.session.scalars(rows.limit(limits[part])).all(), totals[part])
+    return parts
 
 
 def count_kinds(wanted: Wanted) -> dict[EventKind, int]:

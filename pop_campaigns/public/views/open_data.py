@@ -15,7 +15,7 @@ from pop_campaigns.public.words.popolo import last_contact_change, read_popolo
 @bp.get("/open-data/popolo.json")
 @for_everybody(FEEDS_KEPT_FOR)
 def popolo() -> Response:
-    """Public bodies, their offices and who holds them, for other programs."""
+    """Show public bodies, their offices and who holds them, for other programs."""
     changed = last_contact_change()
     document = read_popolo(network().website or base_url())
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()

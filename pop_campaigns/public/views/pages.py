@@ -56,7 +56,7 @@ FINANCED_BY: dict[str, LazyString] = {"Sweden": _l("Sweden")}
 @bp.get("/")
 @for_everybody()
 def home() -> ResponseReturnValue:
-    """Send people to the pages in their language."""
+    """Redirect people to the pages in their language."""
     answer = redirect(url_for("public.front", lang=chosen_language()))
     answer.vary.update(["Accept-Language", "Cookie"])
     return answer
@@ -81,8 +81,10 @@ def events() -> ResponseReturnValue:
     parts: dict[Group, list[Event]] = {}
     for event, part in page.items:
         parts.setdefault(Group(part), []).append(event)
-    kept = {"page": page.page} if page.page > 1 else {}
-    return _show("public/events.html", wanted, kept, page=page, parts=parts, years=years_with_events())
+    page_argument = {"page": page.page} if page.page > 1 else {}
+    return _show(
+        "public/events.html", wanted, page_argument, page=page, parts=parts, years=years_with_events()
+    )
 
 
 @bp.get("/<any(sq, en):lang>/events/<int:event_id>")
@@ -134,12 +136,12 @@ def about() -> ResponseReturnValue:
     )
 
 
-def _show(template: str, wanted: Wanted, kept: dict[str, Any] | None = None, **values: Any) -> str:
+def _show(template: str, wanted: Wanted, extra: dict[str, Any] | None = None, **values: Any) -> str:
     """Render a list with its filters."""
     lang = str(g.lang)
     arguments = wanted.as_arguments()
     # The other language shows the same filter; the page of it too.
-    g.kept = {**arguments, **(kept or {})}
+    g.kept = {**arguments, **(extra or {})}
     places = public_municipalities()
     return render_template(
         template,

@@ -31,7 +31,7 @@ PRIVATE_PATHS: Final = (
 @bp.get("/robots.txt")
 @for_everybody(PAGES_KEPT_FOR)
 def robots() -> Response:
-    """Say what search engines may read."""
+    """Show what search engines may read."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in PRIVATE_PATHS)]
     lines += ["", f"Sitemap: {base_url()}{url_for('public.sitemap')}", ""]
     return Response("\n".join(lines), mimetype="text/plain")
@@ -40,7 +40,7 @@ def robots() -> Response:
 @bp.get("/sitemap.xml")
 @for_everybody(PAGES_KEPT_FOR)
 def sitemap() -> Response:
-    """List the public pages in both languages, each with its twin."""
+    """Show the list of public pages in both languages, each with its twin."""
     entries = [({code: url_for(page, lang=code) for code in LANGUAGES}, "") for page in PAGES]
     # Addresses put together here: building 48,000 of them by rule takes seconds.
     model = {code: url_for("public.event", lang=code, event_id=0).removesuffix("0") for code in LANGUAGES}

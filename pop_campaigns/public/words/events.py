@@ -122,12 +122,12 @@ def office_holders(attendances: Iterable[Attendance], lang: str) -> tuple[list[O
     return named, others
 
 
-def _office_holder(one: Attendance, lang: str) -> OfficeHolder:
-    if lang == "en" and one.person is not None:
-        for mandate in one.person.mandates:
-            if mandate.office.title_sq == one.office_title and mandate.office.title_en:
-                return OfficeHolder(one.name, mandate.office.title_en, "en")
-    return OfficeHolder(one.name, one.office_title, "sq")
+def _office_holder(attendance: Attendance, lang: str) -> OfficeHolder:
+    if lang == "en" and attendance.person is not None:
+        for mandate in attendance.person.mandates:
+            if mandate.office.title_sq == attendance.office_title and mandate.office.title_en:
+                return OfficeHolder(attendance.name, mandate.office.title_en, "en")
+    return OfficeHolder(attendance.name, attendance.office_title, "sq")
 
 
 def share_words(event: Event, lang: str) -> str:

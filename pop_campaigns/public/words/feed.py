@@ -70,19 +70,19 @@ def public_entry(event: Event, lang: str) -> CalendarEvent | None:
 
 def read_feed(lang: str, municipality: str = "", place: str = "") -> Feed:
     """Return the feed of all published events with a day, or of one municipality (its key, and ``place`` its name)."""
-    kept: Kept = current_app.extensions.setdefault("public_feed", Kept())
+    store: Kept = current_app.extensions.setdefault("public_feed", Kept())
     stamps = _stamps(municipality)
-    known = kept.feeds.get((lang, municipality))
+    known = store.feeds.get((lang, municipality))
     if known is not None and known.stamps == stamps:
         return known
-    _forget(kept)
-    _write_missing(kept, stamps, lang)
-    blocks = (kept.blocks[stamp[0], lang][1] for stamp in stamps)
+    _forget(store)
+    _write_missing(store, stamps, lang)
+    blocks = (store.blocks[stamp[0], lang][1] for stamp in stamps)
     with speaking(lang):
         name = _("POP: events in %(municipality)s", municipality=place) if place else _("POP: events")
     text = write_feed((block for block in blocks if block), zones=[TIRANE], name=name)
     feed = Feed(text.encode(), feed_etag(text), stamps)
-    kept.feeds[lang, municipality] = feed
+    store.feeds[lang, municipality] = feed
     return feed
 
 
@@ -97,13 +97,13 @@ def _stamps(municipality: str) -> list[Stamp]:
     return [tuple(row) for row in db.session.execute(rows.order_by(Event.day_from, Event.id))]
 
 
-def _write_missing(kept: Kept, stamps: Sequence[Stamp], lang: str) -> None:
-    known = kept.blocks
+def _write_missing(store: Kept, stamps: Sequence[Stamp], lang: str) -> None:
+    known = store.blocks
     missing = {stamp[0]: stamp for stamp in stamps if known.get((stamp[0], lang), (None,))[0] != stamp}
     idents = list(missing)
     for start in range(0, len(idents), _AT_ONCE):
-        some = published().where(Event.id.in_(idents[start : start + _AT_ONCE]))
-        for event in db.session.scalars(some.options(lazyload("*"))):
+        portion = published().where(Event.id.in_(idents[start : start + _AT_ONCE]))
+        for event in db.session.scalars(portion.options(lazyload("*"))):
             # The stamp as it was read before, even if the event has changed since: then the next request sees that.
             known[event.id, lang] = (missing.pop(event.id), _block(event, lang))
     for ident, stamp in missing.items():
@@ -121,12 +121,12 @@ def _block(event: Event, lang: str) -> str:
         return ""
 
 
-def _forget(kept: Kept) -> None:
+def _forget(store: Kept) -> None:
     """Keep memory bounded; what is thrown away is written again when it is asked for."""
-    if len(kept.blocks) > _MOST_BLOCKS:
-        kept.blocks.clear()
-    if len(kept.feeds) >= _MOST_FEEDS:
-        kept.feeds.clear()
+    if len(store.blocks) > _MOST_BLOCKS:
+        store.blocks.clear()
+    if len(store.feeds) >= _MOST_FEEDS:
+        store.feeds.clear()
 
 
 def _description(event: Event, lang: str) -> str:

@@ -54,7 +54,7 @@ def read_popolo(origin: str) -> Document:
     held = {mandate.office_id for mandate in mandates}
     posts = [office for office in offices.values() if office.id in held or sources.of(office)]
     return {
-        "persons": [_person(one, sources) for _id, one in sorted(persons.items())],
+        "persons": [_person(person, sources) for _id, person in sorted(persons.items())],
         "organizations": [
             _organization(institution, institutions, emails[institution.id], sources)
             for institution in institutions.values()
@@ -95,14 +95,16 @@ def _institutions() -> dict[int, Institution]:
         Institution.merged_into_id.is_(None),
         Institution.kind.in_(SHOWN_KINDS),
     )
-    result = db.session.scalars(rows.options(joinedload(Institution.municipality)).order_by(Institution.id))
-    return {one.id: one for one in result}
+    institutions = db.session.scalars(
+        rows.options(joinedload(Institution.municipality)).order_by(Institution.id)
+    )
+    return {institution.id: institution for institution in institutions}
 
 
 def _offices(institutions: dict[int, Institution]) -> dict[int, Office]:
     rows = select(Office).where(Office.organisation_id.is_(None), Office.merged_into_id.is_(None))
-    result = db.session.scalars(rows.options(lazyload(Office.institution)).order_by(Office.id))
-    return {one.id: one for one in result if one.institution_id in institutions}
+    offices = db.session.scalars(rows.options(lazyload(Office.institution)).order_by(Office.id))
+    return {office.id: office for office in offices if office.institution_id in institutions}
 
 
 def _mandates(offices: dict[int, Office]) -> list[Mandate]:
@@ -117,8 +119,8 @@ def _mandates(offices: dict[int, Office]) -> list[Mandate]:
             Person.erased_at.is_(None),
         )
     )
-    result = db.session.scalars(rows.order_by(Mandate.id)).unique()
-    return [one for one in result if one.office_id in offices]
+    mandates = db.session.scalars(rows.order_by(Mandate.id)).unique()
+    return [mandate for mandate in mandates if mandate.office_id in offices]
 
 
 def _public_emails(institutions: dict[int, Institution]) -> defaultdict[int, list[Address]]:
@@ -128,79 +130,83 @@ def _public_emails(institutions: dict[int, Institution]) -> defaultdict[int, lis
         Address.use.in_(_PUBLIC_USES),
         Address.placeholder.is_(False),
     )
-    result: defaultdict[int, list[Address]] = defaultdict(list)
-    for one in best_first(db.session.scalars(rows), None):
-        if one.institution_id in institutions and not is_sample(one):
-            result[one.institution_id or 0].append(one)
-    return result
+    emails: defaultdict[int, list[Address]] = defaultdict(list)
+    for address in best_first(db.session.scalars(rows), None):
+        if address.institution_id in institutions and not is_sample(address):
+            emails[address.institution_id or 0].append(address)
+    return emails
 
 
-def _person(one: Person, sources: _Sources) -> dict[str, Any]:
-    printed = one.name_as_printed if one.name_as_printed != one.name else ""
+def _person(person: Person, sources: _Sources) -> dict[str, Any]:
+    printed = person.name_as_printed if person.name_as_printed != person.name else ""
     names = {"other_names": [{"name": printed, "note": "as printed"}]} if printed else {}
-    return {"id": f"person/{one.id}", "name": one.name, **names, **sources.of(one)}
+    return {"id": f"person/{person.id}", "name": person.name, **names, **sources.of(person)}
 
 
 def _organization(
-    one: Institution, all_shown: dict[int, Institution], emails: Sequence[Address], sources: _Sources
+    institution: Institution, all_shown: dict[int, Institution], emails: Sequence[Address], sources: _Sources
 ) -> dict[str, Any]:
-    result: dict[str, Any] = {
-        "id": f"organization/{one.id}",
-        "name": one.name_sq,
-        "classification": one.kind.value,
+    organization: dict[str, Any] = {
+        "id": f"organization/{institution.id}",
+        "name": institution.name_sq,
+        "classification": institution.kind.value,
     }
-    if one.parent_id in all_shown:
-        result["parent_id"] = f"organization/{one.parent_id}"
-    if one.key:
-        result["identifiers"] = [{"scheme": _SCHEME, "identifier": one.key}]
-    names = [(one.name_en, "in English"), (one.name_as_printed, "as printed")]
-    others = [{"name": name, "note": note} for name, note in names if name and name != one.name_sq]
+    if institution.parent_id in all_shown:
+        organization["parent_id"] = f"organization/{institution.parent_id}"
+    if institution.key:
+        organization["identifiers"] = [{"scheme": _SCHEME, "identifier": institution.key}]
+    names = [(institution.name_en, "in English"), (institution.name_as_printed, "as printed")]
+    others = [{"name": name, "note": note} for name, note in names if name and name != institution.name_sq]
     if others:
-        result["other_names"] = others
-    if _area(one):
-        result["area"] = _area(one)
-    contact = list(_contact_details(one, emails)) if one.kind in PUBLIC_BODIES else []
+        organization["other_names"] = others
+    if _area(institution):
+        organization["area"] = _area(institution)
+    contact = list(_contact_details(institution, emails)) if institution.kind in PUBLIC_BODIES else []
     if contact:
-        result["contact_details"] = contact
-    return result | sources.of(one)
+        organization["contact_details"] = contact
+    return organization | sources.of(institution)
 
 
-def _area(one: Institution) -> dict[str, str]:
-    if one.municipality:
-        name = one.municipality.name
-        return {"id": f"municipality/{one.municipality.key}", "name": name, "classification": "municipality"}
-    return {"name": one.county, "classification": "county"} if one.county else {}
+def _area(institution: Institution) -> dict[str, str]:
+    if institution.municipality:
+        name = institution.municipality.name
+        return {
+            "id": f"municipality/{institution.municipality.key}",
+            "name": name,
+            "classification": "municipality",
+        }
+    return {"name": institution.county, "classification": "county"} if institution.county else {}
 
 
-def _contact_details(one: Institution, emails: Sequence[Address]) -> Iterable[dict[str, str]]:
+def _contact_details(institution: Institution, emails: Sequence[Address]) -> Iterable[dict[str, str]]:
     for address in emails:
         note = {"note": "register office"} if address.use is AddressUse.PROTOCOL else {}
         yield {"type": "email", "value": address.email, **note}
-    if one.phone:
-        yield {"type": "voice", "value": one.phone}
+    if institution.phone:
+        yield {"type": "voice", "value": institution.phone}
 
 
-def _post(one: Office, sources: _Sources) -> dict[str, Any]:
-    english = {"other_label": [{"name": one.title_en, "note": "in English"}]} if one.title_en else {}
+def _post(office: Office, sources: _Sources) -> dict[str, Any]:
+    english = {"other_label": [{"name": office.title_en, "note": "in English"}]} if office.title_en else {}
     return {
-        "id": f"post/{one.id}",
-        "label": one.title_sq,
-        "role": one.title_sq,
-        "organization_id": f"organization/{one.institution_id}",
+        "id": f"post/{office.id}",
+        "label": office.title_sq,
+        "role": office.title_sq,
+        "organization_id": f"organization/{office.institution_id}",
         **english,
-        **sources.of(one),
+        **sources.of(office),
     }
 
 
-def _membership(one: Mandate, office: Office) -> dict[str, Any]:
-    result = {
-        "id": f"membership/{one.id}",
-        "person_id": f"person/{one.person_id}",
-        "post_id": f"post/{one.office_id}",
+def _membership(mandate: Mandate, office: Office) -> dict[str, Any]:
+    membership = {
+        "id": f"membership/{mandate.id}",
+        "person_id": f"person/{mandate.person_id}",
+        "post_id": f"post/{mandate.office_id}",
         "organization_id": f"organization/{office.institution_id}",
         "role": office.title_sq,
     }
-    dates = {"start_date": one.from_date, "end_date": one.to_date}
+    dates = {"start_date": mandate.from_date, "end_date": mandate.to_date}
     if not any(dates.values()):
-        dates = {"known_on": one.known_on}  # ours: the specification has no word for it
-    return result | {name: day.isoformat() for name, day in dates.items() if day}
+        dates = {"known_on": mandate.known_on}  # ours: the specification has no word for it
+    return membership | {name: day.isoformat() for name, day in dates.items() if day}
