@@ -23,7 +23,6 @@ def answers(app: Flask) -> dict[str, Response]:
         }
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize("way", ["bytes", "ours", "stored"])
 def test_a_file_is_saved_and_never_runs(answers: dict[str, Response], way: str) -> None:
     headers = answers[way].headers
@@ -32,7 +31,6 @@ def test_a_file_is_saved_and_never_runs(answers: dict[str, Response], way: str) 
     assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
 
 
-@pytest.mark.one_database
 def test_bytes_have_no_type_unless_it_is_ours(answers: dict[str, Response]) -> None:
     assert answers["bytes"].mimetype == "application/octet-stream"
     assert answers["ours"].mimetype == "text/csv"
@@ -52,7 +50,6 @@ def test_a_message_is_believed_where_it_does_no_harm(claimed: str, taken: str) -
     assert believed(claimed) == taken
 
 
-@pytest.mark.one_database
 def test_a_name_leads_nowhere_and_a_pdf_is_shown(app: Flask) -> None:
     with app.test_request_context():
         named = give_file(b"x", "..\\..\r\n/CON.exe").headers["Content-Disposition"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pytest
 from flask import Flask
 
 from pop_campaigns.core.i18n import speaking
@@ -26,7 +25,6 @@ def test_braces_stay_braces_in_texts_lists_and_facts() -> None:
     assert fill_placeholders(safe[0], {"brace": "{", "answer_url": "secret"}) == "{answer_url}"
 
 
-@pytest.mark.one_database
 def test_a_mail_about_an_account_keeps_what_was_typed(app: Flask) -> None:
     values = {
         "lang": "en", "refusable": False, "organiser": "{link_url} & Co", "network": "N", "network_short": "N",
