@@ -25,7 +25,7 @@ def phone_digits(typed: str) -> str:
     *069 212 3456*, *+355 69 212 3456* and *00355692…* all mean +355692123456: what leads in to the number is left out.
     """
     typed = typed.strip()
-    digits = "".join(one for one in typed if one in "0123456789").lstrip("0")
+    digits = "".join(character for character in typed if character in "0123456789").lstrip("0")
     return digits if _LIKE_A_PHONE.fullmatch(typed) and len(digits) >= FEWEST_DIGITS else ""
 
 
@@ -60,5 +60,5 @@ def _by_address(words: Sequence[str], user: User) -> Select[Any]:
         return owners
     owner = aliased(Person)
     named = (like_folded(owner.search_key, word) for word in words)
-    each = (or_(found, name) for found, name in zip(in_address, named, strict=True))
-    return owners.join(owner, owner.id == Address.person_id).where(*each)
+    conditions = (or_(at_address, by_name) for at_address, by_name in zip(in_address, named, strict=True))
+    return owners.join(owner, owner.id == Address.person_id).where(*conditions)

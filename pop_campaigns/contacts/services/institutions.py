@@ -221,8 +221,8 @@ def owner_of_address(address: Address) -> Contact:
 
 
 def _near_institutions(name: str, owner: int | None) -> Select[Institution]:
-    result = Institution.search_key.contains(fold(name), autoescape=True)
-    return select(Institution).where(of_network_or(Institution, owner), result)
+    near_name = Institution.search_key.contains(fold(name), autoescape=True)
+    return select(Institution).where(of_network_or(Institution, owner), near_name)
 
 
 def _near_offices(institution: Institution, owner: int | None) -> Select[Office]:
@@ -283,5 +283,5 @@ def _as_owner(owner: Contact) -> dict[str, int]:
 
 def _note_mandate(action: str, mandate: Mandate, by: User, now: datetime) -> None:
     days = {"from": mandate.from_date, "to": mandate.to_date}
-    written = {name: day.isoformat() if day else None for name, day in days.items()}
-    note_contact(action, mandate.office, mandate, by, now, name=mandate.person.name, **written)
+    iso_days = {name: day.isoformat() if day else None for name, day in days.items()}
+    note_contact(action, mandate.office, mandate, by, now, name=mandate.person.name, **iso_days)

@@ -69,7 +69,8 @@ def create_person(
     owner = owner_of_new(by)
     one_at_a_time(by)
     same = persons_named(draft.name, owner)
-    told_apart = (email or draft.phone) and not any(_is_reached(one, email, draft.phone) for one in same)
+    reached = any(_is_reached(namesake, email, draft.phone) for namesake in same)
+    told_apart = (email or draft.phone) and not reached
     if same and not (another and told_apart):
         raise AlreadyThere(same[0])
     _heed_tombstones(email, draft.phone, owner, asked_again)
@@ -100,8 +101,8 @@ def hand_over(person: Person, to: Organisation, *, by: User, now: datetime) -> P
     for same in persons_named(person.name, to.id):
         if same.organisation_id == to.id and any(_is_reached(same, email, person.phone) for email in emails):
             raise AlreadyThere(person)
-    kept = {name: getattr(person, name) for name in PersonDraft.__dataclass_fields__}
-    copy = Person(organisation_id=to.id, **kept)
+    values = {name: getattr(person, name) for name in PersonDraft.__dataclass_fields__}
+    copy = Person(organisation_id=to.id, **values)
     db.session.add(copy)
     db.session.flush()
     for email in emails:
@@ -152,4 +153,4 @@ def _heed_tombstones(email: str, phone: str, owner: int | None, asked_again: boo
 def organisations_besides(own: int | None) -> list[Organisation]:
     """Return the members to whom a person may be handed over, in Albanian order."""
     rows = select(Organisation).order_by(Organisation.sort_key)
-    return [one for one in db.session.scalars(rows) if one.id != own]
+    return [organisation for organisation in db.session.scalars(rows) if organisation.id != own]

@@ -117,11 +117,11 @@ def new_person() -> ResponseReturnValue:
     there, erased = None, False
     if form.validate_on_submit():
         email = read_address(form.email.data) if form.email.data else ""
-        said = {"another": form.another.data, "asked_again": form.asked_again.data}
+        confirmed = {"another": form.another.data, "asked_again": form.asked_again.data}
         try:
-            made = persons.create_person(form.draft(), email, **said, by=current_user, now=now())
-        except AlreadyThere as found:
-            there = say_there(form.name, found)
+            record = persons.create_person(form.draft(), email, **confirmed, by=current_user, now=now())
+        except AlreadyThere as double:
+            there = say_there(form.name, double)
         except WasErased:
             erased = True
             field = form.email if form.email.data else form.phone
@@ -129,9 +129,9 @@ def new_person() -> ResponseReturnValue:
                 field, _("Whoever this belongs to asked to be erased. Add it only if the person asks for it.")
             )
         else:
-            for address in made.addresses:
+            for address in record.addresses:
                 say_shared(address)
-            return saved(made, _("%(name)s is added.", name=made.name))
+            return saved(record, _("%(name)s is added.", name=record.name))
     if not there:
         del form.another
     if not erased:
@@ -177,8 +177,8 @@ def new_consent(ident: int) -> ResponseReturnValue:
             consents.record_consent(record, draft, proof_file=stored, by=current_user, now=moment)
         except RefusedFile as refused:
             refuse(form.file, refusal_words(refused))
-        except AlreadyThere as found:
-            there = found.record
+        except AlreadyThere as double:
+            there = double.record
             refuse(form.purpose, _("This consent is recorded already."))
         else:
             return saved(record, _("The consent is recorded."))

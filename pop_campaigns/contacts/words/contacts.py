@@ -84,7 +84,9 @@ def for_templates() -> dict[str, Any]:
         "contact_words": contact_words,
         "history_words": lambda row: history_words(row, lang),
         "is_sample": is_sample,
-        "mandate_words": lambda one: mandate_words(one.from_date, one.to_date, lang, one.known_on),
+        "mandate_words": lambda mandate: mandate_words(
+            mandate.from_date, mandate.to_date, lang, mandate.known_on
+        ),
         "may_write": current_user.role in MAY_WRITE,
         "moment_words": moment_words,
         "of_network": lambda record: record.organisation_id is None,
