@@ -108,7 +108,7 @@ def error_words(error: str) -> str:
 
 
 def _field_words(name: str) -> str:
-    return str(FIELDS[Field(name)]) if name in {one.value for one in Field} else name
+    return str(FIELDS[Field(name)]) if name in {field.value for field in Field} else name
 
 
 _ERRORS: Final[dict[str, LazyString]] = {

@@ -117,11 +117,11 @@ def _first_mapping(imported: ContactImport, sample: Sequence[Sequence[str]]) -> 
             ContactImport.organisation_id.is_not_distinct_from(imported.organisation_id),
             ContactImport.mapped_by == MappingOrigin.PERSON,
         )
-        for one in db.session.scalars(before.order_by(ContactImport.id.desc()).limit(_REMEMBERED)):
-            if key_of(one.columns) == key_of(imported.columns):
+        for earlier in db.session.scalars(before.order_by(ContactImport.id.desc()).limit(_REMEMBERED)):
+            if key_of(earlier.columns) == key_of(imported.columns):
                 imported.mapped_by = MappingOrigin.MEMORY
-                imported.options = {name: one.options.get(name) for name in _TAKEN_OVER}
-                return dict(one.mapping)
+                imported.options = {name: earlier.options.get(name) for name in _TAKEN_OVER}
+                return dict(earlier.mapping)
     guessed = guess_mapping(imported.columns)
     for number in range(len(imported.columns)):
         cells = [row[number] for row in sample if number < len(row) and row[number]]
