@@ -31,7 +31,7 @@ class NameTaken(ValueError):
 
 
 def create_list(
-    name: str, said: ListFilter | None, *, by: User, now: datetime, once: str = ""
+    name: str, list_filter: ListFilter | None, *, by: User, now: datetime, once: str = ""
 ) -> ContactList:
     """Add a list by filter, or (None) one kept by hand. The same ``once`` again gives the list made the first time.
 
@@ -44,16 +44,16 @@ def create_list(
         _refuse_same_name(name, owner, None)
         return ContactList(
             name=name,
-            kind=ListKind.FILTER if said else ListKind.BY_HAND,
-            filter=said.to_json() if said else None,
+            kind=ListKind.FILTER if list_filter else ListKind.BY_HAND,
+            filter=list_filter.to_json() if list_filter else None,
             organisation_id=owner,
             created_at=now,
         )
 
-    made, is_new = insert_or_find(ContactList, once_key("list", once, by), make)
+    contact_list, is_new = insert_or_find(ContactList, once_key("list", once, by), make)
     if is_new:
-        note("list.created", made, by=by, now=now, name=made.name)
-    return made
+        note("list.created", contact_list, by=by, now=now, name=contact_list.name)
+    return contact_list
 
 
 def rename_list(contact_list: ContactList, name: str, *, by: User, now: datetime) -> None:
@@ -65,9 +65,9 @@ def rename_list(contact_list: ContactList, name: str, *, by: User, now: datetime
         note("list.renamed", contact_list, by=by, now=now, name=contact_list.name, before=before)
 
 
-def change_filter(contact_list: ContactList, said: ListFilter, *, by: User, now: datetime) -> None:
+def change_filter(contact_list: ContactList, list_filter: ListFilter, *, by: User, now: datetime) -> None:
     """Let a list look up others from now on."""
-    before, after = contact_list.filter, said.to_json()
+    before, after = contact_list.filter, list_filter.to_json()
     if before != after:
         contact_list.filter = after
         note("list.filter_changed", contact_list, by=by, now=now, name=contact_list.name, before=before)

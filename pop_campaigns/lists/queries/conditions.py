@@ -47,9 +47,9 @@ def condition_of(happened: Happened) -> Condition:
     return condition
 
 
-def read_filter(given: object) -> ListFilter:
+def read_filter(stored: object) -> ListFilter:
     """Read a filter and make sure that what it asks can be answered here; raise BadFilter."""
-    list_filter = ListFilter.from_json(given)
+    list_filter = ListFilter.from_json(stored)
     if list_filter.happened:
         condition_of(list_filter.happened)
     return list_filter

@@ -64,7 +64,7 @@ class Resolved:
     @property
     def counts(self) -> Counter[LeftOutReason]:
         """How many get no mail, by reason."""
-        return Counter(one.reason for one in self.left_out)
+        return Counter(entry.reason for entry in self.left_out)
 
 
 # A recipient, the kind of a person (None: an office), whether they agreed, whether the address is a placeholder.
@@ -88,12 +88,12 @@ def resolve(
                 recipients.append(recipient)
                 reasons.append(why_left_out(bool(recipient.email), placeholder, kind, agreed))
     # Only who would get mail is looked up among the refusals: the hashes are what takes the time.
-    asked = {one.email for one, reason in zip(recipients, reasons, strict=True) if reason is None}
+    asked = {recipient.email for recipient, reason in zip(recipients, reasons, strict=True) if reason is None}
     return _parted(recipients, reasons, suppressed_among(asked, purpose, reach.sender), dead_among(asked))
 
 
 def _parted(
-    found: list[Recipient],
+    candidates: list[Recipient],
     reasons: list[LeftOutReason | None],
     refusing: Collection[str],
     dead: Collection[str],
@@ -102,7 +102,7 @@ def _parted(
     recipients: list[Recipient] = []
     left_out: list[LeftOut] = []
     at: dict[str, Recipient] = {}
-    for recipient, reason in zip(found, reasons, strict=True):
+    for recipient, reason in zip(candidates, reasons, strict=True):
         if reason is None and recipient.email in refusing:
             reason = LeftOutReason.REFUSES
         elif reason is None and recipient.email in dead:
@@ -158,8 +158,10 @@ def _best_of_each(kind: str, rows: Any) -> Iterator[_Row]:
         ident, name, title_sq, title_en, inst_sq, inst_en, language, email, sample, person, agreed = row
         if ident != last:
             last = ident
-            one = Recipient(kind, ident, name, title_sq, title_en, inst_sq, inst_en, language, email or "")
-            yield one, _KINDS[person], bool(agreed), bool(sample)
+            recipient = Recipient(
+                kind, ident, name, title_sq, title_en, inst_sq, inst_en, language, email or ""
+            )
+            yield recipient, _KINDS[person], bool(agreed), bool(sample)
 
 
 def _in_portions(rows: Any) -> Iterator[Any]:

@@ -29,12 +29,12 @@ def list_lines(contact_list: ContactList) -> list[ContactLine]:
     return [*_of_offices(list(found_offices)), *_of_persons(list(db.session.scalars(persons)))]
 
 
-def _of_offices(found: list[Office]) -> Iterator[ContactLine]:
-    for start in range(0, len(found), CHUNK):
-        rows = directory.office_rows(found[start : start + CHUNK], current_user, today())
+def _of_offices(offices: list[Office]) -> Iterator[ContactLine]:
+    for start in range(0, len(offices), CHUNK):
+        rows = directory.office_rows(offices[start : start + CHUNK], current_user, today())
         yield from institution_lines(InstitutionRow(row.office.institution, [row]) for row in rows)
 
 
-def _of_persons(found: list[Person]) -> Iterator[ContactLine]:
-    for start in range(0, len(found), CHUNK):
-        yield from person_lines(directory.person_rows(found[start : start + CHUNK], current_user, today()))
+def _of_persons(persons: list[Person]) -> Iterator[ContactLine]:
+    for start in range(0, len(persons), CHUNK):
+        yield from person_lines(directory.person_rows(persons[start : start + CHUNK], current_user, today()))
