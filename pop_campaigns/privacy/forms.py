@@ -106,10 +106,10 @@ class BreachForm(Form):
 
     def values(self) -> dict[str, Any]:
         """Return the values by the names of the columns, instants in UTC."""
-        result: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name, field in self._fields.items():
             if name in MOMENTS:
-                result[name] = to_utc(field.data) if field.data else None
+                values[name] = to_utc(field.data) if field.data else None
             elif name != "csrf_token":
-                result[name] = field.data if name == "affected" else field.data or ""
-        return result
+                values[name] = field.data if name == "affected" else field.data or ""
+        return values

@@ -43,7 +43,7 @@ def _sweep_all(run: RetentionRun, now: datetime, should_stop: Callable[[], bool]
     while going and not should_stop():
         done = sweep(now=now)
         db.session.commit()
-        total.update({one.kept.value: done.counts[one.kept.value] for one in RETENTION})
+        total.update({rule.kept.value: done.counts[rule.kept.value] for rule in RETENTION})
         if any(done.counts.values()):
             finish(Erased(files=done.files))
         going = max(done.counts.values()) >= AT_ONCE

@@ -61,7 +61,7 @@ class Identifiers:
         """Return whether a text, or any text within a list or mapping, names the person."""
         if isinstance(value, str):
             return fold(value) in self._folded or bool(self._pattern and self._pattern.search(value))
-        return any(self.name(one) for one in _within(value))
+        return any(self.name(part) for part in _within(value))
 
     def cut(self, value: Any) -> Any:
         """Return a value without the person: a text that is only a name becomes empty, else the name is cut out."""
@@ -70,9 +70,9 @@ class Identifiers:
                 return ""
             return self._pattern.sub(CUT, value) if self._pattern else value
         if isinstance(value, dict):
-            return {key: self.cut(one) for key, one in value.items()}
+            return {key: self.cut(part) for key, part in value.items()}
         if isinstance(value, list):
-            return [self.cut(one) for one in value]
+            return [self.cut(part) for part in value]
         return value
 
 

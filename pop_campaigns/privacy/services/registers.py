@@ -33,8 +33,8 @@ def seed_purposes(*, by: User | None, now: datetime) -> int:
     fresh = [ProcessingPurpose(**vars(seed), changed_at=now) for seed in SEEDS if seed.key not in there]
     db.session.add_all(fresh)
     db.session.flush()
-    for one in fresh:
-        note("purpose.added", one, by=by, now=now, name=one.name)
+    for purpose in fresh:
+        note("purpose.added", purpose, by=by, now=now, name=purpose.name)
     return len(fresh)
 
 
