@@ -80,7 +80,7 @@ class ColumnsForm(Form):
         self.columns = {number: Field(value) for number, value in chosen.items() if value in FIELD_NAMES}
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Also see that the columns say who is meant, and that consent can be shown."""
+        """Check each field, that the columns say who is meant, and that consent can be shown."""
         fine = super().validate(extra_validators)
         problems = [*self._column_problems()]
         self.form_errors: list[str] = problems

@@ -18,7 +18,7 @@ TABLES: dict[str, Any] = {"persons": Person, "offices": Office, "institutions": 
 
 
 def select_imports(user: User) -> Select[ContactImport]:
-    """Choose the imports of the user's organisation, newest first."""
+    """Return the query for the imports of the user's organisation, newest first."""
     return select(ContactImport).where(own(ContactImport, user)).order_by(ContactImport.id.desc())
 
 
@@ -38,7 +38,7 @@ def with_match() -> ColumnElement[bool]:
 
 
 def select_rows(imported: ContactImport, show: str) -> Select[ImportRow]:
-    """Choose rows: ``errors``, ``matches``, or all."""
+    """Return the query for an import's rows: ``errors``, ``matches``, or all."""
     rows = select(ImportRow).where(ImportRow.import_id == imported.id).order_by(ImportRow.number)
     if show == "errors":
         return rows.where(with_errors())

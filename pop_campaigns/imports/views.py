@@ -62,7 +62,7 @@ def index() -> ResponseReturnValue:
 @bp.route("/new", methods=["GET", "POST"])
 @writer
 def new() -> ResponseReturnValue:
-    """Choose a file."""
+    """Show the form for a file; take one in."""
     form = UploadForm()
     if form.is_submitted():
         handed = form.file.data

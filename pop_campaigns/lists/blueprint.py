@@ -72,13 +72,13 @@ def recipient_words(recipient: Recipient) -> str:
 
 
 def refuse_unless_by_hand(contact_list: ContactList) -> None:
-    """Nobody is put on a list by filter: such a page is not there."""
+    """Answer 404 for a list by filter, on which nobody is put by hand."""
     if contact_list.filter is not None:
         abort(404)
 
 
 def words_for_lists() -> dict[str, Any]:
-    """Return the pages of lists their words, those of contacts among them."""
+    """Return the words and functions for the pages of lists, those of contacts among them."""
     if not current_user.is_authenticated:
         return {}
     return for_templates() | {

@@ -95,7 +95,7 @@ class FilterForm(Form):
         self.happened.choices = [anything, *_happened_choices()]
 
     def validate_happened(self, field: SelectField) -> None:
-        """Return two days say nothing without what happened between them."""
+        """Refuse days without what happened between them."""
         if (self.first.data or self.last.data) and not field.data:
             raise StopValidation(_("Choose what happened in that time."))
 

@@ -76,7 +76,7 @@ def needs_consent(kind: PersonKind | None) -> bool:
 def why_left_out(
     has_address: bool, placeholder: bool, kind: PersonKind | None, consented: bool
 ) -> LeftOutReason | None:
-    """Decide whether mail may go to an office (``kind`` None) or a person; None means yes, unless they refuse it."""
+    """Return why an office (``kind`` None) or a person gets no mail; None: it does, unless it refuses mail."""
     if not has_address:
         return LeftOutReason.NO_ADDRESS
     if placeholder:
@@ -102,7 +102,7 @@ class Happened:
 
     @classmethod
     def from_json(cls, stored: object) -> Happened:
-        """Read what :meth:`to_json` wrote; anything else raises BadFilter."""
+        """Return what :meth:`to_json` wrote; raise BadFilter for anything else."""
         values = _values_of(stored, ("what", "kind", "from", "to"), "happened")
         what = _text(values.get("what"), "happened", 40)
         if not what:
@@ -144,7 +144,7 @@ class ListFilter:
 
     @classmethod
     def from_json(cls, stored: object) -> ListFilter:
-        """Read what :meth:`to_json` wrote. What it does not know raises BadFilter: nothing is dropped silently."""
+        """Return what :meth:`to_json` wrote; raise BadFilter for what it does not know: nothing is dropped silently."""
         values = _values_of(stored, tuple(cls.__dataclass_fields__), "")
         happened = values.get("happened")
         return cls(

@@ -33,9 +33,10 @@ class NameTaken(ValueError):
 def create_list(
     name: str, list_filter: ListFilter | None, *, by: User, now: datetime, once: str = ""
 ) -> ContactList:
-    """Add a list by filter, or (None) one kept by hand. The same ``once`` again gives the list made the first time.
+    """Add a list by filter, or (None) one kept by hand. The same ``once`` again returns the list made the first time.
 
-    Raises NameTaken, and NoOrganisation for a coordinator who belongs to none.
+    :raises NameTaken: the owner has a list of that name already.
+    :raises NoOrganisation: the user is a coordinator who belongs to none.
     """
     owner = owner_of_new(by)
     wait_at(by.organisation or by)
@@ -57,7 +58,7 @@ def create_list(
 
 
 def rename_list(contact_list: ContactList, name: str, *, by: User, now: datetime) -> None:
-    """Return a list another name. Raise NameTaken."""
+    """Rename a list; raise NameTaken if its owner has one of that name already."""
     wait_at(by.organisation or by)
     _refuse_same_name(name, contact_list.organisation_id, contact_list)
     before, contact_list.name = contact_list.name, name
@@ -81,7 +82,7 @@ def delete_list(contact_list: ContactList, *, by: User, now: datetime) -> None:
 
 
 def add_members(contact_list: ContactList, options: Iterable[GuestOption], *, by: User, now: datetime) -> int:
-    """Put offices and persons (looked up in the user's scope) on a list kept by hand; gives how many were new."""
+    """Put offices and persons (looked up in the user's scope) on a list kept by hand; return how many were new."""
     wait_at(contact_list)
     added: list[str] = []
     for option in options:

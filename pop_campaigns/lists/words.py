@@ -56,7 +56,7 @@ HISTORY: Final[dict[str, LazyString]] = {
 
 
 def problem_words(problem: BadFilter) -> str:
-    """Say what is wrong with a filter."""
+    """Return in words what is wrong with a filter."""
     sentence: str = str(FILTER_PROBLEMS[problem.problem]) % {"key": problem.key}
     return sentence
 
@@ -71,7 +71,7 @@ def history_words(row: History) -> str:
 
 
 def reason_words(reason: LeftOutReason, number: int) -> str:
-    """Say how many get no mail for a reason."""
+    """Return in words how many get no mail for a reason."""
     match reason:
         case LeftOutReason.NO_ADDRESS:
             return str(ngettext("%(num)d has no address", "%(num)d have no address", number))
@@ -105,7 +105,7 @@ def reason_words(reason: LeftOutReason, number: int) -> str:
 
 
 def left_out_words(resolved: Resolved) -> list[str]:
-    """Say who gets no mail, a line for each reason."""
+    """Return in words how many get no mail, a line for each reason."""
     counts = resolved.counts
     return [reason_words(reason, counts[reason]) for reason in LeftOutReason if counts[reason]]
 

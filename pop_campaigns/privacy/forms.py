@@ -91,17 +91,17 @@ class BreachForm(Form):
         self.now = now
 
     def validate_happened_at(self, field: Field) -> None:
-        """Nothing is noticed before it happened."""
+        """Refuse a breach noticed before it happened."""
         if field.data and self.noticed_at.data and field.data > self.noticed_at.data:
             raise StopValidation(_("It cannot have happened after it was noticed."))
 
     def validate_authority_told_at(self, field: Field) -> None:
-        """Nor told before it was noticed."""
+        """Refuse an authority told before the breach was noticed."""
         if field.data and self.noticed_at.data and field.data < self.noticed_at.data:
             raise StopValidation(_("Nobody can be told before it was noticed."))
 
     def validate_persons_told_at(self, field: Field) -> None:
-        """Nor the persons."""
+        """Refuse persons told before the breach was noticed."""
         self.validate_authority_told_at(field)
 
     def values(self) -> dict[str, Any]:

@@ -158,7 +158,7 @@ class ConsentForm(Form):
         self.shared_with.choices = [network, *named]
 
     def validate_given_on(self, field: DateField) -> None:
-        """Nobody agreed tomorrow."""
+        """Refuse a day that has not come yet."""
         if field.data and field.data > self.today:
             raise StopValidation(_("This day is still to come."))
 

@@ -86,7 +86,7 @@ class PersonRow:
 def select_institutions(
     typed: str, kind: InstitutionKind | None, municipality: Municipality | None, user: User, on: date
 ) -> Select[Institution]:
-    """Choose institutions in Albanian order; typed words may name an office or its holder as well."""
+    """Return the query for institutions in Albanian order; typed words may name an office or its holder as well."""
     chosen = select_visible(Institution, user).options(
         joinedload(Institution.municipality), joinedload(Institution.organisation)
     )
@@ -214,7 +214,7 @@ def office_rows(offices: Sequence[Office], user: User, on: date) -> list[OfficeR
 def select_persons(
     typed: str, user: User, kind: PersonKind | None = None, place: Municipality | None = None
 ) -> Select[Person]:
-    """Choose persons by kind, municipality and words, in Albanian order.
+    """Return the query for persons by kind, municipality and words, in Albanian order.
 
     Every folded word stands in the name or in an e-mail address, or what was typed is a phone number.
     """
@@ -302,7 +302,7 @@ def changes_of(
 
 
 def _merged_keys(subject: Institution | Office | Person, user: User) -> list[tuple[str, int]]:
-    """Name the records that were merged into one: their history is its history."""
+    """Return the records that were merged into one: their history is its history."""
     model = type(subject)
     gone = select(model.id).where(model.merged_into_id == subject.id)
     if user.role is RoleName.VIEWER and model is Person:

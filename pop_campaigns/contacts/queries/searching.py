@@ -51,7 +51,7 @@ def persons_match(words: Sequence[str], typed: str, user: User) -> ColumnElement
 
 
 def _by_address(words: Sequence[str], user: User) -> Select[Any]:
-    """Select whose address has some of the words and whose name has the others."""
+    """Return the query for whose address has some of the words and whose name has the others."""
     in_address = [func.lower(Address.email).contains(word, autoescape=True) for word in words]
     owners = select(Address.person_id).where(
         Address.person_id.is_not(None), visible(Address, user, scanned=True), or_(*in_address)

@@ -60,9 +60,8 @@ def create_person(
 ) -> Person:
     """Add a person, with an address if given.
 
-    One of the same folded name raises AlreadyThere, unless it is said to be ``another`` person and the address
-    or phone number given is none of theirs (so that a form sent twice adds one).
-
+    :raises AlreadyThere: there is one of the same folded name, unless it is said to be ``another`` person and the
+        address or phone number given is none of theirs (so that a form sent twice adds one).
     :raises WasErased: somebody with this address or phone asked to be erased, and it is not said that they
         ``asked_again`` to be kept.
     """
@@ -87,10 +86,11 @@ def change_person(person: Person, draft: PersonDraft, *, by: User, now: datetime
 
 
 def hand_over(person: Person, to: Organisation, *, by: User, now: datetime) -> Person:
-    """Return another organisation a copy of a person who agreed to it, with the addresses and the consent.
+    """Add for another organisation a copy of a person who agreed to it, with the addresses and the consent.
 
-    Each organisation answers for its own copy (law 124/2024). AlreadyThere if it has one already.
+    Each organisation answers for its own copy (law 124/2024).
 
+    :raises AlreadyThere: that organisation has the person already.
     :raises NotAgreed: there is no consent to sharing with that organisation, or with all, that still counts.
     """
     one_at_a_time(by)

@@ -57,7 +57,7 @@ def is_refused(refusal: Refusal) -> bool:
 
 
 def mail_is_refused(links: dict[str, dict[str, str]]) -> bool:
-    """Tell of a mail, by its links, whether its reader refuses it by now; letters and offices have no such link."""
+    """Return whether a mail's reader refuses it by now, by its links; letters and offices have no such link."""
     refusal = _read_text(links[REFUSAL_LINK]["nonce"]) if REFUSAL_LINK in links else None
     return refusal is not None and is_refused(refusal)
 

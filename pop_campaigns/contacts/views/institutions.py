@@ -65,7 +65,7 @@ OWNERS: dict[str, type[Contact]] = {"institutions": Institution, "offices": Offi
 @bp.get("")
 @reader
 def index() -> ResponseReturnValue:
-    """Institutions with their offices and holders, searched and filtered."""
+    """Show institutions with their offices and holders, searched and filtered."""
     typed, chosen_kind, place = filters()
     institutions = directory.select_institutions(typed, chosen_kind, place, current_user, today())
     page = paged(institutions)
@@ -93,7 +93,7 @@ def _filterable(chosen: Municipality | None) -> list[Municipality]:
 @bp.post("/<any(institutions, persons):listed>.<any(csv, xlsx, vcf):ending>")
 @reader
 def export(listed: str, ending: str) -> ResponseReturnValue:
-    """Show what a list shows, with the same filters, as a table, a workbook or cards for an address book."""
+    """Hand out what a list shows, with its filters, as a table, a workbook or cards for an address book."""
     content, number = export_file(listed, ending)
     if not content:
         flash(_("Nobody on this list has an address or a phone number yet, so there are no cards."), "info")
@@ -240,7 +240,7 @@ def new_holder(ident: int) -> ResponseReturnValue:
 
 
 def _what_stays_open(office: Office) -> str:
-    """Return the page that asks about invitations and letters of an office; where none is open it leads on."""
+    """Return the address of the page about an office's invitations and letters; where none is open it leads on."""
     return url_for("desk.open_matters", ident=office.id)
 
 

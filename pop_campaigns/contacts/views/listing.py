@@ -93,7 +93,7 @@ def filters() -> tuple[str, InstitutionKind | None, Municipality | None]:
 
 
 def person_filters() -> tuple[str, PersonKind | None, Municipality | None]:
-    """Return likewise what the list of persons is filtered by."""
+    """Return what the list of persons is filtered by; what is no kind or no municipality filters nothing."""
     typed, kind = request.args.get("q", "").strip()[:200], request.args.get("kind", "")
     _typed, _kind, place = filters()
     return typed, PersonKind(kind) if kind in set(PersonKind) else None, place

@@ -56,7 +56,7 @@ from pop_campaigns.core.pages import paged
 @bp.get("/persons", endpoint="persons")
 @reader
 def person_list() -> ResponseReturnValue:
-    """Persons by name, with the offices they hold; by kind and municipality."""
+    """Show persons by name, with the offices they hold; by kind and municipality."""
     typed, kind, place = person_filters()
     page = paged(directory.select_persons(typed, current_user, kind, place))
     rows = directory.person_rows(page.items, current_user, today())
@@ -226,7 +226,7 @@ def consent_proof(ident: int) -> Response:
 @bp.post("/persons/<int:ident>/hand-over")
 @writer
 def hand_over_person(ident: int) -> ResponseReturnValue:
-    """Return another organisation a copy of a person who agreed to it."""
+    """Hand a copy of a person who agreed to it over to another organisation."""
     record = get_changeable(Person, ident)
     wanted = request.form.get("organisation", "")
     to = db.session.get(Organisation, row_number(wanted) or 0)

@@ -40,7 +40,7 @@ class ContactLine:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """Return the line of a table, in the order of ``listing.EXPORT_HEADS``."""
+        """The cells of a line of the table, in the order of ``listing.EXPORT_HEADS``."""
         emails, phone = "; ".join(self.emails), show_phone(self.phone)
         who = (self.kind, self.institution, self.office, self.name)
         return (*who, emails, phone, self.municipality, self.language)

@@ -67,7 +67,7 @@ class RowDraft:
 
     @property
     def is_person(self) -> bool:
-        """Whether it names a person; without a name it is an office, an institution, or an address alone."""
+        """True where it names a person; without a name it is an office, an institution, or an address alone."""
         return bool(self.name) or not (self.office or self.institution)
 
     @property
@@ -77,7 +77,7 @@ class RowDraft:
 
     @property
     def medium(self) -> str:
-        """Whom the person works for: the medium named, else the institution in which no office is named."""
+        """The medium the person works for: the one named, else the institution in which no office is named."""
         return self.works_for or ("" if self.office else self.institution)
 
 

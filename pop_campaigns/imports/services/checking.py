@@ -38,7 +38,7 @@ def reader_of(imported: ContactImport, now: datetime) -> RowReader:
 
 
 def check_rows(imported: ContactImport, *, now: datetime) -> Iterator[int]:
-    """Look over all rows, from the first one on; the caller commits after each step, which gives how many it did."""
+    """Look over all rows from the first on and yield how many each step did; the caller commits after each."""
     reader = reader_of(imported, now)
     known = Known(imported.organisation_id)
     seen: dict[tuple[str, ...], int] = {}

@@ -166,7 +166,7 @@ def decide(
     """Choose for single rows; what cannot be brought in stays out, who matches nobody completes nobody.
 
     Only what is chosen otherwise than ``shown`` (by row, what the page said before) is a choice. A row that somebody
-    else decided meanwhile stays so; gives the numbers of those for which something else was chosen here.
+    else decided meanwhile stays so; returns the numbers of those for which something else was chosen here.
     """
     _expect(imported, ImportState.CHECKED)
     rows = select(ImportRow).where(ImportRow.import_id == imported.id, ImportRow.id.in_(choices))
@@ -185,7 +185,7 @@ def decide(
 
 
 def decide_matches(imported: ContactImport, wanted: RowDecision) -> int:
-    """Choose the same for all rows that match a contact and have no errors; gives how many changed."""
+    """Choose one thing for all rows that match a contact and have no errors; return how many changed."""
     _expect(imported, ImportState.CHECKED)
     rows = select(ImportRow).where(
         ImportRow.import_id == imported.id, ImportRow.match_id.is_not(None), ImportRow.decision != wanted

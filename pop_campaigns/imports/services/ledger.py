@@ -27,7 +27,7 @@ class Ledger:
         self._history: list[dict[str, Any]] = []
 
     def make(self, model: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-        """Insert rows and give their numbers, in the order of the rows."""
+        """Insert rows and return their numbers, in the order of the rows."""
         if not rows:
             return []
         records = [_whole(model, row) for row in rows]

@@ -63,7 +63,7 @@ def _all_made(imported: ContactImport) -> Made:
 
 
 def _take_back(changes: Sequence[ImportChange], made: Made) -> list[tuple[str, int, str]]:
-    """Take back some changes and give what stays, with the reason."""
+    """Take back some changes and return what stays, with the reason."""
     remaining: list[tuple[str, int, str]] = []
     rows: defaultdict[str, list[ImportChange]] = defaultdict(list)
     for change in changes:
@@ -80,7 +80,7 @@ def _take_back(changes: Sequence[ImportChange], made: Made) -> list[tuple[str, i
 
 
 def _restore(change: ImportChange) -> bool:
-    """Empty again what was filled, unless somebody wrote something else there since."""
+    """Empty again what was filled; False if somebody wrote something else there since."""
     record = db.session.get(MODELS[change.table], change.row_id)
     before, after = change.before or {}, change.after or {}
     if record is None:

@@ -58,12 +58,12 @@ class Resolved:
 
     @property
     def found(self) -> int:
-        """How many offices and persons the list finds."""
+        """Number of offices and persons the list finds."""
         return len(self.recipients) + len(self.left_out)
 
     @property
     def counts(self) -> Counter[LeftOutReason]:
-        """How many get no mail, by reason."""
+        """Number of those who get no mail, by reason."""
         return Counter(entry.reason for entry in self.left_out)
 
 
@@ -76,7 +76,9 @@ def resolve(
 ) -> Resolved:
     """Return who of a list or filter gets a mail for a purpose on a day, looked up anew.
 
-    ``reach`` is the list's own unless it is used in somebody else's name (an event's organisation). Raise BadFilter.
+    ``reach`` is the list's own unless it is used in somebody else's name (an event's organisation).
+
+    :raises BadFilter: the filter cannot be read or answered here.
     """
     reach = reach or reach_of(source if isinstance(source, ContactList) else None, user)
     db.session.flush()
@@ -119,7 +121,7 @@ def _parted(
 
 
 def _offices(source: Source, reach: Reach, on: date) -> Iterator[_Row]:
-    """Offices by institution, each with its own address, else its institution's."""
+    """Return offices by institution, each with its own address, else its institution's."""
     near = or_(Address.office_id == Office.id, Address.institution_id == Office.institution_id)
     wanted: Any = (
         select(
@@ -165,7 +167,7 @@ def _best_of_each(kind: str, rows: Any) -> Iterator[_Row]:
 
 
 def _in_portions(rows: Any) -> Iterator[Any]:
-    """Plain rows, a portion at a time, so that not all of them are alive at once."""
+    """Yield plain rows, a portion at a time, so that not all of them are alive at once."""
     for portion in db.session.connection().execute(rows).partitions(_PORTION):
         yield from portion
 

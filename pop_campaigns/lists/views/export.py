@@ -19,7 +19,7 @@ from pop_campaigns.lists.queries.lists import offices_found, persons_found, reac
 
 
 def list_lines(contact_list: ContactList) -> list[ContactLine]:
-    """Return a list's offices and persons as the person of this request may see them. Raise BadFilter."""
+    """Return a list's offices and persons as the person of this request may see them; raise BadFilter for no filter."""
     reach = reach_of(contact_list, current_user)
     offices = select(Office).join(Office.institution).where(offices_found(contact_list, reach, today()))
     offices = offices.order_by(Institution.sort_key, Institution.id, Office.sort_key, Office.id)

@@ -94,7 +94,7 @@ def _said(form: FilterForm) -> ListFilter | None:
 
 
 def _was_seen(form: FilterForm, list_filter: ListFilter) -> bool:
-    """Nobody saves a filter without having seen whom it finds."""
+    """Refuse to save a filter whose finds were not looked at."""
     if request.form.get("seen", "") == mark_of(list_filter):
         return True
     refuse(form.of, _("Look at whom this finds, then save."))
@@ -102,7 +102,7 @@ def _was_seen(form: FilterForm, list_filter: ListFilter) -> bool:
 
 
 def mark_of(list_filter: ListFilter) -> str:
-    """Return a mark of a filter as it was shown."""
+    """Return the mark by which a filter is known to be the one that was shown."""
     return hashlib.sha256(json.dumps(list_filter.to_json(), sort_keys=True).encode()).hexdigest()[:16]
 
 

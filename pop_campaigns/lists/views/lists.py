@@ -158,7 +158,7 @@ def remove(list_id: int) -> ResponseReturnValue:
 @bp.route("/<int:list_id>/rename", methods=["GET", "POST"])
 @writer
 def rename(list_id: int) -> ResponseReturnValue:
-    """Return a list another name."""
+    """Rename a list."""
     record = get_changeable(ContactList, list_id)
     form, back = NameForm(obj=record), url_for("lists.show", list_id=list_id)
     del form.once

@@ -37,7 +37,7 @@ class KeptCopy:
 
 
 def set_kept_copies(list_copies: Callable[[], Iterable[KeptCopy]], app: Flask) -> None:
-    """Return how the copies are listed that a local mail server keeps: it stands above this package."""
+    """Set how the copies are listed that a local mail server keeps: it stands above this package."""
     app.extensions["kept_copies"] = list_copies
 
 
@@ -203,7 +203,7 @@ def _find_mails(traces: Traces) -> None:
 
 
 def _find_incoming(traces: Traces) -> None:
-    """Return what the person wrote to us, or what came back from their address."""
+    """Find what the person wrote to us, or what came back from their address."""
     emails = [email.casefold() for email in traces.identifiers.emails]
     asked = [invitation.id for invitation in traces.invitations]
     answered = select(IncomingLink.incoming_mail_id).where(

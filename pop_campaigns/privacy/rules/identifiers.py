@@ -44,7 +44,7 @@ class Identifiers:
 
     @property
     def probes(self) -> list[str]:
-        """Return lower-case ASCII pieces of which each text that names the person holds at least one."""
+        """Lower-case ASCII pieces of which each text that names the person holds at least one."""
         names = [_longest_ascii(name) for name in (*self.names, *self.emails)]
         names += [re.sub(r"\D", "", phone.partition(";")[0])[-3:] for phone in self.phones]
         return [] if any(len(name) < _SHORTEST_PROBE for name in names) else sorted(set(names))

@@ -54,7 +54,7 @@ def save_purpose(
 
 
 def select_breaches(user: User) -> Select[Breach]:
-    """Start the register of breaches: an organisation's own, all for those who read the whole network."""
+    """Return the query for the register of breaches: an organisation's own, all for those who read the whole network."""
     rows = select(Breach).options(joinedload(Breach.organisation)).where(own(Breach, user))
     return rows.order_by(Breach.noticed_at.desc(), Breach.id.desc())
 

@@ -117,7 +117,7 @@ def last_runs(limit: int = 14) -> Sequence[RetentionRun]:
 
 
 def _due_answers(until: datetime) -> Select[Any]:
-    """Citizens asked to events that ended before then."""
+    """Return the invitations of citizens to events that ended before then."""
     return (
         select(Invitation)
         .join(Invitation.event)
@@ -133,7 +133,7 @@ def _due_answers(until: datetime) -> Select[Any]:
 
 
 def _due_mails(until: datetime) -> Select[Any]:
-    """Texts all of whose mails were queued before then and are not on their way; letters are left alone."""
+    """Return texts all of whose mails were queued before then and are not on their way; letters are left alone."""
     of_text = OutgoingMail.skeleton_id == MailSkeleton.id
     still_needed = or_(
         OutgoingMail.queued_at >= until,
@@ -152,7 +152,7 @@ def _due_mails(until: datetime) -> Select[Any]:
 
 
 def _due_incoming(until: datetime) -> Select[Any]:
-    """Messages that came in before then and were dealt with; what answers a letter is official and stays."""
+    """Return messages that came in before then and were dealt with; what answers a letter is official and stays."""
     official = exists().where(
         IncomingLink.incoming_mail_id == IncomingMail.id,
         IncomingLink.subject_type == "letter_recipients",
@@ -182,7 +182,7 @@ def _due_proofs(until: datetime) -> Select[Any]:
 
 
 def _due_imports(until: datetime) -> Select[Any]:
-    """Imports, by their run or (never run) their upload, of which rows or changes are still kept."""
+    """Return imports of which rows or changes are still kept, by their run or (never run) their upload."""
     rows = exists().where(ImportRow.import_id == ContactImport.id)
     changes = exists().where(ImportChange.import_id == ContactImport.id)
     return (
