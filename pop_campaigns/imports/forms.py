@@ -81,14 +81,14 @@ class ColumnsForm(Form):
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each field, that the columns say who is meant, and that consent can be shown."""
-        fine = super().validate(extra_validators)
+        is_valid = super().validate(extra_validators)
         problems = [*self._column_problems()]
         self.form_errors: list[str] = problems
         asked = bool(self.consents.data) or not set(CONSENTS).isdisjoint(self.columns.values())
         for field, words in self._consent_problems() if asked else ():
             field.errors = [*field.errors, words]
-            fine = False
-        return fine and not problems
+            is_valid = False
+        return is_valid and not problems
 
     def _column_problems(self) -> list[str]:
         chosen = list(self.columns.values())

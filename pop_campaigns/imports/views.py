@@ -65,10 +65,10 @@ def new() -> ResponseReturnValue:
     """Show the form for a file; take one in."""
     form = UploadForm()
     if form.is_submitted():
-        handed = form.file.data
-        if isinstance(handed, FileStorage) and handed.filename:
+        upload = form.file.data
+        if isinstance(upload, FileStorage) and upload.filename:
             try:
-                return _taken(handed, form.once.data or "")
+                return _taken(upload, form.once.data or "")
             except BadFile as refused:
                 db.session.rollback()
                 form.file.errors = [labels.file_words(refused.reason, refused.row)]

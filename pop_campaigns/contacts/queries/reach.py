@@ -56,9 +56,9 @@ def find_guests(typed: str, user: User, *, reach: Reach | None = None, limit: in
     offices = db.session.scalars(_matching_offices(typed, user, today).limit(limit)).unique().all()
     persons = db.session.scalars(_matching_persons(typed, user, today).limit(limit)).all()
     # Many offices must not push every person off a short list.
-    room = max(limit - len(persons), limit - limit // 3)
+    places = max(limit - len(persons), limit - limit // 3)
     reach = reach or reach_to_read(user)
-    shown = _office_options(offices[:room], user, reach, today)
+    shown = _office_options(offices[:places], user, reach, today)
     return (shown + _person_options(persons, reach))[:limit]
 
 

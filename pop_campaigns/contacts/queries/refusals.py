@@ -47,8 +47,8 @@ def refused_hashes(digests: Sequence[str], purpose: Purpose, organisation_id: in
     """Return those of the hashed addresses that refuse mail for a purpose."""
     refused: set[str] = set()
     for start in range(0, len(digests), _AT_ONCE):
-        some = Suppression.address_hash.in_(digests[start : start + _AT_ONCE])
-        refused |= set(db.session.scalars(_refusing(purpose, organisation_id).where(some)))
+        portion = Suppression.address_hash.in_(digests[start : start + _AT_ONCE])
+        refused |= set(db.session.scalars(_refusing(purpose, organisation_id).where(portion)))
     return refused
 
 

@@ -137,6 +137,7 @@ def record_holder(
     """Record who holds an office: a person there is, or a new one by name. Dates are local, both included.
 
     With ``ends_present`` the mandates of the same owner that run today end the day before ``from_date``.
+
     :raises AlreadyThere: a person of that name holds the office in that time.
     :raises FirstDayNeeded, BeginsTooEarly: the present mandate cannot end.
     """

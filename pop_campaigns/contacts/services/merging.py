@@ -133,9 +133,9 @@ def undo_merge(row: Merge, *, by: User, now: datetime) -> int:
     if row.undone_at is not None:
         return 0
     one_at_a_time(by)
-    stay = 0
+    unmoved = 0
     for table, column, ident, old, new in reversed(row.moved):
-        stay += 0 if _set(table, column, ident, old, only_if=new) else 1
+        unmoved += 0 if _set(table, column, ident, old, only_if=new) else 1
     model = Person if row.kind == Person.__tablename__ else Institution
     db.session.expire_all()
     kept: Any = db.session.get_one(model, row.kept_id)
@@ -145,7 +145,7 @@ def undo_merge(row: Merge, *, by: User, now: datetime) -> int:
     row.undone_at = now
     gone: Any = db.session.get_one(model, row.gone_id)
     note_contact("contact.merge_undone", kept, gone, by, now, name=_name(gone))
-    return stay
+    return unmoved
 
 
 def merges_of(kept: Mergeable, user: User) -> list[Merge]:

@@ -69,8 +69,8 @@ def create_person(
     one_at_a_time(by)
     same = persons_named(draft.name, owner)
     reached = any(_is_reached(namesake, email, draft.phone) for namesake in same)
-    told_apart = (email or draft.phone) and not reached
-    if same and not (another and told_apart):
+    is_distinct = (email or draft.phone) and not reached
+    if same and not (another and is_distinct):
         raise AlreadyThere(same[0])
     _heed_tombstones(email, draft.phone, owner, asked_again)
     details = {name: value for name, value in vars(draft).items() if name not in ("name", "language", "kind")}

@@ -129,12 +129,12 @@ def undo(ident: int) -> ResponseReturnValue:
     if row.undone_at is not None:
         flash(_("This merge was undone already."), "info")
         return redirect(contact_url(kept))
-    stay = undo_merge(row, by=current_user, now=now())
-    if stay:
+    unmoved = undo_merge(row, by=current_user, now=now())
+    if unmoved:
         words = ngettext(
             "%(num)d record was changed since and stays here.",
             "%(num)d records were changed since and stay here.",
-            stay,
+            unmoved,
         )
         flash(words, "info")
     gone: Any = db.session.get(MODELS[row.kind], row.gone_id)

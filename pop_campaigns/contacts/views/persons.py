@@ -171,8 +171,8 @@ def new_consent(ident: int) -> ResponseReturnValue:
         moment = now()
         try:
             file = form.file.data
-            handed = file.read() if file and file.filename else b""
-            stored = store_file(handed, file.filename, now=moment) if file and file.filename else None
+            content = file.read() if file and file.filename else b""
+            stored = store_file(content, file.filename, now=moment) if file and file.filename else None
             draft = form.draft(moment)
             consents.record_consent(record, draft, proof_file=stored, by=current_user, now=moment)
         except RefusedFile as refused:

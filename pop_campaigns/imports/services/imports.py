@@ -192,8 +192,8 @@ def decide_matches(imported: ContactImport, wanted: RowDecision) -> int:
     )
     changed = [row.id for row in db.session.scalars(rows) if not row.errors]
     for start in range(0, len(changed), _AT_ONCE):
-        some = ImportRow.id.in_(changed[start : start + _AT_ONCE])
-        db.session.execute(update(ImportRow).where(some).values(decision=wanted))
+        portion = ImportRow.id.in_(changed[start : start + _AT_ONCE])
+        db.session.execute(update(ImportRow).where(portion).values(decision=wanted))
     return len(changed)
 
 

@@ -25,8 +25,8 @@ def list_lines(contact_list: ContactList) -> list[ContactLine]:
     offices = offices.order_by(Institution.sort_key, Institution.id, Office.sort_key, Office.id)
     persons = select(Person).where(persons_found(contact_list, reach, today()))
     persons = persons.order_by(Person.sort_key, Person.id)
-    found_offices = db.session.scalars(offices).unique().all()
-    return [*_of_offices(list(found_offices)), *_of_persons(list(db.session.scalars(persons)))]
+    office_rows = db.session.scalars(offices).unique().all()
+    return [*_of_offices(list(office_rows)), *_of_persons(list(db.session.scalars(persons)))]
 
 
 def _of_offices(offices: list[Office]) -> Iterator[ContactLine]:

@@ -99,8 +99,8 @@ def _in_table(table: Table, person: Person, identifiers: Identifiers) -> Iterato
         return
     rows = select(table).where(or_(*(holds_probe(column, identifiers) for column in columns)))
     if "organisation_id" in table.columns and person.organisation_id is not None:
-        whose = table.columns["organisation_id"]
-        rows = rows.where(or_(whose.is_(None), whose == person.organisation_id))
+        owner = table.columns["organisation_id"]
+        rows = rows.where(or_(owner.is_(None), owner == person.organisation_id))
     elif table.name in _OWNERS:
         key, owned = _OWNERS[table.name]
         rows = rows.where(table.columns[key].in_(owned(person)))

@@ -231,10 +231,10 @@ def _find_imports(traces: Traces, ids: Sequence[int]) -> None:
     rows = select(ImportRow).join(ContactImport, ContactImport.id == ImportRow.import_id)
     rows = rows.where(belongs_to(ContactImport, traces.person))
     matched = and_(ImportRow.match_type == "persons", ImportRow.match_id.in_(ids))
-    maybe = _all(rows.where(or_(matched, holds_probe(ImportRow.cells, traces.identifiers))))
+    candidates = _all(rows.where(or_(matched, holds_probe(ImportRow.cells, traces.identifiers))))
     traces.rows = [
         row
-        for row in maybe
+        for row in candidates
         if (row.match_type == "persons" and row.match_id in ids) or traces.identifiers.name(row.cells)
     ]
     of_them = {
@@ -275,8 +275,8 @@ def _names_here(row: History, traces: Traces) -> bool:
         or (row.actor_id is None and traces.identifiers.name(row.actor_name))
     ):
         return False
-    whose = traces.person.organisation_id
-    return whose is None or _organisation_of(row) in (None, whose)
+    owner = traces.person.organisation_id
+    return owner is None or _organisation_of(row) in (None, owner)
 
 
 def _organisation_of(row: History) -> int | None:

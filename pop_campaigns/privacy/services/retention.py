@@ -227,14 +227,14 @@ def _blank_history(guest: Invitation, identifiers: Identifiers) -> None:
 def _stand_in(guest: Invitation, now: datetime) -> Person:
     """Return a nameless person who is not a guest of this event yet: the same few serve all events of an owner."""
     owner = guest.event.organisation_id
-    taken = select(Invitation.person_id).where(
+    guests = select(Invitation.person_id).where(
         Invitation.event_id == guest.event_id, Invitation.person_id.is_not(None)
     )
     free = select(Person).where(
         Person.topics == STAND_IN,
         Person.erased_at.is_not(None),
         Person.organisation_id.is_not_distinct_from(owner),
-        Person.id.not_in(taken),
+        Person.id.not_in(guests),
     )
     person = db.session.scalar(free.order_by(Person.id).limit(1))
     if person is None:

@@ -96,8 +96,8 @@ _CODES: Final[dict[str, dict[str, Any]]] = {
 def readable_lines(section: str, record: Any, lang: str) -> list[tuple[str, str]]:
     """Return one record as lines of name and value; what is empty or of use to programs only is left out."""
     if section == "history":
-        sentence = history_words(SimpleNamespace(action=record["action"], details=record["details"]), lang)  # type: ignore[arg-type]
-        return [(_written("at", record["at"], lang), sentence)]
+        words = history_words(SimpleNamespace(action=record["action"], details=record["details"]), lang)  # type: ignore[arg-type]
+        return [(_written("at", record["at"], lang), words)]
     return list(_lines(record, "", lang))
 
 
