@@ -54,7 +54,7 @@ class Mergeable:
         return cls.merged_into_id.is_(None)
 
     def is_shown_to(self, role: RoleName) -> bool:
-        """Decide the same about this row."""
+        """Return whether a person in this role may see this row."""
         return self.merged_into_id is None
 
 
@@ -153,12 +153,12 @@ class Person(Mergeable, Searchable, Versioned, Base):
 
     @classmethod
     def shown_to(cls, role: RoleName) -> ColumnElement[bool]:
-        """Nobody sees who was erased; who only reads sees no citizens."""
+        """Return the condition that a person in this role may see one: nobody who was erased; who only reads, no citizen."""
         kinds = cls.kind.not_in(PRIVATE_KINDS) if role is RoleName.VIEWER else true()
         return and_(cls.merged_into_id.is_(None), cls.erased_at.is_(None), kinds)
 
     def is_shown_to(self, role: RoleName) -> bool:
-        """Decide the same about this person."""
+        """Return whether a person in this role may see this one: nobody who was erased; who only reads, no citizen."""
         gone = self.merged_into_id is not None or self.erased_at is not None
         return not gone and not (role is RoleName.VIEWER and self.kind in PRIVATE_KINDS)
 

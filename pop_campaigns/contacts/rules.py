@@ -137,7 +137,7 @@ def runs_on(from_date: date | None, to_date: date | None, known_on: date | None,
 def may_see_person(
     role: RoleName, own_organisation: int | None, of_organisation: int | None, kind: PersonKind
 ) -> bool:
-    """Decide whether somebody sees a person, and so what is left of them elsewhere: guest, answers, mails, files, history.
+    """Return whether somebody sees a person, and so what is left of them elsewhere: guest, answers, mails, files, history.
 
     Whether the person was merged or erased since does not matter here: their traces outlive that.
     """

@@ -25,7 +25,7 @@ from pop_campaigns.imports.services.imports import Options
 from pop_campaigns.imports.words import FIELDS
 
 _LANGUAGES = [SelectChoice("sq", _l("Albanian")), SelectChoice("en", _l("English"))]
-FIELD_NAMES = frozenset(one.value for one in Field)
+FIELD_NAMES = frozenset(field.value for field in Field)
 _REACHES = frozenset({Field.NAME, Field.FIRST_NAME, Field.LAST_NAME, Field.EMAIL, Field.PHONE})
 
 
@@ -68,10 +68,10 @@ class ColumnsForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind.choices = [SelectChoice(one.value, words) for one, words in PERSON_KINDS.items()]
+        self.kind.choices = [SelectChoice(kind.value, words) for kind, words in PERSON_KINDS.items()]
         places = [SelectChoice(str(place.id), place.name) for place in all_municipalities()]
         self.municipality.choices = [SelectChoice("", _("None in particular")), *places]
-        self.consents.choices = [SelectChoice(one.value, words) for one, words in PURPOSES.items()]
+        self.consents.choices = [SelectChoice(purpose.value, words) for purpose, words in PURPOSES.items()]
         self.columns: dict[int, Field] = {}
 
     def read_columns(self, count: int) -> None:
@@ -80,15 +80,15 @@ class ColumnsForm(Form):
         self.columns = {number: Field(value) for number, value in chosen.items() if value in FIELD_NAMES}
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Also see that the columns say who is meant, and that consent can be shown."""
-        fine = super().validate(extra_validators)
+        """Check each field, that the columns say who is meant, and that consent can be shown."""
+        is_valid = super().validate(extra_validators)
         problems = [*self._column_problems()]
         self.form_errors: list[str] = problems
         asked = bool(self.consents.data) or not set(CONSENTS).isdisjoint(self.columns.values())
         for field, words in self._consent_problems() if asked else ():
             field.errors = [*field.errors, words]
-            fine = False
-        return fine and not problems
+            is_valid = False
+        return is_valid and not problems
 
     def _column_problems(self) -> list[str]:
         chosen = list(self.columns.values())
@@ -122,7 +122,7 @@ class ColumnsForm(Form):
             kind=self.kind.data,
             municipality_id=int(self.municipality.data) if self.municipality.data else None,
             language=self.language.data,
-            consents=tuple(Purpose(item) for item in self.consents.data or ()),
+            consents=tuple(Purpose(purpose) for purpose in self.consents.data or ()),
             text_version=self.text_version.data or "",
             proof=self.proof.data or "",
             given_on=self.given_on.data,

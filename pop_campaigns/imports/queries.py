@@ -18,7 +18,7 @@ TABLES: dict[str, Any] = {"persons": Person, "offices": Office, "institutions": 
 
 
 def select_imports(user: User) -> Select[ContactImport]:
-    """Choose the imports of the user's organisation, newest first."""
+    """Return the query for the imports of the user's organisation, newest first."""
     return select(ContactImport).where(own(ContactImport, user)).order_by(ContactImport.id.desc())
 
 
@@ -38,7 +38,7 @@ def with_match() -> ColumnElement[bool]:
 
 
 def select_rows(imported: ContactImport, show: str) -> Select[ImportRow]:
-    """Choose rows: ``errors``, ``matches``, or all."""
+    """Return the query for an import's rows: ``errors``, ``matches``, or all."""
     rows = select(ImportRow).where(ImportRow.import_id == imported.id).order_by(ImportRow.number)
     if show == "errors":
         return rows.where(with_errors())
@@ -60,11 +60,11 @@ def made_by(imported: ContactImport) -> dict[str, int]:
     """Return how many rows of each table an import made, and under ``changed`` how many it completed."""
     kind = ImportChange.before.is_(None)
     rows = select(ImportChange.table, kind, func.count()).where(ImportChange.import_id == imported.id)
-    result: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for table, is_new, count in db.session.execute(rows.group_by(ImportChange.table, kind)):
         name = table if is_new else "changed"
-        result[name] = result.get(name, 0) + count
-    return result
+        counts[name] = counts.get(name, 0) + count
+    return counts
 
 
 def has_changes(imported: ContactImport) -> bool:
@@ -74,21 +74,21 @@ def has_changes(imported: ContactImport) -> bool:
 
 def matched(rows: list[ImportRow]) -> dict[tuple[str, int], Any]:
     """Return the contacts that rows look like, by table and number; gone ones are left out."""
-    result: dict[tuple[str, int], Any] = {}
+    contacts: dict[tuple[str, int], Any] = {}
     for table, model in TABLES.items():
         idents = [row.match_id for row in rows if row.match_type == table and row.match_id]
         here = and_(model.id.in_(idents), model.merged_into_id.is_(None))
-        for one in db.session.scalars(select(model).where(here)).unique():
-            result[table, one.id] = one
-    return result
+        for contact in db.session.scalars(select(model).where(here)).unique():
+            contacts[table, contact.id] = contact
+    return contacts
 
 
-def named(kept: list[list[Any]]) -> list[tuple[Any, str]]:
+def named(remaining: list[list[Any]]) -> list[tuple[Any, str]]:
     """Return the contacts that stayed when an import was taken back, with the reason; parts stand for their owners."""
-    idents = [(table, ident, why) for table, ident, why in kept if table in TABLES]
-    result: list[tuple[Any, str]] = []
+    idents = [(table, ident, why) for table, ident, why in remaining if table in TABLES]
+    contacts: list[tuple[Any, str]] = []
     for table, model in TABLES.items():
         wanted = {ident: why for name, ident, why in idents if name == table}
-        for one in db.session.scalars(select(model).where(model.id.in_(wanted))).unique():
-            result.append((one, wanted[one.id]))
-    return result
+        for contact in db.session.scalars(select(model).where(model.id.in_(wanted))).unique():
+            contacts.append((contact, wanted[contact.id]))
+    return contacts

@@ -46,7 +46,7 @@ bp.context_processor(for_templates)
 # Room for a file a little too large, so that it is refused in words.
 _BESIDE_THE_FILE: Final = 4 * 1024 * 1024
 _ROWS_A_PAGE: Final = 50
-_DECISIONS: Final = frozenset(one.value for one in RowDecision)
+_DECISIONS: Final = frozenset(decision.value for decision in RowDecision)
 make_room(bp, {"imports.new"}, LARGEST_UPLOAD, _BESIDE_THE_FILE)
 
 
@@ -62,13 +62,13 @@ def index() -> ResponseReturnValue:
 @bp.route("/new", methods=["GET", "POST"])
 @writer
 def new() -> ResponseReturnValue:
-    """Choose a file."""
+    """Show the form for a file; take one in."""
     form = UploadForm()
     if form.is_submitted():
-        handed = form.file.data
-        if isinstance(handed, FileStorage) and handed.filename:
+        upload = form.file.data
+        if isinstance(upload, FileStorage) and upload.filename:
             try:
-                return _taken(handed, form.once.data or "")
+                return _taken(upload, form.once.data or "")
             except BadFile as refused:
                 db.session.rollback()
                 form.file.errors = [labels.file_words(refused.reason, refused.row)]
@@ -100,7 +100,8 @@ def columns(import_id: int) -> ResponseReturnValue:
     form.read_columns(len(imported.columns))
     if form.validate_on_submit():
         return _change(
-            imported, lambda one: services.set_columns(one, form.columns, form.options(), version=version)
+            imported,
+            lambda locked: services.set_columns(locked, form.columns, form.options(), version=version),
         )
     rows = db.session.scalars(select_rows(imported, "all").limit(20)).all()
     samples = [
@@ -188,8 +189,8 @@ def rows(import_id: int) -> ResponseReturnValue:
     choices, shown_before = _decisions("row-"), _decisions("was-")
     do = request.form.get("do", "save")
 
-    def change(one: ContactImport) -> None:
-        otherwise = services.decide(one, choices, shown_before)
+    def change(locked: ContactImport) -> None:
+        otherwise = services.decide(locked, choices, shown_before)
         if otherwise:
             numbers = ", ".join(str(number) for number in otherwise)
             flash(
@@ -200,9 +201,9 @@ def rows(import_id: int) -> ResponseReturnValue:
                 "warning",
             )
         elif do == "run":
-            services.start_run(one, by=current_user, now=now())
+            services.start_run(locked, by=current_user, now=now())
         elif do in ("update", "skip"):
-            number = services.decide_matches(one, RowDecision(do))
+            number = services.decide_matches(locked, RowDecision(do))
             flash(ngettext("Chosen for %(num)s row.", "Chosen for %(num)s rows.", number), "success")
 
     shown: dict[str, Any] = {name: request.form.get(name) for name in ("show", "page")}
@@ -211,12 +212,12 @@ def rows(import_id: int) -> ResponseReturnValue:
 
 def _decisions(prefix: str) -> dict[int, RowDecision]:
     """Return by row what the form says under names of a prefix."""
-    items = (
+    fields = (
         (name.removeprefix(prefix), value) for name, value in request.form.items() if name.startswith(prefix)
     )
     return {
         int(ident): RowDecision(value)
-        for ident, value in items
+        for ident, value in fields
         if row_number(ident) is not None and value in _DECISIONS
     }
 
@@ -227,7 +228,7 @@ def undo(import_id: int) -> ResponseReturnValue:
     """Take a whole import back; before, say what will happen."""
     imported = get_import(import_id)
     if request.method == "POST":
-        return _change(imported, lambda one: services.start_undo(one, by=current_user, now=now()))
+        return _change(imported, lambda locked: services.start_undo(locked, by=current_user, now=now()))
     if imported.state not in (ImportState.DONE, ImportState.FAILED):
         return redirect(url_for("imports.show", import_id=import_id))
     return render_template("imports/undo.html", imported=imported, made=made_by(imported))

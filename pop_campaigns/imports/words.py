@@ -86,13 +86,13 @@ FILE_PROBLEMS: Final[dict[str, LazyString]] = {
 
 
 def file_words(reason: str, row: int) -> str:
-    """Say why a file was not taken, and where it was seen."""
+    """Return in words why a file was not taken, and where that was seen."""
     words = str(FILE_PROBLEMS[reason])
     return " ".join([words, _("Look at row %(row)d.", row=row)]) if row else words
 
 
 def error_words(error: str) -> str:
-    """Say what is wrong with a row, with what was typed."""
+    """Return in words what is wrong with a row, with what was typed."""
     code, detail, typed = [*error.split("|", 2), "", ""][:3]
     if code in ("email", "phone"):
         reasons = ADDRESS_PROBLEMS if code == "email" else PHONE_PROBLEMS
@@ -108,7 +108,7 @@ def error_words(error: str) -> str:
 
 
 def _field_words(name: str) -> str:
-    return str(FIELDS[Field(name)]) if name in {one.value for one in Field} else name
+    return str(FIELDS[Field(name)]) if name in {field.value for field in Field} else name
 
 
 _ERRORS: Final[dict[str, LazyString]] = {

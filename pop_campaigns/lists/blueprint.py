@@ -59,33 +59,33 @@ def look_up(source: Source, purpose: Purpose) -> Looked:
 def chosen_purpose() -> Purpose:
     """Return for what a list is looked at: what is no purpose of mail means events."""
     typed = request.values.get("purpose", "")
-    return next((one for one in MAIL_PURPOSES if one.value == typed), Purpose.EVENTS)
+    return next((purpose for purpose in MAIL_PURPOSES if purpose.value == typed), Purpose.EVENTS)
 
 
-def recipient_words(one: Recipient) -> str:
+def recipient_words(recipient: Recipient) -> str:
     """Return office and institution in the reader's language, or the person's name."""
     parts = (
-        in_language(one, "title", current_language()),
-        in_language(one, "institution", current_language()),
+        in_language(recipient, "title", current_language()),
+        in_language(recipient, "institution", current_language()),
     )
-    return ", ".join(part for part in parts if part) or one.name
+    return ", ".join(part for part in parts if part) or recipient.name
 
 
 def refuse_unless_by_hand(contact_list: ContactList) -> None:
-    """Nobody is put on a list by filter: such a page is not there."""
+    """Answer 404 for a list by filter, on which nobody is put by hand."""
     if contact_list.filter is not None:
         abort(404)
 
 
 def words_for_lists() -> dict[str, Any]:
-    """Return the pages of lists their words, those of contacts among them."""
+    """Return the words and functions for the pages of lists, those of contacts among them."""
     if not current_user.is_authenticated:
         return {}
     return for_templates() | {
         "LIST_KINDS": LIST_KINDS,
         "MAIL_PURPOSES": MAIL_PURPOSES,
         "PURPOSES": PURPOSES,
-        "filter_words": lambda said: filter_words(said, current_language()),
+        "filter_words": lambda list_filter: filter_words(list_filter, current_language()),
         "history_words": history_words,
         "left_out_words": left_out_words,
         "recipient_words": recipient_words,

@@ -77,9 +77,9 @@ class FilterForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         anything = SelectChoice("", _("Does not matter"))
-        self.of.choices = [SelectChoice(one.value, words) for one, words in SUBJECTS.items()]
+        self.of.choices = [SelectChoice(subject.value, words) for subject, words in SUBJECTS.items()]
         self.institution_kinds.choices = [SelectChoice(kind, words) for kind, words in kind_choices()]
-        self.person_kinds.choices = [SelectChoice(one.value, words) for one, words in PERSON_KINDS.items()]
+        self.person_kinds.choices = [SelectChoice(kind.value, words) for kind, words in PERSON_KINDS.items()]
         places = [
             SelectChoice(str(municipality.id), municipality.name) for municipality in all_municipalities()
         ]
@@ -90,18 +90,18 @@ class FilterForm(Form):
             SelectChoice("sq", _("Albanian")),
             SelectChoice("en", _("English")),
         ]
-        purposes = [SelectChoice(one.value, words) for one, words in PURPOSES.items()]
+        purposes = [SelectChoice(purpose.value, words) for purpose, words in PURPOSES.items()]
         self.consent.choices = [anything, *purposes]
         self.happened.choices = [anything, *_happened_choices()]
 
     def validate_happened(self, field: SelectField) -> None:
-        """Return two days say nothing without what happened between them."""
+        """Refuse days without what happened between them."""
         if (self.first.data or self.last.data) and not field.data:
             raise StopValidation(_("Choose what happened in that time."))
 
     def said(self) -> ListFilter:
         """Return the filter, once the form is valid; raise BadFilter where two answers do not go together."""
-        given: dict[str, Any] = {
+        values: dict[str, Any] = {
             "of": self.of.data,
             "words": self.words.data or None,
             "institution_kinds": list(dict.fromkeys(self.institution_kinds.data or ())) or None,
@@ -115,25 +115,25 @@ class FilterForm(Form):
         what, _colon, kind = (self.happened.data or "").partition(":")
         if what:
             days = {"from": self.first.data, "to": self.last.data}
-            given["happened"] = {"what": what, "kind": kind} | {
+            values["happened"] = {"what": what, "kind": kind} | {
                 key: value.isoformat() for key, value in days.items() if value
             }
-        return read_filter({key: value for key, value in given.items() if value is not None})
+        return read_filter({key: value for key, value in values.items() if value is not None})
 
     @staticmethod
-    def values_of(said: ListFilter) -> dict[str, Any]:
+    def values_of(list_filter: ListFilter) -> dict[str, Any]:
         """Return what the form shows of a filter."""
-        happened = said.happened
+        happened = list_filter.happened
         shown: dict[str, Any] = {
-            "of": said.of.value,
-            "words": said.words,
-            "institution_kinds": [kind.value for kind in said.institution_kinds],
-            "person_kinds": [kind.value for kind in said.person_kinds],
-            "municipality": str(said.municipality or ""),
-            "county": said.county,
-            "topic": said.topic,
-            "language": said.language,
-            "consent": said.consent.value if said.consent else "",
+            "of": list_filter.of.value,
+            "words": list_filter.words,
+            "institution_kinds": [kind.value for kind in list_filter.institution_kinds],
+            "person_kinds": [kind.value for kind in list_filter.person_kinds],
+            "municipality": str(list_filter.municipality or ""),
+            "county": list_filter.county,
+            "topic": list_filter.topic,
+            "language": list_filter.language,
+            "consent": list_filter.consent.value if list_filter.consent else "",
         }
         if happened:
             shown |= {"happened": f"{happened.what}:{happened.kind}", "first": happened.first}

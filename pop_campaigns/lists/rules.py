@@ -76,7 +76,7 @@ def needs_consent(kind: PersonKind | None) -> bool:
 def why_left_out(
     has_address: bool, placeholder: bool, kind: PersonKind | None, consented: bool
 ) -> LeftOutReason | None:
-    """Decide whether mail may go to an office (``kind`` None) or a person; None means yes, unless they refuse it."""
+    """Return why an office (``kind`` None) or a person gets no mail; None: it does, unless it refuses mail."""
     if not has_address:
         return LeftOutReason.NO_ADDRESS
     if placeholder:
@@ -101,9 +101,9 @@ class Happened:
             raise BadFilter(FilterProblem.ENDS_BEFORE_START, "happened")
 
     @classmethod
-    def from_json(cls, given: object) -> Happened:
-        """Read what :meth:`to_json` wrote; anything else raises BadFilter."""
-        values = _values_of(given, ("what", "kind", "from", "to"), "happened")
+    def from_json(cls, stored: object) -> Happened:
+        """Return what :meth:`to_json` wrote; raise BadFilter for anything else."""
+        values = _values_of(stored, ("what", "kind", "from", "to"), "happened")
         what = _text(values.get("what"), "happened", 40)
         if not what:
             raise BadFilter(FilterProblem.BAD_VALUE, "happened")
@@ -113,10 +113,10 @@ class Happened:
     def to_json(self) -> dict[str, Any]:
         """Return it as a list keeps it."""
         days = {"from": self.first, "to": self.last}
-        kept = {"what": self.what, "kind": self.kind} | {
+        values = {"what": self.what, "kind": self.kind} | {
             key: day.isoformat() for key, day in days.items() if day
         }
-        return {key: value for key, value in kept.items() if value}
+        return {key: value for key, value in values.items() if value}
 
 
 @dataclass(frozen=True)
@@ -138,14 +138,14 @@ class ListFilter:
     happened: Happened | None = None
 
     def __post_init__(self) -> None:
-        said = next((key for key in PERSONS_ONLY if getattr(self, key)), None)
-        if said and self.of is Subject.OFFICES:
-            raise BadFilter(FilterProblem.PERSONS_ONLY, said)
+        persons_key = next((key for key in PERSONS_ONLY if getattr(self, key)), None)
+        if persons_key and self.of is Subject.OFFICES:
+            raise BadFilter(FilterProblem.PERSONS_ONLY, persons_key)
 
     @classmethod
-    def from_json(cls, given: object) -> ListFilter:
-        """Read what :meth:`to_json` wrote. What it does not know raises BadFilter: nothing is dropped silently."""
-        values = _values_of(given, tuple(cls.__dataclass_fields__), "")
+    def from_json(cls, stored: object) -> ListFilter:
+        """Return what :meth:`to_json` wrote; raise BadFilter for what it does not know: nothing is dropped silently."""
+        values = _values_of(stored, tuple(cls.__dataclass_fields__), "")
         happened = values.get("happened")
         return cls(
             of=_one(Subject, values.get("of"), "of"),
@@ -156,13 +156,13 @@ class ListFilter:
             county=_text(values.get("county"), "county", LONGEST_COUNTY),
             topic=_text(values.get("topic"), "topic", LONGEST_TOPIC),
             language=_language(values.get("language")),
-            consent=_if_given(values.get("consent"), lambda one: _one(Purpose, one, "consent")),
+            consent=_if_given(values.get("consent"), lambda value: _one(Purpose, value, "consent")),
             happened=_if_given(happened, Happened.from_json),
         )
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a list keeps it: only what is said."""
-        kept: dict[str, Any] = {
+        values: dict[str, Any] = {
             "of": self.of.value,
             "words": self.words,
             "institution_kinds": [kind.value for kind in self.institution_kinds],
@@ -174,70 +174,70 @@ class ListFilter:
             "consent": self.consent.value if self.consent else None,
             "happened": self.happened.to_json() if self.happened else None,
         }
-        return {key: value for key, value in kept.items() if value}
+        return {key: value for key, value in values.items() if value}
 
 
-def _values_of(given: object, known: tuple[str, ...], key: str) -> Mapping[str, Any]:
-    if not isinstance(given, Mapping):
+def _values_of(stored: object, known: tuple[str, ...], key: str) -> Mapping[str, Any]:
+    if not isinstance(stored, Mapping):
         raise BadFilter(FilterProblem.NOT_A_FILTER, key)
-    for name in given:
+    for name in stored:
         if name not in known:
             raise BadFilter(FilterProblem.UNKNOWN_KEY, str(name)[:40])
-    return given
+    return stored
 
 
-def _if_given(given: Any, read: Callable[[Any], Any]) -> Any:
-    return None if given is None else read(given)
+def _if_given(value: Any, read: Callable[[Any], Any]) -> Any:
+    return None if value is None else read(value)
 
 
-def _one(kinds: type[Kind], given: object, key: str) -> Kind:
-    if not isinstance(given, str) or given not in set(kinds):
+def _one(kinds: type[Kind], value: object, key: str) -> Kind:
+    if not isinstance(value, str) or value not in set(kinds):
         raise BadFilter(FilterProblem.BAD_VALUE, key)
-    return kinds(given)
+    return kinds(value)
 
 
-def _several(kinds: type[Kind], given: object, key: str) -> tuple[Kind, ...]:
-    if given is None:
+def _several(kinds: type[Kind], values: object, key: str) -> tuple[Kind, ...]:
+    if values is None:
         return ()
     if (
-        not isinstance(given, list | tuple)
-        or len(given) > len(kinds)
-        or len(set(map(str, given))) < len(given)
+        not isinstance(values, list | tuple)
+        or len(values) > len(kinds)
+        or len(set(map(str, values))) < len(values)
     ):
         raise BadFilter(FilterProblem.BAD_VALUE, key)
-    return tuple(_one(kinds, one, key) for one in given)
+    return tuple(_one(kinds, value, key) for value in values)
 
 
-def _text(given: object, key: str, longest: int) -> str:
-    if given is None:
+def _text(value: object, key: str, longest: int) -> str:
+    if value is None:
         return ""
-    if not isinstance(given, str) or len(given) > longest or clean_line(given) != given:
+    if not isinstance(value, str) or len(value) > longest or clean_line(value) != value:
         raise BadFilter(FilterProblem.BAD_VALUE, key)
-    return given
+    return value
 
 
-def _ident(given: object, key: str) -> int | None:
-    if given is None:
+def _ident(value: object, key: str) -> int | None:
+    if value is None:
         return None
-    if not isinstance(given, int) or isinstance(given, bool) or not 0 < given <= _LARGEST_ID:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= _LARGEST_ID:
         raise BadFilter(FilterProblem.BAD_VALUE, key)
-    return given
+    return value
 
 
-def _language(given: object) -> str:
-    if given is None:
+def _language(value: object) -> str:
+    if value is None:
         return ""
-    if given not in ("sq", "en"):
+    if value not in ("sq", "en"):
         raise BadFilter(FilterProblem.BAD_VALUE, "language")
-    return str(given)
+    return str(value)
 
 
-def _day(given: object, key: str) -> date | None:
-    if given is None:
+def _day(value: object, key: str) -> date | None:
+    if value is None:
         return None
     try:
-        if not isinstance(given, str):
-            raise ValueError(given)
-        return date.fromisoformat(given)
+        if not isinstance(value, str):
+            raise ValueError(value)
+        return date.fromisoformat(value)
     except ValueError:
         raise BadFilter(FilterProblem.BAD_VALUE, key) from None

@@ -31,11 +31,12 @@ class NameTaken(ValueError):
 
 
 def create_list(
-    name: str, said: ListFilter | None, *, by: User, now: datetime, once: str = ""
+    name: str, list_filter: ListFilter | None, *, by: User, now: datetime, once: str = ""
 ) -> ContactList:
-    """Add a list by filter, or (None) one kept by hand. The same ``once`` again gives the list made the first time.
+    """Add a list by filter, or (None) one kept by hand. The same ``once`` again returns the list made the first time.
 
-    Raises NameTaken, and NoOrganisation for a coordinator who belongs to none.
+    :raises NameTaken: the owner has a list of that name already.
+    :raises NoOrganisation: the user is a coordinator who belongs to none.
     """
     owner = owner_of_new(by)
     wait_at(by.organisation or by)
@@ -44,20 +45,20 @@ def create_list(
         _refuse_same_name(name, owner, None)
         return ContactList(
             name=name,
-            kind=ListKind.FILTER if said else ListKind.BY_HAND,
-            filter=said.to_json() if said else None,
+            kind=ListKind.FILTER if list_filter else ListKind.BY_HAND,
+            filter=list_filter.to_json() if list_filter else None,
             organisation_id=owner,
             created_at=now,
         )
 
-    made, is_new = insert_or_find(ContactList, once_key("list", once, by), make)
+    contact_list, is_new = insert_or_find(ContactList, once_key("list", once, by), make)
     if is_new:
-        note("list.created", made, by=by, now=now, name=made.name)
-    return made
+        note("list.created", contact_list, by=by, now=now, name=contact_list.name)
+    return contact_list
 
 
 def rename_list(contact_list: ContactList, name: str, *, by: User, now: datetime) -> None:
-    """Return a list another name. Raise NameTaken."""
+    """Rename a list; raise NameTaken if its owner has one of that name already."""
     wait_at(by.organisation or by)
     _refuse_same_name(name, contact_list.organisation_id, contact_list)
     before, contact_list.name = contact_list.name, name
@@ -65,9 +66,9 @@ def rename_list(contact_list: ContactList, name: str, *, by: User, now: datetime
         note("list.renamed", contact_list, by=by, now=now, name=contact_list.name, before=before)
 
 
-def change_filter(contact_list: ContactList, said: ListFilter, *, by: User, now: datetime) -> None:
+def change_filter(contact_list: ContactList, list_filter: ListFilter, *, by: User, now: datetime) -> None:
     """Let a list look up others from now on."""
-    before, after = contact_list.filter, said.to_json()
+    before, after = contact_list.filter, list_filter.to_json()
     if before != after:
         contact_list.filter = after
         note("list.filter_changed", contact_list, by=by, now=now, name=contact_list.name, before=before)
@@ -81,7 +82,7 @@ def delete_list(contact_list: ContactList, *, by: User, now: datetime) -> None:
 
 
 def add_members(contact_list: ContactList, options: Iterable[GuestOption], *, by: User, now: datetime) -> int:
-    """Put offices and persons (looked up in the user's scope) on a list kept by hand; gives how many were new."""
+    """Put offices and persons (looked up in the user's scope) on a list kept by hand; return how many were new."""
     wait_at(contact_list)
     added: list[str] = []
     for option in options:

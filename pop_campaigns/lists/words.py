@@ -56,9 +56,9 @@ HISTORY: Final[dict[str, LazyString]] = {
 
 
 def problem_words(problem: BadFilter) -> str:
-    """Say what is wrong with a filter."""
-    said: str = str(FILTER_PROBLEMS[problem.problem]) % {"key": problem.key}
-    return said
+    """Return in words what is wrong with a filter."""
+    sentence: str = str(FILTER_PROBLEMS[problem.problem]) % {"key": problem.key}
+    return sentence
 
 
 def history_words(row: History) -> str:
@@ -66,12 +66,12 @@ def history_words(row: History) -> str:
     if row.action == "list.members_added":
         return str(ngettext("%(num)d put on the list.", "%(num)d put on the list.", row.details["number"]))
     words = HISTORY.get(row.action)
-    said: str = str(words) % ({"name": "", "before": ""} | row.details) if words else row.action
-    return said
+    sentence: str = str(words) % ({"name": "", "before": ""} | row.details) if words else row.action
+    return sentence
 
 
 def reason_words(reason: LeftOutReason, number: int) -> str:
-    """Say how many get no mail for a reason."""
+    """Return in words how many get no mail for a reason."""
     match reason:
         case LeftOutReason.NO_ADDRESS:
             return str(ngettext("%(num)d has no address", "%(num)d have no address", number))
@@ -105,33 +105,33 @@ def reason_words(reason: LeftOutReason, number: int) -> str:
 
 
 def left_out_words(resolved: Resolved) -> list[str]:
-    """Say who gets no mail, a line for each reason."""
+    """Return in words how many get no mail, a line for each reason."""
     counts = resolved.counts
     return [reason_words(reason, counts[reason]) for reason in LeftOutReason if counts[reason]]
 
 
-def filter_words(said: ListFilter, lang: str) -> list[tuple[str, str]]:
+def filter_words(list_filter: ListFilter, lang: str) -> list[tuple[str, str]]:
     """Return what a filter says as pairs of words: about what, and what."""
-    return [(label, words) for label, words in _said(said, lang) if words]
+    return [(label, words) for label, words in _said(list_filter, lang) if words]
 
 
-def _said(said: ListFilter, lang: str) -> Iterator[tuple[str, str]]:
-    yield _("Looks for"), str(SUBJECTS[said.of])
-    yield _("Words"), said.words
-    yield _("Kind of institution"), _any_of(INSTITUTION_KINDS, said.institution_kinds)
-    yield _("Kind of person"), _any_of(PERSON_KINDS, said.person_kinds)
-    place = db.session.get(Municipality, said.municipality) if said.municipality else None
-    yield _("Municipality"), place.name if place else _("not known here") if said.municipality else ""
-    yield _("County"), said.county
-    yield _("Topic"), said.topic
-    yield _("Language of the mails"), {"sq": _("Albanian"), "en": _("English")}.get(said.language, "")
-    yield _("Consent given for"), str(PURPOSES[said.consent]) if said.consent else ""
-    if said.happened:
-        yield _happened_words(said.happened, lang)
+def _said(list_filter: ListFilter, lang: str) -> Iterator[tuple[str, str]]:
+    yield _("Looks for"), str(SUBJECTS[list_filter.of])
+    yield _("Words"), list_filter.words
+    yield _("Kind of institution"), _any_of(INSTITUTION_KINDS, list_filter.institution_kinds)
+    yield _("Kind of person"), _any_of(PERSON_KINDS, list_filter.person_kinds)
+    place = db.session.get(Municipality, list_filter.municipality) if list_filter.municipality else None
+    yield _("Municipality"), place.name if place else _("not known here") if list_filter.municipality else ""
+    yield _("County"), list_filter.county
+    yield _("Topic"), list_filter.topic
+    yield _("Language of the mails"), {"sq": _("Albanian"), "en": _("English")}.get(list_filter.language, "")
+    yield _("Consent given for"), str(PURPOSES[list_filter.consent]) if list_filter.consent else ""
+    if list_filter.happened:
+        yield _happened_words(list_filter.happened, lang)
 
 
 def _any_of(words: Any, chosen: Any) -> str:
-    return ", ".join(str(words[one]) for one in chosen)
+    return ", ".join(str(words[value]) for value in chosen)
 
 
 def _happened_words(happened: Happened, lang: str) -> tuple[str, str]:

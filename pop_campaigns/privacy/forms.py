@@ -91,25 +91,25 @@ class BreachForm(Form):
         self.now = now
 
     def validate_happened_at(self, field: Field) -> None:
-        """Nothing is noticed before it happened."""
+        """Refuse a breach noticed before it happened."""
         if field.data and self.noticed_at.data and field.data > self.noticed_at.data:
             raise StopValidation(_("It cannot have happened after it was noticed."))
 
     def validate_authority_told_at(self, field: Field) -> None:
-        """Nor told before it was noticed."""
+        """Refuse an authority told before the breach was noticed."""
         if field.data and self.noticed_at.data and field.data < self.noticed_at.data:
             raise StopValidation(_("Nobody can be told before it was noticed."))
 
     def validate_persons_told_at(self, field: Field) -> None:
-        """Nor the persons."""
+        """Refuse persons told before the breach was noticed."""
         self.validate_authority_told_at(field)
 
     def values(self) -> dict[str, Any]:
         """Return the values by the names of the columns, instants in UTC."""
-        result: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name, field in self._fields.items():
             if name in MOMENTS:
-                result[name] = to_utc(field.data) if field.data else None
+                values[name] = to_utc(field.data) if field.data else None
             elif name != "csrf_token":
-                result[name] = field.data if name == "affected" else field.data or ""
-        return result
+                values[name] = field.data if name == "affected" else field.data or ""
+        return values

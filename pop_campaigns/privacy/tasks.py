@@ -39,14 +39,14 @@ def run_now(*, now: datetime) -> RetentionRun:
 def _sweep_all(run: RetentionRun, now: datetime, should_stop: Callable[[], bool]) -> None:
     total: Counter[str] = Counter()
     ident = run.id
-    going = True
-    while going and not should_stop():
+    is_more_due = True
+    while is_more_due and not should_stop():
         done = sweep(now=now)
         db.session.commit()
-        total.update({one.kept.value: done.counts[one.kept.value] for one in RETENTION})
+        total.update({rule.kept.value: done.counts[rule.kept.value] for rule in RETENTION})
         if any(done.counts.values()):
             finish(Erased(files=done.files))
-        going = max(done.counts.values()) >= AT_ONCE
+        is_more_due = max(done.counts.values()) >= AT_ONCE
     row = db.session.get(RetentionRun, ident)
     if row is not None:
         # Stopped halfway, it says what it came to; the rest is done tomorrow.

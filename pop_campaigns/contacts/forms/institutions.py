@@ -278,7 +278,7 @@ class HolderForm(Form):
         self.which.choices = [*known, SelectChoice("new", _("Another person of the same name"))]
 
     def validate_to_date(self, field: DateField) -> None:
-        """Return the last day cannot come before the first."""
+        """Refuse a last day before the first day."""
         refuse_end_before_start(self.from_date.data, field.data)
 
 
@@ -289,7 +289,7 @@ class MandateForm(Form):
     to_date = day(_l("Last day in office"), description=_l("Leave it empty while the mandate lasts."))
 
     def validate_to_date(self, field: DateField) -> None:
-        """Return the last day cannot come before the first."""
+        """Refuse a last day before the first day."""
         refuse_end_before_start(self.from_date.data, field.data)
 
 

@@ -143,18 +143,22 @@ class ConsentForm(Form):
     def __init__(self, today: date, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-        self.purpose.choices = [SelectChoice(one.value, words) for one, words in PURPOSES.items()]
-        by_hand = [one for one in ConsentChannel if one not in (ConsentChannel.LINK, ConsentChannel.IMPORT)]
-        self.channel.choices = [SelectChoice(one.value, CONSENT_CHANNELS[one]) for one in by_hand]
+        self.purpose.choices = [SelectChoice(purpose.value, words) for purpose, words in PURPOSES.items()]
+        by_hand = [
+            channel
+            for channel in ConsentChannel
+            if channel not in (ConsentChannel.LINK, ConsentChannel.IMPORT)
+        ]
+        self.channel.choices = [SelectChoice(channel.value, CONSENT_CHANNELS[channel]) for channel in by_hand]
 
     def offer_organisations(self, organisations: Sequence[Organisation]) -> None:
         """Offer to whom a person may be passed on."""
         named = [SelectChoice(str(organisation.id), organisation.name) for organisation in organisations]
-        whole = SelectChoice(WHOLE_NETWORK, _("Every organisation of the network"))
-        self.shared_with.choices = [whole, *named]
+        network = SelectChoice(WHOLE_NETWORK, _("Every organisation of the network"))
+        self.shared_with.choices = [network, *named]
 
     def validate_given_on(self, field: DateField) -> None:
-        """Nobody agreed tomorrow."""
+        """Refuse a day that has not come yet."""
         if field.data and field.data > self.today:
             raise StopValidation(_("This day is still to come."))
 
@@ -180,5 +184,9 @@ class WithdrawForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        by_hand = [one for one in ConsentChannel if one not in (ConsentChannel.LINK, ConsentChannel.IMPORT)]
-        self.channel.choices = [SelectChoice(one.value, CONSENT_CHANNELS[one]) for one in by_hand]
+        by_hand = [
+            channel
+            for channel in ConsentChannel
+            if channel not in (ConsentChannel.LINK, ConsentChannel.IMPORT)
+        ]
+        self.channel.choices = [SelectChoice(channel.value, CONSENT_CHANNELS[channel]) for channel in by_hand]

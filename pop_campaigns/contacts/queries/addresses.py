@@ -89,7 +89,7 @@ def best_first(addresses: Iterable[Address], sender: int | None) -> list[Address
 def best_first_columns(sender: int | None) -> Sequence[ColumnElement[Any]]:
     """Return what a query orders addresses by: :func:`best_first` for the database."""
     shared = Address.organisation_id.is_distinct_from(sender)
-    use = case({one: place for place, one in enumerate(USE_ORDER)}, value=Address.use)
+    use = case({address_use: place for place, address_use in enumerate(USE_ORDER)}, value=Address.use)
     placeholder: Any = Address.placeholder
     return (placeholder, Address.institution_id.is_not(None), shared, use, Address.__table__.c.id)
 

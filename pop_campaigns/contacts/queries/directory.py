@@ -77,7 +77,7 @@ class PersonRow:
             return None
         last = max(
             self.others,
-            key=lambda other: (other.to_date or other.known_on or date.min, other.id),
+            key=lambda mandate: (mandate.to_date or mandate.known_on or date.min, mandate.id),
             default=None,
         )
         return last if last and not last.from_date and not last.to_date else None
@@ -86,7 +86,7 @@ class PersonRow:
 def select_institutions(
     typed: str, kind: InstitutionKind | None, municipality: Municipality | None, user: User, on: date
 ) -> Select[Institution]:
-    """Choose institutions in Albanian order; typed words may name an office or its holder as well."""
+    """Return the query for institutions in Albanian order; typed words may name an office or its holder as well."""
     chosen = select_visible(Institution, user).options(
         joinedload(Institution.municipality), joinedload(Institution.organisation)
     )
@@ -147,11 +147,11 @@ def _institution_matches(word: str, user: User, on: date) -> ColumnElement[bool]
 
 def _reached_by(word: str, user: User) -> ColumnElement[bool]:
     """Return the condition that a word stands in an address of an institution or of one of its offices."""
-    result = address_matches(word, user)
+    holds_word = address_matches(word, user)
     of_office = and_(Office.institution_id == Institution.id, visible(Office, user))
     return or_(
-        exists().where(Address.institution_id == Institution.id, result),
-        exists().where(of_office, Address.office_id == Office.id, result),
+        exists().where(Address.institution_id == Institution.id, holds_word),
+        exists().where(of_office, Address.office_id == Office.id, holds_word),
     )
 
 
@@ -184,7 +184,9 @@ def institution_rows(institutions: Sequence[Institution], user: User, on: date) 
         .where(Office.institution_id.in_(idents))
         .order_by(Office.sort_key, Office.id)
     ).all()
-    rows = {ident: InstitutionRow(one) for ident, one in zip(idents, institutions, strict=True)}
+    rows = {
+        ident: InstitutionRow(institution) for ident, institution in zip(idents, institutions, strict=True)
+    }
     for row in office_rows(offices, user, on):
         rows[row.office.institution_id].offices.append(row)
     for address in _addresses(Address.institution_id.in_(idents), user):
@@ -212,7 +214,7 @@ def office_rows(offices: Sequence[Office], user: User, on: date) -> list[OfficeR
 def select_persons(
     typed: str, user: User, kind: PersonKind | None = None, place: Municipality | None = None
 ) -> Select[Person]:
-    """Choose persons by kind, municipality and words, in Albanian order.
+    """Return the query for persons by kind, municipality and words, in Albanian order.
 
     Every folded word stands in the name or in an e-mail address, or what was typed is a phone number.
     """
@@ -300,7 +302,7 @@ def changes_of(
 
 
 def _merged_keys(subject: Institution | Office | Person, user: User) -> list[tuple[str, int]]:
-    """Name the records that were merged into one: their history is its history."""
+    """Return the records that were merged into one: their history is its history."""
     model = type(subject)
     gone = select(model.id).where(model.merged_into_id == subject.id)
     if user.role is RoleName.VIEWER and model is Person:
@@ -362,8 +364,10 @@ def _mandates(condition: ColumnElement[bool], user: User) -> Sequence[Mandate]:
 def _split(mandates: Sequence[Mandate], user: User, on: date) -> tuple[list[Mandate], list[Mandate]]:
     """Part mandates into those that run on a day and the others, the most telling first."""
     ranked = sorted(mandates, key=lambda mandate: mandate_rank(mandate, user.organisation_id), reverse=True)
-    present = [one for one in ranked if runs_on(one.from_date, one.to_date, one.known_on, on)]
-    return present, [one for one in ranked if one not in present]
+    present = [
+        mandate for mandate in ranked if runs_on(mandate.from_date, mandate.to_date, mandate.known_on, on)
+    ]
+    return present, [mandate for mandate in ranked if mandate not in present]
 
 
 def _addresses(condition: ColumnElement[bool], user: User) -> Sequence[Address]:

@@ -56,9 +56,9 @@ def find_guests(typed: str, user: User, *, reach: Reach | None = None, limit: in
     offices = db.session.scalars(_matching_offices(typed, user, today).limit(limit)).unique().all()
     persons = db.session.scalars(_matching_persons(typed, user, today).limit(limit)).all()
     # Many offices must not push every person off a short list.
-    room = max(limit - len(persons), limit - limit // 3)
+    places = max(limit - len(persons), limit - limit // 3)
     reach = reach or reach_to_read(user)
-    shown = _office_options(offices[:room], user, reach, today)
+    shown = _office_options(offices[:places], user, reach, today)
     return (shown + _person_options(persons, reach))[:limit]
 
 
@@ -79,9 +79,9 @@ def guest_options(
         visible(Person, user), Person.id.in_([ident for kind, ident in keys if kind == "person"])
     )
     reach = reach or reach_to_read(user)
-    result = _office_options(db.session.scalars(offices).unique().all(), user, reach, local_date(now()))
-    result += _person_options(db.session.scalars(persons).all(), reach)
-    by_key = {(one.kind, one.id): one for one in result}
+    options = _office_options(db.session.scalars(offices).unique().all(), user, reach, local_date(now()))
+    options += _person_options(db.session.scalars(persons).all(), reach)
+    by_key = {(option.kind, option.id): option for option in options}
     return [by_key[key] for key in dict.fromkeys(keys) if key in by_key]
 
 
@@ -131,8 +131,12 @@ def persons_named(name: str, owner: int | None) -> list[Person]:
         Person.erased_at.is_(None),
         Person.search_key.contains(wanted, autoescape=True),
     )
-    same = (one for one in db.session.scalars(rows) if wanted in (fold(one.name), fold(one.name_as_printed)))
-    return sorted(same, key=lambda one: one.id) if wanted else []
+    same = (
+        person
+        for person in db.session.scalars(rows)
+        if wanted in (fold(person.name), fold(person.name_as_printed))
+    )
+    return sorted(same, key=lambda person: person.id) if wanted else []
 
 
 def possible_parents(owner: int | None, institution: Institution | None = None) -> list[Institution]:
@@ -141,11 +145,11 @@ def possible_parents(owner: int | None, institution: Institution | None = None) 
     The network's and the owner's, without the institution itself and its parts, so that no circle closes.
     """
     rows = select(Institution).where(of_network_or(Institution, owner), Institution.merged_into_id.is_(None))
-    result = db.session.scalars(rows.order_by(Institution.sort_key, Institution.id)).all()
+    institutions = db.session.scalars(rows.order_by(Institution.sort_key, Institution.id)).all()
     if institution is None:
-        return list(result)
+        return list(institutions)
     below = _with_parts(institution.id)
-    return [row for row in result if row.id not in below]
+    return [row for row in institutions if row.id not in below]
 
 
 def media_for(owner: int | None) -> list[Institution]:
@@ -164,12 +168,12 @@ def _with_parts(ident: int) -> set[int]:
     pairs = select(Institution.id, Institution.parent_id).where(Institution.parent_id.is_not(None))
     for part, parent in db.session.execute(pairs):
         parts[parent or 0].append(part)
-    found, left = {ident}, [ident]
-    while left:
-        new = [part for part in parts[left.pop()] if part not in found]
-        found.update(new)
-        left += new
-    return found
+    idents, pending = {ident}, [ident]
+    while pending:
+        new = [part for part in parts[pending.pop()] if part not in idents]
+        idents.update(new)
+        pending += new
+    return idents
 
 
 def also_at(address: Address, user: User) -> list[Address]:

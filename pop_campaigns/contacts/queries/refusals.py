@@ -30,26 +30,26 @@ def suppressed_among(emails: Collection[str], purpose: Purpose, organisation_id:
     if len(emails) > _AT_ONCE:
         known = set(db.session.scalars(_refusing(purpose, organisation_id)))
         return (
-            {other for other in emails if keyed_hash(TombstoneKind.EMAIL, other, key) in known}
+            {email for email in emails if keyed_hash(TombstoneKind.EMAIL, email, key) in known}
             if known
             else set()
         )
     by_hash: dict[str, set[str]] = {}
     for email in emails:
         by_hash.setdefault(keyed_hash(TombstoneKind.EMAIL, email, key), set()).add(email)
-    result: set[str] = set()
+    refused: set[str] = set()
     for digest in refused_hashes(list(by_hash), purpose, organisation_id):
-        result |= by_hash[digest]
-    return result
+        refused |= by_hash[digest]
+    return refused
 
 
 def refused_hashes(digests: Sequence[str], purpose: Purpose, organisation_id: int | None) -> set[str]:
     """Return those of the hashed addresses that refuse mail for a purpose."""
-    result: set[str] = set()
+    refused: set[str] = set()
     for start in range(0, len(digests), _AT_ONCE):
-        some = Suppression.address_hash.in_(digests[start : start + _AT_ONCE])
-        result |= set(db.session.scalars(_refusing(purpose, organisation_id).where(some)))
-    return result
+        portion = Suppression.address_hash.in_(digests[start : start + _AT_ONCE])
+        refused |= set(db.session.scalars(_refusing(purpose, organisation_id).where(portion)))
+    return refused
 
 
 def _refusing(purpose: Purpose, organisation_id: int | None) -> Select[str]:

@@ -25,7 +25,7 @@ def phone_digits(typed: str) -> str:
     *069 212 3456*, *+355 69 212 3456* and *00355692…* all mean +355692123456: what leads in to the number is left out.
     """
     typed = typed.strip()
-    digits = "".join(one for one in typed if one in "0123456789").lstrip("0")
+    digits = "".join(character for character in typed if character in "0123456789").lstrip("0")
     return digits if _LIKE_A_PHONE.fullmatch(typed) and len(digits) >= FEWEST_DIGITS else ""
 
 
@@ -51,7 +51,7 @@ def persons_match(words: Sequence[str], typed: str, user: User) -> ColumnElement
 
 
 def _by_address(words: Sequence[str], user: User) -> Select[Any]:
-    """Select whose address has some of the words and whose name has the others."""
+    """Return the query for whose address has some of the words and whose name has the others."""
     in_address = [func.lower(Address.email).contains(word, autoescape=True) for word in words]
     owners = select(Address.person_id).where(
         Address.person_id.is_not(None), visible(Address, user, scanned=True), or_(*in_address)
@@ -60,5 +60,5 @@ def _by_address(words: Sequence[str], user: User) -> Select[Any]:
         return owners
     owner = aliased(Person)
     named = (like_folded(owner.search_key, word) for word in words)
-    each = (or_(found, name) for found, name in zip(in_address, named, strict=True))
-    return owners.join(owner, owner.id == Address.person_id).where(*each)
+    conditions = (or_(at_address, by_name) for at_address, by_name in zip(in_address, named, strict=True))
+    return owners.join(owner, owner.id == Address.person_id).where(*conditions)

@@ -36,7 +36,7 @@ def record_consent(
 ) -> Consent:
     """Record that a person agreed to the present text for a purpose.
 
-    AlreadyThere if a consent for it (and, for sharing, for the same organisation) counts already.
+    :raises AlreadyThere: a consent for it (and, for sharing, for that organisation) counts already.
     """
     one_at_a_time(by)
     for known in person.consents:

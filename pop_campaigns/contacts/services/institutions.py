@@ -77,8 +77,9 @@ class OfficeDraft:
 
 
 def create_institution(draft: InstitutionDraft, *, by: User, now: datetime) -> Institution:
-    """Add an institution; one of the same folded name raises AlreadyThere.
+    """Add an institution.
 
+    :raises AlreadyThere: there is one of the same folded name.
     :raises CannotBePartOf: the institution above it is another organisation's.
     """
     owner = owner_of_new(by)
@@ -105,7 +106,7 @@ def change_institution(institution: Institution, draft: InstitutionDraft, *, by:
 
 
 def create_office(institution: Institution, draft: OfficeDraft, *, by: User, now: datetime) -> Office:
-    """Add an office to an institution; one of the same folded title there raises AlreadyThere."""
+    """Add an office to an institution; raise AlreadyThere if it has one of the same folded title."""
     owner = owner_of_new(by, institution.organisation_id)
     one_at_a_time(by)
     _refuse_same(_near_offices(institution, owner), draft.title_sq, "title_sq")
@@ -136,8 +137,9 @@ def record_holder(
     """Record who holds an office: a person there is, or a new one by name. Dates are local, both included.
 
     With ``ends_present`` the mandates of the same owner that run today end the day before ``from_date``.
-    Raises AlreadyThere when a person of that name holds the office in that time; FirstDayNeeded and
-    BeginsTooEarly when the present mandate cannot end.
+
+    :raises AlreadyThere: a person of that name holds the office in that time.
+    :raises FirstDayNeeded, BeginsTooEarly: the present mandate cannot end.
     """
     owner = owner_of_new(by, office.organisation_id)
     one_at_a_time(by)
@@ -175,7 +177,7 @@ def change_mandate(
 
 
 def add_address(owner: Contact, email: str, use: AddressUse, *, by: User, now: datetime) -> Address:
-    """Add an e-mail address (already parsed) to a contact; AlreadyThere if the contact has it."""
+    """Add an e-mail address (already parsed) to a contact; raise AlreadyThere if the contact has it."""
     organisation_id = owner_of_new(by, owner.organisation_id)
     one_at_a_time(by)
     _refuse_same_address(owner, email, organisation_id)
@@ -221,8 +223,8 @@ def owner_of_address(address: Address) -> Contact:
 
 
 def _near_institutions(name: str, owner: int | None) -> Select[Institution]:
-    result = Institution.search_key.contains(fold(name), autoescape=True)
-    return select(Institution).where(of_network_or(Institution, owner), result)
+    near_name = Institution.search_key.contains(fold(name), autoescape=True)
+    return select(Institution).where(of_network_or(Institution, owner), near_name)
 
 
 def _near_offices(institution: Institution, owner: int | None) -> Select[Office]:
@@ -283,5 +285,5 @@ def _as_owner(owner: Contact) -> dict[str, int]:
 
 def _note_mandate(action: str, mandate: Mandate, by: User, now: datetime) -> None:
     days = {"from": mandate.from_date, "to": mandate.to_date}
-    written = {name: day.isoformat() if day else None for name, day in days.items()}
-    note_contact(action, mandate.office, mandate, by, now, name=mandate.person.name, **written)
+    iso_days = {name: day.isoformat() if day else None for name, day in days.items()}
+    note_contact(action, mandate.office, mandate, by, now, name=mandate.person.name, **iso_days)

@@ -133,9 +133,9 @@ def undo_merge(row: Merge, *, by: User, now: datetime) -> int:
     if row.undone_at is not None:
         return 0
     one_at_a_time(by)
-    stay = 0
+    unmoved = 0
     for table, column, ident, old, new in reversed(row.moved):
-        stay += 0 if _set(table, column, ident, old, only_if=new) else 1
+        unmoved += 0 if _set(table, column, ident, old, only_if=new) else 1
     model = Person if row.kind == Person.__tablename__ else Institution
     db.session.expire_all()
     kept: Any = db.session.get_one(model, row.kept_id)
@@ -145,7 +145,7 @@ def undo_merge(row: Merge, *, by: User, now: datetime) -> int:
     row.undone_at = now
     gone: Any = db.session.get_one(model, row.gone_id)
     note_contact("contact.merge_undone", kept, gone, by, now, name=_name(gone))
-    return stay
+    return unmoved
 
 
 def merges_of(kept: Mergeable, user: User) -> list[Merge]:
@@ -153,8 +153,8 @@ def merges_of(kept: Mergeable, user: User) -> list[Merge]:
     rows = select(Merge).where(
         Merge.kind == kept.__tablename__, Merge.kept_id == kept.id, Merge.undone_at.is_(None)
     )
-    result = db.session.scalars(rows.order_by(Merge.id.desc()))
-    return [one for one in result if may_change(one, user)]
+    merges = db.session.scalars(rows.order_by(Merge.id.desc()))
+    return [row for row in merges if may_change(row, user)]
 
 
 def _plan(kept: Mergeable, gone: Mergeable, by: User) -> _Plan:
@@ -164,9 +164,9 @@ def _plan(kept: Mergeable, gone: Mergeable, by: User) -> _Plan:
         _join_offices(plan, kept, gone)
     if may_change(kept, by):
         for name in _FILLED[type(kept)]:
-            mine, other = getattr(kept, name), getattr(gone, name)
-            if mine in (None, "") and other not in (None, "", kept.id if name == "parent_id" else ""):
-                plan.filled[name] = other
+            mine, theirs = getattr(kept, name), getattr(gone, name)
+            if mine in (None, "") and theirs not in (None, "", kept.id if name == "parent_id" else ""):
+                plan.filled[name] = theirs
     return plan
 
 
@@ -193,9 +193,11 @@ def _is_double(table: Table, column: Column[Any], row: Any, kept: Any) -> bool:
     """Return whether the kept record has the same already: a row of a unique constraint, an address, a mandate."""
     for constraint in table.constraints:
         if isinstance(constraint, UniqueConstraint) and column.name in constraint.columns:
-            others = [other for other in constraint.columns if other.name != column.name]
-            if all(row[other.name] is not None for other in others):
-                same = select(table.c.id).where(column == kept.id, *(o == row[o.name] for o in others))
+            key_columns = [key_column for key_column in constraint.columns if key_column.name != column.name]
+            if all(row[key_column.name] is not None for key_column in key_columns):
+                same = select(table.c.id).where(
+                    column == kept.id, *(key_column == row[key_column.name] for key_column in key_columns)
+                )
                 if db.session.scalar(same.limit(1)) is not None:
                     return True
     if table.name == Address.__tablename__:
@@ -206,23 +208,23 @@ def _is_double(table: Table, column: Column[Any], row: Any, kept: Any) -> bool:
     return bool(table.name == Institution.__tablename__ and row["id"] == kept.id)
 
 
-def _same_mandate(one: Mandate, row: Any) -> bool:
-    if one.office_id != row["office_id"] or one.organisation_id != row["organisation_id"]:
+def _same_mandate(mandate: Mandate, row: Any) -> bool:
+    if mandate.office_id != row["office_id"] or mandate.organisation_id != row["organisation_id"]:
         return False
-    says_more = (row["from_date"], row["to_date"]) not in ((None, None), (one.from_date, one.to_date))
-    return not says_more and overlap(one.from_date, one.to_date, row["from_date"], row["to_date"])
+    says_more = (row["from_date"], row["to_date"]) not in ((None, None), (mandate.from_date, mandate.to_date))
+    return not says_more and overlap(mandate.from_date, mandate.to_date, row["from_date"], row["to_date"])
 
 
 def _join_offices(plan: _Plan, kept: Institution, gone: Institution) -> None:
     """Let offices of one title at both become one, of those that are the same organisation's or the network's."""
-    mine = [other for other in kept.offices if other.merged_into_id is None]
+    mine = [candidate for candidate in kept.offices if candidate.merged_into_id is None]
     for office in gone.offices:
         same = next(
             (
-                one
-                for one in mine
-                if fold(one.title_sq) == fold(office.title_sq)
-                and one.organisation_id in (None, office.organisation_id)
+                candidate
+                for candidate in mine
+                if fold(candidate.title_sq) == fold(office.title_sq)
+                and candidate.organisation_id in (None, office.organisation_id)
             ),
             None,
         )
@@ -233,12 +235,12 @@ def _join_offices(plan: _Plan, kept: Institution, gone: Institution) -> None:
 
 def _is_above(upper: Institution, lower: Institution) -> bool:
     seen: set[int] = set()
-    one: Institution | None = lower
-    while one is not None and one.id not in seen:
-        if one.parent_id == upper.id:
+    part: Institution | None = lower
+    while part is not None and part.id not in seen:
+        if part.parent_id == upper.id:
             return True
-        seen.add(one.id)
-        one = one.parent
+        seen.add(part.id)
+        part = part.parent
     return False
 
 
@@ -254,8 +256,8 @@ def _name(record: Mergeable) -> str:
     return record.name if isinstance(record, Person) else record.name_sq
 
 
-def _read(model: type, name: str, written: Any) -> Any:
+def _read(model: type, name: str, value: Any) -> Any:
     column = Base.metadata.tables[model.__tablename__].columns[name]  # type: ignore[attr-defined]
-    if written is not None and isinstance(column.type, Date):
-        return date.fromisoformat(written)
-    return written
+    if value is not None and isinstance(column.type, Date):
+        return date.fromisoformat(value)
+    return value

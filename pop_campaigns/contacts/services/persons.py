@@ -60,17 +60,17 @@ def create_person(
 ) -> Person:
     """Add a person, with an address if given.
 
-    One of the same folded name raises AlreadyThere, unless it is said to be ``another`` person and the address
-    or phone number given is none of theirs (so that a form sent twice adds one).
-
+    :raises AlreadyThere: there is one of the same folded name, unless it is said to be ``another`` person and the
+        address or phone number given is none of theirs (so that a form sent twice adds one).
     :raises WasErased: somebody with this address or phone asked to be erased, and it is not said that they
         ``asked_again`` to be kept.
     """
     owner = owner_of_new(by)
     one_at_a_time(by)
     same = persons_named(draft.name, owner)
-    told_apart = (email or draft.phone) and not any(_is_reached(one, email, draft.phone) for one in same)
-    if same and not (another and told_apart):
+    reached = any(_is_reached(namesake, email, draft.phone) for namesake in same)
+    is_distinct = (email or draft.phone) and not reached
+    if same and not (another and is_distinct):
         raise AlreadyThere(same[0])
     _heed_tombstones(email, draft.phone, owner, asked_again)
     details = {name: value for name, value in vars(draft).items() if name not in ("name", "language", "kind")}
@@ -86,10 +86,11 @@ def change_person(person: Person, draft: PersonDraft, *, by: User, now: datetime
 
 
 def hand_over(person: Person, to: Organisation, *, by: User, now: datetime) -> Person:
-    """Return another organisation a copy of a person who agreed to it, with the addresses and the consent.
+    """Add for another organisation a copy of a person who agreed to it, with the addresses and the consent.
 
-    Each organisation answers for its own copy (law 124/2024). AlreadyThere if it has one already.
+    Each organisation answers for its own copy (law 124/2024).
 
+    :raises AlreadyThere: that organisation has the person already.
     :raises NotAgreed: there is no consent to sharing with that organisation, or with all, that still counts.
     """
     one_at_a_time(by)
@@ -100,8 +101,8 @@ def hand_over(person: Person, to: Organisation, *, by: User, now: datetime) -> P
     for same in persons_named(person.name, to.id):
         if same.organisation_id == to.id and any(_is_reached(same, email, person.phone) for email in emails):
             raise AlreadyThere(person)
-    kept = {name: getattr(person, name) for name in PersonDraft.__dataclass_fields__}
-    copy = Person(organisation_id=to.id, **kept)
+    values = {name: getattr(person, name) for name in PersonDraft.__dataclass_fields__}
+    copy = Person(organisation_id=to.id, **values)
     db.session.add(copy)
     db.session.flush()
     for email in emails:
@@ -152,4 +153,4 @@ def _heed_tombstones(email: str, phone: str, owner: int | None, asked_again: boo
 def organisations_besides(own: int | None) -> list[Organisation]:
     """Return the members to whom a person may be handed over, in Albanian order."""
     rows = select(Organisation).order_by(Organisation.sort_key)
-    return [one for one in db.session.scalars(rows) if one.id != own]
+    return [organisation for organisation in db.session.scalars(rows) if organisation.id != own]

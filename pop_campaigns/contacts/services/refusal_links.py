@@ -40,8 +40,8 @@ def refusal_link(
     """
     key = (known_key() or _NOBODYS_KEY) if looked_at else hash_key()
     digest = bytes.fromhex(keyed_hash(TombstoneKind.EMAIL, email, key))
-    written = base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
-    text = f"{purpose.value[0]}{organisation_id or 0}.{written}"
+    encoded = base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+    text = f"{purpose.value[0]}{organisation_id or 0}.{encoded}"
     return {"path": f"{PATH}?lang={language}", "purpose": USED_FOR, "nonce": text, "signed": "yes"}
 
 
@@ -57,14 +57,14 @@ def is_refused(refusal: Refusal) -> bool:
 
 
 def mail_is_refused(links: dict[str, dict[str, str]]) -> bool:
-    """Tell of a mail, by its links, whether its reader refuses it by now; letters and offices have no such link."""
+    """Return whether a mail's reader refuses it by now, by its links; letters and offices have no such link."""
     refusal = _read_text(links[REFUSAL_LINK]["nonce"]) if REFUSAL_LINK in links else None
     return refusal is not None and is_refused(refusal)
 
 
 def _read_text(text: str) -> Refusal | None:
-    head, _, written = text.partition(".")
+    head, _, encoded = text.partition(".")
     if head[:1] not in _LETTERS or not head[1:].isdecimal():
         return None
-    digest = base64.urlsafe_b64decode(written + "=").hex()
+    digest = base64.urlsafe_b64decode(encoded + "=").hex()
     return Refusal(_LETTERS[head[0]], int(head[1:]) or None, digest)

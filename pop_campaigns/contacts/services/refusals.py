@@ -44,7 +44,7 @@ def suppress(
 def suppress_hash(
     digest: str, purpose: Purpose, organisation_id: int | None, *, channel: ConsentChannel, now: datetime
 ) -> bool:
-    """Do the same for an address of which only the hash is known (a refusal by a link)."""
+    """Note a refusal of mail by the hash of an address, all that a link holds of it; False if it was known already."""
     if db.session.scalar(_rows(digest, purpose, organisation_id)):
         return False
     db.session.add(
@@ -61,7 +61,7 @@ def lift_suppression(email: str, purpose: Purpose, organisation_id: int | None) 
 
 
 def lift_hash(digest: str, purpose: Purpose, organisation_id: int | None) -> bool:
-    """Do the same for an address of which only the hash is known."""
+    """Take a refusal back by the hash of an address; False if there was none."""
     rows = db.session.scalars(_rows(digest, purpose, organisation_id)).all()
     for row in rows:
         db.session.delete(row)

@@ -60,9 +60,9 @@ def refuse(field: Field, message: str) -> None:
     field.errors = [*field.errors, message]
 
 
-def say_there(field: Field, found: AlreadyThere) -> Contact:
-    """Put the refusal of a double at its field and give the contact to link to."""
-    record = found.record
+def say_there(field: Field, double: AlreadyThere) -> Contact:
+    """Put the refusal of a double at its field and return the contact to link to."""
+    record = double.record
     if isinstance(record, Mandate):
         period = mandate_words(record.from_date, record.to_date, current_language(), record.known_on)
         refuse(

@@ -65,7 +65,7 @@ OWNERS: dict[str, type[Contact]] = {"institutions": Institution, "offices": Offi
 @bp.get("")
 @reader
 def index() -> ResponseReturnValue:
-    """Institutions with their offices and holders, searched and filtered."""
+    """Show institutions with their offices and holders, searched and filtered."""
     typed, chosen_kind, place = filters()
     institutions = directory.select_institutions(typed, chosen_kind, place, current_user, today())
     page = paged(institutions)
@@ -87,19 +87,19 @@ def _filterable(chosen: Municipality | None) -> list[Municipality]:
     used = list(directory.municipalities_in_use(current_user))
     if chosen is not None and chosen not in used:
         used.append(chosen)
-    return sorted(used, key=lambda one: sort_key(one.name))
+    return sorted(used, key=lambda municipality: sort_key(municipality.name))
 
 
 @bp.post("/<any(institutions, persons):listed>.<any(csv, xlsx, vcf):ending>")
 @reader
 def export(listed: str, ending: str) -> ResponseReturnValue:
-    """Show what a list shows, with the same filters, as a table, a workbook or cards for an address book."""
+    """Hand out what a list shows, with its filters, as a table, a workbook or cards for an address book."""
     content, number = export_file(listed, ending)
     if not content:
         flash(_("Nobody on this list has an address or a phone number yet, so there are no cards."), "info")
         page = "contacts.index" if listed == "institutions" else "contacts.persons"
-        kept: dict[str, Any] = {name: request.args.get(name) for name in ("q", "kind", "municipality")}
-        return redirect(url_for(page, **kept))
+        chosen: dict[str, Any] = {name: request.args.get(name) for name in ("q", "kind", "municipality")}
+        return redirect(url_for(page, **chosen))
     answer = hand_out(
         content, MEDIA_TYPES[ending], f"{listed}.{ending}",
         action="contacts.exported", subject=current_user, by=current_user, now=now(),
@@ -139,13 +139,13 @@ def new_institution() -> ResponseReturnValue:
     form.offer_parents(possible_parents(owner))
     if form.validate_on_submit():
         try:
-            made = services.create_institution(form.draft(), by=current_user, now=now())
-        except AlreadyThere as found:
-            there = say_there(form.name_sq, found)
+            record = services.create_institution(form.draft(), by=current_user, now=now())
+        except AlreadyThere as double:
+            there = say_there(form.name_sq, double)
         except CannotBePartOf:  # moved or removed since the list was made
             refuse(form.part_of, _("Not a valid choice."))
         else:
-            return saved(made, _("%(name)s is added. Now add its offices.", name=made.name_sq))
+            return saved(record, _("%(name)s is added. Now add its offices.", name=record.name_sq))
     return form_page(form, _("New institution"), url_for("contacts.index"), there=there)
 
 
@@ -161,8 +161,8 @@ def edit_institution(ident: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             services.change_institution(record, form.draft(), by=current_user, now=now())
-        except AlreadyThere as found:
-            there = say_there(form.name_sq, found)
+        except AlreadyThere as double:
+            there = say_there(form.name_sq, double)
         except CannotBePartOf:  # moved or removed since the list was made
             refuse(form.part_of, _("Not a valid choice."))
         else:
@@ -181,13 +181,13 @@ def new_office(ident: int) -> ResponseReturnValue:
     form, there = NewOfficeForm(language=beside.language), None
     if form.validate_on_submit():
         try:
-            made = services.create_office(beside, form.draft(), by=current_user, now=now())
+            office = services.create_office(beside, form.draft(), by=current_user, now=now())
             if form.email.data:
-                add_address(made, read_address(form.email.data), AddressUse.MAIN)
-        except AlreadyThere as found:
-            there = say_there(form.title_sq, found)
+                add_address(office, read_address(form.email.data), AddressUse.MAIN)
+        except AlreadyThere as double:
+            there = say_there(form.title_sq, double)
         else:
-            return saved(made, _("%(name)s is added.", name=made.title_sq))
+            return saved(office, _("%(name)s is added.", name=office.title_sq))
     return form_page(form, _("New office"), contact_url(beside), kicker=contact_words(beside), there=there)
 
 
@@ -201,8 +201,8 @@ def edit_office(ident: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             services.change_office(record, form.draft(), by=current_user, now=now())
-        except AlreadyThere as found:
-            there = say_there(form.title_sq, found)
+        except AlreadyThere as double:
+            there = say_there(form.title_sq, double)
         else:
             return saved(record, _("Saved."))
     return form_page(form, _("Change office"), contact_url(record), kicker=contact_words(record), there=there)
@@ -223,13 +223,13 @@ def new_holder(ident: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             _record_holder(office, form, same)
-        except AlreadyThere as found:
-            there = say_there(form.name, found)
+        except AlreadyThere as double:
+            there = say_there(form.name, double)
         except FirstDayNeeded as problem:
             refuse(form.from_date, words_about(problem))
         else:
             words = _("%(name)s now stands as holder of the office.", name=form.name.data)
-            ended = form.ends_present.data and any(one.organisation_id == owner for one in before)
+            ended = form.ends_present.data and any(mandate.organisation_id == owner for mandate in before)
             return saved(office, words, _what_stays_open(office) if ended else "")
     # What the user's organisation recorded can end; the network's record stays, but counts after it.
     ending = [mandate for mandate in before if mandate.organisation_id == owner]
@@ -240,7 +240,7 @@ def new_holder(ident: int) -> ResponseReturnValue:
 
 
 def _what_stays_open(office: Office) -> str:
-    """Return the page that asks about invitations and letters of an office; where none is open it leads on."""
+    """Return the address of the page about an office's invitations and letters; where none is open it leads on."""
     return url_for("desk.open_matters", ident=office.id)
 
 
@@ -284,8 +284,8 @@ def new_address(owners: str, ident: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             add_address(owner, read_address(form.email.data), form.chosen_use())
-        except AlreadyThere as found:
-            there = say_there(form.email, found)
+        except AlreadyThere as double:
+            there = say_there(form.email, double)
         else:
             return saved(owner, _("The address is added."))
     return form_page(form, _("New address"), contact_url(owner), kicker=contact_words(owner), there=there)
@@ -303,8 +303,8 @@ def edit_address(ident: int) -> ResponseReturnValue:
         try:
             email = read_address(form.email.data)
             services.change_address(address, email, form.chosen_use(), by=current_user, now=now())
-        except AlreadyThere as found:
-            there = say_there(form.email, found)
+        except AlreadyThere as double:
+            there = say_there(form.email, double)
         else:
             say_shared(address)
             return saved(owner, _("Saved."))

@@ -45,19 +45,22 @@ EXPORT_HEADS = (
 def institution_lines(rows: Iterable[InstitutionRow]) -> Iterator[ContactLine]:
     """Return institutions and their offices as lines of a file; sample addresses stay out."""
     for row in rows:
-        one = row.institution
-        kind, place = str(INSTITUTION_KINDS[one.kind]), one.municipality.name if one.municipality else ""
+        institution = row.institution
+        kind = str(INSTITUTION_KINDS[institution.kind])
+        place = institution.municipality.name if institution.municipality else ""
         emails = _real(row.addresses)
-        name = contact_words(one)
-        if emails or one.phone or not row.offices:
-            ident = f"institution-{one.id}"
-            yield ContactLine(ident, kind, "", "", name, place, emails, one.language, one.phone)
+        name = contact_words(institution)
+        if emails or institution.phone or not row.offices:
+            ident = f"institution-{institution.id}"
+            yield ContactLine(
+                ident, kind, "", "", name, place, emails, institution.language, institution.phone
+            )
         for line in row.offices:
             holder = line.present[0].person.name if line.present else ""
             title = in_language(line.office, "title", current_language())
             reached = _real(line.addresses) or _real([line.reached_at] if line.reached_at else [])
             uid, language = f"office-{line.office.id}", line.office.language
-            phone = line.office.phone or one.phone
+            phone = line.office.phone or institution.phone
             yield ContactLine(uid, kind, holder, title, name, place, reached, language, phone)
 
 
@@ -67,16 +70,18 @@ def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
         office = row.present[0].office if row.present else None
         title = in_language(office, "title", current_language()) if office else ""
         institution = contact_words(office.institution) if office else ""
-        one, emails = row.person, _real(row.addresses)
-        uid, kind = f"person-{one.id}", str(PERSON_KINDS[one.kind])
-        institution = institution or (contact_words(one.works_for) if one.works_for else "")
-        place = one.municipality.name if one.municipality else ""
-        yield ContactLine(uid, kind, one.name, title, institution, place, emails, one.language, one.phone)
+        person, emails = row.person, _real(row.addresses)
+        uid, kind = f"person-{person.id}", str(PERSON_KINDS[person.kind])
+        institution = institution or (contact_words(person.works_for) if person.works_for else "")
+        place = person.municipality.name if person.municipality else ""
+        yield ContactLine(
+            uid, kind, person.name, title, institution, place, emails, person.language, person.phone
+        )
 
 
 def _real(addresses: Iterable[Address]) -> tuple[str, ...]:
     ranked = best_first(addresses, current_user.organisation_id)
-    return tuple(dict.fromkeys(one.email for one in ranked if not is_sample(one)))
+    return tuple(dict.fromkeys(address.email for address in ranked if not is_sample(address)))
 
 
 def filters() -> tuple[str, InstitutionKind | None, Municipality | None]:
@@ -88,7 +93,7 @@ def filters() -> tuple[str, InstitutionKind | None, Municipality | None]:
 
 
 def person_filters() -> tuple[str, PersonKind | None, Municipality | None]:
-    """Return likewise what the list of persons is filtered by."""
+    """Return what the list of persons is filtered by; what is no kind or no municipality filters nothing."""
     typed, kind = request.args.get("q", "").strip()[:200], request.args.get("kind", "")
     _typed, _kind, place = filters()
     return typed, PersonKind(kind) if kind in set(PersonKind) else None, place
@@ -109,8 +114,8 @@ def export_file(listed: str, ending: str) -> tuple[bytes, int]:
 def filter_details(listed: str) -> dict[str, Any]:
     """Return what a list was filtered by, as history keeps it; not the words looked for, which name people."""
     typed, kind, place = filters() if listed == "institutions" else person_filters()
-    result = {"kind": kind.value if kind else None, "municipality": place.key if place else None}
-    return {name: value for name, value in (result | {"searched": bool(typed)}).items() if value}
+    details = {"kind": kind.value if kind else None, "municipality": place.key if place else None}
+    return {name: value for name, value in (details | {"searched": bool(typed)}).items() if value}
 
 
 def export_lines(listed: str) -> Iterator[ContactLine]:
@@ -118,14 +123,14 @@ def export_lines(listed: str) -> Iterator[ContactLine]:
     if listed == "institutions":
         typed, kind, place = filters()
         institutions = directory.select_institutions(typed, kind, place, current_user, today())
-        result: Sequence[Any] = db.session.scalars(institutions).unique().all()
-        for start in range(0, len(result), CHUNK):
-            rows = directory.institution_rows(result[start : start + CHUNK], current_user, today())
+        records: Sequence[Any] = db.session.scalars(institutions).unique().all()
+        for start in range(0, len(records), CHUNK):
+            rows = directory.institution_rows(records[start : start + CHUNK], current_user, today())
             yield from institution_lines(rows)
     else:
         wanted = directory.select_persons(person_filters()[0], current_user, *person_filters()[1:])
-        result = db.session.scalars(wanted).all()
-        for start in range(0, len(result), CHUNK):
+        records = db.session.scalars(wanted).all()
+        for start in range(0, len(records), CHUNK):
             yield from person_lines(
-                directory.person_rows(result[start : start + CHUNK], current_user, today())
+                directory.person_rows(records[start : start + CHUNK], current_user, today())
             )

@@ -43,7 +43,11 @@ def find_double(listed: str, ident: int) -> ResponseReturnValue:
         persons: Any = directory.select_persons(typed, current_user)
     else:
         persons = directory.select_institutions(typed, None, None, current_user, today())
-    rows = [one for one in db.session.scalars(persons.limit(SHOWN + 1)).unique() if one.id != record.id]
+    rows = [
+        candidate
+        for candidate in db.session.scalars(persons.limit(SHOWN + 1)).unique()
+        if candidate.id != record.id
+    ]
     under = _persons_under(rows) if listed == "persons" else {}
     return render_template(
         "contacts/find_double.html", record=record, listed=listed, typed=typed, rows=rows[:SHOWN], under=under
@@ -125,12 +129,12 @@ def undo(ident: int) -> ResponseReturnValue:
     if row.undone_at is not None:
         flash(_("This merge was undone already."), "info")
         return redirect(contact_url(kept))
-    stay = undo_merge(row, by=current_user, now=now())
-    if stay:
+    unmoved = undo_merge(row, by=current_user, now=now())
+    if unmoved:
         words = ngettext(
             "%(num)d record was changed since and stays here.",
             "%(num)d records were changed since and stay here.",
-            stay,
+            unmoved,
         )
         flash(words, "info")
     gone: Any = db.session.get(MODELS[row.kind], row.gone_id)

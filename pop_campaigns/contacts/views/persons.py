@@ -56,7 +56,7 @@ from pop_campaigns.core.pages import paged
 @bp.get("/persons", endpoint="persons")
 @reader
 def person_list() -> ResponseReturnValue:
-    """Persons by name, with the offices they hold; by kind and municipality."""
+    """Show persons by name, with the offices they hold; by kind and municipality."""
     typed, kind, place = person_filters()
     page = paged(directory.select_persons(typed, current_user, kind, place))
     rows = directory.person_rows(page.items, current_user, today())
@@ -117,11 +117,11 @@ def new_person() -> ResponseReturnValue:
     there, erased = None, False
     if form.validate_on_submit():
         email = read_address(form.email.data) if form.email.data else ""
-        said = {"another": form.another.data, "asked_again": form.asked_again.data}
+        confirmed = {"another": form.another.data, "asked_again": form.asked_again.data}
         try:
-            made = persons.create_person(form.draft(), email, **said, by=current_user, now=now())
-        except AlreadyThere as found:
-            there = say_there(form.name, found)
+            record = persons.create_person(form.draft(), email, **confirmed, by=current_user, now=now())
+        except AlreadyThere as double:
+            there = say_there(form.name, double)
         except WasErased:
             erased = True
             field = form.email if form.email.data else form.phone
@@ -129,9 +129,9 @@ def new_person() -> ResponseReturnValue:
                 field, _("Whoever this belongs to asked to be erased. Add it only if the person asks for it.")
             )
         else:
-            for address in made.addresses:
+            for address in record.addresses:
                 say_shared(address)
-            return saved(made, _("%(name)s is added.", name=made.name))
+            return saved(record, _("%(name)s is added.", name=record.name))
     if not there:
         del form.another
     if not erased:
@@ -171,14 +171,14 @@ def new_consent(ident: int) -> ResponseReturnValue:
         moment = now()
         try:
             file = form.file.data
-            handed = file.read() if file and file.filename else b""
-            stored = store_file(handed, file.filename, now=moment) if file and file.filename else None
+            content = file.read() if file and file.filename else b""
+            stored = store_file(content, file.filename, now=moment) if file and file.filename else None
             draft = form.draft(moment)
             consents.record_consent(record, draft, proof_file=stored, by=current_user, now=moment)
         except RefusedFile as refused:
             refuse(form.file, refusal_words(refused))
-        except AlreadyThere as found:
-            there = found.record
+        except AlreadyThere as double:
+            there = double.record
             refuse(form.purpose, _("This consent is recorded already."))
         else:
             return saved(record, _("The consent is recorded."))
@@ -226,7 +226,7 @@ def consent_proof(ident: int) -> Response:
 @bp.post("/persons/<int:ident>/hand-over")
 @writer
 def hand_over_person(ident: int) -> ResponseReturnValue:
-    """Return another organisation a copy of a person who agreed to it."""
+    """Hand a copy of a person who agreed to it over to another organisation."""
     record = get_changeable(Person, ident)
     wanted = request.form.get("organisation", "")
     to = db.session.get(Organisation, row_number(wanted) or 0)

@@ -40,7 +40,7 @@ def contact_words(contact: Institution | Office | Person) -> str:
 
 
 def contact_url(contact: Institution | Office | Person) -> str:
-    """Return the page of a contact; an office stands on its institution's."""
+    """Return the address of a contact's page; an office stands on its institution's."""
     if isinstance(contact, Office):
         return url_for("contacts.institution", ident=contact.institution_id, _anchor=f"office-{contact.id}")
     return url_for(
@@ -56,7 +56,7 @@ def person_words(row: PersonRow) -> str:
 
 
 def owner_word(record: Any, names: dict[int, str]) -> str:
-    """Say whose record it is: the network's, ours, or (to those who read all) an organisation's."""
+    """Return whose record it is in words: the network's, ours, or (to those who read all) an organisation's."""
     if record.organisation_id is None:
         return str(_("the network's"))
     if record.organisation_id == current_user.organisation_id:
@@ -65,7 +65,7 @@ def owner_word(record: Any, names: dict[int, str]) -> str:
 
 
 def for_templates() -> dict[str, Any]:
-    """Return the pages of contacts their words; a page that says no to a stranger needs none."""
+    """Return the words and functions for the pages of contacts; a page that says no to a stranger needs none."""
     if not current_user.is_authenticated:
         return {}
     lang, names = current_language(), organisation_names(current_user)
@@ -84,7 +84,9 @@ def for_templates() -> dict[str, Any]:
         "contact_words": contact_words,
         "history_words": lambda row: history_words(row, lang),
         "is_sample": is_sample,
-        "mandate_words": lambda one: mandate_words(one.from_date, one.to_date, lang, one.known_on),
+        "mandate_words": lambda mandate: mandate_words(
+            mandate.from_date, mandate.to_date, lang, mandate.known_on
+        ),
         "may_write": current_user.role in MAY_WRITE,
         "moment_words": moment_words,
         "of_network": lambda record: record.organisation_id is None,

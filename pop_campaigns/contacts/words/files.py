@@ -40,7 +40,7 @@ class ContactLine:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """Return the line of a table, in the order of ``listing.EXPORT_HEADS``."""
+        """The cells of a line of the table, in the order of ``listing.EXPORT_HEADS``."""
         emails, phone = "; ".join(self.emails), show_phone(self.phone)
         who = (self.kind, self.institution, self.office, self.name)
         return (*who, emails, phone, self.municipality, self.language)
@@ -93,16 +93,16 @@ def write_vcards(lines: Iterable[ContactLine], domain: str) -> bytes:
     return "".join(_card(line, domain) for line in lines if line.emails or line.phone).encode("utf-8")
 
 
-def _card(one: ContactLine, domain: str) -> str:
-    shown = one.name or ", ".join(part for part in (one.office, one.institution) if part)
+def _card(line: ContactLine, domain: str) -> str:
+    shown = line.name or ", ".join(part for part in (line.office, line.institution) if part)
     fields = [("BEGIN", "VCARD"), ("VERSION", "4.0")]
-    fields.append(("UID;VALUE=text", _escape(f"{one.uid}@{domain}")))
-    fields += [("KIND", "individual" if one.name else "org"), ("FN", _escape(shown))]
-    fields += [("TITLE", _escape(one.office))] if one.office else []
-    fields += [("ORG", _escape(one.institution))] if one.institution else []
-    fields += [(f"EMAIL;PREF={rank}", _escape(email)) for rank, email in enumerate(one.emails[:100], 1)]
-    fields += [("TEL;VALUE=uri", f"tel:{one.phone}")] if one.phone.startswith("+") else []
-    fields += [("LANG", one.language), ("END", "VCARD")]
+    fields.append(("UID;VALUE=text", _escape(f"{line.uid}@{domain}")))
+    fields += [("KIND", "individual" if line.name else "org"), ("FN", _escape(shown))]
+    fields += [("TITLE", _escape(line.office))] if line.office else []
+    fields += [("ORG", _escape(line.institution))] if line.institution else []
+    fields += [(f"EMAIL;PREF={rank}", _escape(email)) for rank, email in enumerate(line.emails[:100], 1)]
+    fields += [("TEL;VALUE=uri", f"tel:{line.phone}")] if line.phone.startswith("+") else []
+    fields += [("LANG", line.language), ("END", "VCARD")]
     return "".join(_fold(f"{name}:{value}") for name, value in fields)
 
 

@@ -149,13 +149,13 @@ def history_words(row: History, lang: str) -> str:
     words = HISTORY_WORDS.get(row.action)
     if words is None:
         return row.action
-    told: dict[str, Any] = {"name": "", "email": "", "before": "", "period": "", "to": ""} | row.details
+    details: dict[str, Any] = {"name": "", "email": "", "before": "", "period": "", "to": ""} | row.details
     if row.details.get("purpose") in set(Purpose):
-        told["purpose"] = str(PURPOSES[Purpose(row.details["purpose"])])
-    if "from" in told:
-        told["period"] = mandate_words(_day(told["from"]), _day(told["to"]), lang)
-    said: str = str(words) % told
-    return said
+        details["purpose"] = str(PURPOSES[Purpose(row.details["purpose"])])
+    if "from" in details:
+        details["period"] = mandate_words(_day(details["from"]), _day(details["to"]), lang)
+    sentence: str = str(words) % details
+    return sentence
 
 
 def changed_fields(row: History) -> list[tuple[str, str, str]]:
@@ -206,5 +206,5 @@ def mandate_words(
     return str(_("dates not known"))
 
 
-def _day(written: str | None) -> date | None:
-    return date.fromisoformat(written) if written else None
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -67,7 +67,7 @@ class RowDraft:
 
     @property
     def is_person(self) -> bool:
-        """Whether it names a person; without a name it is an office, an institution, or an address alone."""
+        """True where it names a person; without a name it is an office, an institution, or an address alone."""
         return bool(self.name) or not (self.office or self.institution)
 
     @property
@@ -77,7 +77,7 @@ class RowDraft:
 
     @property
     def medium(self) -> str:
-        """Whom the person works for: the medium named, else the institution in which no office is named."""
+        """The medium the person works for: the one named, else the institution in which no office is named."""
         return self.works_for or ("" if self.office else self.institution)
 
 
@@ -115,7 +115,7 @@ class RowReader:
         draft.institution = self._line(draft, Field.INSTITUTION, *typed.get(Field.INSTITUTION, []))
         draft.office = self._line(draft, Field.OFFICE, *typed.get(Field.OFFICE, []))
         draft.works_for = self._line(draft, Field.WORKS_FOR, *typed.get(Field.WORKS_FOR, []))
-        topics = ", ".join(re.sub(r"\s*[;\n]\s*", ", ", one) for one in typed.get(Field.TOPICS, []))
+        topics = ", ".join(re.sub(r"\s*[;\n]\s*", ", ", topic) for topic in typed.get(Field.TOPICS, []))
         draft.topics = self._line(draft, Field.TOPICS, topics)
         draft.post_address = clean_text("\n".join(typed.get(Field.POST_ADDRESS, [])))
         if len(draft.post_address) > _LIMITS[Field.POST_ADDRESS]:
@@ -163,7 +163,7 @@ class RowReader:
                 if len(draft.errors) > MOST_ADDRESSES:
                     return
                 continue
-            if email.casefold() not in {other.casefold() for other in draft.emails}:
+            if email.casefold() not in {known.casefold() for known in draft.emails}:
                 draft.emails.append(email)
             if len(draft.emails) > MOST_ADDRESSES:
                 draft.errors.append(f"long|{Field.EMAIL}|{MOST_ADDRESSES}")

@@ -94,18 +94,20 @@ _ANY_CONSENT: Final = frozenset({"pelqim", "pelqimi", "consent"})
 
 def guess_mapping(headings: Sequence[str]) -> dict[int, Field]:
     """Return which field each column fills, by its number from 0; a column nobody understands is left out."""
-    result: dict[int, Field] = {}
+    mapping: dict[int, Field] = {}
     for exact in (True, False):
         for number, heading in enumerate(headings):
-            if number in result:
+            if number in mapping:
                 continue
             field = _field_of(_words(heading), exact)
-            if field and (field in OF_SEVERAL_COLUMNS or field not in result.values()):
-                result[number] = field
-    if Field.LAST_NAME in result.values() and Field.FIRST_NAME not in result.values():
+            if field and (field in OF_SEVERAL_COLUMNS or field not in mapping.values()):
+                mapping[number] = field
+    if Field.LAST_NAME in mapping.values() and Field.FIRST_NAME not in mapping.values():
         # *Emri* beside *Mbiemri* is the first name; *Emri mbiemri* alone is the whole.
-        result = {n: Field.FIRST_NAME if field is Field.NAME else field for n, field in result.items()}
-    return result
+        mapping = {
+            number: Field.FIRST_NAME if field is Field.NAME else field for number, field in mapping.items()
+        }
+    return mapping
 
 
 def key_of(headings: Sequence[str]) -> tuple[str, ...]:

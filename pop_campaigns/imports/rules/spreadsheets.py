@@ -36,12 +36,12 @@ def sheet_rows(file: IO[bytes]) -> Iterator[list[str]]:
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # the declared size may be anything
-            result = False
+            has_cells = False
             for row in sheet.iter_rows(values_only=True):
                 cells = _texts(row)
-                result = result or bool(cells)
+                has_cells = has_cells or bool(cells)
                 yield cells
-            if result:
+            if has_cells:
                 return
     except BadFile:
         raise

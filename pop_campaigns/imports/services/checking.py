@@ -38,7 +38,7 @@ def reader_of(imported: ContactImport, now: datetime) -> RowReader:
 
 
 def check_rows(imported: ContactImport, *, now: datetime) -> Iterator[int]:
-    """Look over all rows, from the first one on; the caller commits after each step, which gives how many it did."""
+    """Look over all rows from the first on and yield how many each step did; the caller commits after each."""
     reader = reader_of(imported, now)
     known = Known(imported.organisation_id)
     seen: dict[tuple[str, ...], int] = {}
@@ -48,8 +48,10 @@ def check_rows(imported: ContactImport, *, now: datetime) -> Iterator[int]:
         number = rows[-1].number
         drafts = [reader.read(row.cells) for row in rows]
         erased = _erased(drafts, imported.organisation_id)
-        result = [_judged(row, draft, known, seen, erased) for row, draft in zip(rows, drafts, strict=True)]
-        db.session.execute(update(ImportRow), result)
+        judgements = [
+            _judged(row, draft, known, seen, erased) for row, draft in zip(rows, drafts, strict=True)
+        ]
+        db.session.execute(update(ImportRow), judgements)
         imported.done = min(imported.total, imported.done + len(rows))
         yield len(rows)
     imported.done = 0
@@ -58,10 +60,10 @@ def check_rows(imported: ContactImport, *, now: datetime) -> Iterator[int]:
 
 def _next_rows(imported: ContactImport, after: int) -> Sequence[ImportRow]:
     rows = select(ImportRow).where(ImportRow.import_id == imported.id, ImportRow.number > after)
-    result = db.session.scalars(rows.order_by(ImportRow.number).limit(AT_ONCE)).all()
-    for row in result:
+    batch = db.session.scalars(rows.order_by(ImportRow.number).limit(AT_ONCE)).all()
+    for row in batch:
         db.session.expunge(row)  # written back in bulk
-    return result
+    return batch
 
 
 def _judged(
@@ -113,9 +115,9 @@ def _erased(drafts: Sequence[RowDraft], owner: int | None) -> set[str]:
     mine = or_(Tombstone.organisation_id.is_(None), Tombstone.organisation_id == owner)
     if not db.session.scalar(select(exists().where(mine))):
         return set()  # and no key of hashes is made for nothing
-    result: set[str] = set()
+    erased: set[str] = set()
     traces = [trace for draft in drafts for trace in _traces(draft)]
     for kind in TombstoneKind:
         values = [trace.partition(":")[2] for trace in traces if trace.startswith(f"{kind.value}:")]
-        result |= {f"{kind.value}:{value}" for value in erased_among(kind, values, owner)}
-    return result
+        erased |= {f"{kind.value}:{value}" for value in erased_among(kind, values, owner)}
+    return erased

@@ -117,11 +117,11 @@ def _first_mapping(imported: ContactImport, sample: Sequence[Sequence[str]]) -> 
             ContactImport.organisation_id.is_not_distinct_from(imported.organisation_id),
             ContactImport.mapped_by == MappingOrigin.PERSON,
         )
-        for one in db.session.scalars(before.order_by(ContactImport.id.desc()).limit(_REMEMBERED)):
-            if key_of(one.columns) == key_of(imported.columns):
+        for earlier in db.session.scalars(before.order_by(ContactImport.id.desc()).limit(_REMEMBERED)):
+            if key_of(earlier.columns) == key_of(imported.columns):
                 imported.mapped_by = MappingOrigin.MEMORY
-                imported.options = {name: one.options.get(name) for name in _TAKEN_OVER}
-                return dict(one.mapping)
+                imported.options = {name: earlier.options.get(name) for name in _TAKEN_OVER}
+                return dict(earlier.mapping)
     guessed = guess_mapping(imported.columns)
     for number in range(len(imported.columns)):
         cells = [row[number] for row in sample if number < len(row) and row[number]]
@@ -166,7 +166,7 @@ def decide(
     """Choose for single rows; what cannot be brought in stays out, who matches nobody completes nobody.
 
     Only what is chosen otherwise than ``shown`` (by row, what the page said before) is a choice. A row that somebody
-    else decided meanwhile stays so; gives the numbers of those for which something else was chosen here.
+    else decided meanwhile stays so; returns the numbers of those for which something else was chosen here.
     """
     _expect(imported, ImportState.CHECKED)
     rows = select(ImportRow).where(ImportRow.import_id == imported.id, ImportRow.id.in_(choices))
@@ -185,15 +185,15 @@ def decide(
 
 
 def decide_matches(imported: ContactImport, wanted: RowDecision) -> int:
-    """Choose the same for all rows that match a contact and have no errors; gives how many changed."""
+    """Choose one thing for all rows that match a contact and have no errors; return how many changed."""
     _expect(imported, ImportState.CHECKED)
     rows = select(ImportRow).where(
         ImportRow.import_id == imported.id, ImportRow.match_id.is_not(None), ImportRow.decision != wanted
     )
     changed = [row.id for row in db.session.scalars(rows) if not row.errors]
     for start in range(0, len(changed), _AT_ONCE):
-        some = ImportRow.id.in_(changed[start : start + _AT_ONCE])
-        db.session.execute(update(ImportRow).where(some).values(decision=wanted))
+        portion = ImportRow.id.in_(changed[start : start + _AT_ONCE])
+        db.session.execute(update(ImportRow).where(portion).values(decision=wanted))
     return len(changed)
 
 

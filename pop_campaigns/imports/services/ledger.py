@@ -27,16 +27,16 @@ class Ledger:
         self._history: list[dict[str, Any]] = []
 
     def make(self, model: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-        """Insert rows and give their numbers, in the order of the rows."""
+        """Insert rows and return their numbers, in the order of the rows."""
         if not rows:
             return []
-        whole = [_whole(model, row) for row in rows]
-        made = db.session.scalars(
-            insert(model).returning(model.id, sort_by_parameter_order=True), whole
+        records = [_whole(model, row) for row in rows]
+        idents = db.session.scalars(
+            insert(model).returning(model.id, sort_by_parameter_order=True), records
         ).all()
-        for ident, row in zip(made, whole, strict=True):
+        for ident, row in zip(idents, records, strict=True):
             self._change(model.__tablename__, ident, None, row)
-        return list(made)
+        return list(idents)
 
     def fill(self, record: Any, values: Mapping[str, Any]) -> None:
         """Set fields of a record that were empty."""
@@ -90,14 +90,14 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
-def _whole(model: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+def _whole(model: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     """Complete a row with what its columns take by themselves, and the keys for search and order."""
     row: dict[str, Any] = {}
     for column in model.__table__.columns:
         if column.name == "id":
             continue
         default = column.default.arg if column.default is not None and column.default.is_scalar else None
-        row[column.name] = given.get(column.name, default)
+        row[column.name] = values.get(column.name, default)
     if issubclass(model, Searchable):
         row["sort_key"] = sort_key(row[model.__sorted_by__])[:2000]
         row["search_key"] = " ".join(fold(row[name]) for name in model.__searched_in__ if row[name])

@@ -49,9 +49,9 @@ class Known:
 
     def institution(self, name: str, municipality_id: int | None) -> int | None:
         """Return the institution of that folded name, best the one in the municipality."""
-        result = self.institutions.get(fold(name), [])
-        near = [ident for ident, place in result if place == municipality_id]
-        return next(iter(near or [ident for ident, _place in result]), None)
+        namesakes = self.institutions.get(fold(name), [])
+        near = [ident for ident, place in namesakes if place == municipality_id]
+        return next(iter(near or [ident for ident, _place in namesakes]), None)
 
     def match(self, draft: RowDraft) -> Match | None:
         """Return whom a row looks like."""
@@ -60,7 +60,7 @@ class Known:
         for email in draft.emails:
             # Of several who share an address, first the one of the same name.
             near = self._by_email.get(email.casefold(), [])
-            for ident in sorted(near, key=lambda one: self._is_other(one, draft)):
+            for ident in sorted(near, key=lambda candidate: self._is_other(candidate, draft)):
                 return Match("persons", ident, "email", self._is_other(ident, draft))
         if draft.phone and (ident := self._by_phone.get(draft.phone, 0)):
             return Match("persons", ident, "phone", self._is_other(ident, draft))
@@ -97,11 +97,11 @@ class Known:
     def _load_institutions(self) -> None:
         columns = (Institution.id, Institution.municipality_id, Institution.name_sq, Institution.name_en)
         for ident, place, *names in db.session.execute(self._here(Institution, *columns)):
-            for name in {fold(other) for other in names if other}:
+            for name in {fold(spelling) for spelling in names if spelling}:
                 self.institutions[name].append((ident, place))
         offices = self._here(Office, Office.id, Office.institution_id, Office.title_sq, Office.title_en)
         for ident, institution, *titles in db.session.execute(offices):
-            for title in {fold(each_title) for each_title in titles if each_title}:
+            for title in {fold(spelling) for spelling in titles if spelling}:
                 self.offices.setdefault((institution, title), ident)
 
     def _load_persons(self, without: int | None) -> None:
@@ -110,8 +110,8 @@ class Known:
             self._names[ident] = fold(name)
             if phone:
                 self._by_phone.setdefault(phone, ident)
-            for one in {fold(name), fold(printed)} - {""}:
-                self._by_place.setdefault((one, place), ident)
+            for spelling in {fold(name), fold(printed)} - {""}:
+                self._by_place.setdefault((spelling, place), ident)
             if works_for:
                 self._in_institution[works_for][ident] = fold(name)
         mandates = select(Mandate.person_id, Office.institution_id).join(
@@ -149,13 +149,13 @@ class Known:
         return here.order_by(model.id)
 
 
-def alike(one: str, other: str) -> bool:
+def alike(first: str, second: str) -> bool:
     """Return whether two folded names may be one person's: the same words in any order, or a slip of the pen apart."""
-    if sorted(one.split()) == sorted(other.split()):
+    if sorted(first.split()) == sorted(second.split()):
         return True
-    if abs(len(one) - len(other)) > 4:
+    if abs(len(first) - len(second)) > 4:
         return False
-    return SequenceMatcher(None, one, other).ratio() >= _ALIKE
+    return SequenceMatcher(None, first, second).ratio() >= _ALIKE
 
 
 def double_keys(draft: RowDraft) -> list[tuple[str, ...]]:

@@ -96,8 +96,8 @@ def _make_institutions(entries: list[_Entry], ledger: Ledger, known: Known) -> N
                     "phone": "" if draft.is_person or draft.office else draft.phone,
                     "organisation_id": known.owner,
                 }
-    made = ledger.make(Institution, list(missing.values()))
-    for ident, (name, row) in zip(made, missing.items(), strict=True):
+    idents = ledger.make(Institution, list(missing.values()))
+    for ident, (name, row) in zip(idents, missing.items(), strict=True):
         known.institutions[name].append((ident, row["municipality_id"]))
         ledger.tell("institution.created", "institutions", ident, name=row["name_sq"])
 
@@ -120,8 +120,8 @@ def _make_offices(entries: list[_Entry], ledger: Ledger, known: Known) -> None:
                     "organisation_id": known.owner,
                 },
             )
-    made = ledger.make(Office, list(missing.values()))
-    for ident, (key, row) in zip(made, missing.items(), strict=True):
+    idents = ledger.make(Office, list(missing.values()))
+    for ident, (key, row) in zip(idents, missing.items(), strict=True):
         known.offices[key] = ident
         ledger.tell("office.created", "offices", ident, name=row["title_sq"])
     for entry in entries:
@@ -157,14 +157,14 @@ def _make_persons(entries: list[_Entry], ledger: Ledger) -> None:
 
 def _complete_persons(entries: list[_Entry], ledger: Ledger) -> None:
     """Fill what is empty, in records of the own organisation only; whoever is gone meanwhile is left out."""
-    result: dict[int, Person] = {}
+    persons: dict[int, Person] = {}
     for idents in chunks([entry.ident for entry in entries]):
-        result |= {
-            other.id: other for other in db.session.scalars(select(Person).where(Person.id.in_(idents)))
+        persons |= {
+            person.id: person for person in db.session.scalars(select(Person).where(Person.id.in_(idents)))
         }
     owner = ledger.imported.organisation_id
     for entry in entries:
-        person = result.get(entry.ident)
+        person = persons.get(entry.ident)
         if person is None or person.merged_into_id is not None or person.erased_at is not None:
             entry.ident = 0
             continue
@@ -188,12 +188,12 @@ def _complete_persons(entries: list[_Entry], ledger: Ledger) -> None:
 def _make_mandates(entries: list[_Entry], ledger: Ledger) -> None:
     owner = ledger.imported.organisation_id
     there: set[tuple[int, int | None]] = set()
-    for idents in chunks([other.ident for other in entries if not other.is_new]):
+    for idents in chunks([entry.ident for entry in entries if not entry.is_new]):
         held = select(Mandate.person_id, Mandate.office_id).where(
             Mandate.person_id.in_(idents), of_network_or(Mandate, owner)
         )
         there |= {(person, office) for person, office in db.session.execute(held)}
-    rows, told = [], []
+    rows, holders = [], []
     for entry in entries:
         if (entry.ident, entry.office_id) in there:
             continue
@@ -205,16 +205,16 @@ def _make_mandates(entries: list[_Entry], ledger: Ledger) -> None:
             "organisation_id": owner,
         }
         rows.append(row)
-        told.append((entry.office_id or 0, entry.draft.shown_name))
+        holders.append((entry.office_id or 0, entry.draft.shown_name))
     ledger.make(Mandate, rows)
-    for office_id, name in told:
+    for office_id, name in holders:
         ledger.tell("mandate.recorded", "offices", office_id, name=name, **{"from": None, "to": None})
 
 
 def _make_addresses(entries: list[_Entry], ledger: Ledger) -> None:
     owner = ledger.imported.organisation_id
     there = _addresses_of(
-        [other for other in entries if not (other.is_new and other.table == "persons")], owner
+        [entry for entry in entries if not (entry.is_new and entry.table == "persons")], owner
     )
     rows = []
     for entry in entries:
@@ -233,13 +233,13 @@ _OWNER = {"persons": "person_id", "offices": "office_id", "institutions": "insti
 
 
 def _addresses_of(entries: list[_Entry], owner: int | None) -> set[tuple[str, int, str]]:
-    result: set[tuple[str, int, str]] = set()
+    addresses: set[tuple[str, int, str]] = set()
     for table, column in _OWNER.items():
         of_owner = getattr(Address, column)
         for idents in chunks([entry.ident for entry in entries if entry.table == table]):
             rows = select(of_owner, Address.email).where(of_owner.in_(idents), of_network_or(Address, owner))
-            result |= {(table, ident, email.casefold()) for ident, email in db.session.execute(rows)}
-    return result
+            addresses |= {(table, ident, email.casefold()) for ident, email in db.session.execute(rows)}
+    return addresses
 
 
 def _make_consents(entries: list[_Entry], ledger: Ledger) -> None:
@@ -248,7 +248,7 @@ def _make_consents(entries: list[_Entry], ledger: Ledger) -> None:
     usual = options.get("given_on")
     given_on = date.fromisoformat(usual) if usual else local_date(ledger.now)
     there = _standing_consents(
-        [other.ident for other in entries if not other.is_new], imported.organisation_id
+        [entry.ident for entry in entries if not entry.is_new], imported.organisation_id
     )
     rows = []
     for entry in entries:
@@ -276,7 +276,7 @@ def _make_consents(entries: list[_Entry], ledger: Ledger) -> None:
 
 def _standing_consents(idents: Sequence[int], owner: int | None) -> dict[tuple[int, Purpose], datetime]:
     """Return until when no older consent counts: for ever where one stands, else until it was withdrawn."""
-    result: dict[tuple[int, Purpose], datetime] = {}
+    standing: dict[tuple[int, Purpose], datetime] = {}
     mine: ColumnElement[bool] = or_(
         Consent.organisation_id.is_(None), Consent.organisation_id.is_not_distinct_from(owner)
     )
@@ -284,5 +284,5 @@ def _standing_consents(idents: Sequence[int], owner: int | None) -> dict[tuple[i
         for consent in db.session.scalars(select(Consent).where(Consent.person_id.in_(part), mine)):
             key = (consent.person_id, consent.purpose)
             until = consent.withdrawn_at or datetime.max.replace(tzinfo=UTC)
-            result[key] = max(until, result.get(key, until))
-    return result
+            standing[key] = max(until, standing.get(key, until))
+    return standing

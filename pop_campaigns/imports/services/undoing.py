@@ -34,8 +34,8 @@ def undo_changes(imported: ContactImport, *, now: datetime) -> Iterator[int]:
     """
     made = _all_made(imported)
     while changes := _last_changes(imported):
-        kept = _take_back(changes, made)
-        _remember(imported, kept)
+        remaining = _take_back(changes, made)
+        _remember(imported, remaining)
         for idents in chunks([change.id for change in changes]):
             db.session.execute(delete(ImportChange).where(ImportChange.id.in_(idents)))
         for change in changes:
@@ -63,24 +63,24 @@ def _all_made(imported: ContactImport) -> Made:
 
 
 def _take_back(changes: Sequence[ImportChange], made: Made) -> list[tuple[str, int, str]]:
-    """Take back some changes and give what stays, with the reason."""
-    kept: list[tuple[str, int, str]] = []
+    """Take back some changes and return what stays, with the reason."""
+    remaining: list[tuple[str, int, str]] = []
     rows: defaultdict[str, list[ImportChange]] = defaultdict(list)
     for change in changes:
         if change.before is None:
             rows[change.table].append(change)
         elif not _restore(change):
-            kept.append((change.table, change.row_id, "changed"))
+            remaining.append((change.table, change.row_id, "changed"))
     db.session.flush()
     staying = _staying_roots(rows, made)
     for table, model in MODELS.items():
         if rows[table]:
-            kept += _delete(model, rows[table], staying)
-    return kept
+            remaining += _delete(model, rows[table], staying)
+    return remaining
 
 
 def _restore(change: ImportChange) -> bool:
-    """Empty again what was filled, unless somebody wrote something else there since."""
+    """Empty again what was filled; False if somebody wrote something else there since."""
     record = db.session.get(MODELS[change.table], change.row_id)
     before, after = change.before or {}, change.after or {}
     if record is None:
@@ -96,24 +96,24 @@ def _delete(
     model: Any, changes: Sequence[ImportChange], staying: dict[str, dict[int, str]]
 ) -> list[tuple[str, int, str]]:
     table: Table = model.__table__
-    kept, gone = [], []
-    used = used_elsewhere(table, [other.row_id for other in changes], {})
-    present = _present(table, [each_change.row_id for each_change in changes])
+    remaining, gone = [], []
+    used = used_elsewhere(table, [change.row_id for change in changes], {})
+    present = _present(table, [change.row_id for change in changes])
     for change in changes:
         now_there = present.get(change.row_id)
         if now_there is None:
             continue  # deleted by somebody already
         reason = _reason(change, now_there, used, staying)
         if reason:
-            kept.append((table.name, change.row_id, reason))
+            remaining.append((table.name, change.row_id, reason))
         else:
             gone.append(change.row_id)
     for idents in chunks(gone):
         db.session.execute(delete(table).where(table.c.id.in_(idents)))
-        told = (History.subject_type == table.name, History.subject_id.in_(idents))
-        db.session.execute(delete(History).where(*told))
+        about_them = (History.subject_type == table.name, History.subject_id.in_(idents))
+        db.session.execute(delete(History).where(*about_them))
     db.session.expire_all()
-    return kept
+    return remaining
 
 
 def _reason(
@@ -145,7 +145,7 @@ def _staying_roots(rows: dict[str, list[ImportChange]], made: Made) -> dict[str,
     staying: dict[str, dict[int, str]] = {}
     for root in _ROOTS:
         table_of = Base.metadata.tables[root]
-        ours = _as_made([made[root][one] for one in sorted(wanted[root]) if one in made[root]])
+        ours = _as_made([made[root][ident] for ident in sorted(wanted[root]) if ident in made[root]])
         present = _present(table_of, list(ours))
         staying[root] = {our: "changed" for our in ours if present.get(our, ours[our]) != ours[our]}
         staying[root] |= dict.fromkeys(used_elsewhere(table_of, list(ours), made), "used")
@@ -153,19 +153,19 @@ def _staying_roots(rows: dict[str, list[ImportChange]], made: Made) -> dict[str,
 
 
 def _as_made(changes: Sequence[int]) -> dict[int, Any]:
-    result: dict[int, Any] = {}
+    values: dict[int, Any] = {}
     for part in chunks(changes):
         rows = select(ImportChange.row_id, ImportChange.after).where(ImportChange.id.in_(part))
-        result |= {row.row_id: row.after for row in db.session.execute(rows)}
-    return result
+        values |= {row.row_id: row.after for row in db.session.execute(rows)}
+    return values
 
 
 def _present(table: Table, idents: Sequence[int]) -> dict[int, dict[str, Any]]:
-    result: dict[int, dict[str, Any]] = {}
+    values: dict[int, dict[str, Any]] = {}
     for part in chunks(idents):
         for row in db.session.execute(select(table).where(table.c.id.in_(part))).mappings():
-            result[row["id"]] = as_json({name: value for name, value in row.items() if name != "id"})
-    return result
+            values[row["id"]] = as_json({name: value for name, value in row.items() if name != "id"})
+    return values
 
 
 def used_elsewhere(table: Table, idents: Sequence[int], made: Made) -> set[int]:
@@ -175,21 +175,21 @@ def used_elsewhere(table: Table, idents: Sequence[int], made: Made) -> set[int]:
     """
     used: set[int] = set()
     pointing = [
-        (other, column)
-        for other in Base.metadata.tables.values()
-        for column in other.columns
+        (other_table, column)
+        for other_table in Base.metadata.tables.values()
+        for column in other_table.columns
         if any(key.column.table is table for key in column.foreign_keys)
     ]
-    for other, column in pointing:
-        ours = made.get(other.name, {})
-        key = other.columns.get("id", column)
+    for other_table, column in pointing:
+        ours = made.get(other_table.name, {})
+        key = other_table.columns.get("id", column)
         for part in chunks(idents):
             rows = db.session.execute(select(column, key).where(column.in_(part)))
             used |= {ident for ident, row_id in rows if row_id not in ours}
     return used
 
 
-def _remember(imported: ContactImport, kept: Sequence[tuple[str, int, str]]) -> None:
-    if kept:
-        imported.kept = [*imported.kept, *(list(one) for one in kept)][:_NAMED]
-        imported.kept_count += len(kept)
+def _remember(imported: ContactImport, remaining: Sequence[tuple[str, int, str]]) -> None:
+    if remaining:
+        imported.kept = [*imported.kept, *(list(entry) for entry in remaining)][:_NAMED]
+        imported.kept_count += len(remaining)

@@ -30,7 +30,7 @@ _known: Final[dict[str, Condition]] = {}
 
 
 def register(name: str, condition: Condition) -> None:
-    """Let filters ask for a condition; a name again replaces it."""
+    """Let filters ask for a condition; it replaces one of that name."""
     _known[name] = condition
 
 
@@ -47,9 +47,9 @@ def condition_of(happened: Happened) -> Condition:
     return condition
 
 
-def read_filter(given: object) -> ListFilter:
-    """Read a filter and make sure that what it asks can be answered here; raise BadFilter."""
-    list_filter = ListFilter.from_json(given)
+def read_filter(stored: object) -> ListFilter:
+    """Return a filter read and sure to be answered here, else raise BadFilter."""
+    list_filter = ListFilter.from_json(stored)
     if list_filter.happened:
         condition_of(list_filter.happened)
     return list_filter

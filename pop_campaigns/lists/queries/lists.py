@@ -86,7 +86,7 @@ def count_found(source: Source, reach: Reach, on: date) -> int:
 
 
 def select_lists(user: User) -> Select[ContactList]:
-    """Choose the lists somebody may see, in Albanian order."""
+    """Return the query for the lists somebody may see, in Albanian order."""
     return select_visible(ContactList, user).order_by(ContactList.sort_key, ContactList.id)
 
 
@@ -153,7 +153,7 @@ def _members(contact_list: ContactList, column: Any) -> Select[Any]:
 
 
 def _begins(key: Any, word: str) -> ColumnElement[bool]:
-    """Return a word begins one of a search key's words: *kryetar* finds *Kryetarja*, never *Nënkryetar*."""
+    """Return the condition that a word begins one of a search key's words: *kryetar* finds *Kryetarja*, never *Nënkryetar*."""
     return or_(key.startswith(word, autoescape=True), key.contains(f" {word}", autoescape=True))
 
 
@@ -175,7 +175,7 @@ def _where_it_is(source: ListFilter) -> list[ColumnElement[bool]]:
 
 
 def _known_as(source: ListFilter, reach: Reach, on: date) -> ColumnElement[bool]:
-    """Return a person by the office held on a day, or by name, where they live and the institution they work for.
+    """Return the condition that words and place fit a person: the office held on a day, or name, home and medium.
 
     What is said of words, institution and place holds of one office: a councillor of Fier is not one of Vlorë who
     lives in Fier.

@@ -58,13 +58,13 @@ class Resolved:
 
     @property
     def found(self) -> int:
-        """How many offices and persons the list finds."""
+        """Number of offices and persons the list finds."""
         return len(self.recipients) + len(self.left_out)
 
     @property
     def counts(self) -> Counter[LeftOutReason]:
-        """How many get no mail, by reason."""
-        return Counter(one.reason for one in self.left_out)
+        """Number of those who get no mail, by reason."""
+        return Counter(entry.reason for entry in self.left_out)
 
 
 # A recipient, the kind of a person (None: an office), whether they agreed, whether the address is a placeholder.
@@ -76,7 +76,9 @@ def resolve(
 ) -> Resolved:
     """Return who of a list or filter gets a mail for a purpose on a day, looked up anew.
 
-    ``reach`` is the list's own unless it is used in somebody else's name (an event's organisation). Raise BadFilter.
+    ``reach`` is the list's own unless it is used in somebody else's name (an event's organisation).
+
+    :raises BadFilter: the filter cannot be read or answered here.
     """
     reach = reach or reach_of(source if isinstance(source, ContactList) else None, user)
     db.session.flush()
@@ -88,12 +90,12 @@ def resolve(
                 recipients.append(recipient)
                 reasons.append(why_left_out(bool(recipient.email), placeholder, kind, agreed))
     # Only who would get mail is looked up among the refusals: the hashes are what takes the time.
-    asked = {one.email for one, reason in zip(recipients, reasons, strict=True) if reason is None}
+    asked = {recipient.email for recipient, reason in zip(recipients, reasons, strict=True) if reason is None}
     return _parted(recipients, reasons, suppressed_among(asked, purpose, reach.sender), dead_among(asked))
 
 
 def _parted(
-    found: list[Recipient],
+    candidates: list[Recipient],
     reasons: list[LeftOutReason | None],
     refusing: Collection[str],
     dead: Collection[str],
@@ -102,7 +104,7 @@ def _parted(
     recipients: list[Recipient] = []
     left_out: list[LeftOut] = []
     at: dict[str, Recipient] = {}
-    for recipient, reason in zip(found, reasons, strict=True):
+    for recipient, reason in zip(candidates, reasons, strict=True):
         if reason is None and recipient.email in refusing:
             reason = LeftOutReason.REFUSES
         elif reason is None and recipient.email in dead:
@@ -119,7 +121,7 @@ def _parted(
 
 
 def _offices(source: Source, reach: Reach, on: date) -> Iterator[_Row]:
-    """Offices by institution, each with its own address, else its institution's."""
+    """Return offices by institution, each with its own address, else its institution's."""
     near = or_(Address.office_id == Office.id, Address.institution_id == Office.institution_id)
     wanted: Any = (
         select(
@@ -158,12 +160,14 @@ def _best_of_each(kind: str, rows: Any) -> Iterator[_Row]:
         ident, name, title_sq, title_en, inst_sq, inst_en, language, email, sample, person, agreed = row
         if ident != last:
             last = ident
-            one = Recipient(kind, ident, name, title_sq, title_en, inst_sq, inst_en, language, email or "")
-            yield one, _KINDS[person], bool(agreed), bool(sample)
+            recipient = Recipient(
+                kind, ident, name, title_sq, title_en, inst_sq, inst_en, language, email or ""
+            )
+            yield recipient, _KINDS[person], bool(agreed), bool(sample)
 
 
 def _in_portions(rows: Any) -> Iterator[Any]:
-    """Plain rows, a portion at a time, so that not all of them are alive at once."""
+    """Yield plain rows, a portion at a time, so that not all of them are alive at once."""
     for portion in db.session.connection().execute(rows).partitions(_PORTION):
         yield from portion
 

@@ -31,22 +31,22 @@ from pop_campaigns.lists.words import problem_words
 def new_filter() -> ResponseReturnValue:
     """Say whom a list looks up, see whom that finds, save it under a name."""
     owner_beside(None)
-    form, said = NewFilterForm(formdata=_typed()), None
+    form, list_filter = NewFilterForm(formdata=_typed()), None
     if _typed() is not None:
-        said = _said(form)
-    if request.method == "POST" and said and _was_seen(form, said):
+        list_filter = _said(form)
+    if request.method == "POST" and list_filter and _was_seen(form, list_filter):
         if not form.name.data:
             refuse(form.name, _("Give the list a name."))
         else:
             try:
-                made = services.create_list(
-                    form.name.data, said, by=current_user, now=now(), once=form.once.data or ""
+                contact_list = services.create_list(
+                    form.name.data, list_filter, by=current_user, now=now(), once=form.once.data or ""
                 )
             except NameTaken:
                 refuse(form.name, _("There is a list of this name already."))
             else:
-                return _saved(made, _("The list is saved. It is looked up anew whenever it is used."))
-    return _page(form, said, None)
+                return _saved(contact_list, _("The list is saved. It is looked up anew whenever it is used."))
+    return _page(form, list_filter, None)
 
 
 @bp.route("/<int:list_id>/filter", methods=["GET", "POST"])
@@ -58,21 +58,21 @@ def edit_filter(list_id: int) -> ResponseReturnValue:
         flash(_("This list is kept by hand; it has no filter."), "info")
         return redirect(url_for("lists.show", list_id=list_id))
     try:
-        kept = FilterForm.values_of(read_filter(record.filter))
+        stored = FilterForm.values_of(read_filter(record.filter))
     except BadFilter as problem:
         flash(problem_words(problem), "warning")
-        kept = {}
-    form = FilterForm(formdata=_typed(), data=kept if _typed() is None else None)
-    for name, value in kept.items():  # what is stored, also where something else is typed already
+        stored = {}
+    form = FilterForm(formdata=_typed(), data=stored if _typed() is None else None)
+    for name, value in stored.items():  # what is stored, also where something else is typed already
         form[name].object_data = value
     meet_changes(form, record)
     # Looking is a GET: the form was opened before it.
     form.shown_version = request.args.get("version") or form.shown_version
-    said = _said(form) if _typed() is not None else None
-    if form.is_submitted() and said and _was_seen(form, said):
-        services.change_filter(record, said, by=current_user, now=now())
+    list_filter = _said(form) if _typed() is not None else None
+    if form.is_submitted() and list_filter and _was_seen(form, list_filter):
+        services.change_filter(record, list_filter, by=current_user, now=now())
         return _saved(record, _("Saved."))
-    return _page(form, said, record)
+    return _page(form, list_filter, record)
 
 
 def _typed():  # type: ignore[no-untyped-def]  # a MultiDict of werkzeug's, or None before anything was typed
@@ -93,24 +93,24 @@ def _said(form: FilterForm) -> ListFilter | None:
         return None
 
 
-def _was_seen(form: FilterForm, said: ListFilter) -> bool:
-    """Nobody saves a filter without having seen whom it finds."""
-    if request.form.get("seen", "") == mark_of(said):
+def _was_seen(form: FilterForm, list_filter: ListFilter) -> bool:
+    """Refuse to save a filter whose finds were not looked at."""
+    if request.form.get("seen", "") == mark_of(list_filter):
         return True
     refuse(form.of, _("Look at whom this finds, then save."))
     return False
 
 
-def mark_of(said: ListFilter) -> str:
-    """Return a mark of a filter as it was shown."""
-    return hashlib.sha256(json.dumps(said.to_json(), sort_keys=True).encode()).hexdigest()[:16]
+def mark_of(list_filter: ListFilter) -> str:
+    """Return the mark by which a filter is known to be the one that was shown."""
+    return hashlib.sha256(json.dumps(list_filter.to_json(), sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _page(form: FilterForm, said: ListFilter | None, record: ContactList | None) -> tuple[str, int]:
+def _page(form: FilterForm, list_filter: ListFilter | None, record: ContactList | None) -> tuple[str, int]:
     purpose = chosen_purpose()
-    looked: Looked | None = look_up(said, purpose) if said else None
-    words = {"mark": mark_of(said) if said else "", "purpose": purpose, "contact_list": record}
-    page = render_template("lists/filter.html", form=form, said=said, looked=looked, **words)
+    looked: Looked | None = look_up(list_filter, purpose) if list_filter else None
+    words = {"mark": mark_of(list_filter) if list_filter else "", "purpose": purpose, "contact_list": record}
+    page = render_template("lists/filter.html", form=form, said=list_filter, looked=looked, **words)
     return page, 422 if form.errors else 200
 
 

@@ -50,13 +50,13 @@ _MOST_AT_ONCE = 200
 def index() -> ResponseReturnValue:
     """Show all lists one may see, with how many each finds now."""
     page = paged(select_lists(current_user))
-    rows = [(item, _count(item)) for item in page.items]
+    rows = [(contact_list, _count(contact_list)) for contact_list in page.items]
     return render_template("lists/index.html", page=page, rows=rows)
 
 
-def _count(one: ContactList) -> int | None:
+def _count(contact_list: ContactList) -> int | None:
     try:
-        return count_found(one, reach_of(one, current_user), today())
+        return count_found(contact_list, reach_of(contact_list, current_user), today())
     except BadFilter:
         return None
 
@@ -69,7 +69,7 @@ def create() -> ResponseReturnValue:
     form = NameForm()
     if form.validate_on_submit():
         try:
-            made = services.create_list(
+            contact_list = services.create_list(
                 form.name.data, None, by=current_user, now=now(), once=form.once.data or ""
             )
         except NameTaken:
@@ -77,7 +77,7 @@ def create() -> ResponseReturnValue:
         else:
             db.session.commit()
             flash(_("The list is made. Now search whom to put on it."), "success")
-            return redirect(url_for("lists.show", list_id=made.id))
+            return redirect(url_for("lists.show", list_id=contact_list.id))
     lead = _("Kept by hand: you put offices and persons on it, one by one.")
     return form_page(form, _("New list"), url_for("lists.index"), lead=lead)
 
@@ -107,8 +107,8 @@ def _options(record: ContactList, typed: str) -> list[tuple[GuestOption, bool]]:
     """Return what a search finds, each with whether it is on the list."""
     there = members_of(record)
     reach = reach_of(record, current_user)
-    result = within_reach(find_guests(typed, current_user, reach=reach), reach)
-    return [(one, (one.kind, one.id) in there) for one in result]
+    options = within_reach(find_guests(typed, current_user, reach=reach), reach)
+    return [(option, (option.kind, option.id) in there) for option in options]
 
 
 def _chosen(record: ContactList) -> list[GuestOption]:
@@ -158,7 +158,7 @@ def remove(list_id: int) -> ResponseReturnValue:
 @bp.route("/<int:list_id>/rename", methods=["GET", "POST"])
 @writer
 def rename(list_id: int) -> ResponseReturnValue:
-    """Return a list another name."""
+    """Rename a list."""
     record = get_changeable(ContactList, list_id)
     form, back = NameForm(obj=record), url_for("lists.show", list_id=list_id)
     del form.once

@@ -49,7 +49,7 @@ def access_export(traces: Traces, places: Sequence[Place], *, now: datetime) -> 
             "format": FORMAT,
             "made_at": _plain(now),
             "controller": person.organisation.name if person.organisation else "network",
-            "persons": [_person(other) for other in traces.persons],
+            "persons": [_person(record) for record in traces.persons],
             "addresses": [_some(address, ("email", "use", "placeholder")) for address in traces.addresses],
             "consents": [_consent(consent) for consent in traces.consents],
             "refusals": _refusals(traces),
@@ -70,15 +70,15 @@ def access_export(traces: Traces, places: Sequence[Place], *, now: datetime) -> 
             "letters": [_letter(recipient) for recipient in traces.recipients],
             "messages": [_mail(mail) for mail in (*traces.mails, *traces.naming)],
             "received_from_person": [
-                _some(one, ("received_at", "from_address", "from_name", "subject", "text", "kind"))
-                for one in traces.incoming
+                _some(mail, ("received_at", "from_address", "from_name", "subject", "text", "kind"))
+                for mail in traces.incoming
             ],
             "kept_by_local_mail_server": len(traces.delivered),
             "lists": [member.contact_list.name for member in traces.members],
             "imports": _imports(traces.rows),
             "import_changes": [_some(change, ("table", "before", "after")) for change in traces.changes],
             "merged_records": [_some(merge, ("at", "changed")) for merge in traces.merges],
-            "history": [_some(one, ("at", "action", "details")) for one in traces.history],
+            "history": [_some(row, ("at", "action", "details")) for row in traces.history],
             "also_named_in": [{"kind": place.kind, "title": place.title} for place in places],
         }
     )
@@ -119,9 +119,9 @@ def _refusals(traces: Traces) -> list[Data]:
     rows = select(Suppression).where(Suppression.address_hash.in_(hashes)).order_by(Suppression.id)
     owners = (None, traces.person.organisation_id)
     return [
-        _some(one, ("purpose", "channel", "at")) | {"address": hashes[one.address_hash]}
-        for one in db.session.scalars(rows)
-        if one.organisation_id in owners
+        _some(refusal, ("purpose", "channel", "at")) | {"address": hashes[refusal.address_hash]}
+        for refusal in db.session.scalars(rows)
+        if refusal.organisation_id in owners
     ]
 
 
@@ -166,7 +166,7 @@ def _mail(mail: OutgoingMail) -> Data:
         **_some(mail, ("to_address", "to_name", "kind", "state", "queued_at", "sent_at", "last_words")),
         "subject": parts.subject,
         "text": parts.text,
-        "tries": [_some(one, ("at", "outcome", "words")) for one in mail.tries],
+        "tries": [_some(attempt, ("at", "outcome", "words")) for attempt in mail.tries],
     }
 
 

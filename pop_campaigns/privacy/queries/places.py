@@ -50,21 +50,24 @@ _LABELS: Final = {
 # Tables that say by another one whose they are.
 _OWNERS: Final[Mapping[str, tuple[str, Callable[[Person], Any]]]] = MappingProxyType(
     {
-        "invitation_texts": ("event_id", lambda one: select(Event.id).where(belongs_to(Event, one))),
-        "letter_recipients": ("letter_id", lambda one: select(Letter.id).where(belongs_to(Letter, one))),
+        "invitation_texts": ("event_id", lambda person: select(Event.id).where(belongs_to(Event, person))),
+        "letter_recipients": (
+            "letter_id",
+            lambda person: select(Letter.id).where(belongs_to(Letter, person)),
+        ),
         "letter_responses": (
             "recipient_id",
-            lambda one: (
-                select(LetterRecipient.id).join(LetterRecipient.letter).where(belongs_to(Letter, one))
+            lambda person: (
+                select(LetterRecipient.id).join(LetterRecipient.letter).where(belongs_to(Letter, person))
             ),
         ),
         "time_proposals": (
             "invitation_id",
-            lambda one: select(Invitation.id).join(Invitation.event).where(belongs_to(Event, one)),
+            lambda person: select(Invitation.id).join(Invitation.event).where(belongs_to(Event, person)),
         ),
         "mail_skeletons": (
             "id",
-            lambda one: select(OutgoingMail.skeleton_id).where(belongs_to(OutgoingMail, one)),
+            lambda person: select(OutgoingMail.skeleton_id).where(belongs_to(OutgoingMail, person)),
         ),
     }
 )
@@ -91,18 +94,18 @@ def named_in(person: Person, identifiers: Identifiers) -> list[Place]:
 
 
 def _in_table(table: Table, person: Person, identifiers: Identifiers) -> Iterator[Place]:
-    columns = [other for other in table.columns if _is_text(other)]
+    columns = [column for column in table.columns if _is_text(column)]
     if not columns:
         return
-    rows = select(table).where(or_(*(holds_probe(each_column, identifiers) for each_column in columns)))
+    rows = select(table).where(or_(*(holds_probe(column, identifiers) for column in columns)))
     if "organisation_id" in table.columns and person.organisation_id is not None:
-        whose = table.columns["organisation_id"]
-        rows = rows.where(or_(whose.is_(None), whose == person.organisation_id))
+        owner = table.columns["organisation_id"]
+        rows = rows.where(or_(owner.is_(None), owner == person.organisation_id))
     elif table.name in _OWNERS:
-        column, owned = _OWNERS[table.name]
-        rows = rows.where(table.columns[column].in_(owned(person)))
+        key, owned = _OWNERS[table.name]
+        rows = rows.where(table.columns[key].in_(owned(person)))
     for row in db.session.execute(rows).mappings():
-        if any(identifiers.name(row[each_column.name]) for each_column in columns):
+        if any(identifiers.name(row[column.name]) for column in columns):
             yield _place(table, row, person)
 
 

@@ -37,7 +37,7 @@ class KeptCopy:
 
 
 def set_kept_copies(list_copies: Callable[[], Iterable[KeptCopy]], app: Flask) -> None:
-    """Return how the copies are listed that a local mail server keeps: it stands above this package."""
+    """Set how the copies are listed that a local mail server keeps: it stands above this package."""
     app.extensions["kept_copies"] = list_copies
 
 
@@ -75,7 +75,7 @@ class Traces:
 def find_traces(person: Person) -> Traces:
     """Find everything that is kept about a person, and about the records that were merged into theirs."""
     persons = _with_merged(person)
-    ids = [other.id for other in persons]
+    ids = [record.id for record in persons]
     addresses = _all(select(Address).where(Address.person_id.in_(ids)))
     traces = Traces(person, _identifiers(persons, addresses), persons, addresses)
     traces.consents = _all(select(Consent).where(Consent.person_id.in_(ids)))
@@ -104,12 +104,12 @@ def _all(rows: Select[Any]) -> list[Any]:
 
 
 def _with_merged(person: Person) -> list[Person]:
-    persons, left = [person], [person.id]
-    while left:
-        merged = _all(select(Person).where(Person.merged_into_id == left.pop()))
-        fresh = [one for one in merged if one not in persons]
+    persons, pending = [person], [person.id]
+    while pending:
+        merged = _all(select(Person).where(Person.merged_into_id == pending.pop()))
+        fresh = [record for record in merged if record not in persons]
         persons += fresh
-        left += [one.id for one in fresh]
+        pending += [record.id for record in fresh]
     return persons
 
 
@@ -137,24 +137,24 @@ def _shared(email: str, persons: Sequence[int]) -> bool:
     return db.session.scalar(others.limit(1)) is not None
 
 
-def _find_invitations(found: Traces, ids: Sequence[int]) -> None:
-    emails = [email.casefold() for email in found.identifiers.emails]
-    offices = {mandate.office_id for mandate in found.mandates}
-    ours = belongs_to(Event, found.person)
+def _find_invitations(traces: Traces, ids: Sequence[int]) -> None:
+    emails = [email.casefold() for email in traces.identifiers.emails]
+    offices = {mandate.office_id for mandate in traces.mandates}
+    ours = belongs_to(Event, traces.person)
     to_them = or_(Invitation.person_id.in_(ids), and_(func.lower(Invitation.address).in_(emails), ours))
-    found.invitations = _all(select(Invitation).join(Invitation.event).where(to_them))
+    traces.invitations = _all(select(Invitation).join(Invitation.event).where(to_them))
     in_office = (
         select(Invitation)
         .join(Invitation.event)
         .where(Invitation.office_id.in_(offices), Invitation.name != "", ours)
     )
-    asked = {invitation.id for invitation in found.invitations}
-    found.held = [
-        one for one in _all(in_office) if one.id not in asked and found.identifiers.is_name(one.name)
+    asked = {invitation.id for invitation in traces.invitations}
+    traces.held = [
+        guest for guest in _all(in_office) if guest.id not in asked and traces.identifiers.is_name(guest.name)
     ]
-    idents = [invitation.id for invitation in found.invitations]
-    found.answers = _all(select(GivenAnswer).where(GivenAnswer.invitation_id.in_(idents)))
-    named = holds_probe(GivenAnswer.substitute, found.identifiers)
+    idents = [invitation.id for invitation in traces.invitations]
+    traces.answers = _all(select(GivenAnswer).where(GivenAnswer.invitation_id.in_(idents)))
+    named = holds_probe(GivenAnswer.substitute, traces.identifiers)
     sent_instead = (
         select(GivenAnswer)
         .join(GivenAnswer.invitation)
@@ -162,50 +162,50 @@ def _find_invitations(found: Traces, ids: Sequence[int]) -> None:
         .where(GivenAnswer.invitation_id.not_in(idents), ours)
         .where(or_(and_(GivenAnswer.substitute != "", named), func.lower(GivenAnswer.sent_from).in_(emails)))
     )
-    found.substitutes = [
-        one
-        for one in _all(sent_instead)
-        if found.identifiers.name(one.substitute) or found.identifiers.is_email(one.sent_from or "")
+    traces.substitutes = [
+        answer
+        for answer in _all(sent_instead)
+        if traces.identifiers.name(answer.substitute) or traces.identifiers.is_email(answer.sent_from or "")
     ]
     letters = (
         select(LetterRecipient)
         .join(LetterRecipient.letter)
         .where(or_(LetterRecipient.office_id.in_(offices), func.lower(LetterRecipient.address).in_(emails)))
-        .where(belongs_to(Letter, found.person))
+        .where(belongs_to(Letter, traces.person))
     )
-    found.recipients = [
-        one
-        for one in _all(letters)
-        if found.identifiers.is_name(one.name) or found.identifiers.is_email(one.address)
+    traces.recipients = [
+        recipient
+        for recipient in _all(letters)
+        if traces.identifiers.is_name(recipient.name) or traces.identifiers.is_email(recipient.address)
     ]
 
 
-def _find_mails(found: Traces) -> None:
-    emails = [email.casefold() for email in found.identifiers.emails]
-    ours = belongs_to(OutgoingMail, found.person)
+def _find_mails(traces: Traces) -> None:
+    emails = [email.casefold() for email in traces.identifiers.emails]
+    ours = belongs_to(OutgoingMail, traces.person)
     theirs = or_(
         and_(func.lower(OutgoingMail.to_address).in_(emails), ours),
-        mails_about(Invitation, [invitation.id for invitation in found.invitations]),
+        mails_about(Invitation, [invitation.id for invitation in traces.invitations]),
     )
-    found.mails = _all(select(OutgoingMail).where(theirs))
+    traces.mails = _all(select(OutgoingMail).where(theirs))
     to_office = or_(
-        mails_about(Invitation, [one.id for one in found.held]),
-        mails_about(LetterRecipient, [recipient.id for recipient in found.recipients]),
+        mails_about(Invitation, [guest.id for guest in traces.held]),
+        mails_about(LetterRecipient, [recipient.id for recipient in traces.recipients]),
     )
-    found.naming = [one for one in _all(select(OutgoingMail).where(to_office)) if one not in found.mails]
-    found.skeletons = _only_theirs(found.mails)
-    written = {mail.message_id for mail in (*found.mails, *found.naming)}
-    found.delivered = [
+    traces.naming = [mail for mail in _all(select(OutgoingMail).where(to_office)) if mail not in traces.mails]
+    traces.skeletons = _only_theirs(traces.mails)
+    message_ids = {mail.message_id for mail in (*traces.mails, *traces.naming)}
+    traces.delivered = [
         copy.path
         for copy in current_app.extensions["kept_copies"]()
-        if copy.message_id in written or any(map(found.identifiers.is_email, copy.sent_to))
+        if copy.message_id in message_ids or any(map(traces.identifiers.is_email, copy.sent_to))
     ]
 
 
-def _find_incoming(found: Traces) -> None:
-    """Return what the person wrote to us, or what came back from their address."""
-    emails = [email.casefold() for email in found.identifiers.emails]
-    asked = [invitation.id for invitation in found.invitations]
+def _find_incoming(traces: Traces) -> None:
+    """Find what the person wrote to us, or what came back from their address."""
+    emails = [email.casefold() for email in traces.identifiers.emails]
+    asked = [invitation.id for invitation in traces.invitations]
     answered = select(IncomingLink.incoming_mail_id).where(
         IncomingLink.subject_type == Invitation.__tablename__, IncomingLink.subject_id.in_(asked)
     )
@@ -213,8 +213,8 @@ def _find_incoming(found: Traces) -> None:
         func.lower(IncomingMail.from_address).in_(emails), func.lower(IncomingMail.envelope_from).in_(emails)
     )
     nobodys = IncomingMail.organisation_id.is_(None)
-    theirs = and_(wrote, or_(nobodys, belongs_to(IncomingMail, found.person)))
-    found.incoming = _all(select(IncomingMail).where(or_(IncomingMail.id.in_(answered), theirs)))
+    theirs = and_(wrote, or_(nobodys, belongs_to(IncomingMail, traces.person)))
+    traces.incoming = _all(select(IncomingMail).where(or_(IncomingMail.id.in_(answered), theirs)))
 
 
 def _only_theirs(mails: Sequence[OutgoingMail]) -> list[MailSkeleton]:
@@ -227,40 +227,40 @@ def _only_theirs(mails: Sequence[OutgoingMail]) -> list[MailSkeleton]:
     return _all(select(MailSkeleton).where(MailSkeleton.id.in_(ids - shared)))
 
 
-def _find_imports(found: Traces, ids: Sequence[int]) -> None:
+def _find_imports(traces: Traces, ids: Sequence[int]) -> None:
     rows = select(ImportRow).join(ContactImport, ContactImport.id == ImportRow.import_id)
-    rows = rows.where(belongs_to(ContactImport, found.person))
+    rows = rows.where(belongs_to(ContactImport, traces.person))
     matched = and_(ImportRow.match_type == "persons", ImportRow.match_id.in_(ids))
-    maybe = _all(rows.where(or_(matched, holds_probe(ImportRow.cells, found.identifiers))))
-    found.rows = [
-        one
-        for one in maybe
-        if (one.match_type == "persons" and one.match_id in ids) or found.identifiers.name(one.cells)
+    candidates = _all(rows.where(or_(matched, holds_probe(ImportRow.cells, traces.identifiers))))
+    traces.rows = [
+        row
+        for row in candidates
+        if (row.match_type == "persons" and row.match_id in ids) or traces.identifiers.name(row.cells)
     ]
     of_them = {
         "persons": ids,
-        "addresses": [address.id for address in found.addresses],
-        "consents": [consent.id for consent in found.consents],
-        "mandates": [mandate.id for mandate in found.mandates],
-        "list_members": [member.id for member in found.members],
+        "addresses": [address.id for address in traces.addresses],
+        "consents": [consent.id for consent in traces.consents],
+        "mandates": [mandate.id for mandate in traces.mandates],
+        "list_members": [member.id for member in traces.members],
     }
     conditions = (
         and_(ImportChange.table == table, ImportChange.row_id.in_(numbers))
         for table, numbers in of_them.items()
     )
-    found.changes = _all(select(ImportChange).where(or_(*conditions)))
+    traces.changes = _all(select(ImportChange).where(or_(*conditions)))
 
 
-def _find_history(found: Traces, ids: Sequence[int]) -> list[History]:
+def _find_history(traces: Traces, ids: Sequence[int]) -> list[History]:
     """Return the rows about the person, and those about other records that name them."""
     about = and_(History.subject_type == "persons", History.subject_id.in_(ids))
-    asked = [invitation.id for invitation in found.invitations]
+    asked = [invitation.id for invitation in traces.invitations]
     invited = and_(History.subject_type == "invitations", History.subject_id.in_(asked))
     naming = or_(
-        holds_probe(History.details, found.identifiers), holds_probe(History.actor_name, found.identifiers)
+        holds_probe(History.details, traces.identifiers), holds_probe(History.actor_name, traces.identifiers)
     )
     rows = _all(select(History).where(or_(about, invited, naming)).order_by(History.id))
-    return [row for row in rows if _is_about(row, ids, asked) or _names_here(row, found)]
+    return [row for row in rows if _is_about(row, ids, asked) or _names_here(row, traces)]
 
 
 def _is_about(row: History, ids: Sequence[int], asked: Sequence[int]) -> bool:
@@ -269,14 +269,14 @@ def _is_about(row: History, ids: Sequence[int], asked: Sequence[int]) -> bool:
     )
 
 
-def _names_here(row: History, found: Traces) -> bool:
+def _names_here(row: History, traces: Traces) -> bool:
     if not (
-        found.identifiers.name(row.details)
-        or (row.actor_id is None and found.identifiers.name(row.actor_name))
+        traces.identifiers.name(row.details)
+        or (row.actor_id is None and traces.identifiers.name(row.actor_name))
     ):
         return False
-    whose = found.person.organisation_id
-    return whose is None or _organisation_of(row) in (None, whose)
+    owner = traces.person.organisation_id
+    return owner is None or _organisation_of(row) in (None, owner)
 
 
 def _organisation_of(row: History) -> int | None:

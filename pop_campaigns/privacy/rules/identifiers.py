@@ -44,7 +44,7 @@ class Identifiers:
 
     @property
     def probes(self) -> list[str]:
-        """Return lower-case ASCII pieces of which each text that names the person holds at least one."""
+        """Lower-case ASCII pieces of which each text that names the person holds at least one."""
         names = [_longest_ascii(name) for name in (*self.names, *self.emails)]
         names += [re.sub(r"\D", "", phone.partition(";")[0])[-3:] for phone in self.phones]
         return [] if any(len(name) < _SHORTEST_PROBE for name in names) else sorted(set(names))
@@ -61,7 +61,7 @@ class Identifiers:
         """Return whether a text, or any text within a list or mapping, names the person."""
         if isinstance(value, str):
             return fold(value) in self._folded or bool(self._pattern and self._pattern.search(value))
-        return any(self.name(one) for one in _within(value))
+        return any(self.name(part) for part in _within(value))
 
     def cut(self, value: Any) -> Any:
         """Return a value without the person: a text that is only a name becomes empty, else the name is cut out."""
@@ -70,9 +70,9 @@ class Identifiers:
                 return ""
             return self._pattern.sub(CUT, value) if self._pattern else value
         if isinstance(value, dict):
-            return {key: self.cut(one) for key, one in value.items()}
+            return {key: self.cut(part) for key, part in value.items()}
         if isinstance(value, list):
-            return [self.cut(one) for one in value]
+            return [self.cut(part) for part in value]
         return value
 
 

@@ -70,10 +70,10 @@ def breach_clock(noticed_at: datetime, told_at: datetime | None, now: datetime) 
     if told_at is not None:
         late = told_at - noticed_at > TELL_WITHIN
         return (BreachClock.TOLD_LATE if late else BreachClock.TOLD), _hours_up(told_at - noticed_at)
-    left = noticed_at + TELL_WITHIN - now
-    if left < timedelta(0):
-        return BreachClock.OVERDUE, _hours_up(-left)
-    return BreachClock.RUNNING, int(left.total_seconds() // 3600)
+    time_left = noticed_at + TELL_WITHIN - now
+    if time_left < timedelta(0):
+        return BreachClock.OVERDUE, _hours_up(-time_left)
+    return BreachClock.RUNNING, int(time_left.total_seconds() // 3600)
 
 
 def _hours_up(span: timedelta) -> int:

@@ -52,8 +52,8 @@ def blank_filling(mail: OutgoingMail) -> None:
     fields = {name: value if name == "brace" else "" for name, value in mail.fields.items()}
     mail.fields = fields | dict.fromkeys(mail.links, HIDDEN)
     mail.links, mail.last_words = {}, ""
-    for one in mail.tries:
-        one.words = ""
+    for attempt in mail.tries:
+        attempt.words = ""
 
 
 def blank_skeleton(skeleton: MailSkeleton) -> None:

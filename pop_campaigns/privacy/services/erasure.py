@@ -98,7 +98,7 @@ def _counts(traces: Traces) -> dict[str, int]:
 
 def _set_stones(traces: Traces, now: datetime) -> list[Tombstone]:
     owner, identifiers = traces.person.organisation_id, traces.identifiers
-    known = [(TombstoneKind.EMAIL, other) for other in identifiers.emails]
+    known = [(TombstoneKind.EMAIL, email) for email in identifiers.emails]
     known += [(TombstoneKind.PHONE, phone) for phone in identifiers.phones]
     known = known or [(TombstoneKind.NAME, traces.person.name)]
     for email in identifiers.emails:
@@ -126,7 +126,7 @@ def _erase_contacts(traces: Traces, now: datetime) -> list[Path]:
 
 
 def _erase_consents(consents: Sequence[Consent], now: datetime) -> list[Path]:
-    proofs = {other.proof_file_id for other in consents if other.proof_file_id}
+    proofs = {consent.proof_file_id for consent in consents if consent.proof_file_id}
     for consent in consents:
         consent.proof, consent.proof_file_id = "", None
         if consent.withdrawn_at is None:
@@ -205,8 +205,8 @@ def _unname_mail(mail: OutgoingMail, traces: Traces) -> None:
         fields[key] = cut(value)
     mail.fields, mail.to_name = fields, cut(mail.to_name)
     mail.last_words = cut(mail.last_words)
-    for one in mail.tries:
-        one.words = cut(one.words)
+    for attempt in mail.tries:
+        attempt.words = cut(attempt.words)
 
 
 def _erase_elsewhere(traces: Traces) -> None:
@@ -214,8 +214,8 @@ def _erase_elsewhere(traces: Traces) -> None:
     cut = traces.identifiers.cut
     for row in traces.history:
         about = row.subject_type == "persons" and row.subject_id in ids
-        kept = {name: value for name, value in (row.details or {}).items() if name == "organisation_id"}
-        row.details = kept if about else cut(row.details)
+        details = {name: value for name, value in (row.details or {}).items() if name == "organisation_id"}
+        row.details = details if about else cut(row.details)
         if row.actor_id is None:
             row.actor_name = "" if about or row.subject_type == "invitations" else cut(row.actor_name)
     for cells in traces.rows:

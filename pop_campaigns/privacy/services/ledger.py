@@ -71,8 +71,8 @@ def append_stones(stones: Sequence[Tombstone]) -> None:
     number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         # A line that a power cut broke off must not swallow the next one.
-        whole = not path.stat().st_size or path.read_bytes().endswith(b"\n")
-        os.write(number, (text if whole else f"\n{text}").encode("ascii"))
+        ends_line = not path.stat().st_size or path.read_bytes().endswith(b"\n")
+        os.write(number, (text if ends_line else f"\n{text}").encode("ascii"))
         os.fsync(number)
     finally:
         os.close(number)
@@ -81,12 +81,12 @@ def append_stones(stones: Sequence[Tombstone]) -> None:
 def read_ledger() -> tuple[list[Erasure], int]:
     """Return the lines of the list and how many could not be read."""
     path = ledger_path()
-    found, broken = [], 0
+    erasures, broken = [], 0
     for line in path.read_text(encoding="ascii", errors="replace").splitlines() if path.exists() else ():
         try:
-            one = Erasure(**json.loads(line))
-            _ = one.tombstone_kind, one.erased_at
-            found.append(one)
+            erasure = Erasure(**json.loads(line))
+            _ = erasure.tombstone_kind, erasure.erased_at
+            erasures.append(erasure)
         except (ValueError, TypeError):
             broken += bool(line.strip())
-    return found, broken
+    return erasures, broken

@@ -17,7 +17,7 @@ from pop_campaigns.core.history import note
 
 
 def refuse_mail(refusal: Refusal, *, channel: ConsentChannel, now: datetime) -> bool:
-    """Note the refusal and end the consents to the same thing; False if it was known already."""
+    """Note the refusal and end the consents to what is refused; False if it was known already."""
     fresh = suppress_hash(
         refusal.address_hash, refusal.purpose, refusal.organisation_id, channel=channel, now=now
     )

@@ -33,8 +33,8 @@ def seed_purposes(*, by: User | None, now: datetime) -> int:
     fresh = [ProcessingPurpose(**vars(seed), changed_at=now) for seed in SEEDS if seed.key not in there]
     db.session.add_all(fresh)
     db.session.flush()
-    for one in fresh:
-        note("purpose.added", one, by=by, now=now, name=one.name)
+    for purpose in fresh:
+        note("purpose.added", purpose, by=by, now=now, name=purpose.name)
     return len(fresh)
 
 
@@ -54,7 +54,7 @@ def save_purpose(
 
 
 def select_breaches(user: User) -> Select[Breach]:
-    """Start the register of breaches: an organisation's own, all for those who read the whole network."""
+    """Return the query for the register of breaches: an organisation's own, all for those who read the whole network."""
     rows = select(Breach).options(joinedload(Breach.organisation)).where(own(Breach, user))
     return rows.order_by(Breach.noticed_at.desc(), Breach.id.desc())
 

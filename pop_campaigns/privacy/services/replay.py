@@ -63,12 +63,12 @@ def _brought_back(known: _Known) -> list[Person]:
         emails.setdefault(person_id or 0, []).append(email)
     alive = select(Person).where(Person.erased_at.is_(None), Person.merged_into_id.is_(None))
     for person in db.session.scalars(alive).all():
-        values = [(TombstoneKind.EMAIL, other) for other in emails.get(person.id, [])]
+        values = [(TombstoneKind.EMAIL, email) for email in emails.get(person.id, [])]
         values += [(TombstoneKind.PHONE, person.phone)] if person.phone else []
         values = values or [(TombstoneKind.NAME, person.name)]
         lines = (
-            known.get((kind.value, keyed_hash(kind, one, key), person.organisation_id))
-            for kind, one in values
+            known.get((kind.value, keyed_hash(kind, value, key), person.organisation_id))
+            for kind, value in values
         )
         if any(line and not _added_since(person, line.erased_at) for line in lines):
             persons.append(person)

@@ -57,37 +57,37 @@ class Swept:
     files: list[Path] = field(default_factory=list)
 
 
-def days_of(one: Retention) -> int:
+def days_of(rule: Retention) -> int:
     """Return for how many days a class is kept here."""
-    return int(current_app.config[one.setting]) if one.setting else one.days
+    return int(current_app.config[rule.setting]) if rule.setting else rule.days
 
 
 def count_due(*, now: datetime) -> dict[str, int]:
     """Return how many of each class are over their time; changes nothing."""
     counts = {}
-    for one in RETENTION:
-        until = now - timedelta(days=days_of(one))
-        if one.kept is Kept.LOOSE_FILES:
-            counts[one.kept.value] = sum(1 for _path in _loose_files(until))
+    for rule in RETENTION:
+        until = now - timedelta(days=days_of(rule))
+        if rule.kept is Kept.LOOSE_FILES:
+            counts[rule.kept.value] = sum(1 for _path in _loose_files(until))
         else:
-            due = _DUE[one.kept](until)
+            due = _DUE[rule.kept](until)
             counted = select(func.count()).select_from(due.order_by(None).subquery())
-            counts[one.kept.value] = db.session.scalar(counted) or 0
+            counts[rule.kept.value] = db.session.scalar(counted) or 0
     return counts
 
 
 def sweep(*, now: datetime) -> Swept:
     """Deal with up to AT_ONCE of each class that are over their time."""
     done = Swept()
-    for one in RETENTION:
-        until = now - timedelta(days=days_of(one))
-        if one.kept is Kept.LOOSE_FILES:
+    for rule in RETENTION:
+        until = now - timedelta(days=days_of(rule))
+        if rule.kept is Kept.LOOSE_FILES:
             files = list(_loose_files(until))[:AT_ONCE]
             number = len(files)
         else:
-            rows = db.session.scalars(_DUE[one.kept](until).limit(AT_ONCE)).unique().all()
-            number, files = len(rows), _VERBS[one.kept](rows, now) if rows else []
-        done.counts[one.kept.value] = number
+            rows = db.session.scalars(_DUE[rule.kept](until).limit(AT_ONCE)).unique().all()
+            number, files = len(rows), _VERBS[rule.kept](rows, now) if rows else []
+        done.counts[rule.kept.value] = number
         done.files += files
         db.session.flush()
     return done
@@ -117,7 +117,7 @@ def last_runs(limit: int = 14) -> Sequence[RetentionRun]:
 
 
 def _due_answers(until: datetime) -> Select[Any]:
-    """Citizens asked to events that ended before then."""
+    """Return the invitations of citizens to events that ended before then."""
     return (
         select(Invitation)
         .join(Invitation.event)
@@ -133,22 +133,26 @@ def _due_answers(until: datetime) -> Select[Any]:
 
 
 def _due_mails(until: datetime) -> Select[Any]:
-    """Texts all of whose mails were queued before then and are not on their way; letters are left alone."""
+    """Return texts all of whose mails were queued before then and are not on their way; letters are left alone."""
     of_text = OutgoingMail.skeleton_id == MailSkeleton.id
-    kept = or_(
+    still_needed = or_(
         OutgoingMail.queued_at >= until,
         OutgoingMail.state.in_((MailState.QUEUED, MailState.SENDING)),
         OutgoingMail.kind.startswith("letter"),
     )
     return (
         select(MailSkeleton)
-        .where(MailSkeleton.text != NOTHING, MailSkeleton.created_at < until, ~exists().where(of_text, kept))
+        .where(
+            MailSkeleton.text != NOTHING,
+            MailSkeleton.created_at < until,
+            ~exists().where(of_text, still_needed),
+        )
         .order_by(MailSkeleton.id)
     )
 
 
 def _due_incoming(until: datetime) -> Select[Any]:
-    """Messages that came in before then and were dealt with; what answers a letter is official and stays."""
+    """Return messages that came in before then and were dealt with; what answers a letter is official and stays."""
     official = exists().where(
         IncomingLink.incoming_mail_id == IncomingMail.id,
         IncomingLink.subject_type == "letter_recipients",
@@ -178,7 +182,7 @@ def _due_proofs(until: datetime) -> Select[Any]:
 
 
 def _due_imports(until: datetime) -> Select[Any]:
-    """Imports, by their run or (never run) their upload, of which rows or changes are still kept."""
+    """Return imports of which rows or changes are still kept, by their run or (never run) their upload."""
     rows = exists().where(ImportRow.import_id == ContactImport.id)
     changes = exists().where(ImportChange.import_id == ContactImport.id)
     return (
@@ -223,14 +227,14 @@ def _blank_history(guest: Invitation, identifiers: Identifiers) -> None:
 def _stand_in(guest: Invitation, now: datetime) -> Person:
     """Return a nameless person who is not a guest of this event yet: the same few serve all events of an owner."""
     owner = guest.event.organisation_id
-    taken = select(Invitation.person_id).where(
+    guests = select(Invitation.person_id).where(
         Invitation.event_id == guest.event_id, Invitation.person_id.is_not(None)
     )
     free = select(Person).where(
         Person.topics == STAND_IN,
         Person.erased_at.is_not(None),
         Person.organisation_id.is_not_distinct_from(owner),
-        Person.id.not_in(taken),
+        Person.id.not_in(guests),
     )
     person = db.session.scalar(free.order_by(Person.id).limit(1))
     if person is None:
@@ -243,7 +247,7 @@ def _stand_in(guest: Invitation, now: datetime) -> Person:
 
 
 def _empty_mails(skeletons: Sequence[MailSkeleton], _now: datetime) -> list[Path]:
-    ids = [other.id for other in skeletons]
+    ids = [skeleton.id for skeleton in skeletons]
     for mail in db.session.scalars(select(OutgoingMail).where(OutgoingMail.skeleton_id.in_(ids))):
         blank_filling(mail)
         mail.to_name = ""
@@ -253,7 +257,7 @@ def _empty_mails(skeletons: Sequence[MailSkeleton], _now: datetime) -> list[Path
 
 
 def _drop_proofs(consents: Sequence[Consent], _now: datetime) -> list[Path]:
-    files = {other.proof_file_id for other in consents if other.proof_file_id}
+    files = {consent.proof_file_id for consent in consents if consent.proof_file_id}
     for consent in consents:
         consent.proof, consent.proof_file_id = "", None
     db.session.flush()

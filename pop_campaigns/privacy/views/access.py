@@ -49,9 +49,9 @@ def access(ident: int) -> ResponseReturnValue:
     """Show what is kept; with POST give it out, as a file (``form=json``) or a page to print, and note that."""
     person = get_changeable(Person, ident)
     moment, traces = now(), find_traces(person)
-    kept = access_export(traces, named_in(person, traces.identifiers), now=moment)
+    export = access_export(traces, named_in(person, traces.identifiers), now=moment)
     if request.method != "POST":
-        return _page(person, kept, printed=False)
+        return _page(person, export, printed=False)
     form = request.form.get("form", "")
     if form not in ("json", "page"):
         abort(400)
@@ -62,29 +62,30 @@ def access(ident: int) -> ResponseReturnValue:
         now=moment,
         organisation_id=person.organisation_id,
         form=form,
-        rows=sum(len(kept[name]) for name in SECTIONS),
+        rows=sum(len(export[name]) for name in SECTIONS),
     )
-    page = _page(person, kept, printed=True) if form == "page" else ""
+    page = _page(person, export, printed=True) if form == "page" else ""
     db.session.commit()
-    return page if form == "page" else _file(kept, f"{local_date(moment):%Y-%m-%d}")
+    return page if form == "page" else _file(export, f"{local_date(moment):%Y-%m-%d}")
 
 
-def _page(person: Person, kept: Data, *, printed: bool) -> str:
+def _page(person: Person, export: Data, *, printed: bool) -> str:
     lang = current_language()
     sections = [
-        (words, [readable_lines(name, one, lang) for one in kept[name]]) for name, words in SECTIONS.items()
+        (words, [readable_lines(name, record, lang) for record in export[name]])
+        for name, words in SECTIONS.items()
     ]
     return render_template(
         "privacy/access.html",
         person=person,
-        kept=kept,
+        kept=export,
         sections=[(words, rows) for words, rows in sections if rows],
         day=local_date(now()),
         printed=printed,
     )
 
 
-def _file(kept: Data, day: str) -> Response:
-    content = json.dumps(kept, ensure_ascii=False, indent=1)
+def _file(export: Data, day: str) -> Response:
+    content = json.dumps(export, ensure_ascii=False, indent=1)
     # Without the person's name: it would stand in every list of downloads.
     return give_file(content.encode(), f"personal-data-{day}.json", "application/json")

@@ -79,7 +79,7 @@ def _plan(traces: Traces) -> Plan:
     )
     goes = [_("Name, phone, post address, topics and press card, and what history tells of them.")]
     goes += [words(number) for number, words in counted if number]
-    kept = (
+    staying = (
         (len(traces.invitations) + len(traces.held) - drafts, _invitations),
         (len(traces.answers), _answers),
         (len(traces.mails) - waiting, _mails),
@@ -87,7 +87,7 @@ def _plan(traces: Traces) -> Plan:
         (len(traces.mandates), _mandates),
         (len(traces.consents), _consents),
     )
-    return Plan(goes, [words(number) for number, words in kept if number])
+    return Plan(goes, [words(number) for number, words in staying if number])
 
 
 def _addresses(number: int) -> str:

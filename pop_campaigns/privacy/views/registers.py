@@ -118,7 +118,9 @@ def _purpose_page(purpose: ProcessingPurpose | None) -> ResponseReturnValue:
 def breaches() -> ResponseReturnValue:
     """Show the register of breaches, each with its clock."""
     page, moment, lang = paged(select_breaches(current_user)), now(), current_language()
-    rows = [(item, clock_chip(item, moment), moment_words(item.noticed_at, lang)) for item in page.items]
+    rows = [
+        (breach, clock_chip(breach, moment), moment_words(breach.noticed_at, lang)) for breach in page.items
+    ]
     return render_template("privacy/breaches.html", page=page, rows=rows)
 
 
@@ -130,11 +132,11 @@ def breaches_csv() -> Response:
     heads = [_("Organisation"), *(form[name].label.text for name in BREACH_COLUMNS), _("Entered by")]
     rows = (
         [
-            one.organisation.name if one.organisation else "",
-            *(_cell(getattr(one, name)) for name in BREACH_COLUMNS),
-            one.reported_by,
+            breach.organisation.name if breach.organisation else "",
+            *(_cell(getattr(breach, name)) for name in BREACH_COLUMNS),
+            breach.reported_by,
         ]
-        for one in db.session.scalars(select_breaches(current_user))
+        for breach in db.session.scalars(select_breaches(current_user))
     )
     return _csv("breaches", heads, rows)
 

@@ -22,20 +22,20 @@ def retention() -> ResponseReturnValue:
     due, lang = count_due(now=now()), current_language()
     classes = [
         {
-            "words": KEPT_WORDS[one.kept],
-            "days": days_of(one),
-            "setting": one.setting,
-            "due": due[one.kept.value],
+            "words": KEPT_WORDS[rule.kept],
+            "days": days_of(rule),
+            "setting": rule.setting,
+            "due": due[rule.kept.value],
         }
-        for one in RETENTION
+        for rule in RETENTION
     ]
     runs = [
         {
             "when": moment_words(run.at, lang),
             "counts": [
-                (KEPT_WORDS[one.kept][0], run.counts[one.kept.value])
-                for one in RETENTION
-                if run.counts.get(one.kept.value)
+                (KEPT_WORDS[rule.kept][0], run.counts[rule.kept.value])
+                for rule in RETENTION
+                if run.counts.get(rule.kept.value)
             ],
             "whole": bool(run.counts),
         }

@@ -83,32 +83,32 @@ NAMES: Final = {
 _LEFT_OUT: Final = frozenset({"organisation_id", "placeholder", "address_id"})
 # Codes as the export holds them, by the field they stand in. Kinds of persons and of messages never share one.
 _CODES: Final[dict[str, dict[str, Any]]] = {
-    "answer": {one.value: words for one, words in ANSWERS.items()},
+    "answer": {answer.value: words for answer, words in ANSWERS.items()},
     "accepted": {"True": _l("yes"), "False": _l("no")},
-    "use": {one.value: words for one, words in ADDRESS_USES.items()},
-    "kind": {one.value: words for one, words in PERSON_KINDS.items()},
-    "purpose": {one.value: words for one, words in PURPOSES.items()},
-    "channel": {one.value: words for one, words in CONSENT_CHANNELS.items()},
-    "withdrawn_by": {one.value: words for one, words in CONSENT_CHANNELS.items()},
+    "use": {use.value: words for use, words in ADDRESS_USES.items()},
+    "kind": {kind.value: words for kind, words in PERSON_KINDS.items()},
+    "purpose": {purpose.value: words for purpose, words in PURPOSES.items()},
+    "channel": {channel.value: words for channel, words in CONSENT_CHANNELS.items()},
+    "withdrawn_by": {channel.value: words for channel, words in CONSENT_CHANNELS.items()},
 }
 
 
-def readable_lines(section: str, kept: Any, lang: str) -> list[tuple[str, str]]:
+def readable_lines(section: str, record: Any, lang: str) -> list[tuple[str, str]]:
     """Return one record as lines of name and value; what is empty or of use to programs only is left out."""
     if section == "history":
-        told = history_words(SimpleNamespace(action=kept["action"], details=kept["details"]), lang)  # type: ignore[arg-type]
-        return [(_written("at", kept["at"], lang), told)]
-    return list(_lines(kept, "", lang))
+        words = history_words(SimpleNamespace(action=record["action"], details=record["details"]), lang)  # type: ignore[arg-type]
+        return [(_written("at", record["at"], lang), words)]
+    return list(_lines(record, "", lang))
 
 
 def _lines(value: Any, name: str, lang: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
-        for key, one in value.items():
+        for key, part in value.items():
             if key not in _LEFT_OUT:
-                yield from _lines(one, key, lang)
+                yield from _lines(part, key, lang)
     elif isinstance(value, list):
-        for one in value:
-            yield from _lines(one, name, lang)
+        for part in value:
+            yield from _lines(part, name, lang)
     elif value not in ("", None):
         yield str(NAMES.get(name, name.replace("_", " "))), _written(name, value, lang)
 

@@ -57,7 +57,7 @@ KEPT_WORDS: Final[dict[Kept, tuple[LazyString, LazyString, LazyString]]] = {
 
 
 def clock_chip(breach: Breach, now: datetime) -> Chip:
-    """Say how long there is still to tell the Commissioner, or that and when it was done."""
+    """Return the chip that says how long there is still to tell the Commissioner, or that and when it was done."""
     state, hours = breach_clock(breach.noticed_at, breach.authority_told_at, now)
     if state is BreachClock.RUNNING:
         if hours == 0:
