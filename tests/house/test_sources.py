@@ -41,6 +41,7 @@ ROLES = {
     "views",
     "words",
 }
+SAYS_NOTHING_OF_THE_THING = {"one", "found", "said", "each"}
 # Names that say nothing to who looks for the thing.
 PUZZLES = {"bell", "going", "keeping", "machines", "moments", "needles", "showing", "whose"}
 SAYS_NOTHING = re.compile(r"(utils?|helpers?|constants?|common|misc|managers?|stuff)\.py")
@@ -218,6 +219,19 @@ def test_files_are_named_by_what_they_hold() -> None:
     faults = [path.name for path in PACKAGE.rglob("*.py") if SAYS_NOTHING.fullmatch(path.name)]
     faults += [path.name for path in PACKAGE.rglob("*.py") if path.stem in PUZZLES]
     assert not faults
+
+
+def test_variables_say_the_thing() -> None:
+    found = [
+        f"{name}:{node.lineno}: {word}"
+        for name, _path, tree in modules()
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name | ast.arg)
+        if (word := node.arg if isinstance(node, ast.arg) else node.id) in SAYS_NOTHING_OF_THE_THING
+    ]
+    assert not found
 
 
 def test_a_file_of_a_few_lines_joins_a_neighbour() -> None:

@@ -40,7 +40,8 @@ def reads(kind: str, *, calendar: dict[str, Any] | None = None, holds: str = "",
             return f"{result}, not {facts}"
         if holds and even(holds) not in even(report.body):
             return f"the words are lost: {report.body[:80]!r}"
-        entry = {name: (report.calendar or {}).get(name) for name in calendar or {}}
+        stored = report.calendar.to_json() if report.calendar else {}
+        entry = {name: stored.get(name) for name in calendar or {}}
         return "" if entry == (calendar or {}) else f"{entry}, not {calendar}; {report.reasons}"
 
     return judge
