@@ -35,10 +35,11 @@ def make_once(
     """Give the world of a name: made by the first test that asks, put back for the others."""
 
     def give(name: str, make: Callable[[], SimpleNamespace]) -> SimpleNamespace:
-        if name in kept_worlds:
+        is_copied = db.engine.dialect.name == "sqlite"
+        if is_copied and name in kept_worlds:
             return kept_worlds[name].put_back(tmp_path)
         world = make()
-        if db.engine.dialect.name == "sqlite":
+        if is_copied:
             kept_worlds[name] = Kept(world, tmp_path, tmp_path_factory.mktemp("kept") / "data")
         return world
 
@@ -52,8 +53,8 @@ def world(cast: SimpleNamespace, make_once: MakeOnce) -> SimpleNamespace:
 
 
 @pytest.fixture(scope="session")
-def walks() -> dict[str, Walk]:
-    """What was read in this process, by person."""
+def walks() -> dict[tuple[str, str], Walk]:
+    """What was read in this process, by database and person."""
     return {}
 
 
@@ -61,20 +62,21 @@ def walks() -> dict[str, Walk]:
 def walk(
     app: Flask,
     sign_in: Callable[[Any], FlaskClient],
-    walks: dict[str, Walk],
+    walks: dict[tuple[str, str], Walk],
     kept_worlds: dict[str, Kept],
     request: pytest.FixtureRequest,
 ) -> Callable[[str], Walk]:
     """Give all pages of ``world`` as somebody of the cast (or ``nobody``) reads them: for looking only."""
 
     def walk_as(who: str) -> Walk:
-        if who in walks:
-            return walks[who]
+        database = db.engine.dialect.name
+        if (database, who) in walks:
+            return walks[database, who]
         world = request.getfixturevalue("world")
         browser = app.test_client() if who == "nobody" else sign_in(getattr(world.cast, who))
         walked = walk_everything(app, browser, world, who)
         if "world" in kept_worlds:
-            walks[who] = walked
+            walks[database, who] = walked
         return walked
 
     return walk_as

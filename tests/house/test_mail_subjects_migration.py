@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import flask_migrate
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import Connection, inspect, text
@@ -15,6 +16,7 @@ from pop_campaigns.core.db import db
 from tests.house.test_migrations import empty_app
 
 __all__ = ["empty_app"]
+pytestmark = pytest.mark.both_databases
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 # once, kind, thread; then subject, the once of the original, kind, whether it has the null sender.

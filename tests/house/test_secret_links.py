@@ -13,7 +13,7 @@ from pop_campaigns.core.secret_links import SECRET_PARTS, paths_before_secrets
 from pop_campaigns.mail.secrets import mask_ours, mask_secrets
 
 # Parts of public addresses that are words anybody may know.
-OPEN_PARTS = {"lang", "filename"}
+OPEN_PARTS = {"lang", "filename", "areas"}
 TOKEN = "Zk3vAq0cH8wq1x2y3z4_abcdefGHIJKLmnopqrstuvw"
 
 
