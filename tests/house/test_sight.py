@@ -187,9 +187,8 @@ def choosing(tree: ast.Module) -> Iterator[tuple[str, bool]]:
 
 # Who may choose rows without asking, and why: by module, or by function.
 NEED_NOT_ASK = {
-    "incoming/services/calendar_answers:_substitute_of": "for verbs",
-    "incoming/services/calendar_answers:said_before": "for verbs",
-    "incoming/services/counting:_hold": "locks a mail; ways_to_count asks",
+    "incoming/queries/incoming:_substitute_of": "for verbs",
+    "incoming/queries/incoming:said_before": "for verbs",
     "incoming/services/counting:_last_word_at": "one moment, for verbs",
     "incoming/services/matching": "finds to what a mail belongs; shows nothing",
     "incoming/services/proposals": "verbs",
