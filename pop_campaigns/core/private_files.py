@@ -6,6 +6,7 @@ down: folders are 0700, files 0600.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -35,9 +36,14 @@ def create_private(path: Path, *, append: bool = False) -> BinaryIO:
 
 
 def create_private_database(path: str) -> None:
-    """Make an empty file where SQLite will find its database; the files it makes beside it get the same mode."""
+    """Make an empty file where SQLite will find its database; the files it makes beside it get the same mode.
+
+    A file that is there is not opened: closing it would drop every lock that this process holds on it, whichever thread and
+    connection took it (POSIX advisory locks; sqlite.org/howtocorrupt.html, section 2.2).
+    """
     if path and not path.startswith((":memory:", "file:")):
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def open_to_others(folder: Path) -> bool:

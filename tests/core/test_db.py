@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from pop_campaigns.contacts.models import Institution
 from pop_campaigns.contacts.rules import InstitutionKind
-from pop_campaigns.core.db import db, like_folded
+from pop_campaigns.core.db import db, like_folded, tune_engine
 from pop_campaigns.core.places import Municipality
 from tests import factories
 
@@ -102,3 +105,21 @@ def test_read_then_write_from_many_threads_loses_no_update(app: Flask) -> None:
     db.session.expire_all()
     assert errors == []
     assert db.session.get(Municipality, ident).county == "100"
+
+
+def test_another_connection_drops_no_lock(app: Flask) -> None:
+    """Who opens and closes the database's file loses the locks on it: the next process that leaves takes the journal away."""
+    file = db.engine.url.database
+    if db.engine.dialect.name != "sqlite":
+        return
+    factories.make_municipality("Fier")
+    db.session.commit()
+    fresh = create_engine(db.engine.url)
+    tune_engine(fresh, wait=1)
+    fresh.raw_connection().close()
+    program = f"import sqlite3; c = sqlite3.connect({file!r}); c.execute('SELECT name FROM municipalities'); c.close()"
+    subprocess.run([sys.executable, "-c", program], check=True)
+    assert Path(f"{file}-wal").exists()
+    factories.make_municipality("Vlorë")
+    db.session.commit()
+    fresh.dispose()
