@@ -25,10 +25,10 @@ run: setup ## web server, worker and mail server on this machine, with the recor
 	@exec $(VENV)/python -m flask --app wsgi up
 
 test: setup-dev ## all tests (ARGS="tests/letters -x" narrows, WORKERS=0 runs them in one process)
-	@$(PYTEST) -n $(WORKERS) --dist worksteal $(ARGS)
+	@$(PYTEST) -n $(WORKERS) --dist load $(ARGS)
 
 test-full: setup-dev ## all tests, also those left for changes of what they try; commit tests/tooling/tried.json
-	@FULL=1 $(PYTEST) -n $(WORKERS) --dist worksteal $(ARGS)
+	@FULL=1 $(PYTEST) -n $(WORKERS) --dist load $(ARGS)
 
 mail-report: setup-dev ## how many sample messages of other projects are read right, and how fast (SAMPLES=folder)
 	@exec $(VENV)/python -m tests.mail.report $(ARGS)

@@ -36,6 +36,7 @@ pytest_plugins = [
     "tests.plugins.full",
     "tests.plugins.seeds",
     "tests.plugins.cpu_times",
+    "tests.plugins.spreading",
 ]
 
 TEST_SETTINGS: dict[str, Any] = {
