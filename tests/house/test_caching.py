@@ -42,6 +42,14 @@ def test_only_what_is_declared_may_be_kept(app: Flask) -> None:
     assert declared == PUBLIC
 
 
+@pytest.mark.parametrize("who", ["nobody", "clirim", "eva"])
+def test_reading_any_address_changes_nothing(walk: Callable[[str], Walk], who: str) -> None:
+    """The others of ``test_endpoints``, where who sees and changes most walks on both databases."""
+    walked = walk(who)
+    assert [reading.endpoint for reading in walked.readings if reading.answer.status_code >= 500] == []
+    assert not walked.changed
+
+
 @pytest.mark.parametrize("who", ["nobody", "arta", "drita", "eva"])
 def test_every_answer_says_who_may_keep_it(walk: Callable[[str], Walk], who: str) -> None:
     wrong, kept = [], 0
