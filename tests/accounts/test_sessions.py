@@ -16,7 +16,6 @@ from sqlalchemy import select, update
 from pop_campaigns.accounts.models import User, UserSession
 from pop_campaigns.accounts.rules.sessions import SEEN_EVERY, SessionEnd
 from pop_campaigns.accounts.services.sessions import COOKIE_KEY, sessions_of, start_session
-from pop_campaigns.accounts.sign_in.security import security
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of
@@ -74,7 +73,7 @@ def test_a_password_hashed_anew_at_sign_in_does_not_end_that_sign_in(
 ) -> None:
     """As after a change of argon2's cost: the hash changes in the very transaction that begins the session."""
     elsewhere = log_in(app, cast.arta)
-    old = security.pwd_context.hash(get_hmac(PASSWORD), scheme="pbkdf2_sha512")
+    old = app.extensions["security"].pwd_context.hash(get_hmac(PASSWORD), scheme="pbkdf2_sha512")
     db.session.execute(update(User).values(password=old))
     db.session.commit()
     browser = log_in(app, cast.arta)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -171,7 +172,7 @@ def test_the_event_counts_the_guest_as_not_reached_and_says_why(
     assert rows[PREFECT].came_back is None
     page = sign_in(cast.arta).get(f"/events/{dead.id}").text
     assert "3 mesazhe janë kthyer mbrapsht që nga 26 shk 2026" in page
-    assert "<strong>1</strong> nuk u arrit<" in page
+    assert re.search(r"<strong>1</strong> nuk u arrit\s*<", page)
 
 
 def test_the_pages_that_send_say_who_gets_no_mail_and_why(

@@ -16,8 +16,6 @@ from pop_campaigns.accounts.models import Role, User
 from pop_campaigns.accounts.sign_in.session_cookie import init_session_cookie
 from pop_campaigns.core.i18n import TRANSLATIONS, ask_person_language
 
-security = Security()
-
 # What Flask-Security itself says on the pages we use; named here so that the catalogues hold it (it ships no Albanian).
 SIGN_IN_SAYS = (
     _l("Authentication failed - identity or password/passcode invalid"),
@@ -82,7 +80,8 @@ def init_sign_in(app: Flask, db: SQLAlchemy) -> None:
         SECURITY_CLI_USERS_NAME=False,
         SECURITY_CLI_ROLES_NAME=False,
     )
-    security.init_app(
+    # One for each application: it holds the settings of the last one it was made known to.
+    Security(
         app,
         SQLAlchemyUserDatastore(db, User, Role),
         register_blueprint=True,
