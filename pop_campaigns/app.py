@@ -80,7 +80,6 @@ BLUEPRINTS = (
 )
 LIMITS = account.LIMITS | links.LIMITS | answer.LIMITS | unsubscribe.LIMITS
 ERRORS = (400, 403, 404, 405, 409, 413, 415, 429, 500)
-limiter = Limiter(get_remote_address, default_limits=[], in_memory_fallback_enabled=True)
 
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
@@ -110,7 +109,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     init_kept_words(app)
     Bootstrap5(app)
     Compress(app)
-    limiter.init_app(app)
+    # One for each application: whether and where it counts is the application's setting.
+    limiter = Limiter(get_remote_address, app=app, default_limits=[], in_memory_fallback_enabled=True)
     init_known_browsers(app)
     init_refusal_pages(app, limiter)
     set_calendar_writer(invitation_from_json, app)
@@ -118,7 +118,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     init_worker(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    _limit_rates(app)
+    _limit_rates(app, limiter)
     _add_pages(app)
     init_secret_links(app)
     init_masking(app)
@@ -153,7 +153,7 @@ def _configure(app: Flask, settings: Mapping[str, Any]) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
 
-def _limit_rates(app: Flask) -> None:
+def _limit_rates(app: Flask, limiter: Limiter) -> None:
     for endpoint, rule in LIMITS.items():
         # A form may be looked at as often as one likes; guessing tokens in an address is done by looking.
         methods = ["POST"] if endpoint.startswith("security.") else None
