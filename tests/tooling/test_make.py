@@ -94,4 +94,4 @@ def test_the_samples_place_reaches_the_report_and_its_status_comes_back(project:
 
 def test_ci_measures_the_samples_after_the_tests() -> None:
     commands = re.findall(r"(?m)^make (.+)$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"))
-    assert commands == ["setup-dev", "lint", '"test${FULL:+-full}"', "mail-report ARGS=--no-rate"]
+    assert commands == ["setup-dev", "lint", "test", "mail-report ARGS=--no-rate"]
