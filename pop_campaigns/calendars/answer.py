@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Self
 
 METHODS = frozenset({"PUBLISH", "REQUEST", "REPLY", "ADD", "CANCEL", "REFRESH", "COUNTER", "DECLINECOUNTER"})
-_INSTANTS = frozenset({"dtstamp", "dtstart", "dtend", "recurrence_id"})
+_INSTANTS = frozenset({"dtstamp", "dtstart", "dtend", "recurrence_id", "proposed_start", "proposed_end"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,9 @@ class CalendarAnswer:
 
     A text that is missing is "", as ``partstat`` is where nobody answers. Times are UTC; of an all-day event midnight UTC,
     with ``all_day`` set. ``floating`` names those of *dtstart* and *dtend* that are an hour in no known zone. ``items`` is how
-    many components the object has. The order of the fields is that of ``mail explain``.
+    many components the object has. ``proposed_start`` and ``proposed_end`` are another time that a REPLY names beside its
+    answer, as an iPhone does (``proposed_floating``: an hour in no known zone). ``comment`` holds all words, also those for the
+    organiser alone, which stand in ``private_comment`` too. The order of the fields is that of ``mail explain``.
     """
 
     method: str = ""
@@ -39,6 +41,10 @@ class CalendarAnswer:
     summary: str = ""
     component: str = ""
     items: int = 0
+    private_comment: str = ""
+    proposed_start: datetime | None = None
+    proposed_end: datetime | None = None
+    proposed_floating: bool = False
 
     @property
     def is_answer(self) -> bool:
@@ -49,6 +55,23 @@ class CalendarAnswer:
     def proposes(self) -> bool:
         """Whether the object proposes another time (RFC 5546 section 3.2.7)."""
         return self.method == "COUNTER"
+
+    @property
+    def proposal_beside(self) -> CalendarAnswer | None:
+        """The other time that a REPLY proposes beside its answer, as the COUNTER that other programs send; None for none."""
+        if self.method != "REPLY" or self.proposed_start is None:
+            return None
+        return replace(
+            self,
+            method="COUNTER",
+            dtstart=self.proposed_start,
+            dtend=self.proposed_end,
+            all_day=False,
+            floating=("dtstart", "dtend") if self.proposed_floating else (),
+            proposed_start=None,
+            proposed_end=None,
+            proposed_floating=False,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as JSON holds it: missing texts are null, times are written with a Z."""

@@ -35,7 +35,7 @@ class ZoneBook:
                 return value.astimezone(UTC)
             naive = value.replace(tzinfo=None)
             return self._place(naive, tzid.strip().strip('"') or self.default)
-        except (OverflowError, ValueError):
+        except Exception:  # a zone of somebody's own making can raise anything; the hour is not known then
             return None
 
     def is_floating(self, value: datetime, tzid: str) -> bool:

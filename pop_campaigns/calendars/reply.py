@@ -17,18 +17,25 @@ from urllib.parse import unquote
 
 from icalendar import Calendar, Component
 from icalendar.error import GloballyUniqueTZIDGuessed
-from icalendar.parser import Contentline
 from icalendar.prop import vCalAddress
 
 from .answer import METHODS, CalendarAnswer
 from .event import PARTSTATS
+from .foreign_lines import (
+    COMPONENTS,
+    ORIGINAL_START,
+    PRIVATE_COMMENTS,
+    PROPOSED_PARAMETER,
+    ZONE_PARAMETER,
+    first_object,
+    sift,
+)
 from .foreign_zones import ZoneBook
 from .text import clean_line, clean_paragraphs
 
 # "/vendor.example/Europe/Tirane" is guessed to be Tirana's zone, which is what we want too.
 warnings.filterwarnings("ignore", category=GloballyUniqueTZIDGuessed)
 
-COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY")
 # Of tasks, too, which programs answer alike.
 _ANY_PARTSTAT = PARTSTATS | {"COMPLETED", "IN-PROCESS"}
 
@@ -38,20 +45,7 @@ ATTENDEE_LIMIT = 1000
 _COMMENT_LIMIT, _LINE_LIMIT, _UID_LIMIT, _NAMED = 5000, 500, 1000, 100
 _FOLD = re.compile(r"\r?\n[ \t]")
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
-_BLOCK = re.compile(r"(?ims)^BEGIN:VCALENDAR[ \t]*$.*?^END:VCALENDAR[ \t]*$")
-# One text each, however many commas: programs forget to escape them, and the library then makes a list of it.
-_TEXT_LINE = re.compile(
-    r"""(?im)^((?:COMMENT|SUMMARY)(?:;[^:"\n]{0,500}(?:"[^"\n]{0,500}"[^:"\n]{0,500}){0,5})?:)(.*)$"""
-)
-_BARE_COMMA = re.compile(r"(?<!\\)([,;])")
-# Who answers stands in lines that programs fill with what people call themselves, quotes and colons included.
-_PERSON_LINE = re.compile(
-    r"(?im)^(ATTENDEE|ORGANIZER)[ \t]*(;.{0,3000}?)?:[ \t]*((?:mailto:)?[^:\n]{1,400})$"
-)
-_KEPT_PARAMETERS = re.compile(
-    r"""(?i);(PARTSTAT|DELEGATED-TO|DELEGATED-FROM|SENT-BY|EMAIL)=("[^"\n]{1,400}"|[^";:,\n]{1,60}(?=[;:]|$))"""
-)
-_ZONE = re.compile(r"(?ims)^BEGIN:VTIMEZONE[ \t]*$.*?^END:VTIMEZONE[ \t]*$\n?")
+_PROPOSED_TIME = re.compile(r"(?i)(DTSTART|DTEND)(?:;TZID=([^:;]{1,80}))?:(\d{8}T\d{6})(Z?)")
 
 
 class UnreadableCalendar(ValueError):
@@ -64,7 +58,10 @@ class UnreadableCalendar(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CalendarPerson:
-    """An attendee or organiser. ``address`` in lower case; ``partstat`` is "" where none is given."""
+    """An attendee or organiser. ``address`` in lower case; ``partstat`` is "" where none is given.
+
+    ``proposed`` is another time that an attendee names beside the answer, in UTC; ``proposed_floating``: in no known zone.
+    """
 
     address: str
     name: str = ""
@@ -73,6 +70,8 @@ class CalendarPerson:
     delegated_from: tuple[str, ...] = ()
     sent_by: str = ""
     comment: str = ""
+    proposed: tuple[datetime | None, datetime | None] = (None, None)
+    proposed_floating: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +80,7 @@ class CalendarItem:
 
     ``sequence`` is None where it is missing, which some programs that answer do. ``floating`` names those of *dtstart*
     and *dtend* that are an hour on the clock in no known zone (RFC 5545 section 3.3.5): they stand here as if in UTC.
+    ``moved_from`` is the start that was asked for, where the object itself carries another one (Outlook).
     ``nameless_partstat`` is what the only attendee answers whose address cannot be read, as *invalid:nomail*; else "".
     """
 
@@ -99,6 +99,8 @@ class CalendarItem:
     status: str
     floating: tuple[str, ...] = ()
     nameless_partstat: str = ""
+    private_comment: str = ""
+    moved_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +122,14 @@ def read_calendar(content: bytes, *, method: str = "", charset: str = "utf-8") -
     ``method`` is the MIME parameter, which counts only where the body names none (RFC 6047 wants them equal).
     """
     text = _as_text(content, charset)
-    block = _BLOCK.search(text)
-    if block is None:
+    lines = first_object(text)
+    if not lines:
         raise UnreadableCalendar("no complete calendar object in it")
-    lines = block[0]
-    if lines.upper().count("\nBEGIN:") > COMPONENT_LIMIT:
+    if sum(line[:6].upper() == "BEGIN:" for line in lines) > COMPONENT_LIMIT:
         raise UnreadableCalendar(f"more than {COMPONENT_LIMIT} components")
-    zones = ZoneBook(match[0] for match in _ZONE.finditer(lines))
-    calendar = _parse(_PERSON_LINE.sub(_mend_person, _TEXT_LINE.sub(_escape_commas, _ZONE.sub("", lines))))
+    sifted = sift(lines)
+    zones = ZoneBook(sifted.zones)
+    calendar = _parse(sifted.text)
     stated_method = _line(calendar, "METHOD").upper() or method.strip().upper()
     if stated_method and stated_method not in METHODS:
         raise UnreadableCalendar(f"unknown method {stated_method[:40]}")
@@ -150,13 +152,17 @@ def answer_in(message: CalendarMessage, sender: str) -> CalendarAnswer:
     """Return what a calendar object says of the attendee it speaks of; ``sender`` is who sent the mail."""
     item = message.item
     attendee = _answering(item, sender) or CalendarPerson("", partstat=item.nameless_partstat)
+    words = (item.comment or attendee.comment, item.private_comment)
+    (begins, ends), floats = attendee.proposed, attendee.proposed_floating
+    if begins is None and item.moved_from not in (None, item.dtstart):
+        begins, ends, floats = item.dtstart, item.dtend, "dtstart" in item.floating
     return CalendarAnswer(
         method=message.method,
         uid=item.uid,
         attendee=attendee.address,
         partstat=attendee.partstat,
         sequence=item.sequence,
-        comment=item.comment or attendee.comment,
+        comment="\n".join(dict.fromkeys(filter(None, words))),
         dtstamp=item.dtstamp,
         dtstart=item.dtstart,
         dtend=item.dtend,
@@ -170,6 +176,10 @@ def answer_in(message: CalendarMessage, sender: str) -> CalendarAnswer:
         summary=item.summary,
         component=item.component,
         items=len(message.items),
+        private_comment=item.private_comment,
+        proposed_start=begins if message.method == "REPLY" else None,
+        proposed_end=ends if message.method == "REPLY" else None,
+        proposed_floating=floats and message.method == "REPLY",
     )
 
 
@@ -188,33 +198,26 @@ def _as_text(content: bytes, charset: str) -> str:
         raise UnreadableCalendar(f"larger than {SIZE_LIMIT} bytes")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         charset = "utf-16"
-    try:
-        text = content.decode(charset or "utf-8", "replace")
-    except (LookupError, ValueError):
-        text = content.decode("utf-8", "replace")
+    text = _decoded(content, charset)
     text = _FOLD.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     return _UNSEEN.sub("", text)
 
 
-def _escape_commas(line: re.Match[str]) -> str:
-    return line[1] + _BARE_COMMA.sub(r"\\\1", line[2])
-
-
-def _mend_person(line: re.Match[str]) -> str:
-    """Return the line as it is if the library can read it, else without the parameters that nobody can."""
+def _decoded(content: bytes, charset: str) -> str:
+    """Return text; what is UTF-8 is taken for it whatever its label says, since calendars are by default (RFC 5545)."""
+    wide = charset.lower().startswith(("utf-16", "utf-32", "ucs"))
+    if not wide and not content.isascii():
+        with contextlib.suppress(UnicodeDecodeError):
+            return content.decode("utf-8")
     try:
-        _, _, value = Contentline(line[0]).parts()
-        if value.strip() == line[3].strip():
-            return line[0]
-    except ValueError:
-        pass
-    parameters = "".join(f";{name}={value}" for name, value in _KEPT_PARAMETERS.findall(line[2] or ""))
-    return f"{line[1]}{parameters}:{line[3].strip()}"
+        return content.decode(charset or "utf-8", "replace")
+    except (LookupError, ValueError):
+        return content.decode("utf-8", "replace")
 
 
 def _parse(lines: str) -> Component:
     try:
-        return Calendar.from_ical(lines.replace("\n", "\r\n") + "\r\n")
+        return Calendar.from_ical(lines)
     except UnreadableCalendar:
         raise
     except (
@@ -229,12 +232,11 @@ def _item(part: Component, zones: ZoneBook) -> CalendarItem:
         raise UnreadableCalendar("the event has no UID")
     if len(uid) > _UID_LIMIT:
         raise UnreadableCalendar("the UID is too long")
-    attendees = tuple(filter(None, (_person(value) for value in _values(part, "ATTENDEE"))))
+    attendees = tuple(filter(None, (_person(value, zones) for value in _values(part, "ATTENDEE"))))
     if len(attendees) > ATTENDEE_LIMIT:
         raise UnreadableCalendar(f"more than {ATTENDEE_LIMIT} attendees")
-    organizers = [person for value in _values(part, "ORGANIZER") if (person := _person(value))]
+    organizers = [person for value in _values(part, "ORGANIZER") if (person := _person(value, zones))]
     starts = _when(part, "DTSTART", zones)
-    comments = [clean_paragraphs(str(value)) for value in _values(part, "COMMENT")]
     return CalendarItem(
         component=str(part.name),
         uid=uid,
@@ -243,7 +245,7 @@ def _item(part: Component, zones: ZoneBook) -> CalendarItem:
         dtstamp=_when(part, "DTSTAMP", zones),
         organizer=organizers[0] if organizers else None,
         attendees=attendees,
-        comment="\n".join(filter(None, comments))[:_COMMENT_LIMIT],
+        comment=_words(part, "COMMENT"),
         dtstart=starts,
         dtend=_ending(part, starts, zones),
         all_day=_is_date(part, "DTSTART"),
@@ -251,7 +253,14 @@ def _item(part: Component, zones: ZoneBook) -> CalendarItem:
         status=_line(part, "STATUS").upper(),
         floating=_floating(part, zones),
         nameless_partstat="" if attendees else _nameless_partstat(part),
+        private_comment=_words(part, *PRIVATE_COMMENTS),
+        moved_from=_when(part, ORIGINAL_START, zones),
     )
+
+
+def _words(part: Component, *names: str) -> str:
+    texts = [clean_paragraphs(str(value)) for name in names for value in _values(part, name)]
+    return "\n".join(dict.fromkeys(filter(None, texts)))[:_COMMENT_LIMIT]
 
 
 def _nameless_partstat(part: Component) -> str:
@@ -270,7 +279,7 @@ def _is_floating(prop: Any, zones: ZoneBook) -> bool:
     value = _python_value(prop)
     if not isinstance(value, datetime):
         return False
-    return zones.is_floating(value, str(getattr(prop, "params", {}).get("TZID") or ""))
+    return zones.is_floating(value, str(getattr(prop, "params", {}).get(ZONE_PARAMETER) or ""))
 
 
 def _ending(part: Component, starts: datetime | None, zones: ZoneBook) -> datetime | None:
@@ -326,17 +335,18 @@ def _when(part: Component, name: str, zones: ZoneBook) -> datetime | None:
     value = _python_value(prop)
     if isinstance(value, datetime):
         params = getattr(prop, "params", {})
-        return zones.to_utc(value, str(params.get("TZID") or ""))
+        return zones.to_utc(value, str(params.get(ZONE_PARAMETER) or ""))
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     return None
 
 
-def _person(value: Any) -> CalendarPerson | None:
+def _person(value: Any, zones: ZoneBook) -> CalendarPerson | None:
     params = value.params if isinstance(value, vCalAddress) else getattr(value, "params", {})
     address = _address(str(value)) or _address(str(params.get("EMAIL") or ""))
     if not address:
         return None
+    begins, ends, floats = _proposed(_joined(params.get(PROPOSED_PARAMETER)), zones)
     return CalendarPerson(
         address=address,
         name=clean_line(_joined(params.get("CN")))[:200],
@@ -345,7 +355,24 @@ def _person(value: Any) -> CalendarPerson | None:
         delegated_from=_addresses(params.get("DELEGATED-FROM")),
         sent_by=_address(str(params.get("SENT-BY") or "")),
         comment=clean_paragraphs(str(params.get("X-RESPONSE-COMMENT") or ""))[:_COMMENT_LIMIT],
+        proposed=(begins, ends),
+        proposed_floating=floats,
     )
+
+
+def _proposed(told: str, zones: ZoneBook) -> tuple[datetime | None, datetime | None, bool]:
+    """Return the time in *DTSTART:20270619T083000Z;STATUS:;*, as an iPhone writes it; an end before its start is none."""
+    begins = ends = None
+    floats = False
+    for name, tzid, written, is_utc in _PROPOSED_TIME.findall(told):
+        with contextlib.suppress(ValueError):
+            wall = datetime.strptime(written, "%Y%m%dT%H%M%S")  # noqa: DTZ007 - its zone stands beside it
+            value = wall.replace(tzinfo=UTC) if is_utc else wall
+            if name.upper() == "DTSTART":
+                begins, floats = zones.to_utc(value, tzid), zones.is_floating(value, tzid)
+            else:
+                ends = zones.to_utc(value, tzid)
+    return begins, ends if begins and ends and ends > begins else None, floats and begins is not None
 
 
 def _partstat(params: Any) -> str:

@@ -59,7 +59,7 @@ def answer(program: str, partstat: str, *, method: str = "REPLY", comment: str =
     return Written(PROGRAMS[program](method, partstat, comment), said | facts)
 
 
-def _times(method: str, form: str = "utc", tzid: str = "Europe/Tirane") -> list[str]:
+def times(method: str, form: str = "utc", tzid: str = "Europe/Tirane") -> list[str]:
     day, begin, end = ("18", "073000", "083000") if method == "COUNTER" else ("16", "080000", "100000")
     if form == "utc":
         return [f"DTSTART:202706{day}T{begin}Z", f"DTEND:202706{day}T{end}Z"]
@@ -74,7 +74,7 @@ def _outlook(method: str, partstat: str, comment: str) -> str:
         f"ATTENDEE;PARTSTAT={partstat};CN={NAME}:mailto:{GUEST}",
         f"ORGANIZER;CN=Rrjeti:mailto:{CHAIR}",
         *([f"COMMENT;LANGUAGE=sq-AL:{comment}\\n"] if comment else []),
-        f"UID:{UID}", "SUMMARY;LANGUAGE=sq-AL:Pranuar: Tryezë: uji\\, rrugët", *_times(method, "local", tzid),
+        f"UID:{UID}", "SUMMARY;LANGUAGE=sq-AL:Pranuar: Tryezë: uji\\, rrugët", *times(method, "local", tzid),
         "CLASS:PUBLIC", "PRIORITY:5", f"DTSTAMP:{STAMP}", "TRANSP:OPAQUE", "STATUS:CONFIRMED", "SEQUENCE:3",
         "LOCATION;LANGUAGE=sq-AL:Salla e bashkisë", "X-MICROSOFT-CDO-APPT-SEQUENCE:3", "X-MICROSOFT-CDO-OWNERAPPTID:0",
         "X-MICROSOFT-CDO-BUSYSTATUS:BUSY", "X-MICROSOFT-CDO-IMPORTANCE:1",
@@ -86,7 +86,7 @@ def _outlook(method: str, partstat: str, comment: str) -> str:
 def _google(method: str, partstat: str, comment: str) -> str:
     told = f';X-RESPONSE-COMMENT="{comment}"' if comment else ""
     return calendar(
-        method, "-//Google Inc//Google Calendar 70.9054//EN", *_times(method), f"DTSTAMP:{STAMP}",
+        method, "-//Google Inc//Google Calendar 70.9054//EN", *times(method), f"DTSTAMP:{STAMP}",
         f"ORGANIZER;CN=Rrjeti:mailto:{CHAIR}", f"UID:{UID}",
         f"ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT={partstat};CN={GUEST};X-NUM-GUESTS=0{told}:mailto:{GUEST}",
         "CREATED:20270220T080000Z", "DESCRIPTION:Përshkrim", "LAST-MODIFIED:20270301T091112Z", "LOCATION:Salla",
@@ -96,7 +96,7 @@ def _google(method: str, partstat: str, comment: str) -> str:
 
 def _apple(method: str, partstat: str, comment: str) -> str:
     return calendar(
-        method, "-//Apple Inc.//iOS 18.4//EN", f"UID:{UID}", *_times(method, "local"), "SEQUENCE:3",
+        method, "-//Apple Inc.//iOS 18.4//EN", f"UID:{UID}", *times(method, "local"), "SEQUENCE:3",
         f'ATTENDEE;CN="{NAME}";CUTYPE=INDIVIDUAL;EMAIL="{GUEST}";PARTSTAT={partstat}:mailto:{GUEST}',
         f"ORGANIZER;EMAIL={CHAIR}:MAILTO:{CHAIR}", f"DTSTAMP:{STAMP}", "SUMMARY:Tryezë",
         *([f"COMMENT:{comment}"] if comment else []), zone=windows_zone("Europe/Tirane"),
@@ -109,7 +109,7 @@ def _thunderbird(method: str, partstat: str, comment: str) -> str:
         "LAST-MODIFIED:20270301T091112Z", f"DTSTAMP:{STAMP}", f"UID:{UID}", "SUMMARY:Tryezë", "STATUS:CONFIRMED",
         f"ORGANIZER;CN=Rrjeti;SCHEDULE-STATUS=1.1:mailto:{CHAIR}",
         f"ATTENDEE;CN={NAME};RSVP=TRUE;PARTSTAT={partstat};ROLE=REQ-PARTICIPANT:mailto:{GUEST}",
-        *_times(method, "local"), "SEQUENCE:3", "X-MOZ-INVITED-ATTENDEE:mailto:" + GUEST,
+        *times(method, "local"), "SEQUENCE:3", "X-MOZ-INVITED-ATTENDEE:mailto:" + GUEST,
         *([f"COMMENT:{comment}"] if comment else []), zone=windows_zone("Europe/Tirane"),
     )  # fmt: skip
 
@@ -118,7 +118,7 @@ def _evolution(method: str, partstat: str, comment: str) -> str:
     tzid = "/freeassociation.sourceforge.net/Europe/Tirane"
     return calendar(
         method, "-//Ximian//NONSGML Evolution Calendar//EN", f"UID:{UID}", f"DTSTAMP:{STAMP}",
-        *_times(method, "local", tzid), "TRANSP:OPAQUE", "SEQUENCE:3", "SUMMARY:Tryezë", "CLASS:PUBLIC",
+        *times(method, "local", tzid), "TRANSP:OPAQUE", "SEQUENCE:3", "SUMMARY:Tryezë", "CLASS:PUBLIC",
         f"ORGANIZER;CN=Rrjeti:MAILTO:{CHAIR}",
         f"ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT={partstat};RSVP=TRUE;CN={NAME};LANGUAGE=sq:MAILTO:{GUEST}",
         *([f"COMMENT:{comment}"] if comment else []), zone=windows_zone(tzid), end="\n",
@@ -128,7 +128,7 @@ def _evolution(method: str, partstat: str, comment: str) -> str:
 def _domino(method: str, partstat: str, comment: str) -> str:
     tzid = '"(UTC+01:00) Tirana"'
     return calendar(
-        method, "-//Lotus Development Corporation//NONSGML Notes 9.0//EN_C", *_times(method, "local", tzid),
+        method, "-//Lotus Development Corporation//NONSGML Notes 9.0//EN_C", *times(method, "local", tzid),
         "TRANSP:OPAQUE", f"DTSTAMP:{STAMP}", "SEQUENCE:3",
         f'ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT={partstat};CN="{NAME}/Zyra";RSVP=FALSE:mailto:{GUEST}',
         f'ORGANIZER;CN="Rrjeti/Zyra":mailto:{CHAIR}', f"UID:{UID}", "X-LOTUS-UPDATE-SEQ:3", "X-LOTUS-NOTICETYPE:A",
@@ -140,14 +140,14 @@ def _zimbra(method: str, partstat: str, comment: str) -> str:
     return calendar(
         method, "Zimbra-Calendar-Provider", f"UID:{UID}", "SUMMARY:Accept: Tryezë",
         f"ATTENDEE;CN={NAME};ROLE=REQ-PARTICIPANT;PARTSTAT={partstat};RSVP=TRUE:mailto:{GUEST}",
-        f"ORGANIZER;CN=Rrjeti:mailto:{CHAIR}", *_times(method, "local"), "STATUS:CONFIRMED", "CLASS:PUBLIC",
+        f"ORGANIZER;CN=Rrjeti:mailto:{CHAIR}", *times(method, "local"), "STATUS:CONFIRMED", "CLASS:PUBLIC",
         f"DTSTAMP:{STAMP}", "SEQUENCE:3", *([f"COMMENT:{comment}"] if comment else []), zone=windows_zone("Europe/Tirane"),
     )  # fmt: skip
 
 
 def _nextcloud(method: str, partstat: str, comment: str) -> str:
     return calendar(
-        method, "-//Sabre//Sabre VObject 4.5//EN", f"UID:{UID}", f"DTSTAMP:{STAMP}", "SEQUENCE:3", *_times(method),
+        method, "-//Sabre//Sabre VObject 4.5//EN", f"UID:{UID}", f"DTSTAMP:{STAMP}", "SEQUENCE:3", *times(method),
         "SUMMARY:Tryezë", f"ORGANIZER;CN=Rrjeti:mailto:{CHAIR}", f"ATTENDEE;PARTSTAT={partstat};CN={NAME}:mailto:{GUEST}",
         "REQUEST-STATUS:2.0;Success", *([f"COMMENT:{comment}"] if comment else []),
     )  # fmt: skip
@@ -269,41 +269,41 @@ def _question(
 # What a program sends where it is the one who asks. Those with hours can be answered.
 REQUESTS: dict[str, Written] = {
     "Outlook": _question(
-        "REQUEST", *_times("", "local", "Central Europe Standard Time"), "SEQUENCE:0", "X-MICROSOFT-DISALLOW-COUNTER:FALSE",
+        "REQUEST", *times("", "local", "Central Europe Standard Time"), "SEQUENCE:0", "X-MICROSOFT-DISALLOW-COUNTER:FALSE",
         "BEGIN:VALARM", "TRIGGER;RELATED=START:-PT15M", "ACTION:DISPLAY", "DESCRIPTION:REMINDER", "END:VALARM",
         product="Microsoft Exchange Server 2010", zone=windows_zone("Central Europe Standard Time"), dtstart=STARTS,
     ),
     "Teams": _question(
-        "REQUEST", *_times("", "local", '"Central European Standard Time"'), "SEQUENCE:0",
+        "REQUEST", *times("", "local", '"Central European Standard Time"'), "SEQUENCE:0",
         "X-MICROSOFT-SKYPETEAMSMEETINGURL:https://takime.example/421", "X-MICROSOFT-ONLINEMEETINGCONFLINK:x",
         "DESCRIPTION:" + "Bashkohuni këtu https://takime.example/421\\n" * 6, dtstart=STARTS,
     ),
     "Meet": _question(
-        "REQUEST", *_times(""), "SEQUENCE:1", "X-GOOGLE-CONFERENCE:https://takime.example/abc", "LOCATION:", dtstart=STARTS,
+        "REQUEST", *times(""), "SEQUENCE:1", "X-GOOGLE-CONFERENCE:https://takime.example/abc", "LOCATION:", dtstart=STARTS,
         product="-//Google Inc//Google Calendar 70.9054//EN",
     ),
     "Apple": _question(
-        "REQUEST", *_times("", "local"), "SEQUENCE:0", "X-APPLE-TRAVEL-ADVISORY-BEHAVIOR:AUTOMATIC",
+        "REQUEST", *times("", "local"), "SEQUENCE:0", "X-APPLE-TRAVEL-ADVISORY-BEHAVIOR:AUTOMATIC",
         product="-//Apple Inc.//macOS 15.4//EN", zone=windows_zone("Europe/Tirane"), dtstart=STARTS, sequence=0,
     ),
     "Thunderbird": _question(
-        "REQUEST", *_times("", "local"), "X-MOZ-SEND-INVITATIONS:TRUE", zone=windows_zone("Europe/Tirane"), dtstart=STARTS,
+        "REQUEST", *times("", "local"), "X-MOZ-SEND-INVITATIONS:TRUE", zone=windows_zone("Europe/Tirane"), dtstart=STARTS,
     ),
     "Evolution": _question(
-        "REQUEST", *_times("", "local", "/freeassociation.sourceforge.net/Europe/Tirane"), "SEQUENCE:2",
+        "REQUEST", *times("", "local", "/freeassociation.sourceforge.net/Europe/Tirane"), "SEQUENCE:2",
         zone=windows_zone("/freeassociation.sourceforge.net/Europe/Tirane"), dtstart=STARTS, sequence=2,
     ),
     "a whole day": _question(
         "REQUEST", "DTSTART;VALUE=DATE:20270616", "DTEND;VALUE=DATE:20270618", all_day=True, dtend="2027-06-18T00:00:00Z",
     ),
     "a length": _question("REQUEST", "DTSTART:20270616T080000Z", "DURATION:PT2H", dtend=ENDS),
-    "a series": _question("REQUEST", *_times(""), "RRULE:FREQ=WEEKLY;COUNT=4", "EXDATE:20270623T080000Z", dtstart=STARTS),
+    "a series": _question("REQUEST", *times(""), "RRULE:FREQ=WEEKLY;COUNT=4", "EXDATE:20270623T080000Z", dtstart=STARTS),
 }  # fmt: skip
 QUESTIONS: dict[str, Written] = {
     **{f"{name} asks": written for name, written in REQUESTS.items()},
-    "cancelled": _question("CANCEL", *_times(""), "STATUS:CANCELLED", "SEQUENCE:4", sequence=4, dtstart=STARTS),
+    "cancelled": _question("CANCEL", *times(""), "STATUS:CANCELLED", "SEQUENCE:4", sequence=4, dtstart=STARTS),
     "one date cancelled": _question("CANCEL", "RECURRENCE-ID:20270616T080000Z", recurrence_id="2027-06-16T08:00:00Z"),
-    "one more date": _question("ADD", *_times(""), dtstart=STARTS),
+    "one more date": _question("ADD", *times(""), dtstart=STARTS),
     "asked for again": _question("REFRESH"),
     "our time kept": _question("DECLINECOUNTER", "COMMENT:Koha mbetet", comment="Koha mbetet"),
     "a task to do": Written(

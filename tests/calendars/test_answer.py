@@ -15,7 +15,8 @@ WHOLE: dict[str, Any] = {
     "comment": "Vjen zëvendësi", "dtstamp": "2027-03-01T10:11:12Z", "dtstart": "2027-06-03T08:00:00Z",
     "dtend": None, "recurrence_id": None, "all_day": False, "floating": ["dtstart"], "delegated_to": ["b@bashkia.example"],
     "delegated_from": [], "organizer": None, "attendees": ["arta@bashkia.example"], "summary": None, "component": "VEVENT",
-    "items": 1,
+    "items": 1, "private_comment": "Në besim", "proposed_start": "2027-06-04T08:00:00Z", "proposed_end": None,
+    "proposed_floating": True,
 }  # fmt: skip
 
 
@@ -48,3 +49,14 @@ def test_who_answers_and_who_proposes() -> None:
         "REQUEST": (False, False),
         "": (False, False),
     }
+
+
+def test_another_time_beside_an_answer_is_a_proposal_like_others() -> None:
+    answer = CalendarAnswer.from_json(WHOLE)
+    proposal = answer.proposal_beside
+    assert proposal is not None
+    assert (proposal.method, proposal.dtstart, proposal.dtend) == ("COUNTER", answer.proposed_start, None)
+    assert (proposal.floating, proposal.uid) == (("dtstart", "dtend"), answer.uid)
+    assert proposal.proposes
+    assert proposal.proposal_beside is None
+    assert CalendarAnswer("REPLY").proposal_beside is None

@@ -40,6 +40,7 @@ from pop_campaigns.mail.rules import IncomingKind
 
 BODY_LIMIT = 200_000
 _CALENDAR_TYPES = frozenset({"text/calendar", "application/ics", "application/calendar", "text/x-vcalendar"})
+_NO_KIND = frozenset({"text/plain", "application/octet-stream"})
 # Our own invitation, when a server returns it in the open, is one of these: a bounce then. A PUBLISH is a file that
 # somebody shows; it asks and answers nothing.
 _QUESTIONS = frozenset({"REQUEST", "CANCEL", "ADD", "REFRESH", "DECLINECOUNTER"})
@@ -150,10 +151,7 @@ def _with_calendar(message: Message, report: MailReport) -> tuple[MailReport, st
     if media_type(message) == "multipart/report":
         return report, ""
     notes: list[str] = []
-    for part in leaves(message):
-        named = parameter(part, "filename", "Content-Disposition") or parameter(part, "name")
-        if media_type(part) not in _CALENDAR_TYPES and not named.lower().endswith(".ics"):
-            continue
+    for part in filter(_may_be_calendar, leaves(message)):
         method, charset = parameter(part, "method"), parameter(part, "charset")
         try:
             calendar = read_calendar(part_bytes(part), method=method, charset=charset)
@@ -167,7 +165,18 @@ def _with_calendar(message: Message, report: MailReport) -> tuple[MailReport, st
         return report, f"a calendar object with METHOD:{calendar.method}"
     if not notes and "BEGIN:VCALENDAR" in report.body:
         notes.append("a calendar object among the words, not as a part: it cannot be read")
-    return replace(report, reasons=tuple(dict.fromkeys(notes))), ""
+    unread = next((note for note in notes if "cannot be read" in note), "")
+    return replace(report, reasons=tuple(dict.fromkeys(notes)), unreadable_calendar=unread), ""
+
+
+def _may_be_calendar(part: Message) -> bool:
+    """Return whether a part is a calendar object by its kind or name, or by what it holds where a server lost both."""
+    if media_type(part) in _CALENDAR_TYPES:
+        return True
+    named = parameter(part, "filename", "Content-Disposition") or parameter(part, "name")
+    if named.lower().endswith((".ics", ".vcs", ".ical", ".icalendar")):
+        return True
+    return media_type(part) in _NO_KIND and bool(_BARE_CALENDAR.match(part_bytes(part)[:100]))
 
 
 def _returned(message: Message) -> dict[str, str] | None:
@@ -192,7 +201,8 @@ def _tidy(report: MailReport) -> MailReport:
 
 _OF_STRANGERS = (
     "calendar", "text", "body", "recipients", "message_id", "in_reply_to", "references", "subject", "from_address", "from_name",
-    "status", "diagnostic", "returned_id", "returned", "attached_text", "no_answer",
+    "status", "diagnostic", "returned_id", "returned", "attached_text", "no_answer", "written_to", "forwarded_to",
+    "unreadable_calendar",
 )  # fmt: skip
 
 

@@ -11,8 +11,21 @@ from pop_campaigns.mail.authentication import SenderCheck
 from pop_campaigns.mail.reading.parts import AttachmentNote
 from pop_campaigns.mail.rules import IncomingKind
 
-EXPLAINED = ("kind", "permanent", "failed_recipients", "calendar", "text", "attachments")
+EXPLAINED = (
+    "kind", "permanent", "failed_recipients", "written_to", "forwarded_to", "calendar", "unreadable_calendar", "told_partstat",
+    "signed", "returns_on", "perhaps_absent", "text", "attachments",
+)  # fmt: skip
 """What ``mail explain`` shows of a report, in this order; ``matches`` and ``reasons`` follow."""
+
+_TUPLES = (
+    "reasons",
+    "failed_recipients",
+    "recipients",
+    "in_reply_to",
+    "references",
+    "written_to",
+    "forwarded_to",
+)
 
 NEEDS_MEMORY = "needs more memory than a mail may take"
 """The reason of a mail at which memory ran out; the process that said so is not used again."""
@@ -24,9 +37,15 @@ class MailReport:
 
     ``permanent`` and ``failed_recipients`` are of a bounce, as are ``status`` (*5.1.1*), ``diagnostic`` (the server's
     words) and ``returned`` (headers of the mail that came back, by lower-case name; ``returned_id`` its Message-ID).
+    ``written_to`` is whom that mail was for, as far as the report says; ``forwarded_to`` are the mailboxes among the failed ones
+    to which somebody had it passed on: whom we wrote to may well have it.
     ``calendar`` is of any calendar object with a method; only a mail of the kind *calendar* may change anything.
+    ``unreadable_calendar`` says why a calendar object, or what may hold one, cannot be read; ``told_partstat`` is what such a
+    mail says of its answer elsewhere (*ACCEPTED*; of *winmail.dat*), which proves nothing. ``signed`` means that the content was
+    taken out of a signature that nobody checked.
     ``text`` is the new words, ``body`` all of it. ``recipients`` are all addresses the mail was for, in lower case.
-    ``returns_on`` is the day an auto-reply names; ``attached_text`` is what attached text files say. ``no_answer`` says why
+    ``returns_on`` is the day an auto-reply names; ``perhaps_absent`` marks what a person may have written or a machine.
+    ``attached_text`` is what attached text files say. ``no_answer`` says why
     no machine may answer, "" if one may. ``sender_check`` is what the topmost Authentication-Results says, whoever wrote it.
     """
 
@@ -54,6 +73,12 @@ class MailReport:
     attached_text: str = ""
     no_answer: str = ""
     sender_check: SenderCheck = field(default_factory=SenderCheck)
+    written_to: tuple[str, ...] = ()
+    forwarded_to: tuple[str, ...] = ()
+    unreadable_calendar: str = ""
+    told_partstat: str = ""
+    signed: bool = False
+    perhaps_absent: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as JSON holds it."""
@@ -68,7 +93,7 @@ class MailReport:
     def from_json(cls, plain: dict[str, Any]) -> Self:
         """Return the report that :meth:`to_json` wrote."""
         values = dict(plain)
-        for name in ("reasons", "failed_recipients", "recipients", "in_reply_to", "references"):
+        for name in _TUPLES:
             values[name] = tuple(values[name])
         values["attachments"] = tuple(AttachmentNote(**note) for note in values["attachments"])
         values["sender_check"] = SenderCheck(**values["sender_check"])

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 
 from pop_campaigns.mail.reading.report import MailReport
 from tests.calendars.programs import ANSWERS, BROKEN, GUEST, ODD_ANSWERS, PROPOSALS, QUESTIONS, SHOWN
+from tests.calendars.spoiled import PROPOSED_BESIDE, SPOILED
 from tests.mail.judging import Sample, is_kind, reads
 from tests.mail.own.writing import in_base64, in_quoted_printable, inside, mail, multipart, part, with_ends
 
 SET = "calendar objects"
+NO_METHOD = "a calendar file without a method"
 WORDS = "Qytetar 00421 iu përgjigj ftesës."
 
 
@@ -75,7 +77,9 @@ OTHER_WAYS = (_bare, _bare_with_mark, _in_utf16, _with_lf, _as_file, _alone)
 
 def calendar_mails() -> Iterator[Sample]:
     """Give every object in a mail, and one answer in every mail."""
-    for number, (name, written) in enumerate((ANSWERS | PROPOSALS | ODD_ANSWERS).items()):
+    for number, (name, written) in enumerate(
+        (ANSWERS | PROPOSALS | ODD_ANSWERS | SPOILED | PROPOSED_BESIDE).items()
+    ):
         pack = PACKED.get(name.partition(",")[0].partition(" ")[0], OTHER_WAYS[number % len(OTHER_WAYS)])
         if "end in CR" in name:
             pack = _outlook  # the other ways would turn its lines into others
@@ -102,7 +106,12 @@ def calendar_mails() -> Iterator[Sample]:
         SET, "only the head names a method", without, reads("calendar", calendar={"method": "REPLY"})
     )
     nameless = _as_file(other.replace("METHOD:REPLY\r\n", ""), "")
-    yield Sample(SET, "no method at all", nameless, _refused("a calendar file without a method"))
+    yield Sample(SET, "no method at all", nameless, _refused(NO_METHOD))
+    for kind in ("text/plain", "application/octet-stream"):
+        lost = multipart(part("text/plain", WORDS), in_base64(kind, other))
+        yield Sample(
+            SET, f"a server made it {kind}", lost, reads("calendar", calendar={"partstat": "ACCEPTED"})
+        )
     typed = mail(body=f"Po, vij.\n\n{other}")
     yield Sample(SET, "among the words", typed, _refused("a calendar object among the words"))
 
@@ -125,6 +134,10 @@ def _refused(why: str) -> Callable[[MailReport], str]:
             return fault
         if report.calendar is not None:
             return "read, though it is broken"
+        if report.unreadable_calendar and why not in report.unreadable_calendar:
+            return f"{report.unreadable_calendar!r}, not {why}"
+        if not report.unreadable_calendar and why != NO_METHOD:
+            return "nothing says that a calendar object could not be read"
         return "" if any(why in reason for reason in report.reasons) else f"{report.reasons}, not {why}"
 
     return judge
