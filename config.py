@@ -82,6 +82,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAIL_USE_SSL", False, "TLS from the first byte with the SMTP server."),
     Setting("MAIL_TIMEOUT", 30, "Seconds to wait for the SMTP server."),
     Setting(
+        "MAIL_FILES_LIMIT",
+        7,
+        "Megabytes of files that go in one mail, together; what is over goes as a link. Most servers refuse mails above 10, and files grow by a third on the way.",
+    ),
+    Setting(
         "MAIL_DOMAIN",
         "pop.example",
         "Domain of our own addresses: replies, bounces, Message-IDs. Its mail must reach this service.",

@@ -34,6 +34,7 @@ from pop_campaigns.contacts import views as contacts_views
 from pop_campaigns.core.bodies import init_bodies
 from pop_campaigns.core.db import db, init_db
 from pop_campaigns.core.debugging import init_debugging
+from pop_campaigns.core.file_pages import kept_kinds
 from pop_campaigns.core.forms import csrf, errors_of
 from pop_campaigns.core.headers import init_headers
 from pop_campaigns.core.i18n import current_language, in_language, init_i18n, misses_translation
@@ -44,8 +45,11 @@ from pop_campaigns.core.secret_links import init_secret_links
 from pop_campaigns.core.styles import init_styles
 from pop_campaigns.core.versions import init_versions
 from pop_campaigns.desk import views as desk_views
+from pop_campaigns.desk.queries.subjects import find_subjects
 from pop_campaigns.desk.words.navigation import navigation
 from pop_campaigns.events import views as events_views
+from pop_campaigns.follow_ups import views as follow_ups_views
+from pop_campaigns.follow_ups.queries.subjects import set_subject_finder
 from pop_campaigns.imports import views as imports_views
 from pop_campaigns.incoming import views as incoming_views
 from pop_campaigns.invitations import views as invitations_views
@@ -58,6 +62,7 @@ from pop_campaigns.privacy import views as privacy_views
 from pop_campaigns.privacy.queries.traces import set_kept_copies
 from pop_campaigns.privacy.views import unsubscribe
 from pop_campaigns.public import views as public_views
+from pop_campaigns.public.views import pages as public_pages
 from pop_campaigns.tryout import views as tryout_views
 from pop_campaigns.tryout.first_start import read_sign_in
 from pop_campaigns.tryout.local_mailbox import kept_copies
@@ -72,13 +77,14 @@ BLUEPRINTS = (
     invitations_views.bp,
     letters_views.bp,
     contacts_views.bp,
+    follow_ups_views.bp,
     privacy_views.bp,
     lists_views.bp,
     imports_views.bp,
     incoming_views.bp,
     tryout_views.bp,
 )
-LIMITS = account.LIMITS | links.LIMITS | answer.LIMITS | unsubscribe.LIMITS
+LIMITS = account.LIMITS | links.LIMITS | answer.LIMITS | unsubscribe.LIMITS | public_pages.LIMITS
 ERRORS = (400, 403, 404, 405, 409, 413, 415, 429, 500)
 
 
@@ -114,6 +120,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     init_known_browsers(app)
     init_refusal_pages(app, limiter)
     set_calendar_writer(invitation_from_json, app)
+    set_subject_finder(find_subjects, app)
     set_kept_copies(partial(kept_copies, app.config), app)
     init_worker(app)
     for blueprint in BLUEPRINTS:
@@ -196,6 +203,7 @@ def _add_pages(app: Flask) -> None:
             "misses_translation": misses_translation,
             "may_change": may_change,
             "errors_of": errors_of,
+            "kept_kinds": kept_kinds,
             "site_name": _("POP network"),
             "tryout_accounts": _tryout_accounts(app),
         }

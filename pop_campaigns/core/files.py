@@ -6,34 +6,25 @@ import hashlib
 import os
 import re
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
 from flask import current_app
-from sqlalchemy import BigInteger, CheckConstraint, String
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pop_campaigns.core.db import Base, Line, UTCDateTime, db
+from pop_campaigns.core.file_kinds import media_type_of
 from pop_campaigns.core.private_files import create_private, make_private_folder
 from pop_campaigns.core.text import clean_line
 
 LARGEST_FILE = 25 * 1024 * 1024
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
-# First bytes → what it is. The name's ending and the browser's claim are not trusted.
-_MAGIC = (
-    (b"%PDF-", "application/pdf", (".pdf",)),
-    (b"\xff\xd8\xff", "image/jpeg", (".jpg", ".jpeg")),
-    (b"\x89PNG\r\n\x1a\n", "image/png", (".png",)),
-)
-_ZIPPED = {
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".odt": "application/vnd.oasis.opendocument.text",
-}
 
 
 class RefusedFile(ValueError):
-    """The file is not of a kind we keep; ``reason`` is ``kind``, ``empty`` or ``size``."""
+    """The file is not kept; ``reason`` is ``kind``, ``empty``, ``size`` or ``many``."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -74,17 +65,20 @@ def clean_file_name(name: str) -> str:
 def store_file(content: bytes, name: str, *, now: datetime) -> StoredFile:
     """Keep a file: bytes to disk (synced) first, then its row to the current transaction.
 
-    :raises RefusedFile: empty, too large, or not PDF, JPEG, PNG, DOCX, XLSX or ODT by its content.
+    :raises RefusedFile: empty, too large, or of no kind we keep (:mod:`core.file_kinds`).
     """
     if not content:
         raise RefusedFile("empty")
     if len(content) > LARGEST_FILE:
         raise RefusedFile("size")
     shown = clean_file_name(name)
+    media_type = media_type_of(content, shown)
+    if media_type is None:
+        raise RefusedFile("kind")
     row = StoredFile(
         key=secrets.token_hex(32),
         name=shown,
-        media_type=_media_type(content, shown),
+        media_type=media_type,
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         stored_at=now,
@@ -98,22 +92,27 @@ def store_file(content: bytes, name: str, *, now: datetime) -> StoredFile:
     return row
 
 
-def is_document(content: bytes, name: str) -> bool:
-    """Return whether content and name agree that a file is of a kind we keep."""
-    try:
-        return bool(_media_type(content, clean_file_name(name)))
-    except RefusedFile:
-        return False
+def drop_files(idents: Collection[int]) -> list[Path]:
+    """Take away the rows of files that nothing refers to any more; return the paths of their bytes, to go after the commit."""
+    db.session.flush()
+    paths = []
+    for ident in sorted(idents):
+        row = db.session.get(StoredFile, ident)
+        if row is not None and not _is_used(ident):
+            paths.append(row.path)
+            db.session.delete(row)
+    db.session.flush()
+    return paths
 
 
-def _media_type(content: bytes, name: str) -> str:
-    ending = Path(name).suffix.lower()
-    for magic, media_type, endings in _MAGIC:
-        if content.startswith(magic) and ending in endings:
-            return media_type
-    if content.startswith(b"PK\x03\x04") and ending in _ZIPPED:
-        return _ZIPPED[ending]
-    raise RefusedFile("kind")
+def _is_used(file_id: int) -> bool:
+    for table in Base.metadata.tables.values():
+        for column in table.columns:
+            if any(key.column.table.name == StoredFile.__tablename__ for key in column.foreign_keys):
+                uses: ColumnElement[bool] = column == file_id
+                if db.session.execute(select(column).where(uses).limit(1)).first():
+                    return True
+    return False
 
 
 def _folder() -> Path:

@@ -16,7 +16,8 @@ from flask.testing import FlaskClient
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.desk.queries.events import events_to_remind
-from pop_campaigns.desk.queries.work_list import WorkList, work_list
+from pop_campaigns.desk.queries.work_list import work_list
+from pop_campaigns.desk.queries.work_rows import WorkList
 from pop_campaigns.events.services import change_event, draft_of
 from pop_campaigns.invitations.queries.guests import awaiting_reminder, guests_of
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState

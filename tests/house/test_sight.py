@@ -241,7 +241,7 @@ def test_a_choice_that_does_not_ask_is_recognised() -> None:
 
 GIVES_A_FILE = ("give_stored", "send_file", "give_file", "show_pdf", "attachment_under_limits")
 # Beside the rules: by a mail that is seen, a personal link, or because everybody may have it.
-LOOKS_UP = {"delivered", "seen_mail", "_guest_behind", "find_public_event"}
+LOOKS_UP = {"delivered", "seen_mail", "_guest_behind", "find_public_event", "find_by_link"}
 
 
 def test_every_download_asks_who_may_have_it() -> None:

@@ -49,6 +49,8 @@ EDITS_NOTHING = {
     "lists.create": "adds a row",
     "privacy.new_breach": "adds a row",
     "privacy.new_purpose": "adds a row",
+    "desk.event": "sets a reminder: adds a row",
+    "desk.letter": "sets a reminder: adds a row",
     "desk.open_matters": "withdraws chosen invitations; each is looked at anew and withdrawn once",
 }
 
@@ -63,6 +65,7 @@ EDITS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "contacts.edit_mandate": (("from_date", "2019-08-01"), ("to_date", "2030-07-31")),
     "contacts.edit_address": (("email", "tjeter@bashkia.example"), ("use", "press")),
     "events.edit": (("title_en", "A round table"), ("venue", "Teatri Bylis")),
+    "follow_ups.change": (("why", "Thirr zyrën e protokollit"), ("day", TODAY)),
     "imports.columns": (("proof", "dosja 3"), ("language", "en")),
     "invitations.message": (("note_sq", "Parkimi është pas pallatit."), ("note_en", "Parking is behind.")),
     "invitations.address": (("email", "ri@bashkia.example"), ("email", "ri.dy@bashkia.example")),

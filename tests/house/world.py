@@ -22,11 +22,13 @@ from pop_campaigns.accounts.services.sessions import sessions_of, start_session
 from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.contacts.services.merging import merge
 from pop_campaigns.contacts.services.refusal_links import USED_FOR, refusal_link
-from pop_campaigns.core.clock import now
+from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
+from pop_campaigns.core.subject_files import attach_file
 from pop_campaigns.core.tokens import derive_token, sign_text
+from pop_campaigns.follow_ups.services import add_follow_up
 from pop_campaigns.imports.services.imports import create_import
 from pop_campaigns.invitations.models import GivenAnswer, Invitation, TimeProposal
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice, ToldHow
@@ -72,8 +74,14 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
     db.session.add(answer)
     db.session.commit()
     invited, tokens, session = _make_account_links(cast)
+    attached = attach_file(letter, b"%PDF-1.7 a map", "harta.pdf", by=cast.arta, now=now())
+    tokens["public.file"] = derive_token("file", attached.link_nonce)
+    follow_up = add_follow_up(
+        ("letters", letter.id), local_date(now()), "Thirr zyrën", by=cast.arta, now=now()
+    )
+    db.session.commit()
     return SimpleNamespace(
-        invited=invited, link_tokens=tokens, session=session,
+        invited=invited, link_tokens=tokens, session=session, follow_up=follow_up,
         cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
         event=event, invitation=invitation, draft=draft, letter=letter, contact_list=contact_list,
         recipient=recipient, response=response, mail=invitation.mails[0].mail, token=factories.token_of(invitation),
@@ -147,6 +155,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "listed": "institutions",
         "ending": "csv",
         "event_id": world.event.id,
+        "follow_up_id": world.follow_up.id,
         "import_id": world.imported.id,
         "invitation_id": world.draft.id,
         "list_id": world.contact_list.id,

@@ -22,14 +22,12 @@ from pop_campaigns.core.history import history_of
 from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.letters import (
-    delivery_of,
     due_recipients,
     find_recipients,
-    letter_of_mails,
     lines_of,
     select_letters,
-    state_of,
 )
+from pop_campaigns.letters.queries.recipients import delivery_of, letter_of_mails, state_of
 from pop_campaigns.letters.rules.letters import (
     Delivery,
     LetterState,

@@ -473,8 +473,8 @@ def test_a_response_with_its_file_is_recorded_shown_and_given_back(
 @pytest.mark.parametrize(
     ("content", "name", "words"),
     [
-        (b"<svg onload=alert(1)>", "a.svg", "Only PDF"),
-        (b"<html>", "a.pdf", "Only PDF"),
+        (b"<svg onload=alert(1)>", "a.svg", "this kind are not kept"),
+        (b"<html>", "a.pdf", "this kind are not kept"),
         (b"", "a.pdf", "empty"),
         (PDF_FILE + b"x" * LARGEST_FILE, "a.pdf", "larger than 25 MB"),
     ],

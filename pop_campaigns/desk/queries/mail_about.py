@@ -24,7 +24,7 @@ from pop_campaigns.invitations.queries.guests import calendar_ahead, event_of_ma
 from pop_campaigns.invitations.rules import InvitationState, MailPurpose, is_erased_address
 from pop_campaigns.invitations.services.proposals import DECLINED_TIME_KIND
 from pop_campaigns.letters.models import Letter, LetterRecipient
-from pop_campaigns.letters.queries.letters import letter_of_mails
+from pop_campaigns.letters.queries.recipients import letter_of_mails
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.queries import originals_of
 from pop_campaigns.mail.rules import MailState

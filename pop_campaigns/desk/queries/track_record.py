@@ -26,7 +26,7 @@ from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer, InvitationState
 from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.letters.models import Letter, LetterRecipient
-from pop_campaigns.letters.queries.letters import state_of
+from pop_campaigns.letters.queries.recipients import state_of
 from pop_campaigns.letters.rules.letters import LetterState, RecipientRole, RecipientState
 
 # Beyond this the newest are listed; the counts are of all.

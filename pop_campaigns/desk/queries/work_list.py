@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from pop_campaigns.accounts.models import Organisation, User
-from pop_campaigns.accounts.rules.roles import RoleName
+from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.clock import local_date
-from pop_campaigns.core.dates import clock_words, day_words, moment_words, relative_day_words
+from pop_campaigns.core.dates import clock_words, moment_words, relative_day_words
 from pop_campaigns.core.i18n import in_language
+from pop_campaigns.desk.queries.due_rows import add_follow_ups, letter_row, waiting_letter_rows
 from pop_campaigns.desk.queries.events import (
     ComingEvent,
     coming_events,
     events_to_remind,
     letters_waiting,
-    owing,
 )
 from pop_campaigns.desk.queries.mail_about import MailAbout, about_mails, why_not_again
+from pop_campaigns.desk.queries.work_rows import SOON, Reader, WorkList, WorkRow, day_in_words
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.words.labels import EVENT_KINDS
 from pop_campaigns.incoming.queries.proposals import open_proposals
@@ -32,82 +31,28 @@ from pop_campaigns.invitations.models import Invitation, TimeProposal
 from pop_campaigns.invitations.queries.guests import AnswerCounts, awaiting_answer, counts_for
 from pop_campaigns.invitations.rules import may_invite
 from pop_campaigns.invitations.sight import mails_of_work, seen_among
-from pop_campaigns.letters.models import Letter
-from pop_campaigns.letters.queries.letters import DueRecipient, due_recipients
+from pop_campaigns.letters.queries.letters import due_recipients
 from pop_campaigns.letters.rules.letters import RecipientState
-from pop_campaigns.letters.words.pages import days_words
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.queries import mails_in_trouble, subject_of
 from pop_campaigns.mail.rules import MailState
 from pop_campaigns.mail.secrets import mask_secrets
 from pop_campaigns.mail.words.labels import trouble_words
 
-SOON = timedelta(days=7)
 TROUBLE_SHOWN_FOR = timedelta(days=30)
 _LATER_SHOWN = 5
 
 
-@dataclass(frozen=True)
-class WorkRow:
-    """One thing to do: what, with whom, when, and the action (label and address, "" for those who only read)."""
-
-    what: str
-    url: str
-    who: str = ""
-    when: str = ""
-    tone: str = ""
-    action: str = ""
-    action_url: str = ""
-    organisation: str = ""
-
-
-@dataclass(frozen=True)
-class WorkList:
-    """The sections of Today, in the order they are shown."""
-
-    overdue: list[WorkRow] = field(default_factory=list)
-    today: list[WorkRow] = field(default_factory=list)
-    soon: list[WorkRow] = field(default_factory=list)
-    waiting: list[WorkRow] = field(default_factory=list)
-    later: list[WorkRow] = field(default_factory=list)
-
-    @property
-    def empty(self) -> bool:
-        """True where nothing at all waits."""
-        return not (self.overdue or self.today or self.soon or self.waiting or self.later)
-
-
-@dataclass(frozen=True)
-class _Reader:
-    """Who reads the list, when, in which language."""
-
-    user: User
-    now: datetime
-    today: date
-    lang: str
-
-    def row(self, what: str, url: str, record: Event | Letter | OutgoingMail, **rest: str) -> WorkRow:
-        """Return a row; the action only for those who may do it, the organisation for those who see several."""
-        if not may_change(record, self.user):
-            rest["action"] = rest["action_url"] = ""
-        return WorkRow(what, url, **rest)
-
-    def whose(self, organisation: Organisation | None) -> str:
-        """Return the organisation's name, where the reader sees more than one."""
-        if self.user.role is RoleName.COORDINATOR:
-            return ""
-        return (organisation.short_name or organisation.name) if organisation else _("The whole network")
-
-
 def work_list(user: User, now: datetime, lang: str) -> WorkList:
     """Return everything that waits for the user; a fixed number of queries, however much it is."""
-    reader = _Reader(user, now, local_date(now), lang)
+    reader = Reader(user, now, local_date(now), lang)
     work = WorkList()
     for due in due_recipients(user, reader.today):
         section = work.overdue if due.state is RecipientState.OVERDUE else work.soon
-        (work.today if due.due_on == reader.today else section).append(_letter_row(reader, due))
+        (work.today if due.due_on == reader.today else section).append(letter_row(reader, due))
     work.today.extend(_trouble_rows(reader))
     work.today.extend(_proposal_row(reader, proposal) for proposal in open_proposals(user, now=now))
+    add_follow_ups(work, reader)
     coming = coming_events(user, reader.today, now)
     _add_events(work, reader, coming)
     not_told = {planned.event.id for planned in coming if planned.not_told}
@@ -121,11 +66,11 @@ def work_list(user: User, now: datetime, lang: str) -> WorkList:
         for event, guests in silent
     )
     for letter in letters_waiting(user, reader.today):
-        work.waiting.extend(_waiting_letter_rows(reader, letter))
+        work.waiting.extend(waiting_letter_rows(reader, letter))
     return work
 
 
-def _add_events(work: WorkList, reader: _Reader, events: Sequence[ComingEvent]) -> None:
+def _add_events(work: WorkList, reader: Reader, events: Sequence[ComingEvent]) -> None:
     for coming in events:
         row = _event_row(reader, coming)
         day = coming.event.day_from or reader.today
@@ -140,7 +85,7 @@ def _add_events(work: WorkList, reader: _Reader, events: Sequence[ComingEvent]) 
             work.later.append(row)
 
 
-def _event_row(reader: _Reader, coming: ComingEvent) -> WorkRow:
+def _event_row(reader: Reader, coming: ComingEvent) -> WorkRow:
     event = coming.event
     day = event.day_from or reader.today
     label, url = _next_step(reader, coming)
@@ -158,7 +103,7 @@ def _event_row(reader: _Reader, coming: ComingEvent) -> WorkRow:
     )
 
 
-def _next_step(reader: _Reader, coming: ComingEvent) -> tuple[str, str]:
+def _next_step(reader: Reader, coming: ComingEvent) -> tuple[str, str]:
     """Return what is to be done for an event ahead: tell of a change, send what is prepared, invite; else nothing."""
     event = coming.event
     if may_invite(cancelled=False, starts_at=event.starts_at, now=reader.now):
@@ -196,7 +141,7 @@ def _place(event: Event) -> str:
     return event.municipality.name if event.municipality else ""
 
 
-def _proposal_row(reader: _Reader, proposal: TimeProposal) -> WorkRow:
+def _proposal_row(reader: Reader, proposal: TimeProposal) -> WorkRow:
     event, page = proposal.invitation.event, url_for("incoming.proposal", proposal_id=proposal.id)
     return reader.row(
         _("Another time proposed: %(event)s", event=in_language(event, "title", reader.lang)),
@@ -211,30 +156,8 @@ def _proposal_row(reader: _Reader, proposal: TimeProposal) -> WorkRow:
     )
 
 
-def _letter_row(reader: _Reader, due: DueRecipient) -> WorkRow:
-    letter = due.recipient.letter
-    late = due.state is RecipientState.OVERDUE
-    return reader.row(
-        in_language(letter, "subject", reader.lang),
-        url_for("desk.letter", letter_id=letter.id),
-        letter,
-        who=due.recipient.shown_as,
-        when=_(
-            "%(late)s, due on %(day)s",
-            late=days_words(due.days, due.unit),
-            day=day_words(due.due_on, reader.lang, weekday=False),
-        )
-        if late
-        else _("answer due %(day)s", day=_day_in_words(due.due_on, reader)),
-        tone="bad" if late else "warn",
-        action=_("Record the answer"),
-        action_url=url_for("letters.response", letter_id=letter.id, recipient_id=due.recipient.id),
-        organisation=reader.whose(letter.organisation),
-    )
-
-
 def _answer_row(
-    reader: _Reader,
+    reader: Reader,
     event: Event,
     silent: tuple[Sequence[Invitation], set[int]],
     counts: AnswerCounts,
@@ -265,7 +188,7 @@ def _silent_names(guests: Sequence[Invitation], seen: set[int]) -> str:
     return names
 
 
-def _silent_words(event: Event, counts: AnswerCounts, reader: _Reader) -> str:
+def _silent_words(event: Event, counts: AnswerCounts, reader: Reader) -> str:
     number = ngettext(
         "%(num)d of %(total)d has not answered",
         "%(num)d of %(total)d have not answered",
@@ -277,28 +200,7 @@ def _silent_words(event: Event, counts: AnswerCounts, reader: _Reader) -> str:
     return f"{number} · {relative_day_words(event.day_from, reader.today)}"
 
 
-def _waiting_letter_rows(reader: _Reader, letter: Letter) -> Iterable[WorkRow]:
-    """Return one row for those of a letter who still have time; who is due stands further up."""
-    owe = [
-        recipient
-        for recipient in owing(letter)
-        if recipient.due_on is None or recipient.due_on > reader.today + SOON
-    ]
-    if not owe:
-        return
-    last = max((recipient.due_on for recipient in owe if recipient.due_on), default=None)
-    until = _("time until %(day)s", day=day_words(last, reader.lang, weekday=False)) if last else ""
-    owing_words = ngettext("%(num)d owes an answer", "%(num)d owe an answer", len(owe))
-    yield WorkRow(
-        in_language(letter, "subject", reader.lang),
-        url_for("desk.letter", letter_id=letter.id),
-        who=owe[0].shown_as if len(owe) == 1 else owing_words,
-        when=until or owing_words,
-        organisation=reader.whose(letter.organisation),
-    )
-
-
-def _trouble_rows(reader: _Reader) -> Iterable[WorkRow]:
+def _trouble_rows(reader: Reader) -> Iterable[WorkRow]:
     since = reader.now - TROUBLE_SHOWN_FOR
     mails = mails_in_trouble(mails_of_work(reader.user), since=since)
     about = about_mails(mails)
@@ -312,7 +214,7 @@ def _trouble_rows(reader: _Reader) -> Iterable[WorkRow]:
         yield _stuck_row(reader, words, same)
 
 
-def _failed_row(reader: _Reader, mail: OutgoingMail, about: MailAbout | None) -> WorkRow:
+def _failed_row(reader: Reader, mail: OutgoingMail, about: MailAbout | None) -> WorkRow:
     page = url_for("desk.mail_message", mail_id=mail.id)
     action, action_url = _("See why"), page
     if mail.bounced_at is not None and about is not None and about.guest is not None:
@@ -338,7 +240,7 @@ def _failed_row(reader: _Reader, mail: OutgoingMail, about: MailAbout | None) ->
     )
 
 
-def _stuck_row(reader: _Reader, words: str, mails: Sequence[OutgoingMail]) -> WorkRow:
+def _stuck_row(reader: Reader, words: str, mails: Sequence[OutgoingMail]) -> WorkRow:
     page = url_for("desk.mail", state="waiting")
     return WorkRow(
         ngettext("%(num)d message has not left yet", "%(num)d messages have not left yet", len(mails)),
@@ -351,17 +253,10 @@ def _stuck_row(reader: _Reader, words: str, mails: Sequence[OutgoingMail]) -> Wo
     )
 
 
-def _start_in_words(event: Event, day: date, reader: _Reader) -> str:
+def _start_in_words(event: Event, day: date, reader: Reader) -> str:
     if event.starts_at is None:
-        return _day_in_words(day, reader)
+        return day_in_words(day, reader)
     relative = relative_day_words(day, reader.today)
     if abs((day - reader.today).days) <= 1:
         return _("%(day)s at %(hour)s", day=relative, hour=clock_words(event.starts_at, event.zone))
     return f"{moment_words(event.starts_at, reader.lang, event.zone)} · {relative}"
-
-
-def _day_in_words(day: date, reader: _Reader) -> str:
-    relative = relative_day_words(day, reader.today)
-    if abs((day - reader.today).days) <= 1:
-        return relative
-    return f"{day_words(day, reader.lang)} · {relative}"

@@ -13,6 +13,7 @@ from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.words.guest_mail import mail_of_recipients
 from pop_campaigns.incoming.queries.incoming import incoming_of_recipients
 from pop_campaigns.letters.models import Letter
+from pop_campaigns.letters.queries.recipients import next_due_on
 from pop_campaigns.letters.views.letter_parts import letter_parts
 from pop_campaigns.letters.views.letters import days_in_words
 
@@ -29,4 +30,5 @@ def letter(letter_id: int) -> str:
         **letter_parts(row, shown_in=request.args.get("in", lang), now=now(), lang=lang),
         **days_in_words(),
         came_in=mail_of_recipients(came_in, lang),
+        next_due_on=next_due_on,
     )

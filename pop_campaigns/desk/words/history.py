@@ -192,6 +192,8 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         lambda d, _g: ngettext("%(num)d guest was reminded", "%(num)d guests were reminded", _number(d)),
         "info",
     ),
+    "file.attached": (lambda d, _g: _("File added: %(name)s", name=d.get("file", "")), "quiet"),
+    "file.detached": (lambda d, _g: _("File taken off: %(name)s", name=d.get("file", "")), "quiet"),
     "invitation.added": (lambda d, g: _("%(guest)s was put on the list", guest=_named(d, g)), "quiet"),
     "invitation.withdrawn": (
         lambda d, g: _("The invitation of %(guest)s was withdrawn", guest=_named(d, g)),

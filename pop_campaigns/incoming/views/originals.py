@@ -21,7 +21,8 @@ from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.downloads import give_file
-from pop_campaigns.core.files import is_document
+from pop_campaigns.core.file_kinds import is_document
+from pop_campaigns.core.files import clean_file_name
 from pop_campaigns.core.history import History, history_of, note
 from pop_campaigns.core.tokens import hash_token
 from pop_campaigns.incoming.blueprint import bp, seen_mail
@@ -102,7 +103,7 @@ def _holds_secrets(content: bytes, name: str) -> bool:
     """Return whether a file holds secrets, or may: what is neither a document nor plain text is not looked into."""
     if has_secrets(content) or has_secrets(content.replace(b"\0", b"")):
         return True
-    if is_document(content, name):
+    if is_document(content, clean_file_name(name)):
         return False
     try:
         content.decode("utf-8")

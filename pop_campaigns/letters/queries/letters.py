@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Literal
@@ -19,32 +19,23 @@ from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.text import search_words
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
-from pop_campaigns.letters.queries.due_days import deciding_response, municipality_name
+from pop_campaigns.letters.queries.recipients import days_until, state_of
 from pop_campaigns.letters.rules.letters import (
-    Delivery,
     LetterState,
     RecipientRole,
     RecipientState,
     ResponseKind,
     read_register_number,
-    recipient_state,
     soon_until,
     stops_clock,
 )
-from pop_campaigns.letters.rules.working_days import CalendarUnknown, Unit, working_days_between
+from pop_campaigns.letters.rules.working_days import Unit
 from pop_campaigns.mail.queries import dead_among
-from pop_campaigns.mail.rules import CameBack, MailState
+from pop_campaigns.mail.rules import CameBack
 
 RecipientKind = Literal["office", "institution"]
 UNSENT: Final = (LetterState.DRAFT, LetterState.APPROVED)
 _FINAL: Final = tuple(kind for kind in ResponseKind if stops_clock(kind))
-_DELIVERIES: Final = {
-    MailState.QUEUED: Delivery.QUEUED,
-    MailState.SENDING: Delivery.QUEUED,
-    MailState.SENT: Delivery.ACCEPTED,
-    MailState.FAILED: Delivery.FAILED,
-    MailState.WITHDRAWN: Delivery.NONE,
-}
 
 
 @dataclass(frozen=True)
@@ -220,48 +211,6 @@ def due_recipients(user: User, today: date, *, copies: bool = False) -> list[Due
     candidates = (_due(recipient, today, soon) for recipient in db.session.scalars(rows).unique())
     late_or_soon = (RecipientState.OVERDUE, RecipientState.DUE_SOON)
     return [due for due in candidates if due is not None and due.state in late_or_soon]
-
-
-def letter_of_mails(mail_ids: Sequence[int]) -> dict[int, LetterRecipient]:
-    """Return the recipient each mail went to, by mail id."""
-    rows = select(LetterRecipient).where(LetterRecipient.mail_id.in_(mail_ids))
-    return {
-        recipient.mail_id: recipient
-        for recipient in db.session.scalars(rows)
-        if recipient.mail_id is not None
-    }
-
-
-def state_of(recipient: LetterRecipient, today: date, soon: date | None = None) -> RecipientState:
-    """Return where a recipient stands today."""
-    response = deciding_response(recipient.responses)
-    return recipient_state(
-        letter=recipient.letter.state,
-        delivery=delivery_of(recipient),
-        due=recipient.due_on,
-        response=response.kind if response else None,
-        today=today,
-        soon=soon,
-    )
-
-
-def delivery_of(recipient: LetterRecipient) -> Delivery:
-    """Return what is known of the letter's way to a recipient: its mail's state, or that it was handed over on paper."""
-    if (recipient.due_explained or {}).get("by_hand"):
-        return Delivery.DELIVERED
-    if recipient.mail is not None:
-        return Delivery.FAILED if recipient.mail.bounce_permanent else _DELIVERIES[recipient.mail.state]
-    return Delivery.UNKNOWN if recipient.letter.state is LetterState.RECORDED else Delivery.NONE
-
-
-def days_until(recipient: LetterRecipient, due: date, today: date) -> tuple[int, Unit]:
-    """Return days left (negative: late) in the unit the rule counts in; calendar days where holidays are not known."""
-    if (recipient.due_explained or {}).get("unit") == "working_days":
-        try:
-            return working_days_between(today, due, scope=municipality_name(recipient)), "working_days"
-        except CalendarUnknown:
-            pass
-    return (due - today).days, "calendar_days"
 
 
 def last_register_count(organisation_id: int | None, year: int) -> int:

@@ -15,7 +15,8 @@ from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.history import history_of
 from pop_campaigns.letters.messages.papers import paper_of, readable_languages
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
-from pop_campaigns.letters.queries.letters import RecipientLine, days_until, delivery_of, lines_of
+from pop_campaigns.letters.queries.letters import RecipientLine, lines_of
+from pop_campaigns.letters.queries.recipients import days_until, delivery_of, is_answered
 from pop_campaigns.letters.rules.letters import (
     Delivery,
     LetterState,
@@ -84,7 +85,7 @@ def recipient_rows(letter: Letter, lines: list[RecipientLine], today: date, lang
         recipient, delivery = line.recipient, delivery_of(line.recipient)
         due_words = ""
         # Of a copy nothing is demanded, so nothing is counted down.
-        if recipient.due_on and line.role is RecipientRole.TO and not wording.is_answered(recipient):
+        if recipient.due_on and line.role is RecipientRole.TO and not is_answered(recipient):
             due_words = wording.days_words(*days_until(recipient, recipient.due_on, today))
         rows.append(
             RecipientRow(

@@ -22,7 +22,7 @@ from pop_campaigns.letters.blueprint import bp, letter_url
 from pop_campaigns.letters.forms import HandOverForm, ResponseForm
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries.due_days import longest_extension
-from pop_campaigns.letters.queries.letters import delivery_of
+from pop_campaigns.letters.queries.recipients import delivery_of
 from pop_campaigns.letters.rules.letters import may_record_response
 from pop_campaigns.letters.services.letters import may_hand_over, record_hand_over
 from pop_campaigns.letters.services.responses import (

@@ -17,15 +17,15 @@ from pop_campaigns.core.dates import day_words, short_day_words
 from pop_campaigns.core.history import History
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.letters.models import Letter, LetterRecipient
-from pop_campaigns.letters.queries.due_days import CALENDAR_UNKNOWN, deciding_response
-from pop_campaigns.letters.queries.letters import RecipientLine, days_until, state_of
+from pop_campaigns.letters.queries.due_days import CALENDAR_UNKNOWN
+from pop_campaigns.letters.queries.letters import RecipientLine
+from pop_campaigns.letters.queries.recipients import days_until, is_answered, state_of
 from pop_campaigns.letters.rules.clocks import SHIPPED_CLOCKS, ClockBasis, ClockRefusal, Force
 from pop_campaigns.letters.rules.letters import (
     LetterState,
     RecipientRole,
     RecipientState,
     ResponseKind,
-    stops_clock,
 )
 from pop_campaigns.letters.rules.working_days import Unit
 from pop_campaigns.letters.words.labels import (
@@ -123,12 +123,6 @@ def next_due(letter: Letter, today: date, soon: date) -> NextDue | None:
         return None
     days, unit = days_until(first, first.due_on, today)
     return NextDue(first.due_on, days_words(days, unit), RECIPIENT_CHIPS[state_of(first, today, soon)].tone)
-
-
-def is_answered(recipient: LetterRecipient) -> bool:
-    """Return whether the recipient has answered for good."""
-    response = deciding_response(recipient.responses)
-    return stops_clock(response.kind if response else None)
 
 
 def days_words(days: int, unit: Unit) -> str:
@@ -283,6 +277,8 @@ def history_words(row: History, lang: str, *, who: str = "") -> str:
         "letter.response_recorded": _("%(who)s answered: %(kind)s", who=who, kind=kind),
         "letter.response_corrected": _("%(who)s: response corrected: %(kind)s", who=who, kind=kind),
         "letter.response_removed": _("%(who)s: response taken back: %(kind)s", who=who, kind=kind),
+        "file.attached": _("File added: %(name)s", name=details.get("file", "")),
+        "file.detached": _("File taken off: %(name)s", name=details.get("file", "")),
     }  # fmt: skip
     return sentences.get(row.action, _("Changed"))
 

@@ -46,6 +46,8 @@ _LABELS: Final = {
     "breaches": _l("Register of breaches"),
     "processing_purposes": _l("Register of purposes"),
     "time_proposals": _l("Time that a guest proposed"),
+    "follow_ups": _l("Reminder"),
+    "subject_files": _l("File"),
 }
 # Tables that say by another one whose they are.
 _OWNERS: Final[Mapping[str, tuple[str, Callable[[Person], Any]]]] = MappingProxyType(
@@ -71,7 +73,7 @@ _OWNERS: Final[Mapping[str, tuple[str, Callable[[Person], Any]]]] = MappingProxy
         ),
     }
 )
-_NAMED_BY: Final = ("title_sq", "subject_sq", "name_sq", "name", "subject", "summary", "what")
+_NAMED_BY: Final = ("title_sq", "subject_sq", "name_sq", "name", "subject", "summary", "what", "why", "label")
 _SHOWN = 100
 
 
@@ -135,6 +137,8 @@ def _url(table: str, row: Any) -> str:
         return url_for("incoming.proposal", proposal_id=row["id"])
     if table == "letters":
         return letter_url(row["id"])
+    if table == "follow_ups":
+        return url_for("follow_ups.change", follow_up_id=row["id"])
     if table == "institutions":
         return url_for("contacts.institution", ident=row["id"])
     if table == "offices":

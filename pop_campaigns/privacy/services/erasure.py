@@ -10,15 +10,14 @@ from pathlib import Path
 
 import structlog
 from flask import current_app
-from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import OperationalError
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.models import Consent, Person, Tombstone
 from pop_campaigns.contacts.rules import ConsentChannel, Purpose, TombstoneKind
 from pop_campaigns.contacts.services.refusals import bury, suppress
-from pop_campaigns.core.db import Base, db
-from pop_campaigns.core.files import StoredFile
+from pop_campaigns.core.db import db
+from pop_campaigns.core.files import drop_files
 from pop_campaigns.core.history import note
 from pop_campaigns.core.locks import lock_row
 from pop_campaigns.letters.models import LetterRecipient
@@ -133,28 +132,6 @@ def _erase_consents(consents: Sequence[Consent], now: datetime) -> list[Path]:
             consent.withdrawn_at, consent.withdrawn_by = max(now, consent.given_at), ConsentChannel.FORM
     db.session.flush()
     return drop_files(proofs)
-
-
-def drop_files(idents: set[int]) -> list[Path]:
-    """Take away the rows of stored files that nothing refers to any more; return the paths of their bytes."""
-    paths = []
-    for ident in sorted(idents):
-        row = db.session.get(StoredFile, ident)
-        if row is not None and not _is_used(ident):
-            paths.append(row.path)
-            db.session.delete(row)
-    db.session.flush()
-    return paths
-
-
-def _is_used(file_id: int) -> bool:
-    for table in Base.metadata.tables.values():
-        for column in table.columns:
-            if any(key.column.table.name == "stored_files" for key in column.foreign_keys):
-                uses: ColumnElement[bool] = column == file_id
-                if db.session.execute(select(column).where(uses).limit(1)).first():
-                    return True
-    return False
 
 
 def _erase_invitations(traces: Traces) -> None:

@@ -21,7 +21,7 @@ from pop_campaigns.accounts.services.sessions import over_since
 from pop_campaigns.contacts.models import Consent, Person
 from pop_campaigns.contacts.rules import PRIVATE_KINDS, PersonKind
 from pop_campaigns.core.db import db
-from pop_campaigns.core.files import StoredFile
+from pop_campaigns.core.files import StoredFile, drop_files
 from pop_campaigns.core.history import History
 from pop_campaigns.events.queries import is_over
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
@@ -41,7 +41,6 @@ from pop_campaigns.privacy.services.blanking import (
     blank_mail,
     blank_skeleton,
 )
-from pop_campaigns.privacy.services.erasure import drop_files
 
 AT_ONCE: Final = 500
 """How many of a class are dealt with in one transaction: nobody waits long for the database."""

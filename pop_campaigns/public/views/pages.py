@@ -1,20 +1,22 @@
-"""Pages for everybody: the front page, events, members, about the network."""
+"""Pages for everybody: the front page, events, members, about the network; and files behind the links of our mails."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, g, redirect, render_template, request, url_for
+from flask import Response, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import day_words
+from pop_campaigns.core.downloads import give_stored
 from pop_campaigns.core.headers import for_everybody
 from pop_campaigns.core.i18n import chosen_language
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.places import Municipality
+from pop_campaigns.core.subject_files import FILE_PATH, find_by_link
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState, is_over
 from pop_campaigns.events.words.labels import EVENT_FORMATS, EVENT_KINDS, EVENT_WHENS, state_chip, when_words
@@ -35,6 +37,8 @@ from pop_campaigns.public.queries.events import (
 from pop_campaigns.public.views import calendars
 from pop_campaigns.public.words import events as event_words
 
+# Tokens have 256 bits, so this is against noise; a whole ministry may share one address, and scanners open all links.
+LIMITS = {"public.file": "120 per minute; 2000 per hour"}
 ON_THE_FRONT = {
     Group.UPCOMING: 12,
     Group.UPCOMING_ROUGHLY: 6,
@@ -183,3 +187,15 @@ def _words(lang: str) -> dict[str, Any]:
 
 def _members() -> list[Any]:
     return current_members(local_date(now()))
+
+
+@bp.get(FILE_PATH.replace("{token}", "<token>"))
+def file(token: str) -> Response:
+    """Return the file behind a link of a mail of ours, to be saved and never to run in our pages.
+
+    An unknown link and one of a file that was taken off look alike: 404. Looking changes nothing.
+    """
+    row = find_by_link(token)
+    if row is None:
+        abort(404)
+    return give_stored(row.file)

@@ -16,6 +16,7 @@ MOST_EVENTS: Final = 24_000
 PAGES: Final = ("public.front", "public.events", "public.members", "public.about")
 PRIVATE_PATHS: Final = (
     "/a/",
+    "/f/",
     "/u/",
     "/privacy",
     "/today",

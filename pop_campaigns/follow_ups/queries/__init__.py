@@ -1,0 +1,1 @@
+"""Reads with names: reminders that are due, and what they are about."""

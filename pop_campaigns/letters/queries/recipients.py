@@ -1,0 +1,91 @@
+"""Where one recipient of a letter stands: its way there, its due day, how many days are left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from sqlalchemy import select
+
+from pop_campaigns.core.db import db
+from pop_campaigns.letters.models import Letter, LetterRecipient
+from pop_campaigns.letters.queries.due_days import deciding_response, municipality_name
+from pop_campaigns.letters.rules.letters import (
+    Delivery,
+    LetterState,
+    RecipientRole,
+    RecipientState,
+    recipient_state,
+    stops_clock,
+)
+from pop_campaigns.letters.rules.working_days import CalendarUnknown, Unit, working_days_between
+from pop_campaigns.mail.rules import MailState
+
+_DELIVERIES: Final = {
+    MailState.QUEUED: Delivery.QUEUED,
+    MailState.SENDING: Delivery.QUEUED,
+    MailState.SENT: Delivery.ACCEPTED,
+    MailState.FAILED: Delivery.FAILED,
+    MailState.WITHDRAWN: Delivery.NONE,
+}
+
+
+def state_of(recipient: LetterRecipient, today: date, soon: date | None = None) -> RecipientState:
+    """Return where a recipient stands today."""
+    response = deciding_response(recipient.responses)
+    return recipient_state(
+        letter=recipient.letter.state,
+        delivery=delivery_of(recipient),
+        due=recipient.due_on,
+        response=response.kind if response else None,
+        today=today,
+        soon=soon,
+    )
+
+
+def delivery_of(recipient: LetterRecipient) -> Delivery:
+    """Return what is known of the letter's way to a recipient: its mail's state, or that it was handed over on paper."""
+    if (recipient.due_explained or {}).get("by_hand"):
+        return Delivery.DELIVERED
+    if recipient.mail is not None:
+        return Delivery.FAILED if recipient.mail.bounce_permanent else _DELIVERIES[recipient.mail.state]
+    return Delivery.UNKNOWN if recipient.letter.state is LetterState.RECORDED else Delivery.NONE
+
+
+def days_until(recipient: LetterRecipient, due: date, today: date) -> tuple[int, Unit]:
+    """Return days left (negative: late) in the unit the rule counts in; calendar days where holidays are not known."""
+    if (recipient.due_explained or {}).get("unit") == "working_days":
+        try:
+            return working_days_between(today, due, scope=municipality_name(recipient)), "working_days"
+        except CalendarUnknown:
+            pass
+    return (due - today).days, "calendar_days"
+
+
+def next_due_on(letter: Letter) -> date | None:
+    """Return the first day on which an addressee of a sent letter owes an answer; None where nobody does."""
+    if letter.state is not LetterState.SENT:
+        return None
+    days = [
+        recipient.due_on
+        for recipient in letter.recipients
+        if recipient.role is RecipientRole.TO and recipient.due_on and not is_answered(recipient)
+    ]
+    return min(days, default=None)
+
+
+def is_answered(recipient: LetterRecipient) -> bool:
+    """Return whether the recipient has answered for good."""
+    response = deciding_response(recipient.responses)
+    return stops_clock(response.kind if response else None)
+
+
+def letter_of_mails(mail_ids: Sequence[int]) -> dict[int, LetterRecipient]:
+    """Return the recipient each mail went to, by mail id."""
+    rows = select(LetterRecipient).where(LetterRecipient.mail_id.in_(mail_ids))
+    return {
+        recipient.mail_id: recipient
+        for recipient in db.session.scalars(rows)
+        if recipient.mail_id is not None
+    }
