@@ -19,7 +19,6 @@ ONLY_IN = {
     # Of answers to a browser nobody else says it; these write and read the parts of mails.
     "Content-Disposition": {
         "pop_campaigns/mail/message.py",
-        "pop_campaigns/mail/reading/mails.py",
         "pop_campaigns/mail/reading/parts.py",
     },
 }

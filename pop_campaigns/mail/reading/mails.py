@@ -19,17 +19,17 @@ from pop_campaigns.mail.reading.auto_replies import read_auto_reply, returns_on,
 from pop_campaigns.mail.reading.bounces import read_bounce, returned_headers
 from pop_campaigns.mail.reading.charsets import without_surrogates
 from pop_campaigns.mail.reading.machine_reports import read_feedback, read_receipt
+from pop_campaigns.mail.reading.opening import TooMuch, is_signed, parse_message, why_closed
 from pop_campaigns.mail.reading.parts import (
-    TooMuch,
     attached_text,
     attachment_bytes,
     attachment_notes,
     body_text,
+    called,
     header,
     leaves,
     media_type,
     parameter,
-    parse_message,
     part_bytes,
     raw_header,
 )
@@ -112,6 +112,7 @@ def _plain_facts(message: Message, envelope_to: str) -> MailReport:
         date=date_of(message),
         attached_text=clean_text(without_surrogates(attached_text(message))),
         sender_check=read_sender_check(message),
+        signed=is_signed(message),
     )
 
 
@@ -165,16 +166,19 @@ def _with_calendar(message: Message, report: MailReport) -> tuple[MailReport, st
         return report, f"a calendar object with METHOD:{calendar.method}"
     if not notes and "BEGIN:VCALENDAR" in report.body:
         notes.append("a calendar object among the words, not as a part: it cannot be read")
-    unread = next((note for note in notes if "cannot be read" in note), "")
-    return replace(report, reasons=tuple(dict.fromkeys(notes)), unreadable_calendar=unread), ""
+    unread, told = next((note for note in notes if "cannot be read" in note), ""), ""
+    if not unread:
+        unread, told = why_closed(message, report.subject)
+        notes += filter(None, (unread,))
+    kept = tuple(dict.fromkeys(notes))
+    return replace(report, reasons=kept, unreadable_calendar=unread, told_partstat=told), ""
 
 
 def _may_be_calendar(part: Message) -> bool:
     """Return whether a part is a calendar object by its kind or name, or by what it holds where a server lost both."""
     if media_type(part) in _CALENDAR_TYPES:
         return True
-    named = parameter(part, "filename", "Content-Disposition") or parameter(part, "name")
-    if named.lower().endswith((".ics", ".vcs", ".ical", ".icalendar")):
+    if called(part).lower().endswith((".ics", ".vcs", ".ical", ".icalendar")):
         return True
     return media_type(part) in _NO_KIND and bool(_BARE_CALENDAR.match(part_bytes(part)[:100]))
 

@@ -1,18 +1,16 @@
-"""A mail that came in, taken apart: its headers as text, its parts, what they say, what is attached.
-
-The standard parser takes the bytes apart, with its old policy: the new one needs gigabytes for some subjects and
-raises on access. Everything here answers for any bytes at all; what is too much raises :class:`TooMuch`.
-"""
+"""The parts of a mail that came in: their headers as text, what they say, what is attached; for any bytes at all."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
-from email.parser import BytesParser
 from email.policy import compat32
 from itertools import islice
+from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.mail.headers import clean_file_name
@@ -25,14 +23,15 @@ PARTS_LIMIT = 200
 NESTING_LIMIT = 20
 TEXT_LIMIT = 1_000_000
 _TOO_MANY_NAMES = 1000
-_HEADER_END = re.compile(rb"\r?\n\r?\n|\r\r")
 _REMARK = re.compile(r"\([^()]*\)")
+_PARAMETERS_LIMIT = 10_000
+"""So long a header is nobody's, and the library takes the square of its length for some."""
+_WORD_FIRST = re.compile(r"\s*=\?[^?\s]{1,60}\?[bBqQ]\?")
+# "utf-8''P%C3%ABr.pdf" where only a name should stand, and "P%C3%ABr.pdf".
+_MARKED = re.compile(r"(?i)\s*(utf-8|iso-8859-\d{1,2}|windows-125\d)'[a-z-]{0,10}'")
+_PERCENT = re.compile(r"%[89A-Fa-f][0-9A-Fa-f]")
 _NO_TYPE = re.compile(r"[^a-z0-9!#$&^_.+/-]+")
 _ATTACHED = re.compile(r"(?i)^\s*attachment\b")
-
-
-class TooMuch(ValueError):
-    """The mail exceeds a limit; the text says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +43,30 @@ class AttachmentNote:
     size: int
 
 
-def parse_message(raw: bytes) -> Message:
-    """Take a mail apart; raise :class:`TooMuch`."""
-    if len(raw) > MESSAGE_LIMIT:
-        raise TooMuch(f"larger than {MESSAGE_LIMIT // 1024 // 1024} MiB")
-    end = _HEADER_END.search(raw)
-    if (end.start() if end else len(raw)) > HEADERS_LIMIT:
-        raise TooMuch(f"more than {HEADERS_LIMIT // 1024} KiB of headers")
-    made = 0
+class Part(Message):
+    """A part of a mail that may enclose others in a form of its own: see ``opening``.
 
-    def make(policy: object = None) -> Message:  # noqa: ARG001 - the parser passes its own
-        nonlocal made
-        made += 1
-        if made > PARTS_LIMIT + 1:
-            raise TooMuch(f"more than {PARTS_LIMIT} parts")
-        return Message(compat32)
+    ``enclosed`` are the parts that stood inside, ``content`` is what is left of the part itself where something was taken out
+    of it. ``is_signed``: nobody checked the signature. ``why`` says why an answer in it cannot be read, ``doubt`` the same of
+    what may be none, ``partstat`` is the answer that it tells.
+    """
 
-    try:
-        message: Message = BytesParser(make, policy=compat32).parsebytes(raw)
-    except RecursionError as problem:
-        raise TooMuch(f"parts nested deeper than {NESTING_LIMIT}") from problem
-    _check_depth(message)
-    return message
+    def __init__(self) -> None:
+        super().__init__(compat32)
+        self.enclosed: list[Message] = []
+        self.content: bytes | None = None
+        self.is_signed = False
+        self.why = ""
+        self.doubt = ""
+        self.partstat = ""
 
-
-def _check_depth(message: Message) -> None:
-    level, depth = [message], 0
-    while level:
-        depth += 1
-        if depth > NESTING_LIMIT:
-            raise TooMuch(f"parts nested deeper than {NESTING_LIMIT}")
-        for part in level:
-            if sum(len(name) + len(str(value)) for name, value in part.raw_items()) > HEADERS_LIMIT:
-                raise TooMuch(f"more than {HEADERS_LIMIT // 1024} KiB of headers in a part")
-        level = [child for part in level for child in children(part)]
+    def get_param(
+        self, param: str, failobj: Any = None, header: str = "content-type", unquote: bool = True
+    ) -> Any:
+        """Return a parameter as the library does, of headers of a length that people and programs write."""
+        if len(raw_header(self, header)) > _PARAMETERS_LIMIT:
+            return failobj
+        return super().get_param(param, failobj, header, unquote)
 
 
 def children(part: Message) -> list[Message]:
@@ -88,7 +77,7 @@ def children(part: Message) -> list[Message]:
 
 
 def leaves(message: Message) -> Iterator[Message]:
-    """Return all parts that are no multipart, in order; mails inside the mail stay closed."""
+    """Return all parts that are no multipart, in order, behind one that was opened what it held; mails inside stay closed."""
     waiting = [message]
     while waiting:
         part = waiting.pop()
@@ -97,6 +86,7 @@ def leaves(message: Message) -> Iterator[Message]:
             waiting.extend(reversed(inner))
         else:
             yield part
+            waiting.extend(reversed(part.enclosed if isinstance(part, Part) else ()))
 
 
 def raw_header(part: Message, name: str) -> str:
@@ -121,7 +111,12 @@ def header(part: Message, name: str) -> str:
 
 def media_type(part: Message) -> str:
     """Return ``text/plain`` and the like in lower case, as the header says, without remarks and stray bytes."""
-    written = _REMARK.sub("", raw_header(part, "Content-Type")).partition(";")[0].strip().lower()
+    written = (
+        _REMARK.sub("", raw_header(part, "Content-Type")[:_PARAMETERS_LIMIT])
+        .partition(";")[0]
+        .strip()
+        .lower()
+    )
     if re.fullmatch(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+", written):
         return written
     try:
@@ -131,19 +126,44 @@ def media_type(part: Message) -> str:
 
 
 def parameter(part: Message, name: str, of: str = "Content-Type") -> str:
-    """Return a parameter of a header in plain text, "" if missing."""
+    """Return a parameter of a header in plain text, "" if missing: by RFC 2231 or 2047, in raw bytes, or wrongly by both."""
+    written = raw_header(part, of)
+    if not written or len(written) > _PARAMETERS_LIMIT:
+        return ""
+    if not written.isascii():
+        written = decode_bytes(written.encode("utf-8", "surrogateescape"))
+    if _WORD_FIRST.match(written):
+        written = decode_header_value(written)
     try:
-        value = part.get_param(name, "", of)
-        if isinstance(value, tuple):
-            charset, _, coded = value
-            return clean_line(decode_bytes(coded.encode("latin-1", "replace"), charset or "utf-8"))
-        return clean_line(decode_header_value(str(value)))
+        holder = Message(compat32)
+        holder["X"] = written
+        values = [value for key, value in holder.get_params([], "X") if key.lower() == name]
     except (AttributeError, IndexError, LookupError, TypeError, ValueError):
         return ""
+    # With both forms in one header it is the newer one that says all letters (RFC 6266 section 4.3).
+    values.sort(key=lambda value: not isinstance(value, tuple))
+    return clean_line(_value_text(values[0])) if values else ""
+
+
+def _value_text(value: str | tuple[str | None, str | None, str]) -> str:
+    if isinstance(value, tuple):
+        charset, _, coded = value
+        raw = (
+            coded.encode("latin-1") if max(coded, default="") <= "\xff" else coded.encode("utf-8", "replace")
+        )
+        return decode_header_value(decode_bytes(raw, charset or "utf-8"))
+    if marked := _MARKED.match(value):
+        return decode_bytes(unquote_to_bytes(value[marked.end() :]), marked[1])
+    if _PERCENT.search(value):
+        with contextlib.suppress(UnicodeDecodeError):
+            return unquote_to_bytes(value).decode("utf-8")
+    return decode_header_value(value)
 
 
 def part_bytes(part: Message) -> bytes:
     """Return the content of a part, its transfer encoding undone; nothing of a multipart or of what cannot be undone."""
+    if isinstance(part, Part) and part.content is not None:
+        return part.content
     try:
         content = part.get_payload(decode=True)
     except (AttributeError, IndexError, LookupError, TypeError, ValueError):
@@ -176,8 +196,12 @@ def body_text(message: Message) -> str:
 
 
 def attached_parts(message: Message) -> Iterator[Message]:
-    """Return the files that come with a mail, in order. The calendar part of an answer counts only when it is a file."""
-    for part in leaves(message):
+    """Return the files that come with a mail, in order, what was taken out of others last: their numbers are remembered.
+
+    The calendar part of an answer counts only when it is a file.
+    """
+    taken_out = {id(inner) for part in leaves(message) if isinstance(part, Part) for inner in part.enclosed}
+    for part in sorted(leaves(message), key=lambda part: id(part) in taken_out):
         kind, name = media_type(part), _file_name(part)
         body = kind in ("text/plain", "text/html", "text/calendar") and not name
         report = kind in (
@@ -217,8 +241,24 @@ def attached_text(message: Message, limit: int = 20_000) -> str:
     return "\n\n".join(texts[:10])
 
 
+def called(part: Message) -> str:
+    """Return the name of a file as its sender wrote it, "" if it has none."""
+    return parameter(part, "filename", "Content-Disposition") or parameter(part, "name")
+
+
+def made_part(kind: str, content: bytes, name: str = "") -> Part:
+    """Return a part as if it had come by itself, a file where it is given a name."""
+    part = Part()
+    part["Content-Type"] = kind
+    part.content = content
+    part.set_payload("")
+    if name:
+        part["Content-Disposition"] = f'attachment; filename="{clean_file_name(name)}"'
+    return part
+
+
 def _file_name(part: Message) -> str:
-    name = parameter(part, "filename", "Content-Disposition") or parameter(part, "name")
+    name = called(part)
     return clean_file_name(name, default="") if name else ""
 
 
