@@ -17,7 +17,7 @@ from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.tasks import carry_on_all
 from pop_campaigns.incoming.tasks import file_received
-from pop_campaigns.letters.services.letters import start_clocks
+from pop_campaigns.letters.services.clocks import settle_clocks
 from pop_campaigns.mail.rules import LEASE
 from pop_campaigns.privacy.tasks import run_daily
 from pop_campaigns.worker.drain import DrainReport, drain_outbox
@@ -52,7 +52,7 @@ def add_tasks(queue: Huey, app: Flask) -> None:
 
 
 def work(app: Flask) -> DrainReport:
-    """Send what is due, start the clocks of letters that left, let go of what is over its time, file what came in, import.
+    """Send what is due, let the clocks of letters follow their mails, let go of what is over its time, file what came in, import.
 
     Safe at any time, any number at once. Imports come last: mail never waits for them for longer than a round.
     """
@@ -62,7 +62,7 @@ def work(app: Flask) -> DrainReport:
         log.info("outbox", **vars(report))
     with app.app_context():
         # Also where nothing was sent: a worker may have been killed between sending and this.
-        start_clocks(now=clock.now())
+        settle_clocks(now=clock.now())
         db.session.commit()
         run_daily(now=clock.now(), should_stop=manners.should_stop)
         file_received(manners.should_stop)

@@ -36,6 +36,7 @@ from pop_campaigns.letters.rules.letters import (
     ResponseKind,
     SendVerdict,
 )
+from pop_campaigns.letters.services.clocks import record_hand_over, settle_clocks
 from pop_campaigns.letters.services.letters import (
     CannotSend,
     LetterDraft,
@@ -44,9 +45,7 @@ from pop_campaigns.letters.services.letters import (
     create_letter,
     draft_of,
     fingerprint,
-    record_hand_over,
     send_letter,
-    start_clocks,
 )
 from pop_campaigns.letters.services.recipients import Move, RecipientRefusal, add_recipients, change_recipient
 from pop_campaigns.letters.services.responses import (
@@ -92,7 +91,7 @@ def deliver(at: datetime) -> None:
     for mail in mails():
         record_sent(mail, code=250, words="OK", now=at)
     db.session.flush()
-    start_clocks(now=at + timedelta(seconds=1))
+    settle_clocks(now=at + timedelta(seconds=1))
 
 
 def actions(letter: Letter) -> list[str]:
@@ -385,7 +384,7 @@ def test_ten_working_days_over_the_flag_day(cast: SimpleNamespace) -> None:
     letter = sendable(cast)
     make_letter_recipient(letter, role="cc")
     send_letter(letter, by=cast.arta, now=NOVEMBER)
-    assert start_clocks(now=NOVEMBER) == 0
+    assert settle_clocks(now=NOVEMBER) == 0
     deliver(NOVEMBER + timedelta(minutes=1))
     to, cc = letter.recipients
     assert (to.clock_from, to.due_on) == (date(2026, 11, 16), date(2026, 12, 3))
@@ -406,7 +405,7 @@ def test_ten_working_days_over_the_flag_day(cast: SimpleNamespace) -> None:
     assert "Independence" in skipped["2026-11-30"]["name_en"]
     assert cc.due_explained is not None
     assert (cc.due_on, cc.due_explained["force"]) == (date(2026, 12, 3), "expected")
-    assert start_clocks(now=NOVEMBER) == 0
+    assert settle_clocks(now=NOVEMBER) == 0
     assert actions(letter).count("letter.clock_started") == 2
 
 
@@ -491,13 +490,13 @@ def test_a_day_that_cannot_be_given_is_explained_and_asked_once(cast: SimpleName
     assert one.due_explained == {
         "basis": "information_request", "start": "2100-12-30", "extended_by": 0, "refused": "calendar_unknown", "year": 2101,
     }  # fmt: skip
-    assert start_clocks(now=late) == 0
+    assert settle_clocks(now=late) == 0
     old = sendable(cast, basis="prefect_review")
     before_the_law = datetime(2016, 1, 4, 9, 0, tzinfo=UTC)
     send_letter(old, by=cast.arta, now=before_the_law)
     record_sent(old.recipients[0].mail, code=250, words="OK", now=before_the_law)
     db.session.flush()
-    start_clocks(now=before_the_law)
+    settle_clocks(now=before_the_law)
     assert old.recipients[0].due_explained["refused"] == "before_the_law"
 
 
@@ -631,7 +630,7 @@ def test_a_refused_mail_is_failed_and_can_be_handed_over(cast: SimpleNamespace) 
     send_letter(letter, by=cast.arta, now=NOVEMBER)
     record_refused(mails()[0], permanent=True, code=550, words="5.1.1 no such user", now=NOVEMBER)
     assert state_of(letter.recipients[0], date(2026, 11, 17)) is RecipientState.FAILED
-    assert start_clocks(now=NOVEMBER) == 0
+    assert settle_clocks(now=NOVEMBER) == 0
 
 
 def test_the_list_finds_by_subject_office_number_and_state(cast: SimpleNamespace) -> None:

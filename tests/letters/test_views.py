@@ -23,7 +23,8 @@ from pop_campaigns.core.history import History
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries.letters import lines_of
 from pop_campaigns.letters.rules.letters import LetterState, RecipientRole, ResponseKind
-from pop_campaigns.letters.services.letters import fingerprint, send_letter, start_clocks
+from pop_campaigns.letters.services.clocks import settle_clocks
+from pop_campaigns.letters.services.letters import fingerprint, send_letter
 from pop_campaigns.letters.views.letter_parts import history_items
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import record_refused, record_sent
@@ -68,7 +69,7 @@ def sent(cast: SimpleNamespace, **values: Any) -> Letter:
         if mail.sent_at is None:
             record_sent(mail, code=250, words="OK", now=NOVEMBER)
     db.session.flush()
-    start_clocks(now=NOVEMBER)
+    settle_clocks(now=NOVEMBER)
     db.session.commit()
     return letter
 
@@ -338,7 +339,7 @@ def test_what_one_minute_did_to_all_is_one_line(arta: FlaskClient, cast: SimpleN
     for mail in db.session.scalars(select(OutgoingMail)):
         late = timedelta(days=3) if mail.to_address == "d5@x.example" else timedelta()
         record_sent(mail, code=250, words="OK", now=NOVEMBER + late)
-    start_clocks(now=NOVEMBER)
+    settle_clocks(now=NOVEMBER)
     db.session.commit()
     arrived = [item for item in history_items(letter, "sq") if "mbërriti" in item["text"]]
     # Who owes an answer on another day stays a line of its own.
@@ -400,7 +401,7 @@ def test_the_page_says_that_a_letter_is_on_its_way(arta: FlaskClient, cast: Simp
         record_sent(mail, code=250, words="OK", now=NOVEMBER)
     db.session.commit()
     assert "data-waiting" in page(arta, f"/letters/{letter.id}"), "its clock starts at any moment"
-    start_clocks(now=NOVEMBER)
+    settle_clocks(now=NOVEMBER)
     db.session.commit()
     assert "data-waiting" not in page(arta, f"/letters/{letter.id}")
 

@@ -462,6 +462,8 @@ def test_no_public_page_tells_a_secret(
         for rule in app.url_map.iter_rules():
             if not rule.endpoint.startswith("public.") or "GET" not in (rule.methods or ()):
                 continue
+            if "token" in rule.arguments:  # whoever has it may have the file
+                continue
             for lang in ("sq", "en"):
                 with app.test_request_context():
                     url = app.url_for(rule.endpoint, **{

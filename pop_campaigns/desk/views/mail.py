@@ -23,6 +23,7 @@ from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.mail_about import NOT_SENT_AGAIN, MailAbout, about_mails, why_not_again
 from pop_campaigns.desk.words.event_actions import in_full, in_short
 from pop_campaigns.invitations.sight import mails_of_work, seen_mail
+from pop_campaigns.letters.services.clocks import settle_clock
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import MailParts, UnsafeMessage, message_bytes
 from pop_campaigns.mail.models import OutgoingMail
@@ -132,6 +133,9 @@ def mail_again(mail_id: int) -> ResponseReturnValue:
         return redirect(url_for("desk.mail_message", mail_id=row.id))
     again = queue_again(row, now=moment)
     _note_again(row, about, moment)
+    if about is not None and about.recipient is not None:
+        db.session.flush()
+        settle_clock(about.recipient, now=moment)
     db.session.commit()
     wake_worker()
     flash(_("The message to %(address)s goes out again.", address=row.to_address), "success")

@@ -21,6 +21,8 @@ from pop_campaigns.incoming.scope import owner_of, record_of
 from pop_campaigns.incoming.services.calendar_answers import Outcome, take_calendar
 from pop_campaigns.incoming.services.matching import Match, find_matches, sender_result
 from pop_campaigns.incoming.services.receipts import queue_receipt
+from pop_campaigns.letters.queries.recipients import letter_of_mails
+from pop_campaigns.letters.services.clocks import settle_clock
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
 from pop_campaigns.mail.reading.report import MailReport
 from pop_campaigns.mail.rules import IncomingKind, IncomingState, IncomingWay, Review
@@ -164,6 +166,9 @@ def _take_bounce(report: MailReport, matches: list[Match], now: datetime) -> Non
             continue
         mail.bounced_at, mail.bounce_permanent = now, report.permanent
         mail.bounce_words = f"{report.status} {report.diagnostic}".strip()[:500]
+        recipient = letter_of_mails([mail.id]).get(mail.id)
+        if recipient is not None:
+            settle_clock(recipient, now=now)
 
 
 def file_by_hand(mail: IncomingMail, match: Match, *, by: User, now: datetime) -> None:

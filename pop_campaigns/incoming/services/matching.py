@@ -21,6 +21,7 @@ from pop_campaigns.incoming.scope import Subject
 from pop_campaigns.invitations.models import Invitation, InvitationMail
 from pop_campaigns.invitations.rules import InvitationState
 from pop_campaigns.letters.models import LetterRecipient
+from pop_campaigns.letters.queries.recipients import letter_of_mails
 from pop_campaigns.mail.authentication import trusted_result
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import bounce_local_of
@@ -149,8 +150,7 @@ def _by_message_id(idents: Iterable[str]) -> list[Match]:
 def _about(mail: OutgoingMail) -> list[Invitation | LetterRecipient]:
     """Return the guest or the recipient of a letter whom one of our mails went to."""
     guests = select(Invitation).join(InvitationMail).where(InvitationMail.mail_id == mail.id)
-    letters = select(LetterRecipient).where(LetterRecipient.mail_id == mail.id)
-    return [*db.session.scalars(guests).unique(), *db.session.scalars(letters).unique()]
+    return [*db.session.scalars(guests).unique(), *letter_of_mails([mail.id]).values()]
 
 
 def _nearly(locals_: Iterable[str]) -> list[Match]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from pop_campaigns.core.db import db
 from pop_campaigns.letters.models import Letter, LetterRecipient
@@ -20,7 +20,12 @@ from pop_campaigns.letters.rules.letters import (
     stops_clock,
 )
 from pop_campaigns.letters.rules.working_days import CalendarUnknown, Unit, working_days_between
+from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.queries import mails_about
 from pop_campaigns.mail.rules import MailState
+
+CARRIES: Final = "letter"
+"""Kind of the mails that carry a letter; others about a recipient, a reply or a receipt, deliver none."""
 
 _DELIVERIES: Final = {
     MailState.QUEUED: Delivery.QUEUED,
@@ -81,11 +86,20 @@ def is_answered(recipient: LetterRecipient) -> bool:
     return stops_clock(response.kind if response else None)
 
 
-def letter_of_mails(mail_ids: Sequence[int]) -> dict[int, LetterRecipient]:
-    """Return the recipient each mail went to, by mail id."""
-    rows = select(LetterRecipient).where(LetterRecipient.mail_id.in_(mail_ids))
-    return {
-        recipient.mail_id: recipient
-        for recipient in db.session.scalars(rows)
-        if recipient.mail_id is not None
-    }
+def mails_to(recipient: LetterRecipient) -> Sequence[OutgoingMail]:
+    """Return the mails that carried the letter to a recipient, the first one and those sent again, oldest first."""
+    carried = and_(mails_about(LetterRecipient, [recipient.id]), OutgoingMail.kind == CARRIES)
+    rows = select(OutgoingMail).where(or_(carried, OutgoingMail.id == recipient.mail_id))
+    return db.session.scalars(rows.order_by(OutgoingMail.id)).all()
+
+
+def letter_of_mails(mail_ids: Collection[int]) -> dict[int, LetterRecipient]:
+    """Return the recipient each mail was about, by mail id."""
+    rows = (
+        select(OutgoingMail.id, LetterRecipient)
+        .join(LetterRecipient, LetterRecipient.id == OutgoingMail.subject_id)
+        .where(
+            OutgoingMail.subject_type == LetterRecipient.__tablename__, OutgoingMail.id.in_(list(mail_ids))
+        )
+    )
+    return dict(db.session.execute(rows).unique().tuples().all())

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -134,8 +135,7 @@ def recipient_state(
         return RecipientState.UNKNOWN
     if response is ResponseKind.UNKNOWN:
         return RecipientState.UNKNOWN
-    # Any other answer, even "we received it", shows that the letter is there.
-    arrived = delivery in _ARRIVED or response not in (None, ResponseKind.NONE)
+    arrived = delivery in _ARRIVED or proves_arrival(response)
     if not arrived and letter is not LetterState.RECORDED:
         return _state_on_the_way(delivery)
     if due is None:
@@ -153,6 +153,41 @@ def _state_on_the_way(delivery: Delivery) -> RecipientState:
     if delivery is Delivery.UNKNOWN:
         return RecipientState.UNKNOWN
     return RecipientState.NOT_SENT
+
+
+@dataclass(frozen=True, slots=True)
+class LetterMail:
+    """A mail that carried a letter to one recipient: when its server took it (None: it waits or was refused)."""
+
+    id: int
+    taken_at: datetime | None
+    waits: bool
+    came_back: bool
+
+    @property
+    def arrived(self) -> bool:
+        """Whether it is there as far as anybody knows. A delay that was only announced is no return."""
+        return self.taken_at is not None and not self.came_back
+
+
+def mail_that_counts(mails: Iterable[LetterMail]) -> LetterMail | None:
+    """Return by which of its mails a letter reached a recipient: the first that arrived, so that a second copy moves nothing.
+
+    While none has arrived the newest that still waits counts, else the newest of those that came back.
+    """
+    in_order = sorted(mails, key=lambda mail: mail.id)
+    arrived = sorted((mail for mail in in_order if mail.arrived), key=_taken_at)
+    waiting = [mail for mail in in_order if mail.waits]
+    return arrived[0] if arrived else (waiting or in_order or [None])[-1]
+
+
+def _taken_at(mail: LetterMail) -> datetime:
+    return mail.taken_at or datetime.max.replace(tzinfo=UTC)
+
+
+def proves_arrival(response: ResponseKind | None) -> bool:
+    """Return whether an answer shows that the letter is there, whatever became of the mail: even *we received it* does."""
+    return response not in (None, ResponseKind.NONE, ResponseKind.UNKNOWN)
 
 
 def may_edit(state: LetterState) -> bool:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules.roles import RoleName
@@ -33,15 +32,14 @@ from pop_campaigns.letters.messages.letters import (
     recipient_name,
     sender_of,
 )
-from pop_campaigns.letters.models import Letter, LetterRecipient
-from pop_campaigns.letters.queries.due_days import count_due, written_languages
+from pop_campaigns.letters.models import Letter
+from pop_campaigns.letters.queries.due_days import written_languages
 from pop_campaigns.letters.queries.letters import (
     RecipientLine,
     last_register_count,
     lines_of,
 )
 from pop_campaigns.letters.rules.letters import (
-    Delivery,
     LetterState,
     SendVerdict,
     may_edit,
@@ -49,7 +47,6 @@ from pop_campaigns.letters.rules.letters import (
 )
 from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
 from pop_campaigns.mail.outbox import Recipient, add_skeleton, queue_mail
-from pop_campaigns.mail.rules import MailState
 
 # Too long for a line of history: that they changed is enough.
 _LONG = frozenset({"body_sq", "body_en"})
@@ -196,66 +193,6 @@ def send_letter(letter: Letter, *, by: User, now: datetime) -> SentLetter:
     return sent
 
 
-def record_hand_over(recipient: LetterRecipient, day: date, *, by: User, now: datetime) -> None:
-    """Note that a letter without a mail on its way was handed over on paper on ``day``: its clock starts there.
-
-    A second time corrects the day.
-    """
-    again = bool((recipient.due_explained or {}).get("by_hand"))
-    _set_clock(recipient, day, by_hand=True)
-    action = "letter.hand_over_corrected" if again else "letter.handed_over"
-    note(
-        action,
-        recipient.letter,
-        by=by,
-        now=now,
-        who=recipient.shown_as,
-        day=day.isoformat(),
-        due=_due_text(recipient),
-    )
-
-
-def start_clocks(*, now: datetime) -> int:
-    """Start the clock of every recipient whose mail the server took since; return how many.
-
-    Day 0 is the local day of that moment. Where no due day can be given, the reason is kept and the clock is
-    not asked again.
-    """
-    rows = (
-        select(LetterRecipient)
-        .join(OutgoingMail, OutgoingMail.id == LetterRecipient.mail_id)
-        .join(LetterRecipient.letter)
-        .where(
-            OutgoingMail.state == MailState.SENT,
-            Letter.state.in_((LetterState.SENT, LetterState.ARCHIVED)),
-            LetterRecipient.clock_from.is_(None),
-            LetterRecipient.due_explained.is_(None),
-        )
-        .order_by(LetterRecipient.id)
-        # Two workers share the work instead of noting it twice.
-        .with_for_update(of=LetterRecipient, skip_locked=True)
-    )
-    started = 0
-    for recipient in db.session.scalars(rows).unique().all():
-        mail = recipient.mail
-        if mail is None or mail.sent_at is None:
-            continue
-        _set_clock(recipient, local_date(mail.sent_at))
-        note(
-            "letter.clock_started", recipient.letter, by=None, now=now,
-            who=recipient.shown_as, due=_due_text(recipient),
-        )  # fmt: skip
-        started += 1
-    return started
-
-
-def may_hand_over(recipient: LetterRecipient, delivery: Delivery) -> bool:
-    """Return whether a hand-over on paper can be recorded: no mail reached the office, or paper did already."""
-    by_hand = bool((recipient.due_explained or {}).get("by_hand"))
-    sent = recipient.letter.state is LetterState.SENT
-    return sent and (by_hand or delivery in (Delivery.NONE, Delivery.FAILED))
-
-
 def lock_letter(letter: Letter) -> None:
     """Hold the letter's row until the end of the transaction and read it anew: what two people do waits in line."""
     lock_row(letter)
@@ -311,16 +248,6 @@ def _queue(
         organisation_id=letter.organisation_id,
         now=now,
     )
-
-
-def _set_clock(recipient: LetterRecipient, day: date, *, by_hand: bool = False) -> None:
-    counted = count_due(recipient, day, by_hand=by_hand)
-    recipient.due_on, recipient.due_explained = counted.on, counted.explained
-    recipient.clock_from = day if counted.on else None
-
-
-def _due_text(recipient: LetterRecipient) -> str:
-    return recipient.due_on.isoformat() if recipient.due_on else ""
 
 
 def _settled(draft: LetterDraft, organisation_id: int | None) -> dict[str, object]:

@@ -25,7 +25,7 @@ from pop_campaigns.letters.rules.letters import (
     may_record_response,
     soon_until,
 )
-from pop_campaigns.letters.services.letters import may_hand_over
+from pop_campaigns.letters.services.clocks import may_hand_over
 from pop_campaigns.letters.words import pages as wording
 from pop_campaigns.letters.words.labels import DELIVERIES, RESPONSES, ROLES
 from pop_campaigns.letters.words.pages import DueStory
@@ -73,7 +73,7 @@ def _moves_by_itself(recipient: LetterRecipient) -> bool:
     """Return whether the page changes without anybody's doing: the mail waits, or left and its clock starts next."""
     no_clock = recipient.clock_from is None and recipient.due_explained is None
     return delivery_of(recipient) is Delivery.QUEUED or bool(
-        recipient.mail and recipient.mail.sent_at and no_clock
+        recipient.mail and recipient.mail.sent_at and not recipient.mail.bounce_permanent and no_clock
     )
 
 

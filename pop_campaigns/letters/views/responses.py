@@ -24,7 +24,7 @@ from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries.due_days import longest_extension
 from pop_campaigns.letters.queries.recipients import delivery_of
 from pop_campaigns.letters.rules.letters import may_record_response
-from pop_campaigns.letters.services.letters import may_hand_over, record_hand_over
+from pop_campaigns.letters.services.clocks import may_hand_over, record_hand_over
 from pop_campaigns.letters.services.responses import (
     correct_response,
     earliest_response_day,

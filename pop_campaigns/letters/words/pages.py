@@ -57,7 +57,7 @@ _WORST_FIRST: Final = (
 )
 
 # Actions that happen to one recipient each, mostly to all of a letter at once.
-_OF_MANY: Final = ("letter.clock_started", "letter.handed_over", "letter.due_moved")
+_OF_MANY: Final = ("letter.clock_started", "letter.clock_stopped", "letter.handed_over", "letter.due_moved")
 
 
 @dataclass(frozen=True)
@@ -271,6 +271,8 @@ def history_words(row: History, lang: str, *, who: str = "") -> str:
         "letter.recipient_remove": _("%(who)s: taken off", who=who),
         "letter.sent": pgettext("letter", "Sent as no. %(number)s", number=details.get("number", "")),
         "letter.clock_started": _("%(who)s: arrived, an answer is due on %(day)s", who=who, day=due_on or "–"),
+        "letter.clock_stopped": _("%(who)s: came back, so no answer is due until the letter is there", who=who),
+        "mail.sent_again": _("%(who)s: the mail was sent again", who=details.get("to", "")),
         "letter.handed_over": _("%(who)s: handed over on paper, an answer is due on %(day)s", who=who, day=due_on or "–"),
         "letter.hand_over_corrected": _("%(who)s: day of the hand-over corrected, due on %(day)s", who=who, day=due_on or "–"),
         "letter.due_moved": _("%(who)s: due day moved to %(day)s", who=who, day=due_on or "–"),
