@@ -126,7 +126,10 @@ class LetterRecipient(Versioned, Base):
 
 
 class LetterResponse(Versioned, Base):
-    """What one recipient answered, recorded by hand: date, kind, their register number, file."""
+    """What one recipient answered, recorded by hand: date, kind, their register number, file.
+
+    ``incoming_mail_id`` is the mail it was recorded from, NULL where somebody typed it from paper or memory.
+    """
 
     __tablename__ = "letter_responses"
 
@@ -139,6 +142,7 @@ class LetterResponse(Versioned, Base):
     their_number: Mapped[str] = mapped_column(Line(80), default="")
     summary: Mapped[str] = mapped_column(Prose(), default="")
     file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
+    incoming_mail_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_mails.id"), index=True)
     recorded_at: Mapped[datetime] = mapped_column(UTCDateTime())
 
     recipient: Mapped[LetterRecipient] = relationship(back_populates="responses")

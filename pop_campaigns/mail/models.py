@@ -74,7 +74,8 @@ class OutgoingMail(Base):
     where it is about none. ``again_of_id`` is the mail in whose place this one was sent; ``original_id`` the first of those
     that say the same, NULL for itself.
     ``thread`` holds the Message-IDs of the mail this one answers and of what that answered, oldest first; NULL where it
-    answers none. ``null_sender``: an automatic answer, to which nothing can come back (RFC 3834).
+    answers none. ``null_sender``: an automatic answer, to which nothing can come back (RFC 3834). ``incoming_mail_id`` is the
+    mail that came in which a person answers with this one, or passes on.
     """
 
     __tablename__ = "outgoing_mails"
@@ -128,6 +129,7 @@ class OutgoingMail(Base):
     bounce_words: Mapped[str] = mapped_column(Line(500), default="")
     again_of_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_mails.id"))
     original_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_mails.id"))
+    incoming_mail_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_mails.id"), index=True)
 
     @classmethod
     def shown_to(cls, role: str) -> ColumnElement[bool]:

@@ -189,6 +189,7 @@ def choosing(tree: ast.Module) -> Iterator[tuple[str, bool]]:
 NEED_NOT_ASK = {
     "incoming/queries/incoming:_substitute_of": "for verbs",
     "incoming/queries/incoming:said_before": "for verbs",
+    "incoming/queries/deeds:answer_from": "of a guest whose page was opened",
     "incoming/services/counting:_last_word_at": "one moment, for verbs",
     "incoming/services/matching": "finds to what a mail belongs; shows nothing",
     "incoming/services/proposals": "verbs",

@@ -319,7 +319,7 @@ def test_a_held_answer_is_filed_or_recorded_by_hand(arta: FlaskClient, scene: Si
     mail = arrive(reply(scene.mayor, attendee="dikush@tjeter.example"), address_of(scene.mayor))
     assert mail.state is IncomingState.HELD
     page = arta.get(f"/mail/in/{mail.id}").text
-    assert f"/invitations/{scene.mayor.id}/by-hand" in page
+    assert f"/mail/in/{mail.id}/answer/{scene.mayor.id}" in page
     link = next(other for other in mail.links if not other.suggested)
     assert arta.post(f"/mail/in/{mail.id}/file", data={"link": link.id}).status_code == 302
     assert mails()[0].state is IncomingState.MATCHED

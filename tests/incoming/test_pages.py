@@ -55,7 +55,7 @@ def test_a_bounce_shows_at_the_guest_in_the_servers_words(
     arta = sign_in(cast.arta)
     assert "U kthye mbrapsht" in arta.get(f"/events/{scene.event.id}").text
     assert "(550 5.1.1)" in arta.get("/mail").text
-    for path in ("/mail/in", f"/mail/in/{mail.id}", f"/events/{scene.event.id}"):
+    for path in ("/mail/in?show=all", f"/mail/in/{mail.id}", f"/events/{scene.event.id}"):
         assert f"Nuk iu dorëzua: {sent.to_address}" in arta.get(path).text
     assert "No such user here" in arta.get(f"/mail/{sent.id}").text
     assert "No such user here" in arta.get(f"/mail/in/{mail.id}").text

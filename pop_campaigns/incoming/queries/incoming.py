@@ -1,50 +1,33 @@
-"""Reads of mail that came in: lists by state, their counts, what belongs to an event or a letter."""
+"""Reads of mail that came in: what is unread or waits, what belongs to an event or a letter."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.incoming.rules.incoming import SaidBefore
 from pop_campaigns.incoming.sight import incoming_of_work, incoming_seen
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.invitations.rules import Answer, AnswerChannel
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.mail.models import IncomingLink, IncomingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState
 
-_UNREAD = (
+UNREAD = (
     IncomingMail.kind == IncomingKind.HUMAN,
     IncomingMail.state == IncomingState.MATCHED,
     IncomingMail.seen_at.is_(None),
 )
-
-
-def select_incoming(user: User, state: IncomingState | None) -> Select[IncomingMail]:
-    """Select what came in for the user's organisation, the newest first.
-
-    What nobody knows whose it is waits for the administrators: a stranger's mail is no business of nine organisations.
-    """
-    rows = select(IncomingMail).where(incoming_of_work(user))
-    if state is not None:
-        rows = rows.where(IncomingMail.state == state)
-    return rows.order_by(IncomingMail.id.desc())
-
-
-def count_incoming(user: User) -> dict[IncomingState, int]:
-    """Count what came in by state; the counts add up to all of it."""
-    rows = select(IncomingMail.state, func.count()).where(incoming_of_work(user))
-    counts = dict(db.session.execute(rows.group_by(IncomingMail.state)).all())
-    return {state: counts.get(state, 0) for state in IncomingState}
+"""What people wrote, lies where it belongs, and nobody has read."""
 
 
 def count_unread(user: User) -> int:
     """Count what people wrote and nobody has marked as read."""
-    rows = select(func.count(IncomingMail.id)).where(incoming_of_work(user), *_UNREAD)
+    rows = select(func.count(IncomingMail.id)).where(incoming_of_work(user), *UNREAD)
     return db.session.scalar(rows) or 0
 
 
@@ -58,7 +41,7 @@ def count_held(user: User) -> int:
 
 def newest_unread(user: User, *, limit: int = 5) -> Sequence[IncomingMail]:
     """Return the newest messages of people that nobody has marked as read, as :func:`count_unread` counts them."""
-    rows = select(IncomingMail).where(incoming_of_work(user), *_UNREAD)
+    rows = select(IncomingMail).where(incoming_of_work(user), *UNREAD)
     return db.session.scalars(rows.order_by(IncomingMail.id.desc()).limit(limit)).all()
 
 
@@ -82,7 +65,12 @@ def said_before(guest: Invitation) -> SaidBefore | None:
     """Return the newest answer of a guest that came from a calendar."""
     wanted = (
         select(GivenAnswer)
-        .where(GivenAnswer.invitation_id == guest.id, GivenAnswer.incoming_mail_id.is_not(None))
+        .where(
+            GivenAnswer.invitation_id == guest.id,
+            GivenAnswer.incoming_mail_id.is_not(None),
+            # What a person read in a message and entered says nothing of a SEQUENCE.
+            GivenAnswer.channel == AnswerChannel.CALENDAR,
+        )
         .order_by(GivenAnswer.id.desc())
         .limit(1)
     )

@@ -192,6 +192,11 @@ def said_when(stamped_at: datetime | None, asked_at: datetime | None, received_a
     return stamped_at
 
 
+def received_on(dated_at: datetime | None, received_at: datetime, *, was_brought: bool) -> datetime:
+    """Return when a message came: its arrival here, of one that somebody brought by hand the time written in it."""
+    return min(dated_at, received_at) if was_brought and dated_at else received_at
+
+
 class NoMail(StrEnum):
     """Why something that was brought is no message."""
 

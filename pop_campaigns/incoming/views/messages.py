@@ -1,4 +1,4 @@
-"""Pages of mail that came in: what was filed, what waits, one message; file it, put it aside, mark it as read."""
+"""The page of one message that came in: what it says, what is to be done with it; file it, put it aside, mark it as read."""
 
 from __future__ import annotations
 
@@ -10,23 +10,27 @@ from flask_babel import gettext as _
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
-from pop_campaigns.accounts.rules.roles import MAY_WRITE
 from pop_campaigns.core.clock import now
-from pop_campaigns.core.dates import moment_words
+from pop_campaigns.core.dates import moment_words, short_moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language
-from pop_campaigns.core.pages import paged
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.incoming.blueprint import bp, changeable_mail, may_file, place_of_subject, seen_mail
-from pop_campaigns.incoming.queries import incoming as queries
+from pop_campaigns.incoming.queries.deeds import Deed, deeds_of
 from pop_campaigns.incoming.queries.places import find_places
+from pop_campaigns.incoming.queries.work_list import beside
 from pop_campaigns.incoming.scope import subject_of
 from pop_campaigns.incoming.services.filing import NothingSaid, file_by_hand, put_aside
 from pop_campaigns.incoming.services.matching import Match
+from pop_campaigns.incoming.services.recording import mark_read
 from pop_campaigns.incoming.sight import sees_subject
 from pop_campaigns.incoming.views import originals
+from pop_campaigns.incoming.views.recording import record_url
+from pop_campaigns.incoming.views.work_list import kept, way_back
+from pop_campaigns.incoming.words.deeds import deed_words, work_chip
 from pop_campaigns.incoming.words.labels import HOW, KINDS, STATE_CHIPS
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.letters.models import LetterRecipient, LetterResponse
 from pop_campaigns.mail.addresses import show_address
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState
@@ -44,29 +48,16 @@ class FoundPlace:
 
 @dataclass(frozen=True)
 class Place:
-    """A record a mail belongs or may belong to, as a page names it."""
+    """A record a mail belongs or may belong to, as a page names it; ``record`` is where the mail is recorded as its word."""
 
     link: IncomingLink
     words: str
     url: str
     how: str
     changeable: bool
-    by_hand: str = ""
-
-
-@bp.get("")
-@reader
-def index() -> ResponseReturnValue:
-    """Show what came in, by what became of it."""
-    asked = request.args.get("show", "")
-    state = IncomingState(asked) if asked in set(IncomingState) else None
-    return render_template(
-        "incoming/index.html",
-        page=paged(queries.select_incoming(current_user, state)),
-        counts=queries.count_incoming(current_user),
-        state=state,
-        may_write=current_user.role in MAY_WRITE,
-    )
+    record: str = ""
+    is_letter: bool = False
+    mend: str = ""
 
 
 @bp.get("/<int:number>")
@@ -75,10 +66,13 @@ def message(number: int) -> ResponseReturnValue:
     """Show one message: the new words, to what it belongs, why; where it may be filed, by the words typed in ``q``."""
     mail = seen_mail(number)
     typed = mask_secrets(clean_line(request.args.get("q", "")[:1000])[:200])
-    places = [place for place in map(_place, mail.links) if place is not None]
+    places = [place for place in (_place(link, mail) for link in mail.links) if place is not None]
+    deeds = deeds_of([mail.id], current_user).get(mail.id, [])
     return render_template(
         "incoming/message.html",
         mail=mail,
+        chip_of_mail=work_chip(mail, deeds),
+        deeds=[(deed_words(deed), _place_of_deed(deed), _when(deed)) for deed in deeds],
         filed=[place for place in places if not place.link.suggested],
         suggested=[place for place in places if place.link.suggested],
         may_change=may_file(mail),
@@ -90,7 +84,34 @@ def message(number: int) -> ResponseReturnValue:
         quoted=mail.body if mail.body.strip() != mail.text.strip() else "",
         typed=typed,
         found=_found_places(mail, typed) if typed and may_file(mail) else [],
+        way_back=way_back(),
+        beside=_neighbours(mail),
     )
+
+
+def _neighbours(mail: IncomingMail) -> tuple[int | None, int | None]:
+    """Return the messages above and below in the part of the list this one was opened from, None where there is none."""
+    shown = kept()
+    return (
+        beside(mail, current_user, shown["show"], shown.get("words", "")) if "show" in shown else (None, None)
+    )
+
+
+def _when(deed: Deed) -> str:
+    """Return when something was done with a mail, and by whom as far as the record itself says."""
+    if isinstance(deed, GivenAnswer):
+        return ", ".join(filter(None, [deed.recorded_by, moment_words(deed.at, current_language())]))
+    at = deed.recorded_at if isinstance(deed, LetterResponse) else deed.queued_at
+    return moment_words(at, current_language())
+
+
+def _place_of_deed(deed: Deed) -> str:
+    """Return the page on which what was done with a mail stands."""
+    if isinstance(deed, GivenAnswer):
+        return f"{place_of_subject(deed.invitation)[1]}#guest-{deed.invitation_id}"
+    if isinstance(deed, LetterResponse):
+        return f"{place_of_subject(deed.recipient)[1]}#r{deed.recipient_id}"
+    return place_of_subject(deed)[1]
 
 
 @bp.post("/<int:number>/file")
@@ -100,14 +121,14 @@ def file(number: int) -> ResponseReturnValue:
     mail = changeable_mail(number)
     wanted = request.form.get("link", "")
     link = next((link for link in mail.links if str(link.id) == wanted), None)
-    place = _place(link) if link else None
+    place = _place(link, mail) if link else None
     subject = subject_of(link) if link else None
     if place is None or subject is None or not place.changeable:
         abort(404)
     file_by_hand(mail, Match(subject, "by_hand"), by=current_user, now=now())
     db.session.commit()
     flash(_("Filed: %(what)s", what=place.words), "success")
-    return redirect(url_for("incoming.message", number=mail.id))
+    return redirect(url_for("incoming.message", number=mail.id, **kept()))
 
 
 @bp.post("/<int:number>/aside")
@@ -119,10 +140,10 @@ def aside(number: int) -> ResponseReturnValue:
         put_aside(mail, request.form.get("reason", ""), by=current_user, now=now())
     except NothingSaid:
         flash(_("Say why it is put aside."), "error")
-        return redirect(url_for("incoming.message", number=mail.id))
+        return redirect(url_for("incoming.message", number=mail.id, **kept()))
     db.session.commit()
     flash(_("Put aside. It stays here and can be filed later."), "success")
-    return redirect(url_for("incoming.index", show="held"))
+    return redirect(way_back())
 
 
 @bp.post("/<int:number>/read")
@@ -130,20 +151,33 @@ def aside(number: int) -> ResponseReturnValue:
 def read(number: int) -> ResponseReturnValue:
     """Mark a message as read, for everybody of the organisation."""
     mail = changeable_mail(number)
-    mail.seen_at = mail.seen_at or now()
+    mark_read([mail], now=now())
     db.session.commit()
-    return redirect(url_for("incoming.message", number=mail.id))
+    return redirect(url_for("incoming.message", number=mail.id, **kept()))
 
 
-def _place(link: IncomingLink) -> Place | None:
+def _place(link: IncomingLink, mail: IncomingMail) -> Place | None:
     subject = subject_of(link)
     if subject is None or isinstance(subject, OutgoingMail) or not sees_subject(subject):
         return None  # the sent mail itself stands with its guest or letter
     words, url, changeable = place_of_subject(subject)
-    by_hand = (
-        url_for("invitations.by_hand", invitation_id=subject.id) if isinstance(subject, Invitation) else ""
+    return Place(
+        link,
+        words,
+        url,
+        str(HOW.get(link.how, link.how)),
+        changeable,
+        record_url(mail, subject),
+        is_letter=isinstance(subject, LetterRecipient),
+        mend=_mend_url(mail, subject) if changeable else "",
     )
-    return Place(link, words, url, str(HOW.get(link.how, link.how)), changeable, by_hand)
+
+
+def _mend_url(mail: IncomingMail, subject: Invitation | LetterRecipient) -> str:
+    """Return where the address is corrected of a guest whose mail came back; "" where nothing came back."""
+    if mail.kind is not IncomingKind.BOUNCE or not isinstance(subject, Invitation):
+        return ""
+    return url_for("invitations.address", invitation_id=subject.id)
 
 
 def _found_places(mail: IncomingMail, typed: str) -> list[FoundPlace]:
@@ -176,6 +210,8 @@ def _words() -> dict[str, object]:
         "HOW": HOW,
         "KINDS": KINDS,
         "STATE_CHIPS": STATE_CHIPS,
+        "kept": kept(),
+        "short_moment_words": lambda moment: short_moment_words(moment, lang),
         "moment_words": lambda moment: moment_words(moment, lang),
         "show_address": show_address,
     }

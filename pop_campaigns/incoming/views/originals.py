@@ -21,7 +21,7 @@ from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.downloads import give_file
-from pop_campaigns.core.file_kinds import is_document
+from pop_campaigns.core.file_kinds import ENDINGS, is_document
 from pop_campaigns.core.files import clean_file_name
 from pop_campaigns.core.history import History, history_of, note
 from pop_campaigns.core.tokens import hash_token
@@ -92,6 +92,23 @@ def may_hold_secrets(listed: dict[str, Any]) -> bool:
     """Return whether a file claims to be a message or an invitation, which carry secrets encoded."""
     name, kind = str(listed["name"]).lower(), str(listed["type"]).lower()
     return kind.startswith(_MAIL_TYPES) or name.endswith(_MAIL_ENDINGS)
+
+
+def kept_files(mail: IncomingMail) -> list[tuple[int, str]]:
+    """Return the files of a message that are of a kind we keep and hold no secrets by their look: number and name."""
+    return [
+        (number, mask_secrets(listed["name"]))
+        for number, listed in enumerate(mail.attachments)
+        if not may_hold_secrets(listed) and str(listed["name"]).lower().endswith(ENDINGS)
+    ]
+
+
+def file_of(mail: IncomingMail, number: int) -> bytes | None:
+    """Return the content of one of :func:`kept_files`; None if there is none, or it does hold secrets."""
+    if number not in dict(kept_files(mail)):
+        return None
+    content = attachment_under_limits(mail.raw, number)
+    return None if content is None or _holds_secrets(content, mail.attachments[number]["name"]) else content
 
 
 def downloads_of(mail: IncomingMail) -> list[History]:
