@@ -39,6 +39,8 @@ pytest_plugins = [
     "tests.plugins.spreading",
 ]
 
+# The closest decides: a module may be for both, one walk over pages in it for one.
+DATABASE_MARKS = ("both_databases", "one_database")
 TEST_SETTINGS: dict[str, Any] = {
     "MODE": "test",
     "TESTING": True,
@@ -77,7 +79,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     wanted = metafunc.config.getoption("--database")
     if wanted == "marked":
-        wanted = "both" if metafunc.definition.get_closest_marker("both_databases") else "sqlite"
+        marks = [mark.name for mark in metafunc.definition.iter_markers() if mark.name in DATABASE_MARKS]
+        wanted = "both" if marks and marks[0] == "both_databases" else "sqlite"
     kinds: list[Any] = ["sqlite"] if wanted in ("sqlite", "both") else []
     if wanted in ("postgresql", "both"):
         kinds.append(pytest.param("postgresql", marks=pytest.mark.needs_postgresql))

@@ -97,7 +97,7 @@ def counted() -> Iterator[list[str]]:
 
 
 @pytest.mark.both_databases
-def test_a_thousand_guests_take_as_many_queries_as_ten(
+def test_two_hundred_guests_take_as_many_queries_as_ten(
     cast: SimpleNamespace, sign_in: SignIn, scene: SimpleNamespace
 ) -> None:
     from pop_campaigns.core.tokens import derive_local_part, new_nonce
@@ -105,7 +105,7 @@ def test_a_thousand_guests_take_as_many_queries_as_ten(
 
     arta = sign_in(cast.arta)
     counts = []
-    for number in (8, 990):
+    for number in (8, 190):
         offices = [
             factories.make_office(
                 f"Zyra {number} {n}", email=f"z{number}.{n}@x.example", organisation=cast.fier

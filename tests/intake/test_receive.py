@@ -25,6 +25,13 @@ RAW = b"From: a@bashkia.example\nSubject: \xc3\xab\xff\x00\n\nline\r\nother\n"
 NO_ENVELOPE = dict.fromkeys(("SENDER", "RECIPIENT", "ORIGINAL_RECIPIENT", "LOCAL_PART", "DOMAIN"))
 
 
+# Each start of the service from nothing costs seconds; the command itself is tried in forked processes.
+starts_from_nothing = pytest.mark.when_changed(
+    "deploy/receive-mail.sh", "config.py", "wsgi.py", "pop_campaigns/cli.py",
+    "pop_campaigns/worker/receive.py", "pop_campaigns/worker/intake_commands.py",
+)  # fmt: skip
+
+
 def receive(app: Flask, *options: str, raw: bytes = RAW, **environ: str) -> Result:
     db.session.rollback()
     return app.test_cli_runner().invoke(
@@ -139,6 +146,7 @@ def run_apart(
         return SimpleNamespace(returncode=returncode, stderr=errors.read())
 
 
+@starts_from_nothing
 def test_the_script_stores_with_the_settings_of_a_file(
     app: Flask, service_environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -152,6 +160,7 @@ def test_the_script_stores_with_the_settings_of_a_file(
     assert run_script(environ).returncode == 69
 
 
+@starts_from_nothing
 @pytest.mark.parametrize("what", ["no settings", "broken settings", "wrong settings", "wrong option"])
 def test_the_script_turns_every_other_end_into_try_again(
     what: str, own_environment: dict[str, str], tmp_path: Path

@@ -91,6 +91,7 @@ def scene_folder() -> str:
     return str(current_app.config["DATA_DIR"])
 
 
+@pytest.mark.one_database
 def test_no_page_a_coordinator_can_open_names_the_person(
     app: Flask, world: SimpleNamespace, sign_in: SignIn
 ) -> None:

@@ -126,6 +126,13 @@ def _gone(numbers: set[int], seconds: float) -> bool:
     return False
 
 
+# A whole run of its own each, from nothing to its end: what they try changes with these files alone.
+whole_runs = pytest.mark.when_changed(
+    "Makefile", "deploy/setup.sh", "config.py", "wsgi.py", "pop_campaigns/cli.py", "pop_campaigns/tryout/*.py",
+    "pop_campaigns/worker/consumer.py", "pop_campaigns/mail/intake/listener.py",
+)  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One data folder for several starts: the second must find what the first left."""
@@ -234,6 +241,7 @@ def test_a_second_one_in_the_same_folder_is_told_where_the_first_answers(first: 
     assert first.answers()
 
 
+@whole_runs
 def test_ctrl_c_stops_everything_and_says_how_to_sign_in(first: Run, folder: Path) -> None:
     assert first.first_line().startswith("http://")
     below = _with_descendants({first.process.pid})
@@ -284,6 +292,7 @@ def _open_to_others(folder: Path) -> list[str]:
     return result
 
 
+@whole_runs
 def test_the_second_start_is_quick_finds_the_same_accounts_and_ends_with_its_worker(
     start: Callable[..., Run], folder: Path
 ) -> None:
