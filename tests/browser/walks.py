@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.running_site import Site
 
 DESKTOP: Any = {"width": 1280, "height": 900}
-PHONE: Any = {"width": 390, "height": 844}
+PHONE: Any = {"width": 360, "height": 844}
 PATIENCE = 20_000
 """Milliseconds a page, or the worker behind it, may take on a busy machine."""
 FIER = "koordinator.fier@pop.example"
