@@ -154,7 +154,7 @@ def test_the_options_holder_is_todays(cast: SimpleNamespace) -> None:
 
 
 def holder_now(office: Office, on: date, user: User) -> Person | None:
-    return holders_of([office.id], on, user).get(office.id)
+    return holders_of([office.id], on, reach_to_read(user)).get(office.id)
 
 
 def test_the_newest_mandate_in_force_names_the_holder(cast: SimpleNamespace) -> None:
@@ -176,6 +176,16 @@ def test_a_holder_recorded_by_one_organisation_is_not_told_to_others(cast: Simpl
     own = add_mandate(office, "I yni", None, None, organisation=cast.fier)
     assert holder_now(office, DAY, cast.clirim) is shared.person
     assert holder_now(office, DAY, cast.arta) is own.person
+
+
+def test_an_administrator_writes_to_the_holder_that_the_organisation_knows(cast: SimpleNamespace) -> None:
+    office = make_office()
+    add_mandate(office, "I rrjetit", date(2019, 1, 1), None)
+    of_fier = add_mandate(office, "I Fierit", date(2018, 1, 1), None, organisation=cast.fier)
+    of_vlore = add_mandate(office, "I Vlorës", date(2020, 1, 1), None, organisation=cast.vlore)
+    for sender, holder in ((cast.fier, of_fier), (cast.vlore, of_vlore)):
+        held = holders_of([office.id], DAY, Reach(cast.drita, sender.id))
+        assert held == {office.id: holder.person}
 
 
 def test_the_best_address_own_before_shared_then_by_use(cast: SimpleNamespace) -> None:

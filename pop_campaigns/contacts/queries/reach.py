@@ -92,10 +92,10 @@ def offices_in(municipality_id: int, user: User, *, limit: int) -> list[int]:
     return [office.id for office in db.session.scalars(ordered).unique()]
 
 
-def holders_of(office_ids: Sequence[int], on: date, user: User) -> dict[int, Person]:
-    """Return the holders of several offices on a day, by office, in one query."""
-    seen = and_(visible(Mandate, user), exists().where(Person.id == Mandate.person_id, visible(Person, user)))
-    return _holders(office_ids, on, seen, user.organisation_id)
+def holders_of(office_ids: Sequence[int], on: date, reach: Reach) -> dict[int, Person]:
+    """Return the holders of several offices on a day, by office, in one query: as known to the organisation that writes."""
+    seen = and_(reach.sees(Mandate), exists().where(Person.id == Mandate.person_id, reach.sees(Person)))
+    return _holders(office_ids, on, seen, reach.sender)
 
 
 def is_sample(address: Address) -> bool:
@@ -251,7 +251,7 @@ def _matching_persons(typed: str, user: User, on: date) -> Select[Person]:
 def _office_options(offices: Sequence[Office], user: User, reach: Reach, on: date) -> list[GuestOption]:
     if not offices:
         return []
-    holders = holders_of([office.id for office in offices], on, user)
+    holders = holders_of([office.id for office in offices], on, reach)
     addresses = best_addresses(offices, reach)
     return [
         GuestOption(

@@ -60,8 +60,9 @@ def load_contacts(
     """
     offices = _load_offices(event, [ident for kind, ident in keys if kind == "office"], by)
     persons = _load_persons(event, [ident for kind, ident in keys if kind == "person"], by)
-    holders = holders_of([office.id for office in offices], local_date(now), by) if offices else {}
-    addresses = best_addresses([*offices, *persons], reach_of(event, by))
+    reach = reach_of(event, by)
+    holders = holders_of([office.id for office in offices], local_date(now), reach) if offices else {}
+    addresses = best_addresses([*offices, *persons], reach)
     emails = {contact: address.email for contact, address in addresses.items()}
     contacts: dict[GuestKey, Contact] = {}
     for office in offices:

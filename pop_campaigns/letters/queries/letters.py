@@ -140,9 +140,10 @@ def lines_of(letter: Letter, user: User, on: date, *, lang: str = "") -> list[Re
     )
     if letter.state not in UNSENT:
         return [_frozen(recipient, lang or recipient.language) for recipient in ordered]
-    holders = holders_of([recipient.office_id for recipient in ordered if recipient.office_id], on, user)
+    reach = reach_of(letter, user)
+    holders = holders_of([recipient.office_id for recipient in ordered if recipient.office_id], on, reach)
     written_to = [contact for recipient in ordered if (contact := recipient.office or recipient.institution)]
-    addresses = best_addresses(written_to, reach_of(letter, user))
+    addresses = best_addresses(written_to, reach)
     lines = [
         _as_it_stands(recipient, holders, addresses, lang or recipient.language) for recipient in ordered
     ]
