@@ -58,7 +58,7 @@ def find_guests(typed: str, user: User, *, reach: Reach | None = None, limit: in
     # Many offices must not push every person off a short list.
     places = max(limit - len(persons), limit - limit // 3)
     reach = reach or reach_to_read(user)
-    shown = _office_options(offices[:places], user, reach, today)
+    shown = _office_options(offices[:places], reach, today)
     return (shown + _person_options(persons, reach))[:limit]
 
 
@@ -79,7 +79,7 @@ def guest_options(
         visible(Person, user), Person.id.in_([ident for kind, ident in keys if kind == "person"])
     )
     reach = reach or reach_to_read(user)
-    options = _office_options(db.session.scalars(offices).unique().all(), user, reach, local_date(now()))
+    options = _office_options(db.session.scalars(offices).unique().all(), reach, local_date(now()))
     options += _person_options(db.session.scalars(persons).all(), reach)
     by_key = {(option.kind, option.id): option for option in options}
     return [by_key[key] for key in dict.fromkeys(keys) if key in by_key]
@@ -248,7 +248,7 @@ def _matching_persons(typed: str, user: User, on: date) -> Select[Person]:
     )
 
 
-def _office_options(offices: Sequence[Office], user: User, reach: Reach, on: date) -> list[GuestOption]:
+def _office_options(offices: Sequence[Office], reach: Reach, on: date) -> list[GuestOption]:
     if not offices:
         return []
     holders = holders_of([office.id for office in offices], on, reach)
