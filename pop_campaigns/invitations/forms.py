@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
+    DateTimeLocalField,
     EmailField,
     FileField,
     RadioField,
@@ -18,9 +21,10 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import ValidationError
+from wtforms.validators import Optional, ValidationError
 
 from pop_campaigns.contacts.forms.institutions import OneAddress
+from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.i18n import LANGUAGES
 from pop_campaigns.core.text import clean_line, clean_text
@@ -119,6 +123,9 @@ class ByHandForm(Form):
     substitute = StringField(
         _l("Who comes instead (name and office)"), [AtMost(LONGEST_SUBSTITUTE)], filters=[clean_line]
     )
+    said_at = DateTimeLocalField(
+        _l("When was it said?"), [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+    )
     note = TextAreaField(_l("What they said"), [AtMost(LONGEST_NOTE)], filters=[clean_text])
     told_how = RadioField(
         _l("How did it come?"),
@@ -126,6 +133,23 @@ class ByHandForm(Form):
         choices=[SelectChoice(how.value, words) for how, words in TOLD_HOW.items()],
     )
     file = FileField(_l("Scan or photo"))
+
+    now: datetime
+
+    @property
+    def said(self) -> datetime | None:
+        """When it was said, by the clocks of Tirana; None for this moment."""
+        wall = self.said_at.data
+        return wall.replace(tzinfo=ZoneInfo(TIRANE)).astimezone(UTC) if wall else None
+
+    def validate_said_at(self, field: DateTimeLocalField) -> None:
+        """Require a moment that has been, of this century."""
+        if field.data is None:
+            return
+        if field.data.year < 2000:
+            raise ValidationError(_("Check the year."))
+        if self.said is not None and self.said > self.now:
+            raise ValidationError(_("This moment has not come yet."))
 
     def validate_substitute(self, field: StringField) -> None:
         """Require a name where someone else comes."""

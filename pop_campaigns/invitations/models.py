@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
@@ -19,9 +20,18 @@ from pop_campaigns.invitations.rules import (
     InvitationState,
     MailPurpose,
     ToldHow,
+    Word,
     is_erased_address,
 )
 from pop_campaigns.mail.models import OutgoingMail
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.default import DefaultExecutionContext
+
+
+def _as_recorded(context: DefaultExecutionContext) -> Any:
+    """Return when a row was recorded: what is said at that very moment names no other."""
+    return context.get_current_parameters()["at"]
 
 
 class Invitation(Versioned, Base):
@@ -64,7 +74,10 @@ class Invitation(Versioned, Base):
     event: Mapped[Event] = relationship()
     office: Mapped[Office | None] = relationship()
     person: Mapped[Person | None] = relationship()
-    answers: Mapped[list[GivenAnswer]] = relationship(back_populates="invitation", order_by="GivenAnswer.id")
+    answers: Mapped[list[GivenAnswer]] = relationship(
+        back_populates="invitation",
+        order_by="(GivenAnswer.event_sequence, GivenAnswer.said_at, GivenAnswer.id)",
+    )
     mails: Mapped[list[InvitationMail]] = relationship(
         back_populates="invitation", order_by="InvitationMail.id"
     )
@@ -82,14 +95,25 @@ class Invitation(Versioned, Base):
 
 
 class GivenAnswer(Base):
-    """Every answer ever given, in order; the latest is the invitation's ``answer``.
+    """Every answer ever given, in the order in which they were said; the latest is the invitation's ``answer``.
+
+    ``said_at`` is when it was said, ``at`` when it was recorded: a word that arrives late does not outdo a newer one
+    (see ``rules.Word``). ``event_sequence`` is what it answered, never more than the event's SEQUENCE. Of a delegation
+    ``substitute_answer`` is what the substitute answered, NULL as long as nobody knows.
 
     ``sent_from`` is the sender's address of one that came by mail from elsewhere than the invited address ("" where the mail
     names none), else NULL. ``recorded_by`` is who entered it, or let a mail count.
     """
 
     __tablename__ = "given_answers"
-    __table_args__ = (CheckConstraint("answer <> 'NEEDS-ACTION'", name="says_something"),)
+    __table_args__ = (
+        CheckConstraint("answer <> 'NEEDS-ACTION'", name="says_something"),
+        CheckConstraint(
+            "substitute_answer IS NULL OR (answer = 'DELEGATED'"
+            " AND substitute_answer IN ('ACCEPTED', 'TENTATIVE', 'DECLINED'))",
+            name="substitute_of_delegation",
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     invitation_id: Mapped[int] = mapped_column(ForeignKey("invitations.id", ondelete="CASCADE"), index=True)
@@ -98,7 +122,9 @@ class GivenAnswer(Base):
     note: Mapped[str] = mapped_column(Prose(), default="")
     channel: Mapped[AnswerChannel] = mapped_column(choice(AnswerChannel))
     at: Mapped[datetime] = mapped_column(UTCDateTime())
+    said_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=_as_recorded)
     event_sequence: Mapped[int] = mapped_column(default=0)
+    substitute_answer: Mapped[Answer | None] = mapped_column(choice(Answer, name="substitute_answer"))
     incoming_mail_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_mails.id"))
     told_how: Mapped[ToldHow | None] = mapped_column(choice(ToldHow))
     recorded_by: Mapped[str] = mapped_column(Line(200), default="")
@@ -107,6 +133,11 @@ class GivenAnswer(Base):
 
     scan: Mapped[StoredFile | None] = relationship()
     invitation: Mapped[Invitation] = relationship(back_populates="answers")
+
+    @property
+    def word(self) -> Word:
+        """Where it stands in the line of what the guest said."""
+        return Word(self.event_sequence, self.said_at)
 
 
 class TimeProposal(Base):

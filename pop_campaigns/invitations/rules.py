@@ -178,6 +178,43 @@ def is_same_press(
     return last == answer and now - last_at < _SAME_PRESS
 
 
+@dataclass(frozen=True, order=True)
+class Word:
+    """Where one thing that a guest said stands in the line of all they said, whatever way it came: the greater is the newer.
+
+    ``sequence`` is the SEQUENCE of the event it was said to, never more than the event's own, ``said_at`` the moment (see
+    :func:`said_when`). Who declines an entry of a time that holds no longer does not take back the yes to the new time
+    (RFC 5546 section 2.1.5).
+    """
+
+    sequence: int
+    said_at: datetime
+
+
+def said_when(stamped_at: datetime | None, asked_at: datetime | None, received_at: datetime) -> datetime:
+    """Return when a word from a calendar was said: at its DTSTAMP if that lies between our asking and its arrival, else then.
+
+    A clock that is wrong must not outdo, nor be outdone by, what is said in truth before or after.
+    """
+    if stamped_at is None or not (asked_at or received_at) <= stamped_at <= received_at:
+        return received_at
+    return stamped_at
+
+
+def answered_sequence(sequence: int | None, present: int, ahead: int) -> int:
+    """Return the event's SEQUENCE that a calendar object was made for.
+
+    ``ahead`` is by how much the guest's own calendar is ahead of the event's (see ``calendar_sequence``). What is
+    missing is the present one, and nobody can know a later one: some programs count by themselves.
+    """
+    return present if sequence is None else max(0, min(sequence - ahead, present))
+
+
+def is_newest(word: Word, before: Word | None) -> bool:
+    """Return whether a word outdoes what was said before: of two of the same moment the one that arrives later."""
+    return before is None or word >= before
+
+
 def calendar_sequence(event_sequence: int, withdrawals: int, *, withdrawing: bool = False) -> int:
     """Return the SEQUENCE one guest's calendar is told (RFC 5546 §2.1.4).
 

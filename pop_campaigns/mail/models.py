@@ -168,8 +168,10 @@ class IncomingMail(Base):
     5545, 3464, 3834) and can be made again from ``raw``. ``text`` is the new words, ``body`` all of it. ``calendar``,
     ``bounce``, ``attachments`` and ``reasons`` are as ``mail explain`` prints them. ``organisation_id`` is whose matter it
     turned out to be; NULL is nobody's yet. ``duplicate_of_id`` is the same message that was filed before. ``review`` says why
-    an answer from a calendar has not counted by itself, ``dmarc`` what our own mail server found out about the sender (NULL:
-    nothing), ``brought_by_id`` who brought an upload: it acts for nobody else.
+    a mail, mostly an answer from a calendar, has not counted by itself, ``dmarc`` what our own mail server found out about the
+    sender (NULL: nothing), ``brought_by_id`` who brought an upload: it acts for nobody else. ``signed``: taken out of a
+    signature that nobody checked; ``perhaps_absent``: a person wrote it, or an absence note that does not say so. Of an answer
+    whose calendar part cannot be read ``calendar`` holds only the PARTSTAT it names elsewhere.
     """
 
     __tablename__ = "incoming_mails"
@@ -178,7 +180,7 @@ class IncomingMail(Base):
         CheckConstraint("(state = 'received') = (kind IS NULL)", name="read_has_kind"),
         CheckConstraint("(state = 'ignored') = (ignored_at IS NOT NULL)", name="ignored_has_time"),
         CheckConstraint("attempts >= 0", name="incoming_attempts_count_up"),
-        CheckConstraint("review IS NULL OR kind = 'calendar'", name="review_of_calendar"),
+        CheckConstraint("review IS NULL OR kind IN ('calendar', 'human', 'auto')", name="review_of_words"),
         CheckConstraint("brought_by_id IS NULL OR way = 'upload'", name="brought_is_upload"),
         Index("ix_incoming_mails_state", "state", "id"),
     )
@@ -208,6 +210,8 @@ class IncomingMail(Base):
     reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
     review: Mapped[Review | None] = mapped_column(choice(Review))
     dmarc: Mapped[Dmarc | None] = mapped_column(choice(Dmarc))
+    signed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    perhaps_absent: Mapped[bool] = mapped_column(default=False, server_default=false())
     brought_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime())

@@ -53,7 +53,7 @@ class IncomingWay(enum.StrEnum):
 
 
 class Review(enum.StrEnum):
-    """Why an answer from a calendar changes nothing by itself: most wait for a person."""
+    """Why a mail, mostly an answer from a calendar, changes nothing by itself: most wait for a person."""
 
     NOT_A_REPLY = "not_a_reply"
     PROPOSES_TIME = "proposes_time"  # of mail that came before proposals were taken up
@@ -68,6 +68,9 @@ class Review(enum.StrEnum):
     UNPROVEN = "unproven"
     OLDER = "older"
     TOO_LATE = "too_late"
+    UNREADABLE = "unreadable"
+    WINMAIL = "winmail"
+    CONTRADICTS = "contradicts"
 
 
 class Dmarc(enum.StrEnum):

@@ -187,10 +187,7 @@ def choosing(tree: ast.Module) -> Iterator[tuple[str, bool]]:
 
 # Who may choose rows without asking, and why: by module, or by function.
 NEED_NOT_ASK = {
-    "incoming/queries/incoming:_substitute_of": "for verbs",
-    "incoming/queries/incoming:said_before": "for verbs",
     "incoming/queries/deeds:answer_from": "of a guest whose page was opened",
-    "incoming/services/counting:_last_word_at": "one moment, for verbs",
     "incoming/services/matching": "finds to what a mail belongs; shows nothing",
     "incoming/services/proposals": "verbs",
     "incoming/services/receipts": "writes mails",
@@ -210,9 +207,10 @@ NEED_NOT_ASK = {
     "incoming/queries/proposals:mail_of": "the page asks before it links",
     "incoming/queries/proposals:proposals_of": "of a guest whose page was opened",
     "incoming/queries/proposals:standing": "one number",
-    "invitations/views/guest_table:_answers_of": "of rows that are shown",
     "invitations/queries/picks:_invited_lately": "gives numbers, whose contacts are looked up within sight",
-    "invitations/queries/guests:_last_answers": "of guests that in_sight parts",
+    "invitations/queries/answers:answers_of": "of guests that the caller may show, and for verbs",
+    "invitations/queries/answers:latest_answer": "of the personal link's guest, and for verbs",
+    "invitations/queries/answers:latest_answers": "of guests that in_sight parts",
     "invitations/queries/guests:_newest_mails": "of guests that in_sight parts",
     "invitations/queries/guests:awaiting_answer": "the work list names those that seen_among gives",
     "invitations/queries/guests:counts_for": "counts",

@@ -22,7 +22,7 @@ from pop_campaigns.mail.rules import IncomingWay, MailState
 from tests import factories
 
 DOMAIN = "rsvp.example"
-STAMP = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+STAMP = datetime(2026, 1, 20, 9, 0, tzinfo=UTC)
 
 
 def make_scene(cast: SimpleNamespace) -> SimpleNamespace:
@@ -35,8 +35,12 @@ def make_scene(cast: SimpleNamespace) -> SimpleNamespace:
     send_invitations(event, by=cast.arta, now=now())
     for mail in db.session.scalars(select(OutgoingMail)):
         mail.state, mail.sent_at = MailState.SENT, now()
-    db.session.commit()
     guests = db.session.scalars(select(Invitation).order_by(Invitation.id)).all()
+    for guest in guests:
+        guest.invited_at = STAMP - timedelta(
+            days=1
+        )  # so that what programs stamp lies between our asking and now
+    db.session.commit()
     return SimpleNamespace(event=event, mayor=guests[0], prefect=guests[1])
 
 

@@ -17,7 +17,6 @@ from pop_campaigns.incoming.rules.proposals import (
     moved_by,
     read_times,
     standing_of,
-    told_sequence,
     with_length,
 )
 from pop_campaigns.mail.rules import Review
@@ -93,11 +92,3 @@ def test_what_names_no_end_keeps_the_length() -> None:
 def test_days_are_counted_on_the_clock_whatever_the_season() -> None:
     assert moved_by(at(2027, 3, 25, 9), at(2027, 4, 1, 8), TIRANE) == timedelta(days=7)
     assert moved_by(at(2027, 6, 3, 9), at(2027, 6, 1, 7, 30), TIRANE) == -timedelta(days=2, minutes=90)
-
-
-@pytest.mark.parametrize(
-    ("said", "present", "ahead", "told"),
-    [(None, 3, 0, 3), (2, 3, 0, 2), (9, 3, 0, 3), (5, 3, 2, 3), (4, 3, 2, 2), (1, 3, 2, 0)],
-)
-def test_which_sequence_the_guest_knew(said: int | None, present: int, ahead: int, told: int) -> None:
-    assert told_sequence(said, present, ahead) == told

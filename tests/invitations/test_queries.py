@@ -10,6 +10,7 @@ from flask import Flask
 
 from pop_campaigns.core.db import db
 from pop_campaigns.events.rules import EventState
+from pop_campaigns.invitations.queries.answers import recent_answers
 from pop_campaigns.invitations.queries.guests import (
     AnswerCounts,
     answers_for,
@@ -17,7 +18,6 @@ from pop_campaigns.invitations.queries.guests import (
     awaiting_reminder,
     counts_for,
     event_of_mails,
-    recent_answers,
 )
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice
 from pop_campaigns.invitations.services.answers import record_answer

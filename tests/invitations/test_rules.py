@@ -13,12 +13,16 @@ from pop_campaigns.invitations.rules import (
     Answer,
     NotAnswerable,
     NotInvitable,
+    Word,
+    answered_sequence,
     calendar_sequence,
+    is_newest,
     is_same_press,
     link_lives,
     may_answer,
     may_invite,
     may_remind,
+    said_when,
     settle_answer,
 )
 
@@ -42,6 +46,51 @@ def test_minds_may_change_until_the_event_starts() -> None:
     assert ask(starts_at=NOW) is NotAnswerable.STARTED
     assert ask(cancelled=True) is NotAnswerable.CANCELLED
     assert ask(withdrawn=True) is NotAnswerable.WITHDRAWN
+
+
+# An answer after another: its SEQUENCE and DTSTAMP as written, when it came; an event at SEQUENCE 1, asked at 9:00.
+ASKED = NOW.replace(hour=9)
+FIRST_YES = (1, 10.0, 10.5)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "outdoes"),
+    [
+        (FIRST_YES, (1, 10.25, 10.75), True),  # later, and comes later
+        (FIRST_YES, (1, 9.5, 11.0), False),  # said before, comes after
+        (FIRST_YES, (0, 10.25, 10.75), False),  # to a time that holds no longer (RFC 5546)
+        (FIRST_YES, (None, 10.25, 10.75), True),  # the present one, where it says none
+        ((7, 10.0, 10.5), (1, 10.25, 10.75), True),  # counts by itself: as much as the event has
+        ((7, 10.0, 10.5), (None, None, 10.75), True),
+        ((1, 18.0, 10.5), (1, 10.75, 11.0), True),  # a clock that is ahead: when it came
+        ((1, 18.0, 10.5), (1, 10.25, 11.0), False),
+        ((1, 18.0, 10.5), (1, 18.5, 11.0), True),  # both from it
+        ((1, 8.0, 10.5), (1, 8.0, 11.0), True),  # a clock that is behind: before we asked
+        ((1, None, 10.5), (1, 10.25, 11.0), False),  # no stamp: when it came
+        (FIRST_YES, (1, 10.0, 11.0), True),  # of the same moment, the later arrival
+    ],
+)
+def test_the_newest_word_is_the_one_that_was_said_last(
+    first: tuple[int | None, float | None, float],
+    then: tuple[int | None, float | None, float],
+    outdoes: bool,
+) -> None:
+    def word(sequence: int | None, stamped: float | None, arrived: float) -> Word:
+        stamp = None if stamped is None else ASKED + timedelta(hours=stamped - 9)
+        return Word(
+            answered_sequence(sequence, 1, 0), said_when(stamp, ASKED, ASKED + timedelta(hours=arrived - 9))
+        )
+
+    assert is_newest(word(*then), word(*first)) == outdoes
+    assert is_newest(word(*then), None)
+
+
+@pytest.mark.parametrize(
+    ("said", "present", "ahead", "told"),
+    [(None, 3, 0, 3), (2, 3, 0, 2), (9, 3, 0, 3), (5, 3, 2, 3), (4, 3, 2, 2), (1, 3, 2, 0)],
+)
+def test_which_sequence_the_guest_knew(said: int | None, present: int, ahead: int, told: int) -> None:
+    assert answered_sequence(said, present, ahead) == told
 
 
 def test_a_link_dies_a_day_after_the_event() -> None:

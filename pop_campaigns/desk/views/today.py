@@ -19,7 +19,7 @@ from pop_campaigns.desk.queries.work_list import work_list
 from pop_campaigns.desk.words.answers import answer_lines
 from pop_campaigns.desk.words.event_actions import in_short
 from pop_campaigns.incoming.queries.incoming import count_held, count_unread, newest_unread
-from pop_campaigns.invitations.queries.guests import recent_answers
+from pop_campaigns.invitations.queries.answers import declining_substitutes, recent_answers
 
 
 @bp.get("/today")
@@ -33,6 +33,7 @@ def today() -> ResponseReturnValue:
         "desk/today.html",
         work=work_list(current_user, moment, lang),
         answers=answer_lines(recent_answers(current_user, since), day, lang),
+        substitutes=answer_lines(declining_substitutes(current_user, now=moment), day, lang),
         day=day_words(day, lang),
         unread=count_unread(current_user),
         messages=newest_unread(current_user),

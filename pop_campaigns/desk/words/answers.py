@@ -18,7 +18,7 @@ from pop_campaigns.core.dates import clock_words, relative_day_words
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.invitations.models import GivenAnswer
 from pop_campaigns.invitations.rules import Answer
-from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, sent_from_words
+from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, SUBSTITUTE_CHIPS, sent_from_words
 from pop_campaigns.mail.secrets import mask_secrets
 
 ANSWER_SENTENCES: Final[dict[Answer, LazyString]] = {
@@ -26,6 +26,12 @@ ANSWER_SENTENCES: Final[dict[Answer, LazyString]] = {
     Answer.TENTATIVE: _l("%(guest)s comes perhaps"),
     Answer.DECLINED: _l("%(guest)s does not come"),
     Answer.DELEGATED: _l("%(guest)s sends someone else"),
+}
+
+SUBSTITUTE_SENTENCES: Final[dict[Answer, LazyString]] = {
+    Answer.ACCEPTED: _l("%(substitute)s comes in the place of %(guest)s"),
+    Answer.TENTATIVE: _l("%(substitute)s comes perhaps in the place of %(guest)s"),
+    Answer.DECLINED: _l("%(substitute)s, whom %(guest)s sends, does not come"),
 }
 
 
@@ -52,22 +58,26 @@ def answer_sentence(answer: Answer, guest: str, substitute: str = "") -> str:
     return str(ANSWER_SENTENCES[answer]) % {"guest": guest}
 
 
+def substitute_sentence(answer: Answer, guest: str, substitute: str = "") -> str:
+    """Return what whom a guest sends answered."""
+    return str(SUBSTITUTE_SENTENCES[answer]) % {"guest": guest, "substitute": substitute or _("somebody")}
+
+
 def answer_lines(answers: Sequence[GivenAnswer], today: date, lang: str) -> list[AnswerLine]:
-    """Return each guest's newest answer, newest first: who changed their mind stands there once."""
-    newest: dict[int, GivenAnswer] = {}
-    for guest_answer in answers:
-        newest.setdefault(guest_answer.invitation_id, guest_answer)
-    return [_line(guest_answer, today, lang) for guest_answer in newest.values()]
+    """Return the answers of ``recent_answers``, one for each guest, as lines."""
+    return [_line(guest_answer, today, lang) for guest_answer in answers]
 
 
 def _line(guest_answer: GivenAnswer, today: date, lang: str) -> AnswerLine:
     event = guest_answer.invitation.event
     day = relative_day_words(local_date(guest_answer.at), today)
+    theirs, substitute = guest_answer.substitute_answer, mask_secrets(guest_answer.substitute)
+    guest = guest_answer.invitation.shown_as
     return AnswerLine(
-        text=answer_sentence(
-            guest_answer.answer, guest_answer.invitation.shown_as, mask_secrets(guest_answer.substitute)
-        ),
-        chip=ANSWER_CHIPS[guest_answer.answer],
+        text=substitute_sentence(theirs, guest, substitute)
+        if theirs
+        else answer_sentence(guest_answer.answer, guest, substitute),
+        chip=SUBSTITUTE_CHIPS[theirs] if theirs else ANSWER_CHIPS[guest_answer.answer],
         note=mask_secrets(guest_answer.note),
         event=in_language(event, "title", lang),
         url=url_for("desk.event", event_id=event.id),

@@ -14,9 +14,9 @@ from flask_babel import ngettext
 from flask_babel.speaklater import LazyString
 
 from pop_campaigns.core.history import History
-from pop_campaigns.desk.words.answers import ANSWER_SENTENCES, answer_sentence
+from pop_campaigns.desk.words.answers import ANSWER_SENTENCES, answer_sentence, substitute_sentence
 from pop_campaigns.invitations.rules import Answer
-from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, when_of
+from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, SUBSTITUTE_CHIPS, when_of
 
 _TIME: Final = _l("date or hour")
 _CHANGED: Final[Mapping[str, LazyString]] = {
@@ -45,7 +45,7 @@ _CHANNELS: Final[Mapping[str, LazyString]] = {
     "link": _l("by the personal link"),
     "calendar": _l("from a calendar"),
 }
-_FROM_GUESTS: Final = ("invitation.answered", "invitation.time_proposed")
+_FROM_GUESTS: Final = ("invitation.answered", "invitation.older_answer", "invitation.time_proposed")
 _NAMES_SHOWN = 3
 _NAMES: Final = frozenset({"guest", "to"})
 
@@ -133,12 +133,21 @@ def _answer(details: Mapping[str, Any], guest: str) -> tuple[str, str]:
     if value not in set(Answer):
         return _("%(guest)s answered", guest=guest), "info"
     answer = Answer(value)
+    theirs = details.get("substitute", "")
+    if theirs in SUBSTITUTE_CHIPS:
+        return substitute_sentence(Answer(theirs), guest), SUBSTITUTE_CHIPS[Answer(theirs)].tone
     text = answer_sentence(answer, guest)
     if details.get("was") not in (None, "", Answer.NEEDS_ACTION.value):
         text = _("Changed their answer: %(sentence)s", sentence=text)
     if details.get("elsewhere"):
         text = _("%(sentence)s (from another address)", sentence=text)
     return text, ANSWER_CHIPS[answer].tone if answer in ANSWER_SENTENCES else "info"
+
+
+def _older(details: Mapping[str, Any], guest: str) -> str:
+    value = details.get("answer", "")
+    text = answer_sentence(Answer(value), guest) if value in set(Answer) else guest
+    return _("An older answer came late (%(sentence)s); a newer one stands", sentence=text)
 
 
 def _number(details: Mapping[str, Any]) -> int:
@@ -204,6 +213,7 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         lambda d, g: _("The address of %(guest)s was corrected", guest=_named(d, g)),
         "info",
     ),
+    "invitation.older_answer": (_older, "quiet"),
     "invitation.time_proposed": (
         lambda d, g: _("%(guest)s proposed another time: %(when)s", guest=_named(d, g), when=when_of(d)),
         "warn",

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from pop_campaigns.accounts.models import User
+from pop_campaigns.calendars.answer import CalendarAnswer
 from pop_campaigns.core.db import db
-from pop_campaigns.incoming.rules.incoming import SaidBefore
 from pop_campaigns.incoming.sight import incoming_of_work, incoming_seen
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Answer, AnswerChannel
+from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.queries.answers import latest_answer
+from pop_campaigns.invitations.queries.guests import calendar_ahead
+from pop_campaigns.invitations.rules import Answer, Word, answered_sequence, said_when
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.mail.models import IncomingLink, IncomingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState
 
 UNREAD = (
-    IncomingMail.kind == IncomingKind.HUMAN,
+    # Of an answer from a calendar what a person wrote beside it.
+    or_(
+        IncomingMail.kind == IncomingKind.HUMAN,
+        and_(IncomingMail.kind == IncomingKind.CALENDAR, IncomingMail.text != ""),
+    ),
     IncomingMail.state == IncomingState.MATCHED,
     IncomingMail.seen_at.is_(None),
 )
@@ -37,6 +43,12 @@ def count_held(user: User) -> int:
         incoming_of_work(user), IncomingMail.state == IncomingState.HELD
     )
     return db.session.scalar(rows) or 0
+
+
+def has_unread_words(mail: IncomingMail) -> bool:
+    """Return whether a mail holds words of a person that nobody has marked as read, as :func:`count_unread` counts them."""
+    words = mail.kind is IncomingKind.HUMAN or (mail.kind is IncomingKind.CALENDAR and bool(mail.text))
+    return words and mail.state is IncomingState.MATCHED and mail.seen_at is None
 
 
 def newest_unread(user: User, *, limit: int = 5) -> Sequence[IncomingMail]:
@@ -58,32 +70,19 @@ def incoming_of_guests(guest_ids: Iterable[int], user: User) -> Sequence[Incomin
 
 def sends_substitute(guest: Invitation) -> bool:
     """Return whether the guest said that somebody else comes."""
-    return guest.answer is Answer.DELEGATED or bool(_substitute_of(guest))
+    return guest.answer is Answer.DELEGATED or bool(substitute_of(guest))
 
 
-def said_before(guest: Invitation) -> SaidBefore | None:
-    """Return the newest answer of a guest that came from a calendar."""
-    wanted = (
-        select(GivenAnswer)
-        .where(
-            GivenAnswer.invitation_id == guest.id,
-            GivenAnswer.incoming_mail_id.is_not(None),
-            # What a person read in a message and entered says nothing of a SEQUENCE.
-            GivenAnswer.channel == AnswerChannel.CALENDAR,
-        )
-        .order_by(GivenAnswer.id.desc())
-        .limit(1)
-    )
-    last = db.session.scalar(wanted)
-    if last is None:
-        return None
-    before = db.session.get_one(IncomingMail, last.incoming_mail_id)
-    return SaidBefore(last.event_sequence, before.calendar_answer.dtstamp)
+def substitute_of(guest: Invitation) -> str:
+    """Return whom the guest named last to come in their place; "" for nobody."""
+    last = latest_answer(guest)
+    return last.substitute if last else ""
 
 
-def _substitute_of(guest: Invitation) -> str:
-    wanted = select(GivenAnswer.substitute).where(GivenAnswer.invitation_id == guest.id)
-    return db.session.scalar(wanted.order_by(GivenAnswer.id.desc()).limit(1)) or ""
+def word_of(mail: IncomingMail, guest: Invitation, reply: CalendarAnswer) -> Word:
+    """Return where what a mail says stands in the line of what the guest said."""
+    sequence = answered_sequence(reply.sequence, guest.event.sequence, calendar_ahead(guest))
+    return Word(sequence, said_when(reply.dtstamp, guest.invited_at, mail.received_at))
 
 
 def incoming_of_recipients(letter: Letter, user: User) -> dict[int, Sequence[IncomingMail]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -17,6 +16,7 @@ NOTIFIERS = frozenset({"calendar-notification@google.com"})
 sender proves nothing, the guest is only not troubled with a notice when it names them."""
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
 _LOCAL = re.compile(r"[br]-[a-z2-7]{26}")
+_ADDRESS = re.compile(r"[^\s<>,;()\"']+@[^\s<>,;()\"']+")
 
 
 COUNTABLE = frozenset(
@@ -31,14 +31,6 @@ _ANSWERS = {
     "DECLINED": Answer.DECLINED,
     "DELEGATED": Answer.DECLINED,
 }
-
-
-@dataclass(frozen=True)
-class SaidBefore:
-    """The newest answer that came from a calendar: to which SEQUENCE, stamped when (DTSTAMP)."""
-
-    sequence: int
-    stamped_at: datetime | None
 
 
 # Of a machine, or of a list with many readers behind it; RFC 3834 section 2, and what programs call themselves.
@@ -127,20 +119,6 @@ def can_be_read(reply: CalendarAnswer) -> bool:
     return reply.recurrence_id is None and (reply.proposes or answer_of(reply) is not None)
 
 
-def is_older(sequence: int | None, stamped_at: datetime | None, before: SaidBefore | None) -> bool:
-    """Return whether an answer is older than one that counts already (RFC 5546 section 2.1.5).
-
-    A missing SEQUENCE, which some programs leave out, is taken for the present one.
-    """
-    if before is None:
-        return False
-    if sequence is not None and sequence != before.sequence:
-        return sequence < before.sequence
-    if stamped_at is None or before.stamped_at is None:
-        return False
-    return stamped_at < before.stamped_at
-
-
 def mailbox_of(address: str) -> str:
     """Return an address such that two of the same mailbox are equal.
 
@@ -162,6 +140,27 @@ def speaks_for(attendee: str, guest: str) -> Review | None:
     return Review.OTHER_GUEST if attendee and mailbox_of(attendee) != mailbox_of(guest) else None
 
 
+def speaks_as_substitute(reply: CalendarAnswer, guest: str, standing: Answer, named: str) -> bool:
+    """Decide whether an answer that came to the guest's own address is that of whom the guest sends, without asking a person.
+
+    ``standing`` is what the guest said so far, ``named`` whom they named to come. It is where the guest named this very
+    address; or where the answer names the guest as who delegates (DELEGATED-FROM, RFC 5545 section 3.2.4) and the guest has
+    named nobody by address, nor said that they come themselves.
+    """
+    if not reply.attendee or is_same_mailbox(reply.attendee, guest):
+        return False
+    addresses = addresses_named(named)
+    if addresses:
+        return any(is_same_mailbox(reply.attendee, address) for address in addresses)
+    free = standing in (Answer.NEEDS_ACTION, Answer.DELEGATED) or bool(named)
+    return free and any(is_same_mailbox(delegator, guest) for delegator in reply.delegated_from)
+
+
+def addresses_named(words: str) -> list[str]:
+    """Return the addresses in what a guest typed, or a calendar wrote, about who comes in their place."""
+    return _ADDRESS.findall(words)
+
+
 def is_unexpected(sender: str, attendee: str, guest: str, dmarc: Dmarc | None) -> bool:
     """Return whether the guest has to hear that an answer was given in their name.
 
@@ -178,18 +177,6 @@ def is_unexpected(sender: str, attendee: str, guest: str, dmarc: Dmarc | None) -
 def is_same_mailbox(address: str, other: str) -> bool:
     """Return whether two addresses are the same mailbox; nothing is the same as none."""
     return bool(address and other) and mailbox_of(address) == mailbox_of(other)
-
-
-def is_superseded(said_at: datetime, last_at: datetime | None) -> bool:
-    """Return whether something newer counts already than what was said at that moment."""
-    return last_at is not None and last_at > said_at
-
-
-def said_when(stamped_at: datetime | None, asked_at: datetime | None, received_at: datetime) -> datetime:
-    """Return when an answer was given: as it says itself where that lies between our asking and its arrival, else then."""
-    if stamped_at is None or not (asked_at or received_at) <= stamped_at <= received_at:
-        return received_at
-    return stamped_at
 
 
 def received_on(dated_at: datetime | None, received_at: datetime, *, was_brought: bool) -> datetime:

@@ -97,15 +97,6 @@ def moved_by(before: datetime, after: datetime, zone: str) -> timedelta:
     return _wall(after, zone) - _wall(before, zone)
 
 
-def told_sequence(sequence: int | None, present: int, ahead: int) -> int:
-    """Return the event's SEQUENCE that a calendar object was made for.
-
-    ``ahead`` is by how much the guest's own calendar is ahead of the event's (see ``calendar_sequence``). What is
-    missing is the present one, and nobody can know a later one.
-    """
-    return present if sequence is None else max(0, min(sequence - ahead, present))
-
-
 def _instant(counter: CalendarAnswer, name: str, zone: str) -> datetime | None:
     instant: datetime | None = getattr(counter, name)
     if instant is None or name not in counter.floating:

@@ -17,23 +17,25 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.calendars.answer import CalendarAnswer
 from pop_campaigns.events.models import Event
-from pop_campaigns.incoming.queries.incoming import _substitute_of, said_before
+from pop_campaigns.incoming.queries.incoming import substitute_of, word_of
+from pop_campaigns.incoming.rules.answer_words import words_beside
 from pop_campaigns.incoming.rules.incoming import (
+    addresses_named,
     answer_of,
     can_be_read,
-    is_older,
     is_same_mailbox,
     is_unexpected,
     local_parts,
+    speaks_as_substitute,
     speaks_for,
 )
 from pop_campaigns.incoming.scope import owner_of
 from pop_campaigns.incoming.services.matching import Match, event_named, guest_named
 from pop_campaigns.incoming.services.proposals import take_proposal
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.queries.guests import calendar_ahead
+from pop_campaigns.invitations.queries.guests import mails_of
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
-from pop_campaigns.invitations.services.answers import AnswerRefused, Origin, record_answer
+from pop_campaigns.invitations.services.answers import AnswerRefused, Origin, counts, record_answer
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.reading.report import MailReport
 from pop_campaigns.mail.rules import IncomingWay, Review
@@ -54,11 +56,14 @@ def take_calendar(
     """Let a calendar answer count, or say why a person has to look at it. ``by`` is who brought it, if anybody did."""
     reply = report.calendar or CalendarAnswer()
     guest = guest_of_secret(matches, reply)
+    mail.text = words_of(mail, guest, reply)
     if guest is None:
         return without_secret(report, matches, is_upload=mail.way is IncomingWay.UPLOAD, by=by)
-    review = _why_not(guest, reply)
-    if review is None:
-        review = let_count(mail, guest, reply, by=by, now=now)
+    review, as_substitute = _why_not(guest, reply), False
+    if review is Review.OTHER_GUEST and not reply.proposes and answer_of(reply) is not None:
+        as_substitute = speaks_as_substitute(reply, guest.address, guest.answer, substitute_of(guest))
+    if review is None or as_substitute:
+        review = let_count(mail, guest, reply, by=by, now=now, as_substitute=as_substitute)
     if review not in (Review.OTHER_GUEST, Review.OTHER_EVENT):
         return Outcome(matches, review)
     named = guest_named(event_named(reply.uid), reply.attendee)
@@ -85,42 +90,56 @@ def let_count(
     """
     if reply.proposes:
         # What it says beside (PARTSTAT) is no answer: see ``proposals``.
-        return take_proposal(mail, guest, reply, answered=said_before(guest), by=by, now=now)
-    answer, substitute = answer_of(reply), ""
+        return take_proposal(mail, guest, reply, by=by, now=now)
+    answer = answer_of(reply)
     if answer is None:
         return Review.NO_ANSWER
-    if reply.partstat == "DELEGATED":
-        substitute = ", ".join(reply.delegated_to)
-    elif as_substitute and answer is not Answer.DECLINED:
-        substitute = _substitute_of(guest) or reply.attendee or mail.from_address
+    word, named = word_of(mail, guest, reply), substitute_of(guest)
+    substitute, substitute_answer = ", ".join(reply.delegated_to), None
+    if as_substitute and reply.partstat != "DELEGATED":
+        substitute, substitute_answer = named or reply.attendee or mail.from_address, answer
     try:
         given_answer = record_answer(
             guest,
-            answer,
-            substitute=substitute,
-            note=reply.comment,
+            Answer.DELEGATED if as_substitute else answer,
+            substitute=substitute if as_substitute or reply.partstat == "DELEGATED" else "",
+            substitute_answer=substitute_answer,
+            note=words_of(mail, guest, reply),
             channel=AnswerChannel.CALENDAR,
             now=now,
             by=by,
-            sequence=_told_sequence(guest, reply.sequence),
+            said_at=word.said_at,
+            sequence=word.sequence,
             origin=origin_of(mail, guest, reply, is_proven=is_proven),
         )
     except AnswerRefused:
         return Review.TOO_LATE
     given_answer.incoming_mail_id = given_answer.incoming_mail_id or mail.id
-    return None
+    return None if counts(given_answer) else Review.OLDER
 
 
-def _told_sequence(guest: Invitation, sequence: int | None) -> int | None:
-    """Return the SEQUENCE an answer was given to: nobody was told of a later one, and such would outdo every later answer."""
-    return None if sequence is None else min(sequence, guest.event.sequence + calendar_ahead(guest))
+def words_of(mail: IncomingMail, guest: Invitation | None, reply: CalendarAnswer) -> str:
+    """Return what somebody wrote beside an answer, in the calendar object or as the text of the mail."""
+    known = _texts_of_ours(guest) if guest is not None and mail.text.strip() else []
+    return words_beside(mail.text, reply.comment, subject=mail.subject, known=known)
+
+
+def _texts_of_ours(guest: Invitation) -> list[str]:
+    """Return what programs repeat of the invitation."""
+    event = guest.event
+    texts = [event.title_sq, event.title_en, event.description_sq, event.description_en, event.venue]
+    newest = [row.mail.skeleton for row in mails_of([guest])[guest.id]][-2:]
+    return [*texts, *(text for skeleton in newest for text in (skeleton.subject, skeleton.text))]
 
 
 def origin_of(mail: IncomingMail, guest: Invitation, reply: CalendarAnswer, *, is_proven: bool) -> Origin:
     """Return from where an answer was sent, and whether the guest has to hear of it."""
     sender = mail.from_address
     elsewhere = not is_same_mailbox(sender, guest.address)
-    tell = not is_proven or is_unexpected(sender, reply.attendee, guest.address, mail.dmarc)
+    expected = guest.address
+    if any(is_same_mailbox(reply.attendee, address) for address in addresses_named(substitute_of(guest))):
+        expected = reply.attendee  # whom the guest named writes from their own address
+    tell = not is_proven or is_unexpected(sender, reply.attendee, expected, mail.dmarc)
     return Origin(sender if elsewhere else None, tell_guest=tell)
 
 
@@ -142,12 +161,9 @@ def _why_not(guest: Invitation, reply: CalendarAnswer) -> Review | None:
     if reply.uid != guest.event.uid or reply.recurrence_id:
         return Review.OTHER_EVENT
     review = speaks_for(reply.attendee, guest.address)
-    if review is not None or reply.proposes:
-        return review
-    if answer_of(reply) is None:
+    if review is None and not reply.proposes and answer_of(reply) is None:
         return Review.NO_ANSWER
-    older = is_older(reply.sequence, reply.dtstamp, said_before(guest))
-    return Review.OLDER if older else None
+    return review
 
 
 def without_secret(

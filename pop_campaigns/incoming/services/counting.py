@@ -7,21 +7,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
-
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.locks import lock_row
 from pop_campaigns.incoming.queries.held_answers import HeldAnswer, ways_to_count
-from pop_campaigns.incoming.queries.incoming import said_before
-from pop_campaigns.incoming.rules.incoming import is_older, is_superseded, said_when
+from pop_campaigns.incoming.queries.incoming import word_of
 from pop_campaigns.incoming.scope import owner_of
 from pop_campaigns.incoming.services.calendar_answers import let_count
 from pop_campaigns.incoming.services.filing import link_mail
 from pop_campaigns.incoming.services.matching import Match
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import NotAnswerable
+from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.queries.answers import latest_answer
+from pop_campaigns.invitations.rules import NotAnswerable, is_newest
 from pop_campaigns.invitations.services.answers import AnswerRefused, check_answerable
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.rules import IncomingState, Review
@@ -53,6 +51,7 @@ def count_answer(
     if review is not None:
         raise CannotCount(review)
     link_mail(mail, Match(guest, "counted"), now, by.name)
+    mail.seen_at = mail.seen_at or now
     mail.state, mail.review, mail.organisation_id = IncomingState.MATCHED, None, owner_of(guest)
     note(
         "incoming.counted", mail, by=by, now=now, organisation_id=mail.organisation_id, why=why.value if why else ""
@@ -75,18 +74,6 @@ def _require_open(guest: Invitation, now: datetime) -> None:
 
 
 def _is_outdated(way: HeldAnswer) -> bool:
-    """Return whether something newer counts: what a calendar said by its own count, all else by when it was said."""
-    guest, reply = way.guest, way.said
-    said_at = said_when(reply.dtstamp, guest.invited_at, way.mail.received_at)
-    return is_older(reply.sequence, reply.dtstamp, said_before(guest)) or is_superseded(
-        said_at, _last_word_at(guest)
-    )
-
-
-def _last_word_at(guest: Invitation) -> datetime | None:
-    wanted = select(GivenAnswer).where(GivenAnswer.invitation_id == guest.id)
-    last = db.session.scalar(wanted.order_by(GivenAnswer.id.desc()).limit(1))
-    if last is None or last.incoming_mail_id is None:
-        return last.at if last else None
-    mail = db.session.get_one(IncomingMail, last.incoming_mail_id)
-    return said_when(mail.calendar_answer.dtstamp, guest.invited_at, mail.received_at)
+    """Return whether the guest has said something newer since."""
+    last = latest_answer(way.guest)
+    return not is_newest(word_of(way.mail, way.guest, way.said), last.word if last else None)

@@ -21,6 +21,7 @@ from pop_campaigns.core.text import clean_text
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.events.services import change_event, draft_of
+from pop_campaigns.incoming.queries.incoming import word_of
 from pop_campaigns.incoming.queries.proposals import (
     mail_of,
     open_proposals_of,
@@ -29,11 +30,18 @@ from pop_campaigns.incoming.queries.proposals import (
     times_of,
     wanted_times,
 )
-from pop_campaigns.incoming.rules.incoming import SaidBefore, is_older
-from pop_campaigns.incoming.rules.proposals import Standing, Times, read_times, told_sequence, with_length
+from pop_campaigns.incoming.rules.proposals import Standing, Times, read_times, with_length
 from pop_campaigns.invitations.models import Invitation, TimeProposal
-from pop_campaigns.invitations.queries.guests import calendar_ahead, refusing
-from pop_campaigns.invitations.rules import AnswerChannel, InvitationState, may_answer
+from pop_campaigns.invitations.queries.answers import latest_answer
+from pop_campaigns.invitations.queries.guests import refusing
+from pop_campaigns.invitations.rules import (
+    AnswerChannel,
+    InvitationState,
+    Word,
+    is_newest,
+    may_answer,
+    said_when,
+)
 from pop_campaigns.invitations.services.guests import lock_event
 from pop_campaigns.invitations.services.proposals import queue_declined_time
 from pop_campaigns.invitations.services.sending import send_changes
@@ -66,26 +74,26 @@ def take_proposal(
     guest: Invitation,
     counter: CalendarAnswer,
     *,
-    answered: SaidBefore | None,
     now: datetime,
     by: User | None = None,
 ) -> Review | None:
     """Keep the time a COUNTER proposes; return why not if it needs a person. None: kept, now or before.
 
-    A newer one of the same guest takes the place of an open one, which stays readable. ``answered`` is the guest's newest
-    answer from a calendar: a proposal made before it is out of date. ``by`` is who brought it or decided that it is genuine.
+    A newer one of the same guest takes the place of an open one, which stays readable. What was proposed before the
+    guest's latest answer is out of date. ``by`` is who brought it or decided that it is genuine.
     """
     _lock(guest)
     event = guest.event
     times = read_times(counter, event.zone)
     if isinstance(times, Review):
         return times
-    sequence = told_sequence(counter.sequence, event.sequence, calendar_ahead(guest))
+    word = word_of(mail, guest, counter)
+    sequence = word.sequence
     comment, stamp = clean_text(counter.comment), counter.dtstamp
     earlier = proposals_of(guest)
     if any(_is_known(other, (times, sequence, comment), stamp, earlier[0]) for other in earlier):
         return None
-    if is_older(counter.sequence, stamp, answered) or is_older(sequence, stamp, _proposed(earlier)):
+    if not all(is_newest(word, before) for before in (_answered(guest), _proposed(earlier))):
         return Review.OLDER
     if not _takes_answers(guest, now):
         return Review.TOO_LATE
@@ -201,10 +209,17 @@ def _is_known(
     return _stamp(proposal) == stamp or (proposal is newest and proposal.decided_at is None)
 
 
-def _proposed(earlier: Sequence[TimeProposal]) -> SaidBefore | None:
+def _answered(guest: Invitation) -> Word | None:
+    last = latest_answer(guest)
+    return last.word if last else None
+
+
+def _proposed(earlier: Sequence[TimeProposal]) -> Word | None:
     if not earlier:
         return None
-    return SaidBefore(earlier[0].event_sequence, _stamp(earlier[0]))
+    last, mail = earlier[0], mail_of(earlier[0])
+    asked_at, received_at = last.invitation.invited_at, mail.received_at if mail else last.at
+    return Word(last.event_sequence, said_when(_stamp(last), asked_at, received_at))
 
 
 def _stamp(proposal: TimeProposal) -> datetime | None:

@@ -13,7 +13,7 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.core.history import note as note_change
 from pop_campaigns.core.locks import lock_row
 from pop_campaigns.incoming.queries.deeds import answer_from, response_from
-from pop_campaigns.incoming.rules.incoming import is_same_mailbox, is_unexpected
+from pop_campaigns.incoming.rules.incoming import is_same_mailbox, is_unexpected, received_on
 from pop_campaigns.incoming.services.filing import file_by_hand
 from pop_campaigns.incoming.services.matching import Match
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
@@ -22,7 +22,7 @@ from pop_campaigns.invitations.services.answers import Origin, Told, record_answ
 from pop_campaigns.letters.models import LetterRecipient, LetterResponse
 from pop_campaigns.letters.services.responses import HandedFile, ResponseDraft, record_response
 from pop_campaigns.mail.models import IncomingMail
-from pop_campaigns.mail.rules import IncomingState
+from pop_campaigns.mail.rules import IncomingState, IncomingWay
 
 
 def record_as_answer(
@@ -54,6 +54,7 @@ def record_as_answer(
         told=Told(ToldHow.MAIL),
         by=by,
         now=now,
+        said_at=received_on(mail.dated_at, mail.received_at, was_brought=mail.way is IncomingWay.UPLOAD),
         origin=Origin(
             mail.from_address if elsewhere else None,
             tell_guest=is_unexpected(mail.from_address, "", guest.address, mail.dmarc),

@@ -7,6 +7,7 @@ from typing import Any, Final
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import writer
@@ -27,7 +28,7 @@ from pop_campaigns.incoming.words.deeds import deed_words
 from pop_campaigns.invitations.forms import LONGEST_NOTE
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer
-from pop_campaigns.invitations.services.answers import AnswerRefused, check_answerable
+from pop_campaigns.invitations.services.answers import AnswerRefused, check_answerable, counts
 from pop_campaigns.invitations.words.labels import NOT_ANSWERABLE
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.letters.queries.due_days import longest_extension
@@ -40,6 +41,7 @@ from pop_campaigns.mail.wake_up import wake_worker
 
 LONGEST_SUMMARY: Final = 4000
 make_room(bp, {"incoming.record_response"})
+_NEWER: Final = _l("Noted in the history of %(guest)s. A newer answer stands, and stays.")
 # What a machine wrote is nobody's word.
 _WRITTEN = (IncomingKind.HUMAN, IncomingKind.CALENDAR, IncomingKind.UNPARSED)
 
@@ -76,6 +78,8 @@ def record_answer(number: int, invitation_id: int) -> ResponseReturnValue:
             db.session.rollback()
             mail, guest = _linked(number, Invitation, invitation_id)
         else:
+            if is_new and not counts(row):
+                flash(str(_NEWER) % {"guest": guest.shown_as}, "info")
             return _done(mail, deed_words(row), is_new)
     page = render_template(
         "incoming/record_answer.html",

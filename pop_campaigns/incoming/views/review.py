@@ -24,6 +24,7 @@ from pop_campaigns.incoming.queries.held_answers import (
     held_for_event,
     ways_to_count,
 )
+from pop_campaigns.incoming.queries.incoming import has_unread_words
 from pop_campaigns.incoming.services.counting import CannotCount, count_answer
 from pop_campaigns.incoming.services.filing import may_be_moved
 from pop_campaigns.incoming.services.filing import unfile as take_away
@@ -96,6 +97,12 @@ def unfile(number: int) -> ResponseReturnValue:
 def incoming_movable(mail: IncomingMail) -> bool:
     """Return whether a message may be said to belong elsewhere."""
     return may_be_moved(mail)
+
+
+@bp.app_template_global()
+def incoming_unread(mail: IncomingMail) -> bool:
+    """Return whether a message holds words of a person that nobody has marked as read."""
+    return has_unread_words(mail)
 
 
 def _link(number: int, wanted: str) -> IncomingLink:

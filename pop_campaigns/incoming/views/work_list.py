@@ -92,7 +92,7 @@ def _aside(mails: Sequence[IncomingMail]) -> ResponseReturnValue:
 
 
 def _is_filed(mail: IncomingMail) -> bool:
-    return mail.state is IncomingState.MATCHED and mail.kind is IncomingKind.HUMAN
+    return mail.state is IncomingState.MATCHED and mail.kind in (IncomingKind.HUMAN, IncomingKind.CALENDAR)
 
 
 def _page(problem: str = "") -> ResponseReturnValue:

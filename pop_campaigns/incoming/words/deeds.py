@@ -12,6 +12,7 @@ from flask_babel.speaklater import LazyString
 
 from pop_campaigns.core.chips import Chip
 from pop_campaigns.incoming.queries.deeds import FORWARD_KIND, Deed
+from pop_campaigns.incoming.queries.incoming import has_unread_words
 from pop_campaigns.incoming.words.labels import STATE_CHIPS
 from pop_campaigns.invitations.models import GivenAnswer
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
@@ -19,7 +20,7 @@ from pop_campaigns.letters.models import LetterResponse
 from pop_campaigns.letters.rules.letters import ResponseKind
 from pop_campaigns.letters.words.labels import RESPONSES
 from pop_campaigns.mail.models import IncomingMail
-from pop_campaigns.mail.rules import IncomingKind, IncomingState
+from pop_campaigns.mail.rules import IncomingKind, IncomingState, Review
 from pop_campaigns.mail.secrets import mask_secrets
 
 _UNREAD: Final = Chip("●", _lp("mail", "Unread"), "info")
@@ -37,6 +38,8 @@ def work_chip(mail: IncomingMail, deeds: Sequence[Deed]) -> Chip:
     if mail.state is not IncomingState.MATCHED:
         return STATE_CHIPS[mail.state]
     recorded = [deed for deed in deeds if isinstance(deed, GivenAnswer | LetterResponse)]
+    if mail.review is Review.OLDER:
+        return Chip("–", _("Older than the answer that counts"), "quiet")
     if recorded or deeds:
         return Chip("✓", deed_words((recorded or deeds)[-1]), "good")
     if mail.kind is not IncomingKind.HUMAN:
@@ -46,8 +49,7 @@ def work_chip(mail: IncomingMail, deeds: Sequence[Deed]) -> Chip:
 
 def is_unread(mail: IncomingMail) -> bool:
     """Return whether a mail is shown as one that nobody has looked at: unread, or still to be filed."""
-    unread = mail.kind is IncomingKind.HUMAN and mail.seen_at is None
-    return mail.state is IncomingState.HELD or (mail.state is IncomingState.MATCHED and unread)
+    return mail.state is IncomingState.HELD or has_unread_words(mail)
 
 
 def deed_words(deed: Deed) -> str:

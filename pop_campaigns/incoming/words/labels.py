@@ -51,8 +51,17 @@ REVIEWS: Final[dict[Review, LazyString]] = {
     ),
     Review.OLDER: _l("It is older than the answer that counts."),
     Review.TOO_LATE: _l("It came when no answer was taken any more."),
+    Review.UNREADABLE: _l(
+        "There is a calendar answer in it that cannot be read. See what the message says, and record it as an answer."
+    ),
+    Review.WINMAIL: _l(
+        "Outlook packed the answer into a file that only Outlook opens (winmail.dat). See what it says; one press records it."
+    ),
+    Review.CONTRADICTS: _l(
+        "Its address leads to one matter of yours, its words or the message it answers to another. Say which is meant."
+    ),
 }
-"""Why a calendar answer did not count."""
+"""Why a mail, mostly an answer from a calendar, did not count by itself."""
 
 HOW: Final[dict[str, LazyString]] = {
     "token": _l("by the address it came to"),

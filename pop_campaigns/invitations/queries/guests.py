@@ -28,16 +28,15 @@ from pop_campaigns.invitations.models import (
     InvitationText,
     TimeProposal,
 )
+from pop_campaigns.invitations.queries.answers import latest_answers
 from pop_campaigns.invitations.rules import (
     Answer,
     InvitationState,
     MailPurpose,
-    Sight,
     calendar_sequence,
     link_lives,
     may_remind,
 )
-from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.queries import dead_among
 from pop_campaigns.mail.rules import CameBack, MailState
@@ -129,7 +128,7 @@ def answers_for(event: Event) -> list[GuestRow]:
     guests = guests_of(event)
     calendar_mails = mails_of(guests)
     mails = _newest_mails(calendar_mails)
-    answers = _last_answers(event)
+    answers = latest_answers(event)
     dead = unreachable(guests)
     rows = [
         GuestRow(
@@ -294,23 +293,6 @@ def awaiting_answer(user: User, now: datetime) -> list[tuple[Event, list[Invitat
     return list(waiting.items())
 
 
-def recent_answers(user: User, since: datetime) -> list[GivenAnswer]:
-    """Return the answers to events of the user's work list after ``since``, newest first, at most 200.
-
-    Only of guests whose words the user sees.
-    """
-    wanted = (
-        select(GivenAnswer)
-        .join(GivenAnswer.invitation)
-        .join(Invitation.event)
-        .options(contains_eager(GivenAnswer.invitation).contains_eager(Invitation.event))
-        .where(own(Event, user), guests_seen(user, Sight.WORDS), GivenAnswer.at >= since)
-        .order_by(GivenAnswer.at.desc(), GivenAnswer.id.desc())
-        .limit(200)
-    )
-    return list(db.session.scalars(wanted))
-
-
 def event_of_mails(mail_ids: Iterable[int]) -> dict[int, Invitation]:
     """Return the invitation (with its event) that each mail is about, by the mail's number; other mails are left out.
 
@@ -342,17 +324,6 @@ def _newest_mails(calendar_mails: dict[int, list[InvitationMail]]) -> dict[int, 
             owner[mail.id] = guest
             fresh.add(mail.id)
     return newest
-
-
-def _last_answers(event: Event) -> dict[int, GivenAnswer]:
-    newest = (
-        select(func.max(GivenAnswer.id))
-        .join(GivenAnswer.invitation)
-        .where(Invitation.event_id == event.id)
-        .group_by(GivenAnswer.invitation_id)
-    )
-    rows = db.session.scalars(select(GivenAnswer).where(GivenAnswer.id.in_(newest)))
-    return {row.invitation_id: row for row in rows}
 
 
 def lock_mails(mail_ids: Iterable[int]) -> list[OutgoingMail]:

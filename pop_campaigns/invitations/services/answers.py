@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -24,6 +24,8 @@ from pop_campaigns.invitations.messages import (
     sender_name,
 )
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.queries.answers import answers_of, latest_answer
+from pop_campaigns.invitations.queries.guests import mails_of
 from pop_campaigns.invitations.rules import (
     LINK_LIVES_AFTER_END,
     RECEIPT_GAP,
@@ -32,6 +34,7 @@ from pop_campaigns.invitations.rules import (
     InvitationState,
     NotAnswerable,
     ToldHow,
+    is_newest,
     is_same_press,
     may_answer,
     settle_answer,
@@ -42,6 +45,9 @@ from pop_campaigns.mail.queries import mails_about
 
 IN_NAME_KIND: Final = "invitation.in_name"
 """Of the mail by which a guest hears that an answer was given in their name."""
+_JUST_NOW = timedelta(
+    minutes=30
+)  # as long as a form may lie open: what was said meanwhile is about what stands now
 
 
 @dataclass(frozen=True)
@@ -85,42 +91,99 @@ def record_answer(
     channel: AnswerChannel,
     now: datetime,
     by: User | None = None,
+    said_at: datetime | None = None,
     sequence: int | None = None,
     told: Told | None = None,
     origin: Origin = Origin(),
+    substitute_answer: Answer | None = None,
 ) -> GivenAnswer:
-    """Keep an answer; the newest one counts, every earlier one stays.
+    """Keep an answer; the latest word counts, whatever way it came and whenever it arrives, and every other one stays.
 
-    Yes or no with a ``substitute`` is a delegation. The same words twice within a minute are one answer. A guest
-    whose answer changes is told so by mail, at most once a day: a forwarded link must not speak for an office
-    unnoticed; ``origin`` may ask for it, too. ``sequence`` is the event's SEQUENCE that was answered, if it says so
-    (calendars do), else the present one. ``told`` says how it came to whoever entered it ``by`` hand; such an answer is
-    taken until a day after the event. Raise :class:`AnswerRefused`, and ValueError for NEEDS-ACTION.
+    ``said_at`` is when it was said, if not now, ``sequence`` the event's SEQUENCE that was answered, if it says so (calendars
+    do). Yes or no with a ``substitute``, who says ``substitute_answer``, is a delegation. The same words within a minute, or
+    of the same moment, are one answer. A guest whose answer changes is told so by mail, at most once a day: a forwarded
+    link must not speak for an office unnoticed; ``origin`` may ask for it, too. ``told`` says how it came to whoever entered
+    it ``by`` hand; that is taken until a day after the event. Raise :class:`AnswerRefused`, and ValueError for NEEDS-ACTION.
     """
     _require_words(answer)
     _lock(guest)
     check_answerable(guest, now, by_hand=told is not None)
-    substitute, note = clean_line(substitute)[:200], clean_text(note)
-    answer, last = settle_answer(answer, substitute), _last_answer(guest)
-    how, scan = (told.how, told.scan) if told else (None, None)
-    if last and is_same_press(_words_of(last), (answer, substitute, note, channel, how), last.at, now):
-        return last
+    said_at, last = min(said_at or now, now), latest_answer(guest)
+    substitute = clean_line(substitute)[:200]
+    words = {
+        "answer": settle_answer(answer, substitute), "substitute": substitute, "note": clean_text(note),
+        "channel": channel, "told_how": told.how if told else None, "substitute_answer": substitute_answer,
+    }  # fmt: skip
+    words["substitute_answer"] = _answer_of_substitute(words, last)
+    if known := _said_already(guest, tuple(words.values()), said_at, now):
+        return known
     row = GivenAnswer(
-        invitation=guest, answer=answer, substitute=substitute, note=note, channel=channel, at=now, told_how=how,
-        event_sequence=guest.event.sequence if sequence is None else sequence, sent_from=origin.sent_from,
-        scan=scan, recorded_by=by.name if by else "",
+        invitation=guest, at=now, said_at=said_at, event_sequence=_sequence_of(guest, sequence, said_at, now),
+        scan=told.scan if told else None, sent_from=origin.sent_from, recorded_by=by.name if by else "", **words,
     )  # fmt: skip
     db.session.add(row)
-    before, guest.answer, guest.answered_at = guest.answer, answer, now
+    if is_newest(row.word, last.word if last else None):
+        _let_stand(row, last, origin, by=by, now=now)
+    else:
+        _note("invitation.older_answer", row, origin, by=by, now=now)
+    return row
+
+
+def _let_stand(
+    row: GivenAnswer, last: GivenAnswer | None, origin: Origin, *, by: User | None, now: datetime
+) -> None:
+    """Let a word be the guest's answer, and tell the guest where it changes what stood or somebody else may have said it."""
+    guest = row.invitation
+    before, guest.answer, guest.answered_at = guest.answer, row.answer, row.said_at
     db.session.flush()
-    note_change(
-        "invitation.answered", guest, by=by, now=now, answer=answer.value, was=before.value,
-        channel=channel.value, sequence=row.event_sequence, **origin.noted,
-    )  # fmt: skip
-    changed = last and before is not Answer.NEEDS_ACTION and _words_of(last)[:2] != (answer, substitute)
+    _note("invitation.answered", row, origin, by=by, now=now, was=before.value)
+    changed = last and before is not Answer.NEEDS_ACTION and _words_of(last)[:2] != _words_of(row)[:2]
     if origin.tell_guest or changed:
         _queue_receipt(guest, row, now, in_name=origin.tell_guest)
-    return row
+
+
+def _answer_of_substitute(words: dict[str, Any], last: GivenAnswer | None) -> Answer | None:
+    """Return what the substitute answered: who is named once more has answered already."""
+    again = last is not None and (last.answer, last.substitute) == (words["answer"], words["substitute"])
+    known = last.substitute_answer if last is not None and again else None
+    answer: Answer | None = words["substitute_answer"] or known
+    return answer
+
+
+def counts(answer: GivenAnswer) -> bool:
+    """Return whether an answer is its guest's latest word."""
+    return latest_answer(answer.invitation) is answer
+
+
+def _said_already(
+    guest: Invitation, words: tuple[Any, ...], said_at: datetime, now: datetime
+) -> GivenAnswer | None:
+    """Return the row of a word that was recorded before: sent again at once, or said at the very same moment."""
+    recorded = answers_of([guest])
+    if recorded and is_same_press(_words_of(recorded[-1]), words, recorded[-1].at, now):
+        return recorded[-1]
+    return next((row for row in recorded if row.said_at == said_at and _words_of(row) == words), None)
+
+
+def _sequence_of(guest: Invitation, sequence: int | None, said_at: datetime, now: datetime) -> int:
+    """Return the event's SEQUENCE that a word was about; of one said before now, what the guest had been told by then."""
+    present = guest.event.sequence
+    if sequence is not None or now - said_at < _JUST_NOW:
+        return present if sequence is None else min(sequence, present)
+    mails = mails_of([guest])[guest.id]
+    return min(max((row.sequence for row in mails if row.mail.queued_at <= said_at), default=0), present)
+
+
+def _note(
+    action: str, row: GivenAnswer, origin: Origin, *, by: User | None, now: datetime, **details: str
+) -> None:
+    if row.substitute_answer is not None:
+        details["substitute"] = row.substitute_answer.value
+    note_change(
+        action, row.invitation, by=by, now=now, answer=row.answer.value, channel=row.channel.value,
+        sequence=row.event_sequence, **details, **origin.noted,
+    )  # fmt: skip
+    db.session.flush()
 
 
 def _require_words(answer: Answer) -> None:
@@ -150,13 +213,8 @@ def check_answerable(guest: Invitation, now: datetime, *, by_hand: bool = False)
         raise AnswerRefused(reason)
 
 
-def _last_answer(guest: Invitation) -> GivenAnswer | None:
-    wanted = select(GivenAnswer).where(GivenAnswer.invitation_id == guest.id)
-    return db.session.scalar(wanted.order_by(GivenAnswer.id.desc()).limit(1))
-
-
 def _words_of(row: GivenAnswer) -> tuple[str | None, ...]:
-    return (row.answer, row.substitute, row.note, row.channel, row.told_how)
+    return (row.answer, row.substitute, row.note, row.channel, row.told_how, row.substitute_answer)
 
 
 def _queue_receipt(guest: Invitation, answer: GivenAnswer, now: datetime, *, in_name: bool = False) -> None:

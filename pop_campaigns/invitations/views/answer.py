@@ -26,6 +26,7 @@ from pop_campaigns.invitations.blueprint import bp
 from pop_campaigns.invitations.forms import KEEP, AnswerForm
 from pop_campaigns.invitations.messages import sender_name
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.queries.answers import latest_answer
 from pop_campaigns.invitations.queries.guests import find_by_token, text_of
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState, NotAnswerable, may_answer
 from pop_campaigns.invitations.services.answers import AnswerRefused, record_answer
@@ -127,8 +128,8 @@ def _page(guest: Invitation, token: str, form: AnswerForm, moment: datetime) -> 
         description="" if withdrawn else in_language(event, "description", lang),
         note=in_language(text, "note", lang) if text and not withdrawn else "",
         last=last,
-        last_day=day_words(local_date(last.at), lang, weekday=False) if last else "",
-        last_time=clock_words(last.at) if last else "",
+        last_day=day_words(local_date(last.said_at), lang, weekday=False) if last else "",
+        last_time=clock_words(last.said_at) if last else "",
         closed=closed,
         over=is_over(event, moment, local_date(moment)),
         changed_since=bool(last and not closed and last.event_sequence < event.sequence),
@@ -156,9 +157,9 @@ def _in_tirana(event: Event, lang: str) -> str:
 
 def _last_answer(guest: Invitation) -> GivenAnswer | None:
     """Return the answer that counts; an earlier one, from before the guest was withdrawn and asked again, does not."""
-    if guest.answer is Answer.NEEDS_ACTION or not guest.answers:
+    if guest.answer is Answer.NEEDS_ACTION:
         return None
-    return guest.answers[-1]
+    return latest_answer(guest)
 
 
 def _last_note(guest: Invitation) -> str:

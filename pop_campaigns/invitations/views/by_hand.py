@@ -28,7 +28,13 @@ from pop_campaigns.invitations.services.addresses import (
     correct_address,
     why_not_correctable,
 )
-from pop_campaigns.invitations.services.answers import AnswerRefused, Told, check_answerable, record_answer
+from pop_campaigns.invitations.services.answers import (
+    AnswerRefused,
+    Told,
+    check_answerable,
+    counts,
+    record_answer,
+)
 from pop_campaigns.invitations.services.guests import CannotInvite
 from pop_campaigns.invitations.sight import check_sight
 from pop_campaigns.invitations.words.labels import NOT_ANSWERABLE, NOT_CORRECTABLE
@@ -41,6 +47,7 @@ def by_hand(invitation_id: int) -> ResponseReturnValue:
     """Enter an answer that came by phone, on paper, in person or to somebody's own mailbox."""
     guest = changeable_guest(invitation_id)
     form = ByHandForm()
+    form.now = now()
     if form.validate_on_submit():
         try:
             return _record(guest, form)
@@ -60,7 +67,7 @@ def by_hand(invitation_id: int) -> ResponseReturnValue:
 def _record(guest: Invitation, form: ByHandForm) -> ResponseReturnValue:
     moment, handed = now(), form.file.data
     scan = store_file(handed.read(), handed.filename, now=moment) if handed and handed.filename else None
-    record_answer(
+    answer = record_answer(
         guest,
         Answer(form.answer.data),
         substitute=form.substitute.data or "",
@@ -69,10 +76,18 @@ def _record(guest: Invitation, form: ByHandForm) -> ResponseReturnValue:
         told=Told(ToldHow(form.told_how.data), scan),
         by=current_user,
         now=moment,
+        said_at=form.said,
     )
+    newest = counts(answer)
     db.session.commit()
     wake_worker()
-    flash(_("Answer of %(guest)s recorded.", guest=guest.shown_as), "success")
+    if newest:
+        flash(_("Answer of %(guest)s recorded.", guest=guest.shown_as), "success")
+    else:
+        flash(
+            _("Noted in the history of %(guest)s. A newer answer stands, and stays.", guest=guest.shown_as),
+            "info",
+        )
     return redirect(url_for("desk.event", event_id=guest.event_id, _anchor=f"guest-{guest.id}"))
 
 

@@ -22,6 +22,7 @@ from pop_campaigns.core.history import History
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.invitations.blueprint import bp
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.queries.answers import answers_of, outdone_on_arrival
 from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, is_lost, mails_of
 from pop_campaigns.invitations.rules import Answer, InvitationState
 from pop_campaigns.invitations.words.labels import (
@@ -29,6 +30,7 @@ from pop_campaigns.invitations.words.labels import (
     CHANNELS,
     PROPOSAL_ACTIONS,
     PURPOSES,
+    SUBSTITUTE_CHIPS,
     TOLD_HOW,
     proposal_words,
     sent_from_words,
@@ -174,8 +176,10 @@ def guest_histories(
     for ident, mails in mails_of(guests).items():
         for row in mails:
             histories[ident].extend(_mail_happenings(str(PURPOSES[row.purpose]), row.mail))
-    for answer in _answers_of(guests):
-        histories[answer.invitation_id].append(_answer_happening(answer))
+    answers = answers_of(guests)
+    outdone = outdone_on_arrival(answers)
+    for answer in answers:
+        histories[answer.invitation_id].append(_answer_happening(answer, older=answer.id in outdone))
     for ident, happenings in (came_in or {}).items():
         histories[ident].extend(happenings)
     for change in _changes_of(guests):
@@ -206,19 +210,26 @@ def _mail_happenings(purpose: str, mail: OutgoingMail) -> list[Happening]:
     return happenings
 
 
-def _answer_happening(answer: GivenAnswer) -> Happening:
+def _answer_happening(answer: GivenAnswer, *, older: bool) -> Happening:
     chip = ANSWER_CHIPS[answer.answer]
     parts = [f"{chip.mark} {chip.words}"]
     if answer.substitute:
         parts.append(mask_secrets(answer.substitute))
+    if answer.substitute_answer is not None:
+        parts.append(str(SUBSTITUTE_CHIPS[answer.substitute_answer].words))
     if answer.note:
         parts.append(f"“{mask_secrets(answer.note)}”")
-    return Happening(answer.at, " · ".join(parts), answer_channel(answer), chip.tone)
+    if older:
+        parts.append(
+            _("said on %(when)s: a newer answer stood already", when=moment_in_short(answer.said_at))
+        )
+    return Happening(answer.at, " · ".join(parts), answer_channel(answer), "quiet" if older else chip.tone)
 
 
-def _answers_of(guests: Sequence[Invitation]) -> list[GivenAnswer]:
-    wanted = select(GivenAnswer).where(GivenAnswer.invitation_id.in_([guest.id for guest in guests]))
-    return list(db.session.scalars(wanted.order_by(GivenAnswer.id))) if guests else []
+@bp.app_template_global()
+def substitute_chip(answer: GivenAnswer) -> Chip | None:
+    """Return the chip of what a substitute answered; None as long as nobody knows."""
+    return SUBSTITUTE_CHIPS[answer.substitute_answer] if answer.substitute_answer else None
 
 
 def _changes_of(guests: Sequence[Invitation]) -> list[History]:

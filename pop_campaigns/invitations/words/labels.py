@@ -46,6 +46,13 @@ ANSWER_CHIPS: Final[dict[Answer, Chip]] = {
 }
 """Answers as coordinators read them, in the order of the bar."""
 
+SUBSTITUTE_CHIPS: Final[dict[Answer, Chip]] = {
+    Answer.ACCEPTED: Chip("●", _lp("substitute", "Substitute accepted"), "good"),
+    Answer.TENTATIVE: Chip("◐", _lp("substitute", "Substitute: maybe"), "warn"),
+    Answer.DECLINED: Chip("✕", _lp("substitute", "Substitute declined"), "bad"),
+}
+"""What whom a guest sends answered."""
+
 CHANNELS: Final[dict[AnswerChannel, LazyString]] = {
     AnswerChannel.LINK: _l("by the personal link"),
     AnswerChannel.CALENDAR: _l("from a calendar"),
