@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pop_campaigns.mail.words.bounces import speaks_of_nobody, speaks_of_policy
+
 
 class MailState(enum.StrEnum):
     """Where a mail stands: waiting for its turn, in a worker's hands, taken by the server, refused for good, called off."""
@@ -91,8 +93,11 @@ ARRIVED_AFTER = timedelta(days=7)
 """A mail that has not come back by then arrived: servers give up within five days."""
 DEAD_FOR = timedelta(days=90)
 """After so long without a bounce one more mail goes to a dead address: mailboxes are repaired, too."""
-# 5.7: refused by a policy, and with the next 5.x.x none about the mailbox: too large, not to be read, no such feature.
-_NOT_THE_ADDRESS = re.compile(r"5\.(7\.\d|2\.3|3\.4|5\.|6\.)")
+_CODE = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
+_REPLY = re.compile(r"(?<![\d.])([45]\d\d)(?=[ -]|$)")
+# RFC 3463, RFC 7372. 4: for now. 5.7: refused by a policy; 5.1.7 and 5.1.8: our own address was not liked; with the next none
+# about the mailbox: too large, the server's own trouble, not to be read, no such feature.
+_NOT_THE_ADDRESS = re.compile(r"4\.|5\.(7\.|1\.[78]$|2\.3$|3\.|5\.|6\.)")
 
 
 @dataclass(frozen=True)
@@ -105,8 +110,26 @@ class CameBack:
 
 
 def says_dead(bounce_words: str) -> bool:
-    """Return whether a hard bounce (status and the server's words) speaks of the address, not of this mail or of us."""
-    return not _NOT_THE_ADDRESS.match(bounce_words)
+    """Return whether a hard bounce (status and the server's words) speaks of the address, not of this mail or of us.
+
+    The code that says most counts: the first that is not x.y.0. Where a server speaks of a policy, of reputation or of our
+    own address, it is not the mailbox that is dead, whatever the code. In doubt mail still goes there.
+    """
+    if speaks_of_policy(bounce_words):
+        return False
+    codes = [code[0] for code in _CODE.finditer(bounce_words)]
+    code = next((code for code in codes if not code.endswith(".0")), "")
+    if code:
+        return not _NOT_THE_ADDRESS.match(code)
+    if any(code.startswith("4") for code in codes):
+        return False
+    reply = _REPLY.search(bounce_words)
+    # 554 says no more than that the transaction failed, 552 that a mailbox or a mail is too large (RFC 5321).
+    return (
+        not reply
+        or reply[1] in ("550", "551", "553")
+        or (reply[1][0] == "5" and speaks_of_nobody(bounce_words))
+    )
 
 
 def is_dead(bounced: Iterable[datetime], arrived: datetime | None, now: datetime) -> CameBack | None:

@@ -26,12 +26,22 @@ from pop_campaigns.mail.reading.parts import (
     raw_header,
     raw_headers,
 )
+from pop_campaigns.mail.reading.returned import (
+    fields_in,
+    fields_of,
+    never_failed,
+    not_ours,
+    passed_on,
+    returned_headers,
+    told_to,
+    written_to,
+)
 from pop_campaigns.mail.reading.who_and_when import addresses_in, is_null_sender, sender_of
 from pop_campaigns.mail.words.bounces import speaks_of_failure, speaks_of_waiting
 
 _DAEMONS = re.compile(
-    r"(?i)^(mailer-?daemon|mdaemon|postmaster|mail[._-]?(delivery|daemon|admin)[\w.-]*|mailadm|e500_smtp\w*|\w*smtp_gateways?|"
-    r"daemon|ndr|bounces?|imss|listserv)(\\?@|$)"
+    r"(?i)^(mailer[._-]?daemon|mdaemon|post[._-]?master|mail[._-]?(delivery|daemon|admin|system)[\w.-]*|mailadm|e500_smtp\w*"
+    r"|\w*smtp_gateways?|(non)?-?deliver[\w.-]*|undeliver[\w.-]*|dsn|daemon|ndr|bounces?|imss|listserv)(\\?@|$)"
 )
 _DAEMON_NAMES = re.compile(
     r"(?i)mail(er)?[ -]?(delivery|daemon|system)|delivery (sub)?system|system administrator|postmaster|jetmail|mail administrator"
@@ -52,15 +62,26 @@ _RECIPIENTS_LIMIT = 50
 _DIAGNOSTIC_LIMIT = 500
 
 
+# The words of a server's dialogue with another, which no person writes.
+_DIALOGUE = re.compile(
+    r"(?im)^[ \t>]*(?:RCPT TO|MAIL FROM|final-recipient|diagnostic-code|remote-mta)[ \t]*:"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """What a delivery report says. ``permanent`` is None where nothing failed, or nobody can tell."""
+    """What a delivery report says. ``permanent`` is None where nothing failed, or nobody can tell.
+
+    ``written_to`` is whom the mail was for, ``forwarded_to`` are the failed mailboxes to which somebody had it passed on.
+    """
 
     permanent: bool | None
     failed: tuple[str, ...]
     status: str
     diagnostic: str
     reasons: tuple[str, ...]
+    written_to: tuple[str, ...] = ()
+    forwarded_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +101,12 @@ def read_bounce(message: Message, envelope_from: str) -> Bounce | None:
     if structured := _by_structure(message):
         return structured
     why, certain = _says_who(message, envelope_from)
-    return _by_prose(message, why, certain) if why else None
+    bounce = _by_prose(message, why, certain) if why else None
+    if bounce is None:
+        return None
+    returned, prose = returned_headers(message), _words_of(message)
+    meant = written_to(returned, (), prose, never_failed(message, returned, prose))
+    return replace(bounce, written_to=meant, forwarded_to=passed_on(bounce.failed, meant))
 
 
 def _rejected(message: Message) -> bool:
@@ -102,14 +128,33 @@ def _by_structure(message: Message) -> Bounce | None:
         prose = _words_of(message)
         bounce = _from_words(prose, tuple(dict.fromkeys(named)), header(message, "Subject"))
         return replace(bounce, reasons=("a header names the recipients that failed", *bounce.reasons))
-    return _weigh(per_recipients[:_RECIPIENTS_LIMIT], _words_of(message), header(message, "Subject"))
+    return _with_names(message, per_recipients[:_RECIPIENTS_LIMIT])
+
+
+def _with_names(message: Message, per_recipients: list[_PerRecipient]) -> Bounce:
+    """Weigh a report, and say whose mailbox failed: whom we wrote to, or one to which that was passed on."""
+    returned, prose = returned_headers(message), _words_of(message)
+    bounce = _weigh(per_recipients, prose, header(message, "Subject"))
+    never = never_failed(message, returned, prose)
+    failed = tuple(not_ours(bounce.failed, never, told_to(message)))
+    if bounce.failed and not failed:
+        failed = tuple(not_ours(addresses_in(returned.get("to", "")), never)) or bounce.failed
+    meant = written_to(returned, (per_recipient.original for per_recipient in per_recipients), prose, never)
+    finals = [
+        per_recipient.address
+        for per_recipient in per_recipients
+        if bounce.failed and (per_recipient.original or per_recipient.address) in bounce.failed
+    ]
+    return replace(
+        bounce, failed=failed, written_to=meant, forwarded_to=passed_on(not_ours(finals, never), meant)
+    )
 
 
 _FORMS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 
 
 def _recipients(form: Message) -> list[_PerRecipient]:
-    blocks = [dict(_fields(block)) for block in children(form)]
+    blocks = [dict(fields_of(block)) for block in children(form)]
     if not any("final-recipient" in block or "original-recipient" in block for block in blocks):
         blocks = _blocks_of(part_bytes(form).decode("utf-8", "replace"))
     return _from_blocks(blocks)
@@ -130,7 +175,7 @@ def _recipients_in_text(message: Message) -> list[_PerRecipient]:
 
 
 def _blocks_of(text: str) -> list[dict[str, str]]:
-    return [_fields_of_text(block) for block in re.split(r"(?:\r?\n[ \t]*){2,}", text[:100_000])]
+    return [fields_in(block) for block in re.split(r"(?:\r?\n[ \t]*){2,}", text[:100_000])]
 
 
 def _from_blocks(blocks: list[dict[str, str]]) -> list[_PerRecipient]:
@@ -151,17 +196,6 @@ def _from_blocks(blocks: list[dict[str, str]]) -> list[_PerRecipient]:
             )
         )
     return per_recipients
-
-
-def _fields(block: Message) -> list[tuple[str, str]]:
-    pairs = ((name.strip().lower(), value) for name, value in block.raw_items())
-    return [(name, clean_line(decode_header_value(re.sub(r"\s+", " ", str(value))))) for name, value in pairs]
-
-
-def _fields_of_text(block: str) -> dict[str, str]:
-    lines = re.sub(r"\r?\n[ \t]+", " ", block).splitlines()
-    pairs = (line.partition(":") for line in lines if ":" in line)
-    return {name.strip().lower(): clean_line(value) for name, _, value in pairs}
 
 
 def _typed_address(value: str) -> str:
@@ -207,7 +241,7 @@ def _weigh(per_recipients: list[_PerRecipient], prose: str, subject: str) -> Bou
         addresses = [address for address in addresses if "@" in address] or named[:1] or addresses
     first = next((per_recipient for per_recipient in about if per_recipient.diagnostic), about[0])
     outcome = "failed" if failed else "delayed"
-    status = first.status or (m[0] if (m := _STATUS.search(first.diagnostic)) else "")
+    status = specific_status(first.status, first.diagnostic)
     reason = f"a delivery report (RFC 3464) says {outcome}" + (f" {status}" if status else "")
     return Bounce(bool(failed), tuple(addresses), status, first.diagnostic, (reason,))
 
@@ -233,8 +267,8 @@ def _says_who(message: Message, envelope_from: str) -> tuple[str, bool]:
     null = is_null_sender(message, envelope_from)
     named = _DAEMONS.match(address) or re.search(r"(?i)<\"?(postmaster|system admin)", raw_from)
     if named or _DAEMON_NAMES.search(name):
-        # People sign as postmaster too.
-        certain = null or "daemon" in address or not address
+        # People sign as postmaster too; what they write has no such subject and no code, or passes a report on.
+        certain = null or "daemon" in address or not address or _is_reported(message, subject)
         return f"the sender is a mail system ({address or name or 'unnamed'})", certain
     if parameter(message, "report-type").lower() == "delivery-status":
         return "the mail is marked as a delivery report", True
@@ -245,23 +279,34 @@ def _says_who(message: Message, envelope_from: str) -> tuple[str, bool]:
     return "", False
 
 
+def _is_reported(message: Message, subject: str) -> bool:
+    """Return whether a mail system's mail can only be its report: the failure, the code it got, and nobody passing it on."""
+    prose = _words_of(message)
+    if not (_STATUS.search(prose) or _REPLY_CODE.search(prose)):
+        return False
+    if _PASSED_ON.match(subject):
+        return speaks_of_failure(prose[:300]) and len(_DIALOGUE.findall(prose)) >= 2
+    return speaks_of_failure(subject) or (speaks_of_failure(prose[:300]) and bool(_DIALOGUE.search(prose)))
+
+
 def _by_prose(message: Message, why: str, certain: bool) -> Bounce | None:
     subject, prose = header(message, "Subject"), _words_of(message)
+    returned = returned_headers(message)
+    never, told = never_failed(message, returned, prose), told_to(message)
     later, forever = _patterns(message)
-    failed = tuple(dict.fromkeys((*forever, *later)))
+    failed = tuple(not_ours((*forever, *later), never, told))
     if failed:
         bounce = _from_words(prose, failed, subject)
-        permanent = bool(forever) and not (speaks_of_waiting(subject) and not speaks_of_failure(subject))
+        permanent = any(address in failed for address in forever) and not (
+            speaks_of_waiting(subject) and not speaks_of_failure(subject)
+        )
         how = "its wording is known, the address is in it"
         return replace(bounce, permanent=permanent, reasons=(why, how))
-    returned = returned_headers(message)
     proof = certain or (bool(returned) and not _PASSED_ON.match(subject))
     if not proof or not speaks_of_failure(f"{subject}\n{prose[:4000]}"):
         return None
-    ours = {address for name in ("To", "Cc") for address in addresses_in(raw_header(message, name))}
-    sender = sender_of(message)[0]
-    named = [address for address in _addresses_in_prose(prose) if address not in ours and address != sender]
-    meant = addresses_in(returned.get("to", ""))
+    named = not_ours(_addresses_in_prose(prose), never | told)
+    meant = not_ours(addresses_in(returned.get("to", "")), never)
     named = [address for address in named if address in meant] or named or meant
     bounce = _from_words(prose, tuple(named[:3]), subject)
     return replace(bounce, reasons=(why, "its words speak of a mail that did not arrive", *bounce.reasons))
@@ -285,7 +330,7 @@ def _as_addresses(addresses: object) -> list[str]:
 def _from_words(prose: str, failed: tuple[str, ...], subject: str) -> Bounce:
     """Judge by words alone: the enhanced code, then the reply code, then what the prose says."""
     near = _near(prose, failed)
-    status = _STATUS.search(near) or _STATUS.search(prose)
+    status = _specific(near) or _specific(prose)
     code = _REPLY_CODE.search(near) or _REPLY_CODE.search(prose)
     waits = speaks_of_waiting(subject) or (speaks_of_waiting(prose[:3000]) and not speaks_of_failure(subject))
     permanent = not waits
@@ -297,6 +342,19 @@ def _from_words(prose: str, failed: tuple[str, ...], subject: str) -> Bounce:
     )
     reasons = ("it will be tried again",) if waits else ()
     return Bounce(permanent, failed[:_RECIPIENTS_LIMIT], status[0] if status else "", _shorten(line), reasons)
+
+
+def specific_status(status: str, words: str) -> str:
+    """Return the code that says most: one in the server's words where the report's own only says *other* (x.y.0; RFC 3463)."""
+    told = _specific(words)
+    if not status or (status.endswith(".0") and told and not told[0].endswith(".0")):
+        return told[0] if told else status
+    return status
+
+
+def _specific(words: str) -> re.Match[str] | None:
+    codes = list(_STATUS.finditer(words[:5000]))
+    return next((code for code in codes if code[3] != "0"), codes[0] if codes else None)
 
 
 def _near(prose: str, failed: tuple[str, ...]) -> str:
@@ -315,37 +373,6 @@ def _words_of(message: Message) -> str:
 
 def _addresses_in_prose(prose: str) -> list[str]:
     return list(dict.fromkeys(address.lower().rstrip(".") for address in _IN_PROSE.findall(prose)))
-
-
-def returned_headers(message: Message) -> dict[str, str]:
-    """Return the headers of the mail that came back with a report, by lower-case name; {} if it did not."""
-    for part in leaves(message):
-        kind = media_type(part)
-        if kind in ("message/rfc822", "message/global") and children(part):
-            return _first_of_each(_fields(children(part)[0]))
-        if kind in (
-            "text/rfc822-headers",
-            "message/rfc822-headers",
-            "message/rfc822",
-            "message/global-headers",
-        ):
-            return _fields_of_text(part_text(part)[:100_000])
-    return _in_the_text(message)
-
-
-def _first_of_each(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    return dict(reversed(pairs))
-
-
-def _in_the_text(message: Message) -> dict[str, str]:
-    text = body_text(message)[:200_000]
-    head = re.search(r"(?im)^(?:> ?)?message-id:[ \t]*<[^<>\s]+>", text)
-    if not head:
-        return {}
-    start = text.rfind("\n\n", 0, head.start()) + 1
-    end = text.find("\n\n", head.end())
-    block = re.sub(r"(?m)^> ?", "", text[start : end if end > 0 else len(text)]).strip()
-    return _fields_of_text(block[:100_000])
 
 
 def _shorten(words: str) -> str:

@@ -16,7 +16,7 @@ from pop_campaigns.calendars.reply import UnreadableCalendar, answer_in, read_ca
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.mail.authentication import read_sender_check
 from pop_campaigns.mail.reading.auto_replies import read_auto_reply, returns_on, why_no_answer
-from pop_campaigns.mail.reading.bounces import read_bounce, returned_headers
+from pop_campaigns.mail.reading.bounces import read_bounce
 from pop_campaigns.mail.reading.charsets import without_surrogates
 from pop_campaigns.mail.reading.machine_reports import read_feedback, read_receipt
 from pop_campaigns.mail.reading.opening import TooMuch, is_signed, parse_message, why_closed
@@ -35,6 +35,7 @@ from pop_campaigns.mail.reading.parts import (
 )
 from pop_campaigns.mail.reading.reply_text import new_words
 from pop_campaigns.mail.reading.report import NEEDS_MEMORY, MailReport, unparsed
+from pop_campaigns.mail.reading.returned import returned_headers
 from pop_campaigns.mail.reading.who_and_when import date_of, message_ids, own_id, recipients_of, sender_of
 from pop_campaigns.mail.rules import IncomingKind
 
@@ -128,6 +129,8 @@ def _classify(message: Message, report: MailReport, calendar_reason: str, envelo
             failed_recipients=bounce.failed,
             status=bounce.status,
             diagnostic=bounce.diagnostic,
+            written_to=bounce.written_to,
+            forwarded_to=bounce.forwarded_to,
             returned=returned,
             returned_id=next(iter(message_ids((returned or {}).get("message-id", ""))), ""),
         )

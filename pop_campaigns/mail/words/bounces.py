@@ -18,7 +18,7 @@ _FAILURE = re.compile(
     | processing\ error | permanent\ (fatal\ )?(error|failure) | user\ unknown
     | unknown\ (user|recipient|local\ part)
     | no\ such\ (user|mailbox|recipient) | mailbox\ (is\ )?(full|unavailable|not\ found) | does\ not\ exist
-    | address\ (rejected|unknown)
+    | address\ (rejected|unknown) | (invalid|unknown|bad)\ (user|recipient|address|mailbox)
     | bounce\ notification | message\ you\ sent\ (was\ )?blocked | automatically\ rejected
     | has\ been\ rejected | was\ rejected
     | nuk\ u\ (dorëzua|dorezua|dërgua) | nuk\ mund\ të\ dorëzohej | mosdorëzim | dorëzimi\ dështoi
@@ -43,6 +43,35 @@ _WAITING = re.compile(
 _GAVE_UP = re.compile(
     r"(?i)gave up|giving up|given up|permanent|retry time(out)? (not reached|exceeded)|for \d+ days|fatal error"
 )
+
+# What servers say of us, of the mail or of where it came from, whatever code they put before it.
+_POLICY = re.compile(
+    r"""(?ix)\b(
+    spam | spamhaus | spamcop | barracuda | sorbs | (black|block)[- ]?list(ed)? | rbl | dnsbl | reputation | polic(y|ies)
+    | dmarc | spf | dkim | unauthenticated | not\ authenticated | authentication\ (required | checks? | fail\w*)
+    | reverse\ dns | rdns | ptr(\ record)? | gr[ae]y-?list\w* | throttl\w* | rate\ limit\w* | too\ (many | much)
+    | try\ again\ later | temporar(y | ily) | helo | ehlo | tls | envelope\ (sender | blocked)
+    | sender\ (address\ )?(rejected | denied | verif\w* | domain | blocked | not\ allowed)
+    | (bad | invalid | unknown | forged)\ sender | content\ (rejected | filter\w* | blocked) | relay(ing)?\ (access\ )?denied
+    | virus | malware | phish\w* | suspicious | suspected | bulk | unsolicited | message\ (too\ large | size) | size\ limit
+    | (ip | host | client | server)\ (address\ )?(is\ )?(blocked | rejected | banned | listed) | banned
+    | blocked\ (by | using | for)
+    )\b"""
+)
+_NOBODY = re.compile(
+    r"(?i)no such|unknown|does ?n[o']t exist|not exist|not found|invalid (recipient|mailbox|address|user)|disabled|inactive"
+    r"|nuk ekziston"
+)
+
+
+def speaks_of_policy(words: str) -> bool:
+    """Return whether a server refused a mail for what it is or where it came from, and not for the mailbox."""
+    return bool(_POLICY.search(words))
+
+
+def speaks_of_nobody(words: str) -> bool:
+    """Return whether a server says that there is no such mailbox."""
+    return bool(_NOBODY.search(words))
 
 
 def speaks_of_failure(text: str) -> bool:

@@ -166,7 +166,7 @@ KINDS: dict[str, tuple[bytes, set[str], bool | None, str | None]] = {
     ),
     "Courier": (
         report("This is a delivery status notification from mx.example,\nrunning the Courier mail server.",
-               fields("failed", "5.0.0", UNKNOWN), subject="NOTICE: mail delivery status."), {GUEST}, True, "5.0.0",
+               fields("failed", "5.0.0", UNKNOWN), subject="NOTICE: mail delivery status."), {GUEST}, True, "5.1.1",
     ),
     "OpenSMTPD": (
         report(f"    Hi!\n\n    This is the MAILER-DAEMON, please DO NOT REPLY.\n\n    {GUEST}: 550 Invalid recipient",
@@ -235,6 +235,54 @@ KINDS: dict[str, tuple[bytes, set[str], bool | None, str | None]] = {
 }  # fmt: skip
 
 
+ASSISTANT = "asistenti@tjeter.example"
+_GONE = fields("failed", "5.1.1", UNKNOWN, to=f"rfc822; {ASSISTANT}")
+_KNEW = f"Original-Recipient: rfc822;{GUEST}"
+# By name: the report, which addresses failed, for whom the mail was, and to which of them it was only passed on.
+FORWARDS: dict[str, tuple[bytes, list[str], tuple[str, ...], tuple[str, ...]]] = {
+    "a forward": (report("No.", _GONE), [ASSISTANT], (GUEST,), (ASSISTANT,)),
+    "a forward, headers alone": (report("No.", _GONE, back=HEADERS_BACK), [ASSISTANT], (GUEST,), (ASSISTANT,)),
+    "a forward, only the words know": (
+        report(f"{ASSISTANT}: User unknown (forwarded for {GUEST})", _GONE, back=""), [ASSISTANT], (GUEST,), (ASSISTANT,),
+    ),
+    "a forward, postfix": (
+        report(f"<{ASSISTANT}> (expanded from <{GUEST}>): unknown", _GONE, back=""), [ASSISTANT], (GUEST,), (ASSISTANT,),
+    ),
+    "a forward, exim": (
+        report(f"  {ASSISTANT}\n    (ultimately generated from {GUEST})", _GONE, back=""), [ASSISTANT], (GUEST,), (ASSISTANT,),
+    ),
+    "a forward that kept whom we wrote to": (
+        report("No.", fields("failed", "5.1.1", UNKNOWN, _KNEW, to=f"rfc822; {ASSISTANT}")), [GUEST], (GUEST,), (ASSISTANT,),
+    ),
+    "a forward to the same name elsewhere": (
+        report("No.", fields("failed", "5.2.2", "smtp; 552 5.2.2 full", to="rfc822; q00421@posta.example")),
+        ["q00421@posta.example"], (GUEST,), ("q00421@posta.example",),
+    ),
+    "nobody says whom we wrote to": (report("No.", _GONE, back=""), [ASSISTANT], (), ()),
+    "no forward": (report("No.", fields("failed", "5.1.1", UNKNOWN)), [GUEST], (GUEST,), ()),
+    "a mailbox by the name of its host": (
+        report("No.", fields("failed", "5.1.1", UNKNOWN, to="rfc822; q00421@mail.zyra.example")),
+        ["q00421@mail.zyra.example"], (GUEST,), (),
+    ),
+    "a mailbox by an inner name": (
+        report("No.", fields("failed", "5.1.1", UNKNOWN, _KNEW, to="rfc822; q00421@serveri")), [GUEST], (GUEST,), (),
+    ),
+    "our own address among the failed": (
+        report("No.", fields("failed", "5.1.1", UNKNOWN, to="rfc822; r-abc@rsvp.example"), fields("failed", "5.1.1", UNKNOWN)),
+        [GUEST], (GUEST,), (),
+    ),
+    "our own address alone": (
+        report("No.", fields("failed", "5.1.1", UNKNOWN, to="rfc822; b-abc@rsvp.example")), [GUEST], (GUEST,), (),
+    ),
+}  # fmt: skip
+# What a report says by *other* and the server's words by a code of their own.
+CODES = {
+    "smtp; 550 5.7.1 no reverse DNS": ("5.0.0", "5.7.1"), "smtp; 550-5.7.26 not signed": ("5.1.0", "5.7.26"),
+    "smtp; 451 4.7.1 later": ("5.0.0", "4.7.1"), "smtp; 550 5.0.0 no": ("5.0.0", "5.0.0"), "smtp; 550 no": ("5.0.0", "5.0.0"),
+    "smtp; 550 5.7.1 by policy": ("5.1.1", "5.1.1"), "smtp; mx 5.1.1.2 said 550 5.2.1 no": ("5.0.0", "5.2.1"),
+}  # fmt: skip
+
+
 IN_WORDS = f"""Your message was not delivered.
 
 Reporting-MTA: dns; mx.example
@@ -275,6 +323,11 @@ def delivery_reports() -> Iterator[Sample]:
     for name, (raw, wanted, permanent, status) in KINDS.items():
         asked = {} if status is None else {"status": status}
         yield Sample(SET, name, raw, bounce(wanted, permanent, returned_id=OUR_ID, **asked))
+    for name, (raw, wanted_list, meant, passed) in FORWARDS.items():
+        yield Sample(SET, name, raw, bounce(wanted_list, True, written_to=meant, forwarded_to=passed))
+    for diagnostic, (written, told) in CODES.items():
+        raw = report("No.", fields("failed", written, diagnostic))
+        yield Sample(SET, f"{written}, {diagnostic}", raw, bounce([GUEST], True, status=told))
     for name, raw in _misshapen():
         yield Sample(SET, name, raw, bounce([GUEST], True, status="5.1.1", returned_id=OUR_ID))
     # There is no part, so nothing is known of what came back.

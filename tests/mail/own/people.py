@@ -108,6 +108,22 @@ LETTERS: dict[str, tuple[bytes, str]] = {
     "without a receiver": (mail("To: undisclosed-recipients:;", body=WORDS), WORDS),
     "of noreply": (mail("From: noreply@zyra.example", body=WORDS), WORDS),
     "of a postmaster": (mail("From: Zyra IT <postmaster@zyra.example>", body=WORDS), WORDS),
+    "of a postmaster about a failure": (
+        mail("From: Zyra IT <postmaster@zyra.example>", "Subject: Re: Adresa juaj",
+             body=f"E rregulluam: {GUEST} kthente 550 5.1.1 user unknown. Provojeni përsëri."), "E rregulluam",
+    ),
+    "of a postmaster who hands a failure on": (
+        mail("From: Zyra IT <postmaster@zyra.example>", "Subject: Fwd: Undelivered Mail Returned to Sender",
+             body=f"Kjo na erdhi sot.\n\n550 5.1.1 User unknown {GUEST}\nRCPT TO: {GUEST}"), "Kjo na erdhi sot.",
+    ),
+    "of a postmaster, a code in a word": (
+        mail("From: postmaster@zyra.example", "Subject: Postat e reja", body=f"Shkruani te {GUEST}, kati 5.1.1, zyra 550 B."),
+        "Shkruani te",
+    ),
+    "of a postmaster without a code": (
+        mail("From: postmaster@zyra.example", "Subject: Undeliverable: si ta zgjidhim?", body=f"Shkruani te {GUEST}."),
+        "Shkruani te",
+    ),
     "of GroupWise, addresses in it": (
         multipart(part("text/plain", f"Shkruani te <{GUEST}> dhe\narkiva@zyra.example\n"), FILE,
                   headers=("X-Mailer: Novell GroupWise Internet Agent 6.0",)), f"Shkruani te <{GUEST}>",

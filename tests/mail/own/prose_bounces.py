@@ -244,8 +244,41 @@ def _of_parts() -> Iterator[Sample]:
     yield Sample(SET, "it names us as well", ours, bounce([GUEST], True, status="5.4.1"))
 
 
+# As they come without an envelope: who sends, the subject, the words.
+_DIALOGUE = (
+    f"Error: Invalid user address\n\n550 - no such user here\n\n  MAIL FROM: {OURS}\n  RCPT TO: {GUEST}\n"
+)
+BY_CODE: dict[str, tuple[str, str, str, str]] = {
+    "a gateway": (
+        "postmaster@dera.example", 'Undeliverable Mail: "Ftese"',
+        f"Your message:\n   From:    {OURS}\n   Subject: Ftese\n\nCould not be delivered because of\n\n550 5.1.1 User unknown\n\n"
+        f"The following recipients were affected:\n    {GUEST}", "5.1.1",
+    ),
+    "a gateway in Java": ("post_master@dera.example", "Re:Ftese", _DIALOGUE, ""),
+    "a gateway by another name": ("post-master@dera.example", "Ftese", _DIALOGUE, ""),
+    "a mail system": ("mail.system@dera.example", "Delivery failure", f"{GUEST}: 554 5.7.1 refused", "5.7.1"),
+    "a reporter": ("nondelivery@dera.example", "Undeliverable: Ftese", f"To {GUEST}: 550 unknown user", ""),
+    "Zoho": (
+        "mailer-daemon@dera.example", "Undelivered Mail Returned to Sender",
+        "This message was created automatically by mail delivery software.\nA message that you sent could not be delivered to "
+        f"one or more of its recipients. This is a permanent error.\n\n{GUEST} Invalid Address, "
+        "ERROR_CODE :550, ERROR_CODE :5.1.1\n\n\nReceived:from mx.example by mx.zyra.example\n"
+        f"Message-ID:{OUR_ID}\nFrom:Rrjeti <{OURS}>\nTo:<{GUEST}>\nSubject:Ftese",
+        "5.1.1",
+    ),
+}  # fmt: skip
+
+
+def _by_code() -> Iterator[Sample]:
+    for name, (sender, subject, text, status) in BY_CODE.items():
+        for to in (OURS, "b-aaaaaaaaaaaaaaaaaaaaaaaaaa@rsvp.example"):
+            raw = mail(f"From: {sender}", f"To: {to}", f"Subject: {subject}", body=text)
+            yield Sample(SET, f"by its code, {name}, to {to[:2]}", raw, bounce([GUEST], True, status=status))
+
+
 def prose_bounces() -> Iterator[Sample]:
     """Give them all."""
     yield from _formulas()
     yield from _words()
+    yield from _by_code()
     yield from _of_parts()
