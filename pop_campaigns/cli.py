@@ -16,6 +16,7 @@ from pop_campaigns.accounts.commands import commands as user_commands
 from pop_campaigns.archive.commands import commands as archive_commands
 from pop_campaigns.core.db import db
 from pop_campaigns.core.private_files import open_to_others
+from pop_campaigns.letters.commands import commands as letter_commands
 from pop_campaigns.mail.intake.mailbox import Mailbox, mailbox_settings
 from pop_campaigns.mail.transport import PostConnection
 from pop_campaigns.privacy.commands import commands as privacy_commands
@@ -33,6 +34,7 @@ def init_commands(app: Flask) -> None:
         mail_commands,
         archive_commands,
         user_commands,
+        letter_commands,
         privacy_commands,
         check_command,
     )

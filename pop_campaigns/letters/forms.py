@@ -24,14 +24,17 @@ from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.i18n import in_language
-from pop_campaigns.core.numbers import NumberField
+from pop_campaigns.core.numbers import NumberField, row_number
 from pop_campaigns.core.once import once_field
+from pop_campaigns.core.places import municipality_choices
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.letters.rules.clocks import shipped_clock
 from pop_campaigns.letters.rules.letters import ResponseKind
+from pop_campaigns.letters.rules.working_days import FIRST_YEAR, LAST_YEAR, DayScope
+from pop_campaigns.letters.services.days_off import DayDraft
 from pop_campaigns.letters.services.letters import LetterDraft
 from pop_campaigns.letters.services.responses import HandedFile, ResponseDraft
-from pop_campaigns.letters.words.labels import RESPONSES
+from pop_campaigns.letters.words.labels import DAY_SCOPES, RESPONSES
 from pop_campaigns.letters.words.pages import rule_words, shipped_basis
 
 OFFERED_GROUNDS: Final = (
@@ -195,6 +198,51 @@ class ResponseForm(Form):
         """Return the file, None if none was chosen."""
         handed = self.file.data
         return HandedFile(handed.read(), handed.filename) if handed and handed.filename else None
+
+
+class EnteredDayForm(Form):
+    """A day off, or one that is worked, as it was announced."""
+
+    day = DateField(_l("Day"), [Needed(_l("Choose a day."))])
+    off = RadioField(
+        _l("On this day"),
+        choices=[SelectChoice("off", _l("offices are closed")), SelectChoice("worked", _l("offices work"))],
+        default="off",
+    )
+    scope = RadioField(
+        _l("It holds for"),
+        choices=[SelectChoice(scope.value, words) for scope, words in DAY_SCOPES.items()],
+        default=DayScope.COUNTRY.value,
+    )
+    municipality = SelectField(_l("Municipality"), default="")
+    name = StringField(_l("What the day is called, if it has a name"), [AtMost(160)])
+    source = StringField(_l("Where it was decided"), [Needed(_l("Say where it was decided.")), AtMost(300)])
+
+    def offer(self) -> None:
+        """Fill the list of municipalities."""
+        self.municipality.choices = [SelectChoice("", _("Choose a municipality")), *municipality_choices()]
+
+    def validate_day(self, field: Field) -> None:
+        """Raise ValidationError for a year whose holidays nobody knows."""
+        if not FIRST_YEAR <= field.data.year <= LAST_YEAR:
+            raise ValidationError(_("Check the year."))
+
+    def validate_municipality(self, field: Field) -> None:
+        """Raise ValidationError where the day holds in one municipality and none is chosen."""
+        if self.scope.data == DayScope.MUNICIPALITY.value and not field.data:
+            raise ValidationError(_("Choose the municipality."))
+
+    def draft(self) -> DayDraft:
+        """Return what was typed."""
+        place = row_number(self.municipality.data) if self.scope.data == DayScope.MUNICIPALITY.value else None
+        return DayDraft(
+            self.day.data,
+            self.off.data == "off",
+            DayScope(self.scope.data),
+            self.source.data or "",
+            self.name.data or "",
+            place,
+        )
 
 
 class HandOverForm(Form):

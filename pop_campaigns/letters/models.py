@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint, func, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    false,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.accounts.models import Organisation
@@ -15,9 +26,44 @@ from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, choice
 from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.once import MadeOnce
+from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.versions import Versioned
 from pop_campaigns.letters.rules.letters import LetterState, RecipientRole, ResponseKind
+from pop_campaigns.letters.rules.working_days import DayScope
 from pop_campaigns.mail.models import OutgoingMail
+
+
+class EnteredDay(Versioned, Base):
+    """A day off, or with ``off`` False one that is worked, as somebody entered it after it was announced.
+
+    It stands beside the days that come with the program (``rules.working_days``) and goes before them. ``scope`` is for whom
+    it holds; ``source`` the decision, as people can look it up.
+    """
+
+    __tablename__ = "entered_days"
+    __table_args__ = (
+        CheckConstraint("(scope = 'municipality') = (municipality_id IS NOT NULL)", name="scope_has_place"),
+        CheckConstraint("source <> ''", name="has_source"),
+        Index(
+            "uq_entered_days_day_scope_place",
+            "day",
+            "scope",
+            text("coalesce(municipality_id, 0)"),
+            unique=True,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(Date)
+    off: Mapped[bool]
+    scope: Mapped[DayScope] = mapped_column(choice(DayScope))
+    municipality_id: Mapped[int | None] = mapped_column(ForeignKey("municipalities.id"))
+    name: Mapped[str] = mapped_column(Line(160), default="")
+    source: Mapped[str] = mapped_column(Line(300))
+    entered_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    entered_by: Mapped[str] = mapped_column(Line(200), default="")
+
+    municipality: Mapped[Municipality | None] = relationship(lazy="joined")
 
 
 class Letter(Searchable, Versioned, MadeOnce, Base):
@@ -77,7 +123,8 @@ class LetterRecipient(Versioned, Base):
     """One recipient: *për* or *në dijeni*, frozen as sent, with a clock of its own.
 
     ``clock_from`` is the local day the mail server took the mail (day 0); ``due_on`` and ``due_explained`` (the skipped
-    days and the rule, as counted then) follow from it. They are NULL while nothing has arrived.
+    days and the rule, as counted then) follow from it. They are NULL while nothing has arrived, and for a copy, which only
+    informs unless it ``asks_answer`` too.
     """
 
     __tablename__ = "letter_recipients"
@@ -102,6 +149,7 @@ class LetterRecipient(Versioned, Base):
     institution_name: Mapped[str] = mapped_column(Line(200), default="")
     address: Mapped[str] = mapped_column(String(254), default="")
     language: Mapped[str] = mapped_column(String(2), default="sq")
+    asks_answer: Mapped[bool] = mapped_column(default=False, server_default=false())
     reply_local: Mapped[str | None] = mapped_column(String(64), unique=True)
     mail_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_mails.id"))
     clock_from: Mapped[date | None] = mapped_column(Date)
@@ -118,6 +166,11 @@ class LetterRecipient(Versioned, Base):
         lazy="selectin",
         cascade="all, delete-orphan",
     )
+
+    @property
+    def owes(self) -> bool:
+        """Whether an answer is asked of the recipient: of an addressee, and of who has a copy where the letter asks them, too."""
+        return self.role is RecipientRole.TO or self.asks_answer
 
     @property
     def shown_as(self) -> str:

@@ -36,6 +36,8 @@ from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.rules.letters import LetterState, RecipientRole, ResponseKind
+from pop_campaigns.letters.rules.working_days import DayScope
+from pop_campaigns.letters.services.days_off import DayDraft, enter_day
 from pop_campaigns.privacy.models import Breach, ProcessingPurpose
 from tests import factories
 from tests.lists.scene import make_list
@@ -80,7 +82,11 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
         ("letters", letter.id), local_date(now()), "Thirr zyrën", by=cast.arta, now=now()
     )
     db.session.commit()
+    day = DayDraft(date(2026, 12, 24), True, DayScope.COUNTRY, "Vendim i Këshillit të Ministrave")
+    entered_day, _moved = enter_day(day, by=cast.drita, now=now())
+    db.session.commit()
     return SimpleNamespace(
+        entered_day=entered_day,
         invited=invited, link_tokens=tokens, session=session, follow_up=follow_up,
         cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
         event=event, invitation=invitation, draft=draft, letter=letter, contact_list=contact_list,
@@ -154,6 +160,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "lang": "sq",
         "listed": "institutions",
         "ending": "csv",
+        "day_id": world.entered_day.id,
         "event_id": world.event.id,
         "follow_up_id": world.follow_up.id,
         "import_id": world.imported.id,

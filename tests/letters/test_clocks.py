@@ -20,13 +20,17 @@ from pop_campaigns.letters.rules.letters import (
     RecipientState,
     ResponseKind,
     mail_that_counts,
+    soon_until,
 )
 from pop_campaigns.letters.services.clocks import record_hand_over, settle_clock, settle_clocks
 from pop_campaigns.letters.services.letters import send_letter
+from pop_campaigns.letters.services.recipients import Move, change_recipient
 from pop_campaigns.letters.services.responses import ResponseDraft, record_response
+from pop_campaigns.letters.words.labels import INFORMED_CHIP
+from pop_campaigns.letters.words.pages import recipient_chip
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import queue_again, record_refused, record_sent
-from tests.factories import make_letter, make_letter_recipient
+from tests.factories import make_letter, make_letter_recipient, make_office
 
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 LATER = date(2027, 3, 1)
@@ -168,3 +172,40 @@ def test_a_mail_the_server_refused_never_started_one(cast: SimpleNamespace) -> N
     queue_again(one.mail, now=MONDAY + DAY)
     take(MONDAY + DAY)
     assert one.clock_from == date(2026, 11, 17)
+
+
+def test_a_copy_owes_nothing_unless_the_letter_asks_it_too(cast: SimpleNamespace) -> None:
+    letter = make_letter(cast.fier, basis="information_request")
+    make_letter_recipient(letter)
+    informed, asked = (
+        make_letter_recipient(letter, make_office(title, email=f"{title}@x.example"), "cc")
+        for title in ("Prefekt", "Drejtor")
+    )
+    change_recipient(asked, Move.ASK, by=cast.arta, now=MONDAY)
+    send_letter(letter, by=cast.arta, now=MONDAY)
+    assert "edhe nga ju" in " ".join(asked.mail.fields.values()) and "edhe nga ju" not in str(
+        informed.mail.fields
+    )
+    take(MONDAY)
+    assert (informed.due_on, informed.due_explained) == (None, {"start": "2026-11-16", "informed": True})
+    assert (asked.due_on, asked.due_explained["force"]) == (date(2026, 12, 3), "expected")
+    assert {due.recipient for due in due_recipients(cast.arta, LATER)} == {letter.recipients[0], asked}
+    soon = soon_until(LATER)
+    assert recipient_chip(informed, LATER, soon) is INFORMED_CHIP
+    assert recipient_chip(asked, LATER, soon).tone == "bad"
+    done = ResponseDraft(ResponseKind.FULL, date(2026, 12, 1))
+    record_response(letter.recipients[0], done, file=None, by=cast.arta, now=MONDAY)
+    assert (listed(cast, "overdue"), listed(cast, "answered")) == (1, 0)
+    record_response(asked, done, file=None, by=cast.arta, now=MONDAY)
+    assert (listed(cast, "overdue"), listed(cast, "answered")) == (0, 1)
+
+
+def test_an_addressee_is_asked_by_being_one(cast: SimpleNamespace) -> None:
+    letter = make_letter(cast.fier)
+    one = make_letter_recipient(letter, role="cc")
+    for move, asks, owes in (
+        (Move.ASK, True, True), (Move.TO, False, True), (Move.ASK, False, True), (Move.CC, False, False),
+        (Move.ASK, True, True), (Move.INFORM, False, False),
+    ):  # fmt: skip
+        change_recipient(one, move, by=cast.arta, now=MONDAY)
+        assert (one.asks_answer, one.owes) == (asks, owes), move

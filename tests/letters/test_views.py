@@ -334,7 +334,7 @@ def test_the_paper_names_everyone_in_its_own_language(arta: FlaskClient, cast: S
 def test_what_one_minute_did_to_all_is_one_line(arta: FlaskClient, cast: SimpleNamespace) -> None:
     letter = sendable(cast)
     for number in range(6):
-        make_letter_recipient(letter, make_office(f"Drejtor {number}", email=f"d{number}@x.example"), "cc")
+        make_letter_recipient(letter, make_office(f"Drejtor {number}", email=f"d{number}@x.example"), "to")
     send_letter(letter, by=cast.arta, now=NOVEMBER)
     for mail in db.session.scalars(select(OutgoingMail)):
         late = timedelta(days=3) if mail.to_address == "d5@x.example" else timedelta()
@@ -581,7 +581,7 @@ def test_an_extension_moves_the_day(arta: FlaskClient, cast: SimpleNamespace) ->
 
 def test_paper_is_handed_over_on_a_day(arta: FlaskClient, cast: SimpleNamespace) -> None:
     letter = sendable(cast)
-    paper = make_letter_recipient(letter, make_office("Prefekt", email=None), "cc")
+    paper = make_letter_recipient(letter, make_office("Prefekt", email=None), "to")
     send_letter(letter, by=cast.arta, now=NOVEMBER)
     db.session.commit()
     path = f"/letters/{letter.id}/recipients/{paper.id}/hand-over"

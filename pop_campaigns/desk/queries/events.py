@@ -23,7 +23,7 @@ from pop_campaigns.invitations.rules import REMINDER_GAP, Answer, InvitationStat
 from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.letters import select_letters
-from pop_campaigns.letters.rules.letters import RecipientRole, stops_clock
+from pop_campaigns.letters.rules.letters import stops_clock
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import MailState
 
@@ -158,12 +158,11 @@ def event_with_record(event: Event) -> Event:
 
 
 def owing(letter: Letter) -> list[LetterRecipient]:
-    """Return the addressees of a letter who still owe an answer."""
+    """Return the recipients of a letter who still owe an answer."""
     return [
         recipient
         for recipient in letter.recipients
-        if recipient.role is RecipientRole.TO
-        and not any(stops_clock(response.kind) for response in recipient.responses)
+        if recipient.owes and not any(stops_clock(response.kind) for response in recipient.responses)
     ]
 
 

@@ -27,7 +27,7 @@ from pop_campaigns.invitations.rules import Answer, InvitationState
 from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.recipients import state_of
-from pop_campaigns.letters.rules.letters import LetterState, RecipientRole, RecipientState
+from pop_campaigns.letters.rules.letters import LetterState, RecipientState
 
 # Beyond this the newest are listed; the counts are of all.
 LISTED = 100
@@ -92,7 +92,7 @@ def _record(
             tally.name = tally.name or invitation.name
             _count(tally, invitation, now)
     for recipient, state in letters:
-        if recipient.role is RecipientRole.TO:
+        if recipient.owes:
             for tally in (whole, named[fold(recipient.name)]):
                 tally.name = tally.name or recipient.name
                 tally.letters[state] += 1
@@ -173,11 +173,7 @@ def open_matters_of(office: Office, user: User, now: datetime) -> OpenMatters:
         if is_coming(invitation.event.starts_at, now)
     ]
     letters = _letters(LetterRecipient.office_id == office.id, user, local_date(now))
-    owed = [
-        (recipient, state)
-        for recipient, state in letters
-        if recipient.role is RecipientRole.TO and state in OPEN_LETTERS
-    ]
+    owed = [(recipient, state) for recipient, state in letters if recipient.owes and state in OPEN_LETTERS]
     return OpenMatters(invitations, owed)
 
 

@@ -31,6 +31,7 @@ from pop_campaigns.invitations.services.sending import withdraw_guest
 from pop_campaigns.invitations.words.labels import ANSWER_CHIPS
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.letters.words.labels import RECIPIENT_CHIPS
+from pop_campaigns.letters.words.pages import chip_of
 from pop_campaigns.mail.addresses import show_address
 
 
@@ -68,6 +69,7 @@ def _words(lang: str) -> dict[str, object]:
     return {
         "answers": ANSWER_CHIPS,
         "states": RECIPIENT_CHIPS,
+        "stands": chip_of,
         "event": lambda event: in_language(event, "title", lang),
         "event_under": lambda event: f"{EVENT_KINDS[event.kind]} · {when_words(event, lang)}",
         "letter": lambda letter: in_language(letter, "subject", lang) or _("Letter without a subject"),

@@ -149,6 +149,7 @@ def note_for(letter: Letter, line: RecipientLine) -> str:
     return render_template(
         f"mail/letter/note.{line.language}.txt",
         copy=line.role is RecipientRole.CC,
+        asked=line.recipient.asks_answer,
         binding=bool(basis and basis.binding and law),
         law=law[1] if law else "",
         article=(law[2] or "") if law else "",

@@ -13,11 +13,14 @@ from typing import Any, Final
 
 from pop_campaigns.core.i18n import LANGUAGES
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
+from pop_campaigns.letters.queries.entered_days import EnteredDays
 from pop_campaigns.letters.rules.clocks import ClockRefused, Due, basis_after, due_for, shipped_clock
 from pop_campaigns.letters.rules.letters import ResponseKind, stops_clock
 from pop_campaigns.letters.rules.working_days import CalendarUnknown, SkippedDay
 
 CALENDAR_UNKNOWN: Final = "calendar_unknown"
+INFORMED: Final = "informed"
+"""Says of a copy that it is there and asks nothing, so that no day is due."""
 UNKNOWN_BASIS: Final = "unknown_basis"
 """Beside the values of `ClockRefusal`: why there is no due day."""
 
@@ -31,13 +34,22 @@ class CountedDue:
 
 
 def count_due(
-    recipient: LetterRecipient, start: date, *, extended_by: int = 0, by_hand: bool = False
+    recipient: LetterRecipient,
+    start: date,
+    entered: EnteredDays,
+    *,
+    extended_by: int = 0,
+    by_hand: bool = False,
 ) -> CountedDue:
     """Return the day by which the recipient should answer a letter that arrived on `start`.
 
     The letter's legal ground decides, or the one that took its place when the office forwarded the request;
-    days off are those of the office's municipality. Never raises: a day that cannot be given is explained.
+    days off are those of the office's municipality, those that people `entered` among them. Never raises: a day
+    that cannot be given is explained. A copy that asks nothing has none.
     """
+    if not recipient.owes:
+        paper = {"by_hand": True} if by_hand else {}
+        return CountedDue(None, {"start": start.isoformat(), INFORMED: True} | paper)
     key = basis_in_force(recipient.letter.basis, recipient.responses)
     explained: dict[str, Any] = {"basis": key, "start": start.isoformat(), "extended_by": extended_by}
     if by_hand:
@@ -46,7 +58,15 @@ def count_due(
         basis = shipped_clock(key)
         scope = municipality_name(recipient)
         in_albanian, in_english = (
-            due_for(recipient.role, basis, start, extended_by=extended_by, scope=scope, lang=lang)
+            due_for(
+                recipient.role,
+                basis,
+                start,
+                extended_by=extended_by,
+                overrides=entered.overrides_for(recipient),
+                scope=scope,
+                lang=lang,
+            )
             for lang in ("sq", "en")
         )
     except ClockRefused as refused:

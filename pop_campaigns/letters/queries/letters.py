@@ -18,16 +18,15 @@ from pop_campaigns.contacts.queries.reach import find_guests, guest_option, hold
 from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.text import search_words
-from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
-from pop_campaigns.letters.queries.recipients import days_until, state_of
+from pop_campaigns.letters.models import Letter, LetterRecipient
+from pop_campaigns.letters.queries.entered_days import EnteredDays, entered_days
+from pop_campaigns.letters.queries.recipients import days_until, has_answered, owes_answer, state_of
 from pop_campaigns.letters.rules.letters import (
     LetterState,
     RecipientRole,
     RecipientState,
-    ResponseKind,
     read_register_number,
     soon_until,
-    stops_clock,
 )
 from pop_campaigns.letters.rules.working_days import Unit
 from pop_campaigns.mail.queries import dead_among
@@ -35,7 +34,6 @@ from pop_campaigns.mail.rules import CameBack
 
 RecipientKind = Literal["office", "institution"]
 UNSENT: Final = (LetterState.DRAFT, LetterState.APPROVED)
-_FINAL: Final = tuple(kind for kind in ResponseKind if stops_clock(kind))
 
 
 @dataclass(frozen=True)
@@ -161,13 +159,13 @@ def select_letters(
     """Start the list of letters a user may read: drafts first, then the newest.
 
     ``show`` is all, draft, waiting, overdue or answered. A letter waits, is overdue or answered by its
-    addressees: who has a copy was informed and owes nothing.
+    addressees: who has a copy was informed and owes nothing, unless the letter asks them, too.
     """
     shown = {
         "draft": Letter.state.in_(UNSENT),
         "waiting": _some_addressee_owes(),
         "overdue": _some_addressee_owes(LetterRecipient.due_on < today),
-        "answered": and_(_has_addressee(_is_answered()), ~_has_addressee(~_is_answered())),
+        "answered": and_(_has_addressee(has_answered()), ~_has_addressee(~has_answered())),
     }
     rows = select(Letter).where(visible(Letter, user), *_letter_words(typed))
     if show in shown:
@@ -181,11 +179,11 @@ def select_letters(
     ).order_by(drafts_first, Letter.day_from.desc().nulls_last(), Letter.id.desc())
 
 
-def due_recipients(user: User, today: date, *, copies: bool = False) -> list[DueRecipient]:
+def due_recipients(user: User, today: date) -> list[DueRecipient]:
     """Return who owes an answer that is overdue or due soon, the longest overdue first.
 
     Of letters in the user's own work only; a letter of the record is never due. Those who have a copy owe
-    nothing and are left out unless ``copies`` asks for them.
+    nothing and are left out, unless the letter asks them, too.
     """
     soon = soon_until(today)
     rows = (
@@ -202,14 +200,14 @@ def due_recipients(user: User, today: date, *, copies: bool = False) -> list[Due
         .where(
             own(Letter, user),
             Letter.state == LetterState.SENT,
+            owes_answer(),
             LetterRecipient.due_on <= soon,
-            ~_is_answered(),
+            ~has_answered(),
         )
         .order_by(LetterRecipient.due_on, LetterRecipient.id)
     )
-    if not copies:
-        rows = rows.where(LetterRecipient.role == RecipientRole.TO)
-    candidates = (_due(recipient, today, soon) for recipient in db.session.scalars(rows).unique())
+    entered = entered_days()
+    candidates = (_due(recipient, today, soon, entered) for recipient in db.session.scalars(rows).unique())
     late_or_soon = (RecipientState.OVERDUE, RecipientState.DUE_SOON)
     return [due for due in candidates if due is not None and due.state in late_or_soon]
 
@@ -223,24 +221,19 @@ def last_register_count(organisation_id: int | None, year: int) -> int:
     )
 
 
-def _due(recipient: LetterRecipient, today: date, soon: date) -> DueRecipient | None:
+def _due(recipient: LetterRecipient, today: date, soon: date, entered: EnteredDays) -> DueRecipient | None:
     if recipient.due_on is None:
         return None
-    days, unit = days_until(recipient, recipient.due_on, today)
+    days, unit = days_until(recipient, recipient.due_on, today, entered)
     return DueRecipient(recipient, state_of(recipient, today, soon), recipient.due_on, days, unit)
 
 
-def _is_answered() -> ColumnElement[bool]:
-    return exists().where(LetterResponse.recipient_id == LetterRecipient.id, LetterResponse.kind.in_(_FINAL))
-
-
 def _has_addressee(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    to = LetterRecipient.role == RecipientRole.TO
-    return exists().where(LetterRecipient.letter_id == Letter.id, to, *conditions)
+    return exists().where(LetterRecipient.letter_id == Letter.id, owes_answer(), *conditions)
 
 
 def _some_addressee_owes(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    return and_(Letter.state == LetterState.SENT, _has_addressee(~_is_answered(), *conditions))
+    return and_(Letter.state == LetterState.SENT, _has_addressee(~has_answered(), *conditions))
 
 
 def _letter_words(typed: str) -> Iterable[ColumnElement[bool]]:

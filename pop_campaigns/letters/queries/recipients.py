@@ -6,16 +6,18 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from pop_campaigns.core.db import db
-from pop_campaigns.letters.models import Letter, LetterRecipient
+from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries.due_days import deciding_response, municipality_name
+from pop_campaigns.letters.queries.entered_days import EnteredDays
 from pop_campaigns.letters.rules.letters import (
     Delivery,
     LetterState,
     RecipientRole,
     RecipientState,
+    ResponseKind,
     recipient_state,
     stops_clock,
 )
@@ -24,6 +26,7 @@ from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.queries import mails_about
 from pop_campaigns.mail.rules import MailState
 
+_FINAL: Final = tuple(kind for kind in ResponseKind if stops_clock(kind))
 CARRIES: Final = "letter"
 """Kind of the mails that carry a letter; others about a recipient, a reply or a receipt, deliver none."""
 
@@ -58,24 +61,25 @@ def delivery_of(recipient: LetterRecipient) -> Delivery:
     return Delivery.UNKNOWN if recipient.letter.state is LetterState.RECORDED else Delivery.NONE
 
 
-def days_until(recipient: LetterRecipient, due: date, today: date) -> tuple[int, Unit]:
+def days_until(recipient: LetterRecipient, due: date, today: date, entered: EnteredDays) -> tuple[int, Unit]:
     """Return days left (negative: late) in the unit the rule counts in; calendar days where holidays are not known."""
     if (recipient.due_explained or {}).get("unit") == "working_days":
         try:
-            return working_days_between(today, due, scope=municipality_name(recipient)), "working_days"
+            overrides, scope = entered.overrides_for(recipient), municipality_name(recipient)
+            return working_days_between(today, due, overrides, scope), "working_days"
         except CalendarUnknown:
             pass
     return (due - today).days, "calendar_days"
 
 
 def next_due_on(letter: Letter) -> date | None:
-    """Return the first day on which an addressee of a sent letter owes an answer; None where nobody does."""
+    """Return the first day on which a recipient of a sent letter owes an answer; None where nobody does."""
     if letter.state is not LetterState.SENT:
         return None
     days = [
         recipient.due_on
         for recipient in letter.recipients
-        if recipient.role is RecipientRole.TO and recipient.due_on and not is_answered(recipient)
+        if recipient.owes and recipient.due_on and not is_answered(recipient)
     ]
     return min(days, default=None)
 
@@ -84,6 +88,16 @@ def is_answered(recipient: LetterRecipient) -> bool:
     """Return whether the recipient has answered for good."""
     response = deciding_response(recipient.responses)
     return stops_clock(response.kind if response else None)
+
+
+def has_answered() -> ColumnElement[bool]:
+    """Return the condition that a recipient has answered for good, as :func:`is_answered` says of one."""
+    return exists().where(LetterResponse.recipient_id == LetterRecipient.id, LetterResponse.kind.in_(_FINAL))
+
+
+def owes_answer() -> ColumnElement[bool]:
+    """Return the condition that an answer is asked of a recipient, as ``LetterRecipient.owes`` says of one."""
+    return or_(LetterRecipient.role == RecipientRole.TO, LetterRecipient.asks_answer.is_(True))
 
 
 def mails_to(recipient: LetterRecipient) -> Sequence[OutgoingMail]:

@@ -178,7 +178,9 @@ def mail_that_counts(mails: Iterable[LetterMail]) -> LetterMail | None:
     in_order = sorted(mails, key=lambda mail: mail.id)
     arrived = sorted((mail for mail in in_order if mail.arrived), key=_taken_at)
     waiting = [mail for mail in in_order if mail.waits]
-    return arrived[0] if arrived else (waiting or in_order or [None])[-1]
+    if arrived:
+        return arrived[0]
+    return (waiting or in_order)[-1] if in_order else None
 
 
 def _taken_at(mail: LetterMail) -> datetime:

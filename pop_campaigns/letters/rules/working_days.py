@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -31,6 +32,14 @@ _ONE_DAY: Final = timedelta(days=1)
 _LIBRARY_LANGUAGE: Final = {"sq": "sq", "en": "en_US"}
 # The library leaves out the article in this one name.
 _NAME_AS_IN_LAW: Final = {"Dita Flamurit dhe e Pavarësisë": "Dita e Flamurit dhe e Pavarësisë"}
+
+
+class DayScope(StrEnum):
+    """For whom a day off, or a day that is worked, holds: most decisions name the state administration only."""
+
+    COUNTRY = "country"
+    STATE = "state"
+    MUNICIPALITY = "municipality"
 
 
 class CalendarUnknown(ValueError):

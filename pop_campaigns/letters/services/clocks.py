@@ -17,6 +17,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries.due_days import count_due, deciding_response
+from pop_campaigns.letters.queries.entered_days import entered_days
 from pop_campaigns.letters.queries.recipients import CARRIES, mails_to
 from pop_campaigns.letters.rules.letters import (
     Delivery,
@@ -50,6 +51,12 @@ def record_hand_over(recipient: LetterRecipient, day: date, *, by: User, now: da
         day=day.isoformat(),
         due=_due_text(recipient),
     )
+
+
+def handed_over_on(recipient: LetterRecipient) -> date | None:
+    """Return the day noted for paper; None where there was none."""
+    explained = recipient.due_explained or {}
+    return date.fromisoformat(explained["start"]) if explained.get("by_hand") else None
 
 
 def settle_clocks(*, now: datetime) -> int:
@@ -145,7 +152,7 @@ def _is_behind() -> ColumnElement[bool]:
 
 
 def _set_clock(recipient: LetterRecipient, day: date, *, by_hand: bool = False, extended_by: int = 0) -> None:
-    counted = count_due(recipient, day, by_hand=by_hand, extended_by=extended_by)
+    counted = count_due(recipient, day, entered_days(), by_hand=by_hand, extended_by=extended_by)
     recipient.due_on, recipient.due_explained = counted.on, counted.explained
     recipient.clock_from = day if counted.on else None
 

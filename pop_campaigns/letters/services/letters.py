@@ -158,7 +158,15 @@ def fingerprint(letter: Letter, lines: Sequence[RecipientLine]) -> str:
     for line in lines:
         recipient = line.recipient
         seen.append(
-            (recipient.id, recipient.role, recipient.language, line.name, line.shown_as, line.address)
+            (
+                recipient.id,
+                recipient.role,
+                recipient.asks_answer,
+                recipient.language,
+                line.name,
+                line.shown_as,
+                line.address,
+            )
         )
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
 

@@ -33,6 +33,8 @@ class Move(StrEnum):
     DOWN = "down"
     TO = "to"
     CC = "cc"
+    ASK = "ask"
+    INFORM = "inform"
     SQ = "sq"
     EN = "en"
     REMOVE = "remove"
@@ -87,7 +89,9 @@ def change_recipient(recipient: LetterRecipient, move: Move, *, by: User, now: d
     elif move in (Move.UP, Move.DOWN):
         _swap_with_neighbour(recipient, -1 if move is Move.UP else 1)
     elif move in (Move.TO, Move.CC):
-        recipient.role = RecipientRole(move.value)
+        recipient.role, recipient.asks_answer = RecipientRole(move.value), False
+    elif move in (Move.ASK, Move.INFORM):
+        recipient.asks_answer = move is Move.ASK and recipient.role is RecipientRole.CC
     else:
         recipient.language = move.value
     db.session.flush()

@@ -17,6 +17,7 @@ from pop_campaigns.core.history import note
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries.due_days import count_due, is_extended
+from pop_campaigns.letters.queries.entered_days import entered_days
 from pop_campaigns.letters.rules.letters import LetterState, ResponseKind, may_record_response
 from pop_campaigns.letters.services.letters import lock_letter
 
@@ -156,7 +157,7 @@ def _count_again(recipient: LetterRecipient, extended_by: int, *, by: User, now:
     before = recipient.due_on
     by_hand = bool((recipient.due_explained or {}).get("by_hand"))
     days = _extension(recipient, extended_by)
-    counted = count_due(recipient, recipient.clock_from, extended_by=days, by_hand=by_hand)
+    counted = count_due(recipient, recipient.clock_from, entered_days(), extended_by=days, by_hand=by_hand)
     if counted.on is None or counted.on == before:
         return
     recipient.due_on, recipient.due_explained = counted.on, counted.explained

@@ -15,12 +15,12 @@ from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.history import history_of
 from pop_campaigns.letters.messages.papers import paper_of, readable_languages
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
+from pop_campaigns.letters.queries.entered_days import entered_days
 from pop_campaigns.letters.queries.letters import RecipientLine, lines_of
 from pop_campaigns.letters.queries.recipients import days_until, delivery_of, is_answered
 from pop_campaigns.letters.rules.letters import (
     Delivery,
     LetterState,
-    RecipientRole,
     may_edit,
     may_record_response,
     soon_until,
@@ -79,21 +79,21 @@ def _moves_by_itself(recipient: LetterRecipient) -> bool:
 
 def recipient_rows(letter: Letter, lines: list[RecipientLine], today: date, lang: str) -> list[RecipientRow]:
     """Return the recipients with everything the page says about each."""
-    soon, changeable = soon_until(today), may_change(letter)
+    soon, changeable, entered = soon_until(today), may_change(letter), entered_days()
     rows = []
     for line in lines:
         recipient, delivery = line.recipient, delivery_of(line.recipient)
         due_words = ""
         # Of a copy nothing is demanded, so nothing is counted down.
-        if recipient.due_on and line.role is RecipientRole.TO and not is_answered(recipient):
-            due_words = wording.days_words(*days_until(recipient, recipient.due_on, today))
+        if recipient.due_on and recipient.owes and not is_answered(recipient):
+            due_words = wording.days_words(*days_until(recipient, recipient.due_on, today, entered))
         rows.append(
             RecipientRow(
                 line=line,
                 chip=wording.recipient_chip(recipient, today, soon),
                 delivery=str(DELIVERIES[delivery]),
                 trouble=wording.mail_trouble(recipient.mail),
-                due_on=recipient.due_on,
+                due_on=recipient.due_on if recipient.owes else None,
                 due_words=due_words,
                 story=wording.due_story(recipient, lang),
                 responses=recipient.responses,

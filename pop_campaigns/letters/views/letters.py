@@ -20,6 +20,7 @@ from pop_campaigns.core.pages import paged
 from pop_campaigns.letters.blueprint import bp
 from pop_campaigns.letters.messages.papers import pdf_of, readable_languages
 from pop_campaigns.letters.models import Letter
+from pop_campaigns.letters.queries.entered_days import entered_days
 from pop_campaigns.letters.queries.letters import (
     select_letters,
 )
@@ -63,6 +64,7 @@ def index() -> str:
         filtered=bool(typed or show != "all" or campaign_id),
         today=today,
         soon=soon_until(today),
+        entered=entered_days(),
         wording=wording,
     )
 

@@ -24,7 +24,7 @@ from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries.due_days import longest_extension
 from pop_campaigns.letters.queries.recipients import delivery_of
 from pop_campaigns.letters.rules.letters import may_record_response
-from pop_campaigns.letters.services.clocks import may_hand_over, record_hand_over
+from pop_campaigns.letters.services.clocks import handed_over_on, may_hand_over, record_hand_over
 from pop_campaigns.letters.services.responses import (
     correct_response,
     earliest_response_day,
@@ -113,7 +113,7 @@ def hand_over(letter_id: int, recipient_id: int) -> ResponseReturnValue:
     recipient = recipient_of(letter, recipient_id)
     if not may_hand_over(recipient, delivery_of(recipient)):
         abort(404)
-    form = HandOverForm(data={"day": recipient.clock_from})
+    form = HandOverForm(data={"day": handed_over_on(recipient)})
     form.today, form.earliest = local_date(now()), earliest_response_day(letter)
     meet_changes(form, recipient, told_of=letter)
     if form.validate_on_submit():

@@ -22,7 +22,7 @@ from pop_campaigns.letters.rules.letters import (
     ResponseKind,
     SendVerdict,
 )
-from pop_campaigns.letters.rules.working_days import SkipReason
+from pop_campaigns.letters.rules.working_days import DayScope, SkipReason
 
 LETTER_STATES: Final[dict[LetterState, LazyString]] = {
     LetterState.DRAFT: _lp("letter", "Draft"),
@@ -70,6 +70,9 @@ RECIPIENT_CHIPS: Final[dict[RecipientState, Chip]] = {
     RecipientState.UNKNOWN: Chip("–", _l("Not known"), "quiet"),
 }
 
+INFORMED_CHIP: Final = Chip("–", _l("For information"), "quiet")
+"""Of a copy that is there and asks nothing."""
+
 FORCES: Final[dict[Force, LazyString]] = {
     Force.BINDING: _l("Binding by law"),
     Force.EXPECTED: _l("Expected, not binding"),
@@ -80,6 +83,12 @@ SKIP_REASONS: Final[dict[SkipReason, LazyString]] = {
     "weekend": _l("Weekend"),
     "holiday": _l("Public holiday"),
     "override": _l("Day off by decision"),
+}
+
+DAY_SCOPES: Final[dict[DayScope, LazyString]] = {
+    DayScope.COUNTRY: _l("the whole country"),
+    DayScope.STATE: _l("the state administration only"),
+    DayScope.MUNICIPALITY: _l("one municipality"),
 }
 
 CLOCKS: Final[dict[str, LazyString]] = {

@@ -17,7 +17,8 @@ from pop_campaigns.core.dates import day_words, short_day_words
 from pop_campaigns.core.history import History
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.letters.models import Letter, LetterRecipient
-from pop_campaigns.letters.queries.due_days import CALENDAR_UNKNOWN
+from pop_campaigns.letters.queries.due_days import CALENDAR_UNKNOWN, INFORMED
+from pop_campaigns.letters.queries.entered_days import EnteredDays
 from pop_campaigns.letters.queries.letters import RecipientLine
 from pop_campaigns.letters.queries.recipients import days_until, is_answered, state_of
 from pop_campaigns.letters.rules.clocks import SHIPPED_CLOCKS, ClockBasis, ClockRefusal, Force
@@ -32,6 +33,7 @@ from pop_campaigns.letters.words.labels import (
     CLOCK_REFUSALS,
     CLOCKS,
     FORCES,
+    INFORMED_CHIP,
     LETTER_STATES,
     RECIPIENT_CHIPS,
     RESPONSES,
@@ -55,6 +57,8 @@ _WORST_FIRST: Final = (
     RecipientState.UNKNOWN,
     RecipientState.ANSWERED,
 )
+
+_AWAITED: Final = (RecipientState.OVERDUE, RecipientState.DUE_SOON, RecipientState.WAITING)
 
 # Actions that happen to one recipient each, mostly to all of a letter at once.
 _OF_MANY: Final = ("letter.clock_started", "letter.clock_stopped", "letter.handed_over", "letter.due_moved")
@@ -83,18 +87,20 @@ class DueStory:
 
 
 def recipient_chip(recipient: LetterRecipient, today: date, soon: date) -> Chip:
-    """Return where one recipient stands. Who has a copy is never pressed: no alarm, whatever day has passed."""
-    state = state_of(recipient, today, soon)
-    if recipient.role is RecipientRole.CC and state in (RecipientState.OVERDUE, RecipientState.DUE_SOON):
-        return RECIPIENT_CHIPS[RecipientState.WAITING]._replace(words=RESPONSES[ResponseKind.NONE])
-    return RECIPIENT_CHIPS[state]
+    """Return where one recipient stands. Of a copy nothing is awaited, unless the letter asks for an answer, too."""
+    return chip_of(recipient, state_of(recipient, today, soon))
+
+
+def chip_of(recipient: LetterRecipient, state: RecipientState) -> Chip:
+    """Return the chip of a recipient whose state is known already."""
+    return INFORMED_CHIP if not recipient.owes and state in _AWAITED else RECIPIENT_CHIPS[state]
 
 
 def letter_chip(letter: Letter, today: date, soon: date) -> Chip:
-    """Return where a letter stands: by its addressees, and of an archive's letter that answers are not known."""
+    """Return where a letter stands: by those who owe an answer, and of an archive's letter that answers are not known."""
     if letter.state in (LetterState.DRAFT, LetterState.APPROVED, LetterState.ARCHIVED):
         return Chip("✎" if letter.state is LetterState.DRAFT else "–", LETTER_STATES[letter.state], "quiet")
-    states = {state_of(addressee, today, soon) for addressee in addressees(letter)}
+    states = {state_of(recipient, today, soon) for recipient in letter.recipients if recipient.owes}
     worst = next((state for state in _WORST_FIRST if state in states), RecipientState.UNKNOWN)
     if letter.state is LetterState.RECORDED and worst is RecipientState.UNKNOWN:
         return Chip("–", _("Responses unknown"), "quiet")
@@ -111,17 +117,19 @@ def copies(letter: Letter) -> list[LetterRecipient]:
     return [recipient for recipient in letter.recipients if recipient.role is RecipientRole.CC]
 
 
-def next_due(letter: Letter, today: date, soon: date) -> NextDue | None:
-    """Return the first day on which an addressee's answer is due, of those who have not answered."""
+def next_due(letter: Letter, today: date, soon: date, entered: EnteredDays) -> NextDue | None:
+    """Return the first day on which an answer is due, of those who owe one and have not answered."""
     if letter.state is not LetterState.SENT:
         return None
     open_ones = [
-        addressee for addressee in addressees(letter) if addressee.due_on and not is_answered(addressee)
+        recipient
+        for recipient in letter.recipients
+        if recipient.owes and recipient.due_on and not is_answered(recipient)
     ]
     first = min(open_ones, key=lambda addressee: addressee.due_on or date.max, default=None)
     if first is None or first.due_on is None:
         return None
-    days, unit = days_until(first, first.due_on, today)
+    days, unit = days_until(first, first.due_on, today, entered)
     return NextDue(first.due_on, days_words(days, unit), RECIPIENT_CHIPS[state_of(first, today, soon)].tone)
 
 
@@ -169,7 +177,7 @@ def shipped_basis(key: str) -> ClockBasis | None:
 def due_story(recipient: LetterRecipient, lang: str) -> DueStory | None:
     """Explain a recipient's due day, or why there is none; None while no clock runs."""
     explained = recipient.due_explained
-    if not explained:
+    if not explained or explained.get(INFORMED):
         return None
     title = basis_title(str(explained.get("basis", "")))
     if explained.get("refused"):
@@ -248,8 +256,7 @@ def group_words(group: Sequence[History], lang: str) -> str:
 def history_words(row: History, lang: str, *, who: str = "") -> str:
     """Return one line of a letter's history; ``who`` in place of the recipient it names."""
     details: dict[str, Any] = row.details
-    who, due = who or details.get("who", ""), details.get("due", "")
-    due_on = short_day_words(_day(due), lang) if due else ""
+    who = who or details.get("who", "")
     kind = str(RESPONSES[ResponseKind(details["kind"])]) if details.get("kind") else ""
     as_copy = details.get("role") == RecipientRole.CC.value
     sentences = {
@@ -264,25 +271,55 @@ def history_words(row: History, lang: str, *, who: str = "") -> str:
         ),
         "letter.recipient_to": _("%(who)s: addressee", who=who),
         "letter.recipient_cc": _("%(who)s: gets a copy", who=who),
+        "letter.recipient_ask": _("%(who)s: gets a copy and is asked to answer, too", who=who),
+        "letter.recipient_inform": _("%(who)s: gets a copy for their information only", who=who),
         "letter.recipient_sq": _("%(who)s: written to in Albanian", who=who),
         "letter.recipient_en": _("%(who)s: written to in English", who=who),
         "letter.recipient_up": _("Order of recipients changed"),
         "letter.recipient_down": _("Order of recipients changed"),
         "letter.recipient_remove": _("%(who)s: taken off", who=who),
         "letter.sent": pgettext("letter", "Sent as no. %(number)s", number=details.get("number", "")),
-        "letter.clock_started": _("%(who)s: arrived, an answer is due on %(day)s", who=who, day=due_on or "–"),
-        "letter.clock_stopped": _("%(who)s: came back, so no answer is due until the letter is there", who=who),
-        "mail.sent_again": _("%(who)s: the mail was sent again", who=details.get("to", "")),
-        "letter.handed_over": _("%(who)s: handed over on paper, an answer is due on %(day)s", who=who, day=due_on or "–"),
-        "letter.hand_over_corrected": _("%(who)s: day of the hand-over corrected, due on %(day)s", who=who, day=due_on or "–"),
-        "letter.due_moved": _("%(who)s: due day moved to %(day)s", who=who, day=due_on or "–"),
         "letter.response_recorded": _("%(who)s answered: %(kind)s", who=who, kind=kind),
         "letter.response_corrected": _("%(who)s: response corrected: %(kind)s", who=who, kind=kind),
         "letter.response_removed": _("%(who)s: response taken back: %(kind)s", who=who, kind=kind),
         "file.attached": _("File added: %(name)s", name=details.get("file", "")),
         "file.detached": _("File taken off: %(name)s", name=details.get("file", "")),
     }  # fmt: skip
-    return sentences.get(row.action, _("Changed"))
+    return _clock_sentence(row, who, lang) or sentences.get(row.action, _("Changed"))
+
+
+def _clock_sentence(row: History, who: str, lang: str) -> str:
+    """Return what happened on the way to a recipient and to its clock; "" for anything else."""
+    details: dict[str, Any] = row.details
+    due = details.get("due", "")
+    due_on = short_day_words(_day(due), lang) if due else ""
+    sentences = {
+        "letter.clock_started": (
+            _("%(who)s: arrived, an answer is due on %(day)s", who=who, day=due_on) if due_on else _("%(who)s: arrived", who=who)
+        ),
+        "letter.clock_stopped": _("%(who)s: came back, so no answer is due until the letter is there", who=who),
+        "mail.sent_again": _("%(who)s: the mail was sent again", who=details.get("to", "")),
+        "letter.handed_over": (
+            _("%(who)s: handed over on paper, an answer is due on %(day)s", who=who, day=due_on)
+            if due_on
+            else _("%(who)s: handed over on paper", who=who)
+        ),
+        "letter.hand_over_corrected": _("%(who)s: day of the hand-over corrected, due on %(day)s", who=who, day=due_on or "–"),
+        "letter.due_moved": _moved_words(details, who, due_on, lang),
+    }  # fmt: skip
+    return sentences.get(row.action, "")
+
+
+def _moved_words(details: dict[str, Any], who: str, due_on: str, lang: str) -> str:
+    moved = _("%(who)s: due day moved to %(day)s", who=who, day=due_on or "–")
+    if not details.get("because_of"):
+        return moved
+    day = day_words(_day(details["because_of"]), lang)
+    why = {
+        "off": _("%(day)s is off", day=day),
+        "worked": _("%(day)s is worked", day=day),
+    }.get(details.get("because", ""), _("what was entered for %(day)s was taken back", day=day))
+    return f"{moved} ({why})"
 
 
 def _counted_words(explained: dict[str, Any], lang: str) -> str:

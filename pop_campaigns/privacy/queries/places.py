@@ -47,6 +47,7 @@ _LABELS: Final = {
     "processing_purposes": _l("Register of purposes"),
     "time_proposals": _l("Time that a guest proposed"),
     "follow_ups": _l("Reminder"),
+    "entered_days": _l("Day off"),
     "subject_files": _l("File"),
 }
 # Tables that say by another one whose they are.
