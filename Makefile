@@ -3,13 +3,13 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 VENV := .venv/bin
-# One more than cores: tests of servers wait rather than compute, and each further process costs some 10 s to set up.
-WORKERS ?= 3
+# More than cores: tests of servers wait rather than compute; each further process costs some 10 s to set up.
+WORKERS ?= 4
 ARGS ?=
 # Every test process imports the service: compiled once and kept, whatever the environment says of bytecode.
 PYTEST := PYTHONDONTWRITEBYTECODE= exec $(VENV)/python -m pytest
 
-.PHONY: help setup setup-dev run test test-full mail-report intake-rate fuzz kills lint format messages data-model shots lock clean
+.PHONY: help setup setup-dev run test test-full mail-report intake-rate fuzz kills lint lint-style lint-types lint-house format messages data-model shots lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -40,9 +40,17 @@ fuzz: setup-dev ## read messages broken at random, of our own and of SAMPLES (AR
 	@exec $(VENV)/python -m tests.mail.fuzzing $(ARGS)
 
 lint: setup-dev ## style, types, direction of imports, translations, templates, house rules
+	@$(MAKE) --no-print-directory --output-sync=target --jobs=2 lint-style lint-types lint-house
+
+lint-style:
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
+
+# Alone the longest: the rest is done beside it.
+lint-types:
 	@$(VENV)/mypy
+
+lint-house:
 	@$(VENV)/lint-imports
 	@$(VENV)/python -m deploy.dead_code
 	@$(PYTEST) -q --noconftest -p no:cacheprovider tests/house/test_catalogues.py \
