@@ -1,14 +1,13 @@
-"""Mails that a machine wrote in a person's absence (RFC 3834), and until when the person is away."""
+"""Mails that a machine wrote in a person's absence (RFC 3834)."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
 from email.message import Message
 
 from pop_campaigns.mail.reading.parts import header, raw_header, raw_headers
 from pop_campaigns.mail.reading.who_and_when import is_null_sender, sender_of
-from pop_campaigns.mail.words.programs import is_absence
+from pop_campaigns.mail.words.programs import is_absence, speaks_of_absence
 
 # What vendors wrote before the standard, and some still write.
 _VENDOR_HEADERS = (
@@ -19,22 +18,9 @@ _VENDOR_HEADERS = (
 _NO_ANSWER_HEADERS = (
     "List-Id", "List-Unsubscribe", "List-Post", "X-Auto-Response-Suppress", "X-Loop", "X-Mailing-List", "Feedback-ID",
 )  # fmt: skip
-_MONTHS = {
-    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
-    "shk": 2, "pri": 4, "maj": 5, "qer": 6, "kor": 7, "gus": 8, "sht": 9, "tet": 10, "nën": 11, "nen": 11, "dhj": 12,
-}  # fmt: skip
-_UNTIL = re.compile(
-    r"(?i)\b(?:until|till|through|back (?:on|in the office(?: on)?)|return(?:ing)?(?: to the office)?(?: on)?"
-    r"|deri(?: më| me| në| ne)?"
-    r"(?: datën| daten)?|(?:ri)?kthehem(?: në zyrë| në punë)?(?: më| me)?(?: datën| daten)?)[ :]+(?:the )?"
-    r"(?:[^\W\d]+day,? |(?:të|e) [^\W\d]+,? (?:më |datë )?)?"
-)
-_DATES = (
-    re.compile(r"(?P<y>20\d\d)-(?P<m>\d\d)-(?P<d>\d\d)"),
-    re.compile(r"(?P<d>\d{1,2})[./-](?P<m>\d{1,2})(?:[./-](?P<y>20\d\d|\d\d(?!\d)))?"),
-    re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<n>[^\W\d_]{3,10})\.?,?(?: (?P<y>20\d\d))?"),
-    re.compile(r"(?P<n>[^\W\d_]{3,10})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?\b,?(?: (?P<y>20\d\d))?"),
-)
+
+_HANDED_ON = re.compile(r"(?i)^\s*(fwd?|wg|tr|rv|i|përc|perc|ri|re|aw|sv|odg|одг)\s*(\[\d+\])?:")
+_NOTE_LENGTH = 1500
 
 
 def read_auto_reply(message: Message, envelope_from: str) -> str:
@@ -47,6 +33,8 @@ def read_auto_reply(message: Message, envelope_from: str) -> str:
             return f"{name}: {value[:40]}"
     if any(value.lower() in ("auto_reply", "auto-reply") for value in _precedences(message)):
         return "Precedence: auto_reply"
+    if of_a_rule := _by_a_rule(message):
+        return of_a_rule
     subject = header(message, "Subject")
     if is_absence(subject):
         return f"the subject is that of an auto-reply: {subject[:60]}"
@@ -57,6 +45,30 @@ def read_auto_reply(message: Message, envelope_from: str) -> str:
     ):
         return "comes from an autoresponder"
     return ""
+
+
+def _by_a_rule(message: Message) -> str:
+    """Return why a rule in somebody's Exchange mailbox wrote a mail, "" if none did or it hands on what people wrote."""
+    mailbox = raw_header(message, "X-MS-Exchange-Inbox-Rules-Loop").strip().lower()
+    if not mailbox:
+        return ""
+    suppressed = raw_header(message, "X-Auto-Response-Suppress").strip().lower() not in ("", "none")
+    if suppressed and not _HANDED_ON.match(header(message, "Subject")):
+        return "a rule of an Exchange mailbox wrote it, to which nobody may answer"
+    return ""
+
+
+def is_perhaps_absent(message: Message, words: str) -> bool:
+    """Return whether what passes for a person's words may be a note of their program: short, and about being away."""
+    subject = header(message, "Subject")
+    if _HANDED_ON.match(subject):
+        return False
+    marked = raw_header(message, "X-Auto-Response-Suppress").strip() or raw_header(
+        message, "X-MS-Exchange-Inbox-Rules-Loop"
+    )
+    return (len(words) <= _NOTE_LENGTH and (speaks_of_absence(subject) or speaks_of_absence(words))) or bool(
+        marked and speaks_of_absence(words)
+    )
 
 
 def why_no_answer(message: Message, envelope_from: str) -> str:
@@ -79,32 +91,3 @@ def why_no_answer(message: Message, envelope_from: str) -> str:
 
 def _precedences(message: Message) -> list[str]:
     return [value.strip() for value in raw_headers(message, "Precedence", "X-Precedence", "Preference")]
-
-
-def returns_on(text: str, written: datetime | None) -> date | None:
-    """Return the day until which, or on which, somebody says to be back; None if none is named."""
-    for match in _UNTIL.finditer(text[:5000]):
-        rest = text[match.end() : match.end() + 40]
-        for pattern in _DATES:
-            if (dated := pattern.match(rest)) and (day := _as_day(dated.groupdict(), written)):
-                return day
-    return None
-
-
-def _as_day(parts: dict[str, str | None], written: datetime | None) -> date | None:
-    named, year_text = parts.get("n"), parts.get("y")
-    month = _MONTHS.get(named.lower()[:3]) if named else int(parts.get("m") or 0)
-    year = int(year_text) if year_text else None
-    if year is not None and year < 100:
-        year += 2000
-    if not month or (year is None and written is None):
-        return None
-    try:
-        if year is not None:
-            return date(year, month, int(parts["d"] or 0))
-        assert written is not None  # noqa: S101 - said above
-        day = date(written.year, month, int(parts["d"] or 0))
-        # "Until 5 January" written in December is next year's.
-        return day if day >= written.date() else date(written.year + 1, month, day.day)
-    except ValueError:
-        return None

@@ -6,6 +6,7 @@ calendar answers as sent by a machine, and a server's report of a failure may qu
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import fields, replace
 from email.message import Message
@@ -15,7 +16,8 @@ from pop_campaigns.calendars.answer import CalendarAnswer
 from pop_campaigns.calendars.reply import UnreadableCalendar, answer_in, read_calendar
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.mail.authentication import read_sender_check
-from pop_campaigns.mail.reading.auto_replies import read_auto_reply, returns_on, why_no_answer
+from pop_campaigns.mail.reading.absence_days import returns_on
+from pop_campaigns.mail.reading.auto_replies import is_perhaps_absent, read_auto_reply, why_no_answer
 from pop_campaigns.mail.reading.bounces import read_bounce
 from pop_campaigns.mail.reading.charsets import without_surrogates
 from pop_campaigns.mail.reading.machine_reports import read_feedback, read_receipt
@@ -141,9 +143,17 @@ def _classify(message: Message, report: MailReport, calendar_reason: str, envelo
     if why := read_receipt(message):
         return _as(report, IncomingKind.RECEIPT, why)
     if why := read_auto_reply(message, envelope_from):
-        day = returns_on(f"{report.subject}\n{report.body}", report.date)
-        return replace(_as(report, IncomingKind.AUTO, why), returns_on=day)
-    return _as(report, IncomingKind.HUMAN, "nothing says that a machine wrote it")
+        return replace(_as(report, IncomingKind.AUTO, why), returns_on=_back(report))
+    perhaps = is_perhaps_absent(message, new_words(report.body))
+    return replace(
+        _as(report, IncomingKind.HUMAN, "nothing says that a machine wrote it"),
+        perhaps_absent=perhaps,
+        returns_on=_back(report) if perhaps else None,
+    )
+
+
+def _back(report: MailReport) -> dt.date | None:
+    return returns_on(f"{report.subject}\n{new_words(report.body)}", report.date)
 
 
 def _as(report: MailReport, kind: IncomingKind, *why: str) -> MailReport:

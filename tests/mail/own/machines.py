@@ -75,6 +75,20 @@ ABSENCES: dict[str, tuple[tuple[str, ...], str, date | None]] = {
     "leave": (("Subject: I am currently on leave",), "through March 9, 2027", date(2027, 3, 9)),
     "leave until": (("Subject: On annual leave until 9 March",), "See the subject.", date(2027, 3, 9)),
     "a list's mark before": (("Subject: [zyra] Out of office: Ftese",), "Away.", None),
+    "old Outlook, no date": (
+        ("Subject: Out of Office AutoReply: Ftese", "Date:"), "Jam me leje deri më datë 05.04.2027.", date(2027, 4, 5),
+    ),
+    "Notes": (("Subject: AUTO: Qytetar 00421 is out of the office (returning 05/04/2027)",), "Mungoj.", date(2027, 4, 5)),
+    "Notes, an earlier one": (
+        ("Subject: Qytetar 00421/Zyra is out of the office.",), "I will be back on 5 April.", date(2027, 4, 5),
+    ),
+    "a rule of Exchange": (
+        ("Subject: Ftese", f"X-MS-Exchange-Inbox-Rules-Loop: {GUEST}", "X-Auto-Response-Suppress: All"),
+        "Kthehem me 5 prill", date(2027, 4, 5),
+    ),
+    "in brackets": ((f"Subject: {word('[Automatyczna odpowiedź] Ftese')}",), "Nie ma mnie do 5 kwietnia.", date(2027, 4, 5)),
+    "behind the subject": (("Subject: Ftese (Automatic reply)",), "Nga data 1 mars deri më 5 prill.", date(2027, 4, 5)),
+    "a day before its own": (("Subject: Out of office",), "until 01.02.2027", None),
     "a date that never is": (("Subject: Out of office",), "until 31.02.2027", None),
     "a year of two digits": (("Subject: Out of office",), "until 01/04/27", date(2027, 4, 1)),
 }  # fmt: skip
