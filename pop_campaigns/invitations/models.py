@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_babel import gettext as _
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
@@ -23,7 +23,7 @@ from pop_campaigns.invitations.rules import (
     Word,
     is_erased_address,
 )
-from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.default import DefaultExecutionContext
@@ -38,10 +38,12 @@ class Invitation(Versioned, Base):
     """One guest of one event: an office (with whoever held it then) or a person.
 
     Name, title, institution and address are frozen as sent: a later mandate re-addresses nothing. ``token_hash``
-    finds the guest by the personal link, ``reply_local`` by the address they answer to.
+    finds the guest by the personal link, ``reply_local`` by the address they answer to. ``mails_in_turn``: mails about a
+    guest leave in the order in which they were queued (see ``mail.outbox``).
     """
 
     __tablename__ = "invitations"
+    mails_in_turn: ClassVar = True
     __table_args__ = (
         UniqueConstraint("event_id", "office_id"),
         UniqueConstraint("event_id", "person_id"),
@@ -169,7 +171,11 @@ class TimeProposal(Base):
 
 
 class InvitationMail(Base):
-    """A mail of an invitation: at most one per purpose, sequence and copy."""
+    """A mail of an invitation: at most one per purpose, sequence and copy.
+
+    ``behind`` is the mail that was being handed over when this one was queued. If that one never left, this one says what
+    ``otherwise`` says; without it, nothing is to be said (see ``services.settling``).
+    """
 
     __tablename__ = "invitation_mails"
     __table_args__ = (
@@ -183,9 +189,16 @@ class InvitationMail(Base):
     purpose: Mapped[MailPurpose] = mapped_column(choice(MailPurpose))
     sequence: Mapped[int]
     copy: Mapped[int] = mapped_column(default=0)
+    behind_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_mails.id"))
+    otherwise_id: Mapped[int | None] = mapped_column(
+        ForeignKey("mail_skeletons.id"),
+        CheckConstraint("otherwise_id IS NULL OR behind_id IS NOT NULL", name="otherwise_behind_one"),
+    )
 
     invitation: Mapped[Invitation] = relationship(back_populates="mails")
-    mail: Mapped[OutgoingMail] = relationship(lazy="joined")
+    mail: Mapped[OutgoingMail] = relationship(lazy="joined", foreign_keys=mail_id)
+    behind: Mapped[OutgoingMail | None] = relationship(foreign_keys=behind_id)
+    otherwise: Mapped[MailSkeleton | None] = relationship()
 
 
 class InvitationText(Versioned, Base):

@@ -38,6 +38,11 @@ class MailPurpose(enum.StrEnum):
     REMINDER = "reminder"
 
 
+# An invitation is a letter to an office: it goes without Auto-Submitted, because that header would silence the
+# out-of-office notice that says who opens the mail meanwhile. Everything after it is a notification (RFC 3834).
+LETTERS = frozenset({MailPurpose.REQUEST})
+
+
 class AnswerChannel(enum.StrEnum):
     """How an answer came."""
 

@@ -73,6 +73,10 @@ class OutgoingMail(Base):
     ``subject_type`` and ``subject_id`` name the row a mail is about (a guest, a letter's recipient, …), as history does; NULL
     where it is about none. ``again_of_id`` is the mail in whose place this one was sent; ``original_id`` the first of those
     that say the same, NULL for itself.
+    ``in_turn``: it leaves only after the earlier mails about the same row. ``handing_since``: a worker is handing it over at this
+    moment, so that nobody knows whether it leaves. ``called_off_at`` says when it was called off in a worker's hands;
+    ``perhaps_left`` that no 250 is known but the server may have it (the connection broke off after the content, or the
+    worker was killed with the mail in hand).
     ``thread`` holds the Message-IDs of the mail this one answers and of what that answered, oldest first; NULL where it
     answers none. ``null_sender``: an automatic answer, to which nothing can come back (RFC 3834). ``incoming_mail_id`` is the
     mail that came in which a person answers with this one, or passes on.
@@ -114,6 +118,7 @@ class OutgoingMail(Base):
         default=False,
         server_default=false(),
     )
+    in_turn: Mapped[bool] = mapped_column(default=False, server_default=false())
     state: Mapped[MailState] = mapped_column(choice(MailState), default=MailState.QUEUED)
     dated_at: Mapped[datetime] = mapped_column(UTCDateTime())
     queued_at: Mapped[datetime] = mapped_column(UTCDateTime())
@@ -121,6 +126,15 @@ class OutgoingMail(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
     lease_owner: Mapped[str | None] = mapped_column(String(80))
+    handing_since: Mapped[datetime | None] = mapped_column(
+        UTCDateTime(),
+        CheckConstraint("handing_since IS NULL OR state = 'sending'", name="in_hand_while_sending"),
+    )
+    called_off_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime(),
+        CheckConstraint("called_off_at IS NULL OR state <> 'queued'", name="called_off_waits_no_more"),
+    )
+    perhaps_left: Mapped[bool] = mapped_column(default=False, server_default=false())
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     last_code: Mapped[int | None]
     last_words: Mapped[str] = mapped_column(Line(500), default="")
@@ -140,8 +154,23 @@ class OutgoingMail(Base):
         """Return whether a role may see this mail: about a forgotten password or an invited account, administrators alone."""
         return role == "administrator" or not self.kind.startswith(ACCOUNT_MAIL)
 
+    @property
+    def has_left(self) -> bool:
+        """Whether the server has this mail, or may have it, and it has not come back for good."""
+        return (self.state is MailState.SENT or self.perhaps_left) and not self.bounce_permanent
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether a worker is handing it over at this moment, so that nobody knows yet whether it leaves."""
+        return self.handing_since is not None
+
     skeleton: Mapped[MailSkeleton] = relationship()
     tries: Mapped[list[MailTry]] = relationship(order_by="MailTry.id", back_populates="mail")
+    copies: Mapped[list[OutgoingMail]] = relationship(
+        primaryjoin="OutgoingMail.id == foreign(OutgoingMail.original_id)",
+        viewonly=True,
+        order_by="OutgoingMail.id",
+    )
 
 
 class MailTry(Base):
@@ -159,6 +188,19 @@ class MailTry(Base):
     words: Mapped[str] = mapped_column(Line(500), default="")
 
     mail: Mapped[OutgoingMail] = relationship(back_populates="tries")
+
+
+class WorkerBeat(Base):
+    """A worker that runs, or ran until it was killed: since when, when it was last alive, which version of the service."""
+
+    __tablename__ = "worker_beats"
+    __table_args__ = (UniqueConstraint("instance"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    instance: Mapped[str] = mapped_column(String(80))
+    version: Mapped[str] = mapped_column(String(80), default="")
+    started_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime())
 
 
 class IncomingMail(Base):

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from flask import current_app
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy.orm import aliased, joinedload
 
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import derive_local_part, new_nonce
@@ -17,6 +18,8 @@ from pop_campaigns.mail.models import MailAttachment, MailSkeleton, MailTry, Out
 from pop_campaigns.mail.rules import LEASE, MailState, gives_up, next_attempt
 
 LONGEST_NAME = 200  # of the columns; a header shows 78 at most
+_LET_GO: Final[dict[str, Any]] = {"lease_until": None, "lease_owner": None, "handing_since": None}
+_CALLED_OFF: Final[dict[str, Any]] = {"state": MailState.WITHDRAWN}
 _PLACEHOLDER = re.compile(r"\{([a-z_]{1,40})\}")
 
 
@@ -71,7 +74,8 @@ def queue_mail(
 
     ``once`` names the thing itself (``invitation/42/request/0``): a second mail of that name is refused by the
     database, whatever was clicked twice. ``about`` is the row the mail is about (flushed, so that it has an id), or None.
-    ``thread`` and ``null_sender`` are for answers to mails (see :class:`OutgoingMail`).
+    ``thread`` and ``null_sender`` are for answers to mails (see :class:`OutgoingMail`). Where the class of ``about`` says
+    ``mails_in_turn``, mails about the same row leave in the order in which they were queued.
     """
     nonce = new_nonce()
     mail = OutgoingMail(
@@ -80,6 +84,7 @@ def queue_mail(
         from_address=from_address, from_name=from_name[:LONGEST_NAME],
         message_id=_new_message_id(), bounce_nonce=nonce, bounce_local=bounce_local_of(nonce),
         auto_submitted=auto_submitted, thread=list(thread) if thread else None, null_sender=null_sender,
+        in_turn=getattr(about, "mails_in_turn", False),
         state=MailState.QUEUED, dated_at=now, queued_at=now, available_at=now,
     )  # fmt: skip
     db.session.add(mail)
@@ -122,63 +127,98 @@ def queue_again(mail: OutgoingMail, *, now: datetime) -> OutgoingMail:
         thread=mail.thread,
         null_sender=mail.null_sender,
     )
-    again.subject_type, again.subject_id = mail.subject_type, mail.subject_id
+    again.subject_type, again.subject_id, again.in_turn = mail.subject_type, mail.subject_id, mail.in_turn
     again.again_of_id, again.original_id = mail.id, mail.original_id or mail.id
     return again
 
 
-def withdraw_mail(mail: OutgoingMail) -> bool:
-    """Call a mail off while it still waits; return whether that was in time."""
-    if mail.state is not MailState.QUEUED:
-        return False
-    mail.state = MailState.WITHDRAWN
-    return True
+def call_off(mail: OutgoingMail, *, now: datetime) -> None:
+    """Call a mail off, of which the caller holds the row (see ``queries.locked_mail``).
+
+    One that waits, or that a worker only claimed, will not leave. One that is being handed over at this moment is marked:
+    it may have left already, and is never tried again.
+    """
+    if mail.state is MailState.QUEUED or (mail.state is MailState.SENDING and mail.handing_since is None):
+        mail.state, mail.lease_until, mail.lease_owner = MailState.WITHDRAWN, None, None
+    elif mail.state is MailState.SENDING and mail.called_off_at is None:
+        mail.called_off_at = now
 
 
-def stop_mail(mail: OutgoingMail, words: str) -> None:
-    """Call off a mail that a worker holds and that must not leave after all; ``words`` say why."""
-    mail.state, mail.lease_until, mail.lease_owner = MailState.WITHDRAWN, None, None
-    mail.last_code, mail.last_words = None, words
+def stop_mail(mail: OutgoingMail, words: str, *, now: datetime) -> None:
+    """Call off a mail that a worker holds and has not handed over; ``words`` say why."""
+    mail.state, mail.lease_until, mail.lease_owner, mail.handing_since = MailState.WITHDRAWN, None, None, None
+    mail.called_off_at, mail.last_code, mail.last_words = now, None, words
 
 
 def claim_mails(owner: str, *, now: datetime, limit: int = 100, lease: timedelta = LEASE) -> list[int]:
     """Take up to ``limit`` due mails under a lease and return their ids, oldest first.
 
-    Mails whose lease ran out (a worker was killed) are taken too: that is the sweep. The caller commits at
-    once.
+    Mails whose lease ran out (a worker was killed) are taken too: that is the sweep. Those called off meanwhile are not, they
+    count as perhaps gone. A mail ``in_turn`` waits for the earlier ones about the same row. The caller commits at once.
     """
-    due = or_(
-        and_(OutgoingMail.state == MailState.QUEUED, OutgoingMail.available_at <= now),
-        and_(OutgoingMail.state == MailState.SENDING, OutgoingMail.lease_until <= now),
-    )
+    over = and_(OutgoingMail.state == MailState.SENDING, OutgoingMail.lease_until <= now)
+    gone = or_(OutgoingMail.perhaps_left, OutgoingMail.handing_since.is_not(None))
+    _write(and_(over, OutgoingMail.called_off_at.is_not(None)), perhaps_left=gone, **_LET_GO | _CALLED_OFF)
+    due = or_(and_(OutgoingMail.state == MailState.QUEUED, OutgoingMail.available_at <= now), over)
     chosen = (
         select(OutgoingMail.id)
-        .where(due)
+        .where(due, or_(OutgoingMail.in_turn.is_(False), ~_earlier_waits()))
         .order_by(OutgoingMail.available_at, OutgoingMail.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=OutgoingMail)
     )
     claimed = db.session.scalars(
         update(OutgoingMail)
         .where(OutgoingMail.id.in_(chosen))
-        .values(state=MailState.SENDING, lease_until=now + lease, lease_owner=owner)
+        .values(
+            state=MailState.SENDING, lease_until=now + lease, lease_owner=owner,
+            perhaps_left=gone, handing_since=None,
+        )
         .returning(OutgoingMail.id)
         .execution_options(synchronize_session=False)
-    )
+    )  # fmt: skip
     return sorted(claimed)
 
 
-def renew_lease(mail_id: int, owner: str, *, now: datetime, lease: timedelta = LEASE) -> OutgoingMail | None:
-    """Return the mail if it is still ours to send, with a fresh lease; None if another worker took it."""
-    # One conditional statement: between a look and a later write, another worker could take an expired lease.
-    renewed = db.session.scalar(
+def _earlier_waits() -> ColumnElement[bool]:
+    """Return the condition that an earlier mail about the same row is with a worker, or waits for the same address."""
+    earlier = aliased(OutgoingMail)
+    same_address = func.lower(earlier.to_address) == func.lower(OutgoingMail.to_address)
+    return exists().where(
+        earlier.subject_type == OutgoingMail.subject_type,
+        earlier.subject_id == OutgoingMail.subject_id,
+        earlier.id < OutgoingMail.id,
+        earlier.in_turn,
+        or_(earlier.state == MailState.SENDING, and_(earlier.state == MailState.QUEUED, same_address)),
+    )
+
+
+def take_in_hand(
+    mail_ids: Sequence[int], owner: str, *, now: datetime, lease: timedelta = LEASE
+) -> list[OutgoingMail]:
+    """Return those of the claimed mails that are still ours to send, with a fresh lease, oldest first.
+
+    Without those that were called off or that another worker took. The caller commits, then hands them over: from that commit
+    on nobody knows whether they left, until their results are recorded or :func:`put_down` says that they did not.
+    """
+    held = select(OutgoingMail.id).where(OutgoingMail.id.in_(mail_ids), *_held_by(owner))
+    ours = db.session.scalars(held.order_by(OutgoingMail.id).with_for_update()).all()
+    # Conditional all the same: where rows cannot be locked nobody else writes meanwhile.
+    taken = db.session.scalars(
         update(OutgoingMail)
-        .where(OutgoingMail.id == mail_id, *_held_by(owner))
-        .values(lease_until=now + lease)
+        .where(OutgoingMail.id.in_(ours), *_held_by(owner), OutgoingMail.called_off_at.is_(None))
+        .values(lease_until=now + lease, handing_since=now)
         .returning(OutgoingMail.id)
         .execution_options(synchronize_session=False)
-    )
-    return None if renewed is None else db.session.get(OutgoingMail, mail_id, populate_existing=True)
+    ).all()
+    mails = select(OutgoingMail).where(OutgoingMail.id.in_(taken)).order_by(OutgoingMail.id)
+    loaded = mails.options(joinedload(OutgoingMail.skeleton)).execution_options(populate_existing=True)
+    return list(db.session.scalars(loaded))
+
+
+def put_down(mail_ids: Sequence[int], owner: str) -> None:
+    """Note that mails in hand were not handed over and stay claimed; those called off meanwhile are withdrawn."""
+    _let_go(mail_ids, owner, handing_since=None)
 
 
 def record_sent(mail: OutgoingMail, *, code: int, words: str, now: datetime) -> None:
@@ -188,27 +228,46 @@ def record_sent(mail: OutgoingMail, *, code: int, words: str, now: datetime) -> 
 
 
 def record_refused(
-    mail: OutgoingMail, *, permanent: bool, code: int | None, words: str, now: datetime
+    mail: OutgoingMail,
+    *,
+    permanent: bool,
+    code: int | None,
+    words: str,
+    now: datetime,
+    perhaps_left: bool = False,
 ) -> None:
-    """Note a refusal: final at once when ``permanent`` (5xx), else the mail waits for its next attempt."""
+    """Note a refusal: final at once when ``permanent`` (5xx), else the mail waits for its next attempt.
+
+    One that was called off meanwhile is withdrawn. ``perhaps_left``: the server may have taken it all the same.
+    """
     final = permanent or gives_up(mail.queued_at, now)
-    _add_try(mail, MailState.FAILED if final else MailState.QUEUED, code, words, now)
-    mail.state = MailState.FAILED if final else MailState.QUEUED
+    outcome = MailState.FAILED if final else MailState.QUEUED
+    if mail.called_off_at is not None:
+        outcome = MailState.WITHDRAWN
+    _add_try(mail, outcome, code, words, now)
+    mail.state, mail.perhaps_left = outcome, mail.perhaps_left or perhaps_left
     mail.available_at = next_attempt(mail.attempts, now)
 
 
 def release_claims(mail_ids: Sequence[int], owner: str, *, words: str = "", code: int | None = None) -> None:
-    """Put mails back into the queue as if never claimed: no attempt counts and they keep their place.
+    """Put mails that were not handed over back into the queue as if never claimed: no attempt counts, they keep their place.
 
-    ``words`` and ``code`` say why, on each, where it was not theirs (the server could not be reached).
+    ``words`` and ``code`` say why, on each, where it was not theirs (the server could not be reached). Those called off
+    meanwhile are withdrawn.
     """
-    why = {"last_words": words[:500], "last_code": code} if words else {}
-    db.session.execute(
-        update(OutgoingMail)
-        .where(OutgoingMail.id.in_(mail_ids), *_held_by(owner))
-        .values(state=MailState.QUEUED, lease_until=None, lease_owner=None, **why)
-        .execution_options(synchronize_session=False)
-    )
+    why: dict[str, Any] = {"last_words": words[:500], "last_code": code} if words else {}
+    _let_go(mail_ids, owner, state=MailState.QUEUED, **_LET_GO, **why)
+
+
+def _let_go(mail_ids: Sequence[int], owner: str, **values: Any) -> None:
+    theirs = and_(OutgoingMail.id.in_(mail_ids), *_held_by(owner))
+    _write(and_(theirs, OutgoingMail.called_off_at.is_not(None)), **_LET_GO | _CALLED_OFF)
+    _write(theirs, **values)
+
+
+def _write(which: ColumnElement[bool], **values: Any) -> None:
+    change = update(OutgoingMail).where(which).values(**values)
+    db.session.execute(change, execution_options={"synchronize_session": False})
 
 
 def _held_by(owner: str) -> tuple[ColumnElement[bool], ...]:
@@ -218,7 +277,7 @@ def _held_by(owner: str) -> tuple[ColumnElement[bool], ...]:
 def _add_try(mail: OutgoingMail, outcome: MailState, code: int | None, words: str, now: datetime) -> None:
     mail.attempts += 1
     mail.last_code, mail.last_words = code, words[:500]
-    mail.lease_until = mail.lease_owner = None
+    mail.lease_until = mail.lease_owner = mail.handing_since = None
     db.session.add(
         MailTry(mail=mail, number=mail.attempts, at=now, outcome=outcome, code=code, words=words[:500])
     )

@@ -32,6 +32,11 @@ class Refused(Exception):
         self.words = words
         self.stage = stage
 
+    @property
+    def perhaps_taken(self) -> bool:
+        """Whether the server may have the mail all the same: it fell silent after the content."""
+        return self.stage is Stage.CONTENT and self.code is None and self.words.startswith(BROKEN_OFF)
+
 
 REFUSAL_LABELS = {
     "mailbox_unknown": _l("There is no such mailbox"),
@@ -52,6 +57,7 @@ REFUSAL_LABELS = {
     "domain_unknown": _l("There is no mail server for this address"),
     "refused": _l("The server refused the message"),
     "not_wanted": _l("The reader wants no more mail of this kind: it was stopped"),
+    "not_needed": _l("It was not needed: the mail before it had not left"),
     "later": _l("The server did not take the message yet: it will be tried again"),
 }
 """What to show, by the key :func:`explain_words` gives; the server's own words belong beside it."""
@@ -64,12 +70,14 @@ NO_SMTPUTF8 = "the server does not offer SMTPUTF8"
 UNSAFE = "held back"
 NOT_SIGNED = "DKIM signing failed"
 NOT_WANTED = "the reader wants no more mail of this kind"
+NOT_NEEDED = "nothing had left that it takes back"
 
 _BY_WORDS = (
     (NO_SMTPUTF8, "letters"),
     (UNSAFE, "unsafe"),
     (NOT_SIGNED, "signing"),
     (NOT_WANTED, "not_wanted"),
+    (NOT_NEEDED, "not_needed"),
     (NOT_SECURE, "not_secure"),
     (BROKEN_OFF, "broken_off"),
     (NOT_REACHED, "unreachable"),

@@ -218,8 +218,10 @@ NEED_NOT_ASK = {
     "invitations/queries/guests:find_by_token": "the personal link is the proof",
     "invitations/queries/guests:guests_of": "pages part them by in_sight or only_seen",
     "invitations/queries/guests:guests_proposing": "gives numbers",
-    "invitations/queries/guests:lock_mails": "for verbs",
     "invitations/queries/guests:mails_of": "of guests that the caller may show",
+    "invitations/services/settling:settle_mails": "for the worker",
+    "invitations/queries/told:lock_mails": "for verbs",
+    "invitations/queries/told:waiting_mails": "for verbs",
 }
 
 

@@ -59,7 +59,11 @@ def event_page(browser: FlaskClient, scene: SimpleNamespace) -> str:
 
 
 def mails_to(guest_id: int) -> list[OutgoingMail]:
-    rows = select(OutgoingMail).join(InvitationMail).where(InvitationMail.invitation_id == guest_id)
+    rows = (
+        select(OutgoingMail)
+        .join(InvitationMail, InvitationMail.mail_id == OutgoingMail.id)
+        .where(InvitationMail.invitation_id == guest_id)
+    )
     return list(db.session.scalars(rows.order_by(OutgoingMail.id)))
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.mail.models import MailTry, OutgoingMail
-from pop_campaigns.mail.outbox import claim_mails, release_claims, renew_lease
+from pop_campaigns.mail.outbox import claim_mails, release_claims, take_in_hand
 from pop_campaigns.mail.refusals import explain_words
 from pop_campaigns.mail.rules import LEASE, MailState
 from pop_campaigns.worker.drain import DrainReport, drain_outbox
@@ -229,12 +229,11 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_first_owner_lets_go(app: Fla
     assert claim_mails("alive", now=instant + LEASE - timedelta(seconds=1)) == []
     assert claim_mails("alive", now=instant + LEASE) == ids
     db.session.commit()
-    assert renew_lease(ids[0], "dead", now=instant + LEASE) is None
+    assert take_in_hand(ids, "dead", now=instant + LEASE) == []
     release_claims(ids, "dead", words="not mine any more")
     db.session.commit()
     assert [look(mail_id).lease_owner for mail_id in ids] == ["alive", "alive"]
-    renewed = renew_lease(ids[0], "alive", now=instant + 2 * LEASE)
-    assert renewed is not None
+    [renewed] = take_in_hand(ids[:1], "alive", now=instant + 2 * LEASE)
     assert renewed.lease_until == instant + 3 * LEASE
 
 
@@ -242,7 +241,7 @@ def test_a_renewed_lease_keeps_others_away(app: Flask) -> None:
     (mail_id,) = queue("a@bashkia.example")
     instant = clock.now()
     claim_mails("slow", now=instant)
-    renew_lease(mail_id, "slow", now=instant + LEASE - timedelta(seconds=1))
+    take_in_hand([mail_id], "slow", now=instant + LEASE - timedelta(seconds=1))
     db.session.commit()
     assert claim_mails("other", now=instant + LEASE) == []
 
@@ -274,7 +273,7 @@ def test_a_mail_taken_over_while_the_server_was_slow_is_sent_once_in_the_books(
     db.session.commit()
     office.gate.set()
     slow_worker.join()
-    assert renew_lease(one_mail, "second", now=future) is None
+    assert take_in_hand([one_mail], "second", now=future) == []
     db.session.rollback()
     mail = look(one_mail)
     assert (mail.state, mail.attempts, len(mail.tries)) == (MailState.SENT, 1, 1)

@@ -24,6 +24,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import MailState
 from pop_campaigns.mail.wake_up import wake_worker
+from pop_campaigns.worker.drain import WINDOW_SECONDS
 from pop_campaigns.worker.huey_app import init_worker, queue_of
 from tests.conftest import TEST_SETTINGS
 from tests.factories import make_mail
@@ -98,7 +99,7 @@ def wait_for(true: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_killed_again_and_again_nothing_is_lost_and_at_most_one_a_kill_comes_twice(
+def test_killed_again_and_again_nothing_is_lost_and_at_most_a_window_a_kill_comes_twice(
     start_worker: Start, office: PostOffice
 ) -> None:
     # What one kill can do each does; a full run repeats it.
@@ -120,7 +121,8 @@ def test_killed_again_and_again_nothing_is_lost_and_at_most_one_a_kill_comes_twi
     last.terminate()
     assert last.wait(PATIENCE) == 0
     assert set(office.times()) == ids
-    assert len(office.taken) - number <= kills
+    window = int(WINDOW_SECONDS / office.delay) + 1  # begun within its time
+    assert len(office.taken) - number <= kills * window
     assert max(office.times().values()) <= 1 + kills
 
 

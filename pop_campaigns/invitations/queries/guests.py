@@ -29,10 +29,10 @@ from pop_campaigns.invitations.models import (
     TimeProposal,
 )
 from pop_campaigns.invitations.queries.answers import latest_answers
+from pop_campaigns.invitations.queries.told import count_withdrawals, undecided
 from pop_campaigns.invitations.rules import (
     Answer,
     InvitationState,
-    MailPurpose,
     calendar_sequence,
     link_lives,
     may_remind,
@@ -149,7 +149,7 @@ def mails_of(guests: Iterable[Invitation]) -> dict[int, list[InvitationMail]]:
     wanted = (
         select(InvitationMail)
         .join(InvitationMail.mail)
-        .options(contains_eager(InvitationMail.mail))
+        .options(contains_eager(InvitationMail.mail).selectinload(OutgoingMail.copies))
         .where(InvitationMail.invitation_id.in_(mails))
         .order_by(InvitationMail.id)
     )
@@ -165,17 +165,7 @@ def told_sequence(mails: Sequence[InvitationMail]) -> int | None:
 
 def calendar_ahead(guest: Invitation) -> int:
     """Return by how much the SEQUENCE of a guest's own calendar is ahead of the event's (see ``calendar_sequence``)."""
-    withdrawals = sum(
-        row.purpose is MailPurpose.CANCELLATION and row.mail.state is not MailState.WITHDRAWN
-        for row in mails_of([guest])[guest.id]
-    )
-    return calendar_sequence(0, withdrawals)
-
-
-def was_reached(mails: Sequence[InvitationMail]) -> bool:
-    """Return whether any mail left for the guest and has not come back for good, or is leaving at this moment."""
-    left = (MailState.SENT, MailState.SENDING)
-    return any(row.mail.state in left and not row.mail.bounce_permanent for row in mails)
+    return calendar_sequence(0, count_withdrawals(mails_of([guest])[guest.id]))
 
 
 def is_lost(mail: OutgoingMail) -> bool:
@@ -311,7 +301,7 @@ def event_of_mails(mail_ids: Iterable[int]) -> dict[int, Invitation]:
 
 
 def _newest_mails(calendar_mails: dict[int, list[InvitationMail]]) -> dict[int, OutgoingMail]:
-    """Return the newest mail of each guest, following mails that were sent again."""
+    """Return the newest mail of each guest, following mails that were sent again; one being handed over stands before it."""
     newest = {ident: rows[-1].mail for ident, rows in calendar_mails.items() if rows}
     owner = {mail.id: ident for ident, mail in newest.items()}
     fresh = set(owner)
@@ -323,11 +313,5 @@ def _newest_mails(calendar_mails: dict[int, list[InvitationMail]]) -> dict[int, 
             newest[guest] = mail if mail.id > newest[guest].id else newest[guest]
             owner[mail.id] = guest
             fresh.add(mail.id)
-    return newest
-
-
-def lock_mails(mail_ids: Iterable[int]) -> list[OutgoingMail]:
-    """Lock mails and return them as they are at this moment: a worker can claim none until the caller commits."""
-    wanted = select(OutgoingMail).where(OutgoingMail.id.in_(set(mail_ids))).order_by(OutgoingMail.id)
-    locked = wanted.with_for_update().execution_options(populate_existing=True)
-    return list(db.session.scalars(locked))
+    in_hand = {ident: hand for ident, rows in calendar_mails.items() if (hand := undecided(rows))}
+    return newest | in_hand

@@ -1,12 +1,13 @@
 """Mails about an event to its guests: invitations, changes, cancellations, reminders.
 
-Every mail is one row of the outbox, queued in the caller's transaction. What still waits in the queue when
-something newer is said is called off, so that no guest reads yesterday's hour after today's.
+Every mail is one row of the outbox, queued in the caller's transaction. What has not left when something newer is said is
+called off, so that no guest reads yesterday's hour after today's. Of a mail that is being handed over at that moment nobody
+knows whether it leaves: the newer one waits behind it, and says what fits what became of it (see ``services.settling``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,15 +34,22 @@ from pop_campaigns.invitations.queries.guests import (
     awaiting_reminder,
     guests_of,
     is_lost,
-    lock_mails,
     mails_of,
     outdated,
     refusing,
     unreachable,
-    was_reached,
 )
 from pop_campaigns.invitations.queries.invitable import load_contacts
-from pop_campaigns.invitations.rules import InvitationState, MailPurpose, calendar_sequence
+from pop_campaigns.invitations.queries.told import (
+    count_withdrawals,
+    expects_event,
+    may_expect_event,
+    next_copy,
+    undecided,
+    waiting_mails,
+    was_reached,
+)
+from pop_campaigns.invitations.rules import LETTERS, InvitationState, MailPurpose, calendar_sequence
 from pop_campaigns.invitations.services.guests import (
     check_invitable,
     lock_event,
@@ -51,32 +59,38 @@ from pop_campaigns.invitations.services.guests import (
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import MailParts
 from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
-from pop_campaigns.mail.outbox import add_skeleton, queue_mail, withdraw_mail
+from pop_campaigns.mail.outbox import add_skeleton, call_off, queue_mail
 from pop_campaigns.mail.rules import MailState
-
-# An invitation is a letter to an office: it goes without Auto-Submitted, because that header would silence the
-# out-of-office notice that says who opens the mail meanwhile. Everything after it is a notification (RFC 3834).
-_LETTERS = frozenset({MailPurpose.REQUEST})
 
 
 @dataclass(frozen=True)
 class _Order:
-    """One mail to be queued. ``earlier`` are the guest's mails so far."""
+    """One mail to be queued. ``earlier`` are the guest's mails so far.
+
+    ``behind`` is the one of them that is being handed over, where it decides what is to be said; without it, the guest would
+    be told what ``otherwise`` holds: purpose and what was told before, or nothing.
+    """
 
     guest: Invitation
     purpose: MailPurpose
     earlier: Sequence[InvitationMail]
     told: Told | None = None
     withdrawn: bool = False
+    behind: OutgoingMail | None = None
+    otherwise: tuple[MailPurpose, Told | None] | None = None
 
     def wording(self, event: Event) -> Wording:
-        withdrawals = sum(
-            row.purpose is MailPurpose.CANCELLATION and row.mail.state is not MailState.WITHDRAWN
-            for row in self.earlier
+        return self._says(event, self.purpose, self.told)
+
+    def other_wording(self, event: Event) -> Wording | None:
+        return self._says(event, *self.otherwise) if self.otherwise else None
+
+    def _says(self, event: Event, purpose: MailPurpose, told: Told | None) -> Wording:
+        sequence = calendar_sequence(
+            event.sequence, count_withdrawals(self.earlier), withdrawing=self.withdrawn
         )
-        sequence = calendar_sequence(event.sequence, withdrawals, withdrawing=self.withdrawn)
         language, refusable = self.guest.language, is_refusable(self.guest)
-        return Wording(self.purpose, language, sequence, self.told, self.withdrawn, refusable)
+        return Wording(purpose, language, sequence, told, self.withdrawn, refusable)
 
 
 def send_invitations(event: Event, *, by: User, now: datetime) -> int:
@@ -96,7 +110,8 @@ def send_invitations(event: Event, *, by: User, now: datetime) -> int:
     drafts = [draft for draft in drafts if draft.id not in unasked]
     if not drafts:
         return 0
-    earlier = mails_of(drafts)
+    # Who was withdrawn and is asked again need not hear of the first, if that has not left.
+    earlier = _call_off(mails_of(drafts), now=now)
     _queue(event, [_Order(draft, MailPurpose.REQUEST, earlier[draft.id]) for draft in drafts], by=by, now=now)
     # In one statement: with a version column the mapper would write a thousand of them.
     db.session.execute(
@@ -117,17 +132,31 @@ def send_changes(event: Event, *, by: User | None, now: datetime) -> int:
     lock_event(event)
     check_invitable(event, now)
     guests = outdated(event)
-    earlier = _call_off(mails_of(guests))
-    orders = []
-    for guest in guests:
-        reached = was_reached(earlier[guest.id])
-        purpose = MailPurpose.CHANGE if reached else MailPurpose.REQUEST
-        told = _told(earlier[guest.id]) if reached else None
-        orders.append(_Order(guest, purpose, earlier[guest.id], told))
+    earlier = _call_off(mails_of(guests), now=now)
+    orders = [_change(guest, earlier[guest.id]) for guest in guests]
     _queue(event, orders, by=by, now=now)
     if orders:
         note("event.changes_sent", event, by=by, now=now, number=len(orders))
     return len(orders)
+
+
+def _change(guest: Invitation, earlier: Sequence[InvitationMail]) -> _Order:
+    """Return the order that tells a guest what holds now: against what they read last, or as an invitation."""
+    known = _known(earlier)
+    behind = undecided(earlier)
+    if behind is None:
+        return _Order(guest, known[0], earlier, known[1])
+    says = behind.skeleton.calendar
+    if says is None or behind.kind == MAIL_KINDS[MailPurpose.CANCELLATION]:
+        return _Order(guest, MailPurpose.REQUEST, earlier)
+    return _Order(guest, MailPurpose.CHANGE, earlier, Told.read(says), behind=behind, otherwise=known)
+
+
+def _known(earlier: Sequence[InvitationMail]) -> tuple[MailPurpose, Told | None]:
+    """Return as what a guest is told time and place, by what they read so far."""
+    if not expects_event(earlier):
+        return MailPurpose.REQUEST, None
+    return MailPurpose.CHANGE, _told(earlier)
 
 
 def cancel_with_notice(event: Event, *, by: User | None, now: datetime) -> int:
@@ -141,20 +170,29 @@ def cancel_with_notice(event: Event, *, by: User | None, now: datetime) -> int:
         cancel_event(event, by=by, now=now)
     if not is_coming(event.starts_at, now):
         return 0
-    earlier = _call_off(mails_of(guests_of(event, InvitationState.INVITED)), above=event.sequence)
+    earlier = _call_off(mails_of(guests_of(event, InvitationState.INVITED)), now=now, above=event.sequence)
     guests = guests_of(event, InvitationState.INVITED)
     untold = refusing(event, guests) | unreachable(guests).keys()
     orders = [
-        _Order(guest, MailPurpose.CANCELLATION, earlier[guest.id])
+        _cancellation(guest, earlier[guest.id])
         for guest in guests
         if guest.id not in untold
-        and was_reached(earlier[guest.id])
+        and may_expect_event(earlier[guest.id])
         and not _knows_cancelled(event, earlier[guest.id])
     ]
     _queue(event, orders, by=by, now=now)
     if orders:
         note("event.cancellations_sent", event, by=by, now=now, number=len(orders))
     return len(orders)
+
+
+def _cancellation(guest: Invitation, earlier: Sequence[InvitationMail], *, withdrawn: bool = False) -> _Order:
+    """Return the order of a cancellation; who would expect the event only by what is being handed over hears of it only then."""
+    hand = undecided(earlier)
+    sure = expects_event(earlier) or (hand is not None and hand.kind == MAIL_KINDS[MailPurpose.CANCELLATION])
+    return _Order(
+        guest, MailPurpose.CANCELLATION, earlier, withdrawn=withdrawn, behind=None if sure else hand
+    )
 
 
 def send_to_new_address(guest: Invitation, *, by: User, now: datetime) -> None:
@@ -164,7 +202,7 @@ def send_to_new_address(guest: Invitation, *, by: User, now: datetime) -> None:
     """
     event = guest.event
     check_invitable(event, now)
-    earlier = _call_off(mails_of([guest]))[guest.id]
+    earlier = _call_off(mails_of([guest]), now=now)[guest.id]
     _queue(event, [_Order(guest, MailPurpose.REQUEST, earlier)], by=by, now=now)
     lost = next((row.mail for row in reversed(earlier) if is_lost(row.mail)), None)
     if lost is not None:
@@ -182,10 +220,10 @@ def withdraw_guest(guest: Invitation, *, by: User | None, now: datetime) -> None
         return
     if guest.state is InvitationState.WITHDRAWN:
         return
-    earlier = _call_off(mails_of([guest]))[guest.id]
+    earlier = _call_off(mails_of([guest]), now=now)[guest.id]
     coming = event.state is not EventState.CANCELLED and is_coming(event.starts_at, now)
-    if coming and was_reached(earlier) and not refusing(event, [guest]) and not unreachable([guest]):
-        _queue(event, [_Order(guest, MailPurpose.CANCELLATION, earlier, withdrawn=True)], by=by, now=now)
+    if coming and may_expect_event(earlier) and not refusing(event, [guest]) and not unreachable([guest]):
+        _queue(event, [_cancellation(guest, earlier, withdrawn=True)], by=by, now=now)
     guest.state = InvitationState.WITHDRAWN
     note("invitation.withdrawn", guest, by=by, now=now, guest=guest.shown_as)
 
@@ -238,26 +276,29 @@ def preview(
         to_address=recipient.address, to_name=recipient.name, fields=recipient.fields, links=recipient.links,
         from_address=from_address(guest), from_name=sender_name(event, guest.language),
         message_id=f"<preview@{from_address(guest).partition('@')[2]}>", bounce_nonce="preview",
-        dated_at=moment, auto_submitted=purpose not in _LETTERS, null_sender=False,
+        dated_at=moment, auto_submitted=purpose not in LETTERS, null_sender=False,
     )  # fmt: skip
     return compose(mail, reveal=False)
 
 
-def _queue(event: Event, orders: Iterable[_Order], *, by: User | None, now: datetime) -> None:
+def _queue(event: Event, orders: Sequence[_Order], *, by: User | None, now: datetime) -> None:
     """Queue one mail an order; words that several guests share are rendered and stored once."""
     skeletons: dict[Wording, MailSkeleton] = {}
-    senders: dict[str, str] = {}
-    for order in orders:
-        guest, wording = order.guest, order.wording(event)
-        if guest.is_erased:
-            continue
+
+    def skeleton_of(wording: Wording) -> MailSkeleton:
         if wording not in skeletons:
             rendered = render_mail(event, wording, contact_name=by.name if by else "", now=now)
             skeletons[wording] = add_skeleton(now=now, **rendered.as_skeleton())
-            senders[guest.language] = sender_name(event, guest.language)
-        copy = sum((row.purpose, row.sequence) == (order.purpose, event.sequence) for row in order.earlier)
+        return skeletons[wording]
+
+    senders = {lang: sender_name(event, lang) for lang in {order.guest.language for order in orders}}
+    for order in orders:
+        guest, other = order.guest, order.other_wording(event)
+        if guest.is_erased:
+            continue
+        copy = next_copy(order.earlier, order.purpose, event.sequence)
         mail = queue_mail(
-            skeletons[wording],
+            skeleton_of(order.wording(event)),
             recipient_of(guest),
             kind=MAIL_KINDS[order.purpose],
             once=f"invitation/{guest.id}/{order.purpose.value}/{event.sequence}/{copy}",
@@ -266,11 +307,13 @@ def _queue(event: Event, orders: Iterable[_Order], *, by: User | None, now: date
             from_name=senders[guest.language],
             organisation_id=event.organisation_id,
             now=now,
-            auto_submitted=order.purpose not in _LETTERS,
+            auto_submitted=order.purpose not in LETTERS,
         )
         row = InvitationMail(
-            invitation_id=guest.id, mail=mail, purpose=order.purpose, sequence=event.sequence, copy=copy
-        )
+            invitation_id=guest.id, mail=mail, purpose=order.purpose, sequence=event.sequence, copy=copy,
+            behind=order.behind,
+            otherwise=skeleton_of(other) if other else None,
+        )  # fmt: skip
         db.session.add(row)
         note(
             "invitation.sent", guest, by=by, now=now, purpose=order.purpose.value, sequence=event.sequence,
@@ -280,17 +323,13 @@ def _queue(event: Event, orders: Iterable[_Order], *, by: User | None, now: date
 
 
 def _call_off(
-    earlier: dict[int, list[InvitationMail]], *, above: int | None = None
+    earlier: dict[int, list[InvitationMail]], *, now: datetime, above: int | None = None
 ) -> dict[int, list[InvitationMail]]:
-    """Call off what still waits in the queue, except mails of the sequence ``above``; return the mails."""
-    waiting = {
-        row.mail_id
-        for rows in earlier.values()
-        for row in rows
-        if row.mail.state is MailState.QUEUED and row.sequence != above
-    }
-    for mail in lock_mails(waiting):
-        withdraw_mail(mail)
+    """Call off what has not left, also what was sent again, except mails of the sequence ``above``; return the mails."""
+    kept = {row.mail_id for rows in earlier.values() for row in rows if row.sequence == above}
+    for mail in waiting_mails(earlier, MAIL_KINDS.values()):
+        if (mail.original_id or mail.id) not in kept:
+            call_off(mail, now=now)
     return earlier
 
 

@@ -33,8 +33,8 @@ from pop_campaigns.invitations.queries.guests import (
     mails_of,
     outdated_guests,
     unreachable,
-    was_reached,
 )
+from pop_campaigns.invitations.queries.told import may_expect_event
 from pop_campaigns.invitations.rules import Answer, InvitationState, MailPurpose
 from pop_campaigns.invitations.services.guests import CannotInvite
 from pop_campaigns.invitations.services.sending import (
@@ -88,8 +88,10 @@ def _announce_page(event: Event) -> Response:
         event=event,
         when=when_words(event, lang),
         rows=[(guest, _differences(event, _last_told(mails[guest.id]), lang)) for guest in guests],
-        never_left=[guest for guest in guests if not was_reached(mails[guest.id])],
-        shown=next((guest for guest in guests if guest.id in seen and was_reached(mails[guest.id])), None),
+        never_left=[guest for guest in guests if not may_expect_event(mails[guest.id])],
+        shown=next(
+            (guest for guest in guests if guest.id in seen and may_expect_event(mails[guest.id])), None
+        ),
         dead=[(guest, dead[guest.id]) for guest in unaware if guest.id in dead and guest.id in seen],
         seen=seen,
         refusal=cannot_invite_words(event, now()),
@@ -155,7 +157,7 @@ def _cancel_page(event: Event) -> str:
         held=event.state is EventState.HELD,
         told=[]
         if begun
-        else [guest for guest in guests if was_reached(mails[guest.id]) and guest.id not in dead],
+        else [guest for guest in guests if may_expect_event(mails[guest.id]) and guest.id not in dead],
         dead=[]
         if begun
         else [(guest, dead[guest.id]) for guest in guests if guest.id in dead and guest.id in seen],
@@ -187,7 +189,7 @@ def withdraw(invitation_id: int) -> ResponseReturnValue:
 def _withdraw_page(guest: Invitation, moment: datetime) -> str:
     event = guest.event
     coming = event.state is not EventState.CANCELLED and is_coming(event.starts_at, moment)
-    is_told = coming and was_reached(mails_of([guest])[guest.id]) and not unreachable([guest])
+    is_told = coming and may_expect_event(mails_of([guest])[guest.id]) and not unreachable([guest])
     return render_template("invitations/withdraw.html", guest=guest, event=event, told=is_told)
 
 

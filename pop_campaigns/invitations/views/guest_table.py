@@ -201,7 +201,12 @@ def _mail_happenings(purpose: str, mail: OutgoingMail) -> list[Happening]:
             words = _("%(mail)s came back: %(reason)s", mail=purpose, reason=bounce_sentence(mail))
             happenings.append(Happening(mail.bounced_at, words, mail.to_address, tone))
     elif mail.state is MailState.WITHDRAWN:
-        happenings = [Happening(mail.queued_at, _("%(mail)s called off before it left", mail=purpose))]
+        words = (
+            _("%(mail)s called off, it may have left already", mail=purpose)
+            if mail.perhaps_left
+            else _("%(mail)s called off before it left", mail=purpose)
+        )
+        happenings = [Happening(mail.queued_at, words)]
     elif mail_trouble(mail):
         tone = "bad" if mail.state is MailState.FAILED else "warn"
         at = max(mail.queued_at, mail.tries[-1].at) if mail.tries else mail.queued_at

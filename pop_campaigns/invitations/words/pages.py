@@ -11,7 +11,7 @@ from flask_babel.speaklater import LazyString
 from pop_campaigns.core.chips import Chip
 from pop_campaigns.invitations.rules import Answer, GuestRefusal, RefusedGuest
 from pop_campaigns.mail.models import OutgoingMail
-from pop_campaigns.mail.refusals import NOT_WANTED, REFUSAL_LABELS, explain_words
+from pop_campaigns.mail.refusals import NOT_NEEDED, NOT_WANTED, REFUSAL_LABELS, explain_words
 from pop_campaigns.mail.rules import MailState
 
 SPOKEN_ANSWERS: Final[dict[Answer, LazyString]] = {
@@ -52,7 +52,7 @@ def refusal_words(refused: RefusedGuest) -> str:
 
 def mail_trouble(mail: OutgoingMail) -> str:
     """Return why a mail has not arrived yet, or never will; "" where nothing went wrong."""
-    stopped = mail.state is MailState.WITHDRAWN and mail.last_words == NOT_WANTED
+    stopped = mail.state is MailState.WITHDRAWN and mail.last_words in (NOT_WANTED, NOT_NEEDED)
     if not (stopped or (mail.state in (MailState.FAILED, MailState.QUEUED) and mail.last_words)):
         return ""
     failed = mail.state is MailState.FAILED

@@ -41,7 +41,12 @@ def blank_mail(mail: OutgoingMail) -> None:
     """Take the reader out of a mail; one that has not left is called off."""
     if mail.state is not MailState.SENT:
         # Also one that failed: it must not be sent again. Of one in a worker's hands the lease ends with this.
-        mail.state, mail.lease_until, mail.lease_owner = MailState.WITHDRAWN, None, None
+        mail.state, mail.lease_until, mail.lease_owner, mail.handing_since = (
+            MailState.WITHDRAWN,
+            None,
+            None,
+            None,
+        )
     blank_filling(mail)
     mail.to_address, mail.to_name = erased_address(mail.id), ""
     mail.thread = None
