@@ -19,7 +19,7 @@ from pop_campaigns.core.i18n import current_language
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.events import event_with_record, story_of
 from pop_campaigns.desk.words.event_actions import actions_for, in_short
-from pop_campaigns.desk.words.guest_mail import away_guests, mail_happenings
+from pop_campaigns.desk.words.guest_mail import away_guests, failed_copies, mail_happenings
 from pop_campaigns.desk.words.history import tell_story
 from pop_campaigns.events.models import Attendance, Event
 from pop_campaigns.events.rules import EventState
@@ -70,6 +70,7 @@ def event(event_id: int) -> ResponseReturnValue:
         INCOMING_KINDS=INCOMING_KINDS,
         incoming_day=lambda moment: moment_words(moment, lang),
         away=away_guests(notes, moment, lang),
+        copies=failed_copies(notes),
         came_in=mail_happenings(notes, linked=changeable),
         story=tell_story(story_of(row, current_user), names=changeable),
         attended=attended(row, names=changeable),

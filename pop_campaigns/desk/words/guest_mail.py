@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -39,13 +39,31 @@ def away_guests(notes: Mapping[int, Sequence[GuestNote]], now: datetime, lang: s
         current = next((note for note in guest_notes if note.is_away(now)), None)
         if current is not None:
             back = current.returns_on
-            words = (
-                _("Out of office until %(day)s", day=short_day_words(back, lang))
-                if back
-                else _("Automatic reply")
-            )
+            words = absence_words(current.mail, back, lang)
             away[guest_id] = Away(words, mask_secrets(current.mail.text)[:_MOST_WORDS], current.mail.id)
     return away
+
+
+def absence_words(mail: IncomingMail, back: date | None, lang: str) -> str:
+    """Return what an absence note says in a few words; of one that a person may have written, *perhaps*."""
+    day = short_day_words(back, lang) if back else ""
+    if mail.perhaps_absent:
+        return _("Perhaps out of office until %(day)s", day=day) if day else _("Perhaps out of office")
+    return _("Out of office until %(day)s", day=day) if day else _("Automatic reply")
+
+
+def failed_copies(notes: Mapping[int, Sequence[GuestNote]]) -> dict[int, list[str]]:
+    """Return for each guest the sentences about copies that they had passed on and that did not arrive."""
+    words = {
+        guest_id: [copy_words(note.copies_failed) for note in guest_notes if note.copies_failed]
+        for guest_id, guest_notes in notes.items()
+    }
+    return {guest_id: list(dict.fromkeys(sentences)) for guest_id, sentences in words.items() if sentences}
+
+
+def copy_words(addresses: Sequence[str]) -> str:
+    """Return that a copy passed on to somebody else did not arrive."""
+    return _("A copy forwarded to %(who)s did not arrive", who=mask_secrets(", ".join(addresses[:3])))
 
 
 def mail_happenings(notes: Mapping[int, Sequence[GuestNote]], *, linked: bool) -> dict[int, list[Happening]]:
@@ -57,16 +75,23 @@ def mail_happenings(notes: Mapping[int, Sequence[GuestNote]], *, linked: bool) -
         guest_id: [
             Happening(
                 note.mail.received_at,
-                ": ".join([str(KINDS[note.mail.kind]), mask_secrets(note.mail.subject) or _("No subject")]),
+                _happening_words(note),
                 mask_secrets(note.mail.from_name or note.mail.from_address),
-                "quiet" if note.is_automatic else "info",
+                "info" if note.mail.kind is IncomingKind.HUMAN else "quiet",
                 url_for("incoming.message", number=note.mail.id) if linked else "",
             )
             for note in guest_notes
-            if note.mail.kind in (IncomingKind.AUTO, IncomingKind.HUMAN)
+            if note.mail.kind is not IncomingKind.CALENDAR
         ]
         for guest_id, guest_notes in notes.items()
     }
+
+
+def _happening_words(note: GuestNote) -> str:
+    if note.copies_failed:
+        return copy_words(note.copies_failed)
+    kind = str(KINDS[note.mail.kind]) if note.mail.kind else ""
+    return ": ".join([kind, mask_secrets(note.mail.subject) or _("No subject")])
 
 
 @dataclass(frozen=True)
@@ -89,11 +114,21 @@ def mail_of_recipients(
     return {ident: [_recipient_mail(mail, lang) for mail in mails] for ident, mails in came_in.items()}
 
 
+def _recipient_kind(mail: IncomingMail, lang: str) -> LazyString | str:
+    """Return what a mail beside a recipient is: of an absence until when, of a failed copy whose."""
+    note = GuestNote(mail)
+    if note.copies_failed:
+        return copy_words(note.copies_failed)
+    if mail.kind is IncomingKind.AUTO or mail.perhaps_absent:
+        return absence_words(mail, note.returns_on, lang)
+    return KINDS[mail.kind] if mail.kind else ""
+
+
 def _recipient_mail(mail: IncomingMail, lang: str) -> RecipientMail:
     is_reply = mail.kind is IncomingKind.HUMAN
     return RecipientMail(
         number=mail.id,
-        kind=KINDS[mail.kind] if mail.kind else "",
+        kind=_recipient_kind(mail, lang),
         words=mask_secrets(mail.text)[:_FIRST_WORDS] if is_reply else "",
         when=moment_words(mail.received_at, lang),
         day=local_date(mail.received_at).isoformat(),

@@ -18,7 +18,7 @@ from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.mail.models import IncomingLink, IncomingMail
 from pop_campaigns.mail.rules import IncomingKind
 
-_SHOWN = (IncomingKind.AUTO, IncomingKind.HUMAN, IncomingKind.CALENDAR)
+_SHOWN = (IncomingKind.AUTO, IncomingKind.HUMAN, IncomingKind.CALENDAR, IncomingKind.BOUNCE)
 _AWAY_FOR = timedelta(days=14)  # of an out-of-office that names no day
 _AT_ONCE = 500
 _PROVING = ("token", "bounce", "by_hand")
@@ -37,6 +37,11 @@ class GuestNote:
         return self.mail.kind is IncomingKind.AUTO
 
     @property
+    def copies_failed(self) -> list[str]:
+        """To which mailboxes a copy that the guest had passed on did not arrive; of a report about the guest's own, nothing."""
+        return list((self.mail.bounce or {}).get("copies_failed") or ())
+
+    @property
     def returns_on(self) -> date | None:
         """The day on which an out-of-office says somebody is back."""
         written = (self.mail.bounce or {}).get("returns_on")
@@ -47,7 +52,7 @@ class GuestNote:
 
         One that only names a message of ours may be anybody's: it stands in the history, not as how the guest is.
         """
-        if not (self.is_automatic and self.proven):
+        if not ((self.is_automatic or self.mail.perhaps_absent) and self.proven):
             return False
         back = self.returns_on
         return local_date(now) <= back if back else now - self.mail.received_at < _AWAY_FOR
@@ -72,5 +77,7 @@ def guest_notes(guest_ids: Collection[int], user: User) -> dict[int, list[GuestN
             .order_by(IncomingMail.id.desc())
         )
         for guest_id, how, mail in db.session.execute(rows):
-            notes[guest_id].append(GuestNote(mail, how in _PROVING))
+            guest_note = GuestNote(mail, how in _PROVING)
+            if mail.kind is not IncomingKind.BOUNCE or guest_note.copies_failed:
+                notes[guest_id].append(guest_note)
     return dict(notes)

@@ -23,6 +23,7 @@ from pop_campaigns.incoming.rules.incoming import (
     answer_of,
     can_be_read,
     is_same_mailbox,
+    told_answer,
 )
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer, Sight
@@ -98,14 +99,12 @@ def _first_of_each(rows: Select[IncomingMail, IncomingLink, Invitation]) -> list
 
 
 def _ways(mail: IncomingMail, pairs: Sequence[tuple[IncomingLink, Invitation]]) -> list[HeldAnswer]:
-    reply = mail.calendar_answer
-    if not can_be_read(reply):
-        return []
-    pairs = sorted(pairs, key=lambda pair: not is_same_mailbox(reply.attendee, pair[1].address))
+    calendar = mail.calendar_answer
+    pairs = sorted(pairs, key=lambda pair: not is_same_mailbox(calendar.attendee, pair[1].address))
     return [
         HeldAnswer(mail, link, guest, reply, as_substitute)
         for link, guest in pairs
-        if guest.event.uid == reply.uid
+        if (reply := told_answer(calendar, guest.event.uid)).uid == guest.event.uid and can_be_read(reply)
         for as_substitute in _as_what(reply, guest)
     ]
 

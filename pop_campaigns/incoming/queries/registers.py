@@ -13,7 +13,7 @@ from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from pop_campaigns.core.db import db
-from pop_campaigns.incoming.rules.incoming import is_same_mailbox
+from pop_campaigns.incoming.rules.incoming import is_same_mailbox, is_same_office
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 
 MOST_NUMBERS = 20
@@ -26,20 +26,6 @@ _NUMBER = re.compile(
 # Laws, decisions and articles have numbers of the same form: *ligji nr. 119/2014*, *VKM nr. 12/2026*.
 _OTHER_ACTS = re.compile(
     r"(?i)\b(?:ligj\w*|vkm|vendim\w*|nen\w*|kod\w*|urdh[eë]r\w*|rregullor\w*|akt\w*|law|act|decision|article|decree)\W{1,3}$"
-)
-# Mailboxes that anybody can have say nothing about an office.
-_ANYBODYS = frozenset(
-    {
-        "gmail.com",
-        "googlemail.com",
-        "yahoo.com",
-        "yahoo.it",
-        "hotmail.com",
-        "outlook.com",
-        "live.com",
-        "msn.com",
-    }
-    | {"icloud.com", "aol.com", "gmx.com", "proton.me", "protonmail.com", "mail.com", "abv.bg", "libero.it"}
 )
 
 
@@ -73,13 +59,6 @@ def recipients_named(
     if len({recipient.letter.organisation_id for recipient, _sure in sure}) > 1:
         return [(recipient, False) for recipient, _sure in rated.values()]
     return sure or sorted(rated.values(), key=lambda pair: not is_same_office(sender, pair[0].address))
-
-
-def is_same_office(address: str, other: str) -> bool:
-    """Return whether two addresses seem to be of one office: the same mailbox, or a domain that not everybody can have."""
-    domain = address.casefold().rpartition("@")[2]
-    same = bool(domain) and domain == other.casefold().rpartition("@")[2] and domain not in _ANYBODYS
-    return same or is_same_mailbox(address, other)
 
 
 def contradicting(

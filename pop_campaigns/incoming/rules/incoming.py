@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -15,14 +15,30 @@ NOTIFIERS = frozenset({"calendar-notification@google.com"})
 """Addresses from which calendar services send the answers of their users. Anybody can write them into a From line: such a
 sender proves nothing, the guest is only not troubled with a notice when it names them."""
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
+# Mailboxes that anybody can have say nothing about an office.
+_ANYBODYS = frozenset(
+    {
+        "gmail.com",
+        "googlemail.com",
+        "yahoo.com",
+        "yahoo.it",
+        "hotmail.com",
+        "outlook.com",
+        "live.com",
+        "msn.com",
+    }
+    | {"icloud.com", "aol.com", "gmx.com", "proton.me", "protonmail.com", "mail.com", "abv.bg", "libero.it"}
+)
+_HANDED_ON = re.compile(r"(?i)\b(?:forward|redirect|expanded from|p[eë]rcjell)")
 _LOCAL = re.compile(r"[br]-[a-z2-7]{26}")
 _ADDRESS = re.compile(r"[^\s<>,;()\"']+@[^\s<>,;()\"']+")
 
 
 COUNTABLE = frozenset(
     {Review.UNPROVEN, Review.WRONG_ADDRESS, Review.OTHER_GUEST, Review.STRANGER, Review.TOO_LATE}
+    | {Review.WINMAIL, Review.UNREADABLE}
 )
-"""Reasons that a person may look past: the answer itself can be read, only not who gave it, or it came late."""
+"""Reasons that a person may look past: what it answers is known, only not who gave it, or it came late, or in another form."""
 
 
 _ANSWERS = {
@@ -95,6 +111,41 @@ def local_parts(addresses: Iterable[str], domain: str) -> list[str]:
         if host == domain.lower() and _LOCAL.fullmatch(local):
             parts.append(local)
     return list(dict.fromkeys(parts))
+
+
+def told_answer(calendar: CalendarAnswer, uid: str) -> CalendarAnswer:
+    """Return what a mail answers: its calendar object, or of one that cannot be read the REPLY to ``uid`` it tells of."""
+    told = not calendar.method and calendar.partstat
+    return CalendarAnswer(method="REPLY", uid=uid, partstat=calendar.partstat) if told else calendar
+
+
+def copies_failed(
+    addressee: str, failed: Sequence[str], forwarded: Sequence[str], *, words: str = ""
+) -> list[str]:
+    """Return the mailboxes that a report of failure is about, where whom we wrote to is none of them: copies went there.
+
+    Nothing where it is about the addressee: by name, because it names nobody, or by another name of the same house, behind
+    which a mailbox may stand as well as a colleague's, unless its ``words`` speak of passing on. ``forwarded`` are those that
+    the report itself tells from whom we wrote to, who is then among the ``failed`` only by what the server was told first.
+    """
+    told = bool(_HANDED_ON.search(words))
+    direct = (
+        [address for address in failed if address not in forwarded] if len(forwarded) < len(failed) else []
+    )
+    for address in [*forwarded, *direct]:
+        near = is_same_office(address, addressee) and not (told and address in forwarded)
+        if near or is_same_mailbox(address, addressee):
+            return []
+    return list(dict.fromkeys([*forwarded, *direct]))
+
+
+def is_same_office(address: str, other: str) -> bool:
+    """Return whether two addresses seem to be of one office: the same mailbox, or a domain that not everybody can have."""
+    domain = address.casefold().rpartition("@")[2]
+    same = (
+        bool(domain) and domain not in _ANYBODYS and _same_house(domain, other.casefold().rpartition("@")[2])
+    )
+    return same or is_same_mailbox(address, other)
 
 
 def nearly_the_same(typed: str, known: str) -> bool:

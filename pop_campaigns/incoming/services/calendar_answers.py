@@ -74,6 +74,16 @@ def take_calendar(
     return Outcome(_with(matches, named), _why_held(reply, Review.UNPROVEN) if elsewhere else review)
 
 
+def hold_unreadable(mail: IncomingMail, report: MailReport, matches: list[Match]) -> Outcome:
+    """Hold a mail that may answer in a form nobody here can read, at the guest whose secret it came to; else as it is."""
+    guest = guest_of_secret(matches, CalendarAnswer())
+    if guest is None:
+        return Outcome(matches)
+    mail.text = words_of(mail, guest, CalendarAnswer())
+    packed = "winmail.dat" in report.unreadable_calendar
+    return Outcome(matches, Review.WINMAIL if packed else Review.UNREADABLE)
+
+
 def let_count(
     mail: IncomingMail,
     guest: Invitation,
@@ -115,6 +125,9 @@ def let_count(
     except AnswerRefused:
         return Review.TOO_LATE
     given_answer.incoming_mail_id = given_answer.incoming_mail_id or mail.id
+    if reply.proposal_beside is not None:
+        # Of a REPLY the PARTSTAT is an answer; the time is proposed, or is no news, and the answer counts all the same.
+        take_proposal(mail, guest, reply.proposal_beside, by=by, now=now)
     return None if counts(given_answer) else Review.OLDER
 
 

@@ -17,8 +17,9 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
+from pop_campaigns.incoming.rules.incoming import copies_failed
 from pop_campaigns.incoming.scope import owner_of, record_of
-from pop_campaigns.incoming.services.calendar_answers import Outcome, take_calendar
+from pop_campaigns.incoming.services.calendar_answers import Outcome, hold_unreadable, take_calendar
 from pop_campaigns.incoming.services.matching import Match, find_matches, sender_result
 from pop_campaigns.incoming.services.receipts import queue_receipt
 from pop_campaigns.letters.queries.recipients import letter_of_mails
@@ -62,8 +63,10 @@ def _act(mail: IncomingMail, report: MailReport, now: datetime) -> Outcome:
         return Outcome(matches)  # it did what it does when it came first
     if mail.kind is IncomingKind.CALENDAR:
         return take_calendar(mail, report, matches, by=by, now=now)
+    if report.unreadable_calendar and mail.kind in (IncomingKind.HUMAN, IncomingKind.AUTO):
+        return hold_unreadable(mail, report, matches)
     if mail.kind is IncomingKind.BOUNCE:
-        _take_bounce(report, matches, now)
+        _take_bounce(mail, report, matches, now)
     return Outcome(matches)
 
 
@@ -81,13 +84,15 @@ def _keep(mail: IncomingMail, report: MailReport) -> None:
     mail.from_address, mail.from_name = report.from_address[:320], report.from_name[:200]
     mail.dated_at, mail.text, mail.body = report.date, report.text, report.body
     plain = report.to_json()
-    mail.calendar = plain["calendar"]
+    told = {"partstat": report.told_partstat} if report.told_partstat else None
+    mail.calendar = plain["calendar"] or told
+    mail.signed, mail.perhaps_absent = report.signed, report.perhaps_absent
     mail.attachments = plain["attachments"]
     mail.review = None
     # Whoever brings a file could have written into it what a server says.
     mail.dmarc = None if mail.way is IncomingWay.UPLOAD else sender_result(report)
     mail.bounce = None
-    if report.kind in (IncomingKind.BOUNCE, IncomingKind.AUTO):
+    if report.kind in (IncomingKind.BOUNCE, IncomingKind.AUTO) or report.perhaps_absent:
         names = ("permanent", "failed_recipients", "status", "diagnostic", "returned_id", "returns_on")
         mail.bounce = {name: plain[name] for name in names}
 
@@ -123,7 +128,8 @@ def _did(earlier: IncomingMail, matches: list[Match]) -> bool:
 
 
 def _content_of(mail: IncomingMail) -> tuple[Any, ...]:
-    return (mail.body, mail.calendar, mail.bounce, mail.attachments)
+    bounce = {name: value for name, value in (mail.bounce or {}).items() if name != "copies_failed"}
+    return (mail.body, mail.calendar, bounce, mail.attachments)
 
 
 def link_mail(mail: IncomingMail, match: Match, now: datetime, by: str = "") -> None:
@@ -156,17 +162,24 @@ def _note_owner(mail: IncomingMail, owners: set[int | None], outcome: Outcome) -
         mail.organisation_id = None
 
 
-def _take_bounce(report: MailReport, matches: list[Match], now: datetime) -> None:
-    """Mark the mail that came back to its own address; a bounce that only names a Message-ID may be forged."""
-    for match in matches:
-        mail = match.subject
-        if not isinstance(mail, OutgoingMail) or match.how != "token" or report.permanent is None:
+def _take_bounce(mail: IncomingMail, report: MailReport, matches: list[Match], now: datetime) -> None:
+    """Mark the mail that came back to its own address; a bounce that only names a Message-ID may be forged.
+
+    One about another mailbox, to which whom we wrote to has passed our mail on, says nothing of theirs.
+    """
+    sent = [(match.subject, match.how) for match in matches if isinstance(match.subject, OutgoingMail)]
+    if not sent:
+        return
+    addressee, words = sent[0][0].to_address, f"{report.diagnostic}\n{report.body[:3000]}"
+    copies = copies_failed(addressee, report.failed_recipients, report.forwarded_to, words=words)
+    mail.bounce = (mail.bounce or {}) | {"copies_failed": copies}
+    for original, how in sent:
+        known = original.bounced_at is not None and original.bounce_permanent
+        if copies or known or how != "token" or report.permanent is None:
             continue
-        if mail.bounced_at is not None and mail.bounce_permanent:
-            continue
-        mail.bounced_at, mail.bounce_permanent = now, report.permanent
-        mail.bounce_words = f"{report.status} {report.diagnostic}".strip()[:500]
-        recipient = letter_of_mails([mail.id]).get(mail.id)
+        original.bounced_at, original.bounce_permanent = now, report.permanent
+        original.bounce_words = f"{report.status} {report.diagnostic}".strip()[:500]
+        recipient = letter_of_mails([original.id]).get(original.id)
         if recipient is not None:
             settle_clock(recipient, now=now)
 
@@ -178,6 +191,8 @@ def file_by_hand(mail: IncomingMail, match: Match, *, by: User, now: datetime) -
     link_mail(mail, Match(match.subject, "by_hand"), now, by.name)
     mail.state = IncomingState.MATCHED
     mail.ignored_at, mail.ignored_by, mail.ignored_reason = None, "", ""
+    if mail.kind is not IncomingKind.CALENDAR:
+        mail.review = None  # why it waited is answered by this
     mail.organisation_id = owner_of(match.subject)
     note("incoming.filed", mail, by=by, now=now, organisation_id=mail.organisation_id)
 

@@ -103,6 +103,7 @@ def _asks_for_one(mail: IncomingMail, report: MailReport, now: datetime) -> bool
         human
         and mail.dmarc is not Dmarc.FAILED  # whoever the sender's line names did not write
         and not report.no_answer
+        and not report.perhaps_absent  # what may be a machine's is not answered by one
         and is_fresh(report.date, mail.received_at, now)
         and _is_person(mail, report)
     )

@@ -177,6 +177,8 @@ def _mend_url(mail: IncomingMail, subject: Invitation | LetterRecipient) -> str:
     """Return where the address is corrected of a guest whose mail came back; "" where nothing came back."""
     if mail.kind is not IncomingKind.BOUNCE or not isinstance(subject, Invitation):
         return ""
+    if (mail.bounce or {}).get("copies_failed"):
+        return ""  # it is about a mailbox to which the guest had it passed on
     return url_for("invitations.address", invitation_id=subject.id)
 
 

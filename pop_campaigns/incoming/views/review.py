@@ -34,7 +34,8 @@ from pop_campaigns.invitations.rules import Answer, NotAnswerable
 from pop_campaigns.invitations.sight import check_sight
 from pop_campaigns.invitations.words.labels import NOT_ANSWERABLE
 from pop_campaigns.mail.models import IncomingLink, IncomingMail
-from pop_campaigns.mail.rules import Dmarc
+from pop_campaigns.mail.rules import Dmarc, Review
+from pop_campaigns.mail.secrets import mask_secrets
 from pop_campaigns.mail.wake_up import wake_worker
 
 SAID: Final[dict[Answer, LazyString]] = {
@@ -151,7 +152,27 @@ def held_says(held: HeldAnswer) -> str:
     """Return in two words what waits: *says yes*, *proposes another time*."""
     if held.answer is None:
         return str(_("proposes another time"))
-    return str(SAID[held.answer])
+    says = str(SAID[held.answer])
+    if held.mail.review is Review.WINMAIL:
+        return str(_("%(says)s (from winmail.dat)", says=says))
+    return str(_("%(says)s, by its subject", says=says)) if held.mail.review is Review.UNREADABLE else says
+
+
+@bp.app_template_global()
+def incoming_marks(mail: IncomingMail) -> list[str]:
+    """Return what has to be known of a message before it is believed, one sentence each."""
+    marks = []
+    if mail.signed:
+        marks.append(_("It is signed; nobody has checked the signature."))
+    if mail.perhaps_absent:
+        marks.append(_("Perhaps an absence note that does not say so: nobody may have read our message yet."))
+    copies = (mail.bounce or {}).get("copies_failed")
+    if copies:
+        who = mask_secrets(", ".join(copies[:3]))
+        marks.append(
+            _("It is about a copy forwarded to %(who)s. Whom you wrote to has the message.", who=who)
+        )
+    return [str(mark) for mark in marks]
 
 
 @bp.app_template_global()

@@ -52,7 +52,7 @@ REVIEWS: Final[dict[Review, LazyString]] = {
     Review.OLDER: _l("It is older than the answer that counts."),
     Review.TOO_LATE: _l("It came when no answer was taken any more."),
     Review.UNREADABLE: _l(
-        "There is a calendar answer in it that cannot be read. See what the message says, and record it as an answer."
+        "It may hold an answer, in a form that cannot be read here. See what else it says, or ask; then record the answer."
     ),
     Review.WINMAIL: _l(
         "Outlook packed the answer into a file that only Outlook opens (winmail.dat). See what it says; one press records it."
