@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from flask.testing import FlaskClient
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.core.clock import now
+from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.letters.rules.letters import LetterState
@@ -61,3 +62,33 @@ def test_who_only_reads_sees_the_letter_and_no_mail(
     assert f'id="r{scene.recipient.id}"' in page.text
     assert WROTE not in page.text and "/mail/in/" not in page.text
     assert sign_in(people.clirim).get(scene.url).status_code == 404
+
+
+def test_a_reply_is_to_be_read_before_anybody_is_late(
+    people: SimpleNamespace, sign_in: Browser, scene: SimpleNamespace
+) -> None:
+    late = local_date(now()) - timedelta(days=20)
+    scene.recipient.clock_from, scene.recipient.due_on = late - timedelta(days=14), late
+    scene.recipient.due_explained = {
+        "start": (late - timedelta(days=14)).isoformat(),
+        "by_hand": True,
+        "informed": True,
+    }
+    db.session.commit()
+    browser = sign_in(people.arta)
+    for url in (scene.url, "/letters"):
+        page = browser.get(url).text
+        assert "Reply to be read" in page and "days late" not in page and "Overdue</span>" not in page, url
+    assert (
+        "Gjanica"
+        not in browser.get("/letters?show=overdue").text.partition("<main")[2].partition("</form>")[2]
+    )
+    today = browser.get("/today").text
+    assert 'class="worklist late"' not in today and "reply to be read" in today
+    assert f'href="/mail/in/{scene.mail.id}"' in today
+    assert "Read the reply" in today and "Read the reply" not in sign_in(people.eva).get("/today").text
+    scene.mail.seen_at = now()
+    db.session.commit()
+    assert "Overdue" in browser.get(scene.url).text
+    assert 'class="worklist late"' in browser.get("/today").text
+    assert "days late" in browser.get("/letters?show=overdue").text

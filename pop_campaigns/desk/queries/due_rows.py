@@ -45,6 +45,19 @@ def add_follow_ups(work: WorkList, reader: Reader) -> None:
 
 def letter_row(reader: Reader, due: DueRecipient) -> WorkRow:
     letter = due.recipient.letter
+    if due.unread is not None:
+        page = url_for("incoming.message", number=due.unread)
+        return reader.row(
+            in_language(letter, "subject", reader.lang),
+            url_for("desk.letter", letter_id=letter.id),
+            letter,
+            who=due.recipient.shown_as,
+            when=_("reply to be read"),
+            tone="info",
+            action=_("Read the reply"),
+            action_url=page,
+            organisation=reader.whose(letter.organisation),
+        )
     late = due.state is RecipientState.OVERDUE
     return reader.row(
         in_language(letter, "subject", reader.lang),

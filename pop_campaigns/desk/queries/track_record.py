@@ -27,6 +27,7 @@ from pop_campaigns.invitations.rules import Answer, InvitationState
 from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.recipients import state_of
+from pop_campaigns.letters.queries.replies import unread_replies
 from pop_campaigns.letters.rules.letters import LetterState, RecipientState
 
 # Beyond this the newest are listed; the counts are of all.
@@ -140,7 +141,9 @@ def _letters(
         )
         .order_by(Letter.day_from.desc(), LetterRecipient.id.desc())
     )
-    return [(recipient, state_of(recipient, today)) for recipient in db.session.scalars(rows).unique()]
+    recipients = db.session.scalars(rows).unique().all()
+    unread = unread_replies([recipient.id for recipient in recipients])
+    return [(recipient, state_of(recipient, today, unread=unread)) for recipient in recipients]
 
 
 OPEN_LETTERS = frozenset(
@@ -150,6 +153,7 @@ OPEN_LETTERS = frozenset(
         RecipientState.WAITING,
         RecipientState.DUE_SOON,
         RecipientState.OVERDUE,
+        RecipientState.TO_BE_READ,
     }
 )
 

@@ -49,7 +49,8 @@ def work_list(user: User, now: datetime, lang: str) -> WorkList:
     work = WorkList()
     for due in due_recipients(user, reader.today):
         section = work.overdue if due.state is RecipientState.OVERDUE else work.soon
-        (work.today if due.due_on == reader.today else section).append(letter_row(reader, due))
+        now_or_read = due.due_on == reader.today or due.unread is not None
+        (work.today if now_or_read else section).append(letter_row(reader, due))
     work.today.extend(_trouble_rows(reader))
     work.today.extend(_proposal_row(reader, proposal) for proposal in open_proposals(user, now=now))
     add_follow_ups(work, reader)

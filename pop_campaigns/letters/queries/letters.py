@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Literal
@@ -21,6 +21,7 @@ from pop_campaigns.core.text import search_words
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.entered_days import EnteredDays, entered_days
 from pop_campaigns.letters.queries.recipients import days_until, has_answered, owes_answer, state_of
+from pop_campaigns.letters.queries.replies import has_unread_reply, unread_replies
 from pop_campaigns.letters.rules.letters import (
     LetterState,
     RecipientRole,
@@ -88,13 +89,17 @@ class RecipientLine:
 
 @dataclass(frozen=True)
 class DueRecipient:
-    """A recipient whose answer is due. ``days`` of ``unit`` are left until ``due_on``; negative: late by so many."""
+    """A recipient whose answer is due. ``days`` of ``unit`` are left until ``due_on``; negative: late by so many.
+
+    ``unread`` is the number of a message that came in for it and is to be read first; None without one.
+    """
 
     recipient: LetterRecipient
     state: RecipientState
     due_on: date
     days: int
     unit: Unit
+    unread: int | None = None
 
 
 def reach_of(letter: Letter, user: User) -> Reach:
@@ -164,7 +169,7 @@ def select_letters(
     shown = {
         "draft": Letter.state.in_(UNSENT),
         "waiting": _some_addressee_owes(),
-        "overdue": _some_addressee_owes(LetterRecipient.due_on < today),
+        "overdue": _some_addressee_owes(LetterRecipient.due_on < today, ~has_unread_reply()),
         "answered": and_(_has_addressee(has_answered()), ~_has_addressee(~has_answered())),
     }
     rows = select(Letter).where(visible(Letter, user), *_letter_words(typed))
@@ -206,9 +211,10 @@ def due_recipients(user: User, today: date) -> list[DueRecipient]:
         )
         .order_by(LetterRecipient.due_on, LetterRecipient.id)
     )
-    entered = entered_days()
-    candidates = (_due(recipient, today, soon, entered) for recipient in db.session.scalars(rows).unique())
-    late_or_soon = (RecipientState.OVERDUE, RecipientState.DUE_SOON)
+    entered, owing = entered_days(), db.session.scalars(rows).unique().all()
+    unread = unread_replies([recipient.id for recipient in owing])
+    candidates = (_due(recipient, today, soon, entered, unread) for recipient in owing)
+    late_or_soon = (RecipientState.OVERDUE, RecipientState.DUE_SOON, RecipientState.TO_BE_READ)
     return [due for due in candidates if due is not None and due.state in late_or_soon]
 
 
@@ -221,11 +227,14 @@ def last_register_count(organisation_id: int | None, year: int) -> int:
     )
 
 
-def _due(recipient: LetterRecipient, today: date, soon: date, entered: EnteredDays) -> DueRecipient | None:
+def _due(
+    recipient: LetterRecipient, today: date, soon: date, entered: EnteredDays, unread: Mapping[int, int]
+) -> DueRecipient | None:
     if recipient.due_on is None:
         return None
     days, unit = days_until(recipient, recipient.due_on, today, entered)
-    return DueRecipient(recipient, state_of(recipient, today, soon), recipient.due_on, days, unit)
+    state = state_of(recipient, today, soon, unread)
+    return DueRecipient(recipient, state, recipient.due_on, days, unit, unread.get(recipient.id))
 
 
 def _has_addressee(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:

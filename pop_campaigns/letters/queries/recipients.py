@@ -39,8 +39,13 @@ _DELIVERIES: Final = {
 }
 
 
-def state_of(recipient: LetterRecipient, today: date, soon: date | None = None) -> RecipientState:
-    """Return where a recipient stands today."""
+def state_of(
+    recipient: LetterRecipient,
+    today: date,
+    soon: date | None = None,
+    unread: Collection[int] = frozenset(),
+) -> RecipientState:
+    """Return where a recipient stands today; ``unread`` are those with a reply to be read (``replies.unread_replies``)."""
     response = deciding_response(recipient.responses)
     return recipient_state(
         letter=recipient.letter.state,
@@ -49,6 +54,7 @@ def state_of(recipient: LetterRecipient, today: date, soon: date | None = None) 
         response=response.kind if response else None,
         today=today,
         soon=soon,
+        unread=recipient.id in unread,
     )
 
 

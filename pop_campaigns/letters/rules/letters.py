@@ -97,6 +97,8 @@ class RecipientState(StrEnum):
     WAITING = "waiting"
     DUE_SOON = "due_soon"
     OVERDUE = "overdue"
+    TO_BE_READ = "to_be_read"
+    """Something came in for the letter that nobody has read: it may be the answer."""
     ANSWERED = "answered"
     UNKNOWN = "unknown"
 
@@ -122,15 +124,19 @@ def recipient_state(
     response: ResponseKind | None,
     today: date,
     soon: date | None = None,
+    unread: bool = False,
 ) -> RecipientState:
     """Return where a recipient stands today.
 
     An answer proves arrival, so it comes before everything. What a record does not say stays unknown: an
     archive's letter is overdue only if the record itself knows of the silence. `soon` is `soon_until(today)`
-    when the caller has it already. Still on the due day the office is in time.
+    when the caller has it already. With an `unread` reply nobody is late before somebody has read it. Still on the
+    due day the office is in time.
     """
     if stops_clock(response):
         return RecipientState.ANSWERED
+    if unread:
+        return RecipientState.TO_BE_READ
     if letter is LetterState.RECORDED and response in (None, ResponseKind.UNKNOWN):
         return RecipientState.UNKNOWN
     if response is ResponseKind.UNKNOWN:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +19,7 @@ from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries.entered_days import entered_days
 from pop_campaigns.letters.queries.letters import RecipientLine, lines_of
 from pop_campaigns.letters.queries.recipients import days_until, delivery_of, is_answered
+from pop_campaigns.letters.queries.replies import unread_replies
 from pop_campaigns.letters.rules.letters import (
     Delivery,
     LetterState,
@@ -51,12 +53,13 @@ def letter_parts(letter: Letter, *, shown_in: str, now: datetime, lang: str) -> 
     """Return what the templates of one letter's parts are filled with; ``shown_in`` is the paper's language."""
     today = local_date(now)
     lines = lines_of(letter, current_user, today, lang=lang)
+    unread = unread_replies([recipient.id for recipient in letter.recipients])
     return {
         "letter": letter,
         "paper": paper_of(letter, shown_in, user=current_user, at=now),
         "languages": readable_languages(letter),
-        "rows": recipient_rows(letter, lines, today, lang),
-        "chip": wording.letter_chip(letter, today, soon_until(today)),
+        "rows": recipient_rows(letter, lines, today, lang, unread),
+        "chip": wording.letter_chip(letter, today, soon_until(today), unread),
         "history": history_items(letter, lang),
         "may_edit": may_edit(letter.state) and may_change(letter),
         "may_respond": may_record_response(letter.state) and may_change(letter),
@@ -77,7 +80,9 @@ def _moves_by_itself(recipient: LetterRecipient) -> bool:
     )
 
 
-def recipient_rows(letter: Letter, lines: list[RecipientLine], today: date, lang: str) -> list[RecipientRow]:
+def recipient_rows(
+    letter: Letter, lines: list[RecipientLine], today: date, lang: str, unread: Collection[int]
+) -> list[RecipientRow]:
     """Return the recipients with everything the page says about each."""
     soon, changeable, entered = soon_until(today), may_change(letter), entered_days()
     rows = []
@@ -85,12 +90,13 @@ def recipient_rows(letter: Letter, lines: list[RecipientLine], today: date, lang
         recipient, delivery = line.recipient, delivery_of(line.recipient)
         due_words = ""
         # Of a copy nothing is demanded, so nothing is counted down.
-        if recipient.due_on and recipient.owes and not is_answered(recipient):
+        silent = not is_answered(recipient) and recipient.id not in unread
+        if recipient.due_on and recipient.owes and silent:
             due_words = wording.days_words(*days_until(recipient, recipient.due_on, today, entered))
         rows.append(
             RecipientRow(
                 line=line,
-                chip=wording.recipient_chip(recipient, today, soon),
+                chip=wording.recipient_chip(recipient, today, soon, unread),
                 delivery=str(DELIVERIES[delivery]),
                 trouble=wording.mail_trouble(recipient.mail),
                 due_on=recipient.due_on if recipient.owes else None,

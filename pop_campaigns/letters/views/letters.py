@@ -24,6 +24,7 @@ from pop_campaigns.letters.queries.entered_days import entered_days
 from pop_campaigns.letters.queries.letters import (
     select_letters,
 )
+from pop_campaigns.letters.queries.replies import unread_replies
 from pop_campaigns.letters.rules.letters import (
     soon_until,
 )
@@ -54,9 +55,10 @@ def index() -> str:
     campaign = request.args.get("campaign", "")[:10]
     campaign_id = row_number(campaign)
     letters = select_letters(current_user, typed=typed, show=show, campaign_id=campaign_id, today=today)
+    page = paged(letters)
     return render_template(
         "letters/index.html",
-        page=paged(letters),
+        page=page,
         typed=typed,
         show=show,
         campaign_id=campaign_id,
@@ -65,6 +67,7 @@ def index() -> str:
         today=today,
         soon=soon_until(today),
         entered=entered_days(),
+        unread=unread_replies([recipient.id for letter in page.items for recipient in letter.recipients]),
         wording=wording,
     )
 

@@ -66,6 +66,7 @@ RECIPIENT_CHIPS: Final[dict[RecipientState, Chip]] = {
     RecipientState.WAITING: Chip("○", _l("Waiting for a reply"), "quiet"),
     RecipientState.DUE_SOON: Chip("◐", _l("Due soon"), "warn"),
     RecipientState.OVERDUE: Chip("!", _l("Overdue"), "bad"),
+    RecipientState.TO_BE_READ: Chip("◆", _l("Reply to be read"), "info"),
     RecipientState.ANSWERED: Chip("●", _lp("letter", "Answered"), "good"),
     RecipientState.UNKNOWN: Chip("–", _l("Not known"), "quiet"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -49,6 +49,7 @@ from pop_campaigns.mail.words.labels import bounce_sentence
 # What a list says of a letter with several addressees: what needs a person first.
 _WORST_FIRST: Final = (
     RecipientState.OVERDUE,
+    RecipientState.TO_BE_READ,
     RecipientState.FAILED,
     RecipientState.NOT_SENT,
     RecipientState.DUE_SOON,
@@ -86,9 +87,11 @@ class DueStory:
     refused: str = ""
 
 
-def recipient_chip(recipient: LetterRecipient, today: date, soon: date) -> Chip:
+def recipient_chip(
+    recipient: LetterRecipient, today: date, soon: date, unread: Collection[int] = frozenset()
+) -> Chip:
     """Return where one recipient stands. Of a copy nothing is awaited, unless the letter asks for an answer, too."""
-    return chip_of(recipient, state_of(recipient, today, soon))
+    return chip_of(recipient, state_of(recipient, today, soon, unread))
 
 
 def chip_of(recipient: LetterRecipient, state: RecipientState) -> Chip:
@@ -96,11 +99,15 @@ def chip_of(recipient: LetterRecipient, state: RecipientState) -> Chip:
     return INFORMED_CHIP if not recipient.owes and state in _AWAITED else RECIPIENT_CHIPS[state]
 
 
-def letter_chip(letter: Letter, today: date, soon: date) -> Chip:
+def letter_chip(letter: Letter, today: date, soon: date, unread: Collection[int] = frozenset()) -> Chip:
     """Return where a letter stands: by those who owe an answer, and of an archive's letter that answers are not known."""
     if letter.state in (LetterState.DRAFT, LetterState.APPROVED, LetterState.ARCHIVED):
         return Chip("✎" if letter.state is LetterState.DRAFT else "–", LETTER_STATES[letter.state], "quiet")
-    states = {state_of(recipient, today, soon) for recipient in letter.recipients if recipient.owes}
+    states = {
+        state_of(recipient, today, soon, unread)
+        for recipient in letter.recipients
+        if recipient.owes or recipient.id in unread
+    }
     worst = next((state for state in _WORST_FIRST if state in states), RecipientState.UNKNOWN)
     if letter.state is LetterState.RECORDED and worst is RecipientState.UNKNOWN:
         return Chip("–", _("Responses unknown"), "quiet")
@@ -117,14 +124,20 @@ def copies(letter: Letter) -> list[LetterRecipient]:
     return [recipient for recipient in letter.recipients if recipient.role is RecipientRole.CC]
 
 
-def next_due(letter: Letter, today: date, soon: date, entered: EnteredDays) -> NextDue | None:
-    """Return the first day on which an answer is due, of those who owe one and have not answered."""
+def next_due(
+    letter: Letter,
+    today: date,
+    soon: date,
+    entered: EnteredDays,
+    unread: Collection[int] = frozenset(),
+) -> NextDue | None:
+    """Return the first day on which an answer is due, of those who owe one and have not answered (or written, unread)."""
     if letter.state is not LetterState.SENT:
         return None
     open_ones = [
         recipient
         for recipient in letter.recipients
-        if recipient.owes and recipient.due_on and not is_answered(recipient)
+        if recipient.owes and recipient.due_on and not is_answered(recipient) and recipient.id not in unread
     ]
     first = min(open_ones, key=lambda addressee: addressee.due_on or date.max, default=None)
     if first is None or first.due_on is None:
