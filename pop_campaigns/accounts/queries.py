@@ -13,6 +13,7 @@ from pop_campaigns.accounts.models import AccountLink, Organisation, User
 from pop_campaigns.accounts.rules.passwords import LinkKind, LinkState
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
+from pop_campaigns.core.text import sort_key
 from pop_campaigns.mail.rules import MailState
 
 
@@ -51,6 +52,12 @@ def user_rows(*, now: datetime) -> list[UserRow]:
     rows = [_row(user, by_user.get(user.id), sign_ins.get(user.id), now) for user in users]
     order = ("expired", "invited", "active", "closed")
     return sorted(rows, key=lambda row: (order.index(row.state), (row.user.name or row.user.email).lower()))
+
+
+def active_users() -> Sequence[User]:
+    """Return everybody who may sign in, by name."""
+    users = db.session.scalars(select(User).where(User.active.is_(True))).unique().all()
+    return sorted(users, key=lambda user: sort_key(user.name or user.email))
 
 
 def user_row(user: User, *, now: datetime) -> UserRow:

@@ -26,6 +26,7 @@ from pop_campaigns.mail.secrets import HIDDEN as HIDDEN
 from pop_campaigns.mail.secrets import mask_secrets
 
 CalendarWriter = Callable[[Mapping[str, object]], str]
+_LONGEST_SUBJECT = 200  # of an answer: as long as the subject it answers
 _HIDDEN_IN_HEADER = "hidden"  # an address and a header's link are ASCII
 REFUSAL_LINK = "unsubscribe_url"
 """The placeholder of the link by which the reader refuses more mails; with it come the headers that say so."""
@@ -144,6 +145,13 @@ def render_words(name: str, values: Mapping[str, Any]) -> tuple[str, str, str]:
     if values["refusable"]:
         text += _template("_refusal.txt", safe)
     return safe["subject"], text, _inliner().inline(_template(f"{name}/body.html", safe))
+
+
+def render_plain(name: str, values: Mapping[str, Any]) -> tuple[str, str]:
+    """Return subject and text of a mail without HTML from the templates ``name``: what a person writes to a person."""
+    subject = clean_subject(_template(f"{name}/subject.txt", values), _LONGEST_SUBJECT)
+    text = _template(f"{name}/body.txt", {key: as_typed(value) for key, value in values.items()})
+    return as_typed(subject), text.strip() + "\n"
 
 
 def as_typed(value: Any) -> Any:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import derive_local_part, derive_token, new_nonce, sign_text
+from pop_campaigns.incoming.services.replying import pass_on, queue_reply, receivers_of
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import GuestChoice
 from pop_campaigns.invitations.services.guests import add_guests
@@ -43,6 +44,7 @@ def fill(world: SimpleNamespace, folder: Path) -> SimpleNamespace:
     db.session.commit()
     # The other organisation's are there to be found by the first one: a few kinds are enough.
     incoming = [*_come_in(world.invitation), *_come_in(foreign)[:4], *_for_the_letter(world, letter_mail)]
+    _write_back(incoming[0], world)
     kept = [_deliver(folder, guest) for guest in (world.invitation, foreign)]
     _refuse(letter_mail)
     db.session.commit()
@@ -59,6 +61,15 @@ def fill(world: SimpleNamespace, folder: Path) -> SimpleNamespace:
         fier=_secrets(cast.fier.id, world.recipient.reply_local),
         vlore=_secrets(cast.vlore.id),
     )
+
+
+def _write_back(mail: IncomingMail, world: SimpleNamespace) -> None:
+    """A message full of secrets is answered, and passed on to a colleague."""
+    to = receivers_of(mail, world.invitation)[0][0]
+    queue_reply(mail, to, "Faleminderit.", files=(), key="reply", by=world.cast.arta, now=now())
+    pass_on(
+        mail, world.cast.drita, "", subject=world.invitation, about="", files=(), key="on", by=world.cast.arta, now=now()
+    )  # fmt: skip
 
 
 def _one_of_each_kind() -> list[int]:

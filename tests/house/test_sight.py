@@ -191,6 +191,7 @@ NEED_NOT_ASK = {
     "incoming/services/matching": "finds to what a mail belongs; shows nothing",
     "incoming/services/proposals": "verbs",
     "incoming/services/receipts": "writes mails",
+    "incoming/services/replying": "verbs",
     "incoming/tasks": "a task",
     "incoming/services/filing": "verbs",
     "invitations/services/answers": "verbs",

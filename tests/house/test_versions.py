@@ -38,6 +38,7 @@ EDITS_NOTHING = {
     "events.new": "adds a row",
     "imports.new": "adds a file",
     "incoming.explain": "stores nothing",
+    "incoming.forward": "queues a mail, once for each form",
     "incoming.index": "puts chosen messages aside once, with a reason; each is looked at anew",
     "incoming.upload": "adds a message",
     "incoming.message": "puts a message aside once, with a reason",

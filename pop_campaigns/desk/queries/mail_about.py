@@ -19,6 +19,7 @@ from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.events.rules import EventState, has_begun
+from pop_campaigns.incoming.queries.deeds import BY_PEOPLE
 from pop_campaigns.invitations.models import Invitation, InvitationMail
 from pop_campaigns.invitations.queries.guests import calendar_ahead, event_of_mails
 from pop_campaigns.invitations.rules import InvitationState, MailPurpose, is_erased_address
@@ -119,8 +120,8 @@ def why_not_again(mail: OutgoingMail, about: MailAbout | None, *, now: datetime)
         return NotSentAgain.CALLED_OFF
     if is_erased_address(mail.to_address):
         return NotSentAgain.ERASED
-    if about is None or about.guest is None:
-        return None
+    if about is None or about.guest is None or mail.kind in BY_PEOPLE:
+        return None  # a person's own words stay true whatever becomes of the event
     if mail.kind == DECLINED_TIME_KIND:
         return _event_moved_on(mail, about.guest, now)
     return _no_longer_true(about.guest, about.sent_as, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from flask import redirect, render_template, url_for
@@ -19,17 +20,25 @@ from pop_campaigns.core.i18n import current_language
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.events import event_with_record, story_of
 from pop_campaigns.desk.words.event_actions import actions_for, in_short
-from pop_campaigns.desk.words.guest_mail import away_guests, failed_copies, mail_happenings
+from pop_campaigns.desk.words.guest_mail import (
+    away_guests,
+    failed_copies,
+    mail_happenings,
+    written_happenings,
+)
 from pop_campaigns.desk.words.history import tell_story
 from pop_campaigns.events.models import Attendance, Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.events.words.labels import EVENT_FORMATS, EVENT_KINDS, state_chip, when_words
-from pop_campaigns.incoming.queries.guest_notes import guest_notes
+from pop_campaigns.incoming.queries.deeds import written_about
+from pop_campaigns.incoming.queries.guest_notes import GuestNote, guest_notes
 from pop_campaigns.incoming.queries.incoming import incoming_of_guests
 from pop_campaigns.incoming.words.labels import KINDS as INCOMING_KINDS
 from pop_campaigns.incoming.words.proposals import proposed_at
+from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.queries.guests import answers_for, counts_for, text_of
 from pop_campaigns.invitations.queries.shown_guests import in_sight
+from pop_campaigns.invitations.views.guest_table import Happening
 from pop_campaigns.mail.rules import MailState
 
 _TRANSLATED = ("title", "description")
@@ -71,7 +80,7 @@ def event(event_id: int) -> ResponseReturnValue:
         incoming_day=lambda moment: moment_words(moment, lang),
         away=away_guests(notes, moment, lang),
         copies=failed_copies(notes),
-        came_in=mail_happenings(notes, linked=changeable),
+        came_in=_mails_of(shown.heard, notes, linked=changeable),
         story=tell_story(story_of(row, current_user), names=changeable),
         attended=attended(row, names=changeable),
         in_short=in_short,
@@ -80,6 +89,15 @@ def event(event_id: int) -> ResponseReturnValue:
             guest.mail and guest.mail.state in (MailState.QUEUED, MailState.SENDING) for guest in guests
         ),
     )
+
+
+def _mails_of(
+    heard: Collection[int], notes: Mapping[int, Sequence[GuestNote]], *, linked: bool
+) -> dict[int, list[Happening]]:
+    """Return by guest what came in and what people answered, for the guests whose words the user sees."""
+    written = written_happenings(written_about(Invitation, heard, current_user)) if linked else {}
+    came_in = mail_happenings(notes, linked=linked)
+    return {ident: [*came_in.get(ident, []), *written.get(ident, [])] for ident in {*came_in, *written}}
 
 
 def _is_another_organisation_s(event_id: int) -> bool:

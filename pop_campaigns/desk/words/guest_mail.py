@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,12 +13,17 @@ from flask_babel.speaklater import LazyString
 
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import moment_words, short_day_words
+from pop_campaigns.incoming.queries.deeds import FORWARD_KIND, Deed
 from pop_campaigns.incoming.queries.guest_notes import GuestNote
+from pop_campaigns.incoming.words.deeds import deed_words
 from pop_campaigns.incoming.words.labels import KINDS
 from pop_campaigns.invitations.views.guest_table import Happening
-from pop_campaigns.mail.models import IncomingMail
+from pop_campaigns.letters.models import LetterResponse
+from pop_campaigns.mail.models import IncomingMail, OutgoingMail
+from pop_campaigns.mail.queries import subject_of
 from pop_campaigns.mail.rules import IncomingKind
 from pop_campaigns.mail.secrets import mask_secrets
+from pop_campaigns.mail.words.labels import mail_chip
 
 _MOST_WORDS = 600
 _FIRST_WORDS = 240
@@ -94,9 +100,34 @@ def _happening_words(note: GuestNote) -> str:
     return ": ".join([kind, mask_secrets(note.mail.subject) or _("No subject")])
 
 
+def written_happenings(mails: Mapping[int, Sequence[OutgoingMail]]) -> dict[int, list[Happening]]:
+    """Return the lines of each guest's history about what people answered them, or passed on about them."""
+    return {
+        ident: [
+            Happening(
+                mail.queued_at,
+                f"{written_words(mail)}: {subject_of(mail)}",
+                f"{mail_chip(mail).words}, {mask_secrets(mail.to_name or mail.to_address)}",
+                "info",
+                url_for("desk.mail_message", mail_id=mail.id),
+            )
+            for mail in written
+        ]
+        for ident, written in mails.items()
+    }
+
+
+def written_words(mail: OutgoingMail) -> str:
+    """Return what a person did with a mail of ours: answered, or passed on."""
+    return _("Passed on") if mail.kind == FORWARD_KIND else _("Our reply")
+
+
 @dataclass(frozen=True)
 class RecipientMail:
-    """A mail beside the recipient of a letter: its kind, when it came, of a person's reply the first words."""
+    """A mail beside the recipient of a letter: its kind, when it came, of a person's reply the first words.
+
+    ``url`` is its page; ``record`` says that it can be recorded as the response, which nobody has done yet.
+    """
 
     number: int
     kind: LazyString | str
@@ -105,13 +136,28 @@ class RecipientMail:
     day: str
     unread: bool
     is_reply: bool
+    url: str = ""
+    record: bool = False
+    became: str = ""
 
 
 def mail_of_recipients(
-    came_in: Mapping[int, Sequence[IncomingMail]], lang: str
+    came_in: Mapping[int, Sequence[IncomingMail]],
+    lang: str,
+    deeds: Mapping[int, Sequence[Deed]],
+    written: Mapping[int, Sequence[OutgoingMail]],
 ) -> dict[int, list[RecipientMail]]:
-    """Return what the page of a letter shows of the mails of each recipient."""
-    return {ident: [_recipient_mail(mail, lang) for mail in mails] for ident, mails in came_in.items()}
+    """Return what the page of a letter shows of the mails of each recipient: what came in, and our answers."""
+    shown: defaultdict[int, list[tuple[datetime, RecipientMail]]] = defaultdict(list)
+    for ident, mails in came_in.items():
+        shown[ident] += [
+            (mail.received_at, _recipient_mail(mail, lang, deeds.get(mail.id, ()))) for mail in mails
+        ]
+    for ident, sent in written.items():
+        shown[ident] += [(mail.queued_at, _written_mail(mail, lang)) for mail in sent]
+    return {
+        ident: [mail for _at, mail in sorted(rows, key=lambda row: row[0])] for ident, rows in shown.items()
+    }
 
 
 def _recipient_kind(mail: IncomingMail, lang: str) -> LazyString | str:
@@ -124,7 +170,21 @@ def _recipient_kind(mail: IncomingMail, lang: str) -> LazyString | str:
     return KINDS[mail.kind] if mail.kind else ""
 
 
-def _recipient_mail(mail: IncomingMail, lang: str) -> RecipientMail:
+def _written_mail(mail: OutgoingMail, lang: str) -> RecipientMail:
+    return RecipientMail(
+        number=mail.id,
+        kind=written_words(mail),
+        words=mask_secrets(mail.skeleton.text)[:_FIRST_WORDS] if mail.kind != FORWARD_KIND else "",
+        when=moment_words(mail.queued_at, lang),
+        day=local_date(mail.queued_at).isoformat(),
+        unread=False,
+        is_reply=False,
+        url=url_for("desk.mail_message", mail_id=mail.id),
+        became=str(mail_chip(mail).words),
+    )
+
+
+def _recipient_mail(mail: IncomingMail, lang: str, deeds: Sequence[Deed]) -> RecipientMail:
     is_reply = mail.kind is IncomingKind.HUMAN
     return RecipientMail(
         number=mail.id,
@@ -134,4 +194,7 @@ def _recipient_mail(mail: IncomingMail, lang: str) -> RecipientMail:
         day=local_date(mail.received_at).isoformat(),
         unread=is_reply and mail.seen_at is None,
         is_reply=is_reply,
+        url=url_for("incoming.message", number=mail.id),
+        record=is_reply and not any(isinstance(deed, LetterResponse) for deed in deeds),
+        became=", ".join(deed_words(deed) for deed in deeds),
     )

@@ -230,6 +230,10 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         ),
         "quiet",
     ),
+    "invitation.replied": (
+        lambda d, g: _("A message of %(guest)s was answered", guest=_named(d, g)),
+        "info",
+    ),
     "mail.sent_again": (
         lambda d, g: _(
             "The message to %(guest)s was sent again", guest=g or str(d.get("to", "")) or _("a guest")

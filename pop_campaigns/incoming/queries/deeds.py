@@ -17,6 +17,7 @@ from pop_campaigns.invitations.rules import Sight
 from pop_campaigns.invitations.sight import guests_seen, mails_seen
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.queries import mails_about
 
 Deed = GivenAnswer | LetterResponse | OutgoingMail
 REPLY_KIND = "incoming.reply"
@@ -31,6 +32,17 @@ def deeds_of(mail_ids: Iterable[int], user: User) -> dict[int, list[Deed]]:
     for row in [*_answers(wanted, user), *_responses(wanted, user), *_sent(wanted, user)] if wanted else ():
         deeds[row.incoming_mail_id].append(row)
     return dict(deeds)
+
+
+def written_about(model: Any, idents: Iterable[int], user: User) -> dict[int, list[OutgoingMail]]:
+    """Return by guest or recipient what people wrote or passed on about them, as far as the user sees it, oldest first."""
+    rows = select(OutgoingMail).where(
+        mails_about(model, idents), OutgoingMail.kind.in_(BY_PEOPLE), mails_seen(user)
+    )
+    mails: defaultdict[int, list[OutgoingMail]] = defaultdict(list)
+    for mail in db.session.scalars(rows.order_by(OutgoingMail.id)):
+        mails[mail.subject_id or 0].append(mail)
+    return dict(mails)
 
 
 def answer_from(mail_id: int, guest: Invitation) -> GivenAnswer | None:

@@ -64,6 +64,11 @@ RECEIPTS_ABOUT_ONE = 3
 _FRESH = timedelta(days=3)
 
 
+def is_machine(local: str) -> bool:
+    """Return whether the part of an address before the @, in lower case, is that of a machine or a list by its name."""
+    return _MACHINE.fullmatch(local) is not None
+
+
 def may_get_receipt(sender: str, envelope_sender: str, domain: str) -> bool:
     """Decide whether a receipt may go to the address a person's mail comes from.
 
@@ -71,10 +76,10 @@ def may_get_receipt(sender: str, envelope_sender: str, domain: str) -> bool:
     not where the envelope (empty: not known) was sent by somebody else than the header says: that may be forged.
     """
     local, at, host = sender.lower().rpartition("@")
-    if not (local and at) or _MACHINE.fullmatch(local) or _same_house(host, domain.lower()):
+    if not (local and at) or is_machine(local) or _same_house(host, domain.lower()):
         return False
     sent_by = envelope_sender.lower().rpartition("@")
-    return not envelope_sender or (not _MACHINE.fullmatch(sent_by[0]) and _same_house(sent_by[2], host))
+    return not envelope_sender or (not is_machine(sent_by[0]) and _same_house(sent_by[2], host))
 
 
 def _same_house(host: str, other: str) -> bool:

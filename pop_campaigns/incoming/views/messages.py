@@ -19,6 +19,7 @@ from pop_campaigns.incoming.blueprint import bp, changeable_mail, may_file, plac
 from pop_campaigns.incoming.queries.deeds import Deed, deeds_of
 from pop_campaigns.incoming.queries.places import find_places
 from pop_campaigns.incoming.queries.work_list import beside
+from pop_campaigns.incoming.rules.replying import is_written_by_machine
 from pop_campaigns.incoming.scope import subject_of
 from pop_campaigns.incoming.services.filing import NothingSaid, file_by_hand, put_aside
 from pop_campaigns.incoming.services.matching import Match
@@ -85,6 +86,7 @@ def message(number: int) -> ResponseReturnValue:
         typed=typed,
         found=_found_places(mail, typed) if typed and may_file(mail) else [],
         way_back=way_back(),
+        by_machine=is_written_by_machine(mail.kind),
         beside=_neighbours(mail),
     )
 
@@ -111,7 +113,7 @@ def _place_of_deed(deed: Deed) -> str:
         return f"{place_of_subject(deed.invitation)[1]}#guest-{deed.invitation_id}"
     if isinstance(deed, LetterResponse):
         return f"{place_of_subject(deed.recipient)[1]}#r{deed.recipient_id}"
-    return place_of_subject(deed)[1]
+    return place_of_subject(deed)[1]  # the mail itself
 
 
 @bp.post("/<int:number>/file")

@@ -294,6 +294,7 @@ def history_words(row: History, lang: str, *, who: str = "") -> str:
         "letter.sent": pgettext("letter", "Sent as no. %(number)s", number=details.get("number", "")),
         "letter.response_recorded": _("%(who)s answered: %(kind)s", who=who, kind=kind),
         "letter.response_corrected": _("%(who)s: response corrected: %(kind)s", who=who, kind=kind),
+        "letter.replied": _("%(who)s: their message was answered", who=who),
         "letter.response_removed": _("%(who)s: response taken back: %(kind)s", who=who, kind=kind),
         "file.attached": _("File added: %(name)s", name=details.get("file", "")),
         "file.detached": _("File taken off: %(name)s", name=details.get("file", "")),

@@ -86,6 +86,7 @@ def find_traces(person: Person) -> Traces:
     _find_invitations(traces, ids)
     _find_mails(traces)
     _find_incoming(traces)
+    _find_copies(traces)
     _find_imports(traces, ids)
     traces.history = _find_history(traces, ids)
     return traces
@@ -193,6 +194,10 @@ def _find_mails(traces: Traces) -> None:
         mails_about(LetterRecipient, [recipient.id for recipient in traces.recipients]),
     )
     traces.naming = [mail for mail in _all(select(OutgoingMail).where(to_office)) if mail not in traces.mails]
+
+
+def _find_copies(traces: Traces) -> None:
+    """Find the texts that only these mails carry, and the copies that a local mail server keeps of them."""
     traces.skeletons = _only_theirs(traces.mails)
     message_ids = {mail.message_id for mail in (*traces.mails, *traces.naming)}
     traces.delivered = [
@@ -215,6 +220,12 @@ def _find_incoming(traces: Traces) -> None:
     nobodys = IncomingMail.organisation_id.is_(None)
     theirs = and_(wrote, or_(nobodys, belongs_to(IncomingMail, traces.person)))
     traces.incoming = _all(select(IncomingMail).where(or_(IncomingMail.id.in_(answered), theirs)))
+    # What was answered or passed on to a colleague holds the person's words or is about them.
+    wrote_about = select(OutgoingMail).where(
+        OutgoingMail.incoming_mail_id.in_([mail.id for mail in traces.incoming])
+    )
+    traces.mails += [mail for mail in _all(wrote_about) if mail not in traces.mails]
+    traces.naming = [mail for mail in traces.naming if mail not in traces.mails]
 
 
 def _only_theirs(mails: Sequence[OutgoingMail]) -> list[MailSkeleton]:
