@@ -20,7 +20,7 @@ from pop_campaigns.letters.messages.letters import sender_of
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.compose import render_plain
 from pop_campaigns.mail.models import IncomingMail
-from pop_campaigns.mail.secrets import mask_secrets
+from pop_campaigns.mail.secrets import HIDDEN, mask_secrets
 
 LONGEST_PASSED_ON: Final = 20_000
 
@@ -52,7 +52,7 @@ def reply_words(
     lang = subject.language
     with speaking(lang):
         values = {
-            "subject": reply_subject(mask_secrets(mail.subject)),
+            "subject": reply_subject(_subject_of(mail)),
             "words": clean_text(words),
             "writer": by.name,
             "organiser": organiser_of(subject),
@@ -75,7 +75,7 @@ def passed_on_words(mail: IncomingMail, to: User, words: str, about: str, *, by:
             (pgettext("mail text", "About"), about),
         ]
         values = {
-            "subject": mask_secrets(mail.subject),
+            "subject": _subject_of(mail),
             "words": clean_text(words),
             "writer": by.name,
             "facts": [f"{label}: {value}" for label, value in facts if value],
@@ -83,6 +83,11 @@ def passed_on_words(mail: IncomingMail, to: User, words: str, about: str, *, by:
             "page": f"{current_app.config['BASE_URL']}/mail/in/{mail.id}",
         }
         return render_plain("passed_on", values)
+
+
+def _subject_of(mail: IncomingMail) -> str:
+    """Return a mail's subject without secrets; not as pages mask them, so that a search for one does not find this mail."""
+    return mask_secrets(mail.subject).replace(HIDDEN, "…")
 
 
 def _when(mail: IncomingMail, lang: str) -> str:

@@ -51,7 +51,7 @@ def test_what_came_back_stands_beside_its_sender_and_can_be_recorded(
     beside = page[page.index(f'id="r{scene.recipient.id}"') :].partition("</li>")[0]
     assert WROTE in beside
     assert f'href="/mail/in/{scene.mail.id}"' in beside
-    assert f"{scene.url}/recipients/{scene.recipient.id}/response?received_on=" in beside
+    assert f"/mail/in/{scene.mail.id}/response/{scene.recipient.id}" in beside
 
 
 def test_who_only_reads_sees_the_letter_and_no_mail(
