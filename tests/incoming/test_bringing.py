@@ -435,10 +435,11 @@ def test_a_reply_that_names_our_number_lands_at_the_letter(
     ]
     page = arta.get(f"/letters/{letter.id}").text
     assert "ju njoftojmë se po" in page and f"/mail/in/{mail.id}" in page and "Unread" in page
+    record = f"/mail/in/{mail.id}/response/{recipient.id}"
+    assert record in page and f'value="{local_date(mail.received_at)}"' in arta.get(record).text
     form = (
         f"/letters/{letter.id}/recipients/{recipient.id}/response?received_on={local_date(mail.received_at)}"
     )
-    assert form in page
     assert f'value="{local_date(mail.received_at)}"' in arta.get(form).text
     assert arta.get(form.replace("received_on=2", "received_on=x2")).status_code == 200
 
