@@ -21,22 +21,48 @@ _REFUSED = frozenset(
     {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem", "utf-7"}
 )
 
+_ASCII = bytes(range(128))
+_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+# ć đ ł ą ż Ć Đ Ł Ą Ż of Windows-1250; š and ž stand in both at the same place, and č where the other has è.
+_ONLY_CENTRAL = frozenset(b"\xe6\xf0\xb3\xb9\xbf\xc6\xd0\xa3\xa5\xaf")
+_CARON = frozenset(b"\x8a\x8e\x9a\x9e")
+# à ì ò ù õ ã and their capitals, of which few stand in texts of Central Europe.
+_ONLY_WESTERN = frozenset(b"\xe0\xec\xf2\xf5\xe3\xc0\xcc\xd2")
+
 
 def decode_bytes(content: bytes, charset: str = "") -> str:
-    """Return bytes as text. Without a usable charset: UTF-8 if they are, else Windows-1252."""
+    """Return bytes as text. What is UTF-8, but for a few bytes, is read so whatever its label; else the label, else Windows."""
     codec = _codec(charset)
+    if not content.isascii() and not codec.startswith(("utf-16", "utf-32")):
+        text = _as_utf8(content, marked=codec == "utf-8")
+        if text is not None:
+            return text
     if codec not in ("", "utf-8"):
         try:
             return content.decode(codec, "replace")
         except (LookupError, ValueError):
             pass
+    return content.decode(_of_windows(content), "replace")
+
+
+def _as_utf8(content: bytes, *, marked: bool) -> str | None:
+    """Return text that is UTF-8, each bad byte as one replacement sign; None for what is not meant to be."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        # What claims to be UTF-8 and nearly is keeps its good letters; what is not is most likely of Windows.
-        return content.decode(
-            "utf-8" if charset.lower().strip() in ("utf-8", "utf8") else "cp1252", "replace"
-        )
+        pass
+    letters = _SEQUENCE.findall(content)
+    bad = len(content.translate(None, _ASCII)) - sum(map(len, letters))
+    # Under another label two letters that happen to look like one are no proof.
+    enough = bool(letters) if marked else len(letters) > max(bad, 1)
+    return content.decode("utf-8-sig", "replace") if enough else None
+
+
+def _of_windows(content: bytes) -> str:
+    """Return the code page in which programs here write without saying so: that of Central Europe where its letters stand."""
+    seen = set(content)
+    southern = bool(seen & _ONLY_CENTRAL) or bool(seen & _CARON and 0xE8 in seen)
+    return "cp1250" if southern and not seen & _ONLY_WESTERN else "cp1252"
 
 
 def _codec(charset: str) -> str:

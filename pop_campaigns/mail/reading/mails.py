@@ -78,6 +78,8 @@ def read_attachment(raw: bytes, number: int) -> bytes | None:
 
 def _read(raw: bytes, envelope_from: str, envelope_to: str) -> MailReport:
     raw = _MAILBOX_LINE.sub(b"", raw)
+    if b"\r\r\n" in raw[:2000]:
+        raw = raw.replace(b"\r\r\n", b"\r\n")  # line ends that were turned into line ends once more
     if _BARE_CALENDAR.match(raw):
         raw = (
             b"Content-Type: text/calendar; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
@@ -92,7 +94,7 @@ def _read(raw: bytes, envelope_from: str, envelope_to: str) -> MailReport:
     report, calendar_reason = _with_calendar(message, report)
     report = _classify(message, report, calendar_reason, envelope_from)
     if report.kind in _WRITTEN_BY_SOMEBODY:
-        report = replace(report, text=new_words(report.body))
+        report = replace(report, text=new_words(without_surrogates(body_text(message))[:BODY_LIMIT]))
     return _tidy(report)
 
 

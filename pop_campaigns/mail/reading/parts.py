@@ -28,7 +28,7 @@ _PARAMETERS_LIMIT = 10_000
 """So long a header is nobody's, and the library takes the square of its length for some."""
 _WORD_FIRST = re.compile(r"\s*=\?[^?\s]{1,60}\?[bBqQ]\?")
 # "utf-8''P%C3%ABr.pdf" where only a name should stand, and "P%C3%ABr.pdf".
-_MARKED = re.compile(r"(?i)\s*(utf-8|iso-8859-\d{1,2}|windows-125\d)'[a-z-]{0,10}'")
+_MARKED = re.compile(r"(?i)\s*(utf-8|iso-8859-\d{1,2}|windows-125\d)'(?:[a-z-]{0,10}')?")
 _PERCENT = re.compile(r"%[89A-Fa-f][0-9A-Fa-f]")
 _NO_TYPE = re.compile(r"[^a-z0-9!#$&^_.+/-]+")
 _ATTACHED = re.compile(r"(?i)^\s*attachment\b")
@@ -148,6 +148,8 @@ def parameter(part: Message, name: str, of: str = "Content-Type") -> str:
 def _value_text(value: str | tuple[str | None, str | None, str]) -> str:
     if isinstance(value, tuple):
         charset, _, coded = value
+        if not charset and (marked := _MARKED.match(coded)):
+            charset, coded = marked[1], coded[marked.end() :]
         raw = (
             coded.encode("latin-1") if max(coded, default="") <= "\xff" else coded.encode("utf-8", "replace")
         )

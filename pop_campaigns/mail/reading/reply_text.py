@@ -35,13 +35,29 @@ _APPLE_FORWARD = re.compile(
 )
 _LABELS = """
     from sent to cc date subject reply-to importance
-    nga dërguar derguar dërguesi data për per te tek kujt kopje tema lënda lenda subjekti
+    nga dërguar derguar dërguesi data datë date për per te tek kujt kopje tema lënda lenda subjekti
     von gesendet an datum betreff de envoyé à objet da inviato a oggetto enviado para asunto assunto fecha
     van verzonden aan onderwerp från skickat till ämne fra sendt til emne od wysłano do temat
     от отправлено кому тема дата από προς θέμα ημερομηνία 发件人 发送时间 收件人 主题 日期
 """
 _LABEL = "|".join(_LABELS.split())
 _HEADER_LINE = re.compile(rf"(?i)^[\s>*]*\*?(?P<label>{_LABEL})\s?\*?\s?[:：]\*?\s*(?P<rest>.*)$")
+_SENDER_LABELS = frozenset(
+    {"from", "nga", "dërguesi", "von", "de", "da", "van", "från", "fra", "od", "от", "από", "发件人"}
+)
+_RECEIVER_LABELS = frozenset({
+    "to", "për", "per", "te", "tek", "kujt", "an", "à", "a", "para", "aan", "till", "til", "do", "кому", "προς", "收件人", "cc",
+    "kopje",
+})  # fmt: skip
+_SUBJECT_LABELS = frozenset({
+    "subject", "tema", "lënda", "lenda", "subjekti", "betreff", "objet", "oggetto", "asunto", "assunto", "onderwerp", "ämne",
+    "emne", "temat", "тема", "θέμα", "主题",
+})  # fmt: skip
+_DATE_LABELS = frozenset({
+    "date", "sent", "dërguar", "derguar", "data", "datë", "datum", "gesendet", "envoyé", "inviato", "enviado", "fecha",
+    "verzonden", "skickat", "sendt", "wysłano", "отправлено", "дата", "ημερομηνία", "日期", "发送时间",
+})  # fmt: skip
+_CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d\b(?!\.\d)|\b\d{1,2}\s?[AaPp]\.?[Mm]\b|\d{1,2}:\d\d")
 _RULE = re.compile(r"^\s*[_\-*=]{20,}\s*$")
 _WROTE = "|".join((
     r"wrote", r"writes", r"wrote the following", r"shkroi", r"shkruajti", r"ka\s+shkruar", r"shkruan", r"ka\s+dërguar",
@@ -58,6 +74,14 @@ _LEAD = re.compile(
 _ZOHO = re.compile(rf"(?i)^\s*-{{2,}}\s?.{{0,200}}\b(?:{_WROTE})\s-{{2,}}\s*$")
 _DATE_AND_ADDRESS = re.compile(r"^\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}\b.{0,120}<[^<>\s]+@[^<>\s]+>:?\s*$")
 _SIGNATURE = re.compile(r"^(--|—|__)\s*$")
+# The line by which programs separate a signature ends in a space (RFC 3676 section 4.3), which cleaning takes away.
+_SEPARATOR, _MARK = re.compile(r"(?m)^-- \r?$"), "--\ue000"
+_ITEM = re.compile(r"^\s*(?:\d{1,2}\s?[.)]|[-*•–·+]|\(?[a-zA-Z]\)|[IVX]{1,4}[.)]|\|)\s?[^\W_]")
+_SENTENCE = re.compile(r"(?:\S+\s+){6,}\S*[.!;:]$")
+_NOTICE = re.compile(
+    r"(?i)confidential|konfidencial|vertraulich|riservat|confidentiel|poverljiv|povjerljiv|think before you print"
+)
+_SIGNED_LINES, _SIGNED_WIDTH = 12, 90
 # Bounded, or a line of 50,000 letters takes more than a mail's time.
 _DATED = re.compile(
     r"(?i)\b(19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}:\d\d|<[^<>\s]{1,320}@[^<>\s]{1,320}>"
@@ -65,13 +89,17 @@ _DATED = re.compile(
 )
 _SENT_FROM = re.compile(
     r"(?i)^\s*(sent from (my|yahoo|outlook|mail|a)\b.*|get outlook for .*|dërguar nga (iphone|telefoni|outlook|pajisja).*"
-    r"|von meinem .* gesendet|envoyé (de|depuis) mon .*|inviato da(l mio)? .*|enviado desde mi .*)\s*$"
+    r"|(diese nachricht wurde )?von meinem .* gesendet\.?|gesendet (mit|von) .*|this (e-?mail|message) was sent from my .*"
+    r"|ky (mesazh|e-?mail) u dërgua nga .*|envoyé (de|depuis) mon .*|inviato da(l mio)? .*|enviado desde mi .*)\s*$"
 )
 
 
 def new_words(text: str) -> str:
-    """Return what is new in a reply; all of it where nothing is recognised, or where nothing would remain."""
-    lines = clean_text(text).split("\n")
+    """Return what is new in a reply; all of it where nothing is recognised, or where nothing would remain.
+
+    ``text`` may come as it was written: the space behind ``--`` tells a signature from a line that somebody drew.
+    """
+    lines = clean_text(_SEPARATOR.sub(_MARK, text)).split("\n")
     whole = "\n".join(lines)
     if len(lines) > _LINES_LIMIT:
         lines = lines[:_LINES_LIMIT]
@@ -79,9 +107,11 @@ def new_words(text: str) -> str:
     unquoted = _without_quotes(lines[:cut])
     answer = _tidy(unquoted)
     top = _index_of(lines, next((line.strip() for line in lines if line.strip()), ""))
-    if cut == len(lines) and len(unquoted) == len(lines) and not _begins_history(lines, top):
+    nothing_found = cut == len(lines) and len(unquoted) == len(lines) and not _begins_history(lines, top)
+    # A line that was drawn on purpose is a signature's for the library.
+    if nothing_found and not any(_SIGNATURE.match(line) for line in answer.split("\n")):
         answer = _by_library(answer)
-    return answer if _keeps_first_words(answer, lines) else whole
+    return (answer if _keeps_first_words(answer, lines) else whole).replace(_MARK, "--")
 
 
 def _keeps_first_words(answer: str, lines: list[str]) -> bool:
@@ -122,7 +152,7 @@ def _begins_history(lines: list[str], number: int) -> bool:
         return True
     if _RULE.match(line):
         below = _next_filled(lines, number + 1)
-        return below is not None and _is_header_block(lines, below)
+        return below is not None and _is_header_block(lines, below, below_a_line=True)
     length = _is_attribution(lines, number)
     if not length:
         return False
@@ -137,41 +167,36 @@ def _next_filled(lines: list[str], start: int) -> int | None:
     )
 
 
-def _is_header_block(lines: list[str], number: int) -> bool:
-    """Return whether *From: …, Sent: …, To: …, Subject: …* begins here: three labels, or two of which one holds an address."""
+def _is_header_block(lines: list[str], number: int, *, below_a_line: bool = False) -> bool:
+    """Return whether the headers of a mail begin here: *From: …, Sent: …, To: …, Subject: …*.
+
+    People write such blocks themselves (*Nga: … Datë: … Lënda: …*): a mail's own name a sender, and a time of day or addresses;
+    below a line that programs draw three labels are enough.
+    """
     first = _HEADER_LINE.match(lines[number])
     if not first or not first["rest"].strip():
         return False
-    labels, addressed, gap = [first["label"].lower()], "@" in first["rest"], 0
+    block = [(first["label"].lower(), first["rest"])]
+    gap = 0
     for line in lines[number + 1 : number + 9]:
         match = _HEADER_LINE.match(line)
         if match:
-            labels.append(match["label"].lower())
-            addressed = addressed or "@" in match["rest"]
+            block.append((match["label"].lower(), match["rest"]))
         elif line.strip():
             gap += 1
             if gap > 1:
                 break
-    distinct = len(set(labels))
-    return distinct >= 3 or (distinct == 2 and addressed and _speaks_of_sender(labels))
-
-
-def _speaks_of_sender(labels: list[str]) -> bool:
-    return labels[0] in (
-        "from",
-        "nga",
-        "von",
-        "de",
-        "da",
-        "van",
-        "från",
-        "fra",
-        "od",
-        "от",
-        "από",
-        "发件人",
-        "dërguesi",
-    )
+    labels = {label for label, _ in block}
+    if below_a_line and len(labels) >= 3:
+        return True
+    if len(labels) < 2 or not labels & _SENDER_LABELS:
+        return False
+    timed = any(label in _DATE_LABELS and _CLOCK.search(rest) for label, rest in block)
+    addressed = sum("@" in rest for _, rest in block)
+    if len(labels) == 2:
+        return block[0][0] in _SENDER_LABELS and addressed > 0 and (timed or bool(labels & _RECEIVER_LABELS))
+    named = bool(labels & _SUBJECT_LABELS) or block[0][0] in _SENDER_LABELS
+    return named and (timed or addressed > 1 or (addressed > 0 and bool(labels & _RECEIVER_LABELS)))
 
 
 def _is_attribution(lines: list[str], number: int) -> int:
@@ -232,11 +257,23 @@ def _tidy(lines: list[str]) -> str:
 
 
 def _without_signature(lines: list[str]) -> list[str]:
-    """Leave out what stands below a lone ``--``, if it is short and something stands above."""
+    """Leave out what stands below a lone ``--``, if it is short, like a signature, and something stands above."""
     for number in range(len(lines) - 1, max(len(lines) - 20, 0), -1):
-        if _SIGNATURE.match(lines[number]) and any(line.strip() for line in lines[:number]):
+        above = any(line.strip() for line in lines[:number])
+        if above and (
+            lines[number] == _MARK or (_SIGNATURE.match(lines[number]) and _looks_signed(lines[number + 1 :]))
+        ):
             return lines[:number]
     return lines
+
+
+def _looks_signed(below: list[str]) -> bool:
+    """Return whether lines are a name, an office, a number: a few short ones, no list, no question and no sentence."""
+    filled = [line for line in below if line.strip() and not (_SENT_FROM.match(line) or _NOTICE.search(line))]
+    return len(filled) <= _SIGNED_LINES and not any(
+        len(line) > _SIGNED_WIDTH or "?" in line or _ITEM.match(line) or _SENTENCE.search(line)
+        for line in filled
+    )
 
 
 def _by_library(text: str) -> str:
@@ -255,4 +292,7 @@ def _by_library(text: str) -> str:
         return text
     own = [line.strip() for line in latest.strip().split("\n")]
     beginning = [line.strip() for line in lines[: len(own)]]
+    below = next((line for line in lines[len(own) :] if line.strip()), "")
+    if _HEADER_LINE.match(below):
+        return text  # headers of a mail or not, that has been judged
     return "\n".join(lines[: len(own)]).strip("\n") if own == beginning and any(own) else text
