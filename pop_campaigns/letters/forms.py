@@ -10,7 +10,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import (
+    BooleanField,
     DateField,
+    EmailField,
     Field,
     RadioField,
     SelectField,
@@ -22,6 +24,7 @@ from wtforms.validators import Optional, ValidationError
 
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.campaigns.models import Campaign
+from pop_campaigns.contacts.forms.institutions import OneAddress
 from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.numbers import NumberField, row_number
@@ -243,6 +246,13 @@ class EnteredDayForm(Form):
             self.name.data or "",
             place,
         )
+
+
+class OtherAddressForm(Form):
+    """Where a letter that came back goes now."""
+
+    email = EmailField(_l("New e-mail address"), [Needed(), OneAddress()], filters=[clean_line])
+    contact = BooleanField(_l("Also correct it in the contacts"))
 
 
 class HandOverForm(Form):

@@ -16,7 +16,8 @@ from pop_campaigns.desk.queries.work_rows import SOON, Reader, WorkList, WorkRow
 from pop_campaigns.follow_ups.queries.follow_ups import due_follow_ups
 from pop_campaigns.letters.models import Letter
 from pop_campaigns.letters.queries.letters import DueRecipient
-from pop_campaigns.letters.rules.letters import RecipientState
+from pop_campaigns.letters.queries.recipients import delivery_of
+from pop_campaigns.letters.rules.letters import Delivery, RecipientState
 from pop_campaigns.letters.words.pages import days_words
 
 
@@ -79,11 +80,12 @@ def letter_row(reader: Reader, due: DueRecipient) -> WorkRow:
 
 
 def waiting_letter_rows(reader: Reader, letter: Letter) -> Iterable[WorkRow]:
-    """Return one row for those of a letter who still have time; who is due stands further up."""
+    """Return one row for those of a letter who still have time; who is due, or did not get it, stands further up."""
     owe = [
         recipient
         for recipient in owing(letter)
-        if recipient.due_on is None or recipient.due_on > reader.today + SOON
+        if (recipient.due_on is None or recipient.due_on > reader.today + SOON)
+        and delivery_of(recipient) is not Delivery.FAILED
     ]
     if not owe:
         return

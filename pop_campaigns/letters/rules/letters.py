@@ -198,6 +198,15 @@ def proves_arrival(response: ResponseKind | None) -> bool:
     return response not in (None, ResponseKind.NONE, ResponseKind.UNKNOWN)
 
 
+class AddressRefusal(StrEnum):
+    """Why a letter does not go to another address."""
+
+    NOT_BACK = "not_back"
+    """It is there, or on its way; another copy would be a second letter."""
+    SAME = "same"
+    DEAD = "dead"
+
+
 def may_edit(state: LetterState) -> bool:
     """Return whether text and recipients of a letter may change. Once approved they are what was agreed."""
     return state is LetterState.DRAFT

@@ -28,6 +28,7 @@ from pop_campaigns.letters.rules.letters import (
     soon_until,
 )
 from pop_campaigns.letters.services.clocks import may_hand_over
+from pop_campaigns.letters.services.resending import may_send_elsewhere
 from pop_campaigns.letters.words import pages as wording
 from pop_campaigns.letters.words.labels import DELIVERIES, RESPONSES, ROLES
 from pop_campaigns.letters.words.pages import DueStory
@@ -47,6 +48,7 @@ class RecipientRow:
     responses: list[LetterResponse]
     by_hand: bool
     may_hand_over: bool
+    may_send_elsewhere: bool
 
 
 def letter_parts(letter: Letter, *, shown_in: str, now: datetime, lang: str) -> dict[str, Any]:
@@ -105,6 +107,7 @@ def recipient_rows(
                 responses=recipient.responses,
                 by_hand=bool((recipient.due_explained or {}).get("by_hand")),
                 may_hand_over=changeable and may_hand_over(recipient, delivery),
+                may_send_elsewhere=changeable and may_send_elsewhere(recipient),
             )
         )
     return rows

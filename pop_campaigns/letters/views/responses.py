@@ -19,12 +19,18 @@ from pop_campaigns.core.file_pages import refusal_words
 from pop_campaigns.core.files import RefusedFile
 from pop_campaigns.core.meanwhile import is_as_seen, meet_changes, seen_versions
 from pop_campaigns.letters.blueprint import bp, letter_url
-from pop_campaigns.letters.forms import HandOverForm, ResponseForm
+from pop_campaigns.letters.forms import HandOverForm, OtherAddressForm, ResponseForm
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries.due_days import longest_extension
 from pop_campaigns.letters.queries.recipients import delivery_of
 from pop_campaigns.letters.rules.letters import may_record_response
 from pop_campaigns.letters.services.clocks import handed_over_on, may_hand_over, record_hand_over
+from pop_campaigns.letters.services.resending import (
+    NotSentElsewhere,
+    contact_address,
+    may_send_elsewhere,
+    send_elsewhere,
+)
 from pop_campaigns.letters.services.responses import (
     correct_response,
     earliest_response_day,
@@ -34,7 +40,9 @@ from pop_campaigns.letters.services.responses import (
     remove_response,
 )
 from pop_campaigns.letters.views.drafts import recipient_of
-from pop_campaigns.letters.words.labels import RESPONSES
+from pop_campaigns.letters.words.labels import ADDRESS_REFUSALS, RESPONSES
+from pop_campaigns.letters.words.pages import mail_trouble
+from pop_campaigns.mail.wake_up import wake_worker
 
 
 @bp.route("/letters/<int:letter_id>/recipients/<int:recipient_id>/response", methods=["GET", "POST"])
@@ -122,6 +130,39 @@ def hand_over(letter_id: int, recipient_id: int) -> ResponseReturnValue:
         flash(_("Hand-over recorded."), "success")
         return redirect(letter_url(letter.id))
     page = render_template("letters/hand_over.html", letter=letter, recipient=recipient, form=form)
+    return page, 422 if form.errors else 200
+
+
+@bp.route("/letters/<int:letter_id>/recipients/<int:recipient_id>/address", methods=["GET", "POST"])
+@writer
+def address(letter_id: int, recipient_id: int) -> ResponseReturnValue:
+    """Send a letter that came back to another address."""
+    letter = get_changeable(Letter, letter_id)
+    recipient = recipient_of(letter, recipient_id)
+    if not may_send_elsewhere(recipient):
+        abort(404)
+    form = OtherAddressForm(data={"email": recipient.address, "contact": True})
+    meet_changes(form, recipient, told_of=letter)
+    if form.validate_on_submit():
+        email, contact = form.email.data, bool(form.contact.data)
+        try:
+            again = send_elsewhere(recipient, email, contact=contact, by=current_user, now=now())
+        except NotSentElsewhere as refused:
+            db.session.rollback()
+            form.email.errors = [str(ADDRESS_REFUSALS[refused.reason])]
+        else:
+            db.session.commit()
+            wake_worker()
+            flash(_("The letter goes out to %(address)s.", address=again.to_address), "success")
+            return redirect(letter_url(letter_id))
+    page = render_template(
+        "letters/address.html",
+        letter=letter,
+        recipient=recipient,
+        form=form,
+        trouble=mail_trouble(recipient.mail),
+        contact=contact_address(recipient, recipient.address, current_user),
+    )
     return page, 422 if form.errors else 200
 
 

@@ -15,6 +15,7 @@ from flask_babel.speaklater import LazyString
 from pop_campaigns.core.chips import Chip
 from pop_campaigns.letters.rules.clocks import ClockRefusal, Force
 from pop_campaigns.letters.rules.letters import (
+    AddressRefusal,
     Delivery,
     LetterState,
     RecipientRole,
@@ -107,6 +108,14 @@ CLOCKS: Final[dict[str, LazyString]] = {
 CLOCK_REFUSALS: Final[dict[ClockRefusal, LazyString]] = {
     ClockRefusal.BEFORE_THE_LAW: _l("The letter is older than the law its deadline rests on."),
     ClockRefusal.EXTENDED_TOO_FAR: _l("The law does not allow an extension of that many days."),
+}
+
+ADDRESS_REFUSALS: Final[dict[AddressRefusal, LazyString]] = {
+    AddressRefusal.NOT_BACK: _l("This letter did not come back; nothing was sent again."),
+    AddressRefusal.SAME: _l("This is the address from which it came back. Give another one."),
+    AddressRefusal.DEAD: _l(
+        "Mail to this address keeps coming back, too. Give another one, or hand it over on paper."
+    ),
 }
 
 SEND_VERDICTS: Final[dict[SendVerdict, LazyString]] = {

@@ -312,6 +312,9 @@ def _clock_sentence(row: History, who: str, lang: str) -> str:
             _("%(who)s: arrived, an answer is due on %(day)s", who=who, day=due_on) if due_on else _("%(who)s: arrived", who=who)
         ),
         "letter.clock_stopped": _("%(who)s: came back, so no answer is due until the letter is there", who=who),
+        "letter.sent_elsewhere": _(
+            "%(who)s: sent to another address, %(address)s", who=who, address=details.get("address", "")
+        ),
         "mail.sent_again": _("%(who)s: the mail was sent again", who=details.get("to", "")),
         "letter.handed_over": (
             _("%(who)s: handed over on paper, an answer is due on %(day)s", who=who, day=due_on)
