@@ -103,8 +103,9 @@ class Attendee:
 def event_lines(event: CalendarEvent, people: Iterable[str] = (), status: str | None = None) -> list[str]:
     """Return the VEVENT as content lines, not yet folded.
 
-    `people` are the ORGANIZER and ATTENDEE lines of an invitation; `status` overrides the event's own.
+    `people` are the ORGANIZER and ATTENDEE lines of an invitation, none of what is published; `status` overrides the event's own.
     """
+    named = list(people)
     zone = event.written_zone
     lines = ["BEGIN:VEVENT", f"UID:{escape_text(event.uid)}", f"SEQUENCE:{event.sequence}"]
     lines.append(_moment("DTSTAMP", event.dtstamp, None))
@@ -119,7 +120,10 @@ def event_lines(event: CalendarEvent, people: Iterable[str] = (), status: str | 
         lines.append(_moment("DTEND", ends, zone))
     lines += _text_lines(event)
     lines.append(f"STATUS:{status or event.status}")
-    return [*lines, *people, "END:VEVENT"]
+    if not named and event.all_day:
+        # Whoever subscribes is not busy because something goes on for days somewhere (RFC 5545, section 3.8.2.7).
+        lines.append("TRANSP:TRANSPARENT")
+    return [*lines, *named, "END:VEVENT"]
 
 
 def _text_lines(event: CalendarEvent) -> list[str]:
@@ -144,9 +148,23 @@ def _text_lines(event: CalendarEvent) -> list[str]:
     return lines
 
 
-def calendar_head(method: str) -> list[str]:
-    """Return the opening lines of a calendar object."""
-    return ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODID}", "CALSCALE:GREGORIAN", f"METHOD:{method}"]
+def calendar_head(method: str = "") -> list[str]:
+    """Return the opening lines of a calendar object; without a method it is no message to anybody (RFC 5545, 3.7.2)."""
+    head = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODID}", "CALSCALE:GREGORIAN"]
+    return [*head, f"METHOD:{method}"] if method else head
+
+
+def decline_lines(event: CalendarEvent, organizer: str, comment: str) -> list[str]:
+    """Return the VEVENT that declines another time, with what RFC 5546 section 3.2.8 allows and nothing more.
+
+    No time, no text and no attendee: the guest's own entry stays as it is. `comment` is a COMMENT line or "". An instant of a
+    series is written in UTC, so that no zone has to be described.
+    """
+    lines = ["BEGIN:VEVENT", f"UID:{escape_text(event.uid)}", f"SEQUENCE:{event.sequence}"]
+    lines.append(_moment("DTSTAMP", event.dtstamp, None))
+    if event.recurrence_id:
+        lines.append(_moment("RECURRENCE-ID", event.recurrence_id, None))
+    return [*lines, organizer, *([comment] if comment else []), "END:VEVENT"]
 
 
 def _moment(name: str, moment: datetime | date, zone: str | None) -> str:

@@ -1,6 +1,7 @@
 """What the public reads: a feed to subscribe to and the file of one event (RFC 5545; RFC 7986 for the feed).
 
-No guest, no mailbox: blocks made here may be stored, joined and shown to anybody.
+No guest, no mailbox: blocks made here may be stored, joined and shown to anybody. Hence no METHOD either: PUBLISH asks for an
+ORGANIZER (RFC 5546, section 3.2.1), whom everybody could then write to; a calendar object without a method is plainly a file.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def write_event_block(event: CalendarEvent) -> str:
 def write_event_file(event: CalendarEvent) -> str:
     """Return the `.ics` of one event, to be downloaded by anybody."""
     block = write_event_block(event)
-    return write_lines(calendar_head("PUBLISH")) + _zones([], block) + block + "END:VCALENDAR\r\n"
+    return write_lines(calendar_head()) + _zones([], block) + block + "END:VCALENDAR\r\n"
 
 
 def write_feed(blocks: Iterable[str], zones: Iterable[str], name: str, refresh_minutes: int = 60) -> str:
@@ -48,7 +49,7 @@ def write_feed(blocks: Iterable[str], zones: Iterable[str], name: str, refresh_m
     body = "".join(events)
     shown = escape_text(clean_line(name))
     head = [
-        *calendar_head("PUBLISH"),
+        *calendar_head(),
         f"NAME:{shown}",
         f"X-WR-CALNAME:{shown}",
         f"REFRESH-INTERVAL;VALUE=DURATION:PT{refresh_minutes}M",

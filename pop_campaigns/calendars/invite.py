@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from datetime import date, datetime
 
-from .event import Attendee, CalendarEvent, calendar_head, event_lines, to_utc
+from .event import Attendee, CalendarEvent, calendar_head, decline_lines, event_lines, to_utc
 from .text import clean_name, clean_paragraphs, escape_text, mailto, write_lines
 from .zones import vtimezone
 
@@ -26,7 +26,7 @@ def write_invitation(
     event: CalendarEvent, attendee: Attendee, method: str = "REQUEST", comment: str = ""
 ) -> str:
     """Return the calendar object that asks `attendee` to come (REQUEST), tells them it is off (CANCEL), or that the event
-    stays as it is although they proposed another time (DECLINECOUNTER, RFC 5546 section 3.2.8).
+    stays as it is although they proposed another time (DECLINECOUNTER, RFC 5546 section 3.2.8: it names neither time nor guest).
 
     CRLF lines of at most 75 octets. A CANCEL is always STATUS:CANCELLED, also for a guest who alone is
     withdrawn: for that guest the event is off, and some programs act on nothing else. `comment` is typed text, said
@@ -37,10 +37,12 @@ def write_invitation(
         raise ValueError(f"not an invitation's method: {method!r}")
     if method != "CANCEL" and event.status == "CANCELLED":
         raise ValueError("nobody is asked to a cancelled event")
-    people = [_organizer(event), _attendee(attendee, wants_answer=method == "REQUEST")]
     text = escape_text(clean_paragraphs(comment))
-    if text:
-        people.append(f"COMMENT:{text}")
+    said = f"COMMENT:{text}" if text else ""
+    if method == "DECLINECOUNTER":
+        lines = [*calendar_head(method), *decline_lines(event, _organizer(event), said), "END:VCALENDAR"]
+        return write_lines(lines)
+    people = [_organizer(event), _attendee(attendee, wants_answer=method == "REQUEST"), *filter(None, [said])]
     status = "CANCELLED" if method == "CANCEL" else None
     zone = vtimezone(event.written_zone) if event.written_zone else ""
     body = write_lines([*event_lines(event, people, status), "END:VCALENDAR"])

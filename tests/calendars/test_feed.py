@@ -8,8 +8,18 @@ import pytest
 from werkzeug.http import quote_etag
 
 from pop_campaigns.calendars.feed import feed_etag, write_event_block, write_event_file, write_feed
+from pop_campaigns.calendars.invite import write_invitation
 from pop_campaigns.calendars.zones import UnknownZone
-from tests.calendars.readings import ALL_DAY, HYBRID, MEETING, ONLINE, names_of, read_one, read_properties
+from tests.calendars.readings import (
+    ALL_DAY,
+    GUEST,
+    HYBRID,
+    MEETING,
+    ONLINE,
+    names_of,
+    read_one,
+    read_properties,
+)
 
 CANCELLED = replace(MEETING, uid="cancelled@pop.example", status="CANCELLED", sequence=2)
 NAME = "Kalendari i POP: përballje, takime"
@@ -27,9 +37,12 @@ def test_block_tells_no_guest_and_no_mailbox() -> None:
 def test_feed_is_a_publication_that_says_when_to_come_back() -> None:
     feed = write_feed([write_event_block(MEETING)], ["Europe/Tirane"], NAME, refresh_minutes=90)
     names = names_of(feed, "VCALENDAR")
-    assert names[:4] == ["VERSION", "PRODID", "CALSCALE", "METHOD"]
-    assert names[4:] == ["NAME", "X-WR-CALNAME", "REFRESH-INTERVAL", "X-PUBLISHED-TTL"]
-    assert read_one(feed, "METHOD", "VCALENDAR").value == "PUBLISH"
+    assert names[:3] == [
+        "VERSION",
+        "PRODID",
+        "CALSCALE",
+    ]  # no METHOD: it would ask for an organiser's mailbox
+    assert names[3:] == ["NAME", "X-WR-CALNAME", "REFRESH-INTERVAL", "X-PUBLISHED-TTL"]
     assert read_one(feed, "NAME", "VCALENDAR").text == NAME
     assert read_one(feed, "X-WR-CALNAME", "VCALENDAR").text == NAME
     assert read_one(feed, "REFRESH-INTERVAL", "VCALENDAR")[1:] == ("VALUE=DURATION", "PT90M")
@@ -37,6 +50,12 @@ def test_feed_is_a_publication_that_says_when_to_come_back() -> None:
     read = icalendar.Calendar.from_ical(feed)
     assert read["REFRESH-INTERVAL"].dt == timedelta(minutes=90)
     assert read.walk("VEVENT")[0].start.astimezone(UTC) == MEETING.starts
+
+
+def test_days_make_nobody_busy_who_subscribed() -> None:
+    assert read_one(write_event_file(ALL_DAY), "TRANSP").value == "TRANSPARENT"
+    assert "TRANSP" not in names_of(write_event_file(MEETING))
+    assert "TRANSP" not in names_of(write_invitation(ALL_DAY, GUEST))
 
 
 def test_cancelled_events_stay() -> None:
@@ -74,7 +93,7 @@ def test_wrong_parts_are_refused() -> None:
 
 def test_file_holds_one_event_and_its_zone() -> None:
     written = write_event_file(MEETING)
-    assert names_of(written, "VCALENDAR") == ["VERSION", "PRODID", "CALSCALE", "METHOD"]
+    assert names_of(written, "VCALENDAR") == ["VERSION", "PRODID", "CALSCALE"]
     assert read_one(written, "TZID", "VTIMEZONE").value == "Europe/Tirane"
     assert read_one(written, "UID").value == MEETING.uid
     assert write_event_block(MEETING) in written

@@ -30,7 +30,7 @@ DECLINED_TIME_KIND: Final = "proposal.declined"
 def queue_declined_time(
     proposal: TimeProposal, *, words: str, by: User | None, now: datetime
 ) -> OutgoingMail:
-    """Queue the mail that declines a proposed time, with the event as it stands for the guest's calendar (DECLINECOUNTER).
+    """Queue the mail that declines a proposed time, with the word of it for the guest's calendar (DECLINECOUNTER).
 
     ``words`` are the coordinator's own and may be empty. It is no mail of the invitation: it tells no new time, so a
     guest who knows an older one still does. The database refuses a second one for the same proposal.
@@ -74,5 +74,5 @@ def _calendar(event: Event, proposal: TimeProposal, words: str) -> dict[str, obj
     sequence = event.sequence + calendar_ahead(guest)
     return calendar_data(
         event, guest.language, "DECLINECOUNTER", sequence,
-        comment=words, attendee_partstat=guest.answer.value,
+        comment=words,
     )  # fmt: skip

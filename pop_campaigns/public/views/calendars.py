@@ -18,7 +18,7 @@ from pop_campaigns.public.blueprint import FEEDS_KEPT_FOR, bp, keepable
 from pop_campaigns.public.queries.events import find_public_event
 from pop_campaigns.public.words.feed import last_change, public_entry, read_feed
 
-_PUBLISHED = "text/calendar; charset=utf-8; method=PUBLISH"
+_PUBLISHED = "text/calendar; charset=utf-8"
 
 
 @bp.get("/calendar.ics")
