@@ -28,7 +28,6 @@ from pop_campaigns.incoming.services.replying import Handed
 from pop_campaigns.invitations.forms import ByHandForm
 from pop_campaigns.letters.forms import ResponseForm
 
-NO_FILE: Final = "none"
 LONGEST_LETTER: Final = 10_000
 MOST_WRITTEN_FILES: Final = 10
 LONGEST_WORDS: Final = 2000
@@ -92,26 +91,26 @@ class AnswerInMailForm(ByHandForm):
 
 
 class ResponseInMailForm(ResponseForm):
-    """What an office responds in a message; ``taken`` is which of the files that came with it is the response."""
+    """What an office responds in a message; ``taken`` are those of the files that came with it that are kept with it."""
 
-    taken = RadioField(_l("The response is in"))
+    taken = SelectMultipleField(
+        _l("Files kept with the response"),
+        choices=[],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
 
     def offer_files(self, files: Sequence[tuple[int, str]]) -> None:
         """Fill the choice of files by their number in the message; without any the field is not asked."""
         if not files:
             del self.taken
             return
-        self.taken.choices = [
-            *(SelectChoice(value=str(number), label=name) for number, name in files),
-            SelectChoice(value=NO_FILE, label=_("No file: the words of the message are the response")),
-        ]
+        self.taken.choices = [SelectChoice(value=str(number), label=name) for number, name in files]
 
-    def taken_file(self) -> int | None:
-        """Return the number of the chosen file in the message, None where there is none or another one is handed in."""
-        if "taken" not in self or self.taken.data == NO_FILE or self.handed_in():
-            return None
-        return int(self.taken.data)
+    def taken_files(self) -> list[int]:
+        """Return the numbers of the chosen files in the message."""
+        return [int(number) for number in self.taken.data or []] if "taken" in self else []
 
     def handed_in(self) -> bool:
-        """Return whether a file was chosen from somebody's own machine, which then takes precedence."""
+        """Return whether a file was chosen from somebody's own machine, which then is the first."""
         return bool(self.file.data and self.file.data.filename)

@@ -129,6 +129,7 @@ def queue_again(mail: OutgoingMail, *, now: datetime) -> OutgoingMail:
     )
     again.subject_type, again.subject_id, again.in_turn = mail.subject_type, mail.subject_id, mail.in_turn
     again.again_of_id, again.original_id = mail.id, mail.original_id or mail.id
+    again.incoming_mail_id = mail.incoming_mail_id
     return again
 
 

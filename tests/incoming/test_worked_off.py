@@ -15,6 +15,8 @@ from sqlalchemy import select
 
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.subject_files import files_of
+from pop_campaigns.follow_ups.services import add_follow_up
 from pop_campaigns.invitations.models import GivenAnswer
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, ToldHow
 from pop_campaigns.letters.models import LetterRecipient, LetterResponse
@@ -104,6 +106,22 @@ def test_a_no_in_words_is_recorded_in_two_clicks(
     assert "është shënuar tashmë" in arta.get(link).text
 
 
+def test_of_two_people_at_once_the_first_one_records(
+    cast: SimpleNamespace, scene: SimpleNamespace, reply: IncomingMail, sign_in: SignIn
+) -> None:
+    link = f"/mail/in/{reply.id}/answer/{scene.mayor.id}"
+    sign_in(cast.arta).post(link, data={"answer": "DECLINED"})
+    second = sign_in(cast.drita).post(link, data={"answer": "ACCEPTED"}, follow_redirects=True)
+    assert "Asgjë nuk ndryshoi" in second.text and "Shënuar si: jo" in second.text
+    assert [answer.answer for answer in db.session.scalars(select(GivenAnswer))] == [Answer.DECLINED]
+
+
+def test_a_reminder_stands_in_the_list(cast: SimpleNamespace, reply: IncomingMail, sign_in: SignIn) -> None:
+    add_follow_up(("incoming_mails", reply.id), now().date() + timedelta(days=3), by=cast.arta, now=now())
+    db.session.commit()
+    assert "Kujtesë: " in sign_in(cast.arta).get("/mail/in").text
+
+
 def test_what_was_typed_stays_when_something_is_missing(
     cast: SimpleNamespace, scene: SimpleNamespace, reply: IncomingMail, sign_in: SignIn
 ) -> None:
@@ -159,13 +177,19 @@ def test_a_reply_to_a_letter_is_recorded_with_its_file_in_two_clicks(
     link = f"/mail/in/{mail.id}/response/{letter.id}"
     assert f'btn-primary" href="{link}"' in arta.get(f"/mail/in/{mail.id}").text
     form = filled(arta.get(link).text)
-    assert (form["kind"], form["their_number"], form["taken"]) == ("full", "771/1", "1")
+    assert (form["kind"], form["their_number"]) == ("full", "771/1")
+    assert len(re.findall(r'<input checked[^>]*name="taken"', arta.get(link).text)) == 2
     for _press in (1, 2):
-        assert arta.post(link, data=form).status_code == 302
+        assert arta.post(link, data=form | {"taken": ["0", "1"]}).status_code == 302
     [response] = db.session.scalars(select(LetterResponse))
     assert (response.kind, response.incoming_mail_id) == (ResponseKind.FULL, mail.id)
     assert response.received_on == now().date() and response.their_number == "771/1"
     assert response.file.path.read_bytes() == PDF and response.file.name == "Përgjigja.pdf"
+    [more] = files_of(response)
+    assert more.file.path.read_bytes().strip() == b"shenim"
+    given = f"/letters/{letter.letter_id}/responses/{response.id}/files/{more.id}"
+    assert given in arta.get(f"/letters/{letter.letter_id}").text and arta.get(given).status_code == 200
+    assert sign_in(cast.clirim).get(given).status_code == 404
     page = arta.get(f"/mail/in/{mail.id}").text
     assert (
         "Shënuar si përgjigje: përgjigje e plotë" in page

@@ -22,11 +22,12 @@ from pop_campaigns.core.text import clean_line
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.mail_about import NOT_SENT_AGAIN, MailAbout, about_mails, why_not_again
 from pop_campaigns.desk.words.event_actions import in_full, in_short
+from pop_campaigns.incoming.sight import sees_incoming
 from pop_campaigns.invitations.sight import mails_of_work, seen_mail
 from pop_campaigns.letters.services.clocks import settle_clock
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import MailParts, UnsafeMessage, message_bytes
-from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.outbox import queue_again
 from pop_campaigns.mail.queries import SHELVES, copies_of, count_mails, locked_mail, select_mails, subject_of
 from pop_campaigns.mail.rules import MailState
@@ -78,6 +79,7 @@ def mail_message(mail_id: int) -> ResponseReturnValue:
         source=source,
         about=about,
         copies=copies,
+        answers=_answered(row),
         original=db.session.get(OutgoingMail, row.again_of_id) if row.again_of_id else None,
         refused_again=_refusal(row, about, now()),
         hidden=HIDDEN if row.links else "",
@@ -140,6 +142,12 @@ def mail_again(mail_id: int) -> ResponseReturnValue:
     wake_worker()
     flash(_("The message to %(address)s goes out again.", address=row.to_address), "success")
     return redirect(url_for("desk.mail_message", mail_id=again.id))
+
+
+def _answered(row: OutgoingMail) -> IncomingMail | None:
+    """Return the message that a mail answers or passes on, where the person may read it."""
+    mail = db.session.get(IncomingMail, row.incoming_mail_id) if row.incoming_mail_id else None
+    return mail if mail is not None and sees_incoming(mail) else None
 
 
 def _note_again(row: OutgoingMail, about: MailAbout | None, moment: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -31,6 +31,18 @@ def follow_ups_of(subject_type: str, subject_id: int, user: User) -> Sequence[Fo
     return db.session.scalars(
         rows.order_by(open_first, FollowUp.done_at.desc(), FollowUp.due_on, FollowUp.id).limit(20)
     ).all()
+
+
+def next_reminders(subject_type: str, idents: Collection[int], user: User) -> dict[int, FollowUp]:
+    """Return the next open reminder about each of several things that a person may see, by the number of the thing."""
+    rows = select(FollowUp).where(
+        _seen(user),
+        FollowUp.subject_type == subject_type,
+        FollowUp.subject_id.in_(list(idents)),
+        FollowUp.done_at.is_(None),
+    )
+    latest_first = db.session.scalars(rows.order_by(FollowUp.due_on.desc(), FollowUp.id.desc()))
+    return {row.subject_id: row for row in latest_first}
 
 
 def get_follow_up(ident: int, user: User) -> FollowUp:

@@ -5,13 +5,14 @@ It goes through the one door of each, knows the mail it was read in, and is done
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.history import note as note_change
 from pop_campaigns.core.locks import lock_row
+from pop_campaigns.core.subject_files import attach_file
 from pop_campaigns.incoming.queries.deeds import answer_from, response_from
 from pop_campaigns.incoming.rules.incoming import is_same_mailbox, is_unexpected, received_on
 from pop_campaigns.incoming.services.filing import file_by_hand
@@ -70,11 +71,13 @@ def record_as_response(
     recipient: LetterRecipient,
     draft: ResponseDraft,
     *,
-    file: HandedFile | None,
+    files: Sequence[HandedFile],
     by: User,
     now: datetime,
 ) -> tuple[LetterResponse, bool]:
     """Record a mail as the response of a letter's recipient it is linked to; return the response, and whether it is new.
+
+    The first of the files is that of the response, the others are kept beside it.
 
     The mail is filed with the recipient, if it was only suggested there, and read.
 
@@ -85,7 +88,9 @@ def record_as_response(
     recorded = response_from(mail.id, recipient)
     if recorded is not None:
         return recorded, False
-    row = record_response(recipient, draft, file=file, by=by, now=now)
+    row = record_response(recipient, draft, file=files[0] if files else None, by=by, now=now)
+    for more in files[1:]:
+        attach_file(row, more.content, more.name, by=by, now=now)
     row.incoming_mail_id = row.incoming_mail_id or mail.id
     _settle(mail, recipient, "incoming.recorded_response", by=by, now=now, kind=row.kind.value)
     return row, True

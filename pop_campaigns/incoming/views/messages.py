@@ -11,7 +11,7 @@ from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.core.clock import now
-from pop_campaigns.core.dates import moment_words, short_moment_words
+from pop_campaigns.core.dates import moment_words, short_day_words, short_moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.text import clean_line
@@ -215,6 +215,7 @@ def _words() -> dict[str, object]:
         "KINDS": KINDS,
         "STATE_CHIPS": STATE_CHIPS,
         "kept": kept(),
+        "short_day_words": lambda day: short_day_words(day, lang),
         "short_moment_words": lambda moment: short_moment_words(moment, lang),
         "moment_words": lambda moment: moment_words(moment, lang),
         "show_address": show_address,

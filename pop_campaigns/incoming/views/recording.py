@@ -16,7 +16,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import make_room, refusal_words
 from pop_campaigns.core.files import RefusedFile
 from pop_campaigns.incoming.blueprint import bp, may_file, place_of_subject, seen_mail
-from pop_campaigns.incoming.forms import NO_FILE, AnswerInMailForm, ResponseInMailForm
+from pop_campaigns.incoming.forms import AnswerInMailForm, ResponseInMailForm
 from pop_campaigns.incoming.queries.deeds import answer_from, response_from
 from pop_campaigns.incoming.rules.guesses import guess_answer, guess_response, guess_their_number
 from pop_campaigns.incoming.rules.incoming import received_on
@@ -105,12 +105,12 @@ def record_response(number: int, recipient_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             row, is_new = record_as_response(
-                mail, recipient, form.draft(), file=_chosen_file(form, mail), by=current_user, now=now()
+                mail, recipient, form.draft(), files=_chosen_files(form, mail), by=current_user, now=now()
             )
         except RefusedFile as refused:
             db.session.rollback()
             mail, recipient = _linked(number, LetterRecipient, recipient_id)
-            field = form.file if form.handed_in() else form.taken
+            field = form.file if form.handed_in() or "taken" not in form else form.taken
             field.errors = [refusal_words(refused)]
         else:
             return _done(mail, deed_words(row), is_new)
@@ -190,24 +190,24 @@ def _read_as_response(
     words = mask_secrets(mail.text)
     written = f"{mask_secrets(mail.subject)}\n{words}"
     kind = guess_response(written)
-    pdf = next((number for number, name in files if name.lower().endswith(".pdf")), None)
-    first = pdf if pdf is not None else files[0][0] if files else NO_FILE
     was_brought = mail.way is IncomingWay.UPLOAD
     return {
         "kind": kind.value if kind in kinds_for(recipient.letter) else "",
         "received_on": local_date(received_on(mail.dated_at, mail.received_at, was_brought=was_brought)),
         "their_number": guess_their_number(written, recipient.letter.register_number),
         "summary": words[:LONGEST_SUMMARY],
-        "taken": str(first),
+        "taken": [str(number) for number, _name in files],
     }
 
 
-def _chosen_file(form: ResponseInMailForm, mail: IncomingMail) -> HandedFile | None:
-    """Return the file handed in, else the one of the message that was chosen; raise RefusedFile where it cannot be kept."""
-    taken = form.taken_file()
-    if taken is None:
-        return form.handed_file()
-    content = file_of(mail, taken)
-    if content is None:
-        raise RefusedFile("kind")
-    return HandedFile(content, dict(kept_files(mail))[taken])
+def _chosen_files(form: ResponseInMailForm, mail: IncomingMail) -> list[HandedFile]:
+    """Return the file handed in and those of the message that were chosen, a PDF first; raise RefusedFile for one not kept."""
+    names, taken = dict(kept_files(mail)), []
+    for number in form.taken_files():
+        content = file_of(mail, number)
+        if content is None:
+            raise RefusedFile("kind")
+        taken.append(HandedFile(content, names[number]))
+    taken.sort(key=lambda file: not file.name.lower().endswith(".pdf"))
+    handed = form.handed_file()
+    return [*([handed] if handed else []), *taken]

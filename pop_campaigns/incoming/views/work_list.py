@@ -18,6 +18,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.pages import ROWS, paged
 from pop_campaigns.core.text import clean_line
+from pop_campaigns.follow_ups.queries.follow_ups import next_reminders
 from pop_campaigns.incoming.blueprint import bp, may_file, place_of_subject
 from pop_campaigns.incoming.queries.deeds import deeds_of
 from pop_campaigns.incoming.queries.work_list import (
@@ -31,7 +32,7 @@ from pop_campaigns.incoming.queries.work_list import (
 from pop_campaigns.incoming.services.filing import NothingSaid, put_aside
 from pop_campaigns.incoming.services.recording import mark_read
 from pop_campaigns.incoming.sight import sees_incoming
-from pop_campaigns.incoming.words.deeds import is_unread, work_chip
+from pop_campaigns.incoming.words.deeds import deed_words, is_unread, work_chip
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState
 from pop_campaigns.mail.secrets import mask_secrets
@@ -108,6 +109,8 @@ def _page(problem: str = "") -> ResponseReturnValue:
         typed=typed,
         about={ident: _about(there) for ident, there in places.items()},
         chips={mail.id: work_chip(mail, deeds.get(mail.id, [])) for mail in page.items},
+        became={ident: deed_words(done[-1]) for ident, done in deeds.items()},
+        reminders=next_reminders(IncomingMail.__tablename__, [mail.id for mail in page.items], current_user),
         is_unread=is_unread,
         may_write=current_user.role in MAY_WRITE,
         problem=problem,

@@ -37,14 +37,16 @@ def work_chip(mail: IncomingMail, deeds: Sequence[Deed]) -> Chip:
     """Return the chip of a mail in a list: what is to be done with it, else what became of it."""
     if mail.state is not IncomingState.MATCHED:
         return STATE_CHIPS[mail.state]
+    if has_unread_words(mail):
+        return _UNREAD
     recorded = [deed for deed in deeds if isinstance(deed, GivenAnswer | LetterResponse)]
     if mail.review is Review.OLDER:
         return Chip("–", _("Older than the answer that counts"), "quiet")
     if recorded or deeds:
         return Chip("✓", deed_words((recorded or deeds)[-1]), "good")
     if mail.kind is not IncomingKind.HUMAN:
-        return STATE_CHIPS[mail.state]
-    return _READ if mail.seen_at else _UNREAD
+        return STATE_CHIPS[mail.state]._replace(tone="quiet")
+    return _READ
 
 
 def is_unread(mail: IncomingMail) -> bool:

@@ -63,7 +63,7 @@ TOLD_HOW: Final[dict[ToldHow, LazyString]] = {
     ToldHow.PHONE: _lp("answer", "by phone"),
     ToldHow.PAPER: _lp("answer", "on paper"),
     ToldHow.IN_PERSON: _lp("answer", "in person"),
-    ToldHow.MAIL: _lp("answer", "to a personal mailbox"),
+    ToldHow.MAIL: _lp("answer", "by e-mail"),
 }
 
 

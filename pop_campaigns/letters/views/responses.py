@@ -18,6 +18,7 @@ from pop_campaigns.core.downloads import give_stored
 from pop_campaigns.core.file_pages import refusal_words
 from pop_campaigns.core.files import RefusedFile
 from pop_campaigns.core.meanwhile import is_as_seen, meet_changes, seen_versions
+from pop_campaigns.core.subject_files import SubjectFile, file_of, files_of
 from pop_campaigns.letters.blueprint import bp, letter_url
 from pop_campaigns.letters.forms import HandOverForm, OtherAddressForm, ResponseForm
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
@@ -111,6 +112,23 @@ def file(letter_id: int, response_id: int) -> Response:
     if row.file is None or not row.file.path.is_file():
         abort(404)
     return give_stored(row.file)
+
+
+@bp.get("/letters/<int:letter_id>/responses/<int:response_id>/files/<int:which>")
+@reader
+def more_file(letter_id: int, response_id: int, which: int) -> Response:
+    """Return one of the further files that came with a response, to be saved."""
+    row = response_of(get_visible(Letter, letter_id), response_id)
+    more = file_of(row, which)
+    if more is None or not more.file.path.is_file():
+        abort(404)
+    return give_stored(more.file)
+
+
+@bp.app_template_global()
+def response_files(response: LetterResponse) -> list[SubjectFile]:
+    """Return the files that came with a response beside the first one."""
+    return files_of(response)
 
 
 @bp.route("/letters/<int:letter_id>/recipients/<int:recipient_id>/hand-over", methods=["GET", "POST"])
