@@ -99,6 +99,8 @@ class Invitation(Versioned, Base):
 class GivenAnswer(Base):
     """Every answer ever given, in the order in which they were said; the latest is the invitation's ``answer``.
 
+    Only one that was noted for the wrong guest is taken away again; history keeps that.
+
     ``said_at`` is when it was said, ``at`` when it was recorded: a word that arrives late does not outdo a newer one
     (see ``rules.Word``). ``event_sequence`` is what it answered, never more than the event's SEQUENCE. Of a delegation
     ``substitute_answer`` is what the substitute answered, NULL as long as nobody knows.

@@ -150,6 +150,12 @@ def _older(details: Mapping[str, Any], guest: str) -> str:
     return _("An older answer came late (%(sentence)s); a newer one stands", sentence=text)
 
 
+def _taken_back(details: Mapping[str, Any], guest: str) -> str:
+    value = details.get("answer", "")
+    text = answer_sentence(Answer(value), guest) if value in set(Answer) else guest
+    return _("An answer that was not theirs was taken back (%(sentence)s)", sentence=text)
+
+
 def _number(details: Mapping[str, Any]) -> int:
     value = details.get("number", 0)
     return value if isinstance(value, int) else 0
@@ -213,6 +219,7 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         lambda d, g: _("The address of %(guest)s was corrected", guest=_named(d, g)),
         "info",
     ),
+    "invitation.answer_taken_back": (_taken_back, "warn"),
     "invitation.older_answer": (_older, "quiet"),
     "invitation.time_proposed": (
         lambda d, g: _("%(guest)s proposed another time: %(when)s", guest=_named(d, g), when=when_of(d)),

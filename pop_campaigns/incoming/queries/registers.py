@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from pop_campaigns.core.db import db
 from pop_campaigns.incoming.rules.incoming import is_same_mailbox, is_same_office
+from pop_campaigns.incoming.rules.their_numbers import is_one_matter, numbers_in, stands_in
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 
 MOST_NUMBERS = 20
@@ -37,7 +38,13 @@ def register_numbers(text: str) -> list[tuple[int, int]]:
         for match in _NUMBER.finditer(text)
         if not _OTHER_ACTS.search(text[max(0, match.start() - 30) : match.start()])
     )
-    return list(dict.fromkeys(numbers))[:MOST_NUMBERS]
+    # As our letters print it: *Nr. 12 prot., datë 16.11.2026*.
+    printed = [
+        (number.base, number.year)
+        for number in numbers_in(text)
+        if number.is_register and number.year and not number.in_fractions
+    ]
+    return list(dict.fromkeys([*numbers, *printed]))[:MOST_NUMBERS]
 
 
 def recipients_named(
@@ -49,8 +56,7 @@ def recipients_named(
     organisations fit, a person decides: nobody shall read what was meant for another.
     """
     text = "\n".join(texts)
-    domain = sender.casefold().rpartition("@")[2]
-    recipients = [*_by_our_number(register_numbers(text)), *_by_their_number(text, domain)]
+    recipients = [*_by_our_number(register_numbers(text)), *_by_their_number(text, sender)]
     rated = {
         recipient.id: (recipient, sender_is_sure and is_same_mailbox(sender, recipient.address))
         for recipient in recipients
@@ -97,8 +103,13 @@ def _by_our_number(numbers: list[tuple[int, int]]) -> list[LetterRecipient]:
     return list(db.session.scalars(rows).unique())
 
 
-def _by_their_number(text: str, domain: str) -> list[LetterRecipient]:
-    """Return the recipients at the sender's domain whose number stands in the text: offices' numbers are short and many."""
+def _by_their_number(text: str, sender: str) -> list[LetterRecipient]:
+    """Return the recipients whose number stands in a text from the sender's domain: offices' numbers are short and many.
+
+    An office numbers what belongs to one matter in fractions (1234, 1234/1, 1234/2): at its own domain the number before
+    the first stroke is enough.
+    """
+    domain = sender.casefold().rpartition("@")[2]
     if not domain:
         return []
     rows = (
@@ -115,14 +126,11 @@ def _by_their_number(text: str, domain: str) -> list[LetterRecipient]:
         .order_by(LetterRecipient.id.desc())
         .limit(500)
     )
-    return [recipient for number, recipient in db.session.execute(rows).unique() if _stands_in(number, text)]
-
-
-def _stands_in(number: str, text: str) -> bool:
-    """Return whether an office's number stands in a text by itself, after a word that says that it is one."""
-    if len(number) < 3 or not any(sign.isdigit() for sign in number):
-        return False
-    pattern = (
-        rf"(?i)\b(?:nr|num[eë]?r\w*|no|prot\w*|ref\w*)\b[\s.:#nrpot,]{{0,20}}{re.escape(number)}(?![\w/])"
-    )
-    return re.search(pattern, text[:_SEARCHED]) is not None
+    text = text[:_SEARCHED]
+    named = numbers_in(text)
+    return [
+        recipient
+        for number, recipient in db.session.execute(rows).unique()
+        if stands_in(number, text)
+        or (is_same_office(sender, recipient.address) and is_one_matter(number, named))
+    ]

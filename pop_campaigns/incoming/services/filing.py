@@ -20,7 +20,7 @@ from pop_campaigns.core.history import note
 from pop_campaigns.incoming.rules.incoming import copies_failed
 from pop_campaigns.incoming.scope import owner_of, record_of
 from pop_campaigns.incoming.services.calendar_answers import Outcome, hold_unreadable, take_calendar
-from pop_campaigns.incoming.services.matching import Match, find_matches, sender_result
+from pop_campaigns.incoming.services.matching import Match, contradicts, find_matches, sender_result
 from pop_campaigns.incoming.services.receipts import queue_receipt
 from pop_campaigns.letters.queries.recipients import letter_of_mails
 from pop_campaigns.letters.services.clocks import settle_clock
@@ -67,7 +67,8 @@ def _act(mail: IncomingMail, report: MailReport, now: datetime) -> Outcome:
         return hold_unreadable(mail, report, matches)
     if mail.kind is IncomingKind.BOUNCE:
         _take_bounce(mail, report, matches, now)
-    return Outcome(matches)
+    words = mail.kind in (IncomingKind.HUMAN, IncomingKind.AUTO)
+    return Outcome(matches, Review.CONTRADICTS if words and contradicts(matches) else None)
 
 
 def _bringer(mail: IncomingMail) -> User | None:
@@ -210,41 +211,3 @@ def put_aside(mail: IncomingMail, reason: str, *, by: User, now: datetime) -> No
     mail.ignored_at, mail.ignored_by, mail.ignored_reason = now, who, reason[:300]
     mail.state = IncomingState.IGNORED
     note("incoming.put_aside", mail, by=by, now=now, organisation_id=mail.organisation_id)
-
-
-def unfile(mail: IncomingMail, link_id: int, *, by: User, now: datetime) -> bool:
-    """Take a person's words away from where they were found to belong; return whether they were. They stay suggested there.
-
-    What did something there, an answer or a bounce, belongs where it did it.
-    """
-    link = next((link for link in mail.links if link.id == link_id and not link.suggested), None)
-    if link is None or not may_be_moved(mail):
-        return False
-    link.suggested = True
-    if all(link.suggested for link in mail.links):
-        mail.state = IncomingState.HELD
-    note("incoming.taken_back", mail, by=by, now=now, organisation_id=mail.organisation_id)
-    db.session.flush()
-    return True
-
-
-def may_be_moved(mail: IncomingMail) -> bool:
-    """Return whether a person may say that a mail belongs elsewhere."""
-    return mail.state is IncomingState.MATCHED and mail.kind in (IncomingKind.HUMAN, IncomingKind.AUTO)
-
-
-def take_back(mail: IncomingMail, *, by: User, now: datetime) -> bool:
-    """Let a mail wait again that a person filed or put aside; return whether there was anything to take back.
-
-    What was found without a person stays: such a mail cannot be taken back.
-    """
-    ours = [link for link in mail.links if link.how == "by_hand" and not link.suggested]
-    if mail.state is not IncomingState.IGNORED and not (mail.state is IncomingState.MATCHED and ours):
-        return False
-    for link in ours:
-        link.suggested = True
-    mail.state = IncomingState.HELD
-    mail.ignored_at, mail.ignored_by, mail.ignored_reason = None, "", ""
-    note("incoming.taken_back", mail, by=by, now=now, organisation_id=mail.organisation_id)
-    db.session.flush()
-    return True

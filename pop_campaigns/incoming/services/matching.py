@@ -5,7 +5,7 @@ Only the secret proves anything. A Message-ID of ours files a mail; a sender, a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
 from pop_campaigns.incoming.queries.registers import contradicting, recipients_named
 from pop_campaigns.incoming.rules.incoming import local_parts, mailbox_of, nearly_the_same
-from pop_campaigns.incoming.scope import Subject
+from pop_campaigns.incoming.scope import Subject, owner_of
 from pop_campaigns.invitations.models import Invitation, InvitationMail
 from pop_campaigns.invitations.rules import InvitationState
 from pop_campaigns.letters.models import LetterRecipient
@@ -30,6 +30,8 @@ from pop_campaigns.mail.rules import Dmarc, IncomingKind
 
 SUGGESTED = 5
 _ANSWERED: tuple[Any, ...] = (Invitation, LetterRecipient)  # what people answer to
+
+_WORDS = (IncomingKind.HUMAN, IncomingKind.AUTO)
 
 
 @dataclass(frozen=True)
@@ -59,20 +61,54 @@ def find_matches(
     matches = _by_token(locals_, only_read=only_read)
     matches += _by_message_id([*report.in_reply_to, *report.references, report.returned_id])
     sure = _each_once(matches)
+    if report.kind in _WORDS and (elsewhere := _answers_another(report, sure)):
+        return _doubted(elsewhere, sure)
     if sure and not _recipients(sure):
         return sure
-    numbered = _by_register(report, sender_is_sure=dmarc is Dmarc.PASSED)
     if sure:
-        other = contradicting(_recipients(numbered), _recipients(sure))
+        # What the office wrote itself: what it quotes names the letter that it pressed *Reply* on.
+        written = _by_register(report, report.text, sender_is_sure=False)
+        other = contradicting(_recipients(written), _recipients(sure))
         if not other:
             return sure
-        # At one letter's address, speaking of another: only a person can tell which of the two was meant.
-        named = [Match(recipient, "register", suggested=True) for recipient in other]
-        return _each_once([*named, *(replace(match, suggested=True) for match in sure)])
+        return _doubted([Match(recipient, "register") for recipient in other], sure)
+    numbered = _by_register(report, report.body, sender_is_sure=dmarc is Dmarc.PASSED)
     if numbered and not numbered[0].suggested:
         return numbered
     guessed = [*_nearly(locals_), *_by_sender(report.from_address, failed=dmarc is Dmarc.FAILED)]
     return _each_once([*numbered[:SUGGESTED], *_each_once(guessed)[:SUGGESTED]])
+
+
+def contradicts(matches: Iterable[Match]) -> bool:
+    """Return whether a mail came to the address of one matter, or answers it, and speaks of another: neither is sure."""
+    return any(match.how in ("token", "references") and match.suggested for match in matches)
+
+
+def _doubted(other: Iterable[Match], sure: Iterable[Match]) -> list[Match]:
+    """Suggest both: at the address of one, speaking of another, only a person can tell which of the two was meant."""
+    return _each_once(replace(match, suggested=True) for match in (*other, *sure))
+
+
+def _answers_another(report: MailReport, sure: Sequence[Match]) -> list[Match]:
+    """Return the guest or letter of the same organisation that a mail is of by other signs than the address it came to.
+
+    Its mail is answered, or another guest of the same event sends it. Of another organisation nothing is said: whoever knows
+    a Message-ID of theirs could else hide a mail from both.
+    """
+    addressed = [match for match in sure if match.how == "token" and isinstance(match.subject, _ANSWERED)]
+    answered = [
+        match
+        for match in _each_once(_by_message_id(report.in_reply_to))
+        if isinstance(match.subject, _ANSWERED)
+    ]
+    keys = {match.key for match in addressed}
+    if len(addressed) == 1 and not answered and isinstance(addressed[0].subject, Invitation):
+        writer = guest_named(addressed[0].subject.event, report.from_address)
+        answered = [Match(writer, "sender")] if writer else []
+    if not addressed or any(match.key in keys for match in answered):
+        return []
+    owners = {owner_of(match.subject) for match in addressed}
+    return [match for match in answered if {owner_of(match.subject)} == owners]
 
 
 def sender_result(report: MailReport) -> Dmarc | None:
@@ -173,11 +209,11 @@ def _nearly(locals_: Iterable[str]) -> list[Match]:
     return matches
 
 
-def _by_register(report: MailReport, *, sender_is_sure: bool) -> list[Match]:
+def _by_register(report: MailReport, words: str, *, sender_is_sure: bool) -> list[Match]:
     """Return the recipients of letters named by register number; certain only from the very address a letter went to."""
-    if report.kind not in (IncomingKind.HUMAN, IncomingKind.AUTO):
+    if report.kind not in _WORDS:
         return []
-    texts = (report.subject, report.body, report.attached_text)
+    texts = (report.subject, words, report.attached_text)
     named = recipients_named(texts, report.from_address, sender_is_sure=sender_is_sure)
     return [Match(recipient, "register", suggested=not sure) for recipient, sure in named][: SUGGESTED * 2]
 

@@ -18,17 +18,23 @@ from pop_campaigns.core.file_pages import make_room
 from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.incoming.blueprint import bp, changeable_mail, place_of_subject
-from pop_campaigns.incoming.scope import SUBJECTS
+from pop_campaigns.incoming.scope import SUBJECTS, subject_of
 from pop_campaigns.incoming.services.explaining import explain_matches
-from pop_campaigns.incoming.services.filing import file_by_hand, take_back
+from pop_campaigns.incoming.services.filing import file_by_hand
 from pop_campaigns.incoming.services.matching import Match
+from pop_campaigns.incoming.services.moving import move_mail, take_back
 from pop_campaigns.incoming.services.uploads import NotAMail, check_message, store_upload
 from pop_campaigns.incoming.sight import sees_incoming, sees_subject
+from pop_campaigns.incoming.views.work_list import kept
 from pop_campaigns.incoming.words.labels import NO_MAIL
 from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.services.answers import AnswerRefused
+from pop_campaigns.invitations.words.labels import NOT_ANSWERABLE
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.intake.store import SIZE_LIMIT
+from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.reading.limits import read_under_limits
+from pop_campaigns.mail.wake_up import wake_worker
 
 MOST_FILES = 20
 make_room(bp, {"incoming.upload", "incoming.explain"}, SIZE_LIMIT * 2)
@@ -96,7 +102,47 @@ def _brought() -> list[tuple[str, bytes]]:
 @writer
 def file_with(number: int) -> ResponseReturnValue:
     """File a mail with a guest or a recipient of a letter that was looked for."""
-    mail = changeable_mail(number)
+    mail, subject = changeable_mail(number), _chosen_place()
+    file_by_hand(mail, Match(subject, "by_hand"), by=current_user, now=now())
+    db.session.commit()
+    flash(_("Filed: %(what)s", what=place_of_subject(subject)[0]), "success")
+    return redirect(url_for("incoming.message", number=mail.id))
+
+
+@bp.post("/<int:number>/move")
+@writer
+def move(number: int) -> ResponseReturnValue:
+    """Move a mail from where it was found to belong to another guest or letter, with what was recorded from it."""
+    mail, subject = changeable_mail(number), _chosen_place()
+    link = row_number(request.form.get("link", "")) or 0
+    check_place(mail, link)
+    guest_or_letter = place_of_subject(subject)[0]
+    try:
+        moved = move_mail(mail, link, subject, by=current_user, now=now())
+    except AnswerRefused as refused:
+        db.session.rollback()
+        why = NOT_ANSWERABLE[refused.reason]
+        flash(_("It stays where it is: %(why)s", why=why), "error")
+        return redirect(url_for("incoming.message", number=number, **kept()))
+    db.session.commit()
+    if moved:
+        wake_worker()
+        flash(_("Moved: %(what)s", what=guest_or_letter), "success")
+    else:
+        flash(_("Nothing was changed: look where it belongs now."), "info")
+    return redirect(url_for("incoming.message", number=number, **kept()))
+
+
+def check_place(mail: IncomingMail, link_id: int) -> None:
+    """Respond 404 where a mail is to be taken away from what the person may not change."""
+    link = next((link for link in mail.links if link.id == link_id), None)
+    subject = subject_of(link) if link else None
+    if link is None or (subject is not None and not place_of_subject(subject)[2]):
+        abort(404)
+
+
+def _chosen_place() -> Any:
+    """Return the guest or the recipient of a letter that a button names and the person may change, else 404."""
     table, _sep, ident = request.form.get("place", "").partition("-")
     wanted = row_number(ident)
     if table not in (Invitation.__tablename__, LetterRecipient.__tablename__) or wanted is None:
@@ -105,10 +151,7 @@ def file_with(number: int) -> ResponseReturnValue:
     owner = subject.event if isinstance(subject, Invitation) else getattr(subject, "letter", None)
     if subject is None or owner is None or not may_change(owner) or not sees_subject(subject):
         abort(404)
-    file_by_hand(mail, Match(subject, "by_hand"), by=current_user, now=now())
-    db.session.commit()
-    flash(_("Filed: %(what)s", what=place_of_subject(subject)[0]), "success")
-    return redirect(url_for("incoming.message", number=mail.id))
+    return subject
 
 
 @bp.post("/<int:number>/back")

@@ -26,8 +26,9 @@ from pop_campaigns.incoming.queries.held_answers import (
 )
 from pop_campaigns.incoming.queries.incoming import has_unread_words
 from pop_campaigns.incoming.services.counting import CannotCount, count_answer
-from pop_campaigns.incoming.services.filing import may_be_moved
-from pop_campaigns.incoming.services.filing import unfile as take_away
+from pop_campaigns.incoming.services.moving import may_be_moved
+from pop_campaigns.incoming.services.moving import unfile as take_away
+from pop_campaigns.incoming.views.filing import check_place
 from pop_campaigns.incoming.words.labels import REVIEWS
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import Answer, NotAnswerable
@@ -88,6 +89,7 @@ def unfile(number: int) -> ResponseReturnValue:
     link = next((link for link in mail.links if str(link.id) == wanted), None)
     if link is None:
         abort(404)
+    check_place(mail, link.id)
     if take_away(mail, link.id, by=current_user, now=now()):
         db.session.commit()
         flash(_("It no longer belongs there. File it where it belongs."), "success")
@@ -96,7 +98,7 @@ def unfile(number: int) -> ResponseReturnValue:
 
 @bp.app_template_global()
 def incoming_movable(mail: IncomingMail) -> bool:
-    """Return whether a message may be said to belong elsewhere."""
+    """Return whether a message may be said to belong elsewhere: people's words and absences, not what proved itself."""
     return may_be_moved(mail)
 
 

@@ -155,6 +155,23 @@ def counts(answer: GivenAnswer) -> bool:
     return latest_answer(answer.invitation) is answer
 
 
+def take_back_answer(answer: GivenAnswer, *, by: User, now: datetime) -> None:
+    """Take away an answer that was noted for the wrong guest: what they said before counts again. History tells of it."""
+    guest = answer.invitation
+    _lock(guest)
+    _note("invitation.answer_taken_back", answer, Origin(), by=by, now=now)
+    db.session.delete(answer)
+    db.session.flush()
+    db.session.expire(guest, ["answers"])
+    last = latest_answer(guest)
+    stands = last is not None and guest.invited_at is not None and last.at >= guest.invited_at
+    if guest.answer is not Answer.NEEDS_ACTION:
+        guest.answer, guest.answered_at = (
+            (last.answer, last.said_at) if last and stands else (Answer.NEEDS_ACTION, None)
+        )
+    db.session.flush()
+
+
 def _said_already(
     guest: Invitation, words: tuple[Any, ...], said_at: datetime, now: datetime
 ) -> GivenAnswer | None:

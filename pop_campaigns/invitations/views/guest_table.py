@@ -46,6 +46,7 @@ _TOLD_HERE = (
     "invitation.withdrawn",
     "invitation.language_set",
     "invitation.address_corrected",
+    "invitation.answer_taken_back",
 )
 
 
@@ -250,6 +251,8 @@ def _changes_of(guests: Sequence[Invitation]) -> list[History]:
 def _change_words(change: History) -> str:
     if change.action == "invitation.added":
         return str(_("Put on the guest list"))
+    if change.action == "invitation.answer_taken_back":
+        return str(_("An answer that was not theirs was taken back"))
     if change.action == "invitation.withdrawn":
         return str(_("Invitation withdrawn"))
     if change.action == "invitation.address_corrected":
