@@ -11,12 +11,17 @@ from sqlalchemy import func, select
 
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.history import history_of
 from pop_campaigns.incoming.services.filing import NothingSaid, put_aside
 from pop_campaigns.incoming.tasks import file_received
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.rules import Answer, AnswerChannel
+from pop_campaigns.letters.services.clocks import settle_clocks
+from pop_campaigns.letters.services.letters import send_letter
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
+from pop_campaigns.mail.outbox import record_sent
 from pop_campaigns.mail.rules import IncomingKind, IncomingState, IncomingWay, Review
+from tests.factories import make_letter, make_letter_recipient
 from tests.incoming.scene import (
     DOMAIN,
     STAMP,
@@ -152,6 +157,23 @@ def test_a_delay_is_no_failure(scene: SimpleNamespace) -> None:
     sent = db.session.scalars(select(OutgoingMail)).first()
     arrive(bounce(sent, status="4.4.1", action="delayed"))
     assert sent.bounce_permanent is False
+
+
+def test_a_bounce_stops_the_clock_of_its_letter_and_a_delay_does_not(cast: SimpleNamespace) -> None:
+    """In the same transaction: no page calls an office late between the bounce and the worker's next round."""
+    letter = make_letter(cast.fier, basis="information_request")
+    recipient = make_letter_recipient(letter)
+    send_letter(letter, by=cast.arta, now=now())
+    sent = recipient.mail
+    record_sent(sent, code=250, words="OK", now=now())
+    db.session.flush()
+    settle_clocks(now=now())
+    db.session.commit()
+    arrive(bounce(sent, status="4.4.1", action="delayed"))
+    assert recipient.due_on is not None
+    arrive(bounce(sent))
+    assert (recipient.clock_from, recipient.due_on, recipient.due_explained) == (None, None, None)
+    assert "letter.clock_stopped" in [row.action for row in history_of(letter)]
 
 
 def test_a_bounce_that_only_names_the_message_marks_nothing(scene: SimpleNamespace) -> None:
