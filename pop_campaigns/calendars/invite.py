@@ -38,11 +38,15 @@ def write_invitation(
     if method != "CANCEL" and event.status == "CANCELLED":
         raise ValueError("nobody is asked to a cancelled event")
     text = escape_text(clean_paragraphs(comment))
-    said = f"COMMENT:{text}" if text else ""
+    words = f"COMMENT:{text}" if text else ""
     if method == "DECLINECOUNTER":
-        lines = [*calendar_head(method), *decline_lines(event, _organizer(event), said), "END:VCALENDAR"]
+        lines = [*calendar_head(method), *decline_lines(event, _organizer(event), words), "END:VCALENDAR"]
         return write_lines(lines)
-    people = [_organizer(event), _attendee(attendee, wants_answer=method == "REQUEST"), *filter(None, [said])]
+    people = [
+        _organizer(event),
+        _attendee(attendee, wants_answer=method == "REQUEST"),
+        *filter(None, [words]),
+    ]
     status = "CANCELLED" if method == "CANCEL" else None
     zone = vtimezone(event.written_zone) if event.written_zone else ""
     body = write_lines([*event_lines(event, people, status), "END:VCALENDAR"])
