@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -11,13 +12,17 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from sqlalchemy import true
 
 from pop_campaigns.accounts.commands import commands as user_commands
 from pop_campaigns.archive.commands import commands as archive_commands
+from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.core.private_files import open_to_others
 from pop_campaigns.letters.commands import commands as letter_commands
+from pop_campaigns.mail.beats import code_version, workers_alive
 from pop_campaigns.mail.intake.mailbox import Mailbox, mailbox_settings
+from pop_campaigns.mail.queries import count_mails, unsent
 from pop_campaigns.mail.transport import PostConnection
 from pop_campaigns.privacy.commands import commands as privacy_commands
 from pop_campaigns.tryout.commands import up_command
@@ -43,9 +48,16 @@ def init_commands(app: Flask) -> None:
 
 
 @click.command("check")
+@click.option(
+    "--minutes",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="How long mail may wait while a worker runs.",
+)
 @with_appcontext
-def check_command() -> None:
-    """Try settings, data folder, database, queue and mail server."""
+def check_command(minutes: int) -> None:
+    """Try settings, data folder, database, queue, mail server, worker and outbox."""
     # That we are here says that the settings hold together.
     click.echo(f"settings     ok: {current_app.config['MODE']}, {current_app.config['BASE_URL']}")
     steps: tuple[tuple[str, Callable[[], str]], ...] = (
@@ -53,6 +65,8 @@ def check_command() -> None:
         ("database", _check_database),
         ("queue", _check_queue),
         ("mail server", _check_mail_server),
+        ("worker", _check_worker),
+        ("mail", lambda: _check_mail(minutes)),
     )
     if current_app.config["INBOX_URL"]:
         steps += (("mailbox", _check_mailbox),)
@@ -63,6 +77,7 @@ def check_command() -> None:
         except Exception as problem:  # each of them fails in ways of its own, and all are to be told
             failed = True
             words = "FAILED: " + (str(problem).strip() or type(problem).__name__).splitlines()[0]
+        db.session.rollback()  # a step must not wait for the one before it
         click.echo(f"{name:<12} {words}")
     if failed:
         raise SystemExit(1)
@@ -97,6 +112,32 @@ def _check_mail_server() -> str:
     connection.host = connection.configure_host()
     connection.finish()
     return f"{settings.host}:{settings.port}"
+
+
+def _check_worker() -> str:
+    moment = clock.now()
+    alive = workers_alive(moment)
+    if not alive:
+        waiting = count_mails(true())["waiting"]
+        if waiting:
+            raise ValueError(f"none is running, and mail waits: {waiting}; start it: flask --app wsgi worker")
+        return "none is running, no mail waits"
+    other = sum(worker.version != code_version() for worker in alive)
+    if other:
+        raise ValueError(f"{other} of {len(alive)} runs other code than this: restart it")
+    return f"{len(alive)} running, since {alive[0].started_at:%Y-%m-%d %H:%M} UTC"
+
+
+def _check_mail(minutes: int) -> str:
+    """Return how much waits; raise ValueError if it has waited too long, with the server's last words."""
+    late = unsent(true(), now=clock.now(), quiet_for=timedelta(minutes=minutes))
+    if late is None:
+        return f"{count_mails(true())['waiting']} waiting"
+    why = "no worker is running"
+    if late.works:
+        answer = late.reason
+        why = f"the last answer: {answer.code or ''} {answer.words}" if answer else "not tried yet"
+    raise ValueError(f"{late.number} not sent since {late.since:%Y-%m-%d %H:%M} UTC, {' '.join(why.split())}")
 
 
 def _check_mailbox() -> str:

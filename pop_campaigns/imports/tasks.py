@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
@@ -52,6 +53,7 @@ def carry_on(ident: int, should_stop: Callable[[], bool] = lambda: False) -> Non
     except OperationalError:
         db.session.rollback()
         log.exception("an import waits for the database", import_id=ident)
+        _give_back(ident, owner)
     except Exception as problem:  # whatever it is, the same rows would meet it again each minute
         db.session.rollback()
         log.exception("an import failed", import_id=ident)
@@ -90,6 +92,18 @@ def _claim(ident: int, owner: str, now: datetime) -> ContactImport | None:
 
 def _release(imported: ContactImport) -> None:
     imported.lease_owner = imported.lease_until = None
+
+
+def _give_back(ident: int, owner: str) -> None:
+    """Let another round go on at once, if the database lets us; else the lease does."""
+    with suppress(SQLAlchemyError):
+        ours = ContactImport.id == ident, ContactImport.lease_owner == owner
+        row = db.session.scalars(select(ContactImport).where(*ours).with_for_update()).one_or_none()
+        if row is not None:
+            _release(row)
+        db.session.commit()
+        return
+    db.session.rollback()
 
 
 def _fail(ident: int, problem: str) -> None:

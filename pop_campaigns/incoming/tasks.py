@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from flask import current_app
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import selectinload
 
 from pop_campaigns.core import clock
@@ -27,6 +29,7 @@ TRIES = 3
 _BYTES_AT_ONCE = 16 * 1024 * 1024
 # What is read by then is filed, the rest goes back: a portion of bombs must not outlast its lease.
 _READING_SECONDS = 60.0
+_UNFINISHED = "unfinished_reading"
 log = structlog.get_logger()
 
 
@@ -44,21 +47,41 @@ def file_received(should_stop: Callable[[], bool]) -> int:
     """Read and file everything that was stored and not read yet; return how many mails that was.
 
     Safe at any time, any number at once: mails are claimed for ten minutes, and those of a reader that was killed are
-    taken up again, none of them filed before. A mail that cannot be filed three times waits for a person.
+    taken up again, none of them filed before. A mail that cannot be filed three times waits for a person. Where the database
+    fails, this raises its error; what was claimed goes back at once, or with this process's next round.
     """
     number, receipts = 0, False
+    unfinished: list[list[_Claimed]] = current_app.extensions.setdefault(_UNFINISHED, [])
+    _give_back(unfinished)
     with MailReader() as reader:
         while not should_stop():
             claimed = _claim(clock.now())
             if not claimed:
                 break
-            reports = _read(claimed, reader, should_stop)
-            filed = _file(claimed, reports)
+            try:
+                reports = _read(claimed, reader, should_stop)
+                filed = _file(claimed, reports)
+                _release(mail for mail in claimed if mail.id not in reports)
+            except SQLAlchemyError:
+                unfinished.append(claimed)
+                _give_back(unfinished)
+                raise
             number, receipts = number + len(filed), receipts or any(filed)
-            _release(mail for mail in claimed if mail.id not in reports)
     if receipts:
         wake_worker()
     return number
+
+
+def _give_back(unfinished: list[list[_Claimed]]) -> None:
+    """Release what was claimed when the database failed; where it still does, the next round tries again."""
+    try:
+        db.session.rollback()
+        while unfinished:
+            _release(unfinished[-1])
+            unfinished.pop()
+    except SQLAlchemyError as problem:
+        db.session.rollback()
+        log.warning("claimed mail cannot be given back yet", why=type(problem).__name__)
 
 
 def _claim(now: datetime) -> list[_Claimed]:
@@ -167,7 +190,8 @@ def _release(unread: Iterable[_Claimed]) -> None:
     if not left:
         return
     ours = IncomingMail.id.in_([claimed.id for claimed in left])
-    change = update(IncomingMail).where(ours, IncomingMail.lease_until == left[0].lease)
+    still = IncomingMail.state == IncomingState.RECEIVED, IncomingMail.lease_until == left[0].lease
+    change = update(IncomingMail).where(ours, *still)
     db.session.execute(
         change.values(lease_until=None, attempts=IncomingMail.attempts - 1),
         execution_options={"synchronize_session": False},

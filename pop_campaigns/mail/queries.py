@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -14,15 +14,21 @@ from sqlalchemy.orm import aliased, joinedload
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import Base, db, folded
 from pop_campaigns.core.text import search_words
+from pop_campaigns.mail.beats import workers_alive
 from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
 from pop_campaigns.mail.outbox import fill_placeholders
 from pop_campaigns.mail.rules import (
     ARRIVED_AFTER,
     HARD_BOUNCES,
+    QUIET_FOR,
+    QUIET_WITHOUT_WORKER,
     CameBack,
     MailState,
+    SameReason,
+    Unsent,
     is_dead,
     says_dead,
+    sum_up_unsent,
 )
 from pop_campaigns.mail.secrets import mask_secrets
 
@@ -54,9 +60,10 @@ def count_mails(whose: ColumnElement[bool], *, typed: str = "") -> dict[str, int
 
 
 def mails_in_trouble(whose: ColumnElement[bool], *, since: datetime, limit: int = 200) -> list[OutgoingMail]:
-    """Return the mails that failed or came back, and those that wait because the server did not take them, newest first.
+    """Return the mails that failed or came back, newest first.
 
-    Without those older than ``since``, and without failures somebody has answered with a new copy.
+    Without those older than ``since``, and without failures somebody has answered with a new copy. Those that wait, see
+    :func:`unsent`.
     """
     copy = aliased(OutgoingMail)
     came_back = and_(OutgoingMail.state == MailState.SENT, OutgoingMail.bounce_permanent.is_(True))
@@ -64,14 +71,40 @@ def mails_in_trouble(whose: ColumnElement[bool], *, since: datetime, limit: int 
         or_(OutgoingMail.state == MailState.FAILED, came_back),
         ~select(copy.id).where(copy.again_of_id == OutgoingMail.id).exists(),
     )
-    waits = and_(OutgoingMail.state == MailState.QUEUED, OutgoingMail.last_words != "")
     rows = (
         select(OutgoingMail)
         .options(joinedload(OutgoingMail.skeleton))
-        .where(whose, OutgoingMail.queued_at >= since, or_(failed, waits))
+        .where(whose, OutgoingMail.queued_at >= since, failed)
         .order_by(OutgoingMail.queued_at.desc(), OutgoingMail.id.desc())
     )
     return list(db.session.scalars(rows.limit(limit)))
+
+
+def unsent(whose: ColumnElement[bool], *, now: datetime, quiet_for: timedelta = QUIET_FOR) -> Unsent | None:
+    """Return what is known of mails that should have left by now; None where all is as it should be.
+
+    While a worker runs, a wait of ``quiet_for`` is nothing; where none does, a minute.
+    """
+    if not (waiting := _waiting(whose, now - QUIET_WITHOUT_WORKER)):
+        return None
+    works = bool(workers_alive(now))
+    return sum_up_unsent(_waiting(whose, now - quiet_for) if works else waiting, works=works)
+
+
+def _waiting(whose: ColumnElement[bool], queued_before: datetime) -> list[SameReason]:
+    mail = OutgoingMail
+    rows = (
+        select(
+            mail.last_code,
+            mail.last_words,
+            func.count(),
+            func.min(mail.queued_at),
+            func.min(mail.available_at),
+        )
+        .where(whose, mail.state.in_(SHELVES["waiting"]), mail.queued_at <= queued_before)
+        .group_by(mail.last_code, mail.last_words)
+    )
+    return [SameReason(*row) for row in db.session.execute(rows)]
 
 
 def originals_of(mails: Iterable[OutgoingMail]) -> dict[int, int]:

@@ -152,3 +152,43 @@ def next_attempt(attempts: int, now: datetime) -> datetime:
 def gives_up(queued_at: datetime, now: datetime) -> bool:
     """Return whether a temporary refusal has lasted so long (two days) that it counts as final."""
     return now - queued_at >= GIVE_UP_AFTER
+
+
+QUIET_FOR = timedelta(minutes=5)
+"""So long a mail may wait while a worker runs before anybody is told."""
+QUIET_WITHOUT_WORKER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class SameReason:
+    """Mails that wait for one reason: the server's last answer, or none yet. ``again_at`` is when the first is tried again."""
+
+    code: int | None
+    words: str
+    number: int
+    since: datetime
+    again_at: datetime
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """Mails that should have left: how many, since when the first waits, and why.
+
+    Without ``works`` no worker runs; else ``reason`` is the server's answer to most of them that got one, None where none did.
+    """
+
+    number: int
+    since: datetime
+    works: bool
+    reason: SameReason | None = None
+
+
+def sum_up_unsent(waiting: Iterable[SameReason], *, works: bool) -> Unsent | None:
+    """Sum up mails that wait too long; None where none does."""
+    groups = list(waiting)
+    if not groups:
+        return None
+    answered = [group for group in groups if group.words]
+    most = max(answered, key=lambda group: group.number, default=None)
+    number, since = sum(group.number for group in groups), min(group.since for group in groups)
+    return Unsent(number, since, works, most if works else None)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
+from sqlalchemy import delete
+from sqlalchemy.exc import SQLAlchemyError
 
 from pop_campaigns.core.db import db
 from pop_campaigns.privacy.models import RetentionRun
@@ -18,13 +21,29 @@ log = structlog.get_logger()
 
 
 def run_daily(*, now: datetime, should_stop: Callable[[], bool] = lambda: False) -> RetentionRun | None:
-    """Run retention if it has not run today; None if it has."""
+    """Run retention if it has not run today; None if it has.
+
+    Where the database fails, this raises its error, and a later round of the same day does it.
+    """
     run = claim_run(now=now)
+    ident = run.id if run else None
     db.session.commit()
     if run is None:
         return None
-    _sweep_all(run, now, should_stop)
+    try:
+        _sweep_all(run, now, should_stop)
+    except SQLAlchemyError:
+        _give_back(ident)
+        raise
     return run
+
+
+def _give_back(ident: int | None) -> None:
+    """Let another round do what this one could not, if the database lets us; else it is done tomorrow."""
+    db.session.rollback()
+    with suppress(SQLAlchemyError):
+        db.session.execute(delete(RetentionRun).where(RetentionRun.id == ident))
+        db.session.commit()
 
 
 def run_now(*, now: datetime) -> RetentionRun:

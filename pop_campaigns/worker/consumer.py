@@ -10,21 +10,20 @@ from collections.abc import Callable
 from datetime import timedelta
 from types import FrameType
 
-import structlog
 from flask import Flask
 from huey.consumer import Consumer
 
 from pop_campaigns.mail.rules import LEASE
 from pop_campaigns.worker.fetching import start_fetching
 from pop_campaigns.worker.huey_app import queue_of
-from pop_campaigns.worker.tasks import Manners, work
+from pop_campaigns.worker.lanes import Lanes
+from pop_campaigns.worker.tasks import Manners
 
 ROUND_SECONDS = 60.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _LOOK_SECONDS = 0.2
 _HEALTH_SECONDS = 10.0
 _FETCH_SECONDS = 10.0
-log = structlog.get_logger()
 
 
 class _Stop:
@@ -48,8 +47,8 @@ def run_worker(
 ) -> None:
     """Work until SIGTERM or SIGINT; the mail in hand is finished first.
 
-    ``workers`` threads wait for wake-up calls; ``every`` so many seconds, and at the start, the process looks
-    at the outbox by itself, so that mail also leaves while the queue is down. Where a mailbox is configured it is
+    ``workers`` threads wait for wake-up calls; ``every`` so many seconds, and at the start, each lane (mail out, mail in, the
+    rest) looks by itself, so that mail also leaves while the queue is down. Where a mailbox is configured it is
     emptied beside this. ``lease`` is how long claimed mails stay with a worker that was killed. ``stop_with`` is the
     number of the process that started this one and without which it must not go on (told, not asked: it may be gone
     before we could ask).
@@ -73,10 +72,12 @@ def run_worker(
     for number in _SIGNALS:
         signal.signal(number, stop.ask)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    lanes = Lanes(app, every=every, is_over=is_over)
     mailbox = start_fetching(app, is_over)
-    _go_round(app, consumer, is_over, every)
+    _wait(consumer, is_over)
     stop.asked = True
     consumer.stop(graceful=True)
+    lanes.end()
     if mailbox is not None:
         mailbox.join(_FETCH_SECONDS)  # if a server keeps it longer, its messages are fetched again
 
@@ -89,15 +90,9 @@ def _set_logging(level: str) -> None:
     logging.getLogger("imapclient").setLevel(logging.WARNING)
 
 
-def _go_round(app: Flask, consumer: Consumer, is_over: Callable[[], bool], every: float) -> None:
-    next_round, next_check = time.monotonic(), time.monotonic() + _HEALTH_SECONDS
+def _wait(consumer: Consumer, is_over: Callable[[], bool]) -> None:
+    next_check = time.monotonic() + _HEALTH_SECONDS
     while not is_over():
-        if time.monotonic() >= next_round:
-            next_round = time.monotonic() + every
-            try:
-                work(app)
-            except Exception:  # a database that is away for a while must not end the worker
-                log.exception("the outbox could not be emptied; the next round tries again")
         if time.monotonic() >= next_check:
             next_check = time.monotonic() + _HEALTH_SECONDS
             consumer.check_worker_health()

@@ -121,7 +121,7 @@ def drain_outbox(
 
     Commits by itself, several times: call it with no open changes.
     """
-    with _context(app), SmtpTransport(server_settings(app.config)) as transport:
+    with own_context(app), SmtpTransport(server_settings(app.config)) as transport:
         current = _Round(owner, transport, now_fn, lease, should_stop)
         _finish_earlier(app, current)
         while not current.trouble and not should_stop():
@@ -147,8 +147,9 @@ def _claim_some(current: _Round, limit: int) -> list[int]:
     return claimed
 
 
-def _context(app: Flask) -> AbstractContextManager[object]:
-    # In a context of its own the drain would wait for the caller's transaction, which waits for the drain.
+def own_context(app: Flask) -> AbstractContextManager[object]:
+    """Return an application context to work in: the caller's, or where there is none one of its own."""
+    # Within another one the work would wait for the caller's transaction, which waits for the work.
     same = has_app_context() and current_app._get_current_object() is app  # type: ignore[attr-defined]
     return nullcontext() if same else app.app_context()
 

@@ -14,6 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from pop_campaigns.accounts.models import User
+from pop_campaigns.core.dates import clock_words
 from pop_campaigns.core.db import db
 from pop_campaigns.desk.queries.events import events_to_remind
 from pop_campaigns.desk.queries.work_list import work_list
@@ -23,7 +24,9 @@ from pop_campaigns.invitations.queries.guests import awaiting_reminder, guests_o
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState
 from pop_campaigns.invitations.services.answers import record_answer
 from pop_campaigns.invitations.services.sending import send_reminders
+from pop_campaigns.mail.beats import beat
 from pop_campaigns.mail.outbox import record_refused
+from pop_campaigns.mail.rules import MailState
 from tests import factories
 from tests.desk.conftest import invited_event, mails_of, sent_letter, silent_guests
 
@@ -129,21 +132,60 @@ def test_mail_in_trouble_shows_until_it_no_longer_matters(
     people: SimpleNamespace, work_of: Callable[[User], WorkList]
 ) -> None:
     event = invited_event(people.arta, guests=3)
-    failed, *waiting = mails_of(event)
+    failed = mails_of(event)[0]
     now = datetime.now(UTC)
     record_refused(failed, permanent=True, code=550, words="5.1.1 User unknown", now=now)
-    for mail in waiting:
-        record_refused(mail, permanent=False, code=None, words="cannot reach the server: timeout", now=now)
     db.session.commit()
-    rows = work_of(people.arta).today
-    assert len(rows) == 2, "mails that wait for one reason are one row"
-    assert rows[0].action_url == f"/mail/{failed.id}"
-    assert rows[0].when == "There is no such mailbox"
-    assert rows[1].what == "2 messages have not left yet"
+    [row] = work_of(people.arta).today
+    assert row.action_url == f"/mail/{failed.id}"
+    assert row.when == "There is no such mailbox"
     guest = next(other for other in guests_of(event) if other.address == failed.to_address)
     guest.state = InvitationState.WITHDRAWN
     db.session.commit()
-    assert [row.what for row in work_of(people.arta).today] == [rows[1].what]
+    assert work_of(people.arta).today == []
+
+
+def test_what_has_not_left_says_so_on_every_page_it_concerns(
+    people: SimpleNamespace, sign_in: Browser
+) -> None:
+    event = invited_event(people.arta, guests=3)
+    letter = sent_letter(people.arta, due_in=40)
+    letter.recipients[0].mail = factories.make_mail(
+        "prefektura@qeveria.example", organisation_id=people.fier.id
+    )
+    letter.recipients[0].clock_from = letter.recipients[0].due_on = letter.recipients[0].due_explained = None
+    db.session.flush()
+    mail = letter.recipients[0].mail
+    mail.subject_type, mail.subject_id = "letter_recipients", letter.recipients[0].id
+    now = datetime.now(UTC)
+    for waiting in (*mails_of(event), mail):
+        waiting.state, waiting.queued_at = MailState.QUEUED, now - timedelta(seconds=30)
+    db.session.commit()
+    pages = {"/today": 4, f"/events/{event.id}": 3, f"/letters/{letter.id}": 1}
+    browser = sign_in(people.arta)
+    for page in pages:
+        assert "not left since" not in browser.get(page).text, "just queued"
+    for waiting in (*mails_of(event), mail):
+        waiting.queued_at = now - timedelta(minutes=4)
+    db.session.commit()
+    since = clock_words(now - timedelta(minutes=4))
+    for page, number in pages.items():
+        text = " ".join(browser.get(page).text.split())
+        assert re.search(rf">{number} messages? ha(s|ve) not left since {since}<", text), page
+        assert "the worker is not running" in text
+    beat("worker", started_at=now, now=now)
+    for page in pages:
+        assert "not left since" not in browser.get(page).text, "with a worker a few minutes are nothing"
+    for waiting in (*mails_of(event), mail):
+        waiting.queued_at = now - timedelta(minutes=6)
+        waiting.last_code, waiting.last_words = 451, "4.7.1 Greylisting in action"
+        waiting.available_at = now + timedelta(minutes=9)
+    db.session.commit()
+    again = clock_words(now + timedelta(minutes=9))
+    for page in pages:
+        text = browser.get(page).text
+        assert f"asks us to come back later: it will be tried again, next at {again}" in text, page
+    assert "not left since" not in sign_in(people.clirim).get("/today").text
 
 
 def test_new_answers_once_a_guest(people: SimpleNamespace, sign_in: Browser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -18,7 +19,7 @@ from pop_campaigns.mail.message import message_bytes
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import queue_again, record_sent
 from pop_campaigns.mail.queries import mails_about, originals_of
-from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.rules import MailState, SameReason, sum_up_unsent
 from tests import factories
 
 ASKED, BEFORE = "<b@bashkia.example>", "<a@rsvp.example>"
@@ -98,3 +99,29 @@ def test_the_subject_is_looked_up_by_an_index(app: Flask) -> None:
     ))  # fmt: skip
     plan = " ".join(str(row[-1]) for row in db.session.execute(text(f"{explain} {query}")))
     assert "ix_outgoing_mails_subject" in plan
+
+
+def waits(number: int, words: str, minutes: int) -> SameReason:
+    since = datetime(2026, 5, 20, 9, 0, tzinfo=UTC) - timedelta(minutes=minutes)
+    return SameReason(451 if words else None, words, number, since, since)
+
+
+@pytest.mark.parametrize(
+    ("groups", "works", "sums"),
+    [
+        ([], True, None),
+        ([], False, None),
+        ([waits(2, "", 7)], True, (2, 7, True, "")),
+        ([waits(5, "", 7), waits(1, "busy", 9), waits(2, "later", 8)], True, (8, 9, True, "later")),
+        ([waits(1, "busy", 9)], False, (1, 9, False, "")),
+    ],
+)
+def test_what_waits_is_summed_up_under_the_most_frequent_answer(
+    groups: list[SameReason], works: bool, sums: tuple[int, int, bool, str] | None
+) -> None:
+    unsent = sum_up_unsent(groups, works=works)
+    if unsent is None:
+        assert sums is None
+        return
+    minutes = (datetime(2026, 5, 20, 9, 0, tzinfo=UTC) - unsent.since) // timedelta(minutes=1)
+    assert (unsent.number, minutes, unsent.works, unsent.reason.words if unsent.reason else "") == sums

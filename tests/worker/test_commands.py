@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.core import clock
@@ -14,6 +15,8 @@ from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.rules.letters import LetterState, RecipientRole
+from pop_campaigns.mail.beats import beat
+from pop_campaigns.mail.models import WorkerBeat
 from pop_campaigns.worker.drain import drain_outbox
 from pop_campaigns.worker.tasks import work
 from tests import factories
@@ -118,7 +121,7 @@ def test_check_names_what_works_and_what_does_not(
     result = app.test_cli_runner().invoke(args=["check"])
     assert result.exit_code == 0, result.output
     assert [line.split("  ")[0] for line in result.output.splitlines()] == [
-        "settings", "data folder", "database", "queue", "mail server",
+        "settings", "data folder", "database", "queue", "mail server", "worker", "mail",
     ]  # fmt: skip
     office.close()
     monkeypatch.setitem(app.config, "DATA_DIR", str(tmp_path / "nowhere"))
@@ -126,6 +129,38 @@ def test_check_names_what_works_and_what_does_not(
     assert result.exit_code == 1
     failed = [line.split("  ")[0] for line in result.output.splitlines() if "FAILED" in line]
     assert failed == ["data folder", "mail server"]
+
+
+def test_check_says_in_words_what_keeps_mail_from_leaving(
+    app: Flask, office: PostOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "HUEY_URL", f"sqlite:///{tmp_path / 'queue.sqlite3'}")
+    monkeypatch.setitem(app.extensions, "huey", None)
+    del app.extensions["huey"]
+
+    def said() -> tuple[int, list[str]]:
+        db.session.commit()
+        result = app.test_cli_runner().invoke(args=["check"])
+        db.session.rollback()
+        return result.exit_code, [line.split(None, 1)[1] for line in result.output.splitlines()[-2:]]
+
+    assert said() == (0, ["ok: none is running, no mail waits", "ok: 0 waiting"])
+    mail = factories.make_mail(now=(since := clock.now() - timedelta(minutes=11)))
+    code, (worker, waiting) = said()
+    assert (code, worker) == (
+        1,
+        "FAILED: none is running, and mail waits: 1; start it: flask --app wsgi worker",
+    )
+    assert waiting == f"FAILED: 1 not sent since {since:%Y-%m-%d %H:%M} UTC, no worker is running"
+    beat("a worker", started_at=since, now=clock.now())
+    mail.last_code, mail.last_words = 451, "4.7.1 Greylisting in action"
+    code, (worker, waiting) = said()
+    assert (code, worker) == (1, f"ok: 1 running, since {since:%Y-%m-%d %H:%M} UTC")
+    assert waiting.endswith(", the last answer: 451 4.7.1 Greylisting in action")
+    mail.queued_at = clock.now() - timedelta(minutes=9)
+    assert said()[0] == 0
+    db.session.execute(update(WorkerBeat).values(version="another"))
+    assert said() == (1, ["FAILED: 1 of 1 runs other code than this: restart it", "ok: 1 waiting"])
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import clock_words, moment_words, relative_day_words
 from pop_campaigns.core.i18n import in_language
@@ -35,7 +34,6 @@ from pop_campaigns.letters.queries.letters import due_recipients
 from pop_campaigns.letters.rules.letters import RecipientState
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.queries import mails_in_trouble, subject_of
-from pop_campaigns.mail.rules import MailState
 from pop_campaigns.mail.secrets import mask_secrets
 from pop_campaigns.mail.words.labels import trouble_words
 
@@ -205,14 +203,9 @@ def _trouble_rows(reader: Reader) -> Iterable[WorkRow]:
     since = reader.now - TROUBLE_SHOWN_FOR
     mails = mails_in_trouble(mails_of_work(reader.user), since=since)
     about = about_mails(mails)
-    waiting: dict[str, list[OutgoingMail]] = {}
     for mail in mails:
-        if mail.state is MailState.QUEUED:
-            waiting.setdefault(trouble_words(mail), []).append(mail)
-        elif why_not_again(mail, about.get(mail.id), now=reader.now) is None:
+        if why_not_again(mail, about.get(mail.id), now=reader.now) is None:
             yield _failed_row(reader, mail, about.get(mail.id))
-    for words, same in waiting.items():
-        yield _stuck_row(reader, words, same)
 
 
 def _failed_row(reader: Reader, mail: OutgoingMail, about: MailAbout | None) -> WorkRow:
@@ -238,19 +231,6 @@ def _failed_row(reader: Reader, mail: OutgoingMail, about: MailAbout | None) -> 
         action=action,
         action_url=action_url,
         organisation=reader.whose(about.organisation) if about else "",
-    )
-
-
-def _stuck_row(reader: Reader, words: str, mails: Sequence[OutgoingMail]) -> WorkRow:
-    page = url_for("desk.mail", state="waiting")
-    return WorkRow(
-        ngettext("%(num)d message has not left yet", "%(num)d messages have not left yet", len(mails)),
-        page,
-        who=mails[0].to_address if len(mails) == 1 else "",
-        when=words,
-        tone="warn",
-        action=_("See why") if may_change(mails[0], reader.user) else "",
-        action_url=page,
     )
 
 

@@ -39,7 +39,9 @@ from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.queries.guests import answers_for, counts_for, text_of
 from pop_campaigns.invitations.queries.shown_guests import in_sight
 from pop_campaigns.invitations.views.guest_table import Happening
+from pop_campaigns.mail.queries import mails_about
 from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.words.unsent import unsent_notice
 
 _TRANSLATED = ("title", "description")
 
@@ -84,6 +86,9 @@ def event(event_id: int) -> ResponseReturnValue:
         story=tell_story(story_of(row, current_user), names=changeable),
         attended=attended(row, names=changeable),
         in_short=in_short,
+        unsent=unsent_notice(
+            mails_about(Invitation, [guest.invitation.id for guest in guests]), moment, lang
+        ),
         day_in_words=lambda day: short_day_words(day, lang),
         mail_on_its_way=any(
             guest.mail and guest.mail.state in (MailState.QUEUED, MailState.SENDING) for guest in guests

@@ -17,6 +17,8 @@ from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.recipients import next_due_on
 from pop_campaigns.letters.views.letter_parts import letter_parts
 from pop_campaigns.letters.views.letters import days_in_words
+from pop_campaigns.mail.queries import mails_about
+from pop_campaigns.mail.words.unsent import unsent_notice
 
 
 @bp.get("/letters/<int:letter_id>")
@@ -24,7 +26,8 @@ from pop_campaigns.letters.views.letters import days_in_words
 def letter(letter_id: int) -> str:
     """Show a letter with its recipients, their mails, its deadlines and its history."""
     row = get_visible(Letter, letter_id)
-    lang = current_language()
+    moment, lang = now(), current_language()
+    theirs = mails_about(LetterRecipient, [recipient.id for recipient in row.recipients])
     may_work = may_change(row, current_user)
     came_in = incoming_of_recipients(row, current_user) if may_work else {}
     deeds = deeds_of([mail.id for mails in came_in.values() for mail in mails], current_user)
@@ -32,8 +35,9 @@ def letter(letter_id: int) -> str:
     written = written_about(LetterRecipient, recipient_ids, current_user)
     return render_template(
         "desk/letter.html",
-        **letter_parts(row, shown_in=request.args.get("in", lang), now=now(), lang=lang),
+        **letter_parts(row, shown_in=request.args.get("in", lang), now=moment, lang=lang),
         **days_in_words(),
         came_in=mail_of_recipients(came_in, lang, deeds, written),
         next_due_on=next_due_on,
+        unsent=unsent_notice(theirs, moment, lang),
     )

@@ -20,6 +20,8 @@ from pop_campaigns.desk.words.answers import answer_lines
 from pop_campaigns.desk.words.event_actions import in_short
 from pop_campaigns.incoming.queries.incoming import count_held, count_unread, newest_unread
 from pop_campaigns.invitations.queries.answers import declining_substitutes, recent_answers
+from pop_campaigns.invitations.sight import mails_of_work
+from pop_campaigns.mail.words.unsent import unsent_notice
 
 
 @bp.get("/today")
@@ -40,4 +42,5 @@ def today() -> ResponseReturnValue:
         in_short=in_short,
         held=count_held(current_user),
         may_write=current_user.role in MAY_WRITE,
+        unsent=unsent_notice(mails_of_work(current_user), moment, lang),
     )
