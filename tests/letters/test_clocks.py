@@ -12,8 +12,9 @@ from sqlalchemy import select
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of
 from pop_campaigns.letters.models import Letter, LetterRecipient
+from pop_campaigns.letters.queries.entered_days import EnteredDays
 from pop_campaigns.letters.queries.letters import due_recipients, select_letters
-from pop_campaigns.letters.queries.recipients import delivery_of, mails_to, state_of
+from pop_campaigns.letters.queries.recipients import delivery_of, mails_to, next_due_on, state_of
 from pop_campaigns.letters.rules.letters import (
     Delivery,
     LetterMail,
@@ -27,7 +28,7 @@ from pop_campaigns.letters.services.letters import send_letter
 from pop_campaigns.letters.services.recipients import Move, change_recipient
 from pop_campaigns.letters.services.responses import ResponseDraft, record_response
 from pop_campaigns.letters.words.labels import INFORMED_CHIP
-from pop_campaigns.letters.words.pages import recipient_chip
+from pop_campaigns.letters.words.pages import next_due, recipient_chip
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import queue_again, record_refused, record_sent
 from tests.factories import make_letter, make_letter_recipient, make_office
@@ -209,3 +210,15 @@ def test_an_addressee_is_asked_by_being_one(cast: SimpleNamespace) -> None:
     ):  # fmt: skip
         change_recipient(one, move, by=cast.arta, now=MONDAY)
         assert (one.asks_answer, one.owes) == (asks, owes), move
+
+
+def test_a_due_day_of_what_is_not_there_counts_nowhere(cast: SimpleNamespace, letter: Letter) -> None:
+    """As a row may stand between a bounce and the next look: no list calls it late, and the next look puts it right."""
+    one = letter.recipients[0]
+    come_back(mails_to(one)[0], MONDAY + DAY)
+    assert one.due_on is not None
+    assert (listed(cast, "overdue"), listed(cast, "waiting"), due_recipients(cast.arta, LATER)) == (0, 1, [])
+    assert next_due(letter, LATER, soon_until(LATER), EnteredDays()) is None and next_due_on(letter) is None
+    queue_again(mails_to(one)[0], now=MONDAY + 2 * DAY)
+    db.session.flush()
+    assert settle_clock(one, now=MONDAY + 2 * DAY) and one.due_on is None

@@ -42,6 +42,10 @@ class EnteredDays:
         scopes = [DayScope.COUNTRY, *([DayScope.STATE] if of_state else []), DayScope.MUNICIPALITY]
         return (*SHIPPED_OVERRIDES, *(day for scope in scopes for day in self._of(scope)))
 
+    def everywhere(self) -> tuple[DayOverride, ...]:
+        """Return the days that differ from the calendar in the whole country."""
+        return (*SHIPPED_OVERRIDES, *self._of(DayScope.COUNTRY))
+
     def _of(self, scope: DayScope) -> Iterator[DayOverride]:
         for row in self.rows:
             if row.scope is scope:

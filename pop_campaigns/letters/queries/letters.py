@@ -20,7 +20,7 @@ from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.text import search_words
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.entered_days import EnteredDays, entered_days
-from pop_campaigns.letters.queries.recipients import days_until, has_answered, owes_answer, state_of
+from pop_campaigns.letters.queries.recipients import days_until, has_answered, is_there, owes_answer, state_of
 from pop_campaigns.letters.queries.replies import has_unread_reply, unread_replies
 from pop_campaigns.letters.rules.letters import (
     LetterState,
@@ -169,7 +169,7 @@ def select_letters(
     shown = {
         "draft": Letter.state.in_(UNSENT),
         "waiting": _some_addressee_owes(),
-        "overdue": _some_addressee_owes(LetterRecipient.due_on < today, ~has_unread_reply()),
+        "overdue": _some_addressee_owes(LetterRecipient.due_on < today, ~has_unread_reply(), is_there()),
         "answered": and_(_has_addressee(has_answered()), ~_has_addressee(~has_answered())),
     }
     rows = select(Letter).where(visible(Letter, user), *_letter_words(typed))
@@ -190,7 +190,8 @@ def due_recipients(user: User, today: date) -> list[DueRecipient]:
     Of letters in the user's own work only; a letter of the record is never due. Those who have a copy owe
     nothing and are left out, unless the letter asks them, too.
     """
-    soon = soon_until(today)
+    entered = entered_days()
+    soon = soon_until(today, entered.everywhere())
     rows = (
         select(LetterRecipient)
         .join(LetterRecipient.letter)
@@ -211,7 +212,7 @@ def due_recipients(user: User, today: date) -> list[DueRecipient]:
         )
         .order_by(LetterRecipient.due_on, LetterRecipient.id)
     )
-    entered, owing = entered_days(), db.session.scalars(rows).unique().all()
+    owing = db.session.scalars(rows).unique().all()
     unread = unread_replies([recipient.id for recipient in owing])
     candidates = (_due(recipient, today, soon, entered, unread) for recipient in owing)
     late_or_soon = (RecipientState.OVERDUE, RecipientState.DUE_SOON, RecipientState.TO_BE_READ)

@@ -18,6 +18,7 @@ from pop_campaigns.letters.rules.letters import (
     RecipientRole,
     RecipientState,
     ResponseKind,
+    proves_arrival,
     recipient_state,
     stops_clock,
 )
@@ -26,6 +27,8 @@ from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.queries import mails_about
 from pop_campaigns.mail.rules import MailState
 
+_NOT_THERE: Final = (RecipientState.FAILED, RecipientState.NOT_SENT, RecipientState.ON_THE_WAY)
+PROVES_ARRIVAL: Final = tuple(kind for kind in ResponseKind if proves_arrival(kind))
 _FINAL: Final = tuple(kind for kind in ResponseKind if stops_clock(kind))
 CARRIES: Final = "letter"
 """Kind of the mails that carry a letter; others about a recipient, a reply or a receipt, deliver none."""
@@ -78,6 +81,11 @@ def days_until(recipient: LetterRecipient, due: date, today: date, entered: Ente
     return (due - today).days, "calendar_days"
 
 
+def clock_counts(state: RecipientState) -> bool:
+    """Return whether a due day means anything in a state: not for what is not there, or came back."""
+    return state not in _NOT_THERE
+
+
 def next_due_on(letter: Letter) -> date | None:
     """Return the first day on which a recipient of a sent letter owes an answer; None where nobody does."""
     if letter.state is not LetterState.SENT:
@@ -86,6 +94,7 @@ def next_due_on(letter: Letter) -> date | None:
         recipient.due_on
         for recipient in letter.recipients
         if recipient.owes and recipient.due_on and not is_answered(recipient)
+        if delivery_of(recipient) is not Delivery.FAILED
     ]
     return min(days, default=None)
 
@@ -99,6 +108,19 @@ def is_answered(recipient: LetterRecipient) -> bool:
 def has_answered() -> ColumnElement[bool]:
     """Return the condition that a recipient has answered for good, as :func:`is_answered` says of one."""
     return exists().where(LetterResponse.recipient_id == LetterRecipient.id, LetterResponse.kind.in_(_FINAL))
+
+
+def is_there() -> ColumnElement[bool]:
+    """Return the condition that nothing says that a letter did not reach a recipient: its mail came back, and no paper went."""
+    came_back = exists().where(
+        OutgoingMail.id == LetterRecipient.mail_id,
+        or_(OutgoingMail.state == MailState.FAILED, OutgoingMail.bounce_permanent.is_(True)),
+    )
+    on_paper = LetterRecipient.due_explained["by_hand"].as_boolean()
+    wrote = exists().where(
+        LetterResponse.recipient_id == LetterRecipient.id, LetterResponse.kind.in_(PROVES_ARRIVAL)
+    )
+    return or_(~came_back, on_paper.is_(True), wrote)
 
 
 def owes_answer() -> ColumnElement[bool]:

@@ -18,12 +18,11 @@ from pop_campaigns.core.history import note
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries.due_days import count_due, deciding_response
 from pop_campaigns.letters.queries.entered_days import entered_days
-from pop_campaigns.letters.queries.recipients import CARRIES, mails_to
+from pop_campaigns.letters.queries.recipients import CARRIES, PROVES_ARRIVAL, mails_to
 from pop_campaigns.letters.rules.letters import (
     Delivery,
     LetterMail,
     LetterState,
-    ResponseKind,
     mail_that_counts,
     proves_arrival,
 )
@@ -31,7 +30,6 @@ from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import MailState
 
 _WAITS = (MailState.QUEUED, MailState.SENDING)
-_PROVES_ARRIVAL = tuple(kind for kind in ResponseKind if proves_arrival(kind))
 
 
 def record_hand_over(recipient: LetterRecipient, day: date, *, by: User, now: datetime) -> None:
@@ -91,9 +89,7 @@ def settle_clock(recipient: LetterRecipient, *, now: datetime) -> bool:
     if counts.arrived and counts.taken_at is not None:
         return _start(recipient, local_date(counts.taken_at), now)
     response = deciding_response(recipient.responses)
-    if not counts.came_back or proves_arrival(response.kind if response else None):
-        return False
-    return _stop(recipient, now)
+    return not proves_arrival(response.kind if response else None) and _stop(recipient, now)
 
 
 def may_hand_over(recipient: LetterRecipient, delivery: Delivery) -> bool:
@@ -135,9 +131,8 @@ def _is_behind() -> ColumnElement[bool]:
     no_clock = and_(LetterRecipient.clock_from.is_(None), LetterRecipient.due_explained.is_(None))
     on_paper = LetterRecipient.due_explained["by_hand"].as_boolean()
     answered = exists().where(
-        LetterResponse.recipient_id == LetterRecipient.id, LetterResponse.kind.in_(_PROVES_ARRIVAL)
+        LetterResponse.recipient_id == LetterRecipient.id, LetterResponse.kind.in_(PROVES_ARRIVAL)
     )
-    came_back = or_(OutgoingMail.state == MailState.FAILED, OutgoingMail.bounce_permanent.is_(True))
     arrived = and_(OutgoingMail.state == MailState.SENT, OutgoingMail.bounce_permanent.is_not(True))
     copy = aliased(OutgoingMail)
     copy_arrived = exists().where(
@@ -147,7 +142,7 @@ def _is_behind() -> ColumnElement[bool]:
         copy.state == MailState.SENT,
         copy.bounce_permanent.is_not(True),
     )
-    behind = or_(and_(arrived, no_clock), and_(came_back, or_(copy_arrived, and_(~no_clock, ~answered))))
+    behind = or_(and_(arrived, no_clock), and_(~arrived, or_(copy_arrived, and_(~no_clock, ~answered))))
     return and_(behind, or_(on_paper.is_(None), on_paper.is_(False)))
 
 

@@ -16,9 +16,15 @@ from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.history import history_of
 from pop_campaigns.letters.messages.papers import paper_of, readable_languages
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
-from pop_campaigns.letters.queries.entered_days import entered_days
+from pop_campaigns.letters.queries.entered_days import EnteredDays, entered_days
 from pop_campaigns.letters.queries.letters import RecipientLine, lines_of
-from pop_campaigns.letters.queries.recipients import days_until, delivery_of, is_answered
+from pop_campaigns.letters.queries.recipients import (
+    clock_counts,
+    days_until,
+    delivery_of,
+    is_answered,
+    state_of,
+)
 from pop_campaigns.letters.queries.replies import unread_replies
 from pop_campaigns.letters.rules.letters import (
     Delivery,
@@ -61,7 +67,7 @@ def letter_parts(letter: Letter, *, shown_in: str, now: datetime, lang: str) -> 
         "paper": paper_of(letter, shown_in, user=current_user, at=now),
         "languages": readable_languages(letter),
         "rows": recipient_rows(letter, lines, today, lang, unread),
-        "chip": wording.letter_chip(letter, today, soon_until(today), unread),
+        "chip": wording.letter_chip(letter, today, soon_until(today, entered_days().everywhere()), unread),
         "history": history_items(letter, lang),
         "may_edit": may_edit(letter.state) and may_change(letter),
         "may_respond": may_record_response(letter.state) and may_change(letter),
@@ -86,24 +92,24 @@ def recipient_rows(
     letter: Letter, lines: list[RecipientLine], today: date, lang: str, unread: Collection[int]
 ) -> list[RecipientRow]:
     """Return the recipients with everything the page says about each."""
-    soon, changeable, entered = soon_until(today), may_change(letter), entered_days()
+    entered, changeable = entered_days(), may_change(letter)
+    soon = soon_until(today, entered.everywhere())
     rows = []
     for line in lines:
         recipient, delivery = line.recipient, delivery_of(line.recipient)
-        due_words = ""
-        # Of a copy nothing is demanded, so nothing is counted down.
+        # Of a copy nothing is demanded, and what is not there has no clock: nothing is counted down.
+        counts = recipient.owes and clock_counts(state_of(recipient, today, soon, unread))
+        due_on = recipient.due_on if counts else None
         silent = not is_answered(recipient) and recipient.id not in unread
-        if recipient.due_on and recipient.owes and silent:
-            due_words = wording.days_words(*days_until(recipient, recipient.due_on, today, entered))
         rows.append(
             RecipientRow(
                 line=line,
                 chip=wording.recipient_chip(recipient, today, soon, unread),
                 delivery=str(DELIVERIES[delivery]),
                 trouble=wording.mail_trouble(recipient.mail),
-                due_on=recipient.due_on if recipient.owes else None,
-                due_words=due_words,
-                story=wording.due_story(recipient, lang),
+                due_on=due_on,
+                due_words=_days_left(recipient, due_on, today, entered) if due_on and silent else "",
+                story=wording.due_story(recipient, lang) if counts else None,
                 responses=recipient.responses,
                 by_hand=bool((recipient.due_explained or {}).get("by_hand")),
                 may_hand_over=changeable and may_hand_over(recipient, delivery),
@@ -111,6 +117,10 @@ def recipient_rows(
             )
         )
     return rows
+
+
+def _days_left(recipient: LetterRecipient, due_on: date, today: date, entered: EnteredDays) -> str:
+    return wording.days_words(*days_until(recipient, due_on, today, entered))
 
 
 def history_items(letter: Letter, lang: str) -> list[dict[str, Any]]:

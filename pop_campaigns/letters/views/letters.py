@@ -55,7 +55,7 @@ def index() -> str:
     campaign = request.args.get("campaign", "")[:10]
     campaign_id = row_number(campaign)
     letters = select_letters(current_user, typed=typed, show=show, campaign_id=campaign_id, today=today)
-    page = paged(letters)
+    page, entered = paged(letters), entered_days()
     return render_template(
         "letters/index.html",
         page=page,
@@ -65,8 +65,8 @@ def index() -> str:
         campaigns=visible_campaigns(current_user),
         filtered=bool(typed or show != "all" or campaign_id),
         today=today,
-        soon=soon_until(today),
-        entered=entered_days(),
+        soon=soon_until(today, entered.everywhere()),
+        entered=entered,
         unread=unread_replies([recipient.id for letter in page.items for recipient in letter.recipients]),
         wording=wording,
     )

@@ -20,7 +20,7 @@ from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.due_days import CALENDAR_UNKNOWN, INFORMED
 from pop_campaigns.letters.queries.entered_days import EnteredDays
 from pop_campaigns.letters.queries.letters import RecipientLine
-from pop_campaigns.letters.queries.recipients import days_until, is_answered, state_of
+from pop_campaigns.letters.queries.recipients import clock_counts, days_until, is_answered, state_of
 from pop_campaigns.letters.rules.clocks import SHIPPED_CLOCKS, ClockBasis, ClockRefusal, Force
 from pop_campaigns.letters.rules.letters import (
     LetterState,
@@ -138,6 +138,7 @@ def next_due(
         recipient
         for recipient in letter.recipients
         if recipient.owes and recipient.due_on and not is_answered(recipient) and recipient.id not in unread
+        if clock_counts(state_of(recipient, today, soon))
     ]
     first = min(open_ones, key=lambda addressee: addressee.due_on or date.max, default=None)
     if first is None or first.due_on is None:
