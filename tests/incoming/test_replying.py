@@ -85,6 +85,7 @@ def test_who_cannot_be_answered(address: str, refusal: NoReply | None) -> None:
     assert why_no_reply(address, DOMAIN, is_plain=bool(address)) is refusal
 
 
+@pytest.mark.both_databases
 def test_an_answer_goes_out_once_in_its_thread_from_the_guests_own_address(
     cast: SimpleNamespace, scene: SimpleNamespace, asked: IncomingMail, sign_in: SignIn
 ) -> None:
@@ -215,6 +216,7 @@ def test_a_message_is_passed_on_without_our_secrets(
     assert f"Iu përcoll: {cast.drita.name}" in arta.get(f"/mail/in/{mail.id}").text
 
 
+@pytest.mark.both_databases
 def test_who_is_erased_is_gone_from_what_was_passed_on(
     cast: SimpleNamespace, scene: SimpleNamespace, sign_in: SignIn
 ) -> None:

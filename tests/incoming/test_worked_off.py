@@ -83,6 +83,7 @@ def stored(mail: IncomingMail) -> IncomingMail:
     return db.session.get_one(IncomingMail, mail.id)
 
 
+@pytest.mark.both_databases
 def test_a_no_in_words_is_recorded_in_two_clicks(
     cast: SimpleNamespace, scene: SimpleNamespace, reply: IncomingMail, sign_in: SignIn
 ) -> None:
@@ -170,6 +171,7 @@ def test_no_answer_is_taken_after_the_event_was_called_off(
     assert db.session.scalar(select(GivenAnswer)) is None
 
 
+@pytest.mark.both_databases
 def test_a_reply_to_a_letter_is_recorded_with_its_file_in_two_clicks(
     cast: SimpleNamespace, letter: LetterRecipient, sign_in: SignIn
 ) -> None:
@@ -233,6 +235,7 @@ def test_the_doors_are_shut_to_strangers_and_readers(
     assert "btn-primary" not in sign_in(cast.eva).get(f"/mail/in/{mail.id}").text
 
 
+@pytest.mark.both_databases
 def test_the_list_begins_with_what_is_to_do(
     cast: SimpleNamespace, scene: SimpleNamespace, reply: IncomingMail, sign_in: SignIn
 ) -> None:
@@ -254,6 +257,7 @@ def test_the_list_begins_with_what_is_to_do(
     assert "I lexuar" in arta.get("/mail/in?show=matched").text
 
 
+@pytest.mark.both_databases
 def test_the_list_is_searched_by_sender_subject_and_what_it_is_about(
     cast: SimpleNamespace, scene: SimpleNamespace, reply: IncomingMail, sign_in: SignIn
 ) -> None:
@@ -273,6 +277,7 @@ def test_the_list_is_searched_by_sender_subject_and_what_it_is_about(
     assert "Asnjë mesazh" in arta.get("/mail/in?words=kanarina").text
 
 
+@pytest.mark.both_databases
 def test_one_goes_from_message_to_message_within_the_list(
     cast: SimpleNamespace, scene: SimpleNamespace, reply: IncomingMail, sign_in: SignIn
 ) -> None:
@@ -291,6 +296,7 @@ def test_one_goes_from_message_to_message_within_the_list(
     assert 'rel="prev"' not in arta.get(f"/mail/in/{reply.id}").text
 
 
+@pytest.mark.both_databases
 def test_several_are_read_or_put_aside_at_once(
     cast: SimpleNamespace, scene: SimpleNamespace, reply: IncomingMail, sign_in: SignIn
 ) -> None:
