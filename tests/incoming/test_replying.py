@@ -18,6 +18,7 @@ from pop_campaigns.core.history import History
 from pop_campaigns.core.subject_files import files_of
 from pop_campaigns.incoming.queries.deeds import FORWARD_KIND, REPLY_KIND
 from pop_campaigns.incoming.rules.replying import NoReply, reply_subject, why_no_reply
+from pop_campaigns.letters.rules.letters import LetterState
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import message_bytes
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
@@ -150,6 +151,37 @@ def test_a_guests_secret_address_goes_to_nobody_who_does_not_know_it(
     forged = {"once": "k", "words": "x", "to": f"invitations-{scene.mayor.id}-sender"}
     assert arta.post(url, data=forged).status_code == 422
     assert sent() == []
+
+
+def test_an_answer_to_an_office_stands_at_the_letter(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    letter = factories.make_letter(
+        cast.fier, state=LetterState.SENT, sent_at=now(), register_year=2026, register_count=12
+    )
+    recipient = factories.make_letter_recipient(
+        letter, address="protokolli@ministria.example", reply_local="r-" + "b" * 26
+    )
+    db.session.commit()
+    mail = arrive(words("Sqaroni.", sender=recipient.address, to=f"{recipient.reply_local}@{DOMAIN}"))
+    arta, url = sign_in(cast.arta), f"/mail/in/{mail.id}/reply"
+    arta.post(url, data=opened(arta, url) | {"words": "Sqarojmë se …"})
+    [answer] = sent()
+    assert (answer.from_address, answer.to_address) == (
+        f"{recipient.reply_local}@{DOMAIN}",
+        recipient.address,
+    )
+    page = arta.get(f"/letters/{letter.id}").text
+    assert f"/mail/{answer.id}" in page and "Sqarojmë se …" in page and "mesazhit iu dha përgjigje" in page
+    assert f"/mail/in/{mail.id}" in arta.get(f"/mail/{answer.id}").text
+
+
+def test_programs_are_not_answered(cast: SimpleNamespace, scene: SimpleNamespace, sign_in: SignIn) -> None:
+    to, arta = address_of(scene.mayor), sign_in(cast.arta)
+    robot = arrive(words("Faleminderit.", sender="noreply@bashkia.example", to=to))
+    page = arta.get(f"/mail/in/{robot.id}/reply").text
+    assert "përgjigjet nuk i lexon askush" in page and f"invitations-{scene.mayor.id}-sender" not in page
+    away = arrive(words("Jam me pushime.", sender=scene.mayor.address, to=to, Auto_Submitted="auto-replied"))
+    assert "Ky është mesazh automatik" in arta.get(f"/mail/in/{away.id}/reply").text
+    assert "/reply" not in arta.get(f"/mail/in/{away.id}").text
 
 
 def test_what_is_often_written_is_taken_over_without_sending(
