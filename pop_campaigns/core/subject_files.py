@@ -135,6 +135,12 @@ def detach_file(row: SubjectFile, subject: Any, *, by: Actor | None, now: dateti
     drop_files({file_id})
 
 
+def detach_all(subject: Any, *, by: Actor | None, now: datetime) -> None:
+    """Take off all files of a thing that is about to be deleted: its number may become another row's."""
+    for row in files_of(subject):
+        detach_file(row, subject, by=by, now=now)
+
+
 def files_of(subject: Any) -> list[SubjectFile]:
     """Return the files of one thing in their order."""
     rows = select(SubjectFile).where(

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
+from pop_campaigns.core.subject_files import SubjectFile, files_of
 from pop_campaigns.incoming.queries.registers import recipients_named
 from pop_campaigns.incoming.rules.their_numbers import is_one_matter, numbers_in
 from pop_campaigns.incoming.services.moving import move_mail, take_back, unfile
@@ -83,23 +84,29 @@ def test_an_answer_goes_along_and_what_was_said_before_counts_again(
     assert sure(mail) == [("invitations", mayor.id)]
 
 
-def test_a_response_goes_along_with_its_file(cast: SimpleNamespace, scene: SimpleNamespace) -> None:
+def test_a_response_goes_along_with_its_files(cast: SimpleNamespace, scene: SimpleNamespace) -> None:
     first, second = make_recipient(cast, 1), make_recipient(cast, 2)
     mail = arrive(words("Po.", sender=first.address, to=f"{first.reply_local}@{DOMAIN}"))
     draft = ResponseDraft(ResponseKind.FULL, None, "1234/1", "Po.")
     file = HandedFile(b"%PDF-1.7 a reply", "pergjigje.pdf")
-    record_as_response(mail, first, draft, file=file, by=cast.arta, now=now())
+    beside = HandedFile(b"%PDF-1.7 a map", "harta.pdf")
+    record_as_response(mail, first, draft, files=[file, beside], by=cast.arta, now=now())
     db.session.commit()
     assert move_mail(mail, mail.links[0].id, second, by=cast.arta, now=now())
     db.session.commit()
     [row] = db.session.scalars(select(LetterResponse)).all()
     assert (row.recipient_id, row.their_number, row.incoming_mail_id) == (second.id, "1234/1", mail.id)
     assert row.file.path.read_bytes() == file.content
+    assert [kept.file.path.read_bytes() for kept in files_of(row)] == [beside.content]
     # To a guest only the message goes: an office's response is no answer to an invitation.
     link = next(link for link in mail.links if not link.suggested)
     assert move_mail(mail, link.id, scene.mayor, by=cast.arta, now=now())
     db.session.commit()
-    assert db.session.scalars(select(LetterResponse)).all() == []
+    assert (
+        db.session.scalars(select(LetterResponse)).all()
+        == db.session.scalars(select(SubjectFile)).all()
+        == []
+    )
     assert sure(mail) == [("invitations", scene.mayor.id)]
 
 

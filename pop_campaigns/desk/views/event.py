@@ -43,6 +43,7 @@ from pop_campaigns.mail.queries import mails_about
 from pop_campaigns.mail.rules import MailState
 from pop_campaigns.mail.words.unsent import unsent_notice
 
+_ON_ITS_WAY = (MailState.QUEUED, MailState.SENDING)
 _TRANSLATED = ("title", "description")
 
 
@@ -90,9 +91,7 @@ def event(event_id: int) -> ResponseReturnValue:
             mails_about(Invitation, [guest.invitation.id for guest in guests]), moment, lang
         ),
         day_in_words=lambda day: short_day_words(day, lang),
-        mail_on_its_way=any(
-            guest.mail and guest.mail.state in (MailState.QUEUED, MailState.SENDING) for guest in guests
-        ),
+        mail_on_its_way=any(guest.mail and guest.mail.state in _ON_ITS_WAY for guest in guests),
     )
 
 

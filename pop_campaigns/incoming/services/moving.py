@@ -6,6 +6,7 @@ Answers that calendars gave and bounces stay: they were proven by the address th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.locks import lock_row
+from pop_campaigns.core.subject_files import files_of
 from pop_campaigns.incoming.queries.deeds import answer_from, response_from
 from pop_campaigns.incoming.scope import Subject, subject_of
 from pop_campaigns.incoming.services.filing import file_by_hand
@@ -34,13 +36,13 @@ from pop_campaigns.mail.rules import IncomingKind, IncomingState
 
 @dataclass(frozen=True)
 class TakenBack:
-    """What was recorded from a mail where it does not belong: a guest's answer, or an office's response with its file."""
+    """What was recorded from a mail where it does not belong: a guest's answer, or an office's response with its files."""
 
     answer: Answer | None = None
     substitute: str = ""
     note: str = ""
     response: ResponseDraft | None = None
-    file: HandedFile | None = None
+    files: Sequence[HandedFile] = ()
 
 
 def may_be_moved(mail: IncomingMail) -> bool:
@@ -110,10 +112,12 @@ def _take_away(mail: IncomingMail, link: IncomingLink, *, by: User, now: datetim
         return carried
     if isinstance(subject, LetterRecipient) and (response := response_from(mail.id, subject)):
         draft = ResponseDraft(response.kind, response.received_on, response.their_number, response.summary)
-        stored = response.file
-        kept = HandedFile(stored.path.read_bytes(), stored.name) if stored and stored.path.is_file() else None
+        stored = [response.file, *(row.file for row in files_of(response))]
+        kept = [
+            HandedFile(file.path.read_bytes(), file.name) for file in stored if file and file.path.is_file()
+        ]
         remove_response(response, by=by, now=now)
-        return TakenBack(response=draft, file=kept)
+        return TakenBack(response=draft, files=kept)
     return TakenBack()
 
 
@@ -124,4 +128,4 @@ def _record_again(mail: IncomingMail, to: Subject, carried: TakenBack, *, by: Us
         )
     draft = carried.response
     if draft is not None and isinstance(to, LetterRecipient) and draft.kind in kinds_for(to.letter):
-        record_as_response(mail, to, draft, file=carried.file, by=by, now=now)
+        record_as_response(mail, to, draft, files=carried.files, by=by, now=now)

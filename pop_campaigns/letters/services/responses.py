@@ -14,6 +14,7 @@ from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.core.files import store_file
 from pop_campaigns.core.history import note
+from pop_campaigns.core.subject_files import detach_all
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries.due_days import count_due, is_extended
@@ -91,8 +92,12 @@ def correct_response(
 
 
 def remove_response(response: LetterResponse, *, by: User, now: datetime) -> None:
-    """Take back a response that was recorded by mistake. History says what it was; its file is kept on disk."""
+    """Take back a response that was recorded by mistake. History says what it was; its own file is kept on disk.
+
+    Files kept beside it go: a row made later could have its number, and would have them.
+    """
     recipient, details = response.recipient, _told(response)
+    detach_all(response, by=by, now=now)
     recipient.responses.remove(response)
     db.session.flush()
     note("letter.response_removed", recipient.letter, by=by, now=now, **details)
