@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from flask import current_app
@@ -21,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.core.db import Base, Line, UTCDateTime, choice, db
 from pop_campaigns.core.files import RefusedFile, StoredFile, clean_file_name, drop_files, store_file
-from pop_campaigns.core.history import Actor, note
+from pop_campaigns.core.history import Actor, history_of, note
 from pop_campaigns.core.locks import lock_row
 from pop_campaigns.core.mail_files import MEGABYTE, FileDelivery, decide_delivery
 from pop_campaigns.core.text import clean_line
@@ -30,6 +31,7 @@ from pop_campaigns.core.tokens import derive_token, hash_token, new_nonce
 MOST_FILES: Final = 50
 """How many files one thing may have."""
 _PURPOSE: Final = "file"
+_TOLD: Final = ("file.attached", "file.detached")
 FILE_PATH: Final = "/f/{token}"
 """Where the page stands that gives a file by its link (``public.views.pages``), as mails name it."""
 
@@ -139,6 +141,21 @@ def detach_all(subject: Any, *, by: Actor | None, now: datetime) -> None:
     """Take off all files of a thing that is about to be deleted: its number may become another row's."""
     for row in files_of(subject):
         detach_file(row, subject, by=by, now=now)
+
+
+def forget_all(subject: Any) -> list[Path]:
+    """Take off all files of a thing whose words are erased or over their time, and their names from its history.
+
+    Return the paths of their bytes, to be removed once the caller has committed.
+    """
+    rows = files_of(subject)
+    for told in history_of(subject):
+        if told.action in _TOLD:
+            told.details = {}
+    file_ids = {row.file_id for row in rows}
+    for row in rows:
+        db.session.delete(row)
+    return drop_files(file_ids)
 
 
 def files_of(subject: Any) -> list[SubjectFile]:

@@ -17,6 +17,7 @@ from pop_campaigns.contacts.services.persons import PersonDraft, change_person, 
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
+from pop_campaigns.core.subject_files import attach_file
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
 from pop_campaigns.imports.rules.states import RowDecision
 from pop_campaigns.invitations.models import Invitation
@@ -116,6 +117,7 @@ def _send(guest: Invitation) -> None:
     mail.state, mail.lease_until = MailState.SENDING, now()
     db.session.flush()
     record_sent(mail, code=250, words=f"OK, kept for {EMAIL}", now=now())
+    attach_file(mail, b"%PDF-1.7 for Kanarin\xc3\xabza", "kanarineza.pdf", by=None, now=now())
 
 
 def _make_letter(cast: SimpleNamespace, office: Any) -> None:

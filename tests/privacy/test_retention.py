@@ -20,6 +20,7 @@ from pop_campaigns.contacts.rules import ConsentChannel, PersonKind, Purpose
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.files import StoredFile, store_file
+from pop_campaigns.core.subject_files import attach_file, files_of
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.queries.guests import counts_for
@@ -130,6 +131,13 @@ def test_the_words_of_a_year_old_mail_go_and_letters_stay(app: Flask, meeting: S
     letter = factories.make_mail("prefekt@qark.example", kind="letter")
     fresh = factories.make_mail("prefekt@qark.example", now=now() + 300 * DAY)
     waiting = factories.make_mail("prefekt@qark.example")
+    request = db.session.scalars(
+        select(OutgoingMail).where(OutgoingMail.kind == "invitation.request").order_by(OutgoingMail.id)
+    ).all()[-1]
+    linked, official = (
+        attach_file(mail, b"%PDF-1.7 map", "harta.pdf", by=None, now=now()).file.path
+        for mail in (request, letter)
+    )
     db.session.commit()
     later = now() + 366 * DAY
     meeting.journalist.kind = PersonKind.JOURNALIST
@@ -142,6 +150,7 @@ def test_the_words_of_a_year_old_mail_go_and_letters_stay(app: Flask, meeting: S
     ).all()[-1]
     assert (office.skeleton.text, office.links, office.to_address) == ("—", {}, "prefekt@qark.example")
     assert office.state is MailState.SENT
+    assert (files_of(office), linked.exists(), official.exists()) == ([], False, True)
     assert all(one.skeleton.text != "—" for one in (letter, fresh, waiting))
     assert count_due(now=later)["mails"] == 0
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import select
 
 from pop_campaigns.core.db import db
+from pop_campaigns.core.subject_files import forget_all
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token, new_nonce
 from pop_campaigns.invitations.models import Invitation, InvitationMail, TimeProposal
 from pop_campaigns.invitations.rules import InvitationState, erased_address
@@ -37,8 +39,8 @@ def blank_guest(guest: Invitation) -> None:
     guest.reply_local = "r-" + derive_local_part("reply", guest.nonce)
 
 
-def blank_mail(mail: OutgoingMail) -> None:
-    """Take the reader out of a mail; one that has not left is called off."""
+def blank_mail(mail: OutgoingMail) -> list[Path]:
+    """Take the reader out of a mail; one that has not left is called off. Return the paths of its files, to be removed."""
     if mail.state is not MailState.SENT:
         # Also one that failed: it must not be sent again. Of one in a worker's hands the lease ends with this.
         mail.state, mail.lease_until, mail.lease_owner, mail.handing_since = (
@@ -47,18 +49,23 @@ def blank_mail(mail: OutgoingMail) -> None:
             None,
             None,
         )
-    blank_filling(mail)
+    files = blank_filling(mail)
     mail.to_address, mail.to_name = erased_address(mail.id), ""
     mail.thread = None
+    return files
 
 
-def blank_filling(mail: OutgoingMail) -> None:
-    """Take from a mail what filled it for its reader, its secret links and the server's words."""
+def blank_filling(mail: OutgoingMail) -> list[Path]:
+    """Take from a mail what filled it for its reader, its secret links, the server's words and the files it links to.
+
+    Return the paths of these files, to be removed once the caller has committed.
+    """
     fields = {name: value if name == "brace" else "" for name, value in mail.fields.items()}
     mail.fields = fields | dict.fromkeys(mail.links, HIDDEN)
     mail.links, mail.last_words = {}, ""
     for attempt in mail.tries:
         attempt.words = ""
+    return forget_all(mail)
 
 
 def blank_skeleton(skeleton: MailSkeleton) -> None:

@@ -56,7 +56,7 @@ def erase_person(person: Person, *, by: User | None, now: datetime, actor_name: 
     done = Erased(_counts(traces))
     done.files = [*_erase_contacts(traces, now), *traces.delivered]
     _erase_invitations(traces)
-    _erase_mails(traces)
+    done.files += _erase_mails(traces)
     _erase_elsewhere(traces)
     db.session.flush()
     note(
@@ -159,9 +159,8 @@ def _erase_recipient(recipient: LetterRecipient, traces: Traces) -> None:
         response.summary = traces.identifiers.cut(response.summary)
 
 
-def _erase_mails(traces: Traces) -> None:
-    for mail in traces.mails:
-        blank_mail(mail)
+def _erase_mails(traces: Traces) -> list[Path]:
+    files = [path for mail in traces.mails for path in blank_mail(mail)]
     for mail in traces.naming:
         _unname_mail(mail, traces)
     for incoming in traces.incoming:
@@ -169,6 +168,7 @@ def _erase_mails(traces: Traces) -> None:
     for skeleton in traces.skeletons:
         skeleton.subject = NOTHING
         blank_skeleton(skeleton)
+    return files
 
 
 def _unname_mail(mail: OutgoingMail, traces: Traces) -> None:

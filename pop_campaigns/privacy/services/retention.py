@@ -194,19 +194,20 @@ def _due_imports(until: datetime) -> Select[Any]:
 
 def _anonymise(guests: Sequence[Invitation], now: datetime) -> list[Path]:
     """Keep of citizens that so many came and what they answered, without a thread back to who they were."""
+    files: list[Path] = []
     for guest in guests:
         identifiers = Identifiers((guest.name,) if guest.name else (), (guest.address,))
         for answer in guest.answers:
             answer.substitute = answer.note = ""
             answer.sent_from = None
         for mail in _mails_of(guest):
-            blank_mail(mail)
+            files += blank_mail(mail)
         _blank_history(guest, identifiers)
         blank_guest(guest)
         if guest not in db.session.deleted:
             guest.person = _stand_in(guest, now)
         db.session.flush()
-    return []
+    return files
 
 
 def _mails_of(guest: Invitation) -> Sequence[OutgoingMail]:
@@ -247,12 +248,13 @@ def _stand_in(guest: Invitation, now: datetime) -> Person:
 
 def _empty_mails(skeletons: Sequence[MailSkeleton], _now: datetime) -> list[Path]:
     ids = [skeleton.id for skeleton in skeletons]
+    files: list[Path] = []
     for mail in db.session.scalars(select(OutgoingMail).where(OutgoingMail.skeleton_id.in_(ids))):
-        blank_filling(mail)
+        files += blank_filling(mail)
         mail.to_name = ""
     for skeleton in skeletons:
         blank_skeleton(skeleton)
-    return []
+    return files
 
 
 def _drop_proofs(consents: Sequence[Consent], _now: datetime) -> list[Path]:
