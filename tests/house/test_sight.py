@@ -215,6 +215,7 @@ NEED_NOT_ASK = {
     "invitations/queries/answers:answers_of": "of guests that the caller may show, and for verbs",
     "invitations/queries/answers:latest_answer": "of the personal link's guest, and for verbs",
     "invitations/queries/answers:latest_answers": "of guests that in_sight parts",
+    "invitations/queries/answers:count_without_substitute": "counts",
     "invitations/queries/guests:_newest_mails": "of guests that in_sight parts",
     "invitations/queries/guests:awaiting_answer": "the work list names those that seen_among gives",
     "invitations/queries/guests:counts_for": "counts",

@@ -22,6 +22,7 @@ from pop_campaigns.invitations.queries.answers import (
     outdone_on_arrival,
     recent_answers,
 )
+from pop_campaigns.invitations.queries.guests import counts_for
 from pop_campaigns.invitations.rules import Answer, AnswerChannel, ToldHow
 from pop_campaigns.invitations.services.answers import Told, record_answer
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
@@ -230,6 +231,8 @@ def test_a_substitute_who_was_named_answers_alone(
     assert "invitation.in_name" not in kinds  # the guest named this very address
     declines = [one.invitation_id for one in declining_substitutes(cast.arta, now=now())]
     assert declines == ([scene.mayor.id] if partstat == "DECLINED" else [])
+    counts = counts_for([scene.event.id])[scene.event.id]
+    assert (counts.delegated, counts.sends_nobody) == (1, int(partstat == "DECLINED"))
     arta = sign_in(cast.arta)
     chip = {"ACCEPTED": "Substitute accepted", "TENTATIVE": "Substitute: maybe"}.get(
         partstat, "Substitute declined"

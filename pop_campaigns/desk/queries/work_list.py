@@ -128,7 +128,7 @@ def _guests_words(coming: ComingEvent) -> str:
         return ngettext("%(num)d invitation not sent yet", "%(num)d invitations not sent yet", counts.draft)
     if not counts.total:
         return _("nobody invited yet")
-    coming_number = counts.accepted + counts.delegated
+    coming_number = counts.accepted + counts.delegated - counts.sends_nobody
     return ngettext(
         "%(num)d of %(total)d comes", "%(num)d of %(total)d come", coming_number, total=counts.total
     )

@@ -34,6 +34,12 @@ SUBSTITUTE_SENTENCES: Final[dict[Answer, LazyString]] = {
     Answer.DECLINED: _l("%(substitute)s, whom %(guest)s sends, does not come"),
 }
 
+_NAMELESS: Final[dict[Answer, LazyString]] = {
+    Answer.ACCEPTED: _l("The substitute of %(guest)s comes"),
+    Answer.TENTATIVE: _l("The substitute of %(guest)s comes perhaps"),
+    Answer.DECLINED: _l("The substitute of %(guest)s does not come"),
+}
+
 
 @dataclass(frozen=True)
 class AnswerLine:
@@ -59,8 +65,9 @@ def answer_sentence(answer: Answer, guest: str, substitute: str = "") -> str:
 
 
 def substitute_sentence(answer: Answer, guest: str, substitute: str = "") -> str:
-    """Return what whom a guest sends answered."""
-    return str(SUBSTITUTE_SENTENCES[answer]) % {"guest": guest, "substitute": substitute or _("somebody")}
+    """Return what whom a guest sends answered; by name where one is known."""
+    sentences = SUBSTITUTE_SENTENCES if substitute else _NAMELESS
+    return str(sentences[answer]) % {"guest": guest, "substitute": substitute}
 
 
 def answer_lines(answers: Sequence[GivenAnswer], today: date, lang: str) -> list[AnswerLine]:

@@ -58,7 +58,7 @@ REVIEWS: Final[dict[Review, LazyString]] = {
         "Outlook packed the answer into a file that only Outlook opens (winmail.dat). See what it says; one press records it."
     ),
     Review.CONTRADICTS: _l(
-        "Its address leads to one matter of yours, its words or the message it answers to another. Say which is meant."
+        "Its address leads to one guest or letter, its words, its sender or the message it answers to another. Say which."
     ),
 }
 """Why a mail, mostly an answer from a calendar, did not count by itself."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, exists, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
 from sqlalchemy.orm import aliased, contains_eager
 
 from pop_campaigns.accounts.models import User
@@ -83,6 +83,19 @@ def declining_substitutes(user: User, *, now: datetime) -> list[GivenAnswer]:
         is_latest(),
     )
     return list(db.session.scalars(rows.order_by(Event.starts_at, GivenAnswer.id).limit(50)))
+
+
+def count_without_substitute(event_ids: Collection[int]) -> dict[int, int]:
+    """Count by event the guests who send somebody who does not come; events without any are left out."""
+    rows = (
+        select(Invitation.event_id, func.count())
+        .join(GivenAnswer, GivenAnswer.invitation_id == Invitation.id)
+        .where(Invitation.event_id.in_(sorted(event_ids)), Invitation.state == InvitationState.INVITED)
+        .where(Invitation.answer == Answer.DELEGATED, GivenAnswer.substitute_answer == Answer.DECLINED)
+        .where(is_latest())
+        .group_by(Invitation.event_id)
+    )
+    return dict(db.session.execute(rows).tuples().all()) if event_ids else {}
 
 
 def _answers_for(user: User) -> Select[GivenAnswer]:

@@ -28,7 +28,7 @@ from pop_campaigns.invitations.models import (
     InvitationText,
     TimeProposal,
 )
-from pop_campaigns.invitations.queries.answers import latest_answers
+from pop_campaigns.invitations.queries.answers import count_without_substitute, latest_answers
 from pop_campaigns.invitations.queries.told import count_withdrawals, undecided
 from pop_campaigns.invitations.rules import (
     Answer,
@@ -76,12 +76,16 @@ class GuestRow:
 
 @dataclass(frozen=True)
 class AnswerCounts:
-    """How the guests of one event answered. ``total`` leaves out drafts and withdrawn guests."""
+    """How the guests of one event answered. ``total`` leaves out drafts and withdrawn guests.
+
+    Of those ``delegated``, ``sends_nobody`` are the guests whose substitute does not come.
+    """
 
     accepted: int = 0
     tentative: int = 0
     declined: int = 0
     delegated: int = 0
+    sends_nobody: int = 0
     waiting: int = 0
     draft: int = 0
     total: int = 0
@@ -259,6 +263,8 @@ def counts_for(event_ids: Iterable[int]) -> dict[int, AnswerCounts]:
             continue
         numbers[event_id]["waiting" if answer is Answer.NEEDS_ACTION else answer.name.lower()] += number
         numbers[event_id]["total"] += number
+    for ident, number in count_without_substitute(ids).items():
+        numbers[ident]["sends_nobody"] = number
     return {ident: AnswerCounts(**of_event) for ident, of_event in numbers.items()}
 
 

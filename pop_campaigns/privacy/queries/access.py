@@ -133,7 +133,8 @@ def _invitation(guest: Invitation) -> Data:
         **_some(guest, ("name", "office_title", "institution_name", "address", "language", "state")),
         **_some(guest, ("invited_at", "answer", "answered_at")),
         "answers": [
-            _some(answer, ("answer", "substitute", "note", "channel", "at")) for answer in guest.answers
+            _some(answer, ("answer", "substitute", "note", "channel", "at", "said_at", "substitute_answer"))
+            for answer in guest.answers
         ],
         "proposed_times": [
             _some(proposal, ("starts_at", "ends_at", "comment", "at", "accepted"))

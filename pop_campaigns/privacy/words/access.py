@@ -65,6 +65,8 @@ NAMES: Final = {
     "answer": _l("Answer"),
     "answered_at": _l("Answered"),
     "substitute": _l("In your place"),
+    "substitute_answer": _l("Their answer"),
+    "said_at": _l("Said"),
     "note": _l("Note"),
     "as": _l("Named as"),
     "subject": _l("Subject"),
@@ -84,6 +86,7 @@ _LEFT_OUT: Final = frozenset({"organisation_id", "placeholder", "address_id"})
 # Codes as the export holds them, by the field they stand in. Kinds of persons and of messages never share one.
 _CODES: Final[dict[str, dict[str, Any]]] = {
     "answer": {answer.value: words for answer, words in ANSWERS.items()},
+    "substitute_answer": {answer.value: words for answer, words in ANSWERS.items()},
     "accepted": {"True": _l("yes"), "False": _l("no")},
     "use": {use.value: words for use, words in ADDRESS_USES.items()},
     "kind": {kind.value: words for kind, words in PERSON_KINDS.items()},
