@@ -248,6 +248,28 @@ def test_a_message_is_passed_on_without_our_secrets(
     assert f"Iu përcoll: {cast.drita.name}" in arta.get(f"/mail/in/{mail.id}").text
 
 
+def test_no_page_on_which_a_message_is_worked_off_shows_a_secret(
+    cast: SimpleNamespace, scene: SimpleNamespace, sign_in: SignIn
+) -> None:
+    to, token = address_of(scene.mayor), factories.token_of(scene.mayor)
+    text = f"Vij. Më shkruani te {to} ose http://localhost/a/{token}"
+    mail = arrive(words(text, sender=f'"{to}" <{scene.mayor.address}>', to=to, subject=f"Re: {to}"))
+    arta, at = sign_in(cast.arta), f"/mail/in/{mail.id}"
+    pages = [arta.get(f"{at}{page}").text for page in ("", f"/answer/{scene.mayor.id}", "/reply", "/forward")]
+    pages += [
+        arta.get("/mail/in").text,
+        arta.post(f"{at}/reply", data={"insert": "thanks", "words": "x"}).text,
+    ]
+    arta.post(f"{at}/answer/{scene.mayor.id}", data={"answer": "ACCEPTED", "note": "Vij."})
+    arta.post(f"{at}/reply", data=opened(arta, f"{at}/reply") | {"words": "Mirë."})
+    pages += [
+        arta.get(page).text for page in (at, f"/events/{scene.event.id}", "/mail", f"/mail/{sent()[0].id}")
+    ]
+    for page in pages:
+        assert scene.mayor.reply_local not in page and token not in page
+    assert all("•••" in page for page in pages[:4]), "the words are shown, without what is secret in them"
+
+
 @pytest.mark.both_databases
 def test_who_is_erased_is_gone_from_what_was_passed_on(
     cast: SimpleNamespace, scene: SimpleNamespace, sign_in: SignIn

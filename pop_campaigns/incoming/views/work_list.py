@@ -97,7 +97,9 @@ def _is_filed(mail: IncomingMail) -> bool:
 
 
 def _page(problem: str = "") -> ResponseReturnValue:
-    shelf, typed = kept().get("show", TO_DO), kept().get("words", "")
+    # Who only reads has nothing to do here.
+    first = TO_DO if current_user.role in MAY_WRITE else ALL
+    shelf, typed = kept().get("show", first), kept().get("words", "")
     page = paged(select_shelf(current_user, shelf, typed))
     places = places_of(page.items, current_user)
     deeds = deeds_of([mail.id for mail in page.items], current_user)
