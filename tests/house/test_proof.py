@@ -14,6 +14,7 @@ DOORS = {
         "pop_campaigns/invitations/views/answer.py",  # the personal link
         "pop_campaigns/invitations/views/by_hand.py",  # a coordinator of the event, who is named
         "pop_campaigns/incoming/services/calendar_answers.py",  # see let_count
+        "pop_campaigns/incoming/services/recording.py",  # a coordinator who read the mail, who is named
     },
     "take_proposal": {"pop_campaigns/incoming/services/calendar_answers.py"},
     "let_count": {
@@ -22,7 +23,10 @@ DOORS = {
     },
     # What anybody can write finds a record; whoever asks for one more reason to look so does not act on it.
     "event_named": {"pop_campaigns/incoming/services/calendar_answers.py"},
-    "guest_named": {"pop_campaigns/incoming/services/calendar_answers.py"},
+    "guest_named": {
+        "pop_campaigns/incoming/services/calendar_answers.py",
+        "pop_campaigns/incoming/services/matching.py",  # of words at one guest's address, from another's: both are suggested
+    },
     "sender_result": {
         "pop_campaigns/incoming/services/filing.py",
         "pop_campaigns/incoming/services/explaining.py",
@@ -67,7 +71,7 @@ def test_every_reason_to_wait_has_its_words_and_is_weighed() -> None:
     assert set(REVIEWS) == set(Review)
     never = {
         Review.NOT_A_REPLY, Review.PROPOSES_TIME, Review.NO_TIME, Review.DAY_ONLY, Review.SAME_TIME, Review.NO_ANSWER,
-        Review.OTHER_EVENT, Review.OLDER,
+        Review.OTHER_EVENT, Review.OLDER, Review.CONTRADICTS,
     }  # fmt: skip
     assert COUNTABLE | never == set(Review), "say of a new reason whether a person may look past it"
     assert not COUNTABLE & never
