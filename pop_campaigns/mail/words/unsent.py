@@ -18,16 +18,19 @@ from pop_campaigns.mail.words.labels import refusal_words
 
 @dataclass(frozen=True)
 class UnsentNotice:
-    """How many mails have not left since when, and why, each in words."""
+    """How many mails have not left since when, and why, each in words; ``urgent`` where somebody has to act."""
 
     what: str
     why: str
+    urgent: bool
 
 
 def unsent_notice(whose: ColumnElement[bool], now: datetime, lang: str) -> UnsentNotice | None:
     """Return the notice about mails of which the caller says whose they are; None where nothing is amiss. It counts only."""
     late = unsent(whose, now=now)
-    return None if late is None else UnsentNotice(unsent_words(late, lang, now), why_unsent(late, lang, now))
+    if late is None:
+        return None
+    return UnsentNotice(unsent_words(late, lang, now), why_unsent(late, lang, now), urgent=not late.works)
 
 
 def unsent_words(late: Unsent, lang: str, now: datetime) -> str:
