@@ -100,30 +100,22 @@ def attach_file(
     if len(files) >= MOST_FILES:
         raise RefusedFile("many")
     file = store_file(content, name, now=now)
-    return _attach(subject, file, files, delivery=delivery, label=label, by=by, now=now)
-
-
-def attach_stored(
-    subject: Any,
-    file: StoredFile,
-    *,
-    delivery: FileDelivery = FileDelivery.IN_MAIL,
-    label: str = "",
-    by: Actor | None,
-    now: datetime,
-) -> SubjectFile:
-    """Give ``subject`` a file that is kept already for something else; its bytes are there once.
-
-    :raises pop_campaigns.core.files.RefusedFile: one too many.
-    """
-    lock_row(subject)
-    files = files_of(subject)
-    there = next((row for row in files if row.file_id == file.id), None)
-    if there is not None:
-        return there
-    if len(files) >= MOST_FILES:
-        raise RefusedFile("many")
-    return _attach(subject, file, files, delivery=delivery, label=label, by=by, now=now)
+    nonce = new_nonce()
+    row = SubjectFile(
+        subject_type=subject.__tablename__,
+        subject_id=subject.id,
+        position=max((before.position for before in files), default=0) + 1,
+        file=file,
+        label=clean_line(label)[:200] or file.name,
+        delivery=delivery,
+        link_nonce=nonce,
+        link_hash=hash_token(derive_token(_PURPOSE, nonce)),
+        attached_at=now,
+    )
+    db.session.add(row)
+    note("file.attached", subject, by=by, now=now, file=row.label)
+    db.session.flush()
+    return row
 
 
 def detach_file(row: SubjectFile, subject: Any, *, by: Actor | None, now: datetime) -> None:
@@ -196,41 +188,7 @@ def mail_link(row: SubjectFile) -> dict[str, str]:
     return {"path": FILE_PATH, "purpose": _PURPOSE, "nonce": row.link_nonce}
 
 
-def file_url(row: SubjectFile) -> str:
-    """Return the whole address that opens a file for whoever has it; a secret, to be shown to those who may hand it on."""
-    base = str(current_app.config["BASE_URL"]).rstrip("/")
-    return base + FILE_PATH.format(token=derive_token(_PURPOSE, row.link_nonce))
-
-
 def find_by_link(token: str) -> SubjectFile | None:
     """Return the file that a link opens; None for one we did not make, and where its bytes are gone."""
     row = db.session.scalar(select(SubjectFile).where(SubjectFile.link_hash == hash_token(token)))
     return row if row is not None and row.file.path.is_file() else None
-
-
-def _attach(
-    subject: Any,
-    file: StoredFile,
-    files: Sequence[SubjectFile],
-    *,
-    delivery: FileDelivery,
-    label: str,
-    by: Actor | None,
-    now: datetime,
-) -> SubjectFile:
-    nonce = new_nonce()
-    row = SubjectFile(
-        subject_type=subject.__tablename__,
-        subject_id=subject.id,
-        position=max((before.position for before in files), default=0) + 1,
-        file=file,
-        label=clean_line(label)[:200] or file.name,
-        delivery=delivery,
-        link_nonce=nonce,
-        link_hash=hash_token(derive_token(_PURPOSE, nonce)),
-        attached_at=now,
-    )
-    db.session.add(row)
-    note("file.attached", subject, by=by, now=now, file=row.label)
-    db.session.flush()
-    return row
