@@ -175,6 +175,7 @@ def test_what_a_person_wrote_is_told_from_what_a_program_did(case: str) -> None:
         ("", "Pa media.", "Pa media."),
         ("Pa media.", "Pa media", "Pa media."),
         ("Vij në orën 11.", "Pa media.", "Pa media.\nVij në orën 11."),
+        ("Vij vet?m n? mbrëmje.", "Vij vetëm në mbrëmje.", "Vij vetëm në mbrëmje."),
         ("Accepted: X", "", ""),
     ],
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from difflib import SequenceMatcher
 
 _ENDS = " \t\xa0\"'“”„«»‘’*_>.:;,!-–—"
 _ANSWERS = frozenset(
@@ -16,7 +17,7 @@ _ANSWERS = frozenset(
 )
 # *… has accepted this invitation*: what Google, Apple, Thunderbird, Roundcube and others write; the event may follow.
 _SAYS = re.compile(
-    r"""(?ix) ^\W* .{1,200}? \b (?:
+    r"""(?ix) ^\W* .{0,200}? \b (?:
       (?:has|have)? \s* (?:tentatively\s)? (?:accepted|declined|delegated|replied|responded) (?:\s["“]\w+["”])?
           (?:\sto)? \s (?:this|the|your) \s (?:event\s|meeting\s)? (?:invitation|event|meeting|appointment)
     | (?:e\s)? k(?:a|anë) \s (?:pranuar|refuzuar) \s (?:këtë\s|kete\s)? ftes(?:ë|e)n? (?:\stuaj)?
@@ -35,6 +36,7 @@ _DEVICE = re.compile(
     r"|d[eë]rguar nga (?:iphone|ipad|telefoni|outlook|yahoo)"
     r"|inviato da|envoyé de(?:puis)?|von meinem)\b.{0,80}$"
 )
+_COMPARED, _ALIKE = 500, 0.85
 _RULE = re.compile(r"^[\W_]*(?:~\W*)+$|^[-=_*~]{4,}$")
 
 
@@ -49,7 +51,14 @@ def words_beside(text: str, comment: str, *, subject: str, known: Iterable[str] 
     comment = comment.strip()
     if _plain(comment) in _plain(theirs) or not comment:
         return theirs
-    return comment if not theirs or _plain(theirs) in _plain(comment) else f"{comment}\n{theirs}"
+    again = not theirs or _plain(theirs) in _plain(comment) or _is_copy(theirs, comment)
+    return comment if again else f"{comment}\n{theirs}"
+
+
+def _is_copy(text: str, comment: str) -> bool:
+    """Return whether two texts are the same words, of which one lost a letter on its way."""
+    pair = _plain(text)[:_COMPARED], _plain(comment)[:_COMPARED]
+    return SequenceMatcher(None, *pair, autojunk=False).ratio() > _ALIKE
 
 
 def _lines(*texts: str) -> Iterable[str]:
