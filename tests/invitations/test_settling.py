@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
@@ -291,3 +292,17 @@ def test_a_withdrawal_that_was_in_hand_keeps_its_place_in_the_count(
     db.session.commit()
     assert calendar_ahead(guest) == 2
     assert let_all_leave() == ["change 3"]
+
+
+def test_what_left_since_the_page_was_made_counts_as_read(app: Flask, cast: SimpleNamespace) -> None:
+    """A worker commits between our look at the mails and our call to take them back."""
+    event = make_table(cast.fier)
+    [guest] = invite(event, make_offices(1), cast)
+    [row] = mails_of([guest])[guest.id]
+    db.session.execute(
+        update(OutgoingMail).values(state=MailState.SENT, sent_at=SOON),
+        execution_options={"synchronize_session": False},
+    )
+    assert row.mail.state is MailState.QUEUED, "what we read is old"
+    assert cancel_with_notice(event, by=cast.arta, now=SOON) == 1
+    assert row.mail.state is MailState.SENT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -12,6 +12,8 @@ from pop_campaigns.invitations.rules import MailPurpose
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.queries import mails_about
 from pop_campaigns.mail.rules import MailState
+
+_NOT_LEFT = (MailState.QUEUED, MailState.SENDING)
 
 
 def count_withdrawals(mails: Iterable[InvitationMail]) -> int:
@@ -53,13 +55,22 @@ def may_expect_event(mails: Sequence[InvitationMail]) -> bool:
     return expects_event(mails) or undecided(mails) is not None
 
 
-def waiting_mails(guests: Iterable[int], kinds: Collection[str]) -> list[OutgoingMail]:
-    """Lock the mails of these kinds to guests (by number) that wait or are with a worker; return them as they are now."""
-    waits = OutgoingMail.state.in_((MailState.QUEUED, MailState.SENDING))
+def waiting_mails(
+    mails: Mapping[int, Sequence[InvitationMail]], kinds: Collection[str]
+) -> list[OutgoingMail]:
+    """Lock the mails of these kinds to guests (by number, with their mails) that have not left; return them as they are now.
+
+    Also those that had not when ``mails`` were read: what became of them meanwhile is read anew.
+    """
+    waits = OutgoingMail.state.in_(_NOT_LEFT)
     idents = select(OutgoingMail.id).where(
-        mails_about(Invitation, guests), OutgoingMail.kind.in_(kinds), waits
+        mails_about(Invitation, mails), OutgoingMail.kind.in_(kinds), waits
     )
-    return lock_mails(db.session.scalars(idents))
+    known = (mail for rows in mails.values() for row in rows for mail in (row.mail, *row.mail.copies))
+    locked = lock_mails(
+        {*db.session.scalars(idents), *(mail.id for mail in known if mail.state in _NOT_LEFT)}
+    )
+    return [mail for mail in locked if mail.state in _NOT_LEFT]
 
 
 def next_copy(mails: Iterable[InvitationMail], purpose: MailPurpose, sequence: int) -> int:
