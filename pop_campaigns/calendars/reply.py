@@ -122,14 +122,14 @@ def read_calendar(content: bytes, *, method: str = "", charset: str = "utf-8") -
     ``method`` is the MIME parameter, which counts only where the body names none (RFC 6047 wants them equal).
     """
     text = _as_text(content, charset)
-    lines = first_object(text)
-    if not lines:
+    if not (lines := first_object(text)):
         raise UnreadableCalendar("no complete calendar object in it")
     if sum(line[:6].upper() == "BEGIN:" for line in lines) > COMPONENT_LIMIT:
         raise UnreadableCalendar(f"more than {COMPONENT_LIMIT} components")
     sifted = sift(lines)
-    zones = ZoneBook(sifted.zones)
-    calendar = _parse(sifted.text)
+    if sifted.text.count("\nATTENDEE") > ATTENDEE_LIMIT:
+        raise UnreadableCalendar(f"more than {ATTENDEE_LIMIT} attendees")
+    zones, calendar = ZoneBook(sifted.zones), _parse(sifted.text)
     stated_method = _line(calendar, "METHOD").upper() or method.strip().upper()
     if stated_method and stated_method not in METHODS:
         raise UnreadableCalendar(f"unknown method {stated_method[:40]}")

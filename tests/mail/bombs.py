@@ -118,10 +118,48 @@ def many_events() -> bytes:
     return head + b"BEGIN:VEVENT\r\nUID:1\r\nEND:VEVENT\r\n" * 100_000 + b"END:VCALENDAR\r\n"
 
 
+def dashes() -> bytes:
+    """A line of a million dashes: patterns of quoted history look at each."""
+    return HEAD + b"\r\n" + b"-" * 1_000_000
+
+
+def nul() -> bytes:
+    """Nothing but NUL, half a million times."""
+    return HEAD + b"\r\n" + bytes(500_000)
+
+
+def signs_by_name() -> bytes:
+    """A page of signs by their names, for which a cleaning library takes the square of their number."""
+    return HEAD + b"Content-Type: text/html\r\n\r\n" + b"&nbsp;x" * 130_000
+
+
+def half_tags() -> bytes:
+    """Tags that never close, each long enough to be looked through."""
+    return HEAD + b"Content-Type: text/html\r\n\r\n" + b'<a href="' * 100_000
+
+
+def pages() -> bytes:
+    """Two hundred pages of fifteen thousand paragraphs each."""
+    page = b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<p>a<br>" * 15_000 + b"\r\n"
+    return HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + page * 190 + b"--b--\r\n"
+
+
+def parameters() -> bytes:
+    """Headers of ten thousand parameters, in each part, for which a library takes the square of their number."""
+    odd = b'; n="' + b";" * 9_900
+    part = b"--b\r\nContent-Type: a/b" + odd + b"\r\nContent-Disposition: attachment" + odd + b"\r\n\r\nx\r\n"
+    return HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part * 190 + b"--b--\r\n"
+
+
+def empty_report() -> bytes:
+    """A mail system's report of half a million empty lines: a library asks its patterns of each."""
+    return HEAD.replace(b"a@x.example", b"mailer-daemon@x.example") + b"\r\n" + b"\r\n" * 500_000
+
+
 REFUSED: tuple[Callable[[], bytes], ...] = (huge, many_parts, nested, nested_mails, encoded_words)
 """Those that exceed a limit."""
 BORNE: tuple[Callable[[], bytes], ...] = (
     encoded_words_below_the_limit, long_address, zip_bomb, deep_html, odd_html, attributions, blank_lines, often_changing_zone,
-    many_events,
+    many_events, dashes, nul, signs_by_name, half_tags, pages, parameters, empty_report,
 )  # fmt: skip
 """Those that stay within the limits, and must be read in time all the same."""

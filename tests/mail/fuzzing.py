@@ -1,7 +1,8 @@
 """`make fuzz`: messages broken at random, read in two processes until a count is reached.
 
 Needs nothing beside the checkout: it breaks our own messages, and those of other projects as well where they lie there or
-where ``SAMPLES`` says. The same seed breaks the same bytes of the same messages. Ends with status 1 if a reading process
+where ``SAMPLES`` says. The same seed breaks the same bytes of the same messages. Names the ten that took longest, with what
+was broken in them. Ends with status 1 if a reading process
 died, took too much memory, or a message made the reader fall or became what no database takes.
 """
 
@@ -14,6 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from heapq import nlargest
 from pathlib import Path
 
 from pop_campaigns.mail.reading.limits import MEMORY_BYTES, MailReader
@@ -32,6 +34,10 @@ SPLICES = (
 )  # fmt: skip
 
 
+_WAYS = ("left out", "put in", "other bytes", "doubled", "crossed", "cut off", "a bit turned")
+_SLOWEST = 10
+
+
 def broken_mails(whole: list[tuple[str, bytes]], seed: int, count: int) -> Iterator[tuple[str, bytes]]:
     """Give so many messages, each a whole one with a few bytes changed, cut, doubled or crossed with another's."""
     chance = random.Random(seed)
@@ -39,9 +45,8 @@ def broken_mails(whole: list[tuple[str, bytes]], seed: int, count: int) -> Itera
     for number in range(count):
         name, raw = chance.choice(samples)
         mail = bytearray(raw)
-        for _ in range(chance.randint(1, 8)):
-            _break(mail, chance, samples)
-        yield f"{name} seed {seed} number {number}", bytes(mail)
+        broken = [_break(mail, chance, samples) for _ in range(chance.randint(1, 8))]
+        yield f"{name} seed {seed} number {number} ({', '.join(broken)})", bytes(mail)
 
 
 def fault_of(report: MailReport) -> str:
@@ -63,7 +68,8 @@ def _is_text(stored: str) -> bool:
     return True
 
 
-def _break(mail: bytearray, chance: random.Random, samples: list[tuple[str, bytes]]) -> None:
+def _break(mail: bytearray, chance: random.Random, samples: list[tuple[str, bytes]]) -> str:
+    """Break a message in one place, and say how."""
     at = chance.randrange(len(mail) + 1)
     # Most of what can go wrong is decided in the headers.
     at = min(at, chance.choice((200, 1000, 4000, len(mail))))
@@ -85,6 +91,7 @@ def _break(mail: bytearray, chance: random.Random, samples: list[tuple[str, byte
         del mail[max(far, len(mail) - chance.choice((1, 100, 5000))) :]
     elif at < len(mail):
         mail[at] ^= 1 << chance.randrange(8)
+    return f"{_WAYS[how]} at {at}"
 
 
 def main() -> int:
@@ -103,13 +110,16 @@ def main() -> int:
     kinds: Counter[str] = Counter()
     faults: list[str] = []
     peak = [0, 0]
+    slowest: list[list[tuple[float, str]]] = [[], []]
     begin = time.monotonic()
 
     def work(part: int) -> None:
         with MailReader() as reader:
             pid = None
             for name, raw in broken_mails(whole, asked.seed + part, asked.count // 2):
+                started = time.monotonic()
                 report = reader.read(raw)
+                slowest[part] = nlargest(_SLOWEST, (*slowest[part], (time.monotonic() - started, name)))
                 kinds[report.kind.value] += 1
                 if fault := fault_of(report):
                     faults.append(f"{name}: {fault}")
@@ -127,6 +137,9 @@ def main() -> int:
         f"{read} broken mails in {seconds:.0f} s, {read / seconds:.0f} a second, at most {max(peak) // 1024} MB a process"
     )
     print(", ".join(f"{kind} {number}" for kind, number in kinds.most_common()))
+    print("the slowest:")
+    for taken, name in nlargest(_SLOWEST, [*slowest[0], *slowest[1]]):
+        print(f"- {taken:.2f} s: {name}")
     print(f"{len(faults)} made the reader fall" + "".join(f"\n- {fault}" for fault in faults[:50]))
     return 1 if faults or max(peak) * 1024 > MEMORY_BYTES else 0
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from email.message import Message
+from email.policy import compat32
+from itertools import islice
 
 from flufl.bounce import all_failures
 
@@ -60,6 +62,7 @@ _PASSED_ON = re.compile(
 )
 _RECIPIENTS_LIMIT = 50
 _DIAGNOSTIC_LIMIT = 500
+_TEXT_FOR_PATTERNS, _HEADERS_FOR_PATTERNS, _DEPTH_FOR_PATTERNS = 20_000, 200, 6
 
 
 # The words of a server's dialogue with another, which no person writes.
@@ -315,10 +318,24 @@ def _by_prose(message: Message, why: str, certain: bool) -> Bounce | None:
 def _patterns(message: Message) -> tuple[list[str], list[str]]:
     """Ask flufl.bounce. It raises on odd senders and broken parts; then it knows nothing."""
     try:
-        later, forever = all_failures(message)
+        later, forever = all_failures(_shortened(message))
     except Exception:  # IndexError, UnicodeError, AttributeError … as the mail has it
         return [], []
     return _as_addresses(later), _as_addresses(forever)
+
+
+def _shortened(message: Message, depth: int = 0) -> Message:
+    """Return a mail with so much of each part as a report takes: the library asks many patterns of every line."""
+    short = Message(compat32)
+    for name, value in islice(message.raw_items(), _HEADERS_FOR_PATTERNS):
+        short[name] = value
+    inner = children(message)[:_RECIPIENTS_LIMIT] if depth < _DEPTH_FOR_PATTERNS else []
+    payload = message.get_payload() if not inner else ""
+    short.set_payload(
+        [_shortened(part, depth + 1) for part in inner]
+        or (payload[:_TEXT_FOR_PATTERNS] if isinstance(payload, str) else "")
+    )
+    return short
 
 
 def _as_addresses(addresses: object) -> list[str]:

@@ -8,8 +8,11 @@ from html.parser import HTMLParser
 
 import nh3
 
-_LIMIT = 500_000
+_LIMIT, _CLEAN_LIMIT = 1_000_000, 250_000
+"""What is looked at, and how much of it is left when styles and attributes are gone: the reader takes seconds for more."""
 _DEPTH_LIMIT = 200
+_SIGNS = 50_000
+"""More signs by name (*&nbsp;*) take the cleaning library the square of their number."""
 _BLOCKS = frozenset({
     "address", "article", "blockquote", "dd", "div", "dl", "dt", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
     "hr", "li", "main", "ol", "p", "pre", "section", "table", "tr", "ul",
@@ -17,18 +20,18 @@ _BLOCKS = frozenset({
 _GAPS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "pre"})
 _KEPT = set(_BLOCKS | {"br", "td", "th", "b", "i", "a", "span"})
 _UNREAD = {"script", "style", "head", "title", "template", "noscript", "svg", "math", "object", "iframe"}
-_TAGS = re.compile(r"<[^>]{0,5000}>")
+_TAGS = re.compile(r"<[^<>]{0,5000}>")
 
 
 def html_to_text(page: str) -> str:
     """Return what a reader of an HTML mail sees, as text; quotations as lines that begin with ``>``."""
     page = page[:_LIMIT]
-    if _nests_deeply(page):
+    if page.count("&") > _SIGNS or _nests_deeply(page):
         return html.unescape(_TAGS.sub(" ", page)).strip()
     try:
         clean = nh3.clean(page, tags=_KEPT, attributes={}, clean_content_tags=_UNREAD, link_rel=None)
         reader = _Reader()
-        reader.feed(clean)
+        reader.feed(clean[:_CLEAN_LIMIT])
         reader.close()
     except Exception:  # a page that neither can read is still words between tags
         return html.unescape(_TAGS.sub(" ", page)).strip()
@@ -38,7 +41,7 @@ def html_to_text(page: str) -> str:
 def _nests_deeply(page: str) -> bool:
     """Return whether tags are opened so deeply that a reader which calls itself would fall over."""
     depth = deepest = 0
-    for tag in re.finditer(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^>]{0,2000}?(/?)>", page):
+    for tag in re.finditer(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]{0,2000}?(/?)>", page):
         if (
             tag[2].lower()
             in ("br", "img", "hr", "meta", "link", "input", "p", "li", "td", "tr", "col", "wbr")

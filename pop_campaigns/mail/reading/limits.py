@@ -22,10 +22,10 @@ from pop_campaigns.mail.reading.parts import MESSAGE_LIMIT
 from pop_campaigns.mail.reading.report import NEEDS_MEMORY, MailReport, unparsed
 from pop_campaigns.mail.reading.wire import read_block, write_block
 
-CPU_SECONDS = 20
+CPU_SECONDS = 5
 MEMORY_BYTES = 512 * 1024 * 1024
 # The processor limit does not run while the machine is busy with something else.
-WALL_SECONDS = 100.0
+WALL_SECONDS = 30.0
 _MAILS_PER_PROCESS = 2000
 """After so many mails a process is replaced, for what it may have kept in memory."""
 

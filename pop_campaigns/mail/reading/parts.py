@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.message import Message
 from email.policy import compat32
@@ -24,8 +24,10 @@ NESTING_LIMIT = 20
 TEXT_LIMIT = 1_000_000
 _TOO_MANY_NAMES = 1000
 _REMARK = re.compile(r"\([^()]*\)")
-_PARAMETERS_LIMIT = 10_000
-"""So long a header is nobody's, and the library takes the square of its length for some."""
+_PARAMETERS_LIMIT, _PARAMETERS = 10_000, 100
+"""So long a header is nobody's, nor one of so many parameters, for which the library takes the square of their number."""
+_CONTENT_KEPT = 5_000_000
+_PAGES_LIMIT = 500_000
 _WORD_FIRST = re.compile(r"\s*=\?[^?\s]{1,60}\?[bBqQ]\?")
 # "utf-8''P%C3%ABr.pdf" where only a name should stand, and "P%C3%ABr.pdf".
 _MARKED = re.compile(r"(?i)\s*(utf-8|iso-8859-\d{1,2}|windows-125\d)'(?:[a-z-]{0,10}')?")
@@ -55,6 +57,7 @@ class Part(Message):
         super().__init__(compat32)
         self.enclosed: list[Message] = []
         self.content: bytes | None = None
+        self.words: str | None = None
         self.is_signed = False
         self.why = ""
         self.doubt = ""
@@ -64,7 +67,7 @@ class Part(Message):
         self, param: str, failobj: Any = None, header: str = "content-type", unquote: bool = True
     ) -> Any:
         """Return a parameter as the library does, of headers of a length that people and programs write."""
-        if len(raw_header(self, header)) > _PARAMETERS_LIMIT:
+        if _is_endless(raw_header(self, header)):
             return failobj
         return super().get_param(param, failobj, header, unquote)
 
@@ -109,6 +112,10 @@ def header(part: Message, name: str) -> str:
     return clean_line(decode_header_value(raw_header(part, name)))
 
 
+def _is_endless(written: str) -> bool:
+    return len(written) > _PARAMETERS_LIMIT or written.count(";") > _PARAMETERS
+
+
 def media_type(part: Message) -> str:
     """Return ``text/plain`` and the like in lower case, as the header says, without remarks and stray bytes."""
     written = (
@@ -128,7 +135,7 @@ def media_type(part: Message) -> str:
 def parameter(part: Message, name: str, of: str = "Content-Type") -> str:
     """Return a parameter of a header in plain text, "" if missing: by RFC 2231 or 2047, in raw bytes, or wrongly by both."""
     written = raw_header(part, of)
-    if not written or len(written) > _PARAMETERS_LIMIT:
+    if not written or _is_endless(written):
         return ""
     if not written.isascii():
         written = decode_bytes(written.encode("utf-8", "surrogateescape"))
@@ -170,7 +177,10 @@ def part_bytes(part: Message) -> bytes:
         content = part.get_payload(decode=True)
     except (AttributeError, IndexError, LookupError, TypeError, ValueError):
         return b""
-    return content if isinstance(content, bytes) else b""
+    content = content if isinstance(content, bytes) else b""
+    if isinstance(part, Part) and len(content) <= _CONTENT_KEPT:
+        part.content = content  # asked for many times
+    return content
 
 
 def part_text(part: Message) -> str:
@@ -186,15 +196,35 @@ def is_attached(part: Message) -> bool:
 
 def body_text(message: Message) -> str:
     """Return what a mail says: its plain text parts, else its HTML as text."""
+    if not isinstance(message, Part):
+        return _words_in(message)
+    if message.words is None:
+        message.words = _words_in(message)
+    return message.words
+
+
+def _words_in(message: Message) -> str:
     readable = [part for part in leaves(message) if not is_attached(part)]
-    plain = [
-        part_text(part) for part in readable if media_type(part) == "text/plain" and not _file_name(part)
-    ]
+    plain = _within(
+        (part_text(part) for part in readable if media_type(part) == "text/plain" and not _file_name(part)),
+        TEXT_LIMIT,
+    )
     text = "\n\n".join(filter(None, (piece.strip("\r\n") for piece in plain)))
     if text.strip():
         return text[:TEXT_LIMIT]
-    pages = [html_to_text(part_text(part)) for part in readable if media_type(part) == "text/html"]
-    return "\n\n".join(filter(None, pages))[:TEXT_LIMIT]
+    pages = _within((part_text(part) for part in readable if media_type(part) == "text/html"), _PAGES_LIMIT)
+    return "\n\n".join(filter(None, map(html_to_text, pages)))[:TEXT_LIMIT]
+
+
+def _within(texts: Iterable[str], limit: int) -> list[str]:
+    """Return texts up to where together they exceed a limit: nobody reads more."""
+    kept: list[str] = []
+    for text in texts:
+        kept.append(text)
+        limit -= len(text)
+        if limit <= 0:
+            break
+    return kept
 
 
 def attached_parts(message: Message) -> Iterator[Message]:

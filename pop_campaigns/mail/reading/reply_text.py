@@ -15,6 +15,8 @@ from pop_campaigns.core.text import clean_text
 _LINES_LIMIT = 5000
 _LIBRARY_LIMIT = 20_000
 _LONGEST_FOR_LIBRARY = 400
+_LONGEST_MARK = 1000
+"""What begins history stands in no longer line; some patterns take more than linear time."""
 _LANGUAGES = ["en", "de", "fr", "it", "es", "nl", "pl", "pt", "sv", "da", "no", "cs", "ja", "ko", "zh"]
 
 # "> ", "JD> ", and "| " unless it is the row of a table.
@@ -141,7 +143,7 @@ def _history_start(lines: list[str]) -> int:
 
 def _begins_history(lines: list[str], number: int) -> bool:
     line = lines[number]
-    if not line.strip():
+    if not line.strip() or len(line) > _LONGEST_MARK:
         return False
     if (
         _ORIGINAL.match(line)
@@ -201,7 +203,9 @@ def _is_header_block(lines: list[str], number: int, *, below_a_line: bool = Fals
 
 def _is_attribution(lines: list[str], number: int) -> int:
     """Return how many lines *On Monday, X wrote:* takes from here, 0 if this is none."""
-    if number >= len(lines) or not lines[number].strip() or _QUOTED.match(lines[number]):
+    if number >= len(lines) or not lines[number].strip() or len(lines[number]) > _LONGEST_MARK:
+        return 0
+    if _QUOTED.match(lines[number]):
         return 0
     if _DATE_AND_ADDRESS.match(lines[number]):
         return 1
