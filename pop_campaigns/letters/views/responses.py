@@ -114,12 +114,12 @@ def file(letter_id: int, response_id: int) -> Response:
     return give_stored(row.file)
 
 
-@bp.get("/letters/<int:letter_id>/responses/<int:response_id>/files/<int:which>")
+@bp.get("/letters/<int:letter_id>/responses/<int:response_id>/files/<int:number>")
 @reader
-def more_file(letter_id: int, response_id: int, which: int) -> Response:
+def more_file(letter_id: int, response_id: int, number: int) -> Response:
     """Return one of the further files that came with a response, to be saved."""
     row = response_of(get_visible(Letter, letter_id), response_id)
-    more = file_of(row, which)
+    more = file_of(row, number)
     if more is None or not more.file.path.is_file():
         abort(404)
     return give_stored(more.file)
