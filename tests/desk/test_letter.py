@@ -87,7 +87,10 @@ def test_a_reply_is_to_be_read_before_anybody_is_late(
     assert 'class="worklist late"' not in today and "reply to be read" in today
     assert f'href="/mail/in/{scene.mail.id}"' in today
     assert "Read the reply" in today and "Read the reply" not in sign_in(people.eva).get("/today").text
-    scene.mail.seen_at = now()
+    scene.recipient.due_on = local_date(now()) + timedelta(days=40)
+    db.session.commit()
+    assert "time until" not in browser.get("/today").text
+    scene.recipient.due_on, scene.mail.seen_at = late, now()
     db.session.commit()
     assert "Overdue" in browser.get(scene.url).text
     assert 'class="worklist late"' in browser.get("/today").text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -79,13 +79,17 @@ def letter_row(reader: Reader, due: DueRecipient) -> WorkRow:
     )
 
 
-def waiting_letter_rows(reader: Reader, letter: Letter) -> Iterable[WorkRow]:
-    """Return one row for those of a letter who still have time; who is due, or did not get it, stands further up."""
+def waiting_letter_rows(reader: Reader, letter: Letter, unread: Collection[int]) -> Iterable[WorkRow]:
+    """Return one row for those of a letter who still have time.
+
+    Who is due, did not get it, or has written what nobody has read yet, stands further up.
+    """
     owe = [
         recipient
         for recipient in owing(letter)
         if (recipient.due_on is None or recipient.due_on > reader.today + SOON)
         and delivery_of(recipient) is not Delivery.FAILED
+        and recipient.id not in unread
     ]
     if not owe:
         return

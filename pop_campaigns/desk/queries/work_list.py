@@ -31,6 +31,7 @@ from pop_campaigns.invitations.queries.guests import AnswerCounts, awaiting_answ
 from pop_campaigns.invitations.rules import may_invite
 from pop_campaigns.invitations.sight import mails_of_work, seen_among
 from pop_campaigns.letters.queries.letters import due_recipients
+from pop_campaigns.letters.queries.replies import unread_replies
 from pop_campaigns.letters.rules.letters import RecipientState
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.queries import mails_in_trouble, subject_of
@@ -64,8 +65,10 @@ def work_list(user: User, now: datetime, lang: str) -> WorkList:
         _answer_row(reader, event, (guests, seen), counts[event.id], remind=event.id in to_remind)
         for event, guests in silent
     )
-    for letter in letters_waiting(user, reader.today):
-        work.waiting.extend(waiting_letter_rows(reader, letter))
+    letters = letters_waiting(user, reader.today)
+    unread = unread_replies([recipient.id for letter in letters for recipient in letter.recipients])
+    for letter in letters:
+        work.waiting.extend(waiting_letter_rows(reader, letter, unread))
     return work
 
 
