@@ -17,6 +17,7 @@ OF_PROGRAMS = """
 Out of Office AutoReply: Ftesa juaj | Out of Office: Ftesa | Out-of-office: x | OOO: Ftesa | Out of the office reply: x
 Automatic reply: Ftesa | Auto-Reply: Ftesa | Auto Response: x | Automated response: x | AutoReply: Re: x
 Automatic response | [zyra] Automatic reply: Ftesa | Ftesa juaj (Automatic reply) | Ftesa juaj - Automatic reply
+Njoftim mungese: x | Assente: Ftesa | Отсутен
 Ftesa [Auto-Reply] | Re: Ftesa: Përgjigje automatike | Absence notification: x | Përgjigje automatike: Ftesa
 Pergjigje automatike | Përgjigje e automatizuar: x | Autopërgjigje: x | Mesazh automatik: x | Njoftim automatik: Ftesa
 [Përgjigje automatike] Ftesa | Jashtë zyre: Ftesa | Jashte zyre deri më 12.1 | Mungesë nga zyra: x | Risposta automatica: x
@@ -82,6 +83,7 @@ def test_subjects_that_people_write() -> None:
         "vraćam se 12. siječnja 2027.", "до 12. јануара 2027.", "до 12 јануари 2027", "do 12 stycznia 2027",
         "wracam 12.01.2027", "έως 12 Ιανουαρίου 2027", "μέχρι τις 12/01/2027", "până pe 12 ianuarie 2027",
         "tot en met 12 januari", "terug op 12 januari 2027", "до 12 января 2027",
+        "Kthehem të martën (12 janar).", "returning Tue 12/01/2027", "Θα επιστρέψω στις 12 Ιανουαρίου",
     ],
 )  # fmt: skip
 def test_the_day_a_note_names(words: str) -> None:

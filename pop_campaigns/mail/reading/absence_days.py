@@ -64,7 +64,8 @@ _DATE = re.compile(
     | \b(?P<n4>{_NAME})\.?\s(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?\b(?![\d:/]|\.\d),?(?:\s(?P<y4>20\d\d))?
     )"""
 )
-_DAY = r"""(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day | (?:mon|diens|donners|frei|sams|sonn)tag | mittwoch | sonnabend
+_DAY = r"""(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day | (?:mon|tue|wed|thu|fri|sat|sun)\b
+    | (?:mon|diens|donners|frei|sams|sonn)tag | mittwoch | sonnabend
     | (?:lune|marte|mercole|giove|vener)d[ìi] | sabato | domenica | lundi | mardi | mercredi | jeudi | vendredi | samedi
     | dimanche | lunes | martes | miércoles | jueves | viernes | sábado | domingo
     | h[ëe]n[ëe]n? | mart[ëe]n? | m[ëe]rkur[ëe]n? | enjten? | premt(?:e|en) | shtun[ëe]n? | diel[ëe]n?
@@ -80,8 +81,8 @@ _UNTIL = re.compile(
     | fino\ al? | sino\ al | al | rientr\w+ | torn[oa]\w* | ritorno
     | bis | zurück | wieder(?:\ da|\ im\ büro|\ erreichbar)?(?:\ ab)? | rückkehr | ab
     | jusqu[’']?\s?au | au | retour | hasta | vuelvo | regres\w+ | vuelta | do | vraćam\ se | povrat\w+ | враћам\ се
-    | до | се\ враќам(?:\ на)? | wracam | έως | μέχρι | επιστρέφω | până | revin | tot | terug | dönüş\w* | to | and
-    )|(?<=\d)\s?[-–—])[\s:,.(]{{0,4}}(?:(?:{_FILLER})\b[\s:,.]{{0,3}}){{0,5}}$"""
+    | до | се\ враќам(?:\ на)? | wracam | έως | μέχρι | επιστρέ[φψ]ω | până | revin | tot | terug | dönüş\w* | to | and
+    )|(?<=\d)\s?[-–—])[\s:,.(]{{0,4}}(?:(?:{_FILLER})\b[\s:,.(]{{0,3}}){{0,5}}$"""
 )
 _KADAR = re.compile(r"(?i)^[’']?\w{0,4}\s{0,2}(tarihine\s)?kadar\b")
 # These speak of the end only where a beginning stood before them.

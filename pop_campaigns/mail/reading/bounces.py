@@ -295,6 +295,9 @@ def _is_reported(message: Message, subject: str) -> bool:
 def _by_prose(message: Message, why: str, certain: bool) -> Bounce | None:
     subject, prose = header(message, "Subject"), _words_of(message)
     returned = returned_headers(message)
+    sender = sender_of(message)[0]
+    if not certain and not _DAEMONS.match(sender) and sender in addresses_in(returned.get("from", "")):
+        return None  # somebody shows what came back to himself
     never, told = never_failed(message, returned, prose), told_to(message)
     later, forever = _patterns(message)
     failed = tuple(not_ours((*forever, *later), never, told))

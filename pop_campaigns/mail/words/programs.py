@@ -46,6 +46,7 @@ _OUT = rf"""(?:
     out[\ -]of[\ -](?:the[\ -])?office
       (?:\s+(?:{_BY_ITSELF}[\s-]?(?:reply|response)|reply|response|message|notification|notice|assistant|alert))?
     | ooo | away\ from\ (?:the\ )?office | jasht[ëe]\ zyr(?:e|ës|es) | munges[ëa]\ nga\ (?:zyra|puna)
+    | njoftim\ (?:mungese|për\ munges[ëa]) | assente | отсут(?:ен|на)
     | fuori\ (?:sede|ufficio) | assen(?:te|za)\ dall[’']ufficio | abwesend | abwesenheit | außer\ haus
     | nicht\ im\ (?:büro|haus|hause) | absen(?:ce|t)\ du\ bureau | hors\ du\ bureau | fuera\ de\ (?:la\ )?oficina
     | ausen(?:te|cia)\ de\ la\ oficina | fora\ do\ escritório | ausente\ do\ escritório
@@ -82,7 +83,7 @@ _OF_ONESELF = re.compile(
     r"""(?ix)\b(
     out\ of\ (the\ )?office | on\ (annual\ |sick\ |maternity\ |parental\ )?leave | on\ (vacation|holiday)
     | away\ from\ my\ (desk|e-?mail) | (limited|no)\ access\ to\ (my\ )?e-?mail
-    | jam\ me\ (leje|pushime|raport) | jasht[ëe]\ zyr(e|ës|es) | do\ t[ëe]\ mungoj
+    | (jam|është)\ me\ (leje|pushime|raport) | jasht[ëe]\ zyr(e|ës|es) | do\ t[ëe]\ mungoj
     | nuk\ jam\ n[ëe]\ zyr[ëe] | jam\ n[ëe]\ munges[ëe]
     | fuori\ (ufficio|sede) | in\ ferie | im\ urlaub | nicht\ im\ (büro|haus) | abwesend | en\ congés? | absente?\ du\ bureau
     | de\ vacaciones | fuera\ de\ la\ oficina | na\ (godišnjem\ )?odmoru | на\ (годишњем\ )?одмору | на\ одмор | na\ urlopie

@@ -108,6 +108,12 @@ LETTERS: dict[str, tuple[bytes, str]] = {
     "without a receiver": (mail("To: undisclosed-recipients:;", body=WORDS), WORDS),
     "of noreply": (mail("From: noreply@zyra.example", body=WORDS), WORDS),
     "of a postmaster": (mail("From: Zyra IT <postmaster@zyra.example>", body=WORDS), WORDS),
+    "a failure of their own, shown": (
+        mail("Subject: Undelivered Mail Returned to Sender",
+             body="Më erdhi kjo kur ju shkrova:\n\n550 5.1.1 User unknown\n\n"
+                  f"Message-ID: <x@zyra.example>\nFrom: {GUEST}\nTo: x@y.example"),
+        "Më erdhi kjo",
+    ),
     "of a postmaster about a failure": (
         mail("From: Zyra IT <postmaster@zyra.example>", "Subject: Re: Adresa juaj",
              body=f"E rregulluam: {GUEST} kthente 550 5.1.1 user unknown. Provojeni përsëri."), "E rregulluam",
