@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -159,6 +160,7 @@ BESIDE = {
         "Ministri e ka pranuar ftesën, por vjen me vonesë.",
     ),
     "a person with a colon": ("Kushti ynë: pa media.", "Kushti ynë: pa media."),
+    "a rule of Outlook": ("*~*~*~*~*~*~*~*~*~*\nVij.", "Vij."),
     "several lines": ("Vij.\n\n\n\nKur: pas orës 10.", "Vij.\n\nKur: pas orës 10."),
 }  # fmt: skip
 
@@ -167,6 +169,13 @@ BESIDE = {
 def test_what_a_person_wrote_is_told_from_what_a_program_did(case: str) -> None:
     text, words = BESIDE[case]
     assert words_beside(text, "", subject="Accepted: Tryezë e rrumbullakët", known=[INVITATION]) == words
+
+
+def test_hostile_words_are_read_in_no_time() -> None:
+    before = time.process_time()
+    for text in ("~" * 200_000, "has accepted this " * 10_000, "x:" * 100_000, "-" * 200_000):
+        words_beside(text, "b" * 5000, subject="S: x", known=["y"])
+    assert time.process_time() - before < 2
 
 
 @pytest.mark.parametrize(

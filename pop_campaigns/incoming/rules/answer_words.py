@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable
 from difflib import SequenceMatcher
 
-_ENDS = " \t\xa0\"'“”„«»‘’*_>.:;,!-–—"
+_ENDS = " \t\xa0\"'“”„«»‘’*_>.:;,!-–—~"
 _ANSWERS = frozenset(
     {"accepted", "declined", "tentative", "tentatively accepted", "delegated", "new time proposed"}
     | {"pranuar", "refuzuar", "ndoshta", "pranuar përkohësisht", "deleguar"}
@@ -17,7 +17,7 @@ _ANSWERS = frozenset(
 )
 # *… has accepted this invitation*: what Google, Apple, Thunderbird, Roundcube and others write; the event may follow.
 _SAYS = re.compile(
-    r"""(?ix) ^\W* .{0,200}? \b (?:
+    r"""(?ix) ^\W{0,20} .{0,200}? \b (?:
       (?:has|have)? \s* (?:tentatively\s)? (?:accepted|declined|delegated|replied|responded) (?:\s["“]\w+["”])?
           (?:\sto)? \s (?:this|the|your) \s (?:event\s|meeting\s)? (?:invitation|event|meeting|appointment)
     | (?:e\s)? k(?:a|anë) \s (?:pranuar|refuzuar) \s (?:këtë\s|kete\s)? ftes(?:ë|e)n? (?:\stuaj)?
@@ -29,15 +29,15 @@ _SAYS = re.compile(
 _NOTE = re.compile(r"(?is)\A\s*(?:with (?:this|a) note|me (?:këtë|kete|një) shënim)\s*:?\s*(.+)\Z")
 _OF_GOOGLE = re.compile(r"(?i)calendar\.google\.com|google calendar|kalendari[nt]? (?:i |e )?google")
 _FIELD = re.compile(
-    r"(?i)^\W*(?:when|where|kur|ku|vendi|koha|organi[sz]er|organizatori|guests?|attendees|invitees|të ftuarit)\s*:"
+    r"(?i)^\W{0,20}(?:when|where|kur|ku|vendi|koha|organi[sz]er|organizatori|guests?|attendees|invitees|të ftuarit)\s*:"
 )
 _DEVICE = re.compile(
-    r"(?i)^\W*(?:sent from (?:my|outlook|mail|yahoo|samsung)|get outlook for"
+    r"(?i)^\W{0,20}(?:sent from (?:my|outlook|mail|yahoo|samsung)|get outlook for"
     r"|d[eë]rguar nga (?:iphone|ipad|telefoni|outlook|yahoo)"
     r"|inviato da|envoyé de(?:puis)?|von meinem)\b.{0,80}$"
 )
 _COMPARED, _ALIKE = 500, 0.85
-_RULE = re.compile(r"^[\W_]*(?:~\W*)+$|^[-=_*~]{4,}$")
+_RULE = re.compile(r"[-=_*~]{4,}")
 
 
 def words_beside(text: str, comment: str, *, subject: str, known: Iterable[str] = ()) -> str:
@@ -94,7 +94,7 @@ def _ends_there(rest: str, known: Collection[str]) -> bool:
 def _is_machine(line: str, drop: Collection[str], known: Collection[str], *, told: bool) -> bool:
     plain = _plain(line)
     if not plain:
-        return _RULE.match(line.strip()) is not None
+        return _RULE.fullmatch(line.strip()) is not None
     if plain in drop or _DEVICE.match(line):
         return True
     if told and _FIELD.match(line):
