@@ -91,6 +91,8 @@ PAGE_KINDS = (
     PageKind("person-record", "{own}/record", in_both=True),
     PageKind("mail-in", "/mail/in", in_both=True),
     PageKind("mail-in-message", "/mail/in/1", in_both=True),
+    PageKind("mail-in-reply", "/mail/in/1/reply"),
+    PageKind("mail-in-forward", "/mail/in/1/forward"),
     PageKind("mail-in-upload", "/mail/in/upload", in_both=True),
     PageKind("guest-by-hand", "{by_hand}", in_both=True),
     PageKind("guest-address", "{address}", in_both=True),
