@@ -109,7 +109,7 @@ def test_the_scan_is_kept_and_given_to_the_own_people_alone(
         ({"told_how": "owl"}, "does not exist"),
         ({"answer": "DELEGATED"}, "Write who comes in their place"),
         ({"note": "x" * 2001}, "At most 2000"),
-        ({"file": b"<svg onload=alert(1)>"}, "Only PDF"),
+        ({"file": b"<svg onload=alert(1)>"}, "Files of this kind are not kept"),
     ],
 )
 def test_what_is_wrong_is_said_and_kept(
