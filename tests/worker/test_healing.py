@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from types import SimpleNamespace
@@ -274,3 +274,27 @@ def test_a_worker_says_that_it_is_alive_and_when_it_ends(app: Flask, lanes: Simp
     lanes.running.end()
     assert db.session.scalar(select(func.count(WorkerBeat.id))) == 0
     db.session.rollback()
+
+
+def test_no_more_are_in_hand_than_a_window_holds(
+    app: Flask, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many may leave after they were called off, and so many come twice after a kill."""
+    queue(drain.MOST_IN_HAND + 31)
+    monkeypatch.setattr(drain, "WINDOW_SECONDS", 60.0)
+    in_hand: list[int] = []
+    take_in_hand = drain.take_in_hand
+
+    def take(mail_ids: Sequence[int], *args: Any, **kwargs: Any) -> list[OutgoingMail]:
+        in_hand.append(len(mail_ids))
+        return take_in_hand(mail_ids, *args, **kwargs)
+
+    monkeypatch.setattr(drain, "take_in_hand", take)
+    work(app)
+    assert in_hand == [1, 2, 4, 8, 16, drain.MOST_IN_HAND]
+    in_hand.clear()
+    monkeypatch.setattr(drain, "WINDOW_SECONDS", 0.0)
+    queue(3)
+    work(app)
+    assert in_hand == [1, 1, 1], "a slow server gets one at a time"
+    assert len(office.taken) == drain.MOST_IN_HAND + 34

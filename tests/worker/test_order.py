@@ -8,10 +8,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -27,7 +26,7 @@ from pop_campaigns.mail.outbox import claim_mails, record_sent, take_in_hand
 from pop_campaigns.mail.rules import MailState
 from pop_campaigns.mail.transport import SmtpTransport
 from pop_campaigns.worker import drain
-from pop_campaigns.worker.drain import MOST_IN_HAND, drain_outbox
+from pop_campaigns.worker.drain import drain_outbox
 from pop_campaigns.worker.server import server_settings
 from tests.invitations import scene
 from tests.invitations.scene import make_offices, make_table
@@ -206,28 +205,3 @@ def test_a_mail_that_nobody_called_off_goes_again_under_its_name(
     name = first.message_id
     send_until_nothing_is_left(app)
     assert office.times() == {mail.message_id: 1 for mail in scene.mails()} | {name: 2}
-
-
-def test_no_more_are_in_hand_than_a_window_holds(
-    app: Flask, office: PostOffice, cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """So many may leave after they were called off, and so many come twice after a kill."""
-    invite_all(cast, 2 * MOST_IN_HAND + 10)
-    monkeypatch.setattr(drain, "WINDOW_SECONDS", 60.0)
-    in_hand: list[int] = []
-
-    def take(mail_ids: Sequence[int], *args: Any, **kwargs: Any) -> list[OutgoingMail]:
-        in_hand.append(len(mail_ids))
-        return take_in_hand(mail_ids, *args, **kwargs)
-
-    monkeypatch.setattr(drain, "take_in_hand", take)
-    send(app, "worker")
-    assert in_hand == [1, 2, 4, 8, 16, 19]
-    assert len(office.taken) == 50
-    in_hand.clear()
-    monkeypatch.setattr(drain, "WINDOW_SECONDS", 0.0)
-    for mail in scene.mails():
-        mail.state, mail.sent_at = MailState.QUEUED, None
-    db.session.commit()
-    send(app, "worker")
-    assert set(in_hand) == {1}, "a slow server gets one at a time"
