@@ -11,8 +11,13 @@ from phonenumbers import PhoneNumberFormat
 HOME = "AL"
 LONGEST = 40
 _SAID_BEFORE = re.compile(r"^(tel|cel|mob|nr|phone)?[.:\s]*", re.IGNORECASE)
-# The library would pick a number out of any words; what it left out would be lost.
-_STARTS = re.compile(r"[+(0-9]")
+# The library would pick a number out of any words, drop a letter typed for a digit and whatever stands behind: what is read
+# is all that was typed, or nothing.
+_WHOLE = re.compile(
+    r"(?P<number>\+?[0-9 ().\-/\u00a0\u2010-\u2014]+?)"
+    r"(?:[ ,;]*(?:ext(?:ension)?|int|zgj|zgjatja|x|\#)[.:= ]*(?P<extension>[0-9]{1,7}))?",
+    re.IGNORECASE,
+)
 
 PHONE_PROBLEMS = {
     "unreadable": _l("We cannot read this phone number. Write it like 034 222 123 or +355 69 212 3456."),
@@ -63,6 +68,21 @@ def show_phone(stored: str) -> str:
 
 def _read(text: str) -> phonenumbers.PhoneNumber:
     text = _SAID_BEFORE.sub("", text.strip())
-    if not _STARTS.match(text):
+    whole = _WHOLE.fullmatch(text)
+    if whole is None:
         raise phonenumbers.NumberParseException(phonenumbers.NumberParseException.NOT_A_NUMBER, "words")
-    return phonenumbers.parse(text, HOME)
+    number = phonenumbers.parse(whole["number"], HOME)
+    if not _holds_all(number, re.sub(r"[^0-9]", "", whole["number"])):
+        raise phonenumbers.NumberParseException(
+            phonenumbers.NumberParseException.NOT_A_NUMBER, "digits left out"
+        )
+    number.extension = whole["extension"]
+    return number
+
+
+def _holds_all(number: phonenumbers.PhoneNumber, digits: str) -> bool:
+    """Return whether a number read is all the digits that were typed: its own, behind a prefix or the country's code."""
+    own = phonenumbers.national_significant_number(number)
+    code = str(number.country_code)
+    prefixes = {"", "0", code, f"00{code}", f"{code}0", f"00{code}0"}
+    return digits.endswith(own) and digits[: len(digits) - len(own)] in prefixes

@@ -23,7 +23,7 @@ MAILS = (
 
 def before(app: Flask) -> str:
     script = ScriptDirectory(app.extensions["migrate"].directory)
-    return str(script.get_revision("0014").down_revision)
+    return str(script.get_revision("0018").down_revision)
 
 
 def columns(names: str) -> list[tuple[object, ...]]:
@@ -45,7 +45,7 @@ def test_what_a_worker_held_counts_as_in_hand_and_going_back_sends_nothing_calle
                 skeleton_id=skeleton, state=state, fields={}, links={}, to_address="zyra@bashkia.example",
                 subject_type=subject, subject_id=1, lease_until=NOW if state == "sending" else None,
             )  # fmt: skip
-    flask_migrate.upgrade(revision="0014")
+    flask_migrate.upgrade(revision="0018")
     held = "in_turn, handing_since IS NOT NULL, perhaps_left, called_off_at"
     assert columns(held) == [
         (True, False, False, None),

@@ -177,7 +177,7 @@ def test_an_automatic_reply_is_shown_and_nothing_answers_it(
     assert scene.mayor.answer is Answer.NEEDS_ACTION
     assert not db.session.scalars(select(GivenAnswer)).all()
     browser = sign_in(scene.by)
-    listed = text_of(browser.get("/mail/in"))
+    listed = text_of(browser.get("/mail/in?show=all"))
     assert "Me pushime" in listed
     assert "utomatic reply" in listed
     assert "Me pushime" in text_of(browser.get(f"/events/{scene.event.id}"))

@@ -13,21 +13,14 @@ from sqlalchemy import func, select
 from pop_campaigns.core.db import db
 from pop_campaigns.mail.mailbox_files import messages_in
 from pop_campaigns.mail.models import IncomingMail
-from tests.calendars.programs import ANSWERS, PROPOSALS, QUESTIONS
+from tests.calendars.programs import ANSWERS, QUESTIONS
 from tests.mail.own import calendar_mails, delivery_reports
 from tests.mail.own.writing import mail, multipart, part
 
 KEYS = [
-    "file",
-    "kind",
-    "permanent",
-    "failed_recipients",
-    "calendar",
-    "text",
-    "attachments",
-    "matches",
-    "reasons",
-]
+    "file", "kind", "permanent", "failed_recipients", "calendar", "text", "attachments", "returns_on", "perhaps_absent",
+    "written_to", "forwarded_to", "unreadable_calendar", "told_partstat", "signed", "matches", "reasons",
+]  # fmt: skip
 ANSWER = b"""From: Arta <arta@bashkia.example>
 To: r-abc@rsvp.example
 Subject: Accepted
@@ -103,6 +96,7 @@ def test_a_calendar_object_without_a_mail(app: Flask, tmp_path: Path) -> None:
     )
 
 
+PROPOSING = [sample.raw for sample in calendar_mails.calendar_mails() if "proposes" in sample.name]
 SEPARATOR = b"From q00421@zyra.example Mon Mar  1 10:11:12 2027\r\n"
 PLAIN = mail(body="Po\n")
 RETURNED = SEPARATOR + PLAIN + b"\r\n"
@@ -122,10 +116,7 @@ def mailbox(*messages: bytes, end: str = "\r\n", separator: bytes = SEPARATOR) -
 @pytest.mark.parametrize(
     ("messages", "count"),
     [
-        (
-            [sample.raw for sample in calendar_mails.calendar_mails() if "proposes" in sample.name],
-            len(PROPOSALS),
-        ),
+        (PROPOSING, len(PROPOSING)),
         ([mail(f"Subject: {number}", body="Po\n") for number in range(53)], 53),
         ([raw for raw, *_ in delivery_reports.KINDS.values()], len(delivery_reports.KINDS)),
         ([BOUNCE], 1),

@@ -95,7 +95,7 @@ def count_without_substitute(event_ids: Collection[int]) -> dict[int, int]:
         .where(is_latest())
         .group_by(Invitation.event_id)
     )
-    return dict(db.session.execute(rows).tuples().all()) if event_ids else {}
+    return dict(db.session.execute(rows).all()) if event_ids else {}
 
 
 def _answers_for(user: User) -> Select[GivenAnswer]:

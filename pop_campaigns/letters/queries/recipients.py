@@ -144,4 +144,4 @@ def letter_of_mails(mail_ids: Collection[int]) -> dict[int, LetterRecipient]:
             OutgoingMail.subject_type == LetterRecipient.__tablename__, OutgoingMail.id.in_(list(mail_ids))
         )
     )
-    return dict(db.session.execute(rows).unique().tuples().all())
+    return dict(db.session.execute(rows).unique().all())

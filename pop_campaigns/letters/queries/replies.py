@@ -42,4 +42,4 @@ def unread_replies(recipient_ids: Collection[int]) -> Mapping[int, int]:
         .where(IncomingLink.subject_id.in_(list(recipient_ids)), _of_recipient())
         .group_by(IncomingLink.subject_id)
     )
-    return dict(db.session.execute(rows).tuples().all()) if recipient_ids else NOTHING_UNREAD
+    return dict(db.session.execute(rows).all()) if recipient_ids else NOTHING_UNREAD

@@ -12,8 +12,8 @@ from pop_campaigns.mail.reading.parts import AttachmentNote
 from pop_campaigns.mail.rules import IncomingKind
 
 EXPLAINED = (
-    "kind", "permanent", "failed_recipients", "written_to", "forwarded_to", "calendar", "unreadable_calendar", "told_partstat",
-    "signed", "returns_on", "perhaps_absent", "text", "attachments",
+    "kind", "permanent", "failed_recipients", "calendar", "text", "attachments", "returns_on", "perhaps_absent", "written_to",
+    "forwarded_to", "unreadable_calendar", "told_partstat", "signed",
 )  # fmt: skip
 """What ``mail explain`` shows of a report, in this order; ``matches`` and ``reasons`` follow."""
 
