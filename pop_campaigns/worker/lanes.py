@@ -39,8 +39,11 @@ class Lane:
         self._woken.set()
 
     def _go(self) -> None:
-        while not self._is_over():
+        while True:
+            # Before the question: a call that comes after it, as the last one at the end does, is not forgotten.
             self._woken.clear()
+            if self._is_over():
+                return
             try:
                 self._work()
             except Exception:  # this thread must live as long as the worker

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-TOGETHER = ("tests/browser/", "tests/house/", "tests/tryout/", "tests/intake/")
+TOGETHER = ("tests/house/", "tests/browser/", "tests/intake/", "tests/tryout/")
+"""The dearest first: what takes longest begins first, so that nothing runs alone at the end."""
 
 
 def place_of(nodeid: str) -> str:
@@ -21,11 +22,17 @@ def place_of(nodeid: str) -> str:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Return xdist's scheduler for scopes, with places as scopes; the largest come first."""
+    """Return xdist's scheduler for scopes, with places as scopes: folders that stay together first, then the largest."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByPlace(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             return place_of(nodeid)
+
+        def _assign_work_unit(self, node: Any) -> None:
+            for folder in reversed(TOGETHER):
+                if folder in self.workqueue:
+                    self.workqueue.move_to_end(folder, last=False)
+            super()._assign_work_unit(node)
 
     return ByPlace(config, log)

@@ -29,7 +29,7 @@ from pop_campaigns.mail.rules import IncomingState, IncomingWay, MailState
 from pop_campaigns.privacy.models import RetentionRun
 from pop_campaigns.privacy.tasks import run_daily
 from pop_campaigns.worker import drain, fetching, tasks
-from pop_campaigns.worker.lanes import Lanes
+from pop_campaigns.worker.lanes import Lane, Lanes
 from pop_campaigns.worker.tasks import work
 from tests.factories import make_mail
 from tests.worker.conftest import PostOffice
@@ -298,3 +298,23 @@ def test_no_more_are_in_hand_than_a_window_holds(
     work(app)
     assert in_hand == [1, 1, 1], "a slow server gets one at a time"
     assert len(office.taken) == drain.MOST_IN_HAND + 34
+
+
+def test_a_lane_told_to_end_while_it_looks_whether_it_may_ends_at_once() -> None:
+    """The call of the end may come between the look and the work: it must not be forgotten for a whole round."""
+    over, looks = threading.Event(), 0
+
+    def is_over() -> bool:
+        nonlocal looks
+        looks += 1
+        answer = over.is_set()
+        if looks == 1:  # told just now, after the answer was made
+            over.set()
+            lane.wake()
+        return answer
+
+    ready = threading.Event()
+    lane = Lane("prove", lambda: None, 600, lambda: ready.wait(5) and is_over())
+    ready.set()
+    lane.thread.join(5)
+    assert not lane.thread.is_alive()
