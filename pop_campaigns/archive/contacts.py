@@ -53,7 +53,7 @@ def keep_municipality(loading: Loading, name: str) -> Municipality | None:
 def keep_member(loading: Loading, facts: MemberFacts) -> None:
     """Keep a member organisation, its municipality, and that municipality's administration with its mayor."""
     municipality = keep_municipality(loading, facts.municipality)
-    key = slug(facts.name, 60)
+    key = facts.key
     organisation = keep(
         loading,
         Organisation,

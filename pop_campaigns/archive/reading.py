@@ -75,9 +75,9 @@ def read_record(path: Path) -> Record:
         raise document.refuse(
             "none of the sections of a record is here (network, members, events, letters, …)"
         )
-    for section in (record.campaigns, record.events, record.letters):
-        _refuse_twins((fact.place, fact.key) for fact in section)
     _refuse_twins((fact.place, fold(fact.name)) for fact in record.members)
+    for section in (record.members, record.campaigns, record.events, record.letters):
+        _refuse_twins((fact.place, fact.key) for fact in section)
     return replace(record, left_out=tuple(document.unread()))
 
 
@@ -120,12 +120,13 @@ def _donor(part: Part) -> dict[str, str | None]:
 def _member(part: Part) -> MemberFacts:
     municipality = part.need("municipality").text(40)
     name = part.need("name").text(_NAME)
-    printed = _text(part, "as_printed", _NAME)
+    own_key, printed = part.get("key"), _text(part, "as_printed", _NAME)
     printed_municipality = _text(part, "as_printed_municipality", 80)
     if printed_municipality:  # the source writes the organisation and, after a comma, its city
         printed = f"{printed or name}, {printed_municipality}"[:_NAME]
     return MemberFacts(
         place=part,
+        key=_key(own_key, _KEY_LENGTH) if own_key else slug(name, _KEY_LENGTH),
         municipality=municipality,
         name=name,
         name_en=_text(part, "name_en", _NAME),

@@ -39,6 +39,7 @@ class MemberFacts:
     """A member organisation in its municipality; ``as_printed`` where the source writes it otherwise."""
 
     place: Part
+    key: str
     municipality: str
     name: str
     name_en: str

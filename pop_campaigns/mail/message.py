@@ -199,7 +199,8 @@ def new_message_id(domain: str) -> str:
 
 def _fill(message: EmailMessage, parts: MailParts, policy: _Policy) -> None:
     calendar = _calendar_bytes(parts)
-    files = [AttachedFile("invite.ics", "application/ics", calendar)] if calendar else []
+    file_name = "ftesa.ics" if parts.language == "sq" else "invite.ics"
+    files = [AttachedFile(file_name, "application/ics", calendar)] if calendar else []
     files += parts.attachments
     if not files:
         _fill_body(message, parts, calendar, policy)

@@ -216,6 +216,8 @@ def test_a_consent_is_recorded_with_text_day_channel_and_proof(
     assert "pëlqimi.pdf" in page
     assert "Pa pëlqim" not in page
     assert consent_text(CURRENT, Purpose.EVENTS, "sq") in page.replace("&#39;", "'")
+    # Who agreed to an earlier text is shown that one.
+    assert consent_text("2026-1", Purpose.EVENTS, "sq").startswith("Pajtohem që organizata të më ruajë")
     again = arta.post(address, data=consent())
     assert again.status_code == 422
     assert "tashmë" in again.text

@@ -100,6 +100,16 @@ def test_the_record_shows_nothing_of_another_organisation(
     assert sign_in(cast.clirim).get(f"/people/persons/{person.id}/record").status_code == 404
 
 
+def test_a_letter_known_by_its_month_is_given_no_day(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    one = factories.make_office("Prefekt", organisation=cast.fier)
+    april = {"precision": "month", "day_from": date(2020, 4, 1), "day_to": date(2020, 4, 30)}
+    factories.make_letter_recipient(factories.make_letter(cast.fier, state="recorded", **april), one)
+    db.session.commit()
+    page = sign_in(cast.arta).get(f"/people/offices/{one.id}/record").text
+    assert "prill 2020" in page
+    assert "1 pri 2020" not in page
+
+
 def test_an_office_that_was_asked_nothing_says_so(cast: SimpleNamespace, sign_in: SignIn) -> None:
     one = factories.make_office("Prefekt", organisation=cast.fier)
     db.session.commit()
@@ -115,7 +125,7 @@ def test_a_new_holder_is_asked_what_stays_open_and_nothing_gets_another_address(
     answer = arta.post(f"/people/offices/{office.id}/holder", data=typed)
     assert answer.headers["Location"] == f"/people/offices/{office.id}/open"
     page = arta.get(answer.headers["Location"]).text
-    for words in ("Tryeza e ardhshme", "Kryetari i parë", "Ndotja", "Mbetet e zyrës"):
+    for words in ("Tryeza e ardhshme", "Kryetari i parë", "Ndotja", "Mbetet te funksioni"):
         assert words in page
     assert "Tryeza e Vlorës" not in page
     assert "Seanca" not in page

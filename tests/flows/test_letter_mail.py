@@ -150,7 +150,7 @@ def check_mails(desk: Desk, letter: Letter) -> None:
     for part in (
         "Nr. prot. 1/2026",
         "më 16 nëntor 2026",
-        "Drejtuar: Ministër",
+        "Marrësi: Ministër",
         "Për dijeni:",
         "Bashkia Mallakastër",
     ):

@@ -364,13 +364,14 @@ def test_the_calendar_file_has_the_event_and_no_guest(
 ) -> None:
     answer = client.get(link(guests[0]) + "/invite.ics")
     assert answer.mimetype == "text/calendar"
-    assert answer.headers["Content-Disposition"] == "attachment; filename=invite.ics"
+    assert answer.headers["Content-Disposition"] == "attachment; filename=ftesa.ics"
     [entry] = Calendar.from_ical(answer.data).walk("VEVENT")
     assert entry["UID"] == table.uid
     assert entry["DTSTART"].dt == START
     assert "ATTENDEE" not in entry
     english = client.get(link(guests[0]) + "/invite.ics?lang=en")
     assert "Round table on the river Gjanica" in english.text
+    assert english.headers["Content-Disposition"] == "attachment; filename=invite.ics"
 
 
 def test_an_answer_is_seen_at_once_by_the_coordinator(

@@ -62,7 +62,7 @@ def test_an_albanian_letter_says_all() -> None:
         "fier@epoka-e-re.example",
         "Nr. prot. 12/2020",
         "Fier, më 16 prill 2020",
-        "Drejtuar:",
+        "Marrësi:",
         "z. Klosi",
         "Ministër",
         "Ministria e Turizmit dhe Mjedisit",
@@ -78,16 +78,19 @@ def test_an_albanian_letter_says_all() -> None:
         "Harta e pikave të vëzhgimit",
     ):
         assert words in text
-    assert (
-        text.index("Drejtuar:") < text.index("Për dijeni:") < text.index("Lënda:") < text.index("I nderuar")
-    )
+    assert text.index("Marrësi:") < text.index("Për dijeni:") < text.index("Lënda:") < text.index("I nderuar")
+
+
+def test_a_letter_to_several_says_so() -> None:
+    several = replace(SHEET, addressees=(TO, replace(PREFECT, role=RecipientRole.TO)))
+    assert "Marrësit: z. Klosi" in text_of(several)
 
 
 def test_an_english_letter_has_english_words_around_it() -> None:
     text = text_of(replace(SHEET, lang="en", date_words="16 April 2020"))
     for words in ("Ref. no. 12/2020", "Fier, 16 April 2020", "To:", "Copy to:", "Subject:", "Enclosed:"):
         assert words in text
-    for words in ("Drejtuar", "Për dijeni", "Lënda", "Bashkëlidhur"):
+    for words in ("Marrësi", "Për dijeni", "Lënda", "Bashkëlidhur"):
         assert words not in text
 
 

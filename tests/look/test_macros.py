@@ -90,6 +90,23 @@ def test_each_error_leads_to_a_field_on_the_page(small_app: Flask) -> None:
     assert len(identities) == len(set(identities))
 
 
+class Question(FlaskForm):
+    """A field whose label asks."""
+
+    kind = StringField("Çfarë përgjigjeje është?", validators=[InputRequired("Zgjidhni njërën.")])
+
+
+def test_no_colon_follows_a_question(small_app: Flask) -> None:
+    page = render(
+        small_app,
+        "{% from 'macros/forms.html' import error_summary %}{{ error_summary(form) }}",
+        data={},
+        form=Question,
+    )
+    assert ">Çfarë përgjigjeje është? Zgjidhni njërën.</a>" in page
+    assert ">Titulli: Shkruani një titull.</a>" in render(small_app, FORM_PAGE, data={}, form=Example)
+
+
 def test_hint_and_error_are_read_with_the_field(small_app: Flask) -> None:
     page = render(small_app, FORM_PAGE, data={}, form=Example)
     control = re.search(r'<input[^>]*id="title"[^>]*>', page)
@@ -168,7 +185,7 @@ def test_our_own_failure_needs_no_context(small_app: Flask) -> None:
 
     with small_app.test_request_context("/"):
         page = small_app.jinja_env.get_template("errors/500.html").render()
-    assert "Diçka nuk shkoi" in page and "Something went wrong" in page
+    assert "Ndodhi një gabim" in page and "Something went wrong" in page
 
 
 def test_no_page_carries_inline_style_or_script() -> None:

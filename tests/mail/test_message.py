@@ -132,7 +132,9 @@ def test_an_invitation_has_the_structure_calendars_understand() -> None:
     ]  # fmt: skip
     assert b"\r\nContent-Type: text/calendar; charset=utf-8; method=REQUEST\r\n" in message_bytes(INVITATION)
     assert calendar["Content-Disposition"] is None
-    assert file["Content-Type"].params["name"] == file.get_filename() == "invite.ics"
+    assert file["Content-Type"].params["name"] == file.get_filename() == "ftesa.ics"
+    english = dataclasses.replace(INVITATION, language="en")
+    assert b'filename="invite.ics"' in message_bytes(english)
     assert calendar.get_payload(decode=True) == file.get_payload(decode=True) == CALENDAR.encode()
     assert plain.get_content().startswith("Të nderuar,\r\n")
     assert "Përgjigjuni me një klik." in html.get_content()

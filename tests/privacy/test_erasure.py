@@ -71,7 +71,7 @@ def test_nothing_names_the_person_any_more(scene: Scene, cast: SimpleNamespace, 
     before = counts(scene.event)
     answers = db.session.scalar(select(func.count(GivenAnswer.id)))
     answer = sign_in(cast.arta).post(url_of(scene), follow_redirects=True)
-    assert "Personi u fshi" in answer.text
+    assert "Të dhënat e personit u fshinë" in answer.text
     assert where_named() == []
     assert counts(scene.event) == before
     assert db.session.scalar(select(func.count(GivenAnswer.id))) == answers

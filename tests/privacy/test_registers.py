@@ -112,8 +112,8 @@ def test_correcting_a_breach_moves_no_hour(later: None, cast: SimpleNamespace, s
         ({"noticed_at": "0001-01-01T00:00"}, "Kontrolloni vitin"),
         ({"noticed_at": "dje"}, "U vu re:"),
         ({"happened_at": "2026-03-27T11:00"}, "pasi u vu re"),
-        ({"authority_told_at": "2026-03-27T09:59"}, "para se të vihej re"),
-        ({"persons_told_at": "2026-03-27T09:59"}, "para se të vihej re"),
+        ({"authority_told_at": "2026-03-27T09:59"}, "para se të vihet re"),
+        ({"persons_told_at": "2026-03-27T09:59"}, "para se të vihet re"),
         ({"affected": "-1"}, "10 000 000"),
         ({"affected": "99999999999999999999999"}, "10 000 000"),
         ({"affected": "shumë"}, "Sa persona:"),
@@ -171,7 +171,7 @@ def test_the_register_of_purposes_begins_with_what_the_service_does(
     for user in (cast.arta, cast.eva):
         page = sign_in(user).get("/privacy/purposes").text
         assert "Ftesat" in page
-        assert "Shënoni ç’bën shërbimi" not in page
+        assert "Shëno ç’bën shërbimi" not in page
         assert sign_in(user).get("/privacy/purposes/new").status_code == 404
         assert sign_in(user).post(f"/privacy/purposes/{rows[0].id}", data={"name": "x"}).status_code == 404
     table = list(

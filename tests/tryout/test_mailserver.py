@@ -89,7 +89,7 @@ def test_a_delivered_mail_is_kept_whole_and_read_back(served: tuple[Path, int]) 
     assert mail.html.strip() == PARTS.html
     assert mail.calendar == CALENDAR
     assert [(file.name, file.media_type) for file in mail.attachments] == [
-        ("invite.ics", "application/ics"), ("Axhendë.pdf", "application/pdf"),
+        ("ftesa.ics", "application/ics"), ("Axhendë.pdf", "application/pdf"),
     ]  # fmt: skip
     assert mail.attachments[1].content == b"%PDF\x00\xff"
     assert ("Subject", PARTS.subject) in mail.headers

@@ -28,7 +28,7 @@ from pop_campaigns.core.places import Municipality
 INSTITUTION_KINDS: Final[dict[InstitutionKind, LazyString]] = {
     InstitutionKind.GOVERNMENT: _l("Government"),
     InstitutionKind.MINISTRY: _l("Ministry"),
-    InstitutionKind.MUNICIPALITY: _l("Municipality"),
+    InstitutionKind.MUNICIPALITY: _lp("kind of institution", "Municipality"),
     InstitutionKind.COUNCIL: _l("Municipal council"),
     InstitutionKind.PREFECTURE: _l("Prefecture"),
     InstitutionKind.AGENCY: _l("Agency"),

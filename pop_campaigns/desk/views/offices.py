@@ -13,7 +13,7 @@ from pop_campaigns.accounts.scope import get_visible, may_change
 from pop_campaigns.contacts.models import Office, Person
 from pop_campaigns.contacts.words.contacts import contact_url, contact_words
 from pop_campaigns.core.clock import now
-from pop_campaigns.core.dates import short_day_words
+from pop_campaigns.core.dates import DatePrecision, date_words, short_day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.i18n import current_language, in_language
@@ -29,7 +29,7 @@ from pop_campaigns.events.words.labels import EVENT_KINDS, when_words
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.services.sending import withdraw_guest
 from pop_campaigns.invitations.words.labels import ANSWER_CHIPS
-from pop_campaigns.letters.models import LetterRecipient
+from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.words.labels import RECIPIENT_CHIPS
 from pop_campaigns.letters.words.pages import chip_of
 from pop_campaigns.mail.addresses import show_address
@@ -74,8 +74,18 @@ def _words(lang: str) -> dict[str, object]:
         "event_under": lambda event: f"{EVENT_KINDS[event.kind]} · {when_words(event, lang)}",
         "letter": lambda letter: in_language(letter, "subject", lang) or _("Letter without a subject"),
         "address": show_address,
+        "letter_day": lambda letter: _letter_day(letter, lang),
         "day": lambda day: short_day_words(day, lang) if day else "",
     }
+
+
+def _letter_day(letter: Letter, lang: str) -> str:
+    """Return the date of a letter as exactly as it is known: one known by its month is given no day."""
+    if letter.day_from is None:
+        return ""
+    if letter.precision in (DatePrecision.MONTH, DatePrecision.PERIOD):
+        return date_words(letter.precision, letter.day_from, letter.day_to, lang)
+    return short_day_words(letter.day_from, lang)
 
 
 @bp.route("/people/offices/<int:ident>/open", methods=["GET", "POST"])

@@ -75,7 +75,8 @@ def answer_calendar(token: str) -> ResponseReturnValue:
     entry = calendar_event(guest.event, g.lang)
     if entry is None or guest.state is InvitationState.WITHDRAWN:
         abort(404)
-    return give_file(write_event_file(entry).encode(), "invite.ics", "text/calendar")
+    file_name = "ftesa.ics" if g.lang == "sq" else "invite.ics"
+    return give_file(write_event_file(entry).encode(), file_name, "text/calendar")
 
 
 def _guest_behind(token: str, moment: datetime) -> Invitation:
