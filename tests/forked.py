@@ -21,6 +21,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
+from flask import has_app_context
+
+from pop_campaigns.core.db import db
+
 ROOT = Path(__file__).resolve().parents[1]
 NUMBER = struct.Struct("!i")
 
@@ -90,6 +94,7 @@ class Forker:
 
         What it says goes to files; what it reads comes from the file ``given``, which is none unless told.
         """
+        _renew_locks()
         here, there = socket.socketpair()
         with there, Path(os.devnull).open("rb") as nothing:
             order = json.dumps(
@@ -124,6 +129,16 @@ def command_under(limit: int) -> str:
         "import resource\nfrom flask.cli import main\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\nmain()"
     )
+
+
+def _renew_locks() -> None:
+    """Let the test's own connections to SQLite be opened anew before another process comes to the same file.
+
+    Whatever in this process opened and closed the file beside SQLite took their locks away (POSIX; see
+    ``core.private_files``), and the first process to leave would then take the journal with it.
+    """
+    if has_app_context() and db.engine.dialect.name == "sqlite":
+        db.engine.dispose()
 
 
 def _plain_environment() -> dict[str, str]:
