@@ -196,14 +196,24 @@ class Word:
     said_at: datetime
 
 
-def said_when(stamped_at: datetime | None, asked_at: datetime | None, received_at: datetime) -> datetime:
+CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+def said_when(
+    stamped_at: datetime | None,
+    asked_at: datetime | None,
+    received_at: datetime,
+    dated_at: datetime | None = None,
+) -> datetime:
     """Return when a word from a calendar was said: at its DTSTAMP if that lies between our asking and its arrival, else then.
 
-    A clock that is wrong must not outdo, nor be outdone by, what is said in truth before or after.
+    A clock that is wrong must not outdo, nor be outdone by, what is said in truth before or after. A mail that is fetched late
+    was sent at its Date, ``dated_at``, and says nothing that was stamped later, but for a few minutes.
     """
-    if stamped_at is None or not (asked_at or received_at) <= stamped_at <= received_at:
-        return received_at
-    return stamped_at
+    asked, latest = asked_at or received_at, received_at
+    if dated_at is not None and asked <= dated_at:
+        latest = min(latest, dated_at + CLOCKS_DIFFER)
+    return stamped_at if stamped_at is not None and asked <= stamped_at <= latest else received_at
 
 
 def answered_sequence(sequence: int | None, present: int, ahead: int) -> int:

@@ -86,6 +86,33 @@ def test_the_newest_word_is_the_one_that_was_said_last(
 
 
 @pytest.mark.parametrize(
+    ("stamped", "dated", "said"),
+    [
+        (10, 10, 10),
+        (10.05, 10, 10.05),  # clocks differ by minutes
+        (
+            13,
+            10,
+            15,
+        ),  # stamped three hours after the mail was sent: a fast clock, however late the mail was fetched
+        (13, None, 13),
+        (13, 8, 13),  # a Date before we asked says nothing
+        (10, 14, 10),
+        (8, 10, 15),
+        (16, 10, 15),
+        (None, 10, 15),
+    ],
+)
+def test_a_word_counts_from_its_stamp_where_that_can_be_true(
+    stamped: float | None, dated: float | None, said: float
+) -> None:
+    def at(hour: float | None) -> datetime | None:
+        return None if hour is None else ASKED + timedelta(hours=hour - 9)
+
+    assert said_when(at(stamped), ASKED, ASKED + timedelta(hours=6), at(dated)) == at(said)
+
+
+@pytest.mark.parametrize(
     ("said", "present", "ahead", "told"),
     [(None, 3, 0, 3), (2, 3, 0, 2), (9, 3, 0, 3), (5, 3, 2, 3), (4, 3, 2, 2), (1, 3, 2, 0)],
 )

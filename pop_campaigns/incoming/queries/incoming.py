@@ -82,7 +82,7 @@ def substitute_of(guest: Invitation) -> str:
 def word_of(mail: IncomingMail, guest: Invitation, reply: CalendarAnswer) -> Word:
     """Return where what a mail says stands in the line of what the guest said."""
     sequence = answered_sequence(reply.sequence, guest.event.sequence, calendar_ahead(guest))
-    return Word(sequence, said_when(reply.dtstamp, guest.invited_at, mail.received_at))
+    return Word(sequence, said_when(reply.dtstamp, guest.invited_at, mail.received_at, mail.dated_at))
 
 
 def incoming_of_recipients(letter: Letter, user: User) -> dict[int, Sequence[IncomingMail]]:

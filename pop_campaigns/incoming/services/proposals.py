@@ -219,7 +219,8 @@ def _proposed(earlier: Sequence[TimeProposal]) -> Word | None:
         return None
     last, mail = earlier[0], mail_of(earlier[0])
     asked_at, received_at = last.invitation.invited_at, mail.received_at if mail else last.at
-    return Word(last.event_sequence, said_when(_stamp(last), asked_at, received_at))
+    dated_at = mail.dated_at if mail else None
+    return Word(last.event_sequence, said_when(_stamp(last), asked_at, received_at, dated_at))
 
 
 def _stamp(proposal: TimeProposal) -> datetime | None:
