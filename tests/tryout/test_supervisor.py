@@ -147,11 +147,17 @@ def refused(folder: Path, port: int | None = None, **environ: str) -> tuple[int,
         return status, _read(said), _read(complained)
 
 
+_FIRST: list[Run] = []
+
+
 @pytest.fixture
 def start(folder: Path) -> Iterator[Callable[..., Run]]:
     runs: list[Run] = []
 
     def start_one() -> Run:
+        # The test that ends the first one may be left out, and a folder serves one at a time.
+        while _FIRST:
+            _end(_FIRST.pop())
         runs.append(Run(folder, free_port()))
         return runs[-1]
 
@@ -166,7 +172,12 @@ def start(folder: Path) -> Iterator[Callable[..., Run]]:
 def first(folder: Path) -> Iterator[Run]:
     """The first start in the folder, for all that can be asked of one that runs; the last of these tests ends it."""
     run = Run(folder, free_port())
+    _FIRST.append(run)
     yield run
+    _end(run)
+
+
+def _end(run: Run) -> None:
     if run.process.poll() is None:
         run.end(signal.SIGTERM)
 
