@@ -44,6 +44,7 @@ def test_a_number_is_kept_whole_and_shown_as_one_dials_it(typed: str, kept: str,
         ("034 222 123 / 034 222 124", "impossible"),
         ("034 222 123, 069 212 3456", "unreadable"),
         ("0800 FLOWERS", "unreadable"),
+        ("355 00 66 137 2233", "unreadable"),  # the library would leave a zero out
         ("٠٦٩ ٢١٢ ٣٤٥٦", "unreadable"),
         ("12", "impossible"),
         ("+355 69 212 3456 7890 123", "impossible"),
