@@ -150,3 +150,38 @@ def keyed_hash(kind: TombstoneKind, value: str, key: bytes) -> str:
     """Return the hash (HMAC-SHA-256) by which an address, phone number or name is known again to who has the key."""
     normal = fold(value) if kind is TombstoneKind.NAME else value.strip().casefold()
     return hmac.digest(key, f"{kind.value}:{normal}".encode(), "sha256").hex()
+
+
+class LogKind(enum.StrEnum):
+    """How somebody was spoken with."""
+
+    CALL = "call"
+    VISIT = "visit"
+    CORRIDOR = "corridor"
+    MESSAGE = "message"
+
+
+class CheckResult(enum.StrEnum):
+    """What a call found out about an address from which nothing ever came back."""
+
+    REACHED = "reached"
+    CHANGED = "changed"
+    NOBODY = "nobody"
+    AGAIN = "again"
+
+
+# Whose log somebody reads who only reads: an office's and an official's (see ``may_read_log``).
+LOG_FOR_READERS = frozenset({PersonKind.OFFICIAL})
+
+
+def may_read_log(role: RoleName, of_person: PersonKind | None) -> bool:
+    """Return whether a role reads what was said with a person of a kind (None: with an office or an institution).
+
+    Whose entry it is decides beside it: another organisation's nobody reads.
+    """
+    return role is not RoleName.VIEWER or of_person is None or of_person in LOG_FOR_READERS
+
+
+def may_change_log(role: RoleName, *, is_writer: bool) -> bool:
+    """Return whether an entry may be changed or deleted: by its writer, and by an administrator."""
+    return role is RoleName.ADMINISTRATOR or (is_writer and role is RoleName.COORDINATOR)

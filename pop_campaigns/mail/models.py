@@ -225,6 +225,7 @@ class IncomingMail(Base):
         CheckConstraint("review IS NULL OR kind IN ('calendar', 'human', 'auto')", name="review_of_words"),
         CheckConstraint("brought_by_id IS NULL OR way = 'upload'", name="brought_is_upload"),
         Index("ix_incoming_mails_state", "state", "id"),
+        Index("ix_incoming_mails_from_address_lower", func.lower(text("from_address"))),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

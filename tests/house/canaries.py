@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import JSON, Enum, LargeBinary, String, Text, TypeDecorator
 
 from pop_campaigns.accounts.models import Organisation
-from pop_campaigns.contacts.rules import PersonKind
-from pop_campaigns.core.clock import now
+from pop_campaigns.contacts.rules import CheckResult, LogKind, PersonKind
+from pop_campaigns.contacts.services.contact_log import AddressCheck, LogDraft, add_entry
+from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
 from pop_campaigns.core.history import History, note
@@ -42,7 +43,7 @@ NO_WORDS_OF_CALENDARS = frozenset(
         "channel",
     )
 )  # fmt: skip
-ADDRESSES = ("email", "address", "to_address", "from_address", "envelope_from")
+ADDRESSES = ("email", "address", "to_address", "from_address", "envelope_from", "checked_address")
 
 
 @dataclass
@@ -120,6 +121,10 @@ def leave_traces(
     scan = store_file(f"%PDF-1.7 {canaries.new('scan')}".encode(), "skanim.pdf", now=now())
     proof = store_file(f"%PDF-1.7 {canaries.new('proof')}".encode(), "provë.pdf", now=now())
     consent = factories.make_consent(people[0], proof_file=proof)
+    by = cast.arta if owner.id == cast.fier.id else cast.drita
+    check = AddressCheck("x", CheckResult.REACHED)
+    said = LogDraft(LogKind.CALL, local_date(now()))
+    entry = add_entry(people[0], said, check=check, by=by, now=now())
     mails = [_came_in(event, guests[0], canaries), _came_in(event, guests[1], canaries)]
     answer = GivenAnswer(
         invitation=guests[0], answer=Answer.DELEGATED, channel=AnswerChannel.BY_HAND, at=now(), scan=scan,
@@ -139,7 +144,7 @@ def leave_traces(
     tries = [MailTry(mail=one, number=1, at=now(), outcome=MailState.QUEUED) for one in (came_back, stuck)]
     db.session.add_all(tries)
     rows: list[Any] = [
-        *people, *(person.addresses[0] for person in people), consent, *guests, answer, proposal, scan, proof, *mails,
+        entry, *people, *(person.addresses[0] for person in people), consent, *guests, answer, proposal, scan, proof, *mails,
         came_back, stuck, *tries, came_back.skeleton, stuck.skeleton, *_history(cast, event, guests[0], people[0]),
     ]  # fmt: skip
     for row in dict.fromkeys(rows):
@@ -147,7 +152,7 @@ def leave_traces(
     db.session.flush()
     return SimpleNamespace(
         event=event, person=people[0], consent=consent, invitation=guests[0], draft=guests[0], answer=answer,
-        proposal=proposal, incoming=mails[0], came_in=mails[1], mail=came_back, silent=guests[1],
+        proposal=proposal, log_entry=entry, incoming=mails[0], came_in=mails[1], mail=came_back, silent=guests[1],
         tables={row.__table__.name for row in rows},
     )  # fmt: skip
 

@@ -137,7 +137,7 @@ def also(world: SimpleNamespace, scene: SimpleNamespace) -> Iterator[str]:
 
 
 FOUND = {"persons.name", "outgoing_mails.to_address", "outgoing_mails.to_name", "mail_skeletons.subject"}
-SEARCHES = ("/search", "/mail", "/people/persons", "/people", "/events", "/letters")
+SEARCHES = ("/search", "/people/log", "/mail", "/people/persons", "/people", "/events", "/letters")
 
 
 def readable(body: bytes) -> str:
@@ -196,6 +196,7 @@ NEED_NOT_ASK = {
     "incoming/services/filing": "verbs",
     "invitations/services/answers": "verbs",
     "invitations/services/addresses": "verbs",
+    "contacts/models:shown_to": "is the rule of the contact log",
     "contacts/queries/reach:persons_named": "the network's and the organisation's own, to say that somebody is there already",
     "letters/queries/recipients:letter_of_mails": "of mails that the caller may show",
     "letters/queries/recipients:mails_to": "for verbs: by which of its mails a letter arrived",

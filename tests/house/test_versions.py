@@ -54,6 +54,11 @@ EDITS_NOTHING = {
     "privacy.new_purpose": "adds a row",
     "desk.event": "sets a reminder: adds a row",
     "desk.letter": "sets a reminder: adds a row",
+    "contacts.person": "notes a contact: adds a row",
+    "contacts.institution": "notes a contact: adds a row",
+    "contacts.new_log_entry": "adds a row",
+    "desk.office_record": "notes a contact: adds a row",
+    "desk.person_record": "notes a contact: adds a row",
     "desk.open_matters": "withdraws chosen invitations; each is looked at anew and withdrawn once",
 }
 
@@ -66,6 +71,7 @@ EDITS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "contacts.edit_office": (("title_en", "Mayor"), ("phone", "034 222 123")),
     "contacts.edit_person": (("topics", "lumenj, buxheti"), ("phone", "069 212 3456")),
     "contacts.edit_mandate": (("from_date", "2019-08-01"), ("to_date", "2030-07-31")),
+    "contacts.edit_log_entry": (("said", "Kërkoi ftesën në letër"), ("with_whom", "Protokolli")),
     "contacts.edit_address": (("email", "tjeter@bashkia.example"), ("use", "press")),
     "events.edit": (("title_en", "A round table"), ("venue", "Teatri Bylis")),
     "follow_ups.change": (("why", "Thirr zyrën e protokollit"), ("day", TODAY)),
@@ -273,6 +279,7 @@ def save(browser: FlaskClient, url: str, data: dict[str, Any]) -> Any:
 # Pages that ask before they destroy what somebody may just have changed, and whose version each carries.
 ASKS = {
     "contacts.remove_address": lambda world: world.office.addresses[0],
+    "contacts.delete_log_entry": lambda world: world.log_entry,
     "contacts.merge_contacts": lambda world: world.office.institution,
     "lists.delete": lambda world: world.contact_list,
     "letters.remove": lambda world: world.response,
@@ -286,7 +293,6 @@ ASKS_NOTHING = {
     "contacts.index": "gives a copy",
     "contacts.persons": "gives a copy",
     "privacy.breaches": "gives a copy",
-    "contacts.person": "undoes a merge; what was changed since stays",
     "desk.mail_message": "sends a mail again; carries how often it was sent",
     "imports.columns": "puts a file away under its lock, in one state only",
     "imports.undo": "takes an import back under its lock; what was changed since stays",

@@ -19,7 +19,8 @@ from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.accounts.services.links import last_link, new_link
 from pop_campaigns.accounts.services.membership import invite_user
 from pop_campaigns.accounts.services.sessions import sessions_of, start_session
-from pop_campaigns.contacts.rules import Purpose
+from pop_campaigns.contacts.rules import LogKind, Purpose
+from pop_campaigns.contacts.services.contact_log import LogDraft, add_entry
 from pop_campaigns.contacts.services.merging import merge
 from pop_campaigns.contacts.services.refusal_links import USED_FOR, refusal_link
 from pop_campaigns.core.clock import local_date, now
@@ -57,6 +58,8 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
     other = factories.make_office("Prefekt", email="prefekt@qark.example", organisation=cast.fier)
     add_guests(event, [GuestChoice("office", other.id, "en")], by=cast.arta, now=now())
     letter, recipient, response = _make_letter(cast, office)
+    said = LogDraft(LogKind.CALL, local_date(now()), with_whom="Sekretaria", said="Kërkoi ftesën")
+    log_entry = add_entry(office, said, by=cast.arta, now=now())
     contact_list = make_list("Lista e Fierit", cast.fier, None, office)
     purpose = ProcessingPurpose(name="Ftesa", changed_at=now())
     breach = Breach(organisation=cast.fier, what="Listë e dërguar gabim", noticed_at=now(), created_at=now())
@@ -86,7 +89,7 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
     entered_day, _moved = enter_day(day, by=cast.drita, now=now())
     db.session.commit()
     return SimpleNamespace(
-        entered_day=entered_day,
+        entered_day=entered_day, log_entry=log_entry,
         invited=invited, link_tokens=tokens, session=session, follow_up=follow_up,
         cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
         event=event, invitation=invitation, draft=draft, letter=letter, contact_list=contact_list,
@@ -161,6 +164,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "listed": "institutions",
         "ending": "csv",
         "day_id": world.entered_day.id,
+        "entry_id": world.log_entry.id,
         "event_id": world.event.id,
         "follow_up_id": world.follow_up.id,
         "import_id": world.imported.id,
@@ -197,6 +201,7 @@ def ident_of(world: SimpleNamespace, endpoint: str) -> int:
         ("new_consent", world.person),
         ("consent", world.consent),
         ("new_address", world.office),
+        ("new_log_entry", world.office),
         ("address", world.office.addresses[0]),
         ("new_office", world.office.institution),
         ("office", world.office),

@@ -12,9 +12,10 @@ from flask import current_app
 from sqlalchemy import select
 
 from pop_campaigns.contacts.models import Consent, Mandate, Merge, Person
-from pop_campaigns.contacts.rules import ConsentChannel, PersonKind, Purpose
+from pop_campaigns.contacts.rules import ConsentChannel, LogKind, PersonKind, Purpose
+from pop_campaigns.contacts.services.contact_log import LogDraft, add_entry
 from pop_campaigns.contacts.services.persons import PersonDraft, change_person, create_person
-from pop_campaigns.core.clock import now
+from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
 from pop_campaigns.core.subject_files import attach_file
@@ -65,6 +66,9 @@ def make_scene(cast: SimpleNamespace) -> Scene:
         Mandate(person=person, office=office, organisation_id=cast.fier.id, to_date=date(2031, 1, 1))
     )
     db.session.flush()
+    said = LogDraft(LogKind.CALL, local_date(moment), None, NAME, f"Foli {NAME}, {PHONE}")
+    for about in (person, office):
+        add_entry(about, said, by=cast.arta, now=moment)
     guest, held = add_guests(
         event, [GuestChoice("person", person.id), GuestChoice("office", office.id)], by=cast.arta, now=moment
     ).added

@@ -28,6 +28,7 @@ from pop_campaigns.contacts.rules import (
     InstitutionKind,
     PersonKind,
     Purpose,
+    may_read_log,
     runs_on,
 )
 from pop_campaigns.core.db import db, like_folded
@@ -298,7 +299,19 @@ def changes_of(
     reads_all = user.role is not RoleName.COORDINATOR
     mine = (None, user.organisation_id)
     rows = [row for row in histories if reads_all or row.details.get("organisation_id") in mine]
+    private = {
+        subject.id for subject in subjects if isinstance(subject, Person) and not _log_is_read(subject, user)
+    }
+    rows = [
+        row
+        for row in rows
+        if not (row.action.startswith("log.") and row.subject_type == "persons" and private)
+    ]
     return (_without_citizens(rows, user) if user.role is RoleName.VIEWER else rows)[:HISTORY_ROWS]
+
+
+def _log_is_read(person: Person, user: User) -> bool:
+    return user.role is not None and may_read_log(user.role, person.kind)
 
 
 def _merged_keys(subject: Institution | Office | Person, user: User) -> list[tuple[str, int]]:

@@ -48,6 +48,11 @@ def contact_url(contact: Institution | Office | Person) -> str:
     )
 
 
+def log_url(contact: Institution | Office | Person) -> str:
+    """Return the address of a contact's page at its contact log."""
+    return f"{contact_url(contact).partition('#')[0]}#contact-log"
+
+
 def person_words(row: PersonRow) -> str:
     """Return what tells persons of one name apart: offices, else an address."""
     held = [contact_words(mandate.office) for mandate in [*row.present, *row.others]]

@@ -12,8 +12,10 @@ from flask_babel.speaklater import LazyString
 
 from pop_campaigns.contacts.rules import (
     AddressUse,
+    CheckResult,
     ConsentChannel,
     InstitutionKind,
+    LogKind,
     MediumKind,
     PersonKind,
     Purpose,
@@ -79,9 +81,24 @@ CONSENT_CHANNELS: Final[dict[ConsentChannel, LazyString]] = {
     ConsentChannel.LINK: _lp("consent", "through the link in a mail"),
 }
 
+LOG_KINDS: Final[dict[LogKind, LazyString]] = {
+    LogKind.CALL: _lp("contact log", "Phone call"),
+    LogKind.VISIT: _lp("contact log", "Visit"),
+    LogKind.CORRIDOR: _lp("contact log", "Word in passing"),
+    LogKind.MESSAGE: _lp("contact log", "Message"),
+}
+
+CHECK_RESULTS: Final[dict[CheckResult, LazyString]] = {
+    CheckResult.REACHED: _lp("phone check", "The address is right, somebody reads there"),
+    CheckResult.CHANGED: _lp("phone check", "There is another address"),
+    CheckResult.NOBODY: _lp("phone check", "Nobody reads there"),
+    CheckResult.AGAIN: _lp("phone check", "Nobody answered, try again"),
+}
+
 MERGED_ROWS: Final[dict[str, LazyString]] = {
     "addresses": _l("Addresses"),
     "consents": _l("Consents"),
+    "contact_log": _l("Entries of the contact log"),
     "contact_lists": _l("Lists"),
     "institutions": _l("Parts"),
     "invitations": _l("Invitations"),
@@ -140,6 +157,9 @@ HISTORY_WORDS: Final[dict[str, LazyString]] = {
     "address.added": _l("Address added: %(email)s"),
     "address.changed": _l("Address changed: %(before)s → %(email)s"),
     "address.removed": _l("Address removed: %(email)s"),
+    "log.added": _l("Contact log: %(kind)s, %(day)s"),
+    "log.changed": _l("Contact log put right: %(kind)s, %(day)s"),
+    "log.deleted": _l("Taken off the contact log: %(kind)s, %(day)s"),
 }
 """What a row of history says; the values in it were written down when it happened."""
 
@@ -152,6 +172,11 @@ def history_words(row: History, lang: str) -> str:
     details: dict[str, Any] = {"name": "", "email": "", "before": "", "period": "", "to": ""} | row.details
     if row.details.get("purpose") in set(Purpose):
         details["purpose"] = str(PURPOSES[Purpose(row.details["purpose"])])
+    if row.action.startswith("log."):
+        details |= {"kind": LOG_KINDS.get(details.get("kind"), ""), "day": ""}  # type: ignore[call-overload]
+        details["day"] = (
+            short_day_words(date.fromisoformat(row.details["day"]), lang) if row.details.get("day") else ""
+        )
     if "from" in details:
         details["period"] = mandate_words(_day(details["from"]), _day(details["to"]), lang)
     sentence: str = str(words) % details

@@ -41,7 +41,7 @@ def office_record(ident: int) -> ResponseReturnValue:
     """Show what an office was asked and answered, whoever held it."""
     office = get_visible(Office, ident)
     record = record_of_office(office, current_user, now())
-    return _record_page(record, contact_words(office), contact_url(office), by_holder=True)
+    return _record_page(record, office, by_holder=True)
 
 
 @bp.get("/people/persons/<int:ident>/record")
@@ -50,16 +50,17 @@ def person_record(ident: int) -> ResponseReturnValue:
     """Show what a person was asked and answered, in whatever office."""
     person = get_visible(Person, ident)
     record = record_of_person(person, current_user, now())
-    return _record_page(record, person.name, contact_url(person), by_holder=False)
+    return _record_page(record, person, by_holder=False)
 
 
-def _record_page(record: TrackRecord, title: str, back: str, *, by_holder: bool) -> str:
+def _record_page(record: TrackRecord, subject: Office | Person, *, by_holder: bool) -> str:
     lang = current_language()
     return render_template(
         "desk/track_record.html",
         record=record,
-        title=title,
-        back=back,
+        subject=subject,
+        title=contact_words(subject),
+        back=contact_url(subject),
         by_holder=by_holder,
         words=_words(lang),
     )

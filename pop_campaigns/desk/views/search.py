@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from textwrap import shorten
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -17,6 +18,7 @@ from sqlalchemy.orm import joinedload
 from pop_campaigns.accounts.guard import reader
 from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.models import Person
+from pop_campaigns.contacts.queries.contact_log import select_contact_log
 from pop_campaigns.contacts.queries.directory import (
     institution_rows,
     person_rows,
@@ -24,9 +26,11 @@ from pop_campaigns.contacts.queries.directory import (
     select_persons,
 )
 from pop_campaigns.contacts.queries.reach import is_sample
-from pop_campaigns.contacts.words.labels import INSTITUTION_KINDS
+from pop_campaigns.contacts.services.contact_log import subject_of as contact_of
+from pop_campaigns.contacts.words.contacts import contact_words, log_url
+from pop_campaigns.contacts.words.labels import INSTITUTION_KINDS, LOG_KINDS
 from pop_campaigns.core.clock import local_date, now
-from pop_campaigns.core.dates import date_words
+from pop_campaigns.core.dates import date_words, short_day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.core.text import clean_line, fold
@@ -94,6 +98,7 @@ def find_everywhere(typed: str, user: User, lang: str) -> list[HitGroup]:
         _letters(select_letters(user, typed=typed, today=today), typed, lang),
         _institutions(select_institutions(typed, None, None, user, today), typed, user, today, lang),
         _persons(select_persons(typed, user), typed, user, today, lang),
+        _contact_log(select_contact_log(user, typed), typed, lang),
         _mails(select_mails(mails_of_work(user), typed=typed), typed),
     ]
     return [group for group in groups if group.total]
@@ -161,6 +166,17 @@ def _persons(rows: Select[Any], typed: str, user: User, today: date, lang: str) 
         url = url_for("contacts.person", ident=row.person.id)
         hits.append(Hit(row.person.name, " · ".join(known), url))
     return HitGroup("persons", _("Persons"), hits, total, url_for("contacts.persons", q=typed))
+
+
+def _contact_log(rows: Select[Any], typed: str, lang: str) -> HitGroup:
+    hits = []
+    for entry in db.session.scalars(rows.limit(SHOWN)).unique():
+        about = contact_words(contact_of(entry))
+        title = f"{LOG_KINDS[entry.kind]}, {short_day_words(entry.day, lang)}: {about}"
+        said = mask_secrets(" · ".join(part for part in (entry.with_whom, entry.said) if part))
+        hits.append(Hit(title, shorten(said, 160, placeholder=" …"), log_url(contact_of(entry))))
+    total = _count(rows, hits)
+    return HitGroup("log", _("Contact log"), hits, total, url_for("contacts.contact_log", q=typed))
 
 
 def _mails(rows: Select[Any], typed: str) -> HitGroup:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import select
 
-from pop_campaigns.contacts.models import Person, Suppression
+from pop_campaigns.contacts.models import LogEntry, Person, Suppression
 from pop_campaigns.contacts.queries.refusals import known_key
 from pop_campaigns.contacts.rules import TombstoneKind, keyed_hash
 from pop_campaigns.core.db import db
@@ -67,6 +67,7 @@ def access_export(traces: Traces, places: Sequence[Place], *, now: datetime) -> 
                 }
                 for substitute in traces.substitutes
             ],
+            "contact_log": [_log_entry(entry) for entry in traces.log],
             "letters": [_letter(recipient) for recipient in traces.recipients],
             "messages": [_mail(mail) for mail in (*traces.mails, *traces.naming)],
             "received_from_person": [
@@ -87,7 +88,7 @@ def access_export(traces: Traces, places: Sequence[Place], *, now: datetime) -> 
 def _plain(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         return value.value
-    return value.isoformat() if isinstance(value, date | datetime) else value
+    return value.isoformat() if isinstance(value, date | datetime | time) else value
 
 
 def _some(row: Any, names: Sequence[str]) -> Data:
@@ -107,6 +108,11 @@ def _consent(consent: Any) -> Data:
         "proof_file": paper.name if paper else "",
         "shared_with": consent.shared_with.name if consent.shared_with else "",
     }
+
+
+def _log_entry(entry: LogEntry) -> Data:
+    names = ("kind", "day", "hour", "with_whom", "said", "checked_address", "result", "again_on")
+    return _some(entry, names) | {"office": entry.office.title_sq if entry.office else ""}
 
 
 def _refusals(traces: Traces) -> list[Data]:

@@ -42,6 +42,7 @@ _LABELS: Final = {
     "institutions": _l("Institution"),
     "offices": _l("Office"),
     "contact_lists": _l("List"),
+    "contact_log": _l("Contact log"),
     "mail_skeletons": _l("Text of a message that was sent"),
     "breaches": _l("Register of breaches"),
     "processing_purposes": _l("Register of purposes"),
@@ -74,7 +75,18 @@ _OWNERS: Final[Mapping[str, tuple[str, Callable[[Person], Any]]]] = MappingProxy
         ),
     }
 )
-_NAMED_BY: Final = ("title_sq", "subject_sq", "name_sq", "name", "subject", "summary", "what", "why", "label")
+_NAMED_BY: Final = (
+    "title_sq",
+    "subject_sq",
+    "name_sq",
+    "name",
+    "subject",
+    "summary",
+    "what",
+    "why",
+    "label",
+    "with_whom",
+)
 _SHOWN = 100
 
 
@@ -142,6 +154,8 @@ def _url(table: str, row: Any) -> str:
         return url_for("follow_ups.change", follow_up_id=row["id"])
     if table == "institutions":
         return url_for("contacts.institution", ident=row["id"])
+    if table == "contact_log":
+        return url_for("contacts.edit_log_entry", entry_id=row["id"])
     if table == "offices":
         return url_for("contacts.institution", ident=row["institution_id"])
     return ""

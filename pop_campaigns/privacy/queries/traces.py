@@ -14,7 +14,7 @@ from typing import Any
 from flask import Flask, current_app
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select, true
 
-from pop_campaigns.contacts.models import Address, Consent, Mandate, Merge, Person
+from pop_campaigns.contacts.models import Address, Consent, LogEntry, Mandate, Merge, Person
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.history import History
 from pop_campaigns.events.models import Event
@@ -70,6 +70,7 @@ class Traces:
     changes: list[ImportChange] = field(default_factory=list)
     merges: list[Merge] = field(default_factory=list)
     members: list[ListMember] = field(default_factory=list)
+    log: list[LogEntry] = field(default_factory=list)
 
 
 def find_traces(person: Person) -> Traces:
@@ -81,6 +82,7 @@ def find_traces(person: Person) -> Traces:
     traces.consents = _all(select(Consent).where(Consent.person_id.in_(ids)))
     traces.mandates = _all(select(Mandate).where(Mandate.person_id.in_(ids)))
     traces.members = _all(select(ListMember).where(ListMember.person_id.in_(ids)))
+    traces.log = _all(select(LogEntry).where(LogEntry.person_id.in_(ids)))
     merged = or_(Merge.kept_id.in_(ids), Merge.gone_id.in_(ids))
     traces.merges = _all(select(Merge).where(Merge.kind.in_(("person", "persons")), merged))
     _find_invitations(traces, ids)

@@ -91,7 +91,17 @@ def finish(done: Erased) -> None:
 
 
 def _counts(traces: Traces) -> dict[str, int]:
-    names = ("addresses", "consents", "invitations", "answers", "recipients", "mails", "rows", "members")
+    names = (
+        "addresses",
+        "consents",
+        "invitations",
+        "answers",
+        "recipients",
+        "mails",
+        "rows",
+        "members",
+        "log",
+    )
     return {name: len(getattr(traces, name)) for name in names}
 
 
@@ -115,6 +125,7 @@ def _erase_contacts(traces: Traces, now: datetime) -> list[Path]:
         person.erased_at = now
     for row in (*traces.addresses, *traces.members, *traces.changes):
         db.session.delete(row)
+    _erase_log(traces)
     files = _erase_consents(traces.consents, now)
     for merge in traces.merges:
         merge.changed = {}
@@ -122,6 +133,17 @@ def _erase_contacts(traces: Traces, now: datetime) -> list[Path]:
     for person in traces.persons:
         db.session.expire(person, ["addresses"])
     return files
+
+
+def _erase_log(traces: Traces) -> None:
+    """Delete what was said with the person; what was said with an office stays there, without the name."""
+    for entry in traces.log:
+        if entry.office_id is None and entry.institution_id is None:
+            db.session.delete(entry)
+            continue
+        entry.person = None
+        entry.with_whom = traces.identifiers.cut(entry.with_whom)
+        entry.said = traces.identifiers.cut(entry.said)
 
 
 def _erase_consents(consents: Sequence[Consent], now: datetime) -> list[Path]:

@@ -32,6 +32,7 @@ SECTIONS: Final = {
     "offices": _l("Offices"),
     "invitations": _l("Invitations and answers"),
     "named_as_substitute": _l("Named as a substitute"),
+    "contact_log": _l("Contact log"),
     "letters": _l("Letters"),
     "messages": _l("Messages"),
     "lists": _l("Lists"),

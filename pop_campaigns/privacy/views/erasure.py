@@ -72,6 +72,7 @@ def _plan(traces: Traces) -> Plan:
         (len(traces.addresses), _addresses),
         (len(traces.rows), _rows),
         (len(traces.members), _members),
+        (len(traces.log), _log),
         (drafts, _drafts),
         (papers, _papers),
         (waiting, _waiting),
@@ -100,6 +101,14 @@ def _rows(number: int) -> str:
 
 def _members(number: int) -> str:
     return ngettext("A place on %(num)d list.", "Places on %(num)d lists.", number)
+
+
+def _log(number: int) -> str:
+    return ngettext(
+        "%(num)d entry of the contact log; one about an office stays there without the name.",
+        "%(num)d entries of the contact log; those about an office stay there without the name.",
+        number,
+    )
 
 
 def _drafts(number: int) -> str:

@@ -14,7 +14,9 @@ from flask_babel import lazy_pgettext as _lp
 
 from pop_campaigns.contacts.words.labels import (
     ADDRESS_USES,
+    CHECK_RESULTS,
     CONSENT_CHANNELS,
+    LOG_KINDS,
     PERSON_KINDS,
     PURPOSES,
     history_words,
@@ -81,15 +83,23 @@ NAMES: Final = {
     "row": _l("Row"),
     "cells": _l("Cell"),
     "title": _l("Title"),
+    "day": _l("Day"),
+    "hour": _l("Hour"),
+    "with_whom": _l("With whom"),
+    "said": _l("What was said"),
+    "checked_address": _l("Address"),
+    "result": _l("What came out"),
+    "again_on": _l("Try again on"),
 }
 _LEFT_OUT: Final = frozenset({"organisation_id", "placeholder", "address_id"})
-# Codes as the export holds them, by the field they stand in. Kinds of persons and of messages never share one.
+# Codes as the export holds them, by the field they stand in. Kinds of persons, messages and the contact log share none.
 _CODES: Final[dict[str, dict[str, Any]]] = {
     "answer": {answer.value: words for answer, words in ANSWERS.items()},
     "substitute_answer": {answer.value: words for answer, words in ANSWERS.items()},
     "accepted": {"True": _l("yes"), "False": _l("no")},
     "use": {use.value: words for use, words in ADDRESS_USES.items()},
-    "kind": {kind.value: words for kind, words in PERSON_KINDS.items()},
+    "kind": {kind.value: words for kind, words in (PERSON_KINDS | LOG_KINDS).items()},
+    "result": {result.value: words for result, words in CHECK_RESULTS.items()},
     "purpose": {purpose.value: words for purpose, words in PURPOSES.items()},
     "channel": {channel.value: words for channel, words in CONSENT_CHANNELS.items()},
     "withdrawn_by": {channel.value: words for channel, words in CONSENT_CHANNELS.items()},
@@ -118,12 +128,14 @@ def _lines(value: Any, name: str, lang: str) -> Iterator[tuple[str, str]]:
 
 def _written(name: str, value: Any, lang: str) -> str:
     text = str(value)
+    if name == "hour":
+        return text[:5]
     if name == "language":
         return _("English") if text == "en" else _("Albanian")
     # What an import noted down before and after may be no day at all: then it is shown as it is.
     with suppress(ValueError):
         if name == "at" or name.endswith("_at"):
             return moment_words(datetime.fromisoformat(text), lang)
-        if name.endswith(("_date", "_on", "_until")):
+        if name == "day" or name.endswith(("_date", "_on", "_until")):
             return short_day_words(date.fromisoformat(text), lang)
     return str(_CODES.get(name, {}).get(text, text))
