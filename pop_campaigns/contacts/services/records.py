@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models import Address, Consent, Institution, LogEntry, Mandate, Office, Person
 from pop_campaigns.contacts.rules import PersonKind
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
@@ -70,7 +70,7 @@ def written(value: Any) -> Any:
 def note_contact(
     action: str,
     subject: Contact,
-    about: Contact | Mandate | Address | Consent,
+    about: Contact | Mandate | Address | Consent | LogEntry,
     by: User,
     now: datetime,
     **details: Any,

@@ -88,8 +88,8 @@ def log_line(entry: LogEntry, *, with_about: bool = True) -> LogLine:
     lang, about = current_language(), subject_of(entry)
     when = day_words(entry.day, lang)
     if entry.hour:
-        hour = f"{entry.hour:%H:%M}"
-        when = f"{when}, {_('at %(hour)s', hour=hour)}"
+        hour = _("at %(hour)s", hour=f"{entry.hour:%H:%M}")
+        when = f"{when}, {hour}"
     return LogLine(
         entry,
         when,

@@ -173,10 +173,9 @@ def history_words(row: History, lang: str) -> str:
     if row.details.get("purpose") in set(Purpose):
         details["purpose"] = str(PURPOSES[Purpose(row.details["purpose"])])
     if row.action.startswith("log."):
-        details |= {"kind": LOG_KINDS.get(details.get("kind"), ""), "day": ""}  # type: ignore[call-overload]
-        details["day"] = (
-            short_day_words(date.fromisoformat(row.details["day"]), lang) if row.details.get("day") else ""
-        )
+        kind, day = row.details.get("kind"), _day(row.details.get("day"))
+        details["kind"] = str(LOG_KINDS[LogKind(kind)]) if kind in set(LogKind) else ""
+        details["day"] = short_day_words(day, lang) if day else ""
     if "from" in details:
         details["period"] = mandate_words(_day(details["from"]), _day(details["to"]), lang)
     sentence: str = str(words) % details

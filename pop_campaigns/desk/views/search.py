@@ -173,8 +173,8 @@ def _contact_log(rows: Select[Any], typed: str, lang: str) -> HitGroup:
     for entry in db.session.scalars(rows.limit(SHOWN)).unique():
         about = contact_words(contact_of(entry))
         title = f"{LOG_KINDS[entry.kind]}, {short_day_words(entry.day, lang)}: {about}"
-        said = mask_secrets(" · ".join(part for part in (entry.with_whom, entry.said) if part))
-        hits.append(Hit(title, shorten(said, 160, placeholder=" …"), log_url(contact_of(entry))))
+        under = mask_secrets(" · ".join(part for part in (entry.with_whom, entry.said) if part))
+        hits.append(Hit(title, shorten(under, 160, placeholder=" …"), log_url(contact_of(entry))))
     total = _count(rows, hits)
     return HitGroup("log", _("Contact log"), hits, total, url_for("contacts.contact_log", q=typed))
 
