@@ -17,6 +17,7 @@ from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.messages import (
     RECEIPT_KIND,
+    Rendered,
     from_address,
     is_refusable,
     recipient_of,
@@ -245,11 +246,20 @@ def _queue_receipt(guest: Invitation, answer: GivenAnswer, now: datetime, *, in_
     event = guest.event
     refusable = is_refusable(guest)
     rendered = render_receipt(event, answer, guest.language, now=now, refusable=refusable, in_name=in_name)
-    queue_mail(
+    write_back(
+        guest, rendered, kind=kind, once=f"invitation/{guest.id}/{'in_name' if in_name else RECEIPT_KIND}/{answer.id}",
+        now=now,
+    )  # fmt: skip
+
+
+def write_back(guest: Invitation, rendered: Rendered, *, kind: str, once: str, now: datetime) -> OutgoingMail:
+    """Queue a mail that answers what a guest did, from the guest's own address; it asks for no answer itself."""
+    event = guest.event
+    return queue_mail(
         add_skeleton(now=now, **rendered.as_skeleton()),
         recipient_of(guest),
         kind=kind,
-        once=f"invitation/{guest.id}/{'in_name' if in_name else RECEIPT_KIND}/{answer.id}",
+        once=once,
         about=guest,
         from_address=from_address(guest),
         from_name=sender_name(event, guest.language),

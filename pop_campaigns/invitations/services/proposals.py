@@ -12,17 +12,14 @@ from pop_campaigns.invitations.messages import (
     Rendered,
     calendar_data,
     event_values,
-    from_address,
     is_refusable,
-    recipient_of,
-    sender_name,
     when_in_words,
 )
 from pop_campaigns.invitations.models import TimeProposal
 from pop_campaigns.invitations.queries.guests import calendar_ahead
+from pop_campaigns.invitations.services.answers import write_back
 from pop_campaigns.mail.compose import render_words
 from pop_campaigns.mail.models import OutgoingMail
-from pop_campaigns.mail.outbox import add_skeleton, queue_mail
 
 DECLINED_TIME_KIND: Final = "proposal.declined"
 
@@ -35,21 +32,9 @@ def queue_declined_time(
     ``words`` are the coordinator's own and may be empty. It is no mail of the invitation: it tells no new time, so a
     guest who knows an older one still does. The database refuses a second one for the same proposal.
     """
-    guest = proposal.invitation
-    event = guest.event
     rendered = render_declined_time(proposal, words, contact_name=by.name if by else "", now=now)
-    return queue_mail(
-        add_skeleton(now=now, **rendered.as_skeleton()),
-        recipient_of(guest),
-        kind=DECLINED_TIME_KIND,
-        once=f"proposal/{proposal.id}/declined",
-        about=guest,
-        from_address=from_address(guest),
-        from_name=sender_name(event, guest.language),
-        organisation_id=event.organisation_id,
-        now=now,
-        auto_submitted=True,
-    )
+    once = f"proposal/{proposal.id}/declined"
+    return write_back(proposal.invitation, rendered, kind=DECLINED_TIME_KIND, once=once, now=now)
 
 
 def render_declined_time(proposal: TimeProposal, words: str, *, contact_name: str, now: datetime) -> Rendered:
