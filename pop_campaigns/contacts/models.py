@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Time,
     UniqueConstraint,
     and_,
+    event,
     or_,
     select,
     true,
@@ -43,6 +45,7 @@ from pop_campaigns.contacts.rules import (
 )
 from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, choice
 from pop_campaigns.core.files import StoredFile
+from pop_campaigns.core.names import institution_key, person_keys
 from pop_campaigns.core.once import MadeOnce
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.versions import Versioned
@@ -96,12 +99,18 @@ class Institution(Mergeable, Searchable, Versioned, Base):
     accredited_until: Mapped[date | None] = mapped_column(Date)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"), index=True)
+    name_key: Mapped[str] = mapped_column(String(200), default="", server_default="", index=True)
 
     parent: Mapped[Institution | None] = relationship(remote_side=[id], foreign_keys=[parent_id])
     municipality: Mapped[Municipality | None] = relationship()
     organisation: Mapped[Organisation | None] = relationship()
     offices: Mapped[list[Office]] = relationship(back_populates="institution", order_by="Office.sort_key")
     addresses: Mapped[list[Address]] = relationship(back_populates="institution", order_by="Address.id")
+
+    @classmethod
+    def name_keys(cls, values: Mapping[str, Any]) -> dict[str, str]:
+        """Return by what a record of these values is found among those of like names (:mod:`core.names`)."""
+        return {"name_key": institution_key(values["name_sq"] or "")}
 
 
 class Office(Mergeable, Searchable, Versioned, Base):
@@ -151,6 +160,9 @@ class Person(Mergeable, Searchable, Versioned, Base):
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"), index=True)
     erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    name_key_first: Mapped[str] = mapped_column(String(40), default="", server_default="", index=True)
+    name_key_last: Mapped[str] = mapped_column(String(40), default="", server_default="", index=True)
+    name_key_other: Mapped[str] = mapped_column(String(40), default="", server_default="", index=True)
 
     municipality: Mapped[Municipality | None] = relationship()
     works_for: Mapped[Institution | None] = relationship()
@@ -158,6 +170,12 @@ class Person(Mergeable, Searchable, Versioned, Base):
     mandates: Mapped[list[Mandate]] = relationship(back_populates="person", order_by="Mandate.id.desc()")
     addresses: Mapped[list[Address]] = relationship(back_populates="person", order_by="Address.id")
     consents: Mapped[list[Consent]] = relationship(back_populates="person", order_by="Consent.id.desc()")
+
+    @classmethod
+    def name_keys(cls, values: Mapping[str, Any]) -> dict[str, str]:
+        """Return by what a record of these values is found among those of like names (:mod:`core.names`)."""
+        first, last, other = person_keys(values["name"] or "", values["name_as_printed"] or "")
+        return {"name_key_first": first, "name_key_last": last, "name_key_other": other}
 
     @classmethod
     def shown_to(cls, role: RoleName) -> ColumnElement[bool]:
@@ -169,6 +187,17 @@ class Person(Mergeable, Searchable, Versioned, Base):
         """Return whether a person in this role may see this one: nobody who was erased; who only reads, no citizen."""
         gone = self.merged_into_id is not None or self.erased_at is not None
         return not gone and not (role is RoleName.VIEWER and self.kind in PRIVATE_KINDS)
+
+
+def _set_name_keys(_mapper: Any, _connection: Any, target: Institution | Person) -> None:
+    names = ("name_sq",) if isinstance(target, Institution) else ("name", "name_as_printed")
+    for name, key in target.name_keys({name: getattr(target, name) for name in names}).items():
+        setattr(target, name, key)
+
+
+for _model in (Institution, Person):
+    event.listen(_model, "before_insert", _set_name_keys)
+    event.listen(_model, "before_update", _set_name_keys)
 
 
 class Mandate(Versioned, Base):

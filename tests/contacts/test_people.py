@@ -119,9 +119,9 @@ def test_a_journalist_is_kept_with_medium_topics_and_card(cast: SimpleNamespace,
     page = arta.get(f"/people/persons/{made.id}").text
     for words in ("Radio Fieri", "K-77", "lumenj, buxheti", "Pa pëlqim"):
         assert words in page
-    # The same form sent twice adds nobody; another person of the name needs another number.
-    assert arta.post("/people/persons/new", data=typed | {"another": "y"}).status_code == 422
-    other = typed | {"another": "y", "phone": "069 212 3457"}
+    # The same form sent twice adds nobody; another person of the name is added when one says so.
+    assert arta.post("/people/persons/new", data=typed).status_code == 422
+    other = typed | {"anyway": "1", "seen": str(made.id)}
     assert arta.post("/people/persons/new", data=other).status_code == 302
     assert len(db.session.scalars(select(Person)).all()) == 2
 

@@ -96,6 +96,9 @@ SHOWN_NOWHERE = {
     "incoming_mails.raw",  # given by a press, to who may change all it belongs to
     "outgoing_mails.fields[brace]",
     "time_proposals.decided_by",
+    "persons.name_key_first",
+    "persons.name_key_last",
+    "persons.name_key_other",
 }
 
 
@@ -197,6 +200,7 @@ NEED_NOT_ASK = {
     "invitations/services/answers": "verbs",
     "invitations/services/addresses": "verbs",
     "contacts/models:shown_to": "is the rule of the contact log",
+    "contacts/queries/similar:persons_like": "the network's and the organisation's own, to ask whether somebody is there already",
     "contacts/queries/reach:persons_named": "the network's and the organisation's own, to say that somebody is there already",
     "letters/queries/recipients:letter_of_mails": "of mails that the caller may show",
     "letters/queries/recipients:mails_to": "for verbs: by which of its mails a letter arrived",

@@ -102,7 +102,12 @@ def test_citizens_become_numbers_and_nobody_else(meeting: SimpleNamespace) -> No
     assert run_now(now=ended + 31 * DAY).counts["answers"] == 2
     assert counts_for([meeting.event.id]) == before
     left = {one.partition(":")[0] for one in where_named()}
-    assert left == {"persons.name", "persons.search_key", "addresses.email"}  # the contact itself stays
+    assert left == {
+        "persons.name",
+        "persons.name_key_first",
+        "persons.search_key",
+        "addresses.email",
+    }  # the contact itself stays
     guests = db.session.scalars(
         select(Invitation).where(Invitation.event_id == meeting.event.id).order_by(Invitation.id)
     ).all()

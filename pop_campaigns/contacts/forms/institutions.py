@@ -263,7 +263,7 @@ class HolderForm(Form):
     name = line(_l("Name"), Person, "name", description=_l("As it is written, for example on the website"))
     which = RadioField(
         _l("Who is meant"),
-        validators=[InputRequired(_l("A person of this name is known already. Choose whom you mean."))],
+        validators=[InputRequired(_l("A person of this or a similar name is here. Choose whom you mean."))],
     )
     from_date = day(_l("First day in office"), description=_l("Leave it empty if you do not know it."))
     to_date = day(_l("Last day in office"), description=_l("Leave it empty while the mandate lasts."))
@@ -275,7 +275,7 @@ class HolderForm(Form):
             del self.which
             return
         known = [SelectChoice(str(ident), words) for ident, words in persons]
-        self.which.choices = [*known, SelectChoice("new", _("Another person of the same name"))]
+        self.which.choices = [*known, SelectChoice("new", _("Somebody else, who is not here yet"))]
 
     def validate_to_date(self, field: DateField) -> None:
         """Refuse a last day before the first day."""

@@ -110,12 +110,10 @@ def person_values(record: Person) -> dict[str, Any]:
 class NewPersonForm(PersonForm):
     """A person without an office, with an address if known.
 
-    ``another`` is shown when somebody of that name is there already, ``asked_again`` when somebody with this
-    address or phone number was erased.
+    ``asked_again`` is shown when somebody with this address or phone number was erased.
     """
 
     email = EmailField(_l("E-mail address"), validators=[Optional(), OneAddress()])
-    another = BooleanField(_l("This is another person of the same name"))
     asked_again = BooleanField(_l("The person asked to be added again"))
 
 

@@ -1,27 +1,29 @@
 """Verbs that change contacts. The caller commits.
 
 What a coordinator adds belongs to her organisation, even beside the network's institutions; what an
-administrator adds belongs to whom the record beside it belongs to, else to the network. Nothing is entered
-twice: the same name in the same place is refused with the record that is there.
+administrator adds belongs to whom the record beside it belongs to, else to the network. Nothing is doubled
+unasked: of a like name one is shown what is there, and may add another all the same.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import of_network_or, owner_of_new
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.queries.reach import in_force, possible_parents
+from pop_campaigns.contacts.queries.similar import institutions_like, offices_like
 from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, MediumKind, PersonKind, overlap
 from pop_campaigns.contacts.services.records import (
     AlreadyThere,
     Contact,
     add_person,
+    ask_of_similar,
     change_values,
     note_contact,
     one_at_a_time,
@@ -76,51 +78,68 @@ class OfficeDraft:
     phone: str = ""
 
 
-def create_institution(draft: InstitutionDraft, *, by: User, now: datetime) -> Institution:
+def create_institution(
+    draft: InstitutionDraft, *, seen: Collection[int] = (), by: User, now: datetime
+) -> Institution:
     """Add an institution.
 
-    :raises AlreadyThere: there is one of the same folded name.
+    :raises Similar: there are some of a like name other than those ``seen``.
     :raises CannotBePartOf: the institution above it is another organisation's.
     """
     owner = owner_of_new(by)
     one_at_a_time(by)
     _refuse_foreign_parent(draft.parent_id, owner, None)
-    _refuse_same(_near_institutions(draft.name_sq, owner), draft.name_sq, "name_sq")
+    ask_of_similar(institutions_like(draft.name_sq, owner), seen)
     institution = Institution(organisation_id=owner, **vars(draft))
     db.session.add(institution)
     note_contact("institution.created", institution, institution, by, now, name=institution.name_sq)
     return institution
 
 
-def change_institution(institution: Institution, draft: InstitutionDraft, *, by: User, now: datetime) -> None:
+def change_institution(
+    institution: Institution,
+    draft: InstitutionDraft,
+    *,
+    seen: Collection[int] = (),
+    by: User,
+    now: datetime,
+) -> None:
     """Change what an institution is called, is, where, and of what it is part.
+
+    :raises Similar: its new name is like that of others than those ``seen``.
 
     :raises CannotBePartOf: the institution above it is another organisation's, itself or one of its parts.
     """
     one_at_a_time(by)
     if draft.parent_id != institution.parent_id:
         _refuse_foreign_parent(draft.parent_id, institution.organisation_id, institution)
-    near = _near_institutions(draft.name_sq, institution.organisation_id)
-    _refuse_same(near.where(Institution.id != institution.id), draft.name_sq, "name_sq")
+    if fold(draft.name_sq) != fold(institution.name_sq):
+        owner = institution.organisation_id
+        ask_of_similar(institutions_like(draft.name_sq, owner, besides=institution.id), seen)
     change_values(institution, "institution.changed", vars(draft), by, now, named="name_sq")
 
 
-def create_office(institution: Institution, draft: OfficeDraft, *, by: User, now: datetime) -> Office:
-    """Add an office to an institution; raise AlreadyThere if it has one of the same folded title."""
+def create_office(
+    institution: Institution, draft: OfficeDraft, *, seen: Collection[int] = (), by: User, now: datetime
+) -> Office:
+    """Add an office to an institution; raise Similar if the title names some it has, other than those ``seen``."""
     owner = owner_of_new(by, institution.organisation_id)
     one_at_a_time(by)
-    _refuse_same(_near_offices(institution, owner), draft.title_sq, "title_sq")
+    ask_of_similar(offices_like(institution, draft.title_sq, owner), seen)
     office = Office(institution=institution, organisation_id=owner, **vars(draft))
     db.session.add(office)
     note_contact("office.created", office, office, by, now, name=office.title_sq)
     return office
 
 
-def change_office(office: Office, draft: OfficeDraft, *, by: User, now: datetime) -> None:
-    """Change an office's title and language."""
+def change_office(
+    office: Office, draft: OfficeDraft, *, seen: Collection[int] = (), by: User, now: datetime
+) -> None:
+    """Change an office's title and language; raise Similar if the new title names others than those ``seen``."""
     one_at_a_time(by)
-    near = _near_offices(office.institution, office.organisation_id).where(Office.id != office.id)
-    _refuse_same(near, draft.title_sq, "title_sq")
+    if fold(draft.title_sq) != fold(office.title_sq):
+        owner = office.organisation_id
+        ask_of_similar(offices_like(office.institution, draft.title_sq, owner, besides=office.id), seen)
     change_values(office, "office.changed", vars(draft), by, now, named="title_sq")
 
 
@@ -222,26 +241,11 @@ def owner_of_address(address: Address) -> Contact:
     return owner
 
 
-def _near_institutions(name: str, owner: int | None) -> Select[Institution]:
-    near_name = Institution.search_key.contains(fold(name), autoescape=True)
-    return select(Institution).where(of_network_or(Institution, owner), near_name)
-
-
-def _near_offices(institution: Institution, owner: int | None) -> Select[Office]:
-    return select(Office).where(of_network_or(Office, owner), Office.institution_id == institution.id)
-
-
 def _refuse_foreign_parent(parent_id: int | None, owner: int | None, institution: Institution | None) -> None:
     if parent_id is None:
         return
     if parent_id not in {row.id for row in possible_parents(owner, institution)}:
         raise CannotBePartOf(parent_id)
-
-
-def _refuse_same(near: Select[Any], name: str, field: str) -> None:
-    for record in db.session.scalars(near).unique():
-        if fold(getattr(record, field)) == fold(name):
-            raise AlreadyThere(record)
 
 
 def _refuse_same_holder(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,11 +13,13 @@ from pop_campaigns.accounts.scope import owner_of_new
 from pop_campaigns.contacts.models import Address, Consent, Person, Tombstone
 from pop_campaigns.contacts.queries.reach import persons_named
 from pop_campaigns.contacts.queries.refusals import erased_among
+from pop_campaigns.contacts.queries.similar import persons_like
 from pop_campaigns.contacts.rules import AddressUse, PersonKind, Purpose, TombstoneKind
 from pop_campaigns.contacts.services.institutions import add_address
 from pop_campaigns.contacts.services.records import (
     AlreadyThere,
     add_person,
+    ask_of_similar,
     change_values,
     note_contact,
     one_at_a_time,
@@ -53,25 +56,20 @@ def create_person(
     draft: PersonDraft,
     email: str = "",
     *,
-    another: bool = False,
+    seen: Collection[int] = (),
     asked_again: bool = False,
     by: User,
     now: datetime,
 ) -> Person:
     """Add a person, with an address if given.
 
-    :raises AlreadyThere: there is one of the same folded name, unless it is said to be ``another`` person and the
-        address or phone number given is none of theirs (so that a form sent twice adds one).
+    :raises Similar: there are persons of a like name other than those ``seen`` before it was said to be another one.
     :raises WasErased: somebody with this address or phone asked to be erased, and it is not said that they
         ``asked_again`` to be kept.
     """
     owner = owner_of_new(by)
     one_at_a_time(by)
-    same = persons_named(draft.name, owner)
-    reached = any(_is_reached(namesake, email, draft.phone) for namesake in same)
-    is_distinct = (email or draft.phone) and not reached
-    if same and not (another and is_distinct):
-        raise AlreadyThere(same[0])
+    ask_of_similar(persons_like(draft.name, owner), seen)
     _heed_tombstones(email, draft.phone, owner, asked_again)
     details = {name: value for name, value in vars(draft).items() if name not in ("name", "language", "kind")}
     person = add_person(draft.name, draft.language, owner, by, now, draft.kind, **details)

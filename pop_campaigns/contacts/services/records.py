@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
@@ -23,6 +23,24 @@ class AlreadyThere(ValueError):
     def __init__(self, record: Any) -> None:
         super().__init__("already there")
         self.record = record
+
+
+class Similar(ValueError):
+    """There is something of a like name; ``records`` are to be looked at before another one is added."""
+
+    def __init__(self, records: Iterable[Any]) -> None:
+        super().__init__("similar")
+        self.records = list(records)
+
+
+def ask_of_similar(near: Iterable[Any], seen: Collection[int]) -> None:
+    """Raise :class:`Similar` if there is one that was not shown before somebody said to add another.
+
+    So a form sent twice adds one: the second time there is one more than was shown.
+    """
+    near = list(near)
+    if any(record.id not in seen for record in near):
+        raise Similar(near)
 
 
 def one_at_a_time(by: User) -> None:

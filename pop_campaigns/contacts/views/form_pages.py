@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from flask import abort, flash, redirect, render_template
+from flask import abort, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_security import current_user
 from werkzeug.wrappers import Response
 from wtforms import Field
 
 from pop_campaigns.accounts.scope import NoOrganisation, owner_of_new
-from pop_campaigns.contacts.models import Address, Mandate
+from pop_campaigns.contacts.models import Address, Mandate, Person
+from pop_campaigns.contacts.queries import directory
 from pop_campaigns.contacts.queries.reach import also_at
+from pop_campaigns.contacts.queries.similar import MOST
 from pop_campaigns.contacts.rules import AddressUse
 from pop_campaigns.contacts.services import institutions as services
 from pop_campaigns.contacts.services.institutions import BeginsTooEarly, FirstDayNeeded
-from pop_campaigns.contacts.services.records import AlreadyThere, Contact
-from pop_campaigns.contacts.words.contacts import contact_url, contact_words
+from pop_campaigns.contacts.services.records import AlreadyThere, Contact, Similar
+from pop_campaigns.contacts.words.contacts import contact_url, contact_words, person_words
 from pop_campaigns.contacts.words.labels import mandate_words
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import short_day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.forms import Form
 from pop_campaigns.core.i18n import current_language
+from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.text import sort_key
 from pop_campaigns.mail.addresses import show_address
 
@@ -42,10 +46,20 @@ def owner_beside(beside: Contact | None) -> int | None:
 
 
 def form_page(
-    form: Form, title: str, back: str, *, kicker: str = "", lead: str = "", there: Any = None
+    form: Form,
+    title: str,
+    back: str,
+    *,
+    kicker: str = "",
+    lead: str = "",
+    there: Any = None,
+    similar: Sequence[tuple[Contact, str]] = (),
 ) -> tuple[str, int]:
-    """Show a form of one column; 422 when what was typed needs attention. ``there`` is the record in the way."""
-    words = {"title": title, "back": back, "kicker": kicker, "lead": lead, "there": there}
+    """Show a form of one column; 422 when what was typed needs attention.
+
+    ``there`` is the record in the way, ``similar`` are those of a like name, each with what tells it apart.
+    """
+    words = {"title": title, "back": back, "kicker": kicker, "lead": lead, "there": there, "similar": similar}
     return render_template("contacts/form.html", form=form, **words), 422 if form.errors else 200
 
 
@@ -58,6 +72,25 @@ def saved(record: Contact, message: str, then: str = "") -> Response:
 
 def refuse(field: Field, message: str) -> None:
     field.errors = [*field.errors, message]
+
+
+def seen_similar() -> frozenset[int]:
+    """Return which of a like name were shown to whom presses *Add anyway*; none where that was not pressed."""
+    if "anyway" not in request.form:
+        return frozenset()
+    numbers = (row_number(word) for word in request.form.get("seen", "").split(",")[:MOST])
+    return frozenset(number for number in numbers if number)
+
+
+def ask_similar(field: Field, asked: Similar) -> list[tuple[Contact, str]]:
+    """Put the question at its field; return those of a like name, each with what tells it apart."""
+    refuse(field, _("Something similar is here. Open it, or add this one anyway."))
+    persons = [record for record in asked.records if isinstance(record, Person)]
+    under = {
+        row.person.id: person_words(row).removeprefix(row.person.name).strip(" —")
+        for row in directory.person_rows(persons, current_user, today())
+    }
+    return [(record, under.get(record.id, "") if persons else "") for record in asked.records]
 
 
 def say_there(field: Field, double: AlreadyThere) -> Contact:

@@ -25,20 +25,23 @@ from pop_campaigns.contacts.forms.institutions import (
 )
 from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
 from pop_campaigns.contacts.queries import directory
-from pop_campaigns.contacts.queries.reach import persons_named, possible_parents
+from pop_campaigns.contacts.queries.reach import possible_parents
+from pop_campaigns.contacts.queries.similar import persons_like
 from pop_campaigns.contacts.rules import AddressUse
 from pop_campaigns.contacts.services import institutions as services
 from pop_campaigns.contacts.services.institutions import CannotBePartOf, FirstDayNeeded
 from pop_campaigns.contacts.services.merging import merges_of
-from pop_campaigns.contacts.services.records import AlreadyThere, Contact
+from pop_campaigns.contacts.services.records import AlreadyThere, Contact, Similar
 from pop_campaigns.contacts.views.form_pages import (
     add_address,
+    ask_similar,
     form_page,
     owner_beside,
     refuse,
     saved,
     say_shared,
     say_there,
+    seen_similar,
     today,
     words_about,
 )
@@ -135,18 +138,19 @@ def institution(ident: int) -> ResponseReturnValue:
 def new_institution() -> ResponseReturnValue:
     """Add an institution; ``?name=`` is what was searched for in vain."""
     owner = owner_beside(None)
-    form, there = InstitutionForm(name_sq=request.args.get("name", "")[:200]), None
+    form, similar = InstitutionForm(name_sq=request.args.get("name", "")[:200]), []
     form.offer_parents(possible_parents(owner))
     if form.validate_on_submit():
         try:
-            record = services.create_institution(form.draft(), by=current_user, now=now())
-        except AlreadyThere as double:
-            there = say_there(form.name_sq, double)
+            seen = seen_similar()
+            record = services.create_institution(form.draft(), seen=seen, by=current_user, now=now())
+        except Similar as asked:
+            similar = ask_similar(form.name_sq, asked)
         except CannotBePartOf:  # moved or removed since the list was made
             refuse(form.part_of, _("Not a valid choice."))
         else:
             return saved(record, _("%(name)s is added. Now add its offices.", name=record.name_sq))
-    return form_page(form, _("New institution"), url_for("contacts.index"), there=there)
+    return form_page(form, _("New institution"), url_for("contacts.index"), similar=similar)
 
 
 @bp.route("/institutions/<int:ident>/edit", methods=["GET", "POST"])
@@ -157,18 +161,19 @@ def edit_institution(ident: int) -> ResponseReturnValue:
     form = InstitutionForm(data=institution_values(record))
     form.offer_parents(possible_parents(record.organisation_id, record))
     meet_changes(form, record)
-    there = None
+    similar: list[tuple[Contact, str]] = []
     if form.validate_on_submit():
         try:
-            services.change_institution(record, form.draft(), by=current_user, now=now())
-        except AlreadyThere as double:
-            there = say_there(form.name_sq, double)
+            seen = seen_similar()
+            services.change_institution(record, form.draft(), seen=seen, by=current_user, now=now())
+        except Similar as asked:
+            similar = ask_similar(form.name_sq, asked)
         except CannotBePartOf:  # moved or removed since the list was made
             refuse(form.part_of, _("Not a valid choice."))
         else:
             return saved(record, _("Saved."))
     return form_page(
-        form, _("Change institution"), contact_url(record), kicker=contact_words(record), there=there
+        form, _("Change institution"), contact_url(record), kicker=contact_words(record), similar=similar
     )
 
 
@@ -178,17 +183,20 @@ def new_office(ident: int) -> ResponseReturnValue:
     """Add an office to an institution, with its address if known."""
     beside = get_visible(Institution, ident)
     owner_beside(beside)
-    form, there = NewOfficeForm(language=beside.language), None
+    form, similar = NewOfficeForm(language=beside.language), []
     if form.validate_on_submit():
         try:
-            office = services.create_office(beside, form.draft(), by=current_user, now=now())
+            seen = seen_similar()
+            office = services.create_office(beside, form.draft(), seen=seen, by=current_user, now=now())
             if form.email.data:
                 add_address(office, read_address(form.email.data), AddressUse.MAIN)
-        except AlreadyThere as double:
-            there = say_there(form.title_sq, double)
+        except Similar as asked:
+            similar = ask_similar(form.title_sq, asked)
         else:
             return saved(office, _("%(name)s is added.", name=office.title_sq))
-    return form_page(form, _("New office"), contact_url(beside), kicker=contact_words(beside), there=there)
+    return form_page(
+        form, _("New office"), contact_url(beside), kicker=contact_words(beside), similar=similar
+    )
 
 
 @bp.route("/offices/<int:ident>/edit", methods=["GET", "POST"])
@@ -196,16 +204,17 @@ def new_office(ident: int) -> ResponseReturnValue:
 def edit_office(ident: int) -> ResponseReturnValue:
     """Change an office."""
     record = get_changeable(Office, ident)
-    form, there = OfficeForm(obj=record), None
+    form, similar = OfficeForm(obj=record), []
     meet_changes(form, record)
     if form.validate_on_submit():
         try:
-            services.change_office(record, form.draft(), by=current_user, now=now())
-        except AlreadyThere as double:
-            there = say_there(form.title_sq, double)
+            services.change_office(record, form.draft(), seen=seen_similar(), by=current_user, now=now())
+        except Similar as asked:
+            similar = ask_similar(form.title_sq, asked)
         else:
             return saved(record, _("Saved."))
-    return form_page(form, _("Change office"), contact_url(record), kicker=contact_words(record), there=there)
+    kicker = contact_words(record)
+    return form_page(form, _("Change office"), contact_url(record), kicker=kicker, similar=similar)
 
 
 @bp.route("/offices/<int:ident>/holder", methods=["GET", "POST"])
@@ -216,7 +225,7 @@ def new_holder(ident: int) -> ResponseReturnValue:
     owner = owner_beside(office)
     form, there = HolderForm(), None
     before = directory.office_rows([office], current_user, today())[0].present
-    same = persons_named(form.name.data or "", owner)
+    same = persons_like(form.name.data or "", owner)
     form.offer(
         [(row.person.id, person_words(row)) for row in directory.person_rows(same, current_user, today())]
     )

@@ -15,6 +15,7 @@ from pop_campaigns.accounts.scope import get_changeable, get_visible
 from pop_campaigns.contacts.blueprint import bp
 from pop_campaigns.contacts.models import Institution, Merge, Person
 from pop_campaigns.contacts.queries import directory
+from pop_campaigns.contacts.queries.similar import likely_doubles
 from pop_campaigns.contacts.services.merging import (
     CannotMerge,
     MergePreview,
@@ -38,20 +39,19 @@ SHOWN = 20
 def find_double(listed: str, ident: int) -> ResponseReturnValue:
     """Find the record that is the same as this one, by name."""
     record: Any = get_changeable(MODELS[listed], ident)
-    typed = request.args.get("q", contact_words(record)).strip()[:200]
+    typed = request.args.get("q", "").strip()[:200]
+    likely = likely_doubles(record, current_user)
     if listed == "persons":
         persons: Any = directory.select_persons(typed, current_user)
     else:
         persons = directory.select_institutions(typed, None, None, current_user, today())
     rows = [
         candidate
-        for candidate in db.session.scalars(persons.limit(SHOWN + 1)).unique()
-        if candidate.id != record.id
-    ]
-    under = _persons_under(rows) if listed == "persons" else {}
-    return render_template(
-        "contacts/find_double.html", record=record, listed=listed, typed=typed, rows=rows[:SHOWN], under=under
-    )
+        for candidate in (db.session.scalars(persons.limit(SHOWN + 1)).unique() if typed else ())
+        if candidate.id != record.id and candidate not in likely
+    ][:SHOWN]
+    words = {"record": record, "listed": listed, "typed": typed, "likely": likely, "rows": rows}
+    return render_template("contacts/find_double.html", under=_under(*likely, *rows), **words)
 
 
 def _persons_under(persons: list[Person]) -> dict[int, str]:

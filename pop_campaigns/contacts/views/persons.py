@@ -29,14 +29,15 @@ from pop_campaigns.contacts.rules import CONSENT_NEEDED, ConsentChannel, PersonK
 from pop_campaigns.contacts.services import consents, persons
 from pop_campaigns.contacts.services.merging import merges_of
 from pop_campaigns.contacts.services.persons import NotAgreed, WasErased
-from pop_campaigns.contacts.services.records import AlreadyThere
+from pop_campaigns.contacts.services.records import AlreadyThere, Similar
 from pop_campaigns.contacts.views.form_pages import (
+    ask_similar,
     form_page,
     owner_beside,
     refuse,
     saved,
     say_shared,
-    say_there,
+    seen_similar,
     today,
 )
 from pop_campaigns.contacts.views.listing import person_filters
@@ -114,14 +115,14 @@ def new_person() -> ResponseReturnValue:
     owner = owner_beside(None)
     form = NewPersonForm(name=request.args.get("name", "")[:160], kind=_kind_asked_for())
     form.offer_media(media_for(owner))
-    there, erased = None, False
+    erased, similar = False, []
     if form.validate_on_submit():
         email = read_address(form.email.data) if form.email.data else ""
-        confirmed = {"another": form.another.data, "asked_again": form.asked_again.data}
+        told: dict[str, Any] = {"seen": seen_similar(), "asked_again": form.asked_again.data}
         try:
-            record = persons.create_person(form.draft(), email, **confirmed, by=current_user, now=now())
-        except AlreadyThere as double:
-            there = say_there(form.name, double)
+            record = persons.create_person(form.draft(), email, **told, by=current_user, now=now())
+        except Similar as asked:
+            similar = ask_similar(form.name, asked)
         except WasErased:
             erased = True
             field = form.email if form.email.data else form.phone
@@ -132,12 +133,10 @@ def new_person() -> ResponseReturnValue:
             for address in record.addresses:
                 say_shared(address)
             return saved(record, _("%(name)s is added.", name=record.name))
-    if not there:
-        del form.another
     if not erased:
         del form.asked_again
     lead = _("Who holds an office is added at the office, so that letters keep going to the office.")
-    return form_page(form, _("New person"), url_for("contacts.persons"), lead=lead, there=there)
+    return form_page(form, _("New person"), url_for("contacts.persons"), lead=lead, similar=similar)
 
 
 def _kind_asked_for() -> str:

@@ -121,9 +121,9 @@ def _reason(
 ) -> str:
     if change.row_id in used:
         return "used"
-    if now_there != change.after:
-        return "changed"
     after = change.after or {}
+    if any(now_there.get(name) != value for name, value in after.items()):  # a column may be new since
+        return "changed"
     if change.table == "mandates":
         return "belongs" if after["person_id"] in staying["persons"] else ""
     if change.table in ("addresses", "consents"):
@@ -147,7 +147,11 @@ def _staying_roots(rows: dict[str, list[ImportChange]], made: Made) -> dict[str,
         table_of = Base.metadata.tables[root]
         ours = _as_made([made[root][ident] for ident in sorted(wanted[root]) if ident in made[root]])
         present = _present(table_of, list(ours))
-        staying[root] = {our: "changed" for our in ours if present.get(our, ours[our]) != ours[our]}
+        staying[root] = {
+            our: "changed"
+            for our, after in ours.items()
+            if our in present and any(present[our].get(name) != value for name, value in after.items())
+        }
         staying[root] |= dict.fromkeys(used_elsewhere(table_of, list(ours), made), "used")
     return staying
 
