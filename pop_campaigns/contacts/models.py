@@ -20,7 +20,6 @@ from sqlalchemy import (
     Time,
     UniqueConstraint,
     and_,
-    event,
     or_,
     select,
     true,
@@ -187,17 +186,6 @@ class Person(Mergeable, Searchable, Versioned, Base):
         """Return whether a person in this role may see this one: nobody who was erased; who only reads, no citizen."""
         gone = self.merged_into_id is not None or self.erased_at is not None
         return not gone and not (role is RoleName.VIEWER and self.kind in PRIVATE_KINDS)
-
-
-def _set_name_keys(_mapper: Any, _connection: Any, target: Institution | Person) -> None:
-    names = ("name_sq",) if isinstance(target, Institution) else ("name", "name_as_printed")
-    for name, key in target.name_keys({name: getattr(target, name) for name in names}).items():
-        setattr(target, name, key)
-
-
-for _model in (Institution, Person):
-    event.listen(_model, "before_insert", _set_name_keys)
-    event.listen(_model, "before_update", _set_name_keys)
 
 
 class Mandate(Versioned, Base):

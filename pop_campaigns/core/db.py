@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -109,6 +109,11 @@ class Searchable:
     sort_key: Mapped[str] = mapped_column(String(2000), default="", index=True)
     search_key: Mapped[str] = mapped_column(Text, default="")
 
+    @classmethod
+    def name_keys(cls, values: Mapping[str, Any]) -> dict[str, str]:  # noqa: ARG003  # records with names of people do
+        """Return by what a record of these values is found among those of like names, by column."""
+        return {}
+
 
 @event.listens_for(Mapper, "before_insert")
 @event.listens_for(Mapper, "before_update")
@@ -117,6 +122,9 @@ def _set_keys(_mapper: Mapper[Any], _connection: Connection, target: object) -> 
         target.sort_key = sort_key(getattr(target, target.__sorted_by__))[:2000]
         words = (getattr(target, name) for name in target.__searched_in__)
         target.search_key = " ".join(fold(word) for word in words if word)
+        values = {name: getattr(target, name) for name in target.__searched_in__}
+        for name, key in target.name_keys(values).items():
+            setattr(target, name, key)
 
 
 @event.listens_for(Mapper, "mapper_configured")

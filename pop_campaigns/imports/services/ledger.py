@@ -101,7 +101,6 @@ def _whole(model: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     if issubclass(model, Searchable):
         row["sort_key"] = sort_key(row[model.__sorted_by__])[:2000]
         row["search_key"] = " ".join(fold(row[name]) for name in model.__searched_in__ if row[name])
-    if hasattr(model, "name_keys"):
         row |= model.name_keys(row)
     return row
 
