@@ -97,6 +97,11 @@ def test_nobody_else_reads_it(app: Flask, cast: SimpleNamespace) -> None:
 
     assert [seen(user) for user in (cast.arta, cast.drita, cast.clirim, cast.eva)] == [3, 3, 0, 1]
     assert log_of(office, cast.clirim) == log_of(citizen, cast.eva) == []
+    # What the network noted about somebody of one organisation stays with that person's.
+    of_network = LogEntry(person=citizen, kind=LogKind.CALL, day=TODAY, said="tjetra", made_at=now())
+    db.session.add(of_network)
+    db.session.commit()
+    assert log_of(citizen, cast.arta)[0] is of_network and log_of(citizen, cast.clirim) == []
 
 
 @pytest.mark.both_databases

@@ -68,7 +68,7 @@ class LogForm(Form):
 class NewLogForm(LogForm):
     """A new entry; ``about`` chooses among an institution and its offices, where the page shows several."""
 
-    about = SelectField(_l("About"), default="", validate_choice=False)
+    about = SelectField(_lp("contact log", "About"), default="", validate_choice=False)
     once = once_field()
 
     def offer(self, subjects: Sequence[tuple[str, str]]) -> None:

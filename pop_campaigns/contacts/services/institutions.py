@@ -107,7 +107,6 @@ def change_institution(
     """Change what an institution is called, is, where, and of what it is part.
 
     :raises Similar: its new name is like that of others than those ``seen``.
-
     :raises CannotBePartOf: the institution above it is another organisation's, itself or one of its parts.
     """
     one_at_a_time(by)

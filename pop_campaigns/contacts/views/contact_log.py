@@ -73,8 +73,8 @@ def log_part(record: Contact) -> LogPart | None:
         return None
     if not may_read_log(current_user.role, record.kind if isinstance(record, Person) else None):
         return None
-    several = isinstance(record, Institution)
-    lines = [log_line(entry, with_about=several) for entry in log_of(record, current_user)]
+    # Only what is about another record than that of the page is named: an institution shows its offices' entries, too.
+    lines = [log_line(entry, on_page_of=record) for entry in log_of(record, current_user)]
     form = None
     if _may_add(record):
         form = NewLogForm(today(), formdata=None)
@@ -83,7 +83,7 @@ def log_part(record: Contact) -> LogPart | None:
     return LogPart(lines, form, url_for("contacts.new_log_entry", owners=owners, ident=record.id))
 
 
-def log_line(entry: LogEntry, *, with_about: bool = True) -> LogLine:
+def log_line(entry: LogEntry, *, on_page_of: Contact | None = None) -> LogLine:
     """Return an entry in the reader's words."""
     lang, about = current_language(), subject_of(entry)
     when = day_words(entry.day, lang)
@@ -96,7 +96,7 @@ def log_line(entry: LogEntry, *, with_about: bool = True) -> LogLine:
         f"{entry.day.isoformat()}T{entry.hour:%H:%M}" if entry.hour else entry.day.isoformat(),
         str(LOG_KINDS[entry.kind]),
         check_words(entry, lang),
-        contact_words(about) if with_about else "",
+        contact_words(about) if about is not on_page_of else "",
         contact_url(about),
         _may_change_entry(entry),
     )
