@@ -19,7 +19,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "data-model.md"
 INTRODUCTION = """# The data model
 
 Made from the models by `make data-model`; do not edit. The first picture shows which table points at which, the others each
-table's columns (PK, FK, UK; `null` where a value may be missing). Constraints and meanings stand in `pop_campaigns/*/models.py`.
+table's columns (PK, FK, UK; `null` where a value may be missing). Constraints and meanings stand in the `models` of each package.
 """
 
 

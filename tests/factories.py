@@ -10,7 +10,10 @@ from typing import Any
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import Organisation, Role, User
-from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.rules import AddressUse, ConsentChannel, InstitutionKind, PersonKind, Purpose
 from pop_campaigns.contacts.words.consent_texts import CURRENT
 from pop_campaigns.core.dates import DatePrecision

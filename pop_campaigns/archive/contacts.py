@@ -24,7 +24,9 @@ from pop_campaigns.archive.names import (
 )
 from pop_campaigns.archive.reading import slug
 from pop_campaigns.archive.record import MemberFacts
-from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, PersonKind
 from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.places import Municipality, municipality_key

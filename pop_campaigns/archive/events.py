@@ -21,7 +21,7 @@ from pop_campaigns.archive.document import Part
 from pop_campaigns.archive.loading import Loading, keep
 from pop_campaigns.archive.record import CampaignFacts, CommitmentFacts, EventFacts, When
 from pop_campaigns.campaigns.models import Campaign
-from pop_campaigns.contacts.models import Institution
+from pop_campaigns.contacts.models.institutions import Institution
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Attendance, Commitment, Event, Supporter

@@ -14,7 +14,7 @@ from pop_campaigns.archive.contacts import (
 from pop_campaigns.archive.events import find_campaign, known_day
 from pop_campaigns.archive.loading import Loading, keep
 from pop_campaigns.archive.record import LetterFacts, RecipientFacts
-from pop_campaigns.contacts.models import Office
+from pop_campaigns.contacts.models.institutions import Office
 from pop_campaigns.core.db import db
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.rules.letters import LetterState

@@ -16,7 +16,8 @@ from pop_campaigns.archive.loading import Loading, keep, start_loading
 from pop_campaigns.archive.reading import read_record
 from pop_campaigns.archive.record import NetworkFacts, Record
 from pop_campaigns.campaigns.models import Campaign
-from pop_campaigns.contacts.models import Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.core.db import db
 from pop_campaigns.core.locks import lock_number
 from pop_campaigns.core.places import Municipality

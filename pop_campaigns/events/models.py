@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.campaigns.models import Campaign
-from pop_campaigns.contacts.models import Institution, Person
+from pop_campaigns.contacts.models.institutions import Institution
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, choice

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, 
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import get_changeable, own
-from pop_campaigns.contacts.models import Institution, Office, Person
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
 from pop_campaigns.imports.rules.states import RowDecision

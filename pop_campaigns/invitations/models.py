@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from pop_campaigns.contacts.models import Office, Person
+from pop_campaigns.contacts.models.institutions import Office
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.db import Base, Line, Prose, UTCDateTime, choice
 from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.versions import Versioned

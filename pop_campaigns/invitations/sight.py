@@ -21,7 +21,8 @@ from sqlalchemy.orm import aliased
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.accounts.scope import get_visible, of_network_or, own
-from pop_campaigns.contacts.models import Office, Person
+from pop_campaigns.contacts.models.institutions import Office
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import PRIVATE_KINDS
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event

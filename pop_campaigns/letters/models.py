@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.campaigns.models import Campaign
-from pop_campaigns.contacts.models import Institution, Office
+from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, choice
 from pop_campaigns.core.files import StoredFile

@@ -9,7 +9,8 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.accounts.models import Organisation
-from pop_campaigns.contacts.models import Office, Person
+from pop_campaigns.contacts.models.institutions import Office
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.db import Base, Line, Searchable, UTCDateTime, choice
 from pop_campaigns.core.once import MadeOnce
 from pop_campaigns.core.versions import Versioned

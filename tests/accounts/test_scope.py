@@ -17,7 +17,7 @@ from pop_campaigns.accounts.scope import (
     select_visible,
     visible,
 )
-from pop_campaigns.contacts.models import Person
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
 from tests import factories

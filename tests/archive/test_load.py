@@ -20,7 +20,9 @@ from pop_campaigns.archive.document import RecordRefused
 from pop_campaigns.archive.load import SHIPPED_RECORD, LoadReport, load_record, load_shipped_record
 from pop_campaigns.archive.reading import slug
 from pop_campaigns.campaigns.models import Campaign
-from pop_campaigns.contacts.models import Address, Institution, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import AddressUse, InstitutionKind
 from pop_campaigns.core.dates import DatePrecision, date_words
 from pop_campaigns.core.db import Base, db

@@ -19,7 +19,8 @@ from pop_campaigns.archive.load import load_shipped_record
 from pop_campaigns.archive.names import PARLIAMENT, english_institution, english_office, forms_of, kind_of
 from pop_campaigns.archive.vocabulary import load_vocabulary
 from pop_campaigns.archive.vocabulary_file import shipped_vocabulary
-from pop_campaigns.contacts.models import Address, Institution, Office
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.queries.reach import find_guests
 from pop_campaigns.contacts.rules import InstitutionKind
 from pop_campaigns.core.db import Base, db

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History

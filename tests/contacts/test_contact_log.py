@@ -12,7 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from pop_campaigns.contacts.models import LogEntry, Mandate
+from pop_campaigns.contacts.models.contact_log import LogEntry
+from pop_campaigns.contacts.models.persons import Mandate
 from pop_campaigns.contacts.queries.contact_log import log_of, select_contact_log
 from pop_campaigns.contacts.rules import LogKind, PersonKind, may_change_log, may_read_log
 from pop_campaigns.contacts.services.contact_log import LogDraft, add_entry

@@ -11,7 +11,10 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from pop_campaigns.contacts.models import Address, Institution, Mandate, Merge, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.merges import Merge
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.services.merging import CannotMerge, merge, preview_merge, undo_merge
 from pop_campaigns.contacts.services.persons import PersonDraft, change_person
 from pop_campaigns.core.clock import now

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from markupsafe import escape
 
-from pop_campaigns.contacts.models import Address, Mandate, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.core.db import db
 from tests.contacts.test_queries import counted_queries
 from tests.factories import make_institution, make_municipality, make_office, make_person

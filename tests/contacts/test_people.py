@@ -13,7 +13,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from pop_campaigns.contacts.models import Consent, Institution, Person, Suppression, Tombstone
+from pop_campaigns.contacts.models.consents import Consent, Suppression, Tombstone
+from pop_campaigns.contacts.models.institutions import Institution
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.refusals import suppressed_among
 from pop_campaigns.contacts.rules import ConsentChannel, PersonKind, Purpose, TombstoneKind
 from pop_campaigns.contacts.services.refusals import bury, suppress

@@ -12,7 +12,9 @@ import pytest
 from sqlalchemy import event, select
 
 from pop_campaigns.accounts.models import Organisation, User
-from pop_campaigns.contacts.models import Address, Mandate, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.addresses import (
     Reach,
     best_address,

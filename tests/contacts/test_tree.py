@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pop_campaigns.contacts.models import Institution
+from pop_campaigns.contacts.models.institutions import Institution
 from pop_campaigns.contacts.rules import InstitutionKind
 from pop_campaigns.contacts.services.institutions import CannotBePartOf, InstitutionDraft, change_institution
 from pop_campaigns.core.clock import now

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from pop_campaigns.contacts.models import Institution
+from pop_campaigns.contacts.models.institutions import Institution
 from pop_campaigns.contacts.rules import InstitutionKind
 from pop_campaigns.core.db import db, like_folded, tune_engine
 from pop_campaigns.core.places import Municipality

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import IntegrityError
 
-from pop_campaigns.contacts.models import Person
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.services import persons as person_services
 from pop_campaigns.core.db import db
 from pop_campaigns.core.versions import Side, compare

@@ -13,7 +13,7 @@ from sqlalchemy import event as sa_event
 from sqlalchemy import insert, select
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.contacts.models import Office
+from pop_campaigns.contacts.models.institutions import Office
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import hash_token, new_nonce

@@ -27,7 +27,8 @@ from pop_campaigns.accounts.services.sessions import COOKIE_KEY, start_session
 from pop_campaigns.app import create_app
 from pop_campaigns.archive.load import load_shipped_record
 from pop_campaigns.archive.vocabulary import load_vocabulary
-from pop_campaigns.contacts.models import Address, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import AddressUse, PersonKind
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db

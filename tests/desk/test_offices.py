@@ -11,7 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from pop_campaigns.contacts.models import Mandate, Office
+from pop_campaigns.contacts.models.institutions import Office
+from pop_campaigns.contacts.models.persons import Mandate
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.desk.queries.track_record import open_matters_of, record_of_office, record_of_person

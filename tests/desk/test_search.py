@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.contacts.models import Address
+from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.rules import PersonKind
 from pop_campaigns.core.db import db
 from tests import factories

@@ -12,7 +12,10 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.rules import ConsentChannel, PersonKind, Purpose, TombstoneKind
 from pop_campaigns.contacts.services.refusals import bury
 from pop_campaigns.core.db import db

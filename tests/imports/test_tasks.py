@@ -14,7 +14,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from pop_campaigns.contacts.models import Address, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Office
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.imports import tasks

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.contacts.models import Address
+from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db

@@ -14,7 +14,7 @@ from sqlalchemy import event as sa_event
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import Organisation
-from pop_campaigns.contacts.models import Office
+from pop_campaigns.contacts.models.institutions import Office
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.models import Invitation

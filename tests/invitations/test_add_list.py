@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.contacts.models import Address
+from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.rules import ConsentChannel, Purpose
 from pop_campaigns.contacts.services.refusals import suppress
 from pop_campaigns.core.clock import now

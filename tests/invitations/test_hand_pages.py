@@ -14,7 +14,7 @@ import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from pop_campaigns.contacts.models import Address
+from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import Network
-from pop_campaigns.contacts.models import HashKey
+from pop_campaigns.contacts.models.consents import HashKey
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import speaking
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token

@@ -10,7 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, func, select
 
-from pop_campaigns.contacts.models import Address, Mandate, Office
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Office
+from pop_campaigns.contacts.models.persons import Mandate
 from pop_campaigns.contacts.rules import AddressUse
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db

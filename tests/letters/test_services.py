@@ -14,7 +14,7 @@ from sqlalchemy import delete, event, select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import NoOrganisation
-from pop_campaigns.contacts.models import Address
+from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.queries.addresses import Reach
 from pop_campaigns.contacts.rules import AddressUse
 from pop_campaigns.core.db import db

@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy import insert
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.contacts.models import Address, Consent, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import AddressUse, ConsentChannel, PersonKind, Purpose
 from pop_campaigns.contacts.services.refusals import suppress
 from pop_campaigns.core.clock import local_date, now

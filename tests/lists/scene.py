@@ -7,7 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from pop_campaigns.accounts.models import Organisation, User
-from pop_campaigns.contacts.models import Consent, Mandate, Office, Person
+from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.contacts.models.institutions import Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.rules import ConsentChannel, PersonKind, Purpose
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db

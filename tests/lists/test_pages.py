@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from pop_campaigns.contacts.models import Person
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.db import db
 from pop_campaigns.lists.models import ContactList, ListMember
 from tests import factories

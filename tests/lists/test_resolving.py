@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from pop_campaigns.contacts.models import Address, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.addresses import best_address, reach_to_read
 from pop_campaigns.contacts.queries.reach import find_guests
 from pop_campaigns.contacts.rules import AddressUse, ConsentChannel, Purpose

@@ -11,7 +11,9 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from pop_campaigns.contacts.models import Consent, Mandate, Merge, Person
+from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.contacts.models.merges import Merge
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.rules import ConsentChannel, LogKind, PersonKind, Purpose
 from pop_campaigns.contacts.services.contact_log import LogDraft, add_entry
 from pop_campaigns.contacts.services.persons import PersonDraft, change_person, create_person

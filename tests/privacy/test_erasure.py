@@ -13,7 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from pop_campaigns.contacts.models import Address, Consent, Mandate, Person, Suppression, Tombstone
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.consents import Consent, Suppression, Tombstone
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.refusals import erased_among, suppressed_among
 from pop_campaigns.contacts.rules import Purpose, TombstoneKind
 from pop_campaigns.contacts.services.persons import PersonDraft, create_person

@@ -15,7 +15,8 @@ from sqlalchemy import func, select
 import config
 from pop_campaigns.accounts.models import UserSession
 from pop_campaigns.accounts.rules.sessions import SessionEnd
-from pop_campaigns.contacts.models import Consent, Person
+from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import ConsentChannel, PersonKind, Purpose
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db

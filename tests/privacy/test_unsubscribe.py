@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from pop_campaigns.contacts.models import Consent, HashKey, Suppression
+from pop_campaigns.contacts.models.consents import Consent, HashKey, Suppression
 from pop_campaigns.contacts.queries.refusals import suppressed_among
 from pop_campaigns.contacts.rules import ConsentChannel, Purpose
 from pop_campaigns.contacts.services.refusal_links import USED_FOR, read_refusal, refusal_link

@@ -16,7 +16,7 @@ from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import Network
-from pop_campaigns.contacts.models import Person
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Attendance, Commitment, Supporter

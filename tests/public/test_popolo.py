@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from pop_campaigns.contacts.models import Address, Mandate, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.rules import AddressUse, PersonKind
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note

@@ -14,7 +14,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, StopValidation
 
 from pop_campaigns.contacts.forms.institutions import Plausible
-from pop_campaigns.contacts.models import LogEntry
+from pop_campaigns.contacts.models.contact_log import LogEntry
 from pop_campaigns.contacts.rules import LogKind
 from pop_campaigns.contacts.services.contact_log import LogDraft
 from pop_campaigns.contacts.words.labels import LOG_KINDS

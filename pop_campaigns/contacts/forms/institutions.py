@@ -23,7 +23,8 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional, StopValidation
 
-from pop_campaigns.contacts.models import Institution, Office, Person
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, MediumKind
 from pop_campaigns.contacts.services.institutions import InstitutionDraft, OfficeDraft
 from pop_campaigns.contacts.words.labels import ADDRESS_USES, INSTITUTION_KINDS, MEDIUM_KINDS

@@ -26,7 +26,9 @@ from pop_campaigns.contacts.forms.institutions import (
     phone_of,
     post_address,
 )
-from pop_campaigns.contacts.models import Consent, Institution, Person
+from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.contacts.models.institutions import Institution
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import ConsentChannel, PersonKind, Purpose
 from pop_campaigns.contacts.services.consents import ConsentDraft
 from pop_campaigns.contacts.services.persons import PersonDraft

@@ -12,7 +12,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import of_network_or, visible
-from pop_campaigns.contacts.models import Address, Institution, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import USE_ORDER, address_rank
 from pop_campaigns.core.db import db
 

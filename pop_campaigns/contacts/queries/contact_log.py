@@ -10,7 +10,9 @@ from sqlalchemy.orm import joinedload
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import visible
-from pop_campaigns.contacts.models import Institution, LogEntry, Mandate, Office, Person
+from pop_campaigns.contacts.models.contact_log import LogEntry
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.reach import in_force
 from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.history import History

@@ -17,7 +17,10 @@ from sqlalchemy.orm import joinedload
 from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.accounts.scope import select_visible, visible
-from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.addresses import best_addresses, best_first, reach_to_read
 from pop_campaigns.contacts.queries.reach import in_force, mandate_rank
 from pop_campaigns.contacts.queries.refusals import suppressed_among

@@ -14,7 +14,9 @@ from sqlalchemy.orm import contains_eager
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules.roles import may_read_record
 from pop_campaigns.accounts.scope import of_network_or, visible
-from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.addresses import Reach, best_addresses, reach_to_read
 from pop_campaigns.contacts.rules import SOURCE_HOLDS_FOR, InstitutionKind
 from pop_campaigns.core.clock import local_date, now

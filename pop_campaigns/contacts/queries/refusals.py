@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Select, or_, select
 
-from pop_campaigns.contacts.models import HashKey, Suppression, Tombstone
+from pop_campaigns.contacts.models.consents import HashKey, Suppression, Tombstone
 from pop_campaigns.contacts.rules import Purpose, TombstoneKind, keyed_hash
 from pop_campaigns.core.db import db
 

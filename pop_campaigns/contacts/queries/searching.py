@@ -11,7 +11,8 @@ from sqlalchemy.orm import aliased
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import visible
-from pop_campaigns.contacts.models import Address, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.db import like_folded
 
 _LIKE_A_PHONE: Final = re.compile(r"[+(]?[0-9][0-9 ()/.-]*")

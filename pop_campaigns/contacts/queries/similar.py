@@ -8,7 +8,8 @@ from sqlalchemy import or_, select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import of_network_or, select_visible
-from pop_campaigns.contacts.models import Institution, Office, Person
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.db import db
 from pop_campaigns.core.names import (
     alike_institutions,

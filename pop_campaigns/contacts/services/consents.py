@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.contacts.models import Consent, Person
+from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import MAIL_PURPOSES, ConsentChannel, Purpose
 from pop_campaigns.contacts.services.records import AlreadyThere, note_contact, one_at_a_time
 from pop_campaigns.contacts.services.refusals import lift_suppression, suppress

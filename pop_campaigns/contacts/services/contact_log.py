@@ -8,7 +8,9 @@ from typing import Any
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import owner_of_new
-from pop_campaigns.contacts.models import Institution, LogEntry, Office, Person
+from pop_campaigns.contacts.models.contact_log import LogEntry
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.contact_log import holder_named
 from pop_campaigns.contacts.rules import CheckResult, LogKind
 from pop_campaigns.contacts.services.records import Contact, note_contact, written

@@ -15,7 +15,9 @@ from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import of_network_or, owner_of_new
-from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.reach import in_force, possible_parents
 from pop_campaigns.contacts.queries.similar import institutions_like, offices_like
 from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, MediumKind, PersonKind, overlap

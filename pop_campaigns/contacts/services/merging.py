@@ -17,7 +17,10 @@ from sqlalchemy import Column, Date, Table, UniqueConstraint, select, update
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import may_change
-from pop_campaigns.contacts.models import Address, Institution, Mandate, Merge, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.merges import Merge
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.rules import PRIVATE_KINDS, overlap
 from pop_campaigns.contacts.services.records import note_contact, one_at_a_time, written
 from pop_campaigns.core.db import Base, db

@@ -10,7 +10,9 @@ from sqlalchemy import delete, select
 
 from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.scope import owner_of_new
-from pop_campaigns.contacts.models import Address, Consent, Person, Tombstone
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.consents import Consent, Tombstone
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.reach import persons_named
 from pop_campaigns.contacts.queries.refusals import erased_among
 from pop_campaigns.contacts.queries.similar import persons_like

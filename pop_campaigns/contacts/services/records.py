@@ -8,7 +8,11 @@ from enum import Enum
 from typing import Any
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.contacts.models import Address, Consent, Institution, LogEntry, Mandate, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.contacts.models.contact_log import LogEntry
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.rules import PersonKind
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, select
 
-from pop_campaigns.contacts.models import HashKey, Suppression, Tombstone
+from pop_campaigns.contacts.models.consents import HashKey, Suppression, Tombstone
 from pop_campaigns.contacts.rules import ConsentChannel, Purpose, TombstoneKind, keyed_hash
 from pop_campaigns.core.db import db
 

@@ -22,7 +22,9 @@ from pop_campaigns.accounts.scope import (
 )
 from pop_campaigns.contacts.blueprint import bp
 from pop_campaigns.contacts.forms.contact_log import LogForm, NewLogForm, entry_values
-from pop_campaigns.contacts.models import Institution, LogEntry, Office, Person
+from pop_campaigns.contacts.models.contact_log import LogEntry
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.contact_log import deleted_before, log_of, select_contact_log
 from pop_campaigns.contacts.rules import may_change_log, may_read_log
 from pop_campaigns.contacts.services import contact_log as services

@@ -13,7 +13,8 @@ from werkzeug.wrappers import Response
 from wtforms import Field
 
 from pop_campaigns.accounts.scope import NoOrganisation, owner_of_new
-from pop_campaigns.contacts.models import Address, Mandate, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries import directory
 from pop_campaigns.contacts.queries.reach import also_at
 from pop_campaigns.contacts.queries.similar import MOST

@@ -23,7 +23,9 @@ from pop_campaigns.contacts.forms.institutions import (
     kind_choices,
     read_address,
 )
-from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries import directory
 from pop_campaigns.contacts.queries.reach import possible_parents
 from pop_campaigns.contacts.queries.similar import persons_like

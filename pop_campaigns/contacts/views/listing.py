@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_security import current_user
 
-from pop_campaigns.contacts.models import Address
+from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.queries import directory
 from pop_campaigns.contacts.queries.addresses import best_first
 from pop_campaigns.contacts.queries.directory import InstitutionRow, PersonRow

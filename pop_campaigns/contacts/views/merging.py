@@ -13,7 +13,9 @@ from flask_security import current_user
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible
 from pop_campaigns.contacts.blueprint import bp
-from pop_campaigns.contacts.models import Institution, Merge, Person
+from pop_campaigns.contacts.models.institutions import Institution
+from pop_campaigns.contacts.models.merges import Merge
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries import directory
 from pop_campaigns.contacts.queries.similar import likely_doubles
 from pop_campaigns.contacts.services.merging import (

@@ -22,7 +22,8 @@ from pop_campaigns.contacts.forms.persons import (
     WithdrawForm,
     person_values,
 )
-from pop_campaigns.contacts.models import Consent, Person
+from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries import directory
 from pop_campaigns.contacts.queries.reach import media_for
 from pop_campaigns.contacts.rules import CONSENT_NEEDED, ConsentChannel, PersonKind

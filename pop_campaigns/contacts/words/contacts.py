@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 from flask_security import current_user
 
 from pop_campaigns.accounts.rules.roles import MAY_WRITE
-from pop_campaigns.contacts.models import Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.directory import PersonRow, organisation_names
 from pop_campaigns.contacts.queries.reach import is_sample
 from pop_campaigns.contacts.words.labels import (

@@ -16,7 +16,8 @@ from sqlalchemy.orm import contains_eager
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import visible
-from pop_campaigns.contacts.models import Office, Person
+from pop_campaigns.contacts.models.institutions import Office
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.core.text import fold

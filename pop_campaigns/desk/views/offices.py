@@ -10,7 +10,8 @@ from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_visible, may_change
-from pop_campaigns.contacts.models import Office, Person
+from pop_campaigns.contacts.models.institutions import Office
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.words.contacts import contact_url, contact_words
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import DatePrecision, date_words, short_day_words

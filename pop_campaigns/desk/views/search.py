@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload
 
 from pop_campaigns.accounts.guard import reader
 from pop_campaigns.accounts.models import User
-from pop_campaigns.contacts.models import Person
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.contact_log import select_contact_log
 from pop_campaigns.contacts.queries.directory import (
     institution_rows,

@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy import exists, or_, select, update
 
-from pop_campaigns.contacts.models import Tombstone
+from pop_campaigns.contacts.models.consents import Tombstone
 from pop_campaigns.contacts.queries.refusals import erased_among
 from pop_campaigns.contacts.rules import TombstoneKind
 from pop_campaigns.core.clock import local_date

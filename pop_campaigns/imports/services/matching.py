@@ -11,7 +11,9 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, select
 
 from pop_campaigns.accounts.scope import of_network_or
-from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.models import ImportChange
 from pop_campaigns.imports.rules.drafts import RowDraft, fold

@@ -10,7 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 
 from pop_campaigns.accounts.scope import of_network_or
-from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.rules import ConsentChannel, InstitutionKind, PersonKind, Purpose
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db

@@ -9,7 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import Table, delete, select
 
-from pop_campaigns.contacts.models import Address, Consent, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.history import History
 from pop_campaigns.imports.models import ContactImport, ImportChange

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import visible
-from pop_campaigns.contacts.models import Institution, Office, Person
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.addresses import best_addresses
 from pop_campaigns.contacts.queries.reach import holders_of
 from pop_campaigns.contacts.queries.refusals import suppressed_among

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import may_change, visible
-from pop_campaigns.contacts.models import Address
+from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.services.institutions import change_address
 from pop_campaigns.contacts.services.records import AlreadyThere
 from pop_campaigns.core.db import db

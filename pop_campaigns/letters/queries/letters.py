@@ -12,7 +12,9 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import own, visible
-from pop_campaigns.contacts.models import Address, Institution, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.addresses import Contact, Reach, best_address, best_addresses
 from pop_campaigns.contacts.queries.reach import find_guests, guest_option, holders_of
 from pop_campaigns.core.db import db, like_folded

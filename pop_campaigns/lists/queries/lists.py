@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import of_network_or, select_visible
-from pop_campaigns.contacts.models import Consent, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.addresses import Reach, reach_to_read
 from pop_campaigns.contacts.queries.reach import GuestOption, in_force
 from pop_campaigns.contacts.rules import Purpose

@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import String, and_, false, literal, null, or_, select, type_coerce
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.contacts.models import Address, Institution, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.addresses import Reach, best_first_columns
 from pop_campaigns.contacts.queries.refusals import suppressed_among
 from pop_campaigns.contacts.rules import PersonKind, Purpose

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from flask_security import current_user
 from sqlalchemy import select
 
-from pop_campaigns.contacts.models import Institution, Office, Person
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries import directory
 from pop_campaigns.contacts.queries.directory import InstitutionRow
 from pop_campaigns.contacts.views.form_pages import today

@@ -13,7 +13,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from pop_campaigns.contacts.models import LogEntry, Person, Suppression
+from pop_campaigns.contacts.models.consents import Suppression
+from pop_campaigns.contacts.models.contact_log import LogEntry
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.refusals import known_key
 from pop_campaigns.contacts.rules import TombstoneKind, keyed_hash
 from pop_campaigns.core.db import db

@@ -14,7 +14,7 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import JSON, Column, String, Table, or_, select
 
-from pop_campaigns.contacts.models import Person
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.models import Invitation

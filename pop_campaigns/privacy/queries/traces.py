@@ -14,7 +14,11 @@ from typing import Any
 from flask import Flask, current_app
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select, true
 
-from pop_campaigns.contacts.models import Address, Consent, LogEntry, Mandate, Merge, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.contacts.models.contact_log import LogEntry
+from pop_campaigns.contacts.models.merges import Merge
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.history import History
 from pop_campaigns.events.models import Event

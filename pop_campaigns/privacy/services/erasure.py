@@ -13,7 +13,8 @@ from flask import current_app
 from sqlalchemy.exc import OperationalError
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.contacts.models import Consent, Person, Tombstone
+from pop_campaigns.contacts.models.consents import Consent, Tombstone
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import ConsentChannel, Purpose, TombstoneKind
 from pop_campaigns.contacts.services.refusals import bury, suppress
 from pop_campaigns.core.db import db

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from flask import current_app
 
-from pop_campaigns.contacts.models import Tombstone
+from pop_campaigns.contacts.models.consents import Tombstone
 from pop_campaigns.contacts.rules import TombstoneKind
 from pop_campaigns.contacts.services.refusals import hash_key
 from pop_campaigns.core.private_files import make_private_folder

@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from pop_campaigns.contacts.models import Address, Consent, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import ConsentChannel, TombstoneKind, keyed_hash
 from pop_campaigns.contacts.services.refusal_links import Refusal
 from pop_campaigns.contacts.services.refusals import hash_key, lift_hash, suppress_hash

@@ -8,7 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from pop_campaigns.contacts.models import Address, Person, Suppression, Tombstone
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.consents import Suppression, Tombstone
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import ConsentChannel, Purpose, TombstoneKind, keyed_hash
 from pop_campaigns.contacts.services.refusals import hash_key
 from pop_campaigns.core.db import db

@@ -18,7 +18,8 @@ from sqlalchemy import Select, delete, exists, func, or_, select, text
 
 from pop_campaigns.accounts.models import UserSession
 from pop_campaigns.accounts.services.sessions import over_since
-from pop_campaigns.contacts.models import Consent, Person
+from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import PRIVATE_KINDS, PersonKind
 from pop_campaigns.core.db import db
 from pop_campaigns.core.files import StoredFile, drop_files

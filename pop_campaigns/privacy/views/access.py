@@ -12,7 +12,7 @@ from flask_security import current_user
 
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.scope import get_changeable
-from pop_campaigns.contacts.models import Person
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.downloads import give_file

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from pop_campaigns.accounts.models import Organisation
-from pop_campaigns.contacts.models import Mandate, Person
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.places import Municipality, municipality_key

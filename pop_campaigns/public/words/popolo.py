@@ -14,7 +14,9 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, lazyload
 
-from pop_campaigns.contacts.models import Address, Institution, Mandate, Office, Person
+from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.addresses import best_first
 from pop_campaigns.contacts.queries.reach import is_sample
 from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, PersonKind

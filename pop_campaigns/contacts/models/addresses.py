@@ -1,0 +1,43 @@
+"""Table: e-mail addresses of institutions, offices and persons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from pop_campaigns.contacts.rules import AddressUse
+from pop_campaigns.core.db import Base, choice
+from pop_campaigns.core.versions import Versioned
+
+if TYPE_CHECKING:
+    from pop_campaigns.contacts.models.institutions import Institution, Office
+    from pop_campaigns.contacts.models.persons import Person
+
+
+class Address(Versioned, Base):
+    """An e-mail address of exactly one institution, office or person; it belongs to who collected it."""
+
+    __tablename__ = "addresses"
+    __table_args__ = (
+        CheckConstraint(
+            "(CASE WHEN institution_id IS NULL THEN 0 ELSE 1 END + CASE WHEN office_id IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN person_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name="of_one_owner",
+        ),
+        Index("ix_addresses_email", "email"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    use: Mapped[AddressUse] = mapped_column(choice(AddressUse), default=AddressUse.MAIN)
+    institution_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"), index=True)
+    office_id: Mapped[int | None] = mapped_column(ForeignKey("offices.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"), index=True)
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    placeholder: Mapped[bool] = mapped_column(default=False)
+
+    institution: Mapped[Institution | None] = relationship(back_populates="addresses")
+    office: Mapped[Office | None] = relationship(back_populates="addresses")
+    person: Mapped[Person | None] = relationship(back_populates="addresses")
