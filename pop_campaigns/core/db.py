@@ -30,6 +30,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from pop_campaigns.core.private_files import create_private_database
 from pop_campaigns.core.text import clean_line, clean_text, fold, search_words, sort_key
 
+# Letters and signs of Albanian texts that databases are asked to fold.
+_FOLDED_IN_SQL = (
+    *(("ë", "e"), ("Ë", "e"), ("ç", "c"), ("Ç", "c")),
+    *(("’", "'"), ("‘", "'"), ("“", '"'), ("”", '"'), ("„", '"'), ("–", "-"), ("—", "-")),
+)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -149,11 +154,12 @@ def like_folded(column: Any, typed: str) -> Any:
 
 
 def folded(column: Any, word: str) -> ColumnElement[str]:
-    """Return a column in lower case, ë as e and ç as c, to be compared with a folded ``word``; for tables without search keys.
+    """Return a column folded as far as a folded ``word`` asks, to be compared with it; for tables without search keys.
 
-    SQLite's lower() knows ASCII alone. Only the letters that the word has are folded: each costs a pass over the rows.
+    That is lower case, ë as e and ç as c (SQLite's lower() knows ASCII alone), apostrophes, quotes and dashes as a keyboard
+    has them. Only what the word has is folded: each letter or sign costs a pass over the rows.
     """
-    for letter, plain in (("ë", "e"), ("Ë", "e"), ("ç", "c"), ("Ç", "c")):
+    for letter, plain in _FOLDED_IN_SQL:
         if plain in word:
             column = func.replace(column, letter, plain)
     return func.lower(column)

@@ -14,11 +14,7 @@ from typing import Final
 
 from pop_campaigns.core.text import fold
 
-# Letters that no accent makes: folding leaves them as they are.
-_PLAIN: Final = str.maketrans(
-    {"đ": "d", "ð": "d", "ł": "l", "ı": "i", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe"}
-)
-_WITHIN_A_WORD: Final = re.compile(r"['’‘ʼ´`′]")
+_WITHIN_A_WORD: Final = "'"  # folded
 _BETWEEN_WORDS: Final = re.compile(r"[\W_]+")
 _TITLES: Final = frozenset(
     [
@@ -64,7 +60,7 @@ _DEPUTIES: Final = {"zv": "zevendes", "zevendes": "zevendes", "nen": "nen"}
 @lru_cache(maxsize=65_536)
 def name_words(name: str) -> tuple[str, ...]:
     """Return the words of a name as they are compared: folded, apostrophes left out, parted at dashes, without titles."""
-    plain = _WITHIN_A_WORD.sub("", fold(name).translate(_PLAIN))
+    plain = fold(name).replace(_WITHIN_A_WORD, "")
     words = [word for word in _BETWEEN_WORDS.split(plain) if word]
     return tuple(words[_titles_before(words) :])
 

@@ -44,6 +44,24 @@ def test_everything_by_folded_words(people: SimpleNamespace, sign_in: Browser) -
     assert f'href="/events/{event.id}"' in found(sign_in(people.arta), "ceshtja")
 
 
+def test_signs_are_found_however_they_are_typed(people: SimpleNamespace, sign_in: Browser) -> None:
+    event = factories.make_event(people.fier, title_sq="Përballje prove “Ujë & rrugë”", title_en="")
+    angelo, vau = factories.make_person("Blerina D’Angelo"), factories.make_person("Zef Vau-Dejës")
+    đorđe = factories.make_person("Đorđe Weiß")
+    mail = factories.make_mail("d@prove.al", to_name="Blerina D’Angelo", organisation_id=people.fier.id)
+    db.session.commit()
+    browser = sign_in(people.arta)
+    for typed, found_at in (
+        ("D'Angelo|d’angelo|D`Angelo|d´angelo", f"/people/persons/{angelo.id}"),
+        ("D'Angelo|d’angelo", f"/mail/{mail.id}"),
+        ("Vau–Dejës|vau-dejes|Vau‑Dejës", f"/people/persons/{vau.id}"),
+        ('"Ujë & rrugë"|“Ujë & rrugë”|„ujë & rrugë“|«uje & rruge»', f"/events/{event.id}"),
+        ("dorde weiss|ĐORĐE|Weiß", f"/people/persons/{đorđe.id}"),
+    ):
+        for form in typed.split("|"):
+            assert f'href="{found_at}"' in found(browser, form), form
+
+
 def test_strangers_find_nothing(people: SimpleNamespace, client: FlaskClient, sign_in: Browser) -> None:
     factories.make_event(people.fier, title_sq="Fshehtësi e madhe", title_en="")
     factories.make_institution("Fshehtësi institucioni", organisation=people.fier)

@@ -1,7 +1,7 @@
 """By what one person is found in texts: names, addresses, phone numbers; pure.
 
 A name of one word is looked for as a whole value only: *Ana* must not be cut out of *Tirana*, nor out of a sentence
-about somebody else of that name. Letters count as in a search: ë as e, ç as c, upper case as lower case.
+about somebody else of that name. Letters and signs count as in a search: ë as e, ç as c, upper case as lower case, ’ as '.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 
 import phonenumbers
 
-from pop_campaigns.core.text import clean_line, fold
+from pop_campaigns.core.text import APOSTROPHES, DASHES, clean_line, fold
 
 CUT = "…"
 """What stands where a name was cut out of a sentence."""
-_ALIKE = {"e": "[eë]", "c": "[cç]"}
+_ALIKE = {"e": "[eë]", "c": "[cç]", "'": f"[{APOSTROPHES}]", "-": f"[{re.escape(DASHES)}]"}
 _BETWEEN_DIGITS = r"[\s./()-]{0,2}"
 _SHORTEST_PROBE = 3
 
