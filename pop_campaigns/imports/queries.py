@@ -46,6 +46,17 @@ def select_rows(imported: ContactImport, show: str) -> Select[ImportRow]:
     return rows.where(with_match()) if show == "matches" else rows
 
 
+def first_cells(imported: ContactImport, most: int = 3) -> list[list[str]]:
+    """Return by column the first cells that hold anything, among the first thousand rows."""
+    rows = select(ImportRow.cells).where(ImportRow.import_id == imported.id).order_by(ImportRow.number)
+    samples: list[list[str]] = [[] for _column in imported.columns]
+    for cells in db.session.scalars(rows.limit(1000)):
+        for column, cell in zip(samples, cells, strict=False):
+            if cell and len(column) < most:
+                column.append(cell)
+    return samples
+
+
 def counts_of(imported: ContactImport) -> dict[str, int]:
     """Return how many rows have errors, match, and will be new, completed or left out."""
     mine = ImportRow.import_id == imported.id

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any, Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -26,6 +25,7 @@ from pop_campaigns.imports.forms import UploadForm, columns_form
 from pop_campaigns.imports.models import ContactImport, ImportRow
 from pop_campaigns.imports.queries import (
     counts_of,
+    first_cells,
     get_import,
     made_by,
     matched,
@@ -103,13 +103,14 @@ def columns(import_id: int) -> ResponseReturnValue:
             imported,
             lambda locked: services.set_columns(locked, form.columns, form.options(), version=version),
         )
-    rows = db.session.scalars(select_rows(imported, "all").limit(20)).all()
-    samples = [
-        list(islice((row.cells[n] for row in rows if n < len(row.cells) and row.cells[n]), 3))
-        for n in range(len(imported.columns))
-    ]
+    samples = first_cells(imported)
     page = render_template(
-        "imports/columns.html", form=form, imported=imported, samples=samples, FIELDS=labels.FIELDS
+        "imports/columns.html",
+        form=form,
+        imported=imported,
+        samples=samples,
+        unused=[n for n, cells in enumerate(samples) if cells and n not in form.columns],
+        FIELDS=labels.FIELDS,
     )
     return page, 422 if form.errors else 200
 
@@ -167,6 +168,7 @@ def _preview(imported: ContactImport) -> str:
         lines=[(row, reader.read(row.cells), _choices(row)) for row in page.items],
         matched=matched(list(page.items)),
         error_words=labels.error_words,
+        note_words=labels.note_words,
         MATCH_REASONS=labels.MATCH_REASONS,
     )
 

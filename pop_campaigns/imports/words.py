@@ -18,6 +18,7 @@ from pop_campaigns.mail.addresses import ADDRESS_PROBLEMS
 FIELDS: Final[dict[Field, LazyString]] = {
     Field.NAME: _l("Name, as it is written"),
     Field.FIRST_NAME: _l("First name"),
+    Field.MIDDLE_NAME: _l("Middle name"),
     Field.LAST_NAME: _l("Last name"),
     Field.EMAIL: _l("E-mail address"),
     Field.PHONE: _l("Phone"),
@@ -107,6 +108,12 @@ def error_words(error: str) -> str:
     return f"“{typed}”: {words}" if typed else str(words)
 
 
+def note_words(note: str) -> str:
+    """Return in words what of a row is not kept."""
+    code, _detail, typed = note.split("|", 2)
+    return _NOTES[code] % {"typed": typed}
+
+
 def _field_words(name: str) -> str:
     return str(FIELDS[Field(name)]) if name in {field.value for field in Field} else name
 
@@ -120,4 +127,8 @@ _ERRORS: Final[dict[str, LazyString]] = {
     "nobody": _l("Neither a name nor an address or phone number."),
     "office_alone": _l("An office without its institution."),
     "erased": _l("This person was erased at their own wish and cannot be brought in again."),
+}
+_NOTES: Final[dict[str, LazyString]] = {
+    "phones": _l("One phone number fits; not kept: %(typed)s"),
+    "beside": _l("Not kept, as it is no address: “%(typed)s”"),
 }

@@ -10,9 +10,10 @@ from functools import lru_cache
 from typing import Any, Final
 
 from pop_campaigns.contacts.rules import PersonKind, Purpose
-from pop_campaigns.core.phones import BadPhone, parse_phone
+from pop_campaigns.core.phones import BadPhone, parse_phone, show_phone
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.core.text import fold as _fold
+from pop_campaigns.imports.rules.cells import Addresses, addresses_in, phones_in, says_nothing
 from pop_campaigns.imports.rules.fields import CONSENTS, Field
 from pop_campaigns.mail.addresses import BadAddress
 
@@ -21,6 +22,7 @@ fold = lru_cache(maxsize=65_536)(_fold)
 # Rows with one of these cannot be brought in; any other wrong value is left out where the row is chosen all the same.
 HARD: Final = ("nobody", "erased", "long", "office_alone", "columns")
 MOST_ADDRESSES: Final = 10
+_PARTS_OF_NAMES: Final = (Field.FIRST_NAME, Field.MIDDLE_NAME, Field.LAST_NAME)
 _LIMITS: Final = {
     Field.NAME: 160,
     Field.INSTITUTION: 200,
@@ -44,16 +46,18 @@ _LANGUAGE_OF: Final = (
     | dict.fromkeys(["en", "eng", "anglisht", "anglishte", "english", "en-gb", "en-us"], "en")
 )  # fmt: skip
 _DAY: Final = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
-_BETWEEN_ADDRESSES: Final = re.compile(r"[;,\s]+")
 
 
 @dataclass
 class RowDraft:
-    """A contact as a row describes it; ``consents`` says since which day, as far as the row does."""
+    """A contact as a row describes it; ``consents`` says since which day, as far as the row does.
+
+    ``errors`` keep a row out unless somebody chooses otherwise; ``notes`` say what of it is not kept, and keep nothing out.
+    """
 
     name: str = ""
     emails: list[str] = field(default_factory=list)
-    phone: str = ""
+    phones: list[str] = field(default_factory=list)
     institution: str = ""
     office: str = ""
     works_for: str = ""
@@ -64,6 +68,12 @@ class RowDraft:
     post_address: str = ""
     consents: dict[Purpose, date | None] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def phone(self) -> str:
+        """The number a contact is known by, the first of the row."""
+        return self.phones[0] if self.phones else ""
 
     @property
     def is_person(self) -> bool:
@@ -109,7 +119,7 @@ class RowReader:
         return draft
 
     def _texts(self, draft: RowDraft, typed: Mapping[Field, list[str]]) -> None:
-        parts = [*typed.get(Field.FIRST_NAME, []), *typed.get(Field.LAST_NAME, [])]
+        parts = [cell for what in _PARTS_OF_NAMES for cell in typed.get(what, [])]
         name = " ".join(typed.get(Field.NAME) or parts)
         draft.name = self._line(draft, Field.NAME, name)
         draft.institution = self._line(draft, Field.INSTITUTION, *typed.get(Field.INSTITUTION, []))
@@ -147,19 +157,36 @@ class RowReader:
 
     def _reach(self, draft: RowDraft, typed: Mapping[Field, list[str]]) -> None:
         for cell in typed.get(Field.EMAIL, []):
-            self._addresses(draft, cell)
+            if not says_nothing(cell):
+                self._addresses(draft, cell)
         for cell in typed.get(Field.PHONE, []):
+            for part, smaller in [] if says_nothing(cell) else phones_in(cell):
+                self._phones(draft, part, smaller)
+        more = ", ".join(show_phone(phone) for phone in draft.phones[1:])
+        if more:
+            draft.notes.append(f"phones||{more}")
+
+    def _phones(self, draft: RowDraft, part: str, smaller: Sequence[str]) -> None:
+        try:
+            numbers = [parse_phone(part)]
+        except BadPhone as problem:
             try:
-                draft.phone = parse_phone(cell)
-            except BadPhone as problem:
-                draft.errors.append(f"phone|{problem.reason}|{cell[:80]}")
+                numbers = [parse_phone(number) for number in smaller] if len(smaller) > 1 else []
+            except BadPhone:
+                numbers = []
+            if not numbers:
+                draft.errors.append(f"phone|{problem.reason}|{part[:80]}")
+        draft.phones += [number for number in dict.fromkeys(numbers) if number not in draft.phones]
 
     def _addresses(self, draft: RowDraft, cell: str) -> None:
-        for part in _BETWEEN_ADDRESSES.split(cell.strip(";, \n")):
+        told = addresses_in(cell)
+        if not told.found:
+            draft.errors.append(f"email|{self._problem(cell)}|{cell[:80]}")
+        for typed in told.found:
             try:
-                email = self.parse_address(part.removeprefix("mailto:"))
+                email = self.parse_address(typed)
             except BadAddress as problem:
-                draft.errors.append(f"email|{problem.reason}|{part[:80]}")
+                draft.errors.append(f"email|{problem.reason}|{typed[:80]}")
                 if len(draft.errors) > MOST_ADDRESSES:
                     return
                 continue
@@ -168,6 +195,25 @@ class RowReader:
             if len(draft.emails) > MOST_ADDRESSES:
                 draft.errors.append(f"long|{Field.EMAIL}|{MOST_ADDRESSES}")
                 return
+        self._beside_addresses(draft, told)
+
+    def _problem(self, cell: str) -> str:
+        try:
+            self.parse_address(cell)
+        except BadAddress as problem:
+            return problem.reason
+        return "no_at"
+
+    def _beside_addresses(self, draft: RowDraft, told: Addresses) -> None:
+        """Take a name before an address where the row has none; say what else stands there and is not kept."""
+        if told.names and not (draft.name or draft.institution or draft.office):
+            draft.name = self._line(draft, Field.NAME, told.names[0])
+        if told.found and told.rest:
+            broken = next((word for word in told.rest if re.search(r"\w\.\w", word)), None)
+            if broken:
+                draft.errors.append(f"email|no_at|{broken[:80]}")
+            else:
+                draft.notes.append(f"beside||{' '.join(told.rest)[:80]}")
 
     def _consents(self, draft: RowDraft, typed: Mapping[Field, list[str]]) -> None:
         given_on = None

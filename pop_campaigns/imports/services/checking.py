@@ -26,15 +26,20 @@ AT_ONCE = 1000
 
 def reader_of(imported: ContactImport, now: datetime) -> RowReader:
     """Return how the rows of an import are understood."""
-    places = db.session.execute(select(Municipality.id, Municipality.name, Municipality.name_definite))
     allow_example = current_app.config["MODE"] != "production"
     return RowReader(
         mapping={int(number): Field(field) for number, field in imported.mapping.items()},
         options=imported.options,
-        municipalities={fold(name): ident for ident, *names in places for name in names if name},
+        municipalities=names_of_places(),
         today=local_date(now),
         parse_address=lambda typed: parse_address(typed, allow_example=allow_example),
     )
+
+
+def names_of_places() -> dict[str, int]:
+    """Return the municipalities by their names, folded: as they are called and in the definite form."""
+    places = db.session.execute(select(Municipality.id, Municipality.name, Municipality.name_definite))
+    return {fold(name): ident for ident, *names in places for name in names if name}
 
 
 def check_rows(imported: ContactImport, *, now: datetime) -> Iterator[int]:
@@ -107,7 +112,7 @@ def _traces(draft: RowDraft) -> list[str]:
     if not draft.is_person:
         return []
     # A name alone is many people's: it counts only where the row says nothing else.
-    reached = [f"email:{email}" for email in draft.emails] + ([f"phone:{draft.phone}"] if draft.phone else [])
+    reached = [f"email:{email}" for email in draft.emails] + [f"phone:{phone}" for phone in draft.phones]
     return reached or [f"name:{draft.name}"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -20,18 +19,15 @@ from pop_campaigns.core.once import insert_or_find, made_with, once_key
 from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.imports.models import ContactImport, ImportRow
 from pop_campaigns.imports.queries import has_changes
-from pop_campaigns.imports.rules.fields import Field, guess_mapping, key_of
+from pop_campaigns.imports.rules.fields import Field
+from pop_campaigns.imports.rules.guessing import guess_mapping, key_of
 from pop_campaigns.imports.rules.states import ImportState, ImportWork, MappingOrigin, RowDecision
 from pop_campaigns.imports.rules.tables import BadFile, Table, read_table
-from pop_campaigns.imports.services.checking import is_hard
+from pop_campaigns.imports.services.checking import is_hard, names_of_places
 
 _AT_ONCE: Final = 1000
 _REMEMBERED: Final = 30
 _TAKEN_OVER: Final = ("kind", "municipality_id", "language")
-_LOOKS_LIKE: Final = {
-    Field.EMAIL: re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
-    Field.PHONE: re.compile(r"\+?[\d\s/().-]{7,20}"),
-}
 
 
 class WrongState(ValueError):
@@ -92,7 +88,7 @@ def _take_rows(imported: ContactImport, table: Table) -> list[list[str]]:
         rows = [{"import_id": imported.id, "number": number, "cells": cells} for number, cells in part]
         db.session.execute(insert(ImportRow), rows)
         imported.total += len(rows)
-        sample = sample or [cells for _number, cells in part[:50]]
+        sample = sample or [cells for _number, cells in part]
     if not imported.total:
         raise BadFile("no_rows")
     imported.columns = table.headings + [""] * (width - len(table.headings))
@@ -122,14 +118,8 @@ def _first_mapping(imported: ContactImport, sample: Sequence[Sequence[str]]) -> 
                 imported.mapped_by = MappingOrigin.MEMORY
                 imported.options = {name: earlier.options.get(name) for name in _TAKEN_OVER}
                 return dict(earlier.mapping)
-    guessed = guess_mapping(imported.columns)
-    for number in range(len(imported.columns)):
-        cells = [row[number] for row in sample if number < len(row) and row[number]]
-        for what, pattern in _LOOKS_LIKE.items():
-            alike = sum(1 for cell in cells if pattern.fullmatch(cell))
-            if number not in guessed and cells and alike > 0.8 * len(cells) and what not in guessed.values():
-                guessed[number] = what
-    return {str(number): what.value for number, what in sorted(guessed.items())}
+    guessed = guess_mapping(imported.columns, sample, names_of_places().keys())
+    return {str(number): what.value for number, what in guessed.items()}
 
 
 def set_columns(

@@ -64,8 +64,9 @@ class Known:
             near = self._by_email.get(email.casefold(), [])
             for ident in sorted(near, key=lambda candidate: self._is_other(candidate, draft)):
                 return Match("persons", ident, "email", self._is_other(ident, draft))
-        if draft.phone and (ident := self._by_phone.get(draft.phone, 0)):
-            return Match("persons", ident, "phone", self._is_other(ident, draft))
+        for phone in draft.phones:
+            if ident := self._by_phone.get(phone, 0):
+                return Match("persons", ident, "phone", self._is_other(ident, draft))
         return self._match_name(draft)
 
     def _match_office(self, draft: RowDraft) -> Match | None:
@@ -166,8 +167,7 @@ def double_keys(draft: RowDraft) -> list[tuple[str, ...]]:
     keys: list[tuple[str, ...]] = [
         ("email", name, email.casefold()) for email in draft.emails if draft.is_person
     ]
-    if draft.phone and draft.is_person:
-        keys.append(("phone", name, draft.phone))
+    keys += [("phone", name, phone) for phone in draft.phones if draft.is_person]
     where = (fold(draft.institution), fold(draft.office), fold(draft.works_for), str(draft.municipality_id))
     if draft.is_person and name:
         keys.append(("name", name, "/".join(where)))

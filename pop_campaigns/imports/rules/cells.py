@@ -1,0 +1,85 @@
+"""Several values in one cell, as people and programs write them: addresses with names, numbers set apart; pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from pop_campaigns.core.text import fold
+
+# A cell that says it holds nothing.
+_NOTHING: Final = frozenset(
+    ("-", "--", "–", "—", "/", "//", ".", "?", "n/a", "na", "nuk ka", "s'ka", "s’ka", "ska", "pa", "none", "null", "nil")
+)  # fmt: skip
+_BETWEEN_ADDRESSES: Final = re.compile(r"[\s;,|()\[\]\"“”„]+|:{2,}")
+_BETWEEN_PHONES: Final = re.compile(r":{2,}|[;|\n]|,(?!\s*(?:ext|int|zgj|x|#))", re.IGNORECASE)
+_OR_PHONES: Final = re.compile(r"\s*/\s*|\s+(?:dhe|and|ose|or|&)\s+", re.IGNORECASE)
+_AROUND: Final = " .,:;'‘’`-–—/&+<>"
+_JOINING: Final = frozenset(("dhe", "and", "ose", "or", "email", "e-mail", "mail"))
+
+
+@dataclass
+class Addresses:
+    """The addresses in a cell, the names that stand before those in angle brackets, and words that are neither."""
+
+    found: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    rest: list[str] = field(default_factory=list)
+
+
+def says_nothing(cell: str) -> bool:
+    """Return whether a cell holds a sign for *none*."""
+    return fold(cell) in _NOTHING
+
+
+def addresses_in(cell: str) -> Addresses:
+    """Return what a cell with e-mail addresses holds; not yet whether the addresses are any."""
+    told = Addresses()
+    before, *angled = cell.split("<")
+    for piece in angled:
+        inside, closed, after = piece.partition(">")
+        if closed and "@" in inside:
+            plain, name = _name_at_end(before)
+            _take_plain(told, plain)
+            told.found.append(_bare(inside))
+            if name:
+                told.names.append(name)
+            before = after
+        else:
+            before = f"{before} {inside} {after}"
+    _take_plain(told, before)
+    return told
+
+
+def _name_at_end(text: str) -> tuple[str, str]:
+    """Part what stands before an address in angle brackets: other addresses, and the name of whose it is."""
+    at = max(text.rfind("@"), text.rfind(";"), text.rfind("|"), text.rfind("\n"), text.rfind("::"))
+    while 0 <= at < len(text) and not _BETWEEN_ADDRESSES.match(text, at):
+        at += 1
+    at = max(at, 0)
+    return text[:at], " ".join(text[at:].split()).strip(' ,:;|"“”„')
+
+
+def _take_plain(told: Addresses, text: str) -> None:
+    for token in _BETWEEN_ADDRESSES.split(text):
+        parts = token.split("/")
+        for part in parts if len(parts) > 1 and all("@" in part for part in parts) else [token]:
+            if "@" in part:
+                told.found.append(_bare(part))
+            elif (word := part.strip(_AROUND)) and fold(word) not in _JOINING:
+                told.rest.append(word)
+
+
+def _bare(address: str) -> str:
+    address = address.strip(" .,:;'‘’`")
+    return address[7:] if address[:7].lower() == "mailto:" else address
+
+
+def phones_in(cell: str) -> list[tuple[str, list[str]]]:
+    """Return what a cell with phone numbers holds: each part that signs set apart, and what it may be parted into again.
+
+    ``042 211 001/002`` is one number to whoever reads only the first part; so the reader tries a part as a whole first.
+    """
+    parts = [part.strip() for part in _BETWEEN_PHONES.split(cell)]
+    return [(part, [smaller for smaller in _OR_PHONES.split(part) if smaller]) for part in parts if part]
