@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from pop_campaigns.accounts.guard import is_public
 from tests.house.world import address, arguments, rules, snapshot
 from tests.plugins.full import wanted_in_full
 
@@ -55,14 +56,38 @@ class Walk:
 
 def walk_everything(app: Flask, browser: FlaskClient, world: SimpleNamespace, who: str) -> Walk:
     """Read every address that takes a GET, and a few that lead nowhere."""
-    values = arguments(world)
-    urls = [(rule.endpoint, address(app, rule, values)) for rule in rules(app, "GET")]
+    urls = _addresses(app, world, "sq")
     before = snapshot()
     readings = tuple(
         Reading(endpoint, url, method, browser.open(url, method=method))
         for endpoint, url, method in _requests(urls, who)
     )
     return Walk(readings, changed=snapshot() != before)
+
+
+def walk_in_english(
+    app: Flask, browser: FlaskClient, world: SimpleNamespace, *, strangers: bool = False
+) -> Walk:
+    """Read every address once more, for what it says alone; ``browser`` is of somebody who reads English.
+
+    ``strangers`` read what is public; everywhere else they are told to sign in.
+    """
+    urls = _addresses(app, world, "en")
+    asked = [(endpoint, url, "GET") for endpoint, url in urls if not strangers or is_public(endpoint)]
+    asked += [("", url, method) for url, method in NO_PAGES]
+    headers = {"Accept-Language": "en"}
+    return Walk(
+        tuple(
+            Reading(endpoint, url, method, browser.open(url, method=method, headers=headers))
+            for endpoint, url, method in asked
+        ),
+        changed=False,
+    )
+
+
+def _addresses(app: Flask, world: SimpleNamespace, lang: str) -> list[tuple[str, str]]:
+    values = arguments(world) | {"lang": lang}
+    return [(rule.endpoint, address(app, rule, values)) for rule in rules(app, "GET")]
 
 
 def _requests(urls: list[tuple[str, str]], who: str) -> Iterator[tuple[str, str, str]]:

@@ -58,7 +58,7 @@ class DayOverride:
     """One day that differs from the calendar: `off` or, when False, worked.
 
     `scope` is the municipality it holds for, None the whole country. A municipality's own entry wins over
-    the country's. `source` says where it was decided; `name` is shown when the day is skipped.
+    the country's. `source` says where it was decided; `name` is shown when the day is skipped, `name_en` in English.
     """
 
     day: date
@@ -66,6 +66,11 @@ class DayOverride:
     scope: str | None
     source: str
     name: str | None = None
+    name_en: str | None = None
+
+    def named(self, lang: str) -> str | None:
+        """Return the name in a language, as it was given where no other is known."""
+        return (self.name_en if lang == "en" else None) or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,11 @@ class Deadline:
 
 
 _SUMMIT = "Vendim i Këshillit të Ministrave, maj 2025 (Samiti i Komunitetit Politik Evropian, Tiranë)"
-_SUMMIT_NAME = "Ditë pushimi për samitin e Komunitetit Politik Evropian"
+_SUMMIT_NAMES = (
+    "Ditë pushimi për samitin e Komunitetit Politik Evropian",
+    "Day off for the summit of the European Political Community",
+)
+_BY_DECISION = ("Ditë pushimi me vendim të qeverisë", "Day off by decision of the government")
 
 SHIPPED_OVERRIDES: Final[tuple[DayOverride, ...]] = (
     DayOverride(
@@ -104,31 +113,31 @@ SHIPPED_OVERRIDES: Final[tuple[DayOverride, ...]] = (
         True,
         None,
         "Vendim i Këshillit të Ministrave “Për caktimin e ditës së hënë, datë 27 nëntor 2017, ditë pushimi”",
-        "Ditë pushimi me vendim të qeverisë",
+        *_BY_DECISION,
     ),
     DayOverride(
         date(2023, 11, 27),
         True,
         None,
         "Vendim i Këshillit të Ministrave për caktimin e datës 27.11.2023 ditë pushimi",
-        "Ditë pushimi me vendim të qeverisë",
+        *_BY_DECISION,
     ),
     DayOverride(
         date(2025, 1, 3),
         True,
         None,
         "Vendim i Këshillit të Ministrave për caktimin e datës 3.1.2025 ditë pushimi (noa.al, dhjetor 2024)",
-        "Ditë pushimi me vendim të qeverisë",
+        *_BY_DECISION,
     ),
     DayOverride(
         date(2025, 12, 26),
         True,
         None,
         "Vendim i Këshillit të Ministrave, dhjetor 2025 (noa.al, 24.12.2025)",
-        "Ditë pushimi me vendim të qeverisë",
+        *_BY_DECISION,
     ),
     *(
-        DayOverride(date(2025, 5, day), True, municipality, _SUMMIT, _SUMMIT_NAME)
+        DayOverride(date(2025, 5, day), True, municipality, _SUMMIT, *_SUMMIT_NAMES)
         for day in (15, 16)
         for municipality in ("Tiranë", "Kamëz", "Vorë", "Krujë")
     ),
@@ -238,7 +247,7 @@ def _skip_reason(day: date, known: Mapping[date, DayOverride], lang: str) -> Ski
     names = _holidays_of(day.year, lang)
     override = known.get(day)
     if override is not None:
-        return SkippedDay(day, "override", override.name or names.get(day)) if override.off else None
+        return SkippedDay(day, "override", override.named(lang) or names.get(day)) if override.off else None
     if day.weekday() >= 5:
         return SkippedDay(day, "weekend", names.get(day))
     if day in names:
