@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, render_template, request
 from flask_babel import gettext as _
+from flask_babel import refresh
 from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 from flask_limiter import Limiter
@@ -37,11 +38,11 @@ from pop_campaigns.core.debugging import init_debugging
 from pop_campaigns.core.file_pages import kept_kinds
 from pop_campaigns.core.forms import csrf, errors_of
 from pop_campaigns.core.headers import init_headers
-from pop_campaigns.core.i18n import current_language, in_language, init_i18n, misses_translation
+from pop_campaigns.core.i18n import LANGUAGES, current_language, in_language, init_i18n, misses_translation
 from pop_campaigns.core.logs import init_logs
 from pop_campaigns.core.numbers import init_numbers
 from pop_campaigns.core.private_files import keep_to_owner
-from pop_campaigns.core.secret_links import init_secret_links
+from pop_campaigns.core.secret_links import init_secret_links, is_secret_link
 from pop_campaigns.core.styles import init_styles
 from pop_campaigns.core.versions import init_versions
 from pop_campaigns.desk import views as desk_views
@@ -62,6 +63,7 @@ from pop_campaigns.privacy import views as privacy_views
 from pop_campaigns.privacy.queries.traces import set_kept_copies
 from pop_campaigns.privacy.views import unsubscribe
 from pop_campaigns.public import views as public_views
+from pop_campaigns.public.blueprint import network
 from pop_campaigns.public.views import pages as public_pages
 from pop_campaigns.tryout import views as tryout_views
 from pop_campaigns.tryout.first_start import read_sign_in
@@ -187,6 +189,8 @@ def _add_pages(app: Flask) -> None:
             db.session.remove()
             return app.jinja_env.get_template("errors/500.html").render(), error.code or 500
         page = {403: 404, 405: 404, 415: 400}.get(code, code)
+        if page == 404 and is_secret_link():
+            return _broken_link(), code
         return render_template(f"errors/{page}.html"), error.code or code
 
     for code in ERRORS:
@@ -207,6 +211,14 @@ def _add_pages(app: Flask) -> None:
             "site_name": _("POP network"),
             "tryout_accounts": _tryout_accounts(app),
         }
+
+
+def _broken_link() -> str:
+    """Return the page behind a personal link that opens nothing: in the language it asks for, with whom to write to."""
+    if request.args.get("lang", "") in LANGUAGES:
+        g.lang = request.args["lang"]
+        refresh()
+    return render_template("errors/link.html", network_contact=network().email)
 
 
 def _tryout_accounts(app: Flask) -> list[tuple[str, str, str]]:

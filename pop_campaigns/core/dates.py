@@ -49,6 +49,13 @@ def month_words(day: date, lang: str) -> str:
     return _put(day, "MMMM y", lang)
 
 
+def machine_time(when: date | datetime | None) -> str:
+    """Return a day or an instant as HTML's ``datetime`` takes it (no parts of a second); "" where none is known."""
+    if isinstance(when, datetime):
+        return when.isoformat(timespec="seconds")
+    return when.isoformat() if when else ""
+
+
 def clock_words(instant: datetime, zone: str = TIRANE) -> str:
     """Return HH:mm in ``zone`` (CLDR's Albanian clock has 12 hours; nobody in Albania writes it)."""
     return instant.astimezone(ZoneInfo(zone)).strftime("%H:%M")

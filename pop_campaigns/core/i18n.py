@@ -9,6 +9,8 @@ from pathlib import Path
 from flask import Flask, g, has_request_context, request, session
 from flask_babel import Babel, force_locale, get_locale
 
+from pop_campaigns.core.dates import machine_time
+
 LANGUAGES = ("sq", "en")
 LANGUAGE_NAMES = {"sq": "Shqip", "en": "English"}
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
@@ -71,3 +73,4 @@ def init_i18n(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "sq"
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Europe/Tirane"
     babel.init_app(app, locale_selector=chosen_language)
+    app.add_template_filter(machine_time)

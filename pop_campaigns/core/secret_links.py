@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
-from flask import Flask
+from flask import Flask, request
 
 SECRET_PARTS: Final = ("token", "wish")
 SLASH: Final = r"(?:/|\\/|=2f|%(?:25){0,3}2f|&\#47;|&\#x2f;)"
 """A slash as it stands in text, in JSON, quoted-printable, encoded in other addresses, in HTML (match with IGNORECASE)."""
 
 _PART = re.compile(r"<(?:[^<>:]*:)?([A-Za-z_][A-Za-z0-9_]*)>")
+_SIGNS_AROUND: Final = re.compile(r"^[^A-Za-z0-9_-]+|[^A-Za-z0-9_-]+$")
 # Before an app has told its addresses, every long last part counts.
 _ANY_PATH: Final = f"{SLASH}[a-z]{{1,20}}{SLASH}"
 _paths: set[str] = set()
@@ -39,6 +40,19 @@ def paths_before_secrets(rules: Iterable[str]) -> set[str]:
 def init_secret_links(app: Flask) -> None:
     """Learn the app's secret addresses; when all of them are registered."""
     _paths.update(paths_before_secrets(rule.rule for rule in app.url_map.iter_rules()))
+    app.url_value_preprocessor(_take_signs_off)
+
+
+def _take_signs_off(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Read a link as it was meant where a program took the full stop, bracket or quote behind it for a part of it."""
+    for name in SECRET_PARTS:
+        if values and isinstance(values.get(name), str):
+            values[name] = _SIGNS_AROUND.sub("", values[name]) or values[name]
+
+
+def is_secret_link() -> bool:
+    """Return whether the address asked for is one of a mail's personal links, or the start of one."""
+    return re.match(secret_path_pattern(), request.path, re.IGNORECASE) is not None
 
 
 def secret_path_pattern() -> str:

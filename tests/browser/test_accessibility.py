@@ -22,6 +22,8 @@ from tests.browser.words import every_text
 ADMINISTRATOR = "administrator@pop.example"
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+    # Beyond those: who speaks what they see is understood, and who jumps from region to region can tell them apart.
+    "rules": {"label-content-name-mismatch": {"enabled": True}, "landmark-unique": {"enabled": True}},
     "resultTypes": ["violations"],
 }
 FIRST_PAGE_BYTES = 100 * 1024
@@ -95,9 +97,13 @@ def test_everybody_can_use(
 
 def test_what_is_wrong_is_found(open_context: Opener) -> None:
     page = open_context(viewport=PHONE).new_page()
-    page.set_content("<img src='data:,'><p style='width: 500px; color: #ddd'>Shkresë</p>")
+    page.set_content(
+        "<img src='data:,'><p style='width: 500px; color: #ddd'>Shkresë</p><a href='#' aria-label='Hiq X'>Ndrysho</a>"
+        "<section aria-label='Ftesa'></section><section aria-label='Ftesa'></section>"
+    )
     result = "\n".join(violations(page) + overflowing(page))
-    for rule in ("html-has-lang", "image-alt", "color-contrast", "wider than 360"):
+    names = ("label-content-name-mismatch", "landmark-unique")
+    for rule in ("html-has-lang", "image-alt", "color-contrast", "wider than 360", *names):
         assert rule in result
 
 

@@ -23,6 +23,7 @@ ENVIRONMENT = jinja2.Environment(
     autoescape=True,
 )
 ENVIRONMENT.filters["style_sheet"] = str
+ENVIRONMENT.filters["machine_time"] = str
 # Shipped by Bootstrap-Flask, Flask-Security and Flask-WTF.
 FROM_LIBRARIES = ("bootstrap5/", "bootstrap/", "security/", "base/")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, ValidationError
 
 from pop_campaigns.core.chips import Chip
+from pop_campaigns.core.dates import machine_time
 from pop_campaigns.core.styles import init_styles
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,6 +60,7 @@ def small_app() -> Flask:
         SECRET_KEY="only here, long enough 0123456789", BOOTSTRAP_SERVE_LOCAL=True, BABEL_DEFAULT_LOCALE="en"
     )
     Babel(app)
+    app.add_template_filter(machine_time)
     Bootstrap5(app)
     init_styles(app)
     CSRFProtect(app)
@@ -167,6 +170,15 @@ def test_a_state_has_mark_words_and_tone(small_app: Flask) -> None:
     source = "{% from 'macros/state.html' import chip %}{{ chip(*state) }}"
     page = render(small_app, source, state=Chip("◐", HOSTILE, "warn"))
     assert 'class="chip tone-warn"' in page and 'aria-hidden="true">◐</span> &lt;script&gt;' in page
+
+
+def test_only_a_known_day_is_a_time(small_app: Flask) -> None:
+    source = """{% from 'macros/state.html' import when %}{% from 'macros/page.html' import timeline %}
+        {{ when('x', at=at) }}{{ timeline([{'when': 'x', 'at': at, 'text': 'y'}]) }}"""
+    assert "<time" not in render(small_app, source, at=None)
+    instant = datetime(2026, 6, 16, 8, 0, 1, 234567, tzinfo=UTC)
+    for at, written in ((instant, "2026-06-16T08:00:01+00:00"), (instant.date(), "2026-06-16")):
+        assert render(small_app, source, at=at).count(f'<time datetime="{written}">x</time>') == 2
 
 
 @pytest.mark.parametrize("code", [400, 404, 409, 413, 429])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from flask import has_request_context, request
 from flask_babel import gettext as _
@@ -32,27 +33,38 @@ def navigation() -> list[Place]:
         ("desk.mail", _("Mail"), "mail"),
         ("desk.search", _("Search"), "search"),
     )
-    here = request.endpoint or ""
-    return [Place(name, label, key, key, _belongs(here, name)) for name, label, key in places]
+    here = place_of(request.endpoint or "")
+    return [Place(name, label, key, key, name == here) for name, label, key in places]
 
 
-# Pages that show several packages and therefore stand with the desk, by the package whose record they are about.
-_ABOUT = {
-    "desk.office_record": "contacts",
-    "desk.person_record": "contacts",
-    "desk.open_matters": "contacts",
-    "desk.letter": "letters",
+# Pages that show several packages and therefore stand with the desk, by the record they are about.
+_ABOUT: Final = {
+    "desk.event": "events.index",
+    "desk.letter": "letters.index",
+    "desk.office_record": "contacts.index",
+    "desk.person_record": "contacts.index",
+    "desk.open_matters": "contacts.index",
+}
+_OF_PACKAGE: Final = {
+    "events": "events.index",
+    "invitations": "events.index",
+    "letters": "letters.index",
+    "contacts": "contacts.index",
+    "lists": "contacts.index",
+    "imports": "contacts.index",
+    "privacy": "contacts.index",
+    "follow_ups": "desk.today",
+    "incoming": "desk.mail",
+    "tryout": "desk.mail",
 }
 
 
-def _belongs(here: str, name: str) -> bool:
-    package = name.partition(".")[0]
-    if name == "desk.mail" and here.startswith("incoming."):
-        return True
-    if here in _ABOUT:
-        return package == _ABOUT[here]
+def place_of(endpoint: str) -> str:
+    """Return the entry of the rail a page belongs to; the endpoint itself where it is one or belongs to none.
+
+    Pages of accounts have their own entries beside the rail's.
+    """
+    package, _dot, page = endpoint.partition(".")
     if package == "desk":
-        return here == name or here.startswith(f"{name}_")
-    owner = here.partition(".")[0]
-    inside = {"invitations": "events", "lists": "contacts", "privacy": "contacts", "imports": "contacts"}
-    return package in (owner, inside.get(owner))
+        return _ABOUT.get(endpoint, f"desk.{page.partition('_')[0]}")
+    return _OF_PACKAGE.get(package, endpoint)

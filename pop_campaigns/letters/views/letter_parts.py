@@ -129,7 +129,7 @@ def history_items(letter: Letter, lang: str) -> list[dict[str, Any]]:
         {
             "text": wording.group_words(group, lang),
             "when": moment_words(group[0].at, lang),
-            "iso": group[0].at.isoformat(),
+            "at": group[0].at,
             "who": group[0].actor_name,
             "names": [row.details.get("who", "") for row in reversed(group)] if len(group) > 1 else [],
         }

@@ -17,7 +17,7 @@ from pop_campaigns.core.handing_out import handed_out
 from pop_campaigns.core.places import all_municipalities
 
 
-def exports_seen_by(user: User, lang: str) -> list[dict[str, str]]:
+def exports_seen_by(user: User, lang: str) -> list[dict[str, Any]]:
     """Return what the pages show of exports: an administrator sees all, a coordinator those of the own organisation."""
     colleagues = select(User.id).where(User.organisation_id == user.organisation_id)
     rows = handed_out(None if user.role is RoleName.ADMINISTRATOR else colleagues)
@@ -25,7 +25,7 @@ def exports_seen_by(user: User, lang: str) -> list[dict[str, str]]:
         {
             "text": export_words(row.action, row.details or {}),
             "when": moment_words(row.at, lang),
-            "iso": row.at.isoformat(),
+            "at": row.at,
             "who": row.actor_name,
         }
         for row in rows

@@ -1,0 +1,61 @@
+"""What every page has: the rail tells where one is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from pop_campaigns.accounts.guard import is_public
+from pop_campaigns.desk.words.navigation import place_of
+from tests.house.walk import Walk
+
+# Stand beside the rail's entries, each with one of its own: one's account, the users.
+BESIDE = "accounts."
+
+
+@pytest.mark.parametrize("who", ["arta", "drita"])
+def test_the_rail_marks_where_one_is_on_every_page(walk: Callable[[str], Walk], who: str) -> None:
+    rails = {
+        page.url: rail[0]
+        for page in walk(who).pages
+        if (rail := re.search(r'<header class="rail">.*?</header>', page.answer.text, re.DOTALL))
+    }
+    assert len(rails) > 60, "the pages of the desk were not found"
+    assert {url for url, rail in rails.items() if rail.count('aria-current="page"') != 1} == set()
+
+
+def test_a_page_that_only_a_refused_form_shows_has_its_place_too(
+    app: Flask, cast: SimpleNamespace, sign_in: Callable[[Any], FlaskClient]
+) -> None:
+    rail = re.findall(
+        r'<li>\s*<a href="([^"]+)"', sign_in(cast.arta).get("/today").text.partition("<main")[0]
+    )
+    entries = {app.url_map.bind("localhost").match(url)[0] for url in rail}
+    guarded = {rule.endpoint for rule in app.url_map.iter_rules() if not is_public(rule.endpoint)}
+    homeless = {name for name in guarded if place_of(name) not in entries and not name.startswith(BESIDE)}
+    assert len(entries) == 6 and homeless == set()
+
+
+@pytest.mark.parametrize("url", ["/nowhere", "/events/999999", "/letters/0/preview"])
+def test_an_error_keeps_the_rail_and_says_what_to_do(
+    cast: SimpleNamespace, sign_in: Callable[[Any], FlaskClient], client: FlaskClient, url: str
+) -> None:
+    answer = sign_in(cast.arta).get(url)
+    main = answer.text.partition("<main")[2]
+    assert answer.status_code == 404 and '<header class="rail">' in answer.text
+    assert 'href="/today"' in main and 'href="/search"' in main and "Kërkoni" in main
+    stranger = client.get("/nowhere").text
+    assert 'class="rail"' not in stranger and 'href="/today"' not in stranger
+
+
+def test_too_large_a_file_is_said_on_a_page_with_the_rail(
+    cast: SimpleNamespace, sign_in: Callable[[Any], FlaskClient]
+) -> None:
+    answer = sign_in(cast.arta).post("/events/new", data={"title_sq": "x" * 1_200_000})
+    assert answer.status_code == 413 and '<header class="rail">' in answer.text
