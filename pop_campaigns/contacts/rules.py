@@ -36,6 +36,13 @@ class AddressUse(enum.StrEnum):
     PRESS = "press"
 
 
+class Lack(enum.StrEnum):
+    """What an institution still lacks."""
+
+    ADDRESS = "address"
+    HOLDER = "holder"
+
+
 class PersonKind(enum.StrEnum):
     """Why a person is in the address book."""
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from markupsafe import escape
+from sqlalchemy import select
 
 from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Institution
 from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.core.db import db
 from tests.contacts.test_queries import counted_queries
@@ -317,3 +319,68 @@ def test_an_office_known_from_an_old_source_is_named_with_its_day(
     assert "Drejtor" not in cell("vjetër") and "None" not in cell("vjetër")
     assert "None" in cell("larguar") and "Prefekt" not in cell("larguar")
     assert "None" in cell("pa zyrë")
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("lack=address", ["Bashkia Mat", "Prefektura Fier"]),
+        ("lack=address&kind=prefecture", ["Prefektura Fier"]),
+        ("lack=holder", ["Bashkia Fier", "Bashkia Mat"]),
+        ("lack=holder&kind=prefecture", []),
+        ("lack=nonsense", ["Bashkia Fier", "Bashkia Mat", "Prefektura Fier"]),
+    ],
+)
+def test_institutions_that_lack_an_address_or_a_holder(
+    cast: SimpleNamespace, sign_in: Any, query: str, found: list[str]
+) -> None:
+    make_office("Kryetar", make_institution("Bashkia Mat"), email=None, holder="Kryetarja e Matit")
+    mat = db.session.scalars(select(Institution)).one()
+    make_office("Nënkryetar", mat, email=None)
+    fier = make_office("Kryetar", make_institution("Bashkia Fier"), email=None)
+    fier.institution.addresses.append(Address(email="info@bashkia.example"))
+    # Another organisation's address and holder are none of ours.
+    hidden = Address(email="fshehte@bashkia.example", organisation_id=cast.vlore.id)
+    prefecture = make_institution("Prefektura Fier", kind="prefecture", addresses=[hidden])
+    former = make_person("Ish-kryetar", kind="official")
+    db.session.add(Mandate(person=former, office=fier, to_date=date(2020, 1, 1)))
+    db.session.add(Mandate(person=former, office=fier, organisation_id=cast.vlore.id))
+    db.session.commit()
+    assert not prefecture.offices
+    page = sign_in(cast.arta).get(f"/people?{query}")
+    assert names_on(page) == found
+    if not found:
+        assert "Secili prej këtyre funksioneve ka titullar" in page.text
+    options = re.findall(r'<option value="(address|holder)"[^>]*>[^<(]+\((\d+)\)', page.text)
+    assert options == (
+        [("address", "1"), ("holder", "0")] if "prefecture" in query else [("address", "2"), ("holder", "2")]
+    )
+
+
+def test_a_file_of_institutions_keeps_to_what_is_missing(cast: SimpleNamespace, sign_in: Any) -> None:
+    make_office("Kryetar", make_institution("Bashkia Mat"), email=None)
+    make_office("Kryetar", make_institution("Bashkia Fier"), holder="Kryetarja")
+    db.session.commit()
+    client = sign_in(cast.arta)
+    file = client.post("/people/institutions.csv?lack=address")
+    assert "Bashkia Mat" in file.text
+    assert "Bashkia Fier" not in file.text
+
+
+def test_persons_show_address_and_phone(cast: SimpleNamespace, sign_in: Any) -> None:
+    make_person("Gazetare", email="g@media.al", phone="+355692123456", kind="journalist")
+    make_person("Eksperte", kind="ally")
+    db.session.commit()
+    cells = re.findall(
+        r"<td data-label=\"(?:E-mail|Telefoni)\">(.*?)</td>",
+        sign_in(cast.arta).get("/people/persons").text,
+        re.S,
+    )
+    assert [" ".join(re.sub("<[^>]+>", "", cell).split()) for cell in cells] == [
+        "Asnjë",
+        "Asnjë",
+        "g@media.al",
+        "069 212 3456",
+    ]
+    assert 'href="tel:+355692123456"' in cells[3]

@@ -27,6 +27,7 @@ from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries import directory
+from pop_campaigns.contacts.queries.lacking import count_lacking
 from pop_campaigns.contacts.queries.reach import possible_parents
 from pop_campaigns.contacts.queries.similar import persons_like
 from pop_campaigns.contacts.rules import AddressUse
@@ -71,19 +72,20 @@ OWNERS: dict[str, type[Contact]] = {"institutions": Institution, "offices": Offi
 @reader
 def index() -> ResponseReturnValue:
     """Show institutions with their offices and holders, searched and filtered."""
-    typed, chosen_kind, place = filters()
-    institutions = directory.select_institutions(typed, chosen_kind, place, current_user, today())
-    page = paged(institutions)
+    chosen = filters()
+    page = paged(chosen.found())
     return render_template(
         "contacts/index.html",
         page=page,
         rows=directory.institution_rows(page.items, current_user, today()),
-        typed=typed,
-        kind=chosen_kind,
-        place=place,
+        typed=chosen.typed,
+        kind=chosen.kind,
+        place=chosen.place,
+        lack=chosen.lack,
+        lacks=count_lacking(chosen.found(lacking=False), current_user, today()),
         kinds=kind_choices(),
-        municipalities=_filterable(place),
-        filtered=bool(typed or chosen_kind or place),
+        municipalities=_filterable(chosen.place),
+        filtered=bool(chosen),
     )
 
 
@@ -103,7 +105,9 @@ def export(listed: str, ending: str) -> ResponseReturnValue:
     if not content:
         flash(_("Nobody on this list has an address or a phone number yet, so there are no cards."), "info")
         page = "contacts.index" if listed == "institutions" else "contacts.persons"
-        chosen: dict[str, Any] = {name: request.args.get(name) for name in ("q", "kind", "municipality")}
+        chosen: dict[str, Any] = {
+            name: request.args.get(name) for name in ("q", "kind", "municipality", "lack")
+        }
         return redirect(url_for(page, **chosen))
     answer = hand_out(
         content, MEDIA_TYPES[ending], f"{listed}.{ending}",

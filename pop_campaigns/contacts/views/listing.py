@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_security import current_user
+from sqlalchemy import Select
 
 from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.institutions import Institution
 from pop_campaigns.contacts.queries import directory
 from pop_campaigns.contacts.queries.addresses import best_first
 from pop_campaigns.contacts.queries.directory import InstitutionRow, PersonRow
+from pop_campaigns.contacts.queries.lacking import lacks
 from pop_campaigns.contacts.queries.reach import is_sample
-from pop_campaigns.contacts.rules import InstitutionKind, PersonKind
+from pop_campaigns.contacts.rules import InstitutionKind, Lack, PersonKind
 from pop_campaigns.contacts.views.form_pages import today
 from pop_campaigns.contacts.words.contacts import contact_words
 from pop_campaigns.contacts.words.files import ContactLine, write_csv, write_vcards, write_xlsx
@@ -84,18 +88,44 @@ def _real(addresses: Iterable[Address]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address.email for address in ranked if not is_sample(address)))
 
 
-def filters() -> tuple[str, InstitutionKind | None, Municipality | None]:
-    """Return what the list is filtered by; what is no kind or no municipality filters nothing."""
+@dataclass(frozen=True)
+class InstitutionFilters:
+    """What the list of institutions is filtered by."""
+
+    typed: str
+    kind: InstitutionKind | None
+    place: Municipality | None
+    lack: Lack | None
+
+    def __bool__(self) -> bool:
+        """Return whether anything is left out."""
+        return bool(self.typed or self.kind or self.place or self.lack)
+
+    def found(self, *, lacking: bool = True) -> Select[Institution]:
+        """Return the query for the institutions; without ``lacking`` also for those that lack nothing."""
+        user, on = current_user, today()
+        wanted = directory.select_institutions(self.typed, self.kind, self.place, user, on)
+        return wanted.where(lacks(self.lack, user, on)) if lacking and self.lack else wanted
+
+
+def filters() -> InstitutionFilters:
+    """Return what the list is filtered by; what is no kind, no municipality or no lack filters nothing."""
     typed, kind = request.args.get("q", "").strip()[:200], request.args.get("kind", "")
     key = request.args.get("municipality")
     place = next((municipality for municipality in all_municipalities() if municipality.key == key), None)
-    return typed, InstitutionKind(kind) if kind in set(InstitutionKind) else None, place
+    lack = request.args.get("lack", "")
+    return InstitutionFilters(
+        typed,
+        InstitutionKind(kind) if kind in set(InstitutionKind) else None,
+        place,
+        Lack(lack) if lack in set(Lack) else None,
+    )
 
 
 def person_filters() -> tuple[str, PersonKind | None, Municipality | None]:
     """Return what the list of persons is filtered by; what is no kind or no municipality filters nothing."""
     typed, kind = request.args.get("q", "").strip()[:200], request.args.get("kind", "")
-    _typed, _kind, place = filters()
+    place = filters().place
     return typed, PersonKind(kind) if kind in set(PersonKind) else None, place
 
 
@@ -111,19 +141,28 @@ def export_file(listed: str, ending: str) -> tuple[bytes, int]:
     return content, content.count(b"BEGIN:VCARD")
 
 
+def _chosen(listed: str) -> tuple[Any, ...]:
+    if listed == "institutions":
+        chosen = filters()
+        return chosen.typed, chosen.kind, chosen.place, chosen.lack
+    return (*person_filters(), None)
+
+
 def filter_details(listed: str) -> dict[str, Any]:
     """Return what a list was filtered by, as history keeps it; not the words looked for, which name people."""
-    typed, kind, place = filters() if listed == "institutions" else person_filters()
-    details = {"kind": kind.value if kind else None, "municipality": place.key if place else None}
+    typed, kind, place, lack = _chosen(listed)
+    details = {
+        "kind": kind.value if kind else None,
+        "municipality": place.key if place else None,
+        "lack": lack,
+    }
     return {name: value for name, value in (details | {"searched": bool(typed)}).items() if value}
 
 
 def export_lines(listed: str) -> Iterator[ContactLine]:
     """Return the lines of a file, looked up so many contacts at a time as one query may name."""
     if listed == "institutions":
-        typed, kind, place = filters()
-        institutions = directory.select_institutions(typed, kind, place, current_user, today())
-        records: Sequence[Any] = db.session.scalars(institutions).unique().all()
+        records: Sequence[Any] = db.session.scalars(filters().found()).unique().all()
         for start in range(0, len(records), CHUNK):
             rows = directory.institution_rows(records[start : start + CHUNK], current_user, today())
             yield from institution_lines(rows)

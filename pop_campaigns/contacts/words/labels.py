@@ -15,6 +15,7 @@ from pop_campaigns.contacts.rules import (
     CheckResult,
     ConsentChannel,
     InstitutionKind,
+    Lack,
     LogKind,
     MediumKind,
     PersonKind,
@@ -40,6 +41,11 @@ INSTITUTION_KINDS: Final[dict[InstitutionKind, LazyString]] = {
     InstitutionKind.MEDIUM: _l("Newspaper, radio, television"),
     InstitutionKind.CSO: _l("Civil-society organisation"),
     InstitutionKind.OTHER: _l("Other institution"),
+}
+
+LACKS: Final[dict[Lack, LazyString]] = {
+    Lack.ADDRESS: _lp("filter", "No address"),
+    Lack.HOLDER: _lp("filter", "No holder"),
 }
 
 ADDRESS_USES: Final[dict[AddressUse, LazyString]] = {
