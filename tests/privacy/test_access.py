@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from pop_campaigns.contacts.rules import ConsentChannel, Purpose
+from pop_campaigns.contacts.rules import ConsentChannel, LogKind, PersonKind, Purpose
 from pop_campaigns.contacts.services.refusals import suppress
 from pop_campaigns.core.clock import now
-from pop_campaigns.core.db import db
+from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.history import History
+from pop_campaigns.core.i18n import speaking
+from pop_campaigns.invitations.messages import MAIL_KINDS, RECEIPT_KIND
+from pop_campaigns.invitations.rules import InvitationState
+from pop_campaigns.invitations.services.answers import IN_NAME_KIND
+from pop_campaigns.invitations.services.proposals import DECLINED_TIME_KIND
+from pop_campaigns.letters.rules.letters import RecipientRole, ResponseKind
+from pop_campaigns.mail.rules import MailState
+from pop_campaigns.privacy.queries import places
 from pop_campaigns.privacy.queries.traces import find_traces
+from pop_campaigns.privacy.words.access import NAMES
+from pop_campaigns.privacy.words.codes import MESSAGE_KINDS, code_words
 from tests import factories
 from tests.house.world import snapshot
 from tests.privacy.scene import CANARY, EMAIL, NAME, PHONE, Scene, make_scene
@@ -95,3 +107,50 @@ def test_only_who_is_responsible_gives_it_out(scene: Scene, cast: SimpleNamespac
         assert sign_in(user).get(url_of(scene)).status_code == 404
         assert sign_in(user).post(url_of(scene), data={"form": "json"}).status_code == 404
     assert sign_in(cast.drita).get(url_of(scene)).status_code == 200
+
+
+@pytest.mark.parametrize("lang", ["sq", "en"])
+def test_the_page_has_no_words_of_programs(
+    scene: Scene, cast: SimpleNamespace, sign_in: SignIn, lang: str
+) -> None:
+    """Neither names of columns nor codes: whom it is given to reads it without us."""
+    cast.arta.language = lang
+    db.session.commit()
+    page = sign_in(cast.arta).get(url_of(scene)).text
+    kept = page[page.index('class="kept') :]
+    with speaking(lang):
+        names = {str(words) for words in NAMES.values()}
+    named = set(re.findall(r"<dt>([^:]*?)</dt>", kept)) - {"·"}  # the history is told by the hour
+    assert named <= names
+    assert len(named) > 30
+    values = set(re.findall(r'<dd class="prose">(.*?)</dd>', kept))
+    codes = {
+        str(member) for kind in (InvitationState, MailState, RecipientRole, ResponseKind) for member in kind
+    }
+    assert values & (codes | set(MESSAGE_KINDS) | {"persons", "addresses", "human"}) == set()
+    assert not [
+        value for value in values if re.fullmatch(r"(?:event|invitation|letter|mail|person)\.[a-z_]+", value)
+    ]
+
+
+def test_every_code_and_every_place_has_words(app: Flask) -> None:
+    for section, name, kind in (
+        ("invitations", "state", InvitationState),
+        ("letters", "role", RecipientRole),
+        ("letters", "kind", ResponseKind),
+        ("messages", "state", MailState),
+        ("messages", "outcome", MailState),
+        ("consents", "channel", ConsentChannel),
+        ("persons", "kind", PersonKind),
+        ("contact_log", "kind", LogKind),
+    ):
+        assert [one for one in kind if code_words(section, name, one.value) == one.value] == []
+    kinds = {*MAIL_KINDS.values(), RECEIPT_KIND, IN_NAME_KIND, DECLINED_TIME_KIND, "letter"}
+    assert kinds < set(MESSAGE_KINDS)
+    nameless = [
+        table.name
+        for table in Base.metadata.sorted_tables
+        if table.name not in places._ELSEWHERE | places._LABELS.keys()
+        and any(map(places._is_text, table.columns))
+    ]
+    assert nameless == []

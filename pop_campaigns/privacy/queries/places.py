@@ -24,12 +24,12 @@ from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.privacy.queries.traces import belongs_to, holds_probe
 from pop_campaigns.privacy.rules.identifiers import Identifiers
 
-# Erased by itself, or about the people who sign in: an account is another record than a contact.
+# Erased by itself, about the people who sign in (an account is another record than a contact), or no words of anybody.
 _ELSEWHERE: Final = frozenset(
     (
         "persons", "addresses", "consents", "invitations", "given_answers", "outgoing_mails", "incoming_mails", "mail_tries",
         "history", "import_rows", "import_changes", "merges", "users", "roles", "hash_keys", "suppressions",
-        "tombstones", "stored_files", "user_sessions", "throttles", "failed_tries", "account_links",
+        "tombstones", "stored_files", "municipalities", "retention_runs", "worker_beats", "incoming_links", "user_sessions", "throttles", "failed_tries", "account_links",
     )
 )  # fmt: skip
 _LABELS: Final = {
@@ -50,6 +50,12 @@ _LABELS: Final = {
     "follow_ups": _l("Reminder"),
     "entered_days": _l("Day off"),
     "subject_files": _l("File"),
+    "mail_attachments": _l("File"),
+    "contact_imports": _l("File with contacts"),
+    "organisations": _l("Organisation"),
+    "network": _l("Network"),
+    "attendances": _l("Attendance"),
+    "commitments": _l("Commitment"),
 }
 # Tables that say by another one whose they are.
 _OWNERS: Final[Mapping[str, tuple[str, Callable[[Person], Any]]]] = MappingProxyType(

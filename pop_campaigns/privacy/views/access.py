@@ -35,6 +35,7 @@ SECTIONS: Final = {
     "contact_log": _l("Contact log"),
     "letters": _l("Letters"),
     "messages": _l("Messages"),
+    "received_from_person": _l("Messages that came from the person"),
     "lists": _l("Lists"),
     "imports": _l("Imported rows"),
     "import_changes": _l("What imports changed"),

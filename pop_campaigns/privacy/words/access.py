@@ -12,17 +12,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 
-from pop_campaigns.contacts.words.labels import (
-    ADDRESS_USES,
-    CHECK_RESULTS,
-    CONSENT_CHANNELS,
-    LOG_KINDS,
-    PERSON_KINDS,
-    PURPOSES,
-    history_words,
-)
 from pop_campaigns.core.dates import moment_words, short_day_words
-from pop_campaigns.invitations.words.labels import ANSWERS
+from pop_campaigns.privacy.words.codes import code_words, deed_words
 
 NAMES: Final = {
     "name": _l("Name"),
@@ -90,43 +81,43 @@ NAMES: Final = {
     "checked_address": _l("Address"),
     "result": _l("What came out"),
     "again_on": _l("Try again on"),
+    "role": _l("Role"),
+    "received_at": _l("Received on"),
+    "received_on": _l("Received on"),
+    "from_address": _l("Sender’s address"),
+    "from_name": _l("Sender"),
+    "last_words": _l("What the server said"),
+    "words": _l("What the server said"),
+    "outcome": _l("What came out"),
+    "table": _l("Kind"),
+    "medium_kind": _l("Kind of medium"),
 }
-_LEFT_OUT: Final = frozenset({"organisation_id", "placeholder", "address_id"})
-# Codes as the export holds them, by the field they stand in. Kinds of persons, messages and the contact log share none.
-_CODES: Final[dict[str, dict[str, Any]]] = {
-    "answer": {answer.value: words for answer, words in ANSWERS.items()},
-    "substitute_answer": {answer.value: words for answer, words in ANSWERS.items()},
-    "accepted": {"True": _l("yes"), "False": _l("no")},
-    "use": {use.value: words for use, words in ADDRESS_USES.items()},
-    "kind": {kind.value: words for kind, words in (PERSON_KINDS | LOG_KINDS).items()},
-    "result": {result.value: words for result, words in CHECK_RESULTS.items()},
-    "purpose": {purpose.value: words for purpose, words in PURPOSES.items()},
-    "channel": {channel.value: words for channel, words in CONSENT_CHANNELS.items()},
-    "withdrawn_by": {channel.value: words for channel, words in CONSENT_CHANNELS.items()},
-}
+_LEFT_OUT: Final = frozenset({"placeholder"})
+# Codes of programs, by section: nothing of them says anything to a reader.
+_LEFT_OUT_IN: Final = {"received_from_person": frozenset({"kind"})}
 
 
 def readable_lines(section: str, record: Any, lang: str) -> list[tuple[str, str]]:
     """Return one record as lines of name and value; what is empty or of use to programs only is left out."""
     if section == "history":
-        words = history_words(SimpleNamespace(action=record["action"], details=record["details"]), lang)  # type: ignore[arg-type]
-        return [(_written("at", record["at"], lang), words)]
-    return list(_lines(record, "", lang))
+        row: Any = SimpleNamespace(action=record["action"], details=record["details"] or {})
+        return [(_written(section, "at", record["at"], lang), deed_words(row, lang))]
+    return list(_lines(section, record, "", lang))
 
 
-def _lines(value: Any, name: str, lang: str) -> Iterator[tuple[str, str]]:
+def _lines(section: str, value: Any, name: str, lang: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for key, part in value.items():
-            if key not in _LEFT_OUT:
-                yield from _lines(part, key, lang)
+            if not (key.endswith("_id") or key in _LEFT_OUT | _LEFT_OUT_IN.get(section, frozenset())):
+                yield from _lines(section, part, key, lang)
     elif isinstance(value, list):
         for part in value:
-            yield from _lines(part, name, lang)
+            yield from _lines(section, part, name, lang)
     elif value not in ("", None):
-        yield str(NAMES.get(name, name.replace("_", " "))), _written(name, value, lang)
+        yield str(NAMES.get(name, "")), _written(section, name, value, lang)
 
 
-def _written(name: str, value: Any, lang: str) -> str:
+def _written(section: str, name: str, value: Any, lang: str) -> str:
     text = str(value)
     if name == "hour":
         return text[:5]
@@ -138,4 +129,4 @@ def _written(name: str, value: Any, lang: str) -> str:
             return moment_words(datetime.fromisoformat(text), lang)
         if name == "day" or name.endswith(("_date", "_on", "_until")):
             return short_day_words(date.fromisoformat(text), lang)
-    return str(_CODES.get(name, {}).get(text, text))
+    return code_words(section, name, text)
