@@ -15,6 +15,7 @@ from uuid import uuid4
 from flask import current_app, g, has_request_context, request, session
 from flask_security import current_user
 from sqlalchemy import ColumnElement, inspect, or_, select
+from sqlalchemy.orm import joinedload
 
 from pop_campaigns.accounts.models import User, UserSession
 from pop_campaigns.accounts.rules.sessions import SessionEnd, browser_words, masked_address, session_lasts
@@ -99,10 +100,13 @@ def current_session() -> UserSession | None:
 
 
 def find_session(ident: str, *, now: datetime) -> UserSession | None:
-    """Return the open session of an id from a cookie."""
-    row = db.session.scalar(
-        select(UserSession).where(UserSession.id_hash == hash_token(ident), UserSession.ended_at.is_(None))
-    )
+    """Return the open session of an id from a cookie.
+
+    Every request of a signed-in person asks this, so the person's roles come in the same statement.
+    """
+    asked = select(UserSession).options(joinedload(UserSession.user).joinedload(User.roles))
+    open_row = UserSession.id_hash == hash_token(ident), UserSession.ended_at.is_(None)
+    row = db.session.scalars(asked.where(*open_row)).unique().one_or_none()
     return row if row is not None and _lasts(row, now) else None
 
 
