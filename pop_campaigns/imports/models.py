@@ -83,7 +83,8 @@ class ImportRow(Base):
     """One row of the file: its cells, what is wrong with it, whom it looks like, and what shall become of it.
 
     ``match_id`` is the person or office (by ``match_type``: ``persons``, ``offices``) it looks like, ``match_reason``
-    why (``email``, ``phone``, ``name``, ``row`` for a double within the file, ``erased``).
+    why (``email``, ``phone``, ``name``, ``row`` for a double within the file, ``erased``; ``same``
+    where everything it says is there already).
     """
 
     __tablename__ = "import_rows"

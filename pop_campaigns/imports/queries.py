@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, or_, select
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.scope import get_changeable, own
+from pop_campaigns.accounts.scope import get_changeable, of_network_or, own
+from pop_campaigns.contacts.models.consents import Consent
 from pop_campaigns.contacts.models.institutions import Institution, Office
-from pop_campaigns.contacts.models.persons import Person
+from pop_campaigns.contacts.models.persons import Mandate, Person
+from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.core.db import db
+from pop_campaigns.core.text import fold
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
-from pop_campaigns.imports.rules.states import RowDecision
+from pop_campaigns.imports.rules.states import SAME, RowDecision
 
+_AT_ONCE: Final = 500
 # Contacts by the name of their table, as rows and changes write it.
 TABLES: dict[str, Any] = {"persons": Person, "offices": Office, "institutions": Institution}
+
+
+def chunks(idents: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Part a list so that each part fits into one statement."""
+    for start in range(0, len(idents), _AT_ONCE):
+        yield idents[start : start + _AT_ONCE]
 
 
 def select_imports(user: User) -> Select[ContactImport]:
@@ -58,13 +70,15 @@ def first_cells(imported: ContactImport, most: int = 3) -> list[list[str]]:
 
 
 def counts_of(imported: ContactImport) -> dict[str, int]:
-    """Return how many rows have errors, match, and will be new, completed or left out."""
+    """Return how many rows have errors, match, and will be new, completed or left out; what is there already is ``same``."""
     mine = ImportRow.import_id == imported.id
     grouped = select(ImportRow.decision, func.count()).where(mine).group_by(ImportRow.decision)
     counts = dict.fromkeys(("new", "update", "skip"), 0)
     counts |= {RowDecision(decision).value: count for decision, count in db.session.execute(grouped)}
-    for name, condition in (("errors", with_errors()), ("matches", with_match())):
+    same = and_(ImportRow.decision == RowDecision.SKIP, ImportRow.match_reason == SAME)
+    for name, condition in (("errors", with_errors()), ("matches", with_match()), ("same", same)):
         counts[name] = db.session.scalar(select(func.count()).where(mine, condition)) or 0
+    counts["skip"] -= counts["same"]
     return counts
 
 
@@ -104,3 +118,29 @@ def named(remaining: list[list[Any]]) -> list[tuple[Any, str]]:
         for contact in db.session.scalars(select(model).where(model.id.in_(wanted))).unique():
             contacts.append((contact, wanted[contact.id]))
     return contacts
+
+
+def held_now(offices: Sequence[int], owner: int | None, today: date) -> dict[int, set[str]]:
+    """Return by office the names, folded, of those who hold it as far as the network and one organisation know."""
+    names: dict[int, set[str]] = {}
+    in_force = or_(Mandate.to_date.is_(None), Mandate.to_date >= today)
+    for part in chunks(offices):
+        rows = select(Mandate.office_id, Person.name).join(Person, Person.id == Mandate.person_id)
+        mine = rows.where(Mandate.office_id.in_(part), of_network_or(Mandate, owner), in_force)
+        for office, name in db.session.execute(mine):
+            names.setdefault(office, set()).add(fold(name))
+    return names
+
+
+def standing_consents(idents: Sequence[int], owner: int | None) -> dict[tuple[int, Purpose], datetime]:
+    """Return until when no older consent counts: for ever where one stands, else until it was withdrawn."""
+    standing: dict[tuple[int, Purpose], datetime] = {}
+    mine: ColumnElement[bool] = or_(
+        Consent.organisation_id.is_(None), Consent.organisation_id.is_not_distinct_from(owner)
+    )
+    for part in chunks(idents):
+        for consent in db.session.scalars(select(Consent).where(Consent.person_id.in_(part), mine)):
+            key = (consent.person_id, consent.purpose)
+            until = consent.withdrawn_at or datetime.max.replace(tzinfo=UTC)
+            standing[key] = max(until, standing.get(key, until))
+    return standing

@@ -33,10 +33,10 @@ from pop_campaigns.imports.queries import (
     select_imports,
     select_rows,
 )
-from pop_campaigns.imports.rules.states import BUSY, ImportState, RowDecision
+from pop_campaigns.imports.rules.states import BUSY, SAME, ImportState, RowDecision
 from pop_campaigns.imports.rules.tables import LARGEST_UPLOAD, BadFile
 from pop_campaigns.imports.services import imports as services
-from pop_campaigns.imports.services.checking import is_hard, reader_of
+from pop_campaigns.imports.services.checking import differing, is_hard, reader_of
 from pop_campaigns.imports.services.imports import WrongState
 from pop_campaigns.imports.tasks import SMALL, carry_on
 from pop_campaigns.mail.wake_up import wake_worker
@@ -159,13 +159,17 @@ def _preview(imported: ContactImport) -> str:
         shown = "errors" if counts["errors"] else "matches" if counts["matches"] else "all"
     page = paged(select_rows(imported, shown), size=_ROWS_A_PAGE)
     reader = reader_of(imported, now())
+    lines = [(row, reader.read(row.cells), _choices(row)) for row in page.items]
     return render_template(
         "imports/preview.html",
         imported=imported,
         counts=counts,
         shown=shown,
         page=page,
-        lines=[(row, reader.read(row.cells), _choices(row)) for row in page.items],
+        lines=lines,
+        differing=differing(imported, [(row, draft) for row, draft, _choices in lines], reader.today),
+        SAME=SAME,
+        FIELDS=labels.FIELDS,
         matched=matched(list(page.items)),
         error_words=labels.error_words,
         note_words=labels.note_words,
@@ -177,7 +181,7 @@ def _choices(row: ImportRow) -> list[tuple[RowDecision, Any]]:
     if is_hard(row.errors):
         return []
     return [
-        (decision, words)
+        (decision, labels.UNCHANGED if decision is RowDecision.SKIP and row.match_reason == SAME else words)
         for decision, words in labels.DECISIONS.items()
         if decision is not RowDecision.UPDATE or row.match_id is not None
     ]

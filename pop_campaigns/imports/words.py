@@ -53,10 +53,13 @@ DECISIONS: Final[dict[RowDecision, LazyString]] = {
     RowDecision.SKIP: _lp("row", "Leave out"),
 }
 
+UNCHANGED: Final = _lp("row", "Unchanged")
+
 MATCH_REASONS: Final[dict[str, LazyString]] = {
     "email": _l("same e-mail address"),
     "phone": _l("same phone number"),
     "name": _l("same name and place"),
+    "same": _l("everything in this row is there"),
 }
 
 WHY_KEPT: Final[dict[str, LazyString]] = {

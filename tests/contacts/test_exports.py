@@ -26,7 +26,7 @@ def line(**values: Any) -> ContactLine:
 
 
 def table(content: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
 
 
 def workbook(content: bytes) -> list[list[Any]]:

@@ -246,7 +246,7 @@ def test_another_organisations_contacts_match_nothing(arta: FlaskClient, cast: S
         ("Çela Gëzim;;;Gazeta;;\n", "name", "update"),
         ("Gezim Celaa;;;Gazeta;;\n", "name", "update"),
         ("Tjetër Njeri;;069 212 3456;;;\n", "phone", "skip"),
-        ("Gëzim Çela;;;;;Fier\n", "name", "update"),
+        ("Gëzim Çela;;;;;Fier\n", "same", "skip"),
         ("Gëzim Çela;;;;;Vlorë\n", "", "new"),
         ("Gëzim Çela;;;Gazeta tjetër;;\n", "", "new"),
     ],

@@ -278,7 +278,9 @@ def test_a_list_is_downloaded(cast: SimpleNamespace, sign_in: Any) -> None:
     db.session.commit()
     browser = sign_in(cast.arta)
     rows = list(
-        csv.reader(io.StringIO(browser.post(f"/people/lists/{made.id}.csv").data.decode("utf-8-sig")))
+        csv.reader(
+            io.StringIO(browser.post(f"/people/lists/{made.id}.csv").data.decode("utf-8-sig")), delimiter=";"
+        )
     )
     assert [(row[2], row[3]) for row in rows[1:]] == [("'=Kryetar", "Mbajtësi"), ("", "Personi")]
     assert browser.post(f"/people/lists/{made.id}.vcf").text.count("BEGIN:VCARD") == 2

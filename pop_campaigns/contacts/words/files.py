@@ -1,4 +1,8 @@
-"""Contacts as files for other programs, pure writers: CSV (RFC 4180) and Excel for tables, vCard 4 for address books."""
+"""Contacts as files for other programs, pure writers: CSV and Excel for tables, vCard 4 for address books.
+
+The CSV has semicolons: where numbers have a decimal comma, as in Albania, a spreadsheet parts columns at them and shows a table
+with commas in one column. A first line ``sep=`` would do as well, but the spreadsheet then forgets the encoding.
+"""
 
 from __future__ import annotations
 
@@ -52,9 +56,9 @@ def safe_cell(text: str) -> str:
 
 
 def write_csv(heads: Sequence[str], lines: Iterable[ContactLine]) -> bytes:
-    """Return a table in UTF-8, with the mark by which spreadsheets know it."""
+    """Return a table in UTF-8, with the mark by which spreadsheets know it, its cells set apart by semicolons."""
     out = io.StringIO()
-    table = csv.writer(out, lineterminator="\r\n")
+    table = csv.writer(out, delimiter=";", lineterminator="\r\n")
     table.writerow([safe_cell(head) for head in heads])
     for line in lines:
         table.writerow([safe_cell(cell) for cell in line.cells])

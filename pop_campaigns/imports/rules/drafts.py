@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from pop_campaigns.contacts.rules import PersonKind, Purpose
+from pop_campaigns.contacts.rules import InstitutionKind, PersonKind, Purpose
 from pop_campaigns.core.phones import BadPhone, parse_phone, show_phone
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.core.text import fold as _fold
@@ -40,7 +40,9 @@ _KINDS: Final = {
     PersonKind.CITIZEN: "qytetar qytetare citizen banor banore",
     PersonKind.OTHER: "tjeter other",
 }
-_KIND_OF: Final = {word: kind for kind, words in _KINDS.items() for word in words.split()}
+_KIND_OF: Final[dict[str, PersonKind | InstitutionKind]] = {
+    word: kind for kind, words in _KINDS.items() for word in words.split()
+}
 _LANGUAGE_OF: Final = (
     dict.fromkeys(["sq", "al", "alb", "shqip", "shqipe", "shqipja", "albanian", "sq-al"], "sq")
     | dict.fromkeys(["en", "eng", "anglisht", "anglishte", "english", "en-gb", "en-us"], "en")
@@ -52,6 +54,8 @@ _DAY: Final = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 class RowDraft:
     """A contact as a row describes it; ``consents`` says since which day, as far as the row does.
 
+    ``institution_kind`` makes a row one of an institution or office: addresses and number are its, ``holder`` holds it.
+    ``given`` are the fields the row itself says something about, not the choices for all rows.
     ``errors`` keep a row out unless somebody chooses otherwise; ``notes`` say what of it is not kept, and keep nothing out.
     """
 
@@ -63,12 +67,15 @@ class RowDraft:
     works_for: str = ""
     municipality_id: int | None = None
     kind: PersonKind = PersonKind.OTHER
+    institution_kind: InstitutionKind | None = None
+    holder: str = ""
     language: str = "sq"
     topics: str = ""
     post_address: str = ""
     consents: dict[Purpose, date | None] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    given: frozenset[Field] = frozenset()
 
     @property
     def phone(self) -> str:
@@ -98,6 +105,7 @@ class RowReader:
     mapping: Mapping[int, Field]
     options: Mapping[str, Any]
     municipalities: Mapping[str, int]
+    kinds: Mapping[str, PersonKind | InstitutionKind]
     today: date
     parse_address: Callable[[str], str]
 
@@ -107,14 +115,16 @@ class RowReader:
         for number, what in self.mapping.items():
             if number < len(cells) and cells[number]:
                 typed.setdefault(what, []).append(cells[number])
-        draft = RowDraft()
+        draft = RowDraft(given=frozenset(typed))
         self._texts(draft, typed)
         self._choices(draft, typed)
+        if draft.institution_kind:
+            _turn_to_institution(draft)
         self._reach(draft, typed)
         self._consents(draft, typed)
         if draft.office and not draft.institution:
             draft.errors.append("office_alone||")
-        if not (draft.name or draft.emails or draft.phone):
+        if not (draft.name or draft.emails or draft.phone or draft.institution_kind):
             draft.errors.append("nobody||")
         return draft
 
@@ -142,7 +152,7 @@ class RowReader:
         draft.language = self.options.get("language") or "sq"
         draft.municipality_id = self.options.get("municipality_id")
         for what, known, name in (
-            (Field.KIND, _KIND_OF, "kind"),
+            (Field.KIND, _KIND_OF | dict(self.kinds), "kind"),
             (Field.LANGUAGE, _LANGUAGE_OF, "language"),
             (Field.MUNICIPALITY, self.municipalities, "municipality_id"),
         ):
@@ -151,7 +161,9 @@ class RowReader:
                 if what is Field.MUNICIPALITY:
                     word = re.sub(r"^(bashkia|municipality of)\s+", "", word)
                 if word in known:
-                    setattr(draft, name, known[word])
+                    meant = known[word]
+                    of_institution = isinstance(meant, InstitutionKind)
+                    setattr(draft, "institution_kind" if of_institution else name, meant)
                 else:
                     draft.errors.append(f"{what}||{cell[:80]}")
 
@@ -237,6 +249,14 @@ class RowReader:
             draft.errors.append(f"{code}||{cell[:80]}")
             return None
         return day
+
+
+def _turn_to_institution(draft: RowDraft) -> None:
+    """Take a row as one of an institution or office, because its kind is one of theirs; its name is the holder's."""
+    if draft.name and not draft.institution:
+        draft.institution, draft.name = draft.name, ""
+    elif draft.office:
+        draft.holder, draft.name = draft.name, ""
 
 
 def read_day(cell: str) -> date | None:

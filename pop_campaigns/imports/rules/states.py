@@ -43,3 +43,7 @@ class RowDecision(enum.StrEnum):
     NEW = "new"
     UPDATE = "update"
     SKIP = "skip"
+
+
+SAME = "same"
+"""The reason of a match for a row that says nothing which is not there already; it is left out, yet not as one that is missed."""

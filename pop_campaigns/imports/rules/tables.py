@@ -36,6 +36,8 @@ _OTHER_KINDS: Final = {
     b"Rar!": "kind",
     b"7z\xbc\xaf": "kind",
 }
+# The apostrophe before what a spreadsheet would run, which our own files have and others as well.
+_PROTECTED: Final = re.compile(r"'[\s\u00a0]*[=+\-@\uff1d\t\r]")
 _ADDRESS_OR_PHONE = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|\+?[\d\s/().-]{7,}")
 
 
@@ -105,7 +107,7 @@ def _records(text: io.TextIOWrapper, delimiter: str) -> Iterator[tuple[int, list
     number = 0
     try:
         for number, record in enumerate(reader, 1):
-            yield number, record
+            yield number, [cell[1:] if _PROTECTED.match(cell) else cell for cell in record]
     except csv.Error as problem:
         raise BadFile("quotes", number + 1) from problem
     finally:

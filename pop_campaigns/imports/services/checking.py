@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import current_app
 from sqlalchemy import exists, or_, select, update
 
 from pop_campaigns.contacts.models.consents import Tombstone
 from pop_campaigns.contacts.queries.refusals import erased_among
-from pop_campaigns.contacts.rules import TombstoneKind
+from pop_campaigns.contacts.rules import InstitutionKind, PersonKind, TombstoneKind
+from pop_campaigns.contacts.words.labels import INSTITUTION_KINDS, PERSON_KINDS
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
+from pop_campaigns.core.i18n import LANGUAGES, speaking
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.imports.models import ContactImport, ImportRow
 from pop_campaigns.imports.rules.drafts import HARD, RowDraft, RowReader, fold
 from pop_campaigns.imports.rules.fields import Field
-from pop_campaigns.imports.rules.states import ImportState, RowDecision
-from pop_campaigns.imports.services.matching import Known, Match, double_keys
+from pop_campaigns.imports.rules.states import SAME, ImportState, RowDecision
+from pop_campaigns.imports.services.comparing import There
+from pop_campaigns.imports.services.matching import Known, KnownInstitutions, Match, double_keys
 from pop_campaigns.mail.addresses import parse_address
 
 AT_ONCE = 1000
@@ -31,6 +34,7 @@ def reader_of(imported: ContactImport, now: datetime) -> RowReader:
         mapping={int(number): Field(field) for number, field in imported.mapping.items()},
         options=imported.options,
         municipalities=names_of_places(),
+        kinds=_names_of_kinds(),
         today=local_date(now),
         parse_address=lambda typed: parse_address(typed, allow_example=allow_example),
     )
@@ -42,25 +46,80 @@ def names_of_places() -> dict[str, int]:
     return {fold(name): ident for ident, *names in places for name in names if name}
 
 
+def _names_of_kinds() -> dict[str, PersonKind | InstitutionKind]:
+    """Return the kinds of persons and institutions by their names in both languages, folded: so our own files have them."""
+    names: dict[str, PersonKind | InstitutionKind] = {}
+    for language in LANGUAGES:
+        with speaking(language):
+            names |= {fold(str(words)): kind for kind, words in INSTITUTION_KINDS.items()}
+            names |= {fold(str(words)): kind for kind, words in PERSON_KINDS.items()}
+    return names
+
+
 def check_rows(imported: ContactImport, *, now: datetime) -> Iterator[int]:
     """Look over all rows from the first on and yield how many each step did; the caller commits after each."""
     reader = reader_of(imported, now)
-    known = Known(imported.organisation_id)
-    seen: dict[tuple[str, ...], int] = {}
+    seen = _Seen(Known(imported.organisation_id))
     imported.done = 0
     number = -1
     while rows := _next_rows(imported, number):
         number = rows[-1].number
         drafts = [reader.read(row.cells) for row in rows]
         erased = _erased(drafts, imported.organisation_id)
+        matches = [seen.match(draft) for draft in drafts]
+        there = There(matches, seen.known, reader.today)
         judgements = [
-            _judged(row, draft, known, seen, erased) for row, draft in zip(rows, drafts, strict=True)
+            _judged(row, draft, match, seen, erased, there)
+            for row, draft, match in zip(rows, drafts, matches, strict=True)
         ]
         db.session.execute(update(ImportRow), judgements)
         imported.done = min(imported.total, imported.done + len(rows))
         yield len(rows)
     imported.done = 0
     imported.state = ImportState.CHECKED
+
+
+class _Seen:
+    """The rows of a file so far: whom they look like, and by what a row would be the same contact written twice."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self._rows: dict[tuple[str, ...], tuple[int, Match | None]] = {}
+        self._taken: set[tuple[str, int]] = set()
+
+    def match(self, draft: RowDraft) -> Match | None:
+        """Return whom a row looks like: of namesakes one that no row before it looked like."""
+        match = self.known.match(draft, self._taken)
+        if match:
+            self._taken.add((match.table, match.ident))
+        return match
+
+    def double(self, number: int, draft: RowDraft, match: Match | None) -> int | None:
+        """Return the number of the row before that describes the same contact; remember this one."""
+        first = None
+        for key in double_keys(draft):
+            before, matched = self._rows.setdefault(key, (number, match))
+            # Namesakes who are two contacts here are two in the file.
+            if first is None and before != number and _is_one(match, matched):
+                first = before
+        return first
+
+
+def differing(
+    imported: ContactImport, lines: Sequence[tuple[ImportRow, RowDraft]], today: date
+) -> dict[int, list[Field]]:
+    """Return by row the fields that are otherwise at the contact it looks like, and stay so."""
+    matches = {
+        row.id: Match(row.match_type, row.match_id, row.match_reason)
+        for row, _draft in lines
+        if row.match_id is not None
+    }
+    if not matches:
+        return {}
+    there = There(matches.values(), KnownInstitutions(imported.organisation_id), today)
+    return {
+        row.id: there.compare(draft, matches[row.id]).differs for row, draft in lines if row.id in matches
+    }
 
 
 def _next_rows(imported: ContactImport, after: int) -> Sequence[ImportRow]:
@@ -71,24 +130,34 @@ def _next_rows(imported: ContactImport, after: int) -> Sequence[ImportRow]:
     return batch
 
 
+def _is_one(match: Match | None, other: Match | None) -> bool:
+    """Return whether two rows may look like one contact."""
+    return not match or not other or (match.table, match.ident) == (other.table, other.ident)
+
+
 def _judged(
-    row: ImportRow, draft: RowDraft, known: Known, seen: dict[tuple[str, ...], int], erased: set[str]
+    row: ImportRow,
+    draft: RowDraft,
+    match: Match | None,
+    seen: _Seen,
+    erased: set[str],
+    there: There,
 ) -> dict[str, object]:
-    match = known.match(draft)
     reason = match.reason if match else ""
-    double = next((seen[key] for key in double_keys(draft) if key in seen), None)
-    for key in double_keys(draft):
-        seen.setdefault(key, row.number)
+    double = seen.double(row.number, draft, match)
     if double is not None:
         draft.errors.append(f"double|{double}|")
         reason = reason or "row"
     if {*_traces(draft)} & erased:
         draft.errors.append("erased||")
         match, reason = None, "erased"
+    decision = sensible(draft, match)
+    if decision is RowDecision.UPDATE and match and there.compare(draft, match).is_same:
+        decision, reason = RowDecision.SKIP, SAME
     return {
         "id": row.id,
         "errors": draft.errors,
-        "decision": sensible(draft, match),
+        "decision": decision,
         "match_type": match.table if match else "",
         "match_id": match.ident if match else None,
         "match_reason": reason,
@@ -108,9 +177,9 @@ def is_hard(errors: Sequence[str]) -> bool:
 
 
 def _traces(draft: RowDraft) -> list[str]:
-    """Return by what an erased person would be known again; an office is nobody who can be erased."""
+    """Return by what an erased person would be known again; an office is nobody who can be erased, its holder is."""
     if not draft.is_person:
-        return []
+        return [f"name:{draft.holder}"] if draft.holder else []
     # A name alone is many people's: it counts only where the row says nothing else.
     reached = [f"email:{email}" for email in draft.emails] + [f"phone:{phone}" for phone in draft.phones]
     return reached or [f"name:{draft.name}"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,8 +14,6 @@ from pop_campaigns.core.history import History
 from pop_campaigns.core.text import sort_key
 from pop_campaigns.imports.models import ContactImport, ImportChange
 from pop_campaigns.imports.rules.drafts import fold
-
-CHUNK = 500
 
 
 class Ledger:
@@ -103,9 +101,3 @@ def _whole(model: Any, values: Mapping[str, Any]) -> dict[str, Any]:
         row["search_key"] = " ".join(fold(row[name]) for name in model.__searched_in__ if row[name])
         row |= model.name_keys(row)
     return row
-
-
-def chunks(idents: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Part a list so that each part fits into one statement."""
-    for start in range(0, len(idents), CHUNK):
-        yield idents[start : start + CHUNK]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Final
@@ -33,69 +33,21 @@ class Match:
     other_name: bool = False
 
 
-class Known:
-    """Contacts by what they are recognised by; ``without`` leaves out what an import has made itself."""
+class KnownInstitutions:
+    """Institutions and offices of the network and of one organisation, by their names."""
 
-    def __init__(self, owner: int | None, *, without: int | None = None) -> None:
+    def __init__(self, owner: int | None) -> None:
         self.owner = owner
         self.institutions: defaultdict[str, list[tuple[int, int | None]]] = defaultdict(list)
         self.offices: dict[tuple[int, str], int] = {}
-        self._names: dict[int, str] = {}
-        self._by_phone: dict[str, int] = {}
-        self._by_place: dict[tuple[str, int | None], int] = {}
-        self._by_email: defaultdict[str, list[int]] = defaultdict(list)
-        self._in_institution: defaultdict[int, dict[int, str]] = defaultdict(dict)
+        self._titled: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
         self._load_institutions()
-        self._load_persons(without)
-        self._load_addresses()
 
     def institution(self, name: str, municipality_id: int | None) -> int | None:
         """Return the institution of that folded name, best the one in the municipality."""
         namesakes = self.institutions.get(fold(name), [])
         near = [ident for ident, place in namesakes if place == municipality_id]
         return next(iter(near or [ident for ident, _place in namesakes]), None)
-
-    def match(self, draft: RowDraft) -> Match | None:
-        """Return whom a row looks like."""
-        if not draft.is_person:
-            return self._match_office(draft)
-        for email in draft.emails:
-            # Of several who share an address, first the one of the same name.
-            near = self._by_email.get(email.casefold(), [])
-            for ident in sorted(near, key=lambda candidate: self._is_other(candidate, draft)):
-                return Match("persons", ident, "email", self._is_other(ident, draft))
-        for phone in draft.phones:
-            if ident := self._by_phone.get(phone, 0):
-                return Match("persons", ident, "phone", self._is_other(ident, draft))
-        return self._match_name(draft)
-
-    def _match_office(self, draft: RowDraft) -> Match | None:
-        institution = self.institution(draft.institution, draft.municipality_id)
-        if institution is None:
-            return None
-        if not draft.office:
-            return Match("institutions", institution, "name")
-        office = self.offices.get((institution, fold(draft.office)))
-        return Match("offices", office, "name") if office else None
-
-    def _match_name(self, draft: RowDraft) -> Match | None:
-        name = fold(draft.name)
-        if not name:
-            return None
-        if not (draft.institution or draft.works_for):
-            ident = self._by_place.get((name, draft.municipality_id))
-            return Match("persons", ident, "name") if ident else None
-        for words in filter(None, (draft.institution, draft.works_for)):
-            for institution, _place in self.institutions.get(fold(words), ()):
-                near = self._in_institution.get(institution, {})
-                for ident, known in near.items():
-                    if known == name or (len(near) <= _COMPARED and alike(known, name)):
-                        return Match("persons", ident, "name")
-        return None
-
-    def _is_other(self, ident: int, draft: RowDraft) -> bool:
-        known, name = self._names.get(ident, ""), fold(draft.name)
-        return bool(known and name and "@" not in known and not alike(known, name))
 
     def _load_institutions(self) -> None:
         columns = (Institution.id, Institution.municipality_id, Institution.name_sq, Institution.name_en)
@@ -106,15 +58,83 @@ class Known:
         for ident, institution, *titles in db.session.execute(offices):
             for title in {fold(spelling) for spelling in titles if spelling}:
                 self.offices.setdefault((institution, title), ident)
+                self._titled[institution, title].append(ident)
+
+    def _here(self, model: Any, *columns: Any) -> Select[Any]:
+        here = select(*columns).where(of_network_or(model, self.owner), model.merged_into_id.is_(None))
+        return here.order_by(model.id)
+
+
+class Known(KnownInstitutions):
+    """Contacts by what they are recognised by; ``without`` leaves out what an import has made itself."""
+
+    def __init__(self, owner: int | None, *, without: int | None = None) -> None:
+        super().__init__(owner)
+        self._names: dict[int, str] = {}
+        self._by_phone: defaultdict[str, list[int]] = defaultdict(list)
+        self._by_place: defaultdict[tuple[str, int | None], list[int]] = defaultdict(list)
+        self._by_email: defaultdict[str, list[int]] = defaultdict(list)
+        self._in_institution: defaultdict[int, dict[int, str]] = defaultdict(dict)
+        self._load_persons(without)
+        self._load_addresses()
+
+    def match(self, draft: RowDraft, taken: Collection[tuple[str, int]] = frozenset()) -> Match | None:
+        """Return whom a row looks like; of several alike best one not ``taken`` (by table and number) by another row."""
+        if not draft.is_person:
+            return self._match_office(draft, taken)
+        reached = [("email", self._by_email.get(email.casefold(), [])) for email in draft.emails]
+        reached += [("phone", self._by_phone.get(phone, [])) for phone in draft.phones]
+        for reason, near in reached:
+            if near:
+                # Of several who share an address or a number, first the one of the same name.
+                ident = min(near, key=lambda near: (self._is_other(near, draft), ("persons", near) in taken))
+                return Match("persons", ident, reason, self._is_other(ident, draft))
+        return self._match_name(draft, taken)
+
+    def remember_holder(self, ident: int, draft: RowDraft) -> None:
+        """Know a person whom this run has made, because an office named them, at their institution."""
+        institution = self.institution(draft.institution, None)
+        if institution and ident not in self._names:
+            self._names[ident] = self._in_institution[institution][ident] = fold(draft.name)
+
+    def _match_office(self, draft: RowDraft, taken: Collection[tuple[str, int]]) -> Match | None:
+        institution = self.institution(draft.institution, draft.municipality_id)
+        if institution is None:
+            return None
+        if not draft.office:
+            return Match("institutions", institution, "name")
+        office = _free("offices", self._titled.get((institution, fold(draft.office)), []), taken)
+        return Match("offices", office, "name") if office else None
+
+    def _match_name(self, draft: RowDraft, taken: Collection[tuple[str, int]]) -> Match | None:
+        name = fold(draft.name)
+        if not name:
+            return None
+        if not (draft.institution or draft.works_for):
+            ident = _free("persons", self._by_place.get((name, draft.municipality_id), []), taken)
+            return Match("persons", ident, "name") if ident else None
+        same, near = [], []
+        for words in filter(None, (draft.institution, draft.works_for)):
+            for institution, _place in self.institutions.get(fold(words), ()):
+                there = self._in_institution.get(institution, {})
+                same += [ident for ident, known in there.items() if known == name]
+                if len(there) <= _COMPARED:
+                    near += [ident for ident, known in there.items() if alike(known, name)]
+        ident = _free("persons", same or near, taken)
+        return Match("persons", ident, "name") if ident else None
+
+    def _is_other(self, ident: int, draft: RowDraft) -> bool:
+        known, name = self._names.get(ident, ""), fold(draft.name)
+        return bool(known and name and "@" not in known and not alike(known, name))
 
     def _load_persons(self, without: int | None) -> None:
         for row in self._persons(without):
             ident, name, printed, phone, place, works_for = tuple(row)
             self._names[ident] = fold(name)
             if phone:
-                self._by_phone.setdefault(phone, ident)
+                self._by_phone[phone].append(ident)
             for spelling in {fold(name), fold(printed)} - {""}:
-                self._by_place.setdefault((spelling, place), ident)
+                self._by_place[spelling, place].append(ident)
             if works_for:
                 self._in_institution[works_for][ident] = fold(name)
         mandates = select(Mandate.person_id, Office.institution_id).join(
@@ -147,9 +167,10 @@ class Known:
             if person in self._names:
                 self._by_email[email.casefold()].append(person)
 
-    def _here(self, model: Any, *columns: Any) -> Select[Any]:
-        here = select(*columns).where(of_network_or(model, self.owner), model.merged_into_id.is_(None))
-        return here.order_by(model.id)
+
+def _free(table: str, idents: Sequence[int], taken: Collection[tuple[str, int]]) -> int | None:
+    """Return the first contact that no row before looked like, else the first."""
+    return min(idents, key=lambda ident: (table, ident) in taken, default=None)
 
 
 def alike(first: str, second: str) -> bool:

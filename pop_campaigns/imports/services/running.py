@@ -7,21 +7,22 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 
 from pop_campaigns.accounts.scope import of_network_or
 from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.models.consents import Consent
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
-from pop_campaigns.contacts.rules import ConsentChannel, InstitutionKind, PersonKind, Purpose
+from pop_campaigns.contacts.rules import ConsentChannel, InstitutionKind, PersonKind
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.models import ContactImport, ImportRow
+from pop_campaigns.imports.queries import chunks, held_now, standing_consents
 from pop_campaigns.imports.rules.drafts import RowDraft, fold
 from pop_campaigns.imports.rules.states import ImportState, RowDecision
 from pop_campaigns.imports.services.checking import AT_ONCE, is_hard, reader_of
-from pop_campaigns.imports.services.ledger import Ledger, chunks
+from pop_campaigns.imports.services.ledger import Ledger
 from pop_campaigns.imports.services.matching import Known
 
 
@@ -35,6 +36,8 @@ class _Entry:
     ident: int = 0
     office_id: int | None = None
     medium_id: int | None = None
+    above_id: int | None = None
+    twin: _Entry | None = None
 
 
 def run_rows(imported: ContactImport, *, now: datetime) -> Iterator[int]:
@@ -77,8 +80,14 @@ def _entry(row: ImportRow, draft: RowDraft, known: Known) -> _Entry | None:
 def _bring_in(entries: list[_Entry], ledger: Ledger, known: Known) -> None:
     _make_institutions(entries, ledger, known)
     _make_offices(entries, ledger, known)
+    _complete_offices([entry for entry in entries if not entry.is_new and entry.table != "persons"], ledger)
+    holders = _holders(entries, known, local_date(ledger.now))
+    entries += holders
     _make_persons([entry for entry in entries if entry.is_new and entry.table == "persons"], ledger)
     _complete_persons([entry for entry in entries if not entry.is_new and entry.table == "persons"], ledger)
+    for holder in holders:
+        holder.ident = holder.ident or (holder.twin.ident if holder.twin else 0)
+        known.remember_holder(holder.ident, holder.draft)
     entries = [entry for entry in entries if entry.ident]
     _make_mandates([entry for entry in entries if entry.table == "persons" and entry.office_id], ledger)
     _make_addresses(entries, ledger)
@@ -91,11 +100,13 @@ def _make_institutions(entries: list[_Entry], ledger: Ledger, known: Known) -> N
         draft = entry.draft
         for name in filter(None, (draft.institution, draft.works_for)):
             if known.institution(name, draft.municipality_id) is None and fold(name) not in missing:
-                medium = draft.kind is PersonKind.JOURNALIST and name == draft.medium
                 missing[fold(name)] = {
-                    "kind": InstitutionKind.MEDIUM if medium else InstitutionKind.OTHER,
+                    "kind": draft.institution_kind or _kind_of_new(name, draft),
                     "name_sq": name,
-                    "municipality_id": draft.municipality_id if draft.office else None,
+                    "language": draft.language if draft.institution_kind else "sq",
+                    "municipality_id": draft.municipality_id
+                    if draft.office or draft.institution_kind
+                    else None,
                     "phone": "" if draft.is_person or draft.office else draft.phone,
                     "organisation_id": known.owner,
                 }
@@ -103,6 +114,11 @@ def _make_institutions(entries: list[_Entry], ledger: Ledger, known: Known) -> N
     for ident, (name, row) in zip(idents, missing.items(), strict=True):
         known.institutions[name].append((ident, row["municipality_id"]))
         ledger.tell("institution.created", "institutions", ident, name=row["name_sq"])
+
+
+def _kind_of_new(name: str, draft: RowDraft) -> InstitutionKind:
+    medium = draft.kind is PersonKind.JOURNALIST and name == draft.medium
+    return InstitutionKind.MEDIUM if medium else InstitutionKind.OTHER
 
 
 def _make_offices(entries: list[_Entry], ledger: Ledger, known: Known) -> None:
@@ -133,6 +149,60 @@ def _make_offices(entries: list[_Entry], ledger: Ledger, known: Known) -> None:
         entry.office_id = known.offices.get((institution, fold(draft.office))) if draft.office else None
         if entry.is_new and entry.table != "persons":
             entry.ident = (entry.office_id if entry.table == "offices" else institution) or 0
+
+
+def _complete_offices(entries: list[_Entry], ledger: Ledger) -> None:
+    """Fill the number of own offices and institutions that have none; an office is reached by its institution's as well."""
+    records: dict[tuple[str, int], Any] = {}
+    models: dict[str, Any] = {"offices": Office, "institutions": Institution}
+    for table, model in models.items():
+        for idents in chunks([entry.ident for entry in entries if entry.table == table]):
+            rows = db.session.scalars(select(model).where(model.id.in_(idents))).unique()
+            records |= {(table, record.id): record for record in rows}
+    for entry in entries:
+        record = records.get((entry.table, entry.ident))
+        if record is None or record.merged_into_id is not None:
+            entry.ident = 0
+            continue
+        above = record.institution if isinstance(record, Office) else record
+        entry.above_id = above.id
+        phone = entry.draft.phone
+        is_ours = record.organisation_id == ledger.imported.organisation_id
+        if phone and is_ours and not record.phone and above.phone not in entry.draft.phones:
+            ledger.fill(record, {"phone": phone})
+            _tell_phone(entry, record, ledger)
+    db.session.flush()
+
+
+def _tell_phone(entry: _Entry, record: Office | Institution, ledger: Ledger) -> None:
+    name = record.title_sq if isinstance(record, Office) else record.name_sq
+    action = "office.changed" if isinstance(record, Office) else "institution.changed"
+    ledger.tell(action, entry.table, entry.ident, name=name, was={"phone": None})
+
+
+def _holders(entries: list[_Entry], known: Known, today: date) -> list[_Entry]:
+    """Return the persons named beside offices as who holds them; where somebody holds one already, it stays so."""
+    holders: list[_Entry] = []
+    named = [entry for entry in entries if entry.table == "offices" and entry.ident and entry.draft.holder]
+    held = held_now([entry.ident for entry in named if not entry.is_new], known.owner, today)
+    first: dict[tuple[str, str], _Entry] = {}
+    for entry in named:
+        draft = entry.draft
+        if entry.ident in held:
+            continue
+        person = RowDraft(
+            name=draft.holder,
+            institution=draft.institution,
+            kind=PersonKind.OFFICIAL,
+            language=draft.language,
+        )
+        match = known.match(person)
+        twin = first.get((fold(person.name), fold(person.institution)))
+        holder = _Entry(person, match is None and twin is None, "persons", match.ident if match else 0)
+        holder.office_id, holder.twin = entry.ident, twin
+        first.setdefault((fold(person.name), fold(person.institution)), holder)
+        holders.append(holder)
+    return holders
 
 
 def _make_persons(entries: list[_Entry], ledger: Ledger) -> None:
@@ -223,7 +293,7 @@ def _make_addresses(entries: list[_Entry], ledger: Ledger) -> None:
     for entry in entries:
         for email in entry.draft.emails:
             key = (entry.table, entry.ident, email.casefold())
-            if key in there:
+            if key in there or ("institutions", entry.above_id, email.casefold()) in there:
                 continue
             there.add(key)
             rows.append({"email": email, _OWNER[entry.table]: entry.ident, "organisation_id": owner})
@@ -239,7 +309,10 @@ def _addresses_of(entries: list[_Entry], owner: int | None) -> set[tuple[str, in
     addresses: set[tuple[str, int, str]] = set()
     for table, column in _OWNER.items():
         of_owner = getattr(Address, column)
-        for idents in chunks([entry.ident for entry in entries if entry.table == table]):
+        wanted = {entry.ident for entry in entries if entry.table == table}
+        if table == "institutions":
+            wanted |= {entry.above_id for entry in entries if entry.above_id}
+        for idents in chunks(sorted(wanted)):
             rows = select(of_owner, Address.email).where(of_owner.in_(idents), of_network_or(Address, owner))
             addresses |= {(table, ident, email.casefold()) for ident, email in db.session.execute(rows)}
     return addresses
@@ -250,7 +323,7 @@ def _make_consents(entries: list[_Entry], ledger: Ledger) -> None:
     options = imported.options
     usual = options.get("given_on")
     given_on = date.fromisoformat(usual) if usual else local_date(ledger.now)
-    there = _standing_consents(
+    there = standing_consents(
         [entry.ident for entry in entries if not entry.is_new], imported.organisation_id
     )
     rows = []
@@ -275,17 +348,3 @@ def _make_consents(entries: list[_Entry], ledger: Ledger) -> None:
                 }
             )
     ledger.make(Consent, rows)
-
-
-def _standing_consents(idents: Sequence[int], owner: int | None) -> dict[tuple[int, Purpose], datetime]:
-    """Return until when no older consent counts: for ever where one stands, else until it was withdrawn."""
-    standing: dict[tuple[int, Purpose], datetime] = {}
-    mine: ColumnElement[bool] = or_(
-        Consent.organisation_id.is_(None), Consent.organisation_id.is_not_distinct_from(owner)
-    )
-    for part in chunks(idents):
-        for consent in db.session.scalars(select(Consent).where(Consent.person_id.in_(part), mine)):
-            key = (consent.person_id, consent.purpose)
-            until = consent.withdrawn_at or datetime.max.replace(tzinfo=UTC)
-            standing[key] = max(until, standing.get(key, until))
-    return standing

@@ -16,9 +16,10 @@ from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.history import History
 from pop_campaigns.imports.models import ContactImport, ImportChange
+from pop_campaigns.imports.queries import chunks
 from pop_campaigns.imports.rules.states import ImportState
 from pop_campaigns.imports.services.checking import AT_ONCE
-from pop_campaigns.imports.services.ledger import as_json, chunks
+from pop_campaigns.imports.services.ledger import as_json
 
 # Children first: so nothing is deleted under what hangs on it.
 MODELS: Final[dict[str, Any]] = {
