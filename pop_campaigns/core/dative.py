@@ -92,6 +92,12 @@ def called(title: str, *, woman: bool) -> str:
     return before[:1].upper() + before[1:] + word if before else word[:1].upper() + word[1:]
 
 
+def is_body(title: str) -> bool:
+    """Return whether a title names no person but a desk or an institution (*Zyra e protokollit*)."""
+    office = _read(clean_line(title))
+    return office is not None and not office.noun.person
+
+
 def _read(name: str) -> _Name | None:
     """Read a title or the name of an institution; None where its first word is not known."""
     words = [_lowered(word) for word in name.split()] if name.isupper() else name.split()

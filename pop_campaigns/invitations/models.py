@@ -13,6 +13,7 @@ from pop_campaigns.contacts.models.institutions import Office
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.db import Base, Line, Prose, UTCDateTime, choice
 from pop_campaigns.core.files import StoredFile
+from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.versions import Versioned
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.rules import (
@@ -38,9 +39,9 @@ def _as_recorded(context: DefaultExecutionContext) -> Any:
 class Invitation(Versioned, Base):
     """One guest of one event: an office (with whoever held it then) or a person.
 
-    Name, title, institution and address are frozen as sent: a later mandate re-addresses nothing. ``token_hash``
-    finds the guest by the personal link, ``reply_local`` by the address they answer to. ``mails_in_turn``: mails about a
-    guest leave in the order in which they were queued (see ``mail.outbox``).
+    Name, title, institution, their dative, form of address and address are frozen as sent: a later mandate re-addresses
+    nothing. ``token_hash`` finds the guest by the personal link, ``reply_local`` by the address they answer to.
+    ``mails_in_turn``: mails about a guest leave in the order in which they were queued (see ``mail.outbox``).
     """
 
     __tablename__ = "invitations"
@@ -63,6 +64,8 @@ class Invitation(Versioned, Base):
     name: Mapped[str] = mapped_column(Line(160), default="")
     office_title: Mapped[str] = mapped_column(Line(160), default="")
     institution_name: Mapped[str] = mapped_column(Line(200), default="")
+    dative: Mapped[str] = mapped_column(Line(400), default="", server_default="")
+    form_of_address: Mapped[FormOfAddress | None] = mapped_column(choice(FormOfAddress))
     address: Mapped[str] = mapped_column(String(254))
     language: Mapped[str] = mapped_column(String(2))
     state: Mapped[InvitationState] = mapped_column(choice(InvitationState), default=InvitationState.DRAFT)

@@ -27,6 +27,7 @@ from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, ch
 from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.once import MadeOnce
 from pop_campaigns.core.places import Municipality
+from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.versions import Versioned
 from pop_campaigns.letters.rules.letters import LetterState, RecipientRole, ResponseKind
 from pop_campaigns.letters.rules.working_days import DayScope
@@ -70,7 +71,8 @@ class Letter(Searchable, Versioned, MadeOnce, Base):
     """An official letter. Its language versions are sent to each recipient in the recipient's language.
 
     ``register_year`` and ``register_count`` make the register number (numri i protokollit), given when the letter is
-    sent, without gaps per organisation and year. A letter known only from a record has no number of ours.
+    sent, without gaps per organisation and year. A letter known only from a record has no number of ours. ``greeted``: it
+    went with a salutation before a text that had none.
     """
 
     __tablename__ = "letters"
@@ -99,6 +101,7 @@ class Letter(Searchable, Versioned, MadeOnce, Base):
     body_en: Mapped[str] = mapped_column(Prose(), default="")
     signed_by: Mapped[str] = mapped_column(Line(160), default="")
     signed_as: Mapped[str] = mapped_column(Line(160), default="")
+    greeted: Mapped[bool] = mapped_column(default=False, server_default=false())
     basis: Mapped[str] = mapped_column(String(60), default="information_request")
     precision: Mapped[DatePrecision] = mapped_column(choice(DatePrecision), default=DatePrecision.UNKNOWN)
     day_from: Mapped[date | None] = mapped_column(Date)
@@ -121,6 +124,8 @@ class Letter(Searchable, Versioned, MadeOnce, Base):
 
 class LetterRecipient(Versioned, Base):
     """One recipient: *për* or *në dijeni*, frozen as sent, with a clock of its own.
+
+    ``dative`` is how the Albanian text addresses it, "" where the rule knew no such form.
 
     ``clock_from`` is the local day the mail server took the mail (day 0); ``due_on`` and ``due_explained`` (the skipped
     days and the rule, as counted then) follow from it. They are NULL while nothing has arrived, and for a copy, which only
@@ -147,6 +152,8 @@ class LetterRecipient(Versioned, Base):
     name: Mapped[str] = mapped_column(Line(160), default="")
     office_title: Mapped[str] = mapped_column(Line(160), default="")
     institution_name: Mapped[str] = mapped_column(Line(200), default="")
+    dative: Mapped[str] = mapped_column(Line(400), default="", server_default="")
+    form_of_address: Mapped[FormOfAddress | None] = mapped_column(choice(FormOfAddress))
     address: Mapped[str] = mapped_column(String(254), default="")
     language: Mapped[str] = mapped_column(String(2), default="sq")
     asks_answer: Mapped[bool] = mapped_column(default=False, server_default=false())

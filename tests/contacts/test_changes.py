@@ -47,6 +47,28 @@ def kryetar(cast: SimpleNamespace) -> int:
     return office.id
 
 
+def test_an_office_keeps_a_dative_only_where_somebody_wrote_another(
+    cast: SimpleNamespace, sign_in: Any
+) -> None:
+    besa = make_institution("Bashkia Roskovec", organisation=cast.fier)
+    office = make_office("Kryetar", besa, organisation=cast.fier)
+    db.session.commit()
+    browser, path = sign_in(cast.arta), f"/people/offices/{office.id}/edit"
+    assert 'value="Kryetarit të Bashkisë Roskovec"' in browser.get(path).text
+    proposed = {"title_sq": "Kryetar", "language": "sq", "dative": "Kryetarit të Bashkisë Roskovec"}
+    for typed, kept, shown in (
+        (proposed, "", "Kryetarit të Bashkisë Roskovec"),
+        (proposed | {"title_sq": "Kryetare"}, "", "Kryetares së Bashkisë Roskovec"),
+        (proposed | {"dative": "Kreut të Bashkisë"}, "Kreut të Bashkisë", "Kreut të Bashkisë"),
+        (proposed | {"dative": ""}, "", "Kryetarit të Bashkisë Roskovec"),
+        (proposed | {"dative": "x" * 401}, "", "x" * 401),
+        (proposed | {"dative": "Kreut\r\nBcc: a@zyra.al"}, "Kreut Bcc: a@zyra.al", "Kreut Bcc: a@zyra.al"),
+    ):
+        answer = browser.post(path, data=typed | opened(browser, path), follow_redirects=True)
+        db.session.refresh(office)
+        assert office.dative == kept and shown in answer.text
+
+
 def test_a_new_institution_is_the_organisations_own(cast: SimpleNamespace, sign_in: Any) -> None:
     answer = sign_in(cast.arta).post("/people/institutions/new", data=INSTITUTION)
     made = rows(Institution)[0]

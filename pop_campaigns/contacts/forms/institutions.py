@@ -240,12 +240,33 @@ class OfficeForm(Form):
         needed=False,
         description=_l("As in: Mayor, Prefect"),
     )
+    dative = line(
+        _l("In Albanian letters"),
+        Office,
+        "dative",
+        needed=False,
+        description=_l(
+            "After “Drejtuar:”, in one phrase: Kryetarit të Bashkisë Fier. If left empty, it is made from title and institution."
+        ),
+    )
     language = language()
     phone = phone()
 
     def draft(self) -> OfficeDraft:
         """Return what was typed, once it is valid."""
-        return OfficeDraft(self.title_sq.data, self.title_en.data, self.language.data, phone_of(self.phone))
+        return OfficeDraft(
+            title_sq=self.title_sq.data,
+            title_en=self.title_en.data,
+            dative=self.dative.data or "",
+            language=self.language.data,
+            phone=phone_of(self.phone),
+        )
+
+
+def office_values(record: Office) -> dict[str, Any]:
+    """Return what the form of an office that is there holds, with the dative that the rule proposes."""
+    names = ("title_sq", "title_en", "language", "phone")
+    return {name: getattr(record, name) for name in names} | {"dative": record.in_dative()}
 
 
 class NewOfficeForm(OfficeForm):

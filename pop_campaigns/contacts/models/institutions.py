@@ -15,9 +15,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.contacts.models.merges import Mergeable
 from pop_campaigns.contacts.rules import InstitutionKind, MediumKind
+from pop_campaigns.core.dative import dative, in_gender
 from pop_campaigns.core.db import Base, Line, Prose, Searchable, choice
 from pop_campaigns.core.names import institution_key
 from pop_campaigns.core.places import Municipality
+from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.versions import Versioned
 
 if TYPE_CHECKING:
@@ -68,9 +70,17 @@ class Institution(Mergeable, Searchable, Versioned, Base):
         """Return by what a record of these values is found among those of like names (:mod:`core.names`)."""
         return {"name_key": institution_key(values["name_sq"] or "")}
 
+    def in_dative(self) -> str:
+        """Return whom a letter in Albanian to the institution is addressed to; empty where the rule does not know."""
+        return dative("", self.name_sq)
+
 
 class Office(Mergeable, Searchable, Versioned, Base):
-    """A post in an institution: Minister, Mayor, Prefect (Popolo: Post). Invitations and letters go to offices."""
+    """A post in an institution: Minister, Mayor, Prefect (Popolo: Post). Invitations and letters go to offices.
+
+    ``dative`` is whom a letter in Albanian is addressed to (*Kryetarit të Bashkisë Fier*) where somebody wrote it otherwise
+    than the rule does (:mod:`core.dative`).
+    """
 
     __tablename__ = "offices"
     __sorted_by__ = "title_sq"
@@ -80,6 +90,7 @@ class Office(Mergeable, Searchable, Versioned, Base):
     institution_id: Mapped[int] = mapped_column(ForeignKey("institutions.id"), index=True)
     title_sq: Mapped[str] = mapped_column(Line(160))
     title_en: Mapped[str] = mapped_column(Line(160), default="")
+    dative: Mapped[str] = mapped_column(Line(400), default="", server_default="")
     language: Mapped[str] = mapped_column(String(2), default="sq")
     phone: Mapped[str] = mapped_column(String(32), default="")
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
@@ -88,3 +99,15 @@ class Office(Mergeable, Searchable, Versioned, Base):
     institution: Mapped[Institution] = relationship(back_populates="offices", lazy="joined")
     mandates: Mapped[list[Mandate]] = relationship(back_populates="office", order_by="Mandate.id.desc()")
     addresses: Mapped[list[Address]] = relationship(back_populates="office", order_by="Address.id")
+
+    def proposed_dative(self) -> str:
+        """Return whom the rule would address a letter in Albanian to; empty where it does not know."""
+        return dative(self.title_sq, self.institution.name_sq)
+
+    def in_dative(self, form: FormOfAddress | None = None) -> str:
+        """Return whom a letter in Albanian to the office is addressed to; empty where nobody wrote it and the rule does not know.
+
+        ``form`` is that of the holder who is named: a woman has the feminine.
+        """
+        phrase = self.dative or self.proposed_dative()
+        return phrase if form is None else in_gender(phrase, woman=form is FormOfAddress.ZONJA)

@@ -16,6 +16,7 @@ from pop_campaigns.contacts.rules import PRIVATE_KINDS, PersonKind
 from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, choice
 from pop_campaigns.core.names import person_keys
 from pop_campaigns.core.places import Municipality
+from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.versions import Versioned
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 class Person(Mergeable, Searchable, Versioned, Base):
     """A person, by the name as it is written (never split by a guess), beside the form a source printed.
 
-    ``topics`` are words set apart by commas (*lumenj, buxheti*). A journalist works for an institution (a medium).
+    ``form_of_address`` is as somebody said it, NULL where nobody did; no name tells it. ``topics`` are words set apart by
+    commas (*lumenj, buxheti*). A journalist works for an institution (a medium).
     After ``erased_at`` nothing is left but the row that invitations and letters count.
     """
 
@@ -38,6 +40,7 @@ class Person(Mergeable, Searchable, Versioned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(Line(160))
     name_as_printed: Mapped[str] = mapped_column(Line(160), default="")
+    form_of_address: Mapped[FormOfAddress | None] = mapped_column(choice(FormOfAddress))
     kind: Mapped[PersonKind] = mapped_column(choice(PersonKind), default=PersonKind.OTHER)
     language: Mapped[str] = mapped_column(String(2), default="sq")
     phone: Mapped[str] = mapped_column(String(32), default="", index=True)

@@ -31,6 +31,7 @@ from pop_campaigns.contacts.services.records import (
     one_at_a_time,
 )
 from pop_campaigns.core.clock import local_date
+from pop_campaigns.core.dative import dative
 from pop_campaigns.core.db import db
 from pop_campaigns.core.text import fold
 
@@ -72,10 +73,14 @@ class InstitutionDraft:
 
 @dataclass(frozen=True)
 class OfficeDraft:
-    """What a form says about an office; ``language`` is the one its mail is written in."""
+    """What a form says about an office; ``language`` is the one its mail is written in.
+
+    ``dative`` is kept only where it is not what the rule proposes anyway, so that it follows a new name.
+    """
 
     title_sq: str
     title_en: str = ""
+    dative: str = ""
     language: str = "sq"
     phone: str = ""
 
@@ -128,6 +133,7 @@ def create_office(
     one_at_a_time(by)
     ask_of_similar(offices_like(institution, draft.title_sq, owner), seen)
     office = Office(institution=institution, organisation_id=owner, **vars(draft))
+    office.dative = _written_by_hand(draft, institution)
     db.session.add(office)
     note_contact("office.created", office, office, by, now, name=office.title_sq)
     return office
@@ -141,7 +147,14 @@ def change_office(
     if fold(draft.title_sq) != fold(office.title_sq):
         owner = office.organisation_id
         ask_of_similar(offices_like(office.institution, draft.title_sq, owner, besides=office.id), seen)
-    change_values(office, "office.changed", vars(draft), by, now, named="title_sq")
+    kept = _written_by_hand(draft, office.institution, proposed_before=office.proposed_dative())
+    change_values(office, "office.changed", vars(draft) | {"dative": kept}, by, now, named="title_sq")
+
+
+def _written_by_hand(draft: OfficeDraft, institution: Institution, proposed_before: str = "") -> str:
+    """Return the dative a person wrote; nothing where it is the rule's, for the title as it is or as it was."""
+    by_rule = (dative(draft.title_sq, institution.name_sq), proposed_before)
+    return "" if draft.dative in by_rule else draft.dative
 
 
 def record_holder(

@@ -21,6 +21,7 @@ from pop_campaigns.contacts.forms.institutions import (
     OfficeForm,
     institution_values,
     kind_choices,
+    office_values,
     read_address,
 )
 from pop_campaigns.contacts.models.addresses import Address
@@ -210,7 +211,7 @@ def new_office(ident: int) -> ResponseReturnValue:
 def edit_office(ident: int) -> ResponseReturnValue:
     """Change an office."""
     record = get_changeable(Office, ident)
-    form, similar = OfficeForm(obj=record), []
+    form, similar = OfficeForm(data=office_values(record)), []
     meet_changes(form, record)
     if form.validate_on_submit():
         try:

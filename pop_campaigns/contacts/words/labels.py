@@ -133,6 +133,7 @@ FIELD_WORDS: Final[dict[str, LazyString]] = {
     "press_card": _l("Press card"),
     "press_card_until": _l("Press card valid until"),
     "title_en": _l("Title of the office in English"),
+    "dative": _l("In Albanian letters"),
     "title_sq": _l("Title of the office in Albanian"),
     "topics": _l("Topics"),
     "working_hours": _l("Working hours"),

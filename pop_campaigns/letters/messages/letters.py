@@ -24,6 +24,14 @@ from pop_campaigns.letters.models import Letter
 from pop_campaigns.letters.queries.letters import UNSENT, RecipientLine
 from pop_campaigns.letters.rules.clocks import ClockBasis, shipped_clock
 from pop_campaigns.letters.rules.letters import RecipientRole
+from pop_campaigns.letters.words.addressees import (
+    addressees,
+    all_in_dative,
+    greeting_of,
+    in_one_line,
+    named,
+    text_of,
+)
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import MailParts
 from pop_campaigns.mail.models import MailAttachment, MailSkeleton, OutgoingMail
@@ -45,13 +53,18 @@ class Sender:
 
 @dataclass(frozen=True)
 class MailWords:
-    """A mail as its recipients share it. ``note`` is the name of the placeholder for what differs."""
+    """A mail as its recipients share it. ``note`` and ``greeting`` are the names of the placeholders for what differs."""
 
     language: str
     subject: str
     text: str
     html: str
     note: str
+    greeting: str
+
+    def filled(self, letter: Letter, line: RecipientLine) -> dict[str, str]:
+        """Return what fills the placeholders for one recipient."""
+        return {self.note: note_for(letter, line), self.greeting: greeting_of(line)}
 
 
 def sender_of(letter: Letter, lang: str) -> Sender:
@@ -79,11 +92,10 @@ def letter_sheet(letter: Letter, lang: str, lines: Sequence[RecipientLine], *, a
         sender_name=sender.name,
         sender_address_lines=sender.address_lines,
         sender_contact=sender.contact,
-        addressees=tuple(
-            Addressee(line.name, line.office_title, line.institution_name, (), line.role) for line in lines
-        ),
+        in_dative=all_in_dative(lines, lang),
+        addressees=tuple(_addressee(line, in_dative=all_in_dative(lines, lang), lang=lang) for line in lines),
         subject=getattr(letter, f"subject_{lang}"),
-        body=getattr(letter, f"body_{lang}"),
+        body=text_of(letter, lines, lang),
         signed_by=letter.signed_by,
         signed_as=letter.signed_as,
         enclosures=(),
@@ -113,7 +125,7 @@ def letter_date(letter: Letter, lang: str, at: datetime) -> str:
 
 def mail_words(letter: Letter, lang: str, lines: Sequence[RecipientLine], *, at: datetime) -> MailWords:
     """Return what the mails in one language share: the letter's text within the words around it."""
-    body = getattr(letter, f"body_{lang}")
+    body = text_of(letter, lines, lang)
     values = {
         "letter": letter,
         "sender": sender_of(letter, lang),
@@ -121,21 +133,23 @@ def mail_words(letter: Letter, lang: str, lines: Sequence[RecipientLine], *, at:
         "subject": getattr(letter, f"subject_{lang}"),
         "body": body,
         "blocks": read_blocks(body),
-        "to": [line for line in lines if line.role is RecipientRole.TO],
-        "cc": [line for line in lines if line.role is RecipientRole.CC],
+        "addressed": addressees(lines, lang),
         "pdf_name": pdf_name(letter, lang),
         "note": "",
+        "greeting": "",
         "lang": lang,
     }
     subject = render_template(f"mail/letter/subject.{lang}.txt", **values).strip()
-    note = _unused_name("note", subject + render_template(f"mail/letter/body.{lang}.txt", **values))
-    values["note"] = f"{{{note}}}"
+    typed = subject + render_template(f"mail/letter/body.{lang}.txt", **values)
+    note, greeting = _unused_name("note", typed), _unused_name("greeting", typed)
+    values |= {"note": f"{{{note}}}", "greeting": f"{{{greeting}}}"}
     return MailWords(
         language=lang,
         subject=subject,
         text=render_template(f"mail/letter/body.{lang}.txt", **values).strip() + "\n",
         html=render_template(f"mail/letter/body.{lang}.html", **values),
         note=note,
+        greeting=greeting,
     )
 
 
@@ -176,10 +190,18 @@ def preview_mail(
             attachments=[attached],
         ),
         to_address=line.address, to_name=recipient_name(line), from_address=from_address,
-        from_name=sender_of(letter, line.language).name, fields={words.note: note_for(letter, line)}, links={},
+        from_name=sender_of(letter, line.language).name, fields=words.filled(letter, line), links={},
         message_id="", bounce_nonce="", dated_at=at, auto_submitted=False, null_sender=False,
     )  # fmt: skip
     return compose(mail, reveal=False)
+
+
+def _addressee(line: RecipientLine, *, in_dative: bool, lang: str) -> Addressee:
+    if line.role is RecipientRole.TO and in_dative:
+        return Addressee(named(line), "", "", (), line.role, dative=line.dative)
+    if line.role is RecipientRole.CC and lang == "sq" and line.dative:
+        return Addressee("", "", "", (), line.role, dative=in_one_line(line))
+    return Addressee(line.name, line.office_title, line.institution_name, (), line.role)
 
 
 def _unused_name(name: str, typed: str) -> str:

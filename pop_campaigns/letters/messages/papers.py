@@ -15,19 +15,18 @@ from pop_campaigns.letters.messages.letters import PDF, letter_pdf, letter_sheet
 from pop_campaigns.letters.messages.pdf import LetterSheet, read_blocks
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.due_days import written_languages
-from pop_campaigns.letters.queries.letters import UNSENT, RecipientLine, lines_of
-from pop_campaigns.letters.rules.letters import RecipientRole
+from pop_campaigns.letters.queries.letters import UNSENT, lines_of
+from pop_campaigns.letters.words.addressees import Addressees, addressees
 from pop_campaigns.mail.models import MailAttachment, MailSkeleton, OutgoingMail
 
 
 @dataclass(frozen=True)
 class Paper:
-    """The sheet in one language, its text in blocks, whom it names."""
+    """The sheet in one language, its text in blocks, whom it names (a line each)."""
 
     sheet: LetterSheet
     blocks: list[dict[str, Any]]
-    to: list[RecipientLine]
-    cc: list[RecipientLine]
+    addressed: Addressees
     awaits_number: bool
 
 
@@ -47,8 +46,7 @@ def paper_of(letter: Letter, lang: str, *, user: User, at: datetime) -> Paper:
     return Paper(
         sheet=sheet,
         blocks=read_blocks(sheet.body),
-        to=[line for line in lines if line.role is RecipientRole.TO],
-        cc=[line for line in lines if line.role is RecipientRole.CC],
+        addressed=addressees(lines, lang),
         awaits_number=letter.state in UNSENT,
     )
 

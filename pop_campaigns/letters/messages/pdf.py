@@ -30,13 +30,14 @@ _BULLET: Final = re.compile(r"[-–•]\s+")
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """One recipient as printed: any part may be empty."""
+    """One recipient as printed: any part may be empty. ``dative`` stands for office and institution in one phrase."""
 
     name: str
     office: str
     institution: str
     address_lines: tuple[str, ...]
     role: RecipientRole
+    dative: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class LetterSheet:
     `body` has its paragraphs parted by blank lines; a line that begins with "- " is an item of a list, any
     other line break is kept. `register_number` None leaves a blank to be filled in by hand. `date_words` is
     the written day ("16 prill 2020"). `this_recipient` is the one this copy goes to. `dated_at`, an aware
-    moment, becomes the file's creation date, so that making the letter again gives the same file.
+    moment, becomes the file's creation date, so that making the letter again gives the same file. `in_dative`: the
+    addressees are, so that *Drejtuar* stands before them.
     """
 
     lang: str
@@ -64,6 +66,7 @@ class LetterSheet:
     enclosures: tuple[str, ...]
     dated_at: datetime
     this_recipient: Addressee | None = None
+    in_dative: bool = False
 
 
 def render_letter_pdf(sheet: LetterSheet) -> bytes:
@@ -139,7 +142,7 @@ def _addressee_data(addressee: Addressee, sheet: LetterSheet) -> dict[str, Any]:
 
 
 def _addressee_lines(addressee: Addressee) -> list[str]:
-    parts = (addressee.name, addressee.office, addressee.institution)
+    parts = (addressee.dative, addressee.name, addressee.office, addressee.institution)
     return [part for part in parts if part.strip()]
 
 

@@ -19,6 +19,7 @@ from pop_campaigns.contacts.queries.addresses import Contact, Reach, best_addres
 from pop_campaigns.contacts.queries.reach import find_guests, guest_option, holders_of
 from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.text import search_words
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.entered_days import EnteredDays, entered_days
@@ -62,13 +63,18 @@ class RecipientOption:
 
 @dataclass(frozen=True)
 class RecipientLine:
-    """A recipient as named in the letter: as it would go out today (never to a ``dead_address``), or frozen as sent."""
+    """A recipient as named in the letter: as it would go out today (never to a ``dead_address``), or frozen as sent.
+
+    ``dative`` is how a text in Albanian addresses it, whatever the language of the line.
+    """
 
     recipient: LetterRecipient
     name: str
     office_title: str
     institution_name: str
     address: str
+    dative: str = ""
+    form_of_address: FormOfAddress | None = None
     placeholder: bool = False
     dead_address: str = ""
     came_back: CameBack | None = None
@@ -325,7 +331,9 @@ def _frozen(recipient: LetterRecipient, lang: str) -> RecipientLine:
         title = _same_name(title, recipient.office, "title", lang)
         institution = recipient.office.institution if recipient.office else recipient.institution
         name = _same_name(name, institution, "name", lang)
-    return RecipientLine(recipient, recipient.name, title, name, recipient.address)
+    return RecipientLine(
+        recipient, recipient.name, title, name, recipient.address, recipient.dative, recipient.form_of_address
+    )
 
 
 def _same_name(frozen: str, record: Office | Institution | None, field: str, lang: str) -> str:
@@ -341,11 +349,15 @@ def _as_it_stands(
     contact = office or institution
     address = addresses.get(contact) if contact else None
     holder = holders.get(office.id) if office else None
+    form = holder.form_of_address if holder else None
+    in_dative = office.in_dative(form) if office else institution.in_dative() if institution else ""
     return RecipientLine(
         recipient=recipient,
         name=holder.name if holder else "",
         office_title=in_language(office, "title", lang) if office else "",
         institution_name=in_language(institution, "name", lang) if institution else "",
         address=address.email if address else "",
+        dative=in_dative,
+        form_of_address=form,
         placeholder=bool(address and address.placeholder),
     )

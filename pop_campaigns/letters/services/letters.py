@@ -27,7 +27,6 @@ from pop_campaigns.letters.messages.letters import (
     MailWords,
     letter_pdf,
     mail_words,
-    note_for,
     pdf_name,
     recipient_name,
     sender_of,
@@ -165,6 +164,8 @@ def fingerprint(letter: Letter, lines: Sequence[RecipientLine]) -> str:
                 recipient.language,
                 line.name,
                 line.shown_as,
+                line.dative,
+                line.form_of_address,
                 line.address,
             )
         )
@@ -187,6 +188,7 @@ def send_letter(letter: Letter, *, by: User, now: datetime) -> SentLetter:
     printed = {lang: lines_of(letter, by, day, lang=lang) for lang in LANGUAGES}
     _number(letter, day.year)
     letter.state, letter.sent_at, letter.changed_at = LetterState.SENT, now, now
+    letter.greeted = True
     letter.precision, letter.day_from, letter.day_to = DatePrecision.DAY, day, day
     for line in lines:
         _freeze(line)
@@ -220,6 +222,7 @@ def _freeze(line: RecipientLine) -> None:
         line.office_title,
         line.institution_name,
     )
+    recipient.dative, recipient.form_of_address = line.dative, line.form_of_address
     recipient.address = line.address
     recipient.reply_local = "r-" + derive_local_part("reply", new_nonce())
 
@@ -244,7 +247,7 @@ def _queue_language(
 def _queue(
     letter: Letter, line: RecipientLine, words: MailWords, skeleton: MailSkeleton, now: datetime
 ) -> OutgoingMail:
-    to = Recipient(line.address, recipient_name(line), {words.note: note_for(letter, line)})
+    to = Recipient(line.address, recipient_name(line), words.filled(letter, line))
     return queue_mail(
         skeleton,
         to,
