@@ -259,10 +259,10 @@ def test_kinds_are_words_with_how_many_there_are(record: dict[str, int], client:
     text = page(client, "/en/")
     kinds = re.findall(r'kind=(\w+)"[^>]*>([^<]*) <span class="count">(\d+)</span>', text)
     assert kinds == [
-        ("confrontation", "Confrontation", "9"),
-        ("hearing", "Hearing", "1"),
-        ("meeting", "Meeting with officials", "1"),
-        ("protest", "Protest", "1"),
+        ("confrontation", "Confrontations", "9"),
+        ("hearing", "Hearings", "1"),
+        ("meeting", "Meetings with officials", "1"),
+        ("protest", "Protests", "1"),
     ]
 
 

@@ -30,6 +30,18 @@ EVENT_KINDS: Final[dict[EventKind, LazyString]] = {
     EventKind.PROTEST: _l("Protest"),
 }
 
+SEVERAL_EVENTS: Final[dict[EventKind, LazyString]] = {
+    EventKind.CONFRONTATION: _l("Confrontations"),
+    EventKind.HEARING: _l("Hearings"),
+    EventKind.PRESS_CONFERENCE: _l("Press conferences"),
+    EventKind.ROUND_TABLE: _l("Round tables"),
+    EventKind.MEETING: _l("Meetings with officials"),
+    EventKind.PUBLIC_FORUM: _l("Public forums"),
+    EventKind.COUNCIL_SESSION: _l("Council sessions"),
+    EventKind.PROTEST: _l("Protests"),
+}
+"""Kinds over a number of events."""
+
 EVENT_FORMATS: Final[dict[EventFormat, LazyString]] = {
     EventFormat.IN_PERSON: _l("In person"),
     EventFormat.ONLINE: _l("Online"),

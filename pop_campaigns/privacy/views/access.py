@@ -25,7 +25,7 @@ from pop_campaigns.privacy.queries.traces import find_traces
 from pop_campaigns.privacy.words.access import readable_lines
 
 SECTIONS: Final = {
-    "persons": _l("Person"),
+    "persons": _l("Records of the person"),
     "addresses": _l("E-mail addresses"),
     "consents": _l("Consents"),
     "refusals": _l("Mail refused"),

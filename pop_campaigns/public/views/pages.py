@@ -19,7 +19,14 @@ from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.subject_files import FILE_PATH, find_by_link
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState, is_over
-from pop_campaigns.events.words.labels import EVENT_FORMATS, EVENT_KINDS, EVENT_WHENS, state_chip, when_words
+from pop_campaigns.events.words.labels import (
+    EVENT_FORMATS,
+    EVENT_KINDS,
+    EVENT_WHENS,
+    SEVERAL_EVENTS,
+    state_chip,
+    when_words,
+)
 from pop_campaigns.public.blueprint import PAGES_KEPT_FOR, base_url, bp, network
 from pop_campaigns.public.queries.events import (
     Group,
@@ -171,6 +178,7 @@ def _words(lang: str) -> dict[str, Any]:
     moment = now()
     return {
         "kinds": EVENT_KINDS,
+        "several_kinds": SEVERAL_EVENTS,
         "formats": EVENT_FORMATS,
         "chip_of": lambda event: state_chip(event, moment),
         "when_words": lambda event: when_words(event, lang),
