@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +14,6 @@ from wtforms import (
     EmailField,
     FileField,
     RadioField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
@@ -26,46 +23,13 @@ from wtforms.validators import Optional, ValidationError
 from pop_campaigns.contacts.forms.institutions import OneAddress
 from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.forms import AtMost, Form, Needed
-from pop_campaigns.core.i18n import LANGUAGES
 from pop_campaigns.core.text import clean_line, clean_text
-from pop_campaigns.invitations.rules import Answer, GuestChoice
+from pop_campaigns.invitations.rules import Answer
 from pop_campaigns.invitations.words.labels import ANSWERS, TOLD_HOW
 
-MOST_AT_ONCE = 200
 LONGEST_NOTE = 2000
 LONGEST_SUBSTITUTE = 200
 KEEP = "KEEP"
-_KEY = re.compile(r"(office|person)-([1-9]\d{0,8})")
-
-
-def read_guest_key(typed: str) -> tuple[str, int] | None:
-    """Read what a box of the picker stands for (``office-12``); None for anything else."""
-    match = _KEY.fullmatch(typed)
-    return (match[1], int(match[2])) if match else None
-
-
-def read_choices(typed: list[str], values: Mapping[str, str]) -> list[GuestChoice]:
-    """Read the ticked boxes with the language chosen beside each; what is no box of ours is left out."""
-    keys = filter(None, map(read_guest_key, dict.fromkeys(typed[:MOST_AT_ONCE])))
-    guest_choices = []
-    for kind, ident in keys:
-        language = values.get(f"language-{kind}-{ident}", "")
-        guest_choices.append(GuestChoice(kind, ident, language if language in LANGUAGES else ""))
-    return guest_choices
-
-
-class PickForm(Form):
-    """Which offices and persons are put on the guest list."""
-
-    guest = SelectMultipleField("", id="picks", choices=[], validate_choice=False)
-    q = StringField("", filters=[clean_line])
-
-    def validate_guest(self, field: SelectMultipleField) -> None:
-        """Require that somebody is chosen, and not the whole country in one press."""
-        if not field.data:
-            raise ValidationError(_("Choose at least one office or person."))
-        if len(field.data) > MOST_AT_ONCE:
-            raise ValidationError(_("Choose at most %(number)d at once.", number=MOST_AT_ONCE))
 
 
 class NoteForm(Form):

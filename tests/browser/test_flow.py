@@ -98,12 +98,14 @@ def _choose_guests(page: Page, event: str) -> None:
     walks.pick(page, MAYOR_OF_MALLAKASTER).get_by_role("checkbox").check()
     walks.search_guests(page, "bashkia fier", MAYOR_OF_FIER)
     walks.pick(page, MAYOR_OF_FIER).get_by_role("checkbox").check()
-    page.get_by_role("button", name=sq("Add chosen")).click()
+    expect(page.locator("#chosen .pick")).to_have_count(4)  # apart, and no longer among those found
+    expect(page.locator("#picks .pick input:checked")).to_have_count(0)
+    page.get_by_role("button", name=sq("Add %(number)s", number=4), exact=True).click()
     expect(page.locator(".drafts > li")).to_have_count(4)
 
 
 def _look_at_the_mail(page: Page, event: str) -> None:
-    page.get_by_role("link", name=sq("Next: the message")).click()
+    page.get_by_role("button", name=sq("Next: the message")).click()
     page.wait_for_url(f"**{event}/invite/message")
     expect(page.frame_locator(".mail-frame").locator("body")).to_contain_text(GJANICA)
     page.get_by_role("link", name=sq("Text")).click()

@@ -70,8 +70,8 @@ def plan_round_table(page: Page, title_sq: str, title_en: str = "", **values: st
 
 
 def pick(page: Page, title: str) -> Locator:
-    """The row of an office in the picker of guests."""
-    return page.locator("#picks li").filter(has=page.get_by_text(title, exact=True))
+    """The row of an office in the picker, among those found or those chosen."""
+    return page.locator("#pick-guests .pick").filter(has=page.get_by_text(title, exact=True))
 
 
 def search_guests(page: Page, typed: str, title: str) -> None:
@@ -90,7 +90,7 @@ def put_on_list(page: Page, event: str, titles: Sequence[str], english: Sequence
         row.get_by_role("checkbox").check()
         if title in english:
             row.locator("select").select_option("en")
-    page.locator("#pick-guests .add-line button").click()
+    page.locator("#pick-guests .add-line button").first.click()
     expect(page.locator(".drafts > li")).to_have_count(len(titles))
 
 

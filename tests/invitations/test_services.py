@@ -168,7 +168,7 @@ def test_the_organisations_own_address_serves_whoever_invites(
     expected = [f"{ident}.fier@{kind}.example" for kind, ident in keys]
     choices = [GuestChoice(kind, ident) for kind, ident in keys]
     picks = picks_for(event, "", choices, user=user, lang="sq", now=NOW)
-    assert [pick.email for pick in picks if pick.ticked] == expected
+    assert [pick.email for pick in picks.ticked] == expected
     guests = add_guests(event, choices, by=user, now=NOW).added
     assert [guest.address for guest in guests] == expected
     db.session.execute(delete(Address).where(Address.organisation_id == cast.fier.id))

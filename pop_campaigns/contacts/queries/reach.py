@@ -11,7 +11,7 @@ from typing import Final, Literal
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import contains_eager
 
-from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.rules.roles import may_read_record
 from pop_campaigns.accounts.scope import of_network_or, visible
 from pop_campaigns.contacts.models.addresses import Address
@@ -92,6 +92,26 @@ def offices_in(municipality_id: int, user: User, *, limit: int) -> list[int]:
     near = _visible_offices(user).where(Institution.municipality_id == municipality_id)
     ordered = near.order_by(Institution.sort_key, Institution.id, Office.sort_key, Office.id).limit(limit)
     return [office.id for office in db.session.scalars(ordered).unique()]
+
+
+def network_mayors(user: User) -> list[int]:
+    """Return the offices of the mayors of all municipalities where an organisation of the network works."""
+    title = func.lower(Office.title_sq)
+    near = select(Organisation.municipality_id).where(Organisation.municipality_id.is_not(None))
+    mayors = (
+        select(Office.id)
+        .join(Office.institution)
+        .where(
+            visible(Office, user),
+            visible(Institution, user),
+            Institution.kind == InstitutionKind.MUNICIPALITY,
+            Institution.municipality_id.in_(near),
+            title.startswith("kryetar"),
+            ~title.contains("shill"),  # chairs of councils
+        )
+        .order_by(Institution.sort_key, Institution.id, Office.id)
+    )
+    return list(db.session.scalars(mayors))
 
 
 def holders_of(office_ids: Sequence[int], on: date, reach: Reach) -> dict[int, Person]:

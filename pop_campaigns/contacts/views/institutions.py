@@ -39,6 +39,7 @@ from pop_campaigns.contacts.services.records import AlreadyThere, Contact, Simil
 from pop_campaigns.contacts.views.form_pages import (
     add_address,
     ask_similar,
+    back_to_picker,
     form_page,
     owner_beside,
     refuse,
@@ -156,7 +157,13 @@ def new_institution() -> ResponseReturnValue:
         except CannotBePartOf:  # moved or removed since the list was made
             refuse(form.part_of, _("Not a valid choice."))
         else:
-            return saved(record, _("%(name)s is added. Now add its offices.", name=record.name_sq))
+            words = _("%(name)s is added. Now add its offices.", name=record.name_sq)
+            back = back_to_picker("")
+            if not back:
+                return saved(record, words)
+            db.session.commit()
+            flash(words, "success")
+            return redirect(url_for("contacts.new_office", ident=record.id, back=back))
     return form_page(form, _("New institution"), url_for("contacts.index"), similar=similar)
 
 

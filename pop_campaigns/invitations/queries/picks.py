@@ -13,7 +13,6 @@ from pop_campaigns.contacts.queries.reach import (
     GuestKind,
     GuestOption,
     find_guests,
-    guest_option,
     guest_options,
     is_sample,
     offices_in,
@@ -27,11 +26,10 @@ from pop_campaigns.invitations.queries.invitable import load_contacts, refusing_
 from pop_campaigns.invitations.rules import GuestChoice, InvitationState
 from pop_campaigns.invitations.sight import named_as
 
-MOST_FOUND = 30
+MOST_FOUND = 200
 MOST_OFFERED = 12
 _RECENTLY_INVITED = 4
 _RECENT = timedelta(days=365)
-_MOST_TICKED = 30
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,8 @@ class Pick:
     listed: Invitation | None
     taken_by: str
     refuses: bool = False
+    phone: str = ""
+    place: str = ""
 
     @property
     def key(self) -> str:
@@ -66,20 +66,28 @@ class Pick:
             return "refuses"
         return "address_taken" if self.taken_by else "free"
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it is on the guest list already, invited or not."""
+        return self.state in (InvitationState.DRAFT.value, InvitationState.INVITED.value)
+
+
+@dataclass(frozen=True)
+class Picks:
+    """What the picker shows: who is ticked and not on the list yet, and who was found besides."""
+
+    ticked: list[Pick]
+    found: list[Pick]
+
 
 def picks_for(
     event: Event, typed: str, ticked: Sequence[GuestChoice], *, user: User, lang: str, now: datetime
-) -> list[Pick]:
-    """Return what the picker shows: first what is ticked, then what the words typed find, or who is near."""
-    chosen = {(choice.kind, choice.id): choice.language for choice in ticked[:_MOST_TICKED]}
-    reach = reach_of(event, user)
-    ticked_options = [guest_option(kind, ident, user, reach=reach) for kind, ident in chosen]
-    if typed.strip():
-        searched = find_guests(typed, user, reach=reach, limit=MOST_FOUND)
-    else:
-        searched = offered(event, user, now)
+) -> Picks:
+    """Return who is ticked, and whom the words typed find besides, or who is near; as many queries for one as for all."""
+    chosen = {_key_of(choice.kind, choice.id): choice.language for choice in ticked}
+    searched = _searched(event, typed, user, now)
     unticked = [option for option in searched if (option.kind, option.id) not in chosen]
-    options = [*(option for option in ticked_options if option is not None), *unticked]
+    options = [*guest_options(list(chosen), user, reach=reach_of(event, user)), *unticked]
     contacts = load_contacts(event, [(option.kind, option.id) for option in options], by=user, now=now)
     guests = guests_of(event)
     listed = {guest_key(guest): guest for guest in guests}
@@ -96,7 +104,8 @@ def picks_for(
             Pick(
                 kind=option.kind,
                 id=option.id,
-                title=option_title(option, lang),
+                title=in_language(option, "title", lang) or option.holder,
+                place=in_language(option, "institution", lang),
                 holder=option.holder if option.kind == "office" else "",
                 email=email,
                 sample=bool(email and option.address and is_sample(option.address)),
@@ -105,9 +114,23 @@ def picks_for(
                 listed=own,
                 taken_by=named_as(owner, user) if owner is not None and owner is not own else "",
                 refuses=option.kind == "person" and email in unwanted,
+                phone=contacts[key].phone,
             )
         )
-    return picks
+    return Picks(
+        [pick for pick in picks if pick.ticked and not pick.is_there],
+        [pick for pick in picks if not pick.ticked or pick.is_there],
+    )
+
+
+def _searched(event: Event, typed: str, user: User, now: datetime) -> list[GuestOption]:
+    if typed.strip():
+        return find_guests(typed, user, reach=reach_of(event, user), limit=MOST_FOUND)
+    return offered(event, user, now)
+
+
+def _key_of(kind: str, ident: int) -> tuple[GuestKind, int]:
+    return ("office" if kind == "office" else "person", ident)
 
 
 def offered(event: Event, user: User, now: datetime) -> list[GuestOption]:
@@ -150,12 +173,6 @@ def _invited_lately(event: Event, now: datetime) -> list[tuple[GuestKind, int]]:
     for office_id, person_id in db.session.execute(wanted):
         keys.append(("office", office_id) if office_id else ("person", person_id or 0))
     return keys
-
-
-def option_title(option: GuestOption, lang: str) -> str:
-    """Return office and institution in the reader's language, or the person's name."""
-    parts = (in_language(option, "title", lang), in_language(option, "institution", lang))
-    return ", ".join(part for part in parts if part) or option.holder
 
 
 def guest_key(guest: Invitation) -> tuple[str, int]:

@@ -9,6 +9,24 @@ from pop_campaigns.invitations.blueprint import bp
 
 # Adds its condition to those of lists.
 from pop_campaigns.invitations.queries import list_conditions
-from pop_campaigns.invitations.views import answer, by_hand, follow_up, from_list, guest_table, steps
+from pop_campaigns.invitations.views import (
+    answer,
+    by_hand,
+    choosing,
+    follow_up,
+    from_list,
+    guest_table,
+    steps,
+)
 
-__all__ = ["answer", "bp", "by_hand", "follow_up", "from_list", "guest_table", "list_conditions", "steps"]
+__all__ = [
+    "answer",
+    "bp",
+    "by_hand",
+    "choosing",
+    "follow_up",
+    "from_list",
+    "guest_table",
+    "list_conditions",
+    "steps",
+]

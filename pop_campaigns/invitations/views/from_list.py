@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -11,6 +13,7 @@ from sqlalchemy import select
 
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.scope import get_changeable
+from pop_campaigns.contacts.forms.picking import read_picking
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language, in_language
@@ -53,7 +56,13 @@ def from_list(event_id: int) -> ResponseReturnValue:
         return _list_page(event, _chosen(event), _refusal_words(refused))
     db.session.commit()
     _say_added(added)
-    return redirect(url_for("invitations.who", event_id=event_id))
+    return redirect(_back(event))
+
+
+def _back(event: Event) -> str:
+    """Return the address of the picker somebody came from, as it was: words, page, ticks."""
+    query: dict[str, Any] = read_picking().query
+    return url_for("invitations.who", event_id=event.id, **query)
 
 
 def offered_lists(event: Event) -> list[ContactList]:
@@ -63,10 +72,13 @@ def offered_lists(event: Event) -> list[ContactList]:
 
 
 def _chosen(event: Event) -> ContactList | None:
-    """Return the list asked for; one that is not there, or not for this event, is a page that is not there."""
+    """Return the list asked for, None where none is named."""
     typed = request.values.get("list", "")
-    if not typed:
-        return None
+    return list_for(event, typed) if typed else None
+
+
+def list_for(event: Event, typed: str) -> ContactList:
+    """Return the list of a typed number, else 404: one that is not there, or not for this event."""
     ident = row_number(typed) or 0
     wanted = select(ContactList).where(ContactList.id == ident, lists_for(event, current_user))
     return db.session.scalar(wanted) or abort(404)
@@ -93,6 +105,8 @@ def _list_page(event: Event, chosen: ContactList | None, problem: str = "") -> t
         too_many=_too_many_words(resolved) if resolved else "",
         problem=problem,
         refusal=cannot_invite_words(event, now()),
+        back=_back(event),
+        kept=read_picking().query,
     )
     return page, status
 

@@ -1,21 +1,19 @@
-"""Pages of invitations, for coordinators: the three steps from a guest list to mails in the outbox.
+"""Pages of invitations, for coordinators: the mail looked at and sent, the second and last of three steps.
 
-What comes after (changes, cancellation, reminders) is in ``follow_up``, what comes round the service in
-``by_hand``, the guest's own page in ``answer``.
+The first is in ``choosing``; what comes after (changes, cancellation, reminders) in ``follow_up``, what comes round
+the service in ``by_hand``, the guest's own page in ``answer``.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import NamedTuple, cast
-from urllib.parse import urlencode
+from typing import NamedTuple
 
 from flask import (
     abort,
     current_app,
     flash,
-    get_template_attribute,
     redirect,
     render_template,
     request,
@@ -25,7 +23,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_security import current_user
-from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm.exc import StaleDataError
 
 from pop_campaigns.accounts.guard import writer
@@ -33,149 +30,26 @@ from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
-from pop_campaigns.core.i18n import LANGUAGES, current_language, misses_translation
+from pop_campaigns.core.i18n import LANGUAGES, misses_translation
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
-from pop_campaigns.invitations.forms import NoteForm, PickForm, read_choices
+from pop_campaigns.invitations.forms import NoteForm
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.queries.guests import guests_of, refusing, text_of
-from pop_campaigns.invitations.queries.picks import (
-    MOST_FOUND,
-    MOST_OFFERED,
-    guest_key,
-    picks_for,
-    without_listed,
-)
-from pop_campaigns.invitations.rules import GuestChoice, GuestRefusal, InvitationState, MailPurpose
+from pop_campaigns.invitations.rules import InvitationState, MailPurpose
 from pop_campaigns.invitations.services.guests import (
-    AddedGuests,
     CannotInvite,
-    NotADraft,
-    add_guests,
     addresses_now,
-    remove_guest,
-    set_guest_language,
     set_invitation_text,
 )
 from pop_campaigns.invitations.services.sending import preview, send_invitations
 from pop_campaigns.invitations.sight import only_seen, seen_among
-from pop_campaigns.invitations.words.labels import NOT_INVITABLE
-from pop_campaigns.invitations.words.pages import refusal_words
 from pop_campaigns.mail.queries import dead_among
 from pop_campaigns.mail.rules import CameBack
 from pop_campaigns.mail.wake_up import wake_worker
 
 PARTS = ("html", "text", "calendar")
-# Flashed lines travel in the cookie, which browsers drop above 4 KB.
-_NAMED_IN_A_LINE = 2
-
-
-@bp.route("/events/<int:event_id>/invite", methods=["GET", "POST"])
-@writer
-def who(event_id: int) -> ResponseReturnValue:
-    """Put offices and persons on the guest list: the first of three steps."""
-    event = get_changeable(Event, event_id)
-    if request.method == "POST":
-        return _add_chosen(event)
-    ticked = read_choices(request.args.getlist("guest"), request.args)
-    return _who_page(event, PickForm(formdata=None, q=request.args.get("q", "")), ticked)
-
-
-def _who_page(event: Event, form: PickForm, ticked: Sequence[GuestChoice]) -> str:
-    moment, typed = now(), (form.q.data or "")[:200]
-    guests = guests_of(event)
-    return render_template(
-        "invitations/who.html",
-        event=event,
-        form=form,
-        typed=typed,
-        picks=picks_for(event, typed, ticked, user=current_user, lang=current_language(), now=moment),
-        most_found=MOST_FOUND if typed.strip() else MOST_OFFERED,
-        drafts=[guest for guest in guests if guest.state is InvitationState.DRAFT],
-        seen=seen_among(guests),
-        invited=sum(guest.state is InvitationState.INVITED for guest in guests),
-        refusal=cannot_invite_words(event, moment),
-    )
-
-
-def _add_chosen(event: Event) -> ResponseReturnValue:
-    form = PickForm()
-    choices = read_choices(form.guest.data or [], request.form)
-    if not form.validate():
-        return _who_page(event, form, choices), 422
-    try:
-        done = add_guests(event, choices, by=current_user, now=now())
-    except CannotInvite as refused:
-        db.session.rollback()
-        form.guest.errors = [str(NOT_INVITABLE[refused.reason])]
-        return _who_page(get_changeable(Event, event.id), form, choices), 422
-    wrong = [refusal for refusal in done.refused if refusal.reason is not GuestRefusal.ALREADY_INVITED]
-    if wrong and not done.added:
-        form.guest.errors = [refusal_words(refusal) for refusal in done.refused]
-        db.session.rollback()
-        return _who_page(get_changeable(Event, event.id), form, choices), 422
-    left = without_listed(event, choices)
-    db.session.commit()
-    _say_added(done)
-    # What could not be added stays ticked, its reason beside it.
-    query: dict[str, str | list[str]] = {"guest": [f"{choice.kind}-{choice.id}" for choice in left]}
-    query |= {f"language-{choice.kind}-{choice.id}": choice.language for choice in left if choice.language}
-    query |= {"q": form.q.data} if form.q.data else {}
-    address = f"{url_for('invitations.who', event_id=event.id)}?{urlencode(query, doseq=True)}"
-    return redirect(address.rstrip("?"))
-
-
-def _say_added(done: AddedGuests) -> None:
-    if done.added:
-        flash(ngettext("%(num)d guest added.", "%(num)d guests added.", len(done.added)), "success")
-    for refused in done.refused[:_NAMED_IN_A_LINE]:
-        flash(refusal_words(refused), "warning" if done.added else "info")
-    more = len(done.refused) - _NAMED_IN_A_LINE
-    if more > 0:
-        flash(ngettext("%(num)d more was not added.", "%(num)d more were not added.", more), "warning")
-
-
-@bp.post("/invitations/<int:invitation_id>/remove")
-@writer
-def remove(invitation_id: int) -> ResponseReturnValue:
-    """Take a guest who was not asked yet off the list."""
-    guest = changeable_guest(invitation_id)
-    event_id, label = guest.event_id, guest.shown_as
-    kind, ident = guest_key(guest)
-    again = {"guest": f"{kind}-{ident}", f"language-{kind}-{ident}": guest.language}
-    try:
-        remove_guest(guest, by=current_user, now=now())
-    except NotADraft:
-        db.session.rollback()
-        flash(
-            _("%(guest)s has been invited already: withdraw the invitation instead.", guest=label), "warning"
-        )
-        return redirect(url_for("desk.event", event_id=event_id))
-    db.session.commit()
-    flash(_with_undo(_("%(guest)s is off the list.", guest=label), event_id, again), "success")
-    return redirect(url_for("invitations.who", event_id=event_id))
-
-
-def _with_undo(words: str, event_id: int, again: dict[str, str]) -> str:
-    """Return a quiet line whose button puts the guest on the list again."""
-    with_undo = get_template_attribute("macros/flashes.html", "with_undo")
-    hidden = again | {"csrf_token": generate_csrf()}
-    return cast(str, with_undo(words, url_for("invitations.who", event_id=event_id), hidden))
-
-
-@bp.post("/invitations/<int:invitation_id>/language")
-@writer
-def set_language(invitation_id: int) -> ResponseReturnValue:
-    """Choose the language of one guest's mails."""
-    guest = changeable_guest(invitation_id)
-    language = request.form.get("language", "")
-    if language not in LANGUAGES:
-        abort(400)
-    set_guest_language(guest, language, by=current_user, now=now())
-    event_id, is_draft = guest.event_id, guest.state is InvitationState.DRAFT
-    db.session.commit()
-    return redirect(url_for("invitations.who" if is_draft else "desk.event", event_id=event_id))
 
 
 @bp.route("/events/<int:event_id>/invite/message", methods=["GET", "POST"])
