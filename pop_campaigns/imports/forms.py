@@ -32,7 +32,7 @@ _REACHES = frozenset({Field.NAME, Field.FIRST_NAME, Field.LAST_NAME, Field.EMAIL
 class UploadForm(Form):
     """A file; ``once`` tells the same form sent twice from another file."""
 
-    file = FileField(_l("File"), description=_l("CSV or XLSX, at most 60 MB and 100,000 rows."))
+    file = FileField(_l("File"), description=_l("CSV, XLSX or vCard, at most 60 MB and 100,000 rows."))
     once = once_field()
 
 

@@ -1,4 +1,4 @@
-"""Tables out of files as people have them: CSV of any program and XLSX; pure, row by row, in bounded memory.
+"""Tables out of files as people have them: CSV of any program, XLSX and vCards; pure, row by row, in bounded memory.
 
 Nothing a file claims about itself is believed: not its name, not its declared size, not its encoding.
 """
@@ -15,6 +15,7 @@ from typing import IO, Final
 
 from pop_campaigns.core.text import clean_text
 from pop_campaigns.imports.rules.encodings import guess_encoding
+from pop_campaigns.imports.rules.vcards import HEADINGS, card_rows, is_address_book
 
 LARGEST_UPLOAD: Final = 60 * 1024 * 1024
 MOST_ROWS: Final = 100_000
@@ -92,6 +93,8 @@ def _read_csv(file: IO[bytes]) -> Table:
     text = io.TextIOWrapper(file, encoding=encoding.codec, errors="replace", newline="")
     sample = text.read(_SAMPLE)
     text.seek(0)
+    if is_address_book(sample):
+        return Table(HEADINGS, _checked(_cards(text)), encoding.name, "")
     first_line = sample.lstrip("\ufeff").split("\n", 1)[0].strip('\r "')
     named = first_line[4:] if re.fullmatch(r"(?i)sep=[;,\t]", first_line) else ""
     delimiter = named or _guess_delimiter(sample)
@@ -113,6 +116,14 @@ def _records(text: io.TextIOWrapper, delimiter: str) -> Iterator[tuple[int, list
     finally:
         with suppress(ValueError):  # already closed
             text.detach()  # the file is its owner's to close
+
+
+def _cards(text: io.TextIOWrapper) -> Iterator[tuple[int, list[str]]]:
+    try:
+        yield from card_rows(_lines(text))
+    finally:
+        with suppress(ValueError):  # already closed
+            text.detach()
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:
