@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,13 +16,16 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.contacts.words.labels import PERSON_KINDS, PURPOSES
+from pop_campaigns.core.dates import day_words
 from pop_campaigns.core.forms import AtMost, Form
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.once import once_field
 from pop_campaigns.core.places import all_municipalities
 from pop_campaigns.core.text import clean_line
+from pop_campaigns.imports.rules.days import DayOrder, read_day
 from pop_campaigns.imports.rules.fields import CONSENTS, OF_SEVERAL_COLUMNS, Field
 from pop_campaigns.imports.services.imports import Options
-from pop_campaigns.imports.words import FIELDS
+from pop_campaigns.imports.words import DAY_ORDERS, FIELDS
 
 _LANGUAGES = [SelectChoice("sq", _l("Albanian")), SelectChoice("en", _l("English"))]
 FIELD_NAMES = frozenset(field.value for field in Field)
@@ -63,8 +66,11 @@ class ColumnsForm(Form):
         description=_l("As in: signed lists of the round table, folder 12"),
     )
     given_on = DateField(_l("Agreed on"), validators=[Optional()])
+    day_order = RadioField(_l("Which number is the month?"), validate_choice=False)
 
     today: date
+    asks_order = False
+    day_orders: Mapping[int, DayOrder] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,11 +79,25 @@ class ColumnsForm(Form):
         self.municipality.choices = [SelectChoice("", _("None in particular")), *places]
         self.consents.choices = [SelectChoice(purpose.value, words) for purpose, words in PURPOSES.items()]
         self.columns: dict[int, Field] = {}
+        self.day_order.choices = []
 
     def read_columns(self, count: int) -> None:
         """Take over what is chosen for each column; what is no field is none."""
         chosen = {number: self[f"column-{number}"].data for number in range(count)}
         self.columns = {number: Field(value) for number, value in chosen.items() if value in FIELD_NAMES}
+
+    def read_days(self, orders: Mapping[int, Collection[DayOrder]], example: str) -> None:
+        """Take over in which order each column has its days; where a column does not tell, ``example`` is asked about."""
+        unclear = {number for number, fits in orders.items() if len(fits) != 1}
+        self.asks_order = bool(unclear)
+        self.day_order.choices = [
+            SelectChoice(order.value, _day_as(example, order, self.today) or words)
+            for order, words in DAY_ORDERS.items()
+        ]
+        self.day_order.description = _("In dates like %(example)s.", example=example) if example else ""
+        chosen = next((order for order in DayOrder if order == self.day_order.data), None)
+        told = {number: next(iter(fits)) for number, fits in orders.items() if number not in unclear}
+        self.day_orders = told | (dict.fromkeys(unclear, chosen) if chosen else {})
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each field, that the columns say who is meant, and that consent can be shown."""
@@ -87,6 +107,9 @@ class ColumnsForm(Form):
         asked = bool(self.consents.data) or not set(CONSENTS).isdisjoint(self.columns.values())
         for field, words in self._consent_problems() if asked else ():
             field.errors = [*field.errors, words]
+            is_valid = False
+        if self.asks_order and self.day_order.data not in set(DayOrder):
+            self.day_order.errors = [_("Choose one: the dates of this file may be read either way.")]
             is_valid = False
         return is_valid and not problems
 
@@ -126,7 +149,13 @@ class ColumnsForm(Form):
             text_version=self.text_version.data or "",
             proof=self.proof.data or "",
             given_on=self.given_on.data,
+            day_orders=self.day_orders,
         )
+
+
+def _day_as(example: str, order: DayOrder, today: date) -> str:
+    day = read_day(example, order, today)
+    return day_words(day, current_language(), weekday=False) if day else ""
 
 
 def columns_form(headings: Sequence[str]) -> type[ColumnsForm]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.core.db import db
 from pop_campaigns.core.text import fold
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
+from pop_campaigns.imports.rules.days import DayOrder, possible_orders, unclear_example
+from pop_campaigns.imports.rules.fields import OF_DAYS, Field
 from pop_campaigns.imports.rules.states import SAME, RowDecision
 
 _AT_ONCE: Final = 500
@@ -67,6 +69,25 @@ def first_cells(imported: ContactImport, most: int = 3) -> list[list[str]]:
             if cell and len(column) < most:
                 column.append(cell)
     return samples
+
+
+def cells_of(imported: ContactImport, number: int) -> Iterator[str]:
+    """Return all filled cells of a column, by its number from 0."""
+    rows = select(ImportRow.cells).where(ImportRow.import_id == imported.id).order_by(ImportRow.number)
+    for cells in db.session.scalars(rows.execution_options(yield_per=1000)):
+        if number < len(cells) and cells[number]:
+            yield cells[number]
+
+
+def day_orders(
+    imported: ContactImport, fields: Mapping[int, Field]
+) -> tuple[dict[int, frozenset[DayOrder]], str]:
+    """Return in which orders each column of days can be read, and a day that is one or another by the order."""
+    numbers = [number for number, field in fields.items() if field in OF_DAYS]
+    orders = {number: possible_orders(cells_of(imported, number)) for number in numbers}
+    unclear = (number for number, fits in orders.items() if len(fits) != 1)
+    examples = (unclear_example(cells_of(imported, number)) for number in unclear)
+    return orders, next(filter(None, examples), "")
 
 
 def counts_of(imported: ContactImport) -> dict[str, int]:

@@ -25,6 +25,7 @@ from pop_campaigns.imports.forms import UploadForm, columns_form
 from pop_campaigns.imports.models import ContactImport, ImportRow
 from pop_campaigns.imports.queries import (
     counts_of,
+    day_orders,
     first_cells,
     get_import,
     made_by,
@@ -98,6 +99,7 @@ def columns(import_id: int) -> ResponseReturnValue:
     form.today, version = local_date(now()), imported.version
     meet_changes(form, imported)
     form.read_columns(len(imported.columns))
+    form.read_days(*day_orders(imported, form.columns))
     if form.validate_on_submit():
         return _change(
             imported,
@@ -125,6 +127,7 @@ def _options_before(imported: ContactImport) -> dict[str, Any]:
         "consents": options.get("consents", []),
         "text_version": options.get("text_version", ""),
         "proof": options.get("proof", ""),
+        "day_order": next(iter((options.get("day_orders") or {}).values()), None),
         "given_on": local_date(now()).fromisoformat(given_on) if given_on else None,
     }
 

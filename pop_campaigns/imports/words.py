@@ -11,6 +11,7 @@ from flask_babel.speaklater import LazyString
 
 from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.phones import PHONE_PROBLEMS
+from pop_campaigns.imports.rules.days import DayOrder
 from pop_campaigns.imports.rules.fields import Field
 from pop_campaigns.imports.rules.states import ImportState, RowDecision
 from pop_campaigns.mail.addresses import ADDRESS_PROBLEMS
@@ -51,6 +52,11 @@ DECISIONS: Final[dict[RowDecision, LazyString]] = {
     RowDecision.NEW: _lp("row", "Add as new"),
     RowDecision.UPDATE: _lp("row", "Complete the one there"),
     RowDecision.SKIP: _lp("row", "Leave out"),
+}
+
+DAY_ORDERS: Final[dict[DayOrder, LazyString]] = {
+    DayOrder.DAY_FIRST: _l("The second: day, month, year"),
+    DayOrder.MONTH_FIRST: _l("The first: month, day, year"),
 }
 
 UNCHANGED: Final = _lp("row", "Unchanged")

@@ -1,4 +1,4 @@
-"""Several values in one cell, as people and programs write them: addresses with names, numbers set apart; pure."""
+"""What stands in one cell, as people and programs write it: several addresses or numbers, a name beside, an answer; pure."""
 
 from __future__ import annotations
 
@@ -17,6 +17,20 @@ _BETWEEN_PHONES: Final = re.compile(r":{2,}|[;|\n]|,(?!\s*(?:ext|int|zgj|x|#))",
 _OR_PHONES: Final = re.compile(r"\s*/\s*|\s+(?:dhe|and|ose|or|&)\s+", re.IGNORECASE)
 _AROUND: Final = " .,:;'‘’`-–—/&+<>"
 _JOINING: Final = frozenset(("dhe", "and", "ose", "or", "email", "e-mail", "mail"))
+
+# Answers to *do you agree?*; what says more than yes or no is neither.
+_YES: Final = frozenset(
+    ["po", "yes", "true", "1", "x", "✓", "✔", "☑", "ok", "y", "p", "e vertete", "verdadero", "wahr"]
+)
+_NO: Final = frozenset(["jo", "no", "false", "0", "-", "n", "", "☐", "✗", "✘", "e gabuar"])
+_AGREES: Final = re.compile(
+    r"(?:(?:po|yes|ok) )?(?:(?:e |une |i )?(?:pranoj|dakord|agree|agreed|accept|accepted|consent|subscribed)"
+    r"|jam (?:i |e )?dakord|jap pelqimin(?: tim)?|i abonuar|opted in|opt in|dua|deshiroj)"
+)
+_REFUSES: Final = re.compile(
+    r"(?:(?:jo|no) )?(?:nuk (?:e )?(?:pranoj|dua|deshiroj|jap pelqimin|jam (?:i |e )?dakord)|faleminderit|thanks"
+    r"|thank you|i do not (?:agree|consent|accept)|i don t (?:agree|consent|accept)|opted out|opt out|unsubscribed)"
+)
 
 
 @dataclass
@@ -83,3 +97,16 @@ def phones_in(cell: str) -> list[tuple[str, list[str]]]:
     """
     parts = [part.strip() for part in _BETWEEN_PHONES.split(cell)]
     return [(part, [smaller for smaller in _OR_PHONES.split(part) if smaller]) for part in parts if part]
+
+
+def answer_in(cell: str) -> bool | None:
+    """Return whether a cell says yes or no; None where it says neither, or more than that."""
+    folded = fold(cell)
+    if folded in _NO:
+        return False
+    if folded in _YES:
+        return True
+    words = " ".join(re.sub(r"[\s,.!;'’]+", " ", folded).split())
+    if words in _YES or _AGREES.fullmatch(words):
+        return True
+    return False if words in _NO - {""} or _REFUSES.fullmatch(words) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
@@ -13,7 +13,8 @@ from pop_campaigns.contacts.rules import InstitutionKind, PersonKind, Purpose
 from pop_campaigns.core.phones import BadPhone, parse_phone, show_phone
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.core.text import fold as _fold
-from pop_campaigns.imports.rules.cells import Addresses, addresses_in, phones_in, says_nothing
+from pop_campaigns.imports.rules.cells import Addresses, addresses_in, answer_in, phones_in, says_nothing
+from pop_campaigns.imports.rules.days import DayOrder, read_day
 from pop_campaigns.imports.rules.fields import CONSENTS, Field
 from pop_campaigns.mail.addresses import BadAddress
 
@@ -31,8 +32,6 @@ _LIMITS: Final = {
     Field.TOPICS: 400,
     Field.POST_ADDRESS: 2000,
 }
-_YES: Final = frozenset(["po", "yes", "true", "1", "x", "✓", "✔", "dakord", "pranoj", "ok", "y", "p"])
-_NO: Final = frozenset({"jo", "no", "false", "0", "-", "n", ""})
 _KINDS: Final = {
     PersonKind.OFFICIAL: "zyrtar zyrtare official",
     PersonKind.JOURNALIST: "gazetar gazetare journalist reporter media",
@@ -47,7 +46,6 @@ _LANGUAGE_OF: Final = (
     dict.fromkeys(["sq", "al", "alb", "shqip", "shqipe", "shqipja", "albanian", "sq-al"], "sq")
     | dict.fromkeys(["en", "eng", "anglisht", "anglishte", "english", "en-gb", "en-us"], "en")
 )  # fmt: skip
-_DAY: Final = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 
 
 @dataclass
@@ -106,6 +104,7 @@ class RowReader:
     options: Mapping[str, Any]
     municipalities: Mapping[str, int]
     kinds: Mapping[str, PersonKind | InstitutionKind]
+    orders: Mapping[Field, DayOrder]
     today: date
     parse_address: Callable[[str], str]
 
@@ -230,21 +229,21 @@ class RowReader:
     def _consents(self, draft: RowDraft, typed: Mapping[Field, list[str]]) -> None:
         given_on = None
         for cell in typed.get(Field.CONSENT_DATE, []):
-            given_on = self._day(draft, cell)
+            given_on = self._day(draft, cell, Field.CONSENT_DATE)
         if draft.is_person:
             draft.consents = {Purpose(option): given_on for option in self.options.get("consents", [])}
         for what, purpose in CONSENTS.items():
             for cell in typed.get(what, []):
-                word = fold(cell)
-                if word in _NO:
+                answer = answer_in(cell)
+                if answer is False:
                     draft.consents.pop(purpose, None)
-                elif word in _YES:
+                elif answer:
                     draft.consents[purpose] = given_on
-                elif day := self._day(draft, cell, "consent"):
+                elif day := self._day(draft, cell, what, "consent"):
                     draft.consents[purpose] = day
 
-    def _day(self, draft: RowDraft, cell: str, code: str = "date") -> date | None:
-        day = read_day(cell)
+    def _day(self, draft: RowDraft, cell: str, what: Field, code: str = "date") -> date | None:
+        day = read_day(cell, self.orders.get(what, DayOrder.DAY_FIRST), self.today)
         if day is None or not date(1990, 1, 1) <= day <= self.today:
             draft.errors.append(f"{code}||{cell[:80]}")
             return None
@@ -257,13 +256,3 @@ def _turn_to_institution(draft: RowDraft) -> None:
         draft.institution, draft.name = draft.name, ""
     elif draft.office:
         draft.holder, draft.name = draft.name, ""
-
-
-def read_day(cell: str) -> date | None:
-    """Return the day in a cell: as ISO writes it, or day, month, year with dots, slashes or hyphens."""
-    try:
-        if match := _DAY.fullmatch(cell.strip()):
-            return date(int(match[3]), int(match[2]), int(match[1]))
-        return datetime.fromisoformat(cell.strip()).date()
-    except ValueError:
-        return None

@@ -38,3 +38,5 @@ CONSENTS: Final = {
     Field.CONSENT_NEWS: Purpose.NEWS,
     Field.CONSENT_SHARING: Purpose.SHARING,
 }
+# Fields whose cells may hold a day.
+OF_DAYS: Final = frozenset({Field.CONSENT_DATE, *CONSENTS})

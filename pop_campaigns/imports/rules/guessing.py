@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from pop_campaigns.core.text import fold
+from pop_campaigns.imports.rules.cells import answer_in
 from pop_campaigns.imports.rules.fields import CONSENTS, OF_SEVERAL_COLUMNS, Field
 from pop_campaigns.imports.rules.headings import fields_of, heading_words, is_beside
 
@@ -23,9 +24,6 @@ _TITLES: Final = frozenset([
     "z", "zt", "zoti", "zj", "znj", "zonja", "zonjusha", "dr", "prof", "doc", "msc", "phd", "av", "ing", "inxh",
     "mr", "mrs", "ms", "miss", "sig", "dott",
 ])  # fmt: skip
-_YES_OR_NO: Final = re.compile(
-    r"(?:po|jo|yes|no|true|false|[01xyn✓✔-]|dakord|pranoj|nuk pranoj|ok)(?:[\s,.].*)?", re.DOTALL
-)
 
 Cells = Sequence[str]
 
@@ -119,7 +117,7 @@ def _is_name(cell: str) -> bool:
 
 
 def _answers(cells: Cells) -> bool:
-    return _share(cells, lambda cell: bool(_YES_OR_NO.fullmatch(fold(cell)) or _DAY.fullmatch(cell))) >= _HALF
+    return _share(cells, lambda cell: answer_in(cell) is not None or bool(_DAY.fullmatch(cell))) >= _HALF
 
 
 _HALF: Final = 0.5

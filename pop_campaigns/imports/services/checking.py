@@ -17,6 +17,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import LANGUAGES, speaking
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.imports.models import ContactImport, ImportRow
+from pop_campaigns.imports.rules.days import DayOrder
 from pop_campaigns.imports.rules.drafts import HARD, RowDraft, RowReader, fold
 from pop_campaigns.imports.rules.fields import Field
 from pop_campaigns.imports.rules.states import SAME, ImportState, RowDecision
@@ -30,11 +31,14 @@ AT_ONCE = 1000
 def reader_of(imported: ContactImport, now: datetime) -> RowReader:
     """Return how the rows of an import are understood."""
     allow_example = current_app.config["MODE"] != "production"
+    mapping = {int(number): Field(field) for number, field in imported.mapping.items()}
+    orders = imported.options.get("day_orders") or {}
     return RowReader(
-        mapping={int(number): Field(field) for number, field in imported.mapping.items()},
+        mapping=mapping,
         options=imported.options,
         municipalities=names_of_places(),
         kinds=_names_of_kinds(),
+        orders={field: DayOrder(orders[str(n)]) for n, field in mapping.items() if str(n) in orders},
         today=local_date(now),
         parse_address=lambda typed: parse_address(typed, allow_example=allow_example),
     )

@@ -19,6 +19,7 @@ from pop_campaigns.core.once import insert_or_find, made_with, once_key
 from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.imports.models import ContactImport, ImportRow
 from pop_campaigns.imports.queries import has_changes
+from pop_campaigns.imports.rules.days import DayOrder
 from pop_campaigns.imports.rules.fields import Field
 from pop_campaigns.imports.rules.guessing import guess_mapping, key_of
 from pop_campaigns.imports.rules.states import ImportState, ImportWork, MappingOrigin, RowDecision
@@ -45,6 +46,7 @@ class Options:
     text_version: str = ""
     proof: str = ""
     given_on: date | None = None
+    day_orders: Mapping[int, DayOrder] = field(default_factory=dict)
 
 
 def create_import(file: IO[bytes], file_name: str, once: str, *, by: User, now: datetime) -> ContactImport:
@@ -145,6 +147,7 @@ def set_columns(
         "text_version": options.text_version,
         "proof": options.proof,
         "given_on": options.given_on.isoformat() if options.given_on else None,
+        "day_orders": {str(number): order.value for number, order in options.day_orders.items()},
     }
     imported.state = ImportState.CHECKING
     imported.done = 0
