@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    Column,
     ColumnElement,
     DateTime,
     Enum,
+    ForeignKey,
     MetaData,
     String,
+    Table,
     Text,
     TypeDecorator,
     and_,
+    case,
+    delete,
     event,
     func,
+    insert,
+    inspect,
+    or_,
+    select,
     true,
 )
 from sqlalchemy.engine import Connection, Dialect, Engine
@@ -28,6 +37,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from pop_campaigns.core.private_files import create_private_database
+from pop_campaigns.core.stems import LONGEST, stems_asked, stems_in
 from pop_campaigns.core.text import clean_line, clean_text, fold, search_words, sort_key
 
 # Letters and signs of Albanian texts that databases are asked to fold.
@@ -120,6 +130,52 @@ class Searchable:
         return {}
 
 
+class Stemmed(Searchable):
+    """A record found by the stems of its words as well: they are kept in a table beside it and go with it.
+
+    Equal stems are looked up in an index, on both databases alike; no row is read for it.
+    """
+
+    __stems__: ClassVar[Table]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        name = cls.__dict__.get("__tablename__")
+        if name:
+            cls.__stems__ = Table(
+                f"stems_of_{name}",
+                Base.metadata,
+                Column("stem", String(LONGEST), primary_key=True),
+                Column("row_id", ForeignKey(f"{name}.id", ondelete="CASCADE"), primary_key=True, index=True),
+                sqlite_with_rowid=False,
+                info={
+                    "derived": True
+                },  # no use of the record: what asks who points at it leaves this table out
+            )
+
+
+def keep_stems(connection: Connection, stems: Table, keys: Iterable[tuple[int, str]]) -> None:
+    """Keep the stems of new rows, given as (number, search key)."""
+    rows = [{"stem": stem, "row_id": ident} for ident, key in keys for stem in sorted(stems_in(key))]
+    if rows:
+        connection.execute(insert(stems), rows)
+
+
+@event.listens_for(Mapper, "after_insert")
+def _keep_new_stems(_mapper: Mapper[Any], connection: Connection, target: Any) -> None:
+    stems: Table | None = getattr(target, "__stems__", None)
+    if stems is not None:
+        keep_stems(connection, stems, [(target.id, target.search_key)])
+
+
+@event.listens_for(Mapper, "after_update")
+def _keep_changed_stems(_mapper: Mapper[Any], connection: Connection, target: Any) -> None:
+    stems: Table | None = getattr(target, "__stems__", None)
+    if stems is not None and inspect(target).attrs.search_key.history.has_changes():
+        connection.execute(delete(stems).where(stems.c.row_id == target.id))
+        keep_stems(connection, stems, [(target.id, target.search_key)])
+
+
 @event.listens_for(Mapper, "before_insert")
 @event.listens_for(Mapper, "before_update")
 def _set_keys(_mapper: Mapper[Any], _connection: Connection, target: object) -> None:
@@ -148,9 +204,29 @@ def _cleaner(kind: Line) -> Callable[..., Any]:
     return clean
 
 
-def like_folded(column: Any, typed: str) -> Any:
-    """Return the condition that every typed word occurs in a search key, ë/ç-folded, with ``%`` and ``_`` taken literally."""
-    return and_(true(), *(column.contains(word, autoescape=True) for word in search_words(typed)))
+def like_folded(column: Any, typed: str) -> ColumnElement[bool]:
+    """Return the condition that a record has every typed word: in its search key, or a stem of it among its stems.
+
+    ``column`` is the search key of a record or of an alias of it; ``%`` and ``_`` are taken literally.
+    """
+    return and_(true(), *(_has_word(column, word) for word in search_words(typed)))
+
+
+def as_typed_first(key: Any, typed: str) -> ColumnElement[int]:
+    """Return by what to order: 0 where every typed word stands in a search key just as typed, 1 where only a stem does."""
+    as_typed = (key.contains(word, autoescape=True) for word in search_words(typed))
+    return case((and_(true(), *as_typed), 0), else_=1)
+
+
+def _has_word(column: Any, word: str) -> ColumnElement[bool]:
+    as_typed = column.contains(word, autoescape=True)
+    record = column.parent.entity
+    kept: Table | None = getattr(record, "__stems__", None)
+    asked = stems_asked(word) if kept is not None else []
+    if kept is None or not asked:
+        return as_typed
+    by_stem = (record.id.in_(select(kept.c.row_id).where(kept.c.stem.in_(sorted(stems)))) for stems in asked)
+    return or_(as_typed, and_(*by_stem))
 
 
 def folded(column: Any, word: str) -> ColumnElement[str]:

@@ -13,14 +13,14 @@ from pop_campaigns.contacts.models.institutions import Institution
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.dates import DatePrecision
-from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, choice
+from pop_campaigns.core.db import Base, Line, Prose, Stemmed, UTCDateTime, choice
 from pop_campaigns.core.once import MadeOnce
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.versions import Versioned
 from pop_campaigns.events.rules import EventFormat, EventKind, EventState
 
 
-class Event(Searchable, Versioned, MadeOnce, Base):
+class Event(Stemmed, Versioned, MadeOnce, Base):
     """An event of any kind.
 
     With precision *moment* it has ``starts_at`` (an instant; its wall time is that of ``zone``, so the second

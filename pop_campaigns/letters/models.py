@@ -23,7 +23,7 @@ from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.core.dates import DatePrecision
-from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, choice
+from pop_campaigns.core.db import Base, Line, Prose, Stemmed, UTCDateTime, choice
 from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.once import MadeOnce
 from pop_campaigns.core.places import Municipality
@@ -67,7 +67,7 @@ class EnteredDay(Versioned, Base):
     municipality: Mapped[Municipality | None] = relationship(lazy="joined")
 
 
-class Letter(Searchable, Versioned, MadeOnce, Base):
+class Letter(Stemmed, Versioned, MadeOnce, Base):
     """An official letter. Its language versions are sent to each recipient in the recipient's language.
 
     ``register_year`` and ``register_count`` make the register number (numri i protokollit), given when the letter is

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, delete, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.orm import aliased
 
 from pop_campaigns.contacts.models.institutions import Institution
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import InstitutionKind
 from pop_campaigns.core.db import db, like_folded, tune_engine
 from pop_campaigns.core.places import Municipality
@@ -126,3 +128,27 @@ def test_another_connection_drops_no_lock(tmp_path: Path) -> None:
         connection.exec_driver_sql("INSERT INTO municipalities VALUES ('Vlorë')")
     for engine in (first, fresh):
         engine.dispose()
+
+
+def test_stems_are_kept_with_the_record_changed_with_it_and_go_with_it(app: Flask) -> None:
+    person = factories.make_person("Arben Hoxha")
+    db.session.commit()
+
+    def found(typed: str) -> list[int]:
+        return list(db.session.scalars(select(Person.id).where(like_folded(Person.search_key, typed))))
+
+    assert found("arbenit hoxhës") == [person.id]
+    other = aliased(Person)
+    assert db.session.scalar(select(other.id).where(like_folded(other.search_key, "hoxhen"))) == person.id
+    person.name = "Sokol Meta"
+    db.session.commit()
+    assert found("hoxhës") == [] and found("Metës") == [person.id]
+    person.phone = "+355692123456"
+    db.session.commit()
+    assert found("Metës") == [person.id]
+    person.name = "123"
+    db.session.commit()
+    assert db.session.execute(select(Person.__stems__)).all() == [("123", person.id)]
+    db.session.execute(delete(Person))  # in bulk, no record is told
+    db.session.commit()
+    assert db.session.execute(select(Person.__stems__)).all() == []

@@ -12,7 +12,10 @@ from flask.testing import FlaskClient
 from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.rules import PersonKind
+from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.letters.models import LetterResponse
+from pop_campaigns.letters.rules.letters import ResponseKind
 from tests import factories
 from tests.desk.conftest import sent_letter
 
@@ -60,6 +63,67 @@ def test_signs_are_found_however_they_are_typed(people: SimpleNamespace, sign_in
     ):
         for form in typed.split("|"):
             assert f'href="{found_at}"' in found(browser, form), form
+
+
+def test_case_forms_find_their_base_and_stand_behind_what_was_typed(
+    people: SimpleNamespace, sign_in: Browser
+) -> None:
+    office = factories.make_office(
+        "Kryetar", factories.make_institution("Bashkia Fier"), holder="Arben Hoxha"
+    )
+    prefect = factories.make_office("Prefekt", factories.make_institution("Prefektura e Qarkut Vlorë"))
+    ministry = factories.make_institution("Ministria e Drejtësisë")
+    minister = factories.make_office("Ministër", factories.make_institution("Kabineti i provës"))
+    event = factories.make_event(people.fier, title_sq="Takim me prefektin e Beratit", title_en="")
+    letter = sent_letter(people.arta, due_in=9, subject="Kërkesë për ujin")
+    db.session.commit()
+    browser = sign_in(people.arta)
+    for typed, found_at, not_at in (
+        ("kryetarit të bashkisë së Fierit", office.institution, ministry),
+        ("kryetares së bashkisë", office.institution, ministry),
+        ("prefektëve", prefect.institution, office.institution),
+        ("ministrisë së drejtësive", ministry, minister.institution),
+        ("ministrit", minister.institution, ministry),
+    ):
+        page = found(browser, typed)
+        assert f'href="/people/institutions/{found_at.id}"' in page, typed
+        assert f'href="/people/institutions/{not_at.id}"' not in page, typed
+    assert f'href="/events/{event.id}"' in found(browser, "prefekti beratin")
+    assert f'href="/letters/{letter.id}"' in found(browser, "kërkesat ujërave")
+    assert "Arben Hoxha" in found(browser, "arbenit hoxhës")
+    for name in ("Aleks Metës", "Zamir Meta", "Beni Metaj"):
+        factories.make_person(name)
+    db.session.commit()
+    for page in (found(browser, "meta"), browser.get("/people/persons?q=meta").text):
+        places = [page.index(name) for name in ("Beni Metaj", "Zamir Meta", "Aleks Metës")]
+        assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "1/2026",
+        "Prot. 1/2026",
+        "nr. prot. 1 / 2026",
+        "Nr. 1/2026 prot.",
+        "1/2026 prova",
+        "1234/2",
+        "Ref: 1234/2",
+    ],
+)
+def test_letters_by_their_numbers(people: SimpleNamespace, sign_in: Browser, typed: str) -> None:
+    letter, other = (
+        sent_letter(people.arta, due_in=9, subject=subject) for subject in ("Kërkesë e provës", "Tjetër")
+    )
+    letter.register_year, letter.register_count = 2026, 1
+    other.register_year, other.register_count = 2026, 11
+    db.session.add(LetterResponse(
+        recipient=letter.recipients[0], kind=ResponseKind.FULL, their_number="Prot. 1234/2", recorded_at=now(),
+    ))  # fmt: skip
+    db.session.commit()
+    page = found(sign_in(people.arta), typed)
+    assert f'href="/letters/{letter.id}"' in page
+    assert f'href="/letters/{other.id}"' not in page
 
 
 def test_strangers_find_nothing(people: SimpleNamespace, client: FlaskClient, sign_in: Browser) -> None:

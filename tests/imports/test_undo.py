@@ -67,7 +67,8 @@ def test_a_wrong_import_leaves_every_table_as_it_was(
     ident = brought_in(arta, WHOLE, consents=["events"], **CONSENT)
     after = tables()
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"persons", "addresses", "mandates", "offices", "institutions", "consents"}
+    stems = {"stems_of_persons", "stems_of_offices", "stems_of_institutions"}
+    assert changed == {"persons", "addresses", "mandates", "offices", "institutions", "consents", *stems}
     assert one(Person, id=there.known).phone == "+355692123456"
     page = undone(arta, ident)
     assert tables() == before

@@ -63,7 +63,7 @@ def test_nothing_names_the_person_any_more(scene: Scene, cast: SimpleNamespace, 
     named = where_named()
     kept = {one.partition(":")[0] for one in named}
     assert kept >= {
-        "persons.name", "persons.search_key", "persons.phone", "persons.press_card", "addresses.email",
+        "persons.name", "persons.search_key", "stems_of_persons.stem", "persons.phone", "persons.press_card", "addresses.email",
         "consents.proof", "stored_files.name", "subject_files.label",
         "invitations.name", "given_answers.note", "given_answers.substitute",
         "outgoing_mails.to_address", "outgoing_mails.fields", "mail_tries.words", "history.details", "import_rows.cells",

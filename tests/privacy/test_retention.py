@@ -107,6 +107,7 @@ def test_citizens_become_numbers_and_nobody_else(meeting: SimpleNamespace) -> No
         "persons.name",
         "persons.name_key_first",
         "persons.search_key",
+        "stems_of_persons.stem",
         "addresses.email",
     }  # the contact itself stays
     guests = db.session.scalars(

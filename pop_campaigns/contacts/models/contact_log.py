@@ -23,12 +23,12 @@ from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import LOG_FOR_READERS, CheckResult, LogKind, may_read_log
-from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, choice
+from pop_campaigns.core.db import Base, Line, Prose, Stemmed, UTCDateTime, choice
 from pop_campaigns.core.once import MadeOnce
 from pop_campaigns.core.versions import Versioned
 
 
-class LogEntry(Searchable, Versioned, MadeOnce, Base):
+class LogEntry(Stemmed, Versioned, MadeOnce, Base):
     """What was said with an office, a person or an institution, on the civil ``day`` (and ``hour``) of Tirana, by whom noted.
 
     An entry about an office names the person as well, where it was its holder. ``checked_address`` and ``result`` are of

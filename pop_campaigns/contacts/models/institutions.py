@@ -16,7 +16,7 @@ from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.contacts.models.merges import Mergeable
 from pop_campaigns.contacts.rules import InstitutionKind, MediumKind
 from pop_campaigns.core.dative import dative, in_gender
-from pop_campaigns.core.db import Base, Line, Prose, Searchable, choice
+from pop_campaigns.core.db import Base, Line, Prose, Stemmed, choice
 from pop_campaigns.core.names import institution_key
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.salutations import FormOfAddress
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pop_campaigns.contacts.models.persons import Mandate
 
 
-class Institution(Mergeable, Searchable, Versioned, Base):
+class Institution(Mergeable, Stemmed, Versioned, Base):
     """A ministry, municipality, council, prefecture, agency, committee, medium… (Popolo: Organization).
 
     ``phone`` is in the international form (E.164, *+35534222123*); ``county`` is the qark where there is no
@@ -75,7 +75,7 @@ class Institution(Mergeable, Searchable, Versioned, Base):
         return dative("", self.name_sq)
 
 
-class Office(Mergeable, Searchable, Versioned, Base):
+class Office(Mergeable, Stemmed, Versioned, Base):
     """A post in an institution: Minister, Mayor, Prefect (Popolo: Post). Invitations and letters go to offices.
 
     ``dative`` is whom a letter in Albanian is addressed to (*Kryetarit të Bashkisë Fier*) where somebody wrote it otherwise

@@ -13,7 +13,7 @@ from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.contacts.models.merges import Mergeable
 from pop_campaigns.contacts.rules import PRIVATE_KINDS, PersonKind
-from pop_campaigns.core.db import Base, Line, Prose, Searchable, UTCDateTime, choice
+from pop_campaigns.core.db import Base, Line, Prose, Stemmed, UTCDateTime, choice
 from pop_campaigns.core.names import person_keys
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.salutations import FormOfAddress
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pop_campaigns.contacts.models.institutions import Institution, Office
 
 
-class Person(Mergeable, Searchable, Versioned, Base):
+class Person(Mergeable, Stemmed, Versioned, Base):
     """A person, by the name as it is written (never split by a guess), beside the form a source printed.
 
     ``form_of_address`` is as somebody said it, NULL where nobody did; no name tells it. ``topics`` are words set apart by

@@ -24,7 +24,7 @@ from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.addresses import best_addresses, best_first, reach_to_read
 from pop_campaigns.contacts.queries.reach import in_force, mandate_rank
 from pop_campaigns.contacts.queries.refusals import suppressed_among
-from pop_campaigns.contacts.queries.searching import address_matches, persons_match
+from pop_campaigns.contacts.queries.searching import address_matches, persons_match, persons_order
 from pop_campaigns.contacts.rules import (
     MAIL_PURPOSES,
     PRIVATE_KINDS,
@@ -34,7 +34,7 @@ from pop_campaigns.contacts.rules import (
     may_read_log,
     runs_on,
 )
-from pop_campaigns.core.db import db, like_folded
+from pop_campaigns.core.db import as_typed_first, db, like_folded
 from pop_campaigns.core.history import History
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.text import search_words
@@ -90,7 +90,10 @@ class PersonRow:
 def select_institutions(
     typed: str, kind: InstitutionKind | None, municipality: Municipality | None, user: User, on: date
 ) -> Select[Institution]:
-    """Return the query for institutions in Albanian order; typed words may name an office or its holder as well."""
+    """Return the query for institutions in Albanian order; typed words may name an office or its holder as well.
+
+    Those come first whose own name has the words as they were typed.
+    """
     chosen = select_visible(Institution, user).options(
         joinedload(Institution.municipality), joinedload(Institution.organisation)
     )
@@ -99,7 +102,8 @@ def select_institutions(
     if municipality:
         chosen = chosen.where(Institution.municipality_id == municipality.id)
     matches = (_institution_matches(word, user, on) for word in search_words(typed))
-    return chosen.where(*matches).order_by(Institution.sort_key, Institution.id)
+    by_name = [as_typed_first(Institution.search_key, typed)] if typed.strip() else []
+    return chosen.where(*matches).order_by(*by_name, Institution.sort_key, Institution.id)
 
 
 def municipalities_in_use(user: User) -> Sequence[Municipality]:
@@ -220,7 +224,8 @@ def select_persons(
 ) -> Select[Person]:
     """Return the query for persons by kind, municipality and words, in Albanian order.
 
-    Every folded word stands in the name or in an e-mail address, or what was typed is a phone number.
+    Every folded word stands in the name or in an e-mail address, or what was typed is a phone number. Those come first
+    whose name has the words as they were typed.
     """
     words = search_words(typed)
     chosen = select(Person).where(visible(Person, user, scanned=bool(words)))
@@ -230,7 +235,7 @@ def select_persons(
         chosen = chosen.where(Person.kind == kind)
     if place:
         chosen = chosen.where(Person.municipality_id == place.id)
-    return chosen.order_by(Person.sort_key, Person.id)
+    return chosen.order_by(*persons_order(typed))
 
 
 def municipalities_of_persons(user: User) -> Sequence[Municipality]:

@@ -13,7 +13,7 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import visible
 from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.models.persons import Person
-from pop_campaigns.core.db import like_folded
+from pop_campaigns.core.db import as_typed_first, like_folded
 
 _LIKE_A_PHONE: Final = re.compile(r"[+(]?[0-9][0-9 ()/.-]*")
 FEWEST_DIGITS: Final = 4
@@ -49,6 +49,16 @@ def persons_match(words: Sequence[str], typed: str, user: User) -> ColumnElement
     if digits:
         ways.append(Person.phone.contains(digits))
     return or_(*reversed(ways))
+
+
+def persons_order(typed: str) -> list[Any]:
+    """Return how persons are listed: found by their name as typed first, then in Albanian order.
+
+    Without words an index serves the order. With words none must: SQLite would walk it and fetch each row by itself.
+    """
+    if not typed.strip():
+        return [Person.sort_key, Person.id]
+    return [as_typed_first(Person.search_key, typed), func.coalesce(Person.sort_key, ""), Person.id]
 
 
 def _by_address(words: Sequence[str], user: User) -> Select[Any]:

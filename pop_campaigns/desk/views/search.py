@@ -26,6 +26,7 @@ from pop_campaigns.contacts.queries.directory import (
     select_persons,
 )
 from pop_campaigns.contacts.queries.reach import is_sample
+from pop_campaigns.contacts.queries.searching import persons_order
 from pop_campaigns.contacts.services.contact_log import subject_of as contact_of
 from pop_campaigns.contacts.words.contacts import contact_words, log_url
 from pop_campaigns.contacts.words.labels import INSTITUTION_KINDS, LOG_KINDS
@@ -151,7 +152,7 @@ def _institutions(rows: Select[Any], typed: str, user: User, today: date, lang: 
 
 
 def _persons(rows: Select[Any], typed: str, user: User, today: date, lang: str) -> HitGroup:
-    idents, total = _first(rows, Person.id, func.coalesce(Person.sort_key, ""), Person.id)
+    idents, total = _first(rows, Person.id, *persons_order(typed))
     persons = db.session.scalars(select(Person).where(Person.id.in_(idents))).all() if idents else []
     people = person_rows(sorted(persons, key=lambda person: idents.index(person.id)), user, today)
     hits = []

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from pop_campaigns.core.db import Searchable, db
+from pop_campaigns.core.db import Searchable, Stemmed, db, keep_stems
 from pop_campaigns.core.history import History
 from pop_campaigns.core.text import sort_key
 from pop_campaigns.imports.models import ContactImport, ImportChange
@@ -32,6 +32,9 @@ class Ledger:
         idents = db.session.scalars(
             insert(model).returning(model.id, sort_by_parameter_order=True), records
         ).all()
+        if issubclass(model, Stemmed):
+            keys = [row["search_key"] for row in records]
+            keep_stems(db.session.connection(), model.__stems__, zip(idents, keys, strict=True))
         for ident, row in zip(idents, records, strict=True):
             self._change(model.__tablename__, ident, None, row)
         return list(idents)

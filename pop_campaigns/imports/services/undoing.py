@@ -186,7 +186,8 @@ def used_elsewhere(table: Table, idents: Sequence[int], made: Made) -> set[int]:
         (other_table, column)
         for other_table in Base.metadata.tables.values()
         for column in other_table.columns
-        if any(key.column.table is table for key in column.foreign_keys)
+        if not other_table.info.get("derived")
+        and any(key.column.table is table for key in column.foreign_keys)
     ]
     for other_table, column in pointing:
         ours = made.get(other_table.name, {})

@@ -16,7 +16,7 @@ from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.rules import InvitationState
 from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.letters.models import Letter, LetterRecipient
-from pop_campaigns.letters.rules.letters import LetterState, read_register_number
+from pop_campaigns.letters.rules.letters import LetterState, asked_number, read_register_number
 
 MOST_FOUND: Final = 10
 
@@ -24,9 +24,10 @@ MOST_FOUND: Final = 10
 def find_places(user: User, typed: str) -> list[Invitation | LetterRecipient]:
     """Return what a mail may be filed with: every typed word stands in the name, office, address, title or subject.
 
-    A register number (*12/2026*) finds its letter. The newest first, guests before letters.
+    A register number (*12/2026*, *nr. prot. 12/2026*) finds its letter. The newest first, guests before letters.
     """
-    words = search_words(typed)
+    number, others = asked_number(typed[:200])
+    words = [*([number] if number else []), *search_words(others)]
     if not words:
         return []
     return [*_guests(user, words), *_recipients(user, words)]

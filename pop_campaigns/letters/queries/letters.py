@@ -21,7 +21,7 @@ from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.text import search_words
-from pop_campaigns.letters.models import Letter, LetterRecipient
+from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries.entered_days import EnteredDays, entered_days
 from pop_campaigns.letters.queries.recipients import days_until, has_answered, is_there, owes_answer, state_of
 from pop_campaigns.letters.queries.replies import has_unread_reply, unread_replies
@@ -29,6 +29,7 @@ from pop_campaigns.letters.rules.letters import (
     LetterState,
     RecipientRole,
     RecipientState,
+    asked_number,
     read_register_number,
     soon_until,
 )
@@ -255,11 +256,27 @@ def _some_addressee_owes(*conditions: ColumnElement[bool]) -> ColumnElement[bool
 
 
 def _letter_words(typed: str) -> Iterable[ColumnElement[bool]]:
-    """Return the condition that every word occurs in the subject or in the name of an office or institution written to."""
-    number = read_register_number(typed[:40])
-    if number:
-        return [and_(Letter.register_year == number[0], Letter.register_count == number[1])]
-    return [_letter_matches(word) for word in search_words(typed)]
+    """Return the condition that every word occurs in the subject or in the name of an office or institution written to.
+
+    A number is that of our register, or one under which an office answered (*Prot. 1/2026*, *1234/2*).
+    """
+    number, words = asked_number(typed[:200])
+    matches = [_letter_matches(word) for word in search_words(words)]
+    return [_numbered(number), *matches] if number else matches
+
+
+def _numbered(number: str) -> ColumnElement[bool]:
+    answered = exists().where(
+        LetterRecipient.letter_id == Letter.id,
+        LetterResponse.recipient_id == LetterRecipient.id,
+        LetterResponse.their_number.contains(number, autoescape=True),
+    )
+    ours = read_register_number(number)
+    if ours is None:
+        return or_(answered, like_folded(Letter.search_key, number))
+    year, count = ours
+    named = and_(Letter.register_year == year, Letter.register_count == count)
+    return or_(named, answered, like_folded(Letter.search_key, number))
 
 
 def _letter_matches(word: str) -> ColumnElement[bool]:

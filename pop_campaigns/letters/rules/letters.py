@@ -272,3 +272,21 @@ def read_register_number(text: str) -> tuple[int, int] | None:
     """Return (year, number) of a register number like "12/2020", sortable; None for any other form, such as an archive's."""
     match = _REGISTER_NUMBER.fullmatch(text.strip())
     return (int(match[2]), int(match[1])) if match else None
+
+
+_BEFORE_A_NUMBER: Final = r"(?:nr|num[eë]r\w*|no|prot\w*|reg\w*|ref\w*|shkres[aeë]\w*|letr[aeë]\w*|letter)"
+_ASKED_NUMBER: Final = re.compile(
+    rf"(?ix) (?: \b{_BEFORE_A_NUMBER}\b [\s.:\#]* )* (?<![\w/]) (?P<number> [0-9]{{1,9}} \s?/\s? [0-9]{{1,9}} ) (?![\w/])"
+    r"(?: [\s.,]* \bprot(?:okoll\w*)?\b \.? )?"
+)
+
+
+def asked_number(typed: str) -> tuple[str, str]:
+    """Return the number that a search names, and what else was typed: *Prot. 1/2026 Fier* is (``1/2026``, ``Fier``).
+
+    Before and after a number stand words that say what it is (*nr. prot.*, *ref.*); alone they are words like others.
+    """
+    match = _ASKED_NUMBER.search(typed)
+    if not match:
+        return "", typed
+    return re.sub(r"\s", "", match["number"]), f"{typed[: match.start()]} {typed[match.end() :]}".strip()

@@ -137,7 +137,7 @@ def _is_text(column: Column[Any]) -> bool:
     return (
         (plain or isinstance(column.type, JSON))
         and not short
-        and column.name not in ("sort_key", "search_key")
+        and column.name not in ("sort_key", "search_key", "stem")
     )
 
 
