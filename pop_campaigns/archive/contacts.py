@@ -242,4 +242,4 @@ def _placeholder(institution: str, title: str) -> Address:
     local = slug(title, _LOCAL_PART)
     domain = slug(institution, _DNS_LABEL)
     use = AddressUse.PROTOCOL if title == PROTOCOL_DESK else AddressUse.MAIN
-    return Address(email=f"{local}@{domain}.example", use=use, placeholder=True)
+    return Address(email=f"{local}@{domain}.example", use=use)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import hmac
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pop_campaigns.accounts.rules.roles import RoleName, may_read_record
@@ -58,10 +59,6 @@ class PersonKind(enum.StrEnum):
 PRIVATE_KINDS = frozenset({PersonKind.CITIZEN})
 
 
-# Who is written to as a person, not because of an office, agrees first; an official is reached by virtue of office.
-CONSENT_NEEDED = frozenset({PersonKind.CITIZEN, PersonKind.JOURNALIST, PersonKind.ALLY, PersonKind.OTHER})
-
-
 class MediumKind(enum.StrEnum):
     """How a medium reaches its public."""
 
@@ -82,6 +79,82 @@ class Purpose(enum.StrEnum):
 
 # What mail can be refused; sharing is no mail.
 MAIL_PURPOSES = (Purpose.EVENTS, Purpose.NEWS)
+
+
+class Basis(enum.StrEnum):
+    """What mail to an office or a person rests on (GDPR art. 6; law 124/2024)."""
+
+    OFFICE = "office"
+    PUBLIC_ROLE = "public_role"
+    PRESS = "press"
+    CONSENT = "consent"
+
+
+# Who acts as a private person, whatever else is known about them: an ally who holds an office is asked at the office.
+_PRIVATELY = frozenset({PersonKind.CITIZEN, PersonKind.ALLY})
+_BY_KIND = {PersonKind.OFFICIAL: Basis.PUBLIC_ROLE, PersonKind.JOURNALIST: Basis.PRESS}
+
+
+def basis_of(
+    kind: PersonKind | None, purpose: Purpose, *, holds_office: bool = False, of_press: bool = False
+) -> Basis:
+    """Return what mail for a purpose rests on: to an office (``kind`` None), or to a person at an address of their own.
+
+    ``holds_office`` and ``of_press`` (works for a medium) decide where the kind says nothing (*other*). News is only for
+    persons who asked for it.
+    """
+    if kind is None:
+        return Basis.OFFICE
+    if purpose is not Purpose.EVENTS or kind in _PRIVATELY:
+        return Basis.CONSENT
+    if kind in _BY_KIND:
+        return _BY_KIND[kind]
+    if holds_office:
+        return Basis.PUBLIC_ROLE
+    return Basis.PRESS if of_press else Basis.CONSENT
+
+
+class Unmailed(enum.StrEnum):
+    """Why no mail goes to an office or a person, what is to be mended first before what follows from it."""
+
+    NO_ADDRESS = "no_address"
+    SAMPLE = "sample"
+    NO_CONSENT = "no_consent"
+    REFUSES = "refuses"
+    CAME_BACK = "came_back"
+    SAME_ADDRESS = "same_address"
+
+
+@dataclass(frozen=True)
+class Mailable:
+    """What decides whether mail goes to an office or a person.
+
+    ``sample``: the address is one, and samples are not mailed here. ``refuses`` and ``came_back`` are of the address.
+    """
+
+    basis: Basis
+    has_address: bool = True
+    sample: bool = False
+    consented: bool = False
+    refuses: bool = False
+    came_back: bool = False
+
+
+def why_unmailed(who: Mailable) -> Unmailed | None:
+    """Return why no mail goes to somebody; None: it does.
+
+    An office cannot refuse: it is asked because it is one. A consent that was given does not outdo a refusal. That one
+    address gets one mail (*same address*) decides who sends to several.
+    """
+    if not who.has_address:
+        return Unmailed.NO_ADDRESS
+    if who.sample:
+        return Unmailed.SAMPLE
+    if who.basis is Basis.CONSENT and not who.consented:
+        return Unmailed.NO_CONSENT
+    if who.refuses and who.basis is not Basis.OFFICE:
+        return Unmailed.REFUSES
+    return Unmailed.CAME_BACK if who.came_back else None
 
 
 class ConsentChannel(enum.StrEnum):
@@ -109,14 +182,14 @@ USE_ORDER = (AddressUse.MAIN, AddressUse.SECRETARY, AddressUse.PROTOCOL, Address
 
 
 def address_rank(
-    *, placeholder: bool, of_institution: bool, shared: bool, use: AddressUse
+    *, sample: bool, of_institution: bool, shared: bool, use: AddressUse
 ) -> tuple[bool, bool, bool, int]:
     """Return what decides between the addresses of an office or a person: a mail takes the lowest.
 
-    A real one before a placeholder; the office's before its institution's; the sender's own before the network's
+    A real one before a sample; the office's before its institution's; the sender's own before the network's
     (``shared``); then by use.
     """
-    return (placeholder, of_institution, shared, USE_ORDER.index(use))
+    return (sample, of_institution, shared, USE_ORDER.index(use))
 
 
 def overlap(from_a: date | None, to_a: date | None, from_b: date | None, to_b: date | None) -> bool:

@@ -1,4 +1,4 @@
-"""What a list can be, what a filter may say, and who of those found gets mail; pure."""
+"""What a list can be and what a filter may say; pure."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Any, Final, TypeVar
 
-from pop_campaigns.contacts.rules import CONSENT_NEEDED, InstitutionKind, PersonKind, Purpose
+from pop_campaigns.contacts.rules import InstitutionKind, PersonKind, Purpose
 from pop_campaigns.core.text import clean_line
 
 Kind = TypeVar("Kind", bound=enum.StrEnum)
@@ -48,40 +47,12 @@ class BadFilter(ValueError):
         self.problem, self.key = problem, key
 
 
-class LeftOutReason(enum.StrEnum):
-    """Why somebody on a list gets no mail of their own."""
-
-    NO_ADDRESS = "no_address"
-    PLACEHOLDER = "placeholder"
-    NO_CONSENT = "no_consent"
-    REFUSES = "refuses"
-    CAME_BACK = "came_back"
-    SAME_ADDRESS = "same_address"
-
-
 LONGEST_WORDS: Final = 160
 LONGEST_TOPIC: Final = 80
 LONGEST_COUNTY: Final = 80
 _LARGEST_ID: Final = 2**31 - 1
 # What is noted at persons and never at offices.
 PERSONS_ONLY: Final = ("person_kinds", "topic", "consent")
-
-
-def needs_consent(kind: PersonKind | None) -> bool:
-    """Return whether mail needs a consent: not to an office (None), nor to officials by virtue of theirs."""
-    return kind in CONSENT_NEEDED
-
-
-@cache
-def why_left_out(
-    has_address: bool, placeholder: bool, kind: PersonKind | None, consented: bool
-) -> LeftOutReason | None:
-    """Return why an office (``kind`` None) or a person gets no mail; None: it does, unless it refuses mail."""
-    if not has_address:
-        return LeftOutReason.NO_ADDRESS
-    if placeholder:
-        return LeftOutReason.PLACEHOLDER
-    return LeftOutReason.NO_CONSENT if needs_consent(kind) and not consented else None
 
 
 @dataclass(frozen=True)

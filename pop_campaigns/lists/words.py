@@ -11,7 +11,9 @@ from flask_babel import lazy_pgettext as _lp
 from flask_babel import ngettext
 from flask_babel.speaklater import LazyString
 
+from pop_campaigns.contacts.rules import Unmailed
 from pop_campaigns.contacts.words.labels import INSTITUTION_KINDS, PERSON_KINDS, PURPOSES
+from pop_campaigns.contacts.words.mailing import count_words
 from pop_campaigns.core.dates import short_day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
@@ -22,7 +24,6 @@ from pop_campaigns.lists.rules import (
     BadFilter,
     FilterProblem,
     Happened,
-    LeftOutReason,
     ListFilter,
     ListKind,
     Subject,
@@ -70,44 +71,10 @@ def history_words(row: History) -> str:
     return sentence
 
 
-def reason_words(reason: LeftOutReason, number: int) -> str:
-    """Return in words how many get no mail for a reason."""
-    match reason:
-        case LeftOutReason.NO_ADDRESS:
-            return str(ngettext("%(num)d has no address", "%(num)d have no address", number))
-        case LeftOutReason.PLACEHOLDER:
-            return str(
-                ngettext(
-                    "%(num)d has only a placeholder for an address",
-                    "%(num)d have only a placeholder for an address",
-                    number,
-                )
-            )
-        case LeftOutReason.NO_CONSENT:
-            return str(ngettext("%(num)d has not given consent", "%(num)d have not given consent", number))
-        case LeftOutReason.REFUSES:
-            return str(ngettext("%(num)d refuses such mail", "%(num)d refuse such mail", number))
-        case LeftOutReason.CAME_BACK:
-            return str(
-                ngettext(
-                    "%(num)d has an address from which mail keeps coming back",
-                    "%(num)d have an address from which mail keeps coming back",
-                    number,
-                )
-            )
-    return str(
-        ngettext(
-            "%(num)d has the same address as another on the list",
-            "%(num)d have the same address as another on the list",
-            number,
-        )
-    )
-
-
 def left_out_words(resolved: Resolved) -> list[str]:
     """Return in words how many get no mail, a line for each reason."""
     counts = resolved.counts
-    return [reason_words(reason, counts[reason]) for reason in LeftOutReason if counts[reason]]
+    return [count_words(reason, counts[reason]) for reason in Unmailed if counts[reason]]
 
 
 def filter_words(list_filter: ListFilter, lang: str) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _l
@@ -29,7 +29,7 @@ _PLAIN_ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9]([A-Za-z0-9.-]*[A-
 _TOKEN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # Pasted with an address from web pages and PDFs.
 _INVISIBLE_ENDS = re.compile("^[\\s\u200b-\u200f\u2060\ufeff]+|[\\s\u200b-\u200f\u2060\ufeff]+$")
-_EXAMPLES = ("example", "test", "example.com", "example.net", "example.org")
+EXAMPLES: Final = ("example", "test", "example.com", "example.net", "example.org")
 _NOWHERE = ("arpa", "invalid", "local", "localhost", "onion")
 
 ADDRESS_PROBLEMS = {
@@ -74,7 +74,7 @@ def parse_address(typed: str, *, allow_example: bool = False) -> str:
     address = _INVISIBLE_ENDS.sub("", typed)
     _refuse_obvious(address)
     local, _, domain = address.rpartition("@")
-    if not allow_example and _is_under(domain, _EXAMPLES):
+    if not allow_example and _is_under(domain, EXAMPLES):
         raise BadAddress("example")
     if _is_under(domain, _NOWHERE):
         raise BadAddress("special")
@@ -84,12 +84,17 @@ def parse_address(typed: str, *, allow_example: bool = False) -> str:
         valid = _validate(address)
     except EmailNotValidError as problem:
         raise BadAddress(_blame(local, domain)) from problem
-    if not allow_example and _is_under(valid.ascii_domain, _EXAMPLES):
+    if not allow_example and _is_under(valid.ascii_domain, EXAMPLES):
         raise BadAddress("example")  # written in fullwidth letters
     normalised = f"{valid.local_part}@{valid.ascii_domain}"
     if not is_plain_address(normalised):
         raise BadAddress("local_part")
     return normalised
+
+
+def is_sample_address(address: str) -> bool:
+    """Return whether nothing can be delivered there, because its domain is set aside for examples (RFC 2606)."""
+    return _is_under(address.rpartition("@")[2], EXAMPLES)
 
 
 def is_plain_address(address: str) -> bool:

@@ -125,7 +125,7 @@ def test_record_and_vocabulary_come_to_the_same_in_any_order(app: Flask, vocabul
     assert len({(office.institution_id, office.title_sq) for office in offices}) == len(offices) == 148
     # The 19 offices of the record have the placeholder that holds the place of their address, the others none.
     assert Counter(len(office.addresses) for office in offices) == {1: 19, 0: 129}
-    assert all(address.placeholder for address in db.session.scalars(select(Address)))
+    assert all(address.is_sample for address in db.session.scalars(select(Address)))
     before = tables()
     assert load(LATER).added == {}
     assert load_shipped_record(now=LATER).added == {}

@@ -234,16 +234,16 @@ def test_sample_addresses_are_for_trying_out(
     assert sign_in(cast.arta).post(path, data=typed).status_code == 302
 
 
-def test_a_placeholder_becomes_a_real_address(cast: SimpleNamespace, sign_in: Any, kryetar: int) -> None:
-    db.session.add(Address(email="zyra@bashkia.example", office_id=kryetar, placeholder=True))
+def test_a_sample_becomes_a_real_address(cast: SimpleNamespace, sign_in: Any, kryetar: int) -> None:
+    db.session.add(Address(email="zyra@bashkia.example", office_id=kryetar))
     db.session.commit()
     path = f"/people/addresses/{rows(Address)[0].id}/edit"
     drita = sign_in(cast.drita)
     drita.post(path, data={"email": "zyra@bashkia.example", "use": "press"} | opened(drita, path))
-    assert rows(Address)[0].placeholder
+    assert rows(Address)[0].is_sample
     drita.post(path, data={"email": "zyra@bashkia.al", "use": "main"} | opened(drita, path))
     address = rows(Address)[0]
-    assert (address.email, address.placeholder, address.organisation_id) == ("zyra@bashkia.al", False, None)
+    assert (address.email, address.is_sample, address.organisation_id) == ("zyra@bashkia.al", False, None)
     assert actions() == ["address.changed"] * 2
 
 

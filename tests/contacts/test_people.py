@@ -119,7 +119,7 @@ def test_a_journalist_is_kept_with_medium_topics_and_card(cast: SimpleNamespace,
     made = db.session.scalars(select(Person)).one()
     assert (made.kind, made.topics, made.phone) == (PersonKind.JOURNALIST, "lumenj, buxheti", "+355692123456")
     page = arta.get(f"/people/persons/{made.id}").text
-    for words in ("Radio Fieri", "K-77", "lumenj, buxheti", "Pa pëlqim"):
+    for words in ("Radio Fieri", "K-77", "lumenj, buxheti", "si media, pa pëlqim"):
         assert words in page
     # The same form sent twice adds nobody; another person of the name is added when one says so.
     assert arta.post("/people/persons/new", data=typed).status_code == 422
@@ -216,7 +216,7 @@ def test_a_consent_is_recorded_with_text_day_channel_and_proof(
     page = arta.get(f"/people/persons/{one.id}").text
     assert "dosja 3" in page
     assert "pëlqimi.pdf" in page
-    assert "Pa pëlqim" not in page
+    assert "Lejohet" in page.split("Ftesa për veprimtari")[1].split("</li>")[0]
     assert consent_text(CURRENT, Purpose.EVENTS, "sq") in page.replace("&#39;", "'")
     # Who agreed to an earlier text is shown that one.
     assert consent_text("2026-1", Purpose.EVENTS, "sq").startswith("Pajtohem që organizata të më ruajë")

@@ -207,13 +207,13 @@ def test_the_best_address_own_before_shared_then_by_use(cast: SimpleNamespace) -
 
 
 def test_the_database_orders_addresses_as_the_rule_does(cast: SimpleNamespace) -> None:
-    """Every combination of placeholder, place, owner and use, entered worst first."""
+    """Every combination of sample, place, owner and use, entered worst first."""
     office = make_office(email=None)
     owners = (cast.vlore.id, cast.fier.id, None)
     places: tuple[dict[str, int], ...] = ({"institution_id": office.institution_id}, {"office_id": office.id})
-    for placeholder, place, owner, use in product((True, False), places, owners, reversed(AddressUse)):
-        values: dict[str, object] = {"placeholder": placeholder, "use": use, "organisation_id": owner}
-        db.session.add(Address(email="a@b.al", **place, **values))
+    for email, place, owner, use in product(("a@b.example", "a@b.al"), places, owners, reversed(AddressUse)):
+        values: dict[str, object] = {"email": email, "use": use, "organisation_id": owner}
+        db.session.add(Address(**place, **values))
     db.session.commit()
     for sender in owners:
         ordered = db.session.scalars(select(Address).order_by(*best_first_columns(sender))).all()
@@ -221,14 +221,14 @@ def test_the_database_orders_addresses_as_the_rule_does(cast: SimpleNamespace) -
         assert ordered == best_first(ordered[::-1], sender)
         best = best_address(office, Reach(cast.drita, sender))
         assert best is not None and best is ordered[0]
-        assert (best.placeholder, best.office_id, best.organisation_id, best.use) == (
+        assert (best.is_sample, best.office_id, best.organisation_id, best.use) == (
             False, office.id, sender, AddressUse.MAIN,
         )  # fmt: skip
 
 
-def test_a_placeholder_gives_way_to_any_real_address(cast: SimpleNamespace) -> None:
+def test_a_sample_gives_way_to_any_real_address(cast: SimpleNamespace) -> None:
     office = make_office(email=None)
-    sample = add_address(office, "zyra@bashkia.example", placeholder=True)
+    sample = add_address(office, "zyra@bashkia.example")
     assert best_address(office, reach_to_read(cast.arta)) is sample
     db.session.add(
         Address(email="protokolli@bashkia.al", institution_id=office.institution_id, use=AddressUse.PROTOCOL)

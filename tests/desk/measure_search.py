@@ -105,7 +105,7 @@ def fill(persons: int, mails: int) -> User:
     ]  # fmt: skip
     addresses = [
         {"email": f"p{number}@vend{number % 100}.al", "use": AddressUse.MAIN, "person_id": first + number,
-         "organisation_id": organisation.id, "placeholder": False}
+         "organisation_id": organisation.id}
         for number in range(persons)
     ]  # fmt: skip
     db.session.execute(insert(Person), rows)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.models.addresses import Address
-from pop_campaigns.contacts.rules import Purpose
+from pop_campaigns.contacts.rules import Purpose, Unmailed
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
@@ -37,7 +37,7 @@ from pop_campaigns.invitations.services.sending import (
 )
 from pop_campaigns.letters.services.letters import send_letter
 from pop_campaigns.lists.queries.resolving import resolve
-from pop_campaigns.lists.rules import LeftOutReason, ListFilter, Subject
+from pop_campaigns.lists.rules import ListFilter, Subject
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.queries import dead_among
 from tests import factories
@@ -226,9 +226,7 @@ def test_a_letter_goes_on_paper_instead(
 def test_a_list_leaves_the_address_out_and_says_so(dead: Event, cast: SimpleNamespace) -> None:
     result = resolve(ListFilter(Subject.OFFICES), cast.arta, Purpose.EVENTS, local_date(now()))
     assert [recipient.email for recipient in result.recipients] == [PREFECT]
-    assert [(one.recipient.email, one.reason) for one in result.left_out] == [
-        (MAYOR, LeftOutReason.CAME_BACK)
-    ]
+    assert [(one.recipient.email, one.reason) for one in result.left_out] == [(MAYOR, Unmailed.CAME_BACK)]
 
 
 def test_after_a_long_silence_one_more_mail_goes_there(

@@ -43,7 +43,7 @@ def fill(number: int, organisation_id: int, first: int = 1) -> None:
     addresses = [
         {
             "email": f"qytetar{ident}@kontakte.example", "person_id": ident, "use": AddressUse.MAIN,
-            "organisation_id": organisation_id, "placeholder": False,
+            "organisation_id": organisation_id,
         }
         for ident in idents
     ]  # fmt: skip

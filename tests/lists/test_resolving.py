@@ -13,7 +13,7 @@ from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.addresses import best_address, reach_to_read
 from pop_campaigns.contacts.queries.reach import find_guests
-from pop_campaigns.contacts.rules import AddressUse, ConsentChannel, Purpose
+from pop_campaigns.contacts.rules import AddressUse, ConsentChannel, Purpose, Unmailed
 from pop_campaigns.contacts.services.refusals import suppress
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
@@ -22,7 +22,7 @@ from pop_campaigns.events.rules import EventKind, EventState
 from pop_campaigns.lists.queries.conditions import read_filter
 from pop_campaigns.lists.queries.lists import count_found, reach_of
 from pop_campaigns.lists.queries.resolving import resolve
-from pop_campaigns.lists.rules import BadFilter, FilterProblem, LeftOutReason
+from pop_campaigns.lists.rules import BadFilter, FilterProblem
 from tests import factories
 from tests.invitations.scene import counted_statements
 from tests.lists.scene import (
@@ -151,22 +151,22 @@ def test_one_address_gets_one_mail_and_the_office_before_the_person(cast: Simple
         ("office", "Kryetar@Bashkia.example")
     ]
     assert [(out.recipient.name, out.reason) for out in result.left_out] == [
-        ("Kryetari vetë", LeftOutReason.SAME_ADDRESS),
-        ("Sekretari", LeftOutReason.SAME_ADDRESS),
+        ("Kryetari vetë", Unmailed.SAME_ADDRESS),
+        ("Sekretari", Unmailed.SAME_ADDRESS),
     ]
     assert {out.instead for out in result.left_out} == {result.recipients[0]}
 
 
 def test_who_gets_no_mail_is_counted_by_reason(cast: SimpleNamespace) -> None:
     make_person("Pa adresë", email=None)
-    sample = make_person("Adresë shembull")
-    sample.addresses[0].placeholder = True
     make_person("Refuzon")
     make_person("Refuzon lajmet")
     make_person("Refuzon Vlorën")
     make_person("Pa pëlqim", "citizen")
     consent(make_person("Për lajme", "citizen"), Purpose.NEWS)
-    consent(make_person("U tërhoq", "journalist"), withdrawn=True)
+    consent(make_person("U tërhoq", "citizen"), withdrawn=True)
+    consent(make_person("Gazetarja u tërhoq", "journalist"), withdrawn=True)
+    make_person("Gazetar", "journalist")
     consent(make_person("Pëlqen", "citizen"))
     for name, purpose, owner in (
         ("refuzon", Purpose.EVENTS, None),
@@ -176,24 +176,24 @@ def test_who_gets_no_mail_is_counted_by_reason(cast: SimpleNamespace) -> None:
         suppress(f"{name.upper()}@kontakte.example", purpose, owner, channel=ConsentChannel.LINK, now=NOW)
     db.session.commit()
     result = found({"of": "persons"}, cast.arta)
-    assert names(result) == ["Pëlqen", "Refuzon lajmet", "Refuzon Vlorën"]
+    assert names(result) == ["Gazetar", "Pëlqen", "Refuzon lajmet", "Refuzon Vlorën"]
     reasons = {out.recipient.name: out.reason for out in result.left_out}
     assert reasons == {
-        "Pa adresë": LeftOutReason.NO_ADDRESS,
-        "Adresë shembull": LeftOutReason.PLACEHOLDER,
-        "Refuzon": LeftOutReason.REFUSES,
-        "Pa pëlqim": LeftOutReason.NO_CONSENT,
-        "Për lajme": LeftOutReason.NO_CONSENT,
-        "U tërhoq": LeftOutReason.NO_CONSENT,
+        "Pa adresë": Unmailed.NO_ADDRESS,
+        "Refuzon": Unmailed.REFUSES,
+        "Pa pëlqim": Unmailed.NO_CONSENT,
+        "Për lajme": Unmailed.NO_CONSENT,
+        "U tërhoq": Unmailed.NO_CONSENT,
+        "Gazetarja u tërhoq": Unmailed.REFUSES,
     }
-    assert result.found == 9
+    assert result.found == 10
 
 
 def test_consent_given_to_another_organisation_is_not_ours(cast: SimpleNamespace) -> None:
-    person = make_person("Gazetari i rrjetit", "journalist")
+    person = make_person("Aleati i rrjetit", "ally")
     consent(person).organisation_id = cast.vlore.id
     db.session.commit()
-    assert names(found({"of": "persons"}, cast.clirim)) == ["Gazetari i rrjetit"]
+    assert names(found({"of": "persons"}, cast.clirim)) == ["Aleati i rrjetit"]
     assert names(found({"of": "persons"}, cast.arta)) == []
 
 
@@ -204,7 +204,7 @@ def test_the_address_is_the_one_a_mail_takes(cast: SimpleNamespace) -> None:
     rows: list[dict[str, Any]] = [
         {"institution": hall, "email": "bashkia@fier.example"},
         {"office": office, "email": "shtypi@fier.example", "use": AddressUse.PRESS},
-        {"office": office, "email": "shembull@fier.example", "placeholder": True},
+        {"office": office, "email": "shembull@fier.example", "use": AddressUse.PRESS},
         {
             "office": office,
             "email": "tonat@fier.example",

@@ -12,11 +12,8 @@ from pop_campaigns.lists.rules import (
     BadFilter,
     FilterProblem,
     Happened,
-    LeftOutReason,
     ListFilter,
     Subject,
-    needs_consent,
-    why_left_out,
 )
 
 WHOLE = ListFilter(
@@ -83,26 +80,3 @@ def test_what_is_no_filter_is_named(given: Any, problem: FilterProblem, key: str
     with pytest.raises(BadFilter) as refused:
         ListFilter.from_json(given)
     assert (refused.value.problem, refused.value.key) == (problem, key)
-
-
-def test_only_offices_and_officials_need_no_consent() -> None:
-    assert not needs_consent(None)
-    assert [kind for kind in PersonKind if not needs_consent(kind)] == [PersonKind.OFFICIAL]
-
-
-@pytest.mark.parametrize(
-    ("values", "reason"),
-    [
-        ({}, None),
-        ({"has_address": False}, LeftOutReason.NO_ADDRESS),
-        ({"placeholder": True}, LeftOutReason.PLACEHOLDER),
-        ({"kind": PersonKind.CITIZEN}, LeftOutReason.NO_CONSENT),
-        ({"kind": PersonKind.JOURNALIST, "consented": True}, None),
-        ({"kind": PersonKind.OTHER}, LeftOutReason.NO_CONSENT),
-        ({"kind": PersonKind.OFFICIAL}, None),
-        ({"kind": PersonKind.CITIZEN, "has_address": False}, LeftOutReason.NO_ADDRESS),
-    ],
-)
-def test_who_gets_no_mail_and_why(values: dict[str, Any], reason: LeftOutReason | None) -> None:
-    whole = {"has_address": True, "placeholder": False, "kind": None, "consented": False}
-    assert why_left_out(**(whole | values)) is reason

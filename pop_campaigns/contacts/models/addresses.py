@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, or_
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.contacts.rules import AddressUse
 from pop_campaigns.core.db import Base, choice
 from pop_campaigns.core.versions import Versioned
+from pop_campaigns.mail.addresses import EXAMPLES, is_sample_address
 
 if TYPE_CHECKING:
     from pop_campaigns.contacts.models.institutions import Institution, Office
@@ -36,8 +38,18 @@ class Address(Versioned, Base):
     office_id: Mapped[int | None] = mapped_column(ForeignKey("offices.id"), index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"), index=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
-    placeholder: Mapped[bool] = mapped_column(default=False)
 
     institution: Mapped[Institution | None] = relationship(back_populates="addresses")
     office: Mapped[Office | None] = relationship(back_populates="addresses")
     person: Mapped[Person | None] = relationship(back_populates="addresses")
+
+    @hybrid_property
+    def is_sample(self) -> bool:
+        """Whether it only holds the place of an address not known yet: nothing can be delivered there (RFC 2606)."""
+        return is_sample_address(self.email)
+
+    @is_sample.inplace.expression
+    @classmethod
+    def _is_sample(cls) -> ColumnElement[bool]:
+        email = func.lower(cls.email)
+        return or_(*(email.like(f"%{before}{domain}") for domain in EXAMPLES for before in (".", "@")))

@@ -78,7 +78,7 @@ def best_first(addresses: Iterable[Address], sender: int | None) -> list[Address
 
     def rank(row: Address) -> tuple[Any, ...]:
         decided = address_rank(
-            placeholder=row.placeholder,
+            sample=row.is_sample,
             of_institution=row.institution_id is not None,
             shared=row.organisation_id != sender,
             use=row.use,
@@ -92,8 +92,8 @@ def best_first_columns(sender: int | None) -> Sequence[ColumnElement[Any]]:
     """Return what a query orders addresses by: :func:`best_first` for the database."""
     shared = Address.organisation_id.is_distinct_from(sender)
     use = case({address_use: place for place, address_use in enumerate(USE_ORDER)}, value=Address.use)
-    placeholder: Any = Address.placeholder
-    return (placeholder, Address.institution_id.is_not(None), shared, use, Address.__table__.c.id)
+    sample: Any = Address.is_sample
+    return (sample, Address.institution_id.is_not(None), shared, use, Address.__table__.c.id)
 
 
 def _places(contact: Contact) -> list[tuple[InstrumentedAttribute[int | None], int]]:

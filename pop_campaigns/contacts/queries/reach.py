@@ -120,11 +120,6 @@ def holders_of(office_ids: Sequence[int], on: date, reach: Reach) -> dict[int, P
     return _holders(office_ids, on, seen, reach.sender)
 
 
-def is_sample(address: Address) -> bool:
-    """Return whether nothing can be delivered there: it only holds the place of an address not known yet."""
-    return address.placeholder or address.email.lower().endswith(".example")
-
-
 def in_force(on: date) -> ColumnElement[bool]:
     """Return the condition that a mandate runs on a day: ``rules.runs_on`` for the database."""
     return and_(

@@ -221,14 +221,13 @@ def add_address(owner: Contact, email: str, use: AddressUse, *, by: User, now: d
 
 
 def change_address(address: Address, email: str, use: AddressUse, *, by: User, now: datetime) -> None:
-    """Change an address; a placeholder that gets another address is one no more."""
+    """Change an address, or what it is for."""
     owner = owner_of_address(address)
     one_at_a_time(by)
     _refuse_same_address(owner, email, address.organisation_id, besides=address)
     if (address.email, address.use) == (email, use):
         return
     before = address.email
-    address.placeholder = address.placeholder and address.email == email
     address.email, address.use = email, use
     note_contact("address.changed", owner, address, by, now, before=before, email=email)
 

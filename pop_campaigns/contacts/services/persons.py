@@ -97,7 +97,7 @@ def hand_over(person: Person, to: Organisation, *, by: User, now: datetime) -> P
     agreed = next((consent for consent in person.consents if _allows(consent, to)), None)
     if agreed is None:
         raise NotAgreed
-    emails = [address.email for address in person.addresses if not address.placeholder]
+    emails = [address.email for address in person.addresses]
     for same in persons_named(person.name, to.id):
         if same.organisation_id == to.id and any(_is_reached(same, email, person.phone) for email in emails):
             raise AlreadyThere(person)

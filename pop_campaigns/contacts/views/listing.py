@@ -18,7 +18,6 @@ from pop_campaigns.contacts.queries import directory
 from pop_campaigns.contacts.queries.addresses import best_first
 from pop_campaigns.contacts.queries.directory import InstitutionRow, PersonRow
 from pop_campaigns.contacts.queries.lacking import lacks
-from pop_campaigns.contacts.queries.reach import is_sample
 from pop_campaigns.contacts.rules import InstitutionKind, Lack, PersonKind
 from pop_campaigns.contacts.views.form_pages import today
 from pop_campaigns.contacts.words.contacts import contact_words
@@ -85,7 +84,7 @@ def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
 
 def _real(addresses: Iterable[Address]) -> tuple[str, ...]:
     ranked = best_first(addresses, current_user.organisation_id)
-    return tuple(dict.fromkeys(address.email for address in ranked if not is_sample(address)))
+    return tuple(dict.fromkeys(address.email for address in ranked if not address.is_sample))
 
 
 @dataclass(frozen=True)

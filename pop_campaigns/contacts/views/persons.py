@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel.speaklater import LazyString
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
@@ -25,8 +26,9 @@ from pop_campaigns.contacts.forms.persons import (
 from pop_campaigns.contacts.models.consents import Consent
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries import directory
+from pop_campaigns.contacts.queries.mailable import mail_of_person
 from pop_campaigns.contacts.queries.reach import media_for
-from pop_campaigns.contacts.rules import CONSENT_NEEDED, ConsentChannel, PersonKind
+from pop_campaigns.contacts.rules import MAIL_PURPOSES, ConsentChannel, PersonKind
 from pop_campaigns.contacts.services import consents, persons
 from pop_campaigns.contacts.services.merging import merges_of
 from pop_campaigns.contacts.services.persons import NotAgreed, WasErased
@@ -45,6 +47,8 @@ from pop_campaigns.contacts.views.listing import person_filters
 from pop_campaigns.contacts.words.consent_texts import CURRENT, TEXTS, consent_text
 from pop_campaigns.contacts.words.contacts import contact_url
 from pop_campaigns.contacts.words.labels import HISTORY_WORDS, PURPOSES
+from pop_campaigns.contacts.words.mailing import BASES, UNMAILED
+from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.downloads import give_stored
@@ -91,14 +95,23 @@ def person(ident: int) -> ResponseReturnValue:
         person=record,
         consents=directory.consents_of(record, current_user),
         proofs=current_user.role in MAY_WRITE,
-        consent_wanted=record.kind in CONSENT_NEEDED
-        and not any(consent.withdrawn_at is None for consent in record.consents),
+        mails=_mails(row),
         consent_text=consent_text,
         receivers=shares,
         refused=directory.refusals_of(record),
         merges=merges_of(record, current_user),
         changes=directory.changes_of([record], current_user, actions=HISTORY_WORDS),
     )
+
+
+def _mails(row: directory.PersonRow) -> list[tuple[LazyString, Chip | None, LazyString]]:
+    """Return for what mail may go to a person: what mail, why none goes (None: it does), and what it rests on."""
+    email = row.reached_at.email if row.reached_at else ""
+    lines = []
+    for purpose in MAIL_PURPOSES:
+        basis, reason = mail_of_person(row.person, email, purpose, current_user, today())
+        lines.append((PURPOSES[purpose], UNMAILED[reason] if reason else None, BASES[basis]))
+    return lines
 
 
 def _receivers(consent: Consent) -> list[Organisation]:

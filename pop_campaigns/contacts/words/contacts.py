@@ -12,7 +12,6 @@ from pop_campaigns.accounts.rules.roles import MAY_WRITE
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.directory import PersonRow, organisation_names
-from pop_campaigns.contacts.queries.reach import is_sample
 from pop_campaigns.contacts.words.labels import (
     ADDRESS_USES,
     CONSENT_CHANNELS,
@@ -91,7 +90,7 @@ def for_templates() -> dict[str, Any]:
         "contact_url": contact_url,
         "contact_words": contact_words,
         "history_words": lambda row: history_words(row, lang),
-        "is_sample": is_sample,
+        "is_sample": lambda address: address.is_sample,
         "mandate_words": lambda mandate: mandate_words(
             mandate.from_date, mandate.to_date, lang, mandate.known_on
         ),

@@ -25,7 +25,6 @@ from pop_campaigns.contacts.queries.directory import (
     select_institutions,
     select_persons,
 )
-from pop_campaigns.contacts.queries.reach import is_sample
 from pop_campaigns.contacts.queries.searching import persons_order
 from pop_campaigns.contacts.services.contact_log import subject_of as contact_of
 from pop_campaigns.contacts.words.contacts import contact_words, log_url
@@ -163,7 +162,7 @@ def _persons(rows: Select[Any], typed: str, user: User, today: date, lang: str) 
         ]
         # Who holds no office is told apart by the address, by which one may have been found as well.
         reached = row.reached_at
-        known = offices or ([show_address(reached.email)] if reached and not is_sample(reached) else [])
+        known = offices or ([show_address(reached.email)] if reached and not reached.is_sample else [])
         url = url_for("contacts.person", ident=row.person.id)
         hits.append(Hit(row.person.name, " · ".join(known), url))
     return HitGroup("persons", _("Persons"), hits, total, url_for("contacts.persons", q=typed))

@@ -160,9 +160,7 @@ class Known(KnownInstitutions):
 
     def _load_addresses(self) -> None:
         columns = (Address.email, Address.person_id)
-        rows = select(*columns).where(
-            of_network_or(Address, self.owner), Address.placeholder.is_(False), Address.person_id.is_not(None)
-        )
+        rows = select(*columns).where(of_network_or(Address, self.owner), Address.person_id.is_not(None))
         for email, person in db.session.execute(rows):
             if person in self._names:
                 self._by_email[email.casefold()].append(person)

@@ -14,7 +14,6 @@ from pop_campaigns.contacts.queries.reach import (
     GuestOption,
     find_guests,
     guest_options,
-    is_sample,
     offices_in,
 )
 from pop_campaigns.core.db import db
@@ -108,7 +107,7 @@ def picks_for(
                 place=in_language(option, "institution", lang),
                 holder=option.holder if option.kind == "office" else "",
                 email=email,
-                sample=bool(email and option.address and is_sample(option.address)),
+                sample=bool(email and option.address and option.address.is_sample),
                 language=chosen.get(key) or option.language,
                 ticked=key in chosen,
                 listed=own,

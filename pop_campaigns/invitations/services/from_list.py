@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import of_network_or, visible
-from pop_campaigns.contacts.rules import Purpose
+from pop_campaigns.contacts.rules import Purpose, Unmailed
+from pop_campaigns.contacts.words.mailing import count_words
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
@@ -21,8 +22,7 @@ from pop_campaigns.invitations.rules import GuestChoice, GuestRefusal, Invitatio
 from pop_campaigns.invitations.services.guests import AddedGuests, add_guests
 from pop_campaigns.lists.models import ContactList
 from pop_campaigns.lists.queries.resolving import Resolved, resolve
-from pop_campaigns.lists.rules import LeftOutReason
-from pop_campaigns.lists.words import left_out_words, reason_words
+from pop_campaigns.lists.words import left_out_words
 
 # An event with more guests than this is a public one: it is announced, not invited to.
 MOST_FROM_LIST: Final = 2000
@@ -48,7 +48,7 @@ class AddedList:
         on_list = [ngettext("%(num)d is on the list already", "%(num)d are on the list already", listed)]
         parts = on_list if listed else []
         if number := counts[GuestRefusal.NO_ADDRESS] + counts[GuestRefusal.UNKNOWN]:
-            parts.append(reason_words(LeftOutReason.NO_ADDRESS, number))
+            parts.append(count_words(Unmailed.NO_ADDRESS, number))
         if number := counts[GuestRefusal.ADDRESS_TAKEN]:
             parts.append(
                 ngettext(

@@ -45,6 +45,7 @@ from pop_campaigns.invitations.services.guests import (
 )
 from pop_campaigns.invitations.services.sending import preview, send_invitations
 from pop_campaigns.invitations.sight import only_seen, seen_among
+from pop_campaigns.mail.addresses import is_sample_address
 from pop_campaigns.mail.queries import dead_among
 from pop_campaigns.mail.rules import CameBack
 from pop_campaigns.mail.wake_up import wake_worker
@@ -170,7 +171,7 @@ def _send_page(event: Event, *, changed: bool = False) -> str:
         dead=[row for row in dead if row[0].id in seen],
         seen=seen,
         counts={lang: sum(draft.language == lang for draft in drafts) for lang in LANGUAGES},
-        samples=[draft for draft in drafts if draft.address.lower().endswith(".example")],
+        samples=[draft for draft in drafts if is_sample_address(draft.address)],
         keeps_mail=current_app.config["MAIL_LOCAL"],
         list_mark=_mark_of_list(drafts),
         untranslated=untranslated_fields(event, drafts),

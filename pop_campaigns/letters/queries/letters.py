@@ -34,6 +34,7 @@ from pop_campaigns.letters.rules.letters import (
     soon_until,
 )
 from pop_campaigns.letters.rules.working_days import Unit
+from pop_campaigns.mail.addresses import is_sample_address
 from pop_campaigns.mail.queries import dead_among
 from pop_campaigns.mail.rules import CameBack
 
@@ -53,8 +54,12 @@ class RecipientOption:
     institution_en: str
     holder: str
     address: str
-    placeholder: bool
     language: str
+
+    @property
+    def sample(self) -> bool:
+        """Whether it is only a sample address."""
+        return is_sample_address(self.address)
 
     @property
     def ref(self) -> str:
@@ -76,9 +81,13 @@ class RecipientLine:
     address: str
     dative: str = ""
     form_of_address: FormOfAddress | None = None
-    placeholder: bool = False
     dead_address: str = ""
     came_back: CameBack | None = None
+
+    @property
+    def sample(self) -> bool:
+        """Whether it is only a sample address."""
+        return is_sample_address(self.address)
 
     @property
     def shown_as(self) -> str:
@@ -318,7 +327,6 @@ def _of_guest(guest: Any) -> RecipientOption:
         institution_en=guest.institution_en,
         holder=guest.holder,
         address=guest.address.email if guest.address else "",
-        placeholder=bool(guest.address and guest.address.placeholder),
         language=guest.language,
     )
 
@@ -333,7 +341,6 @@ def _of_institution(institution: Institution, address: Address | None) -> Recipi
         institution_en=institution.name_en,
         holder="",
         address=address.email if address else "",
-        placeholder=bool(address and address.placeholder),
         language="sq",
     )
 
@@ -376,5 +383,4 @@ def _as_it_stands(
         address=address.email if address else "",
         dative=in_dative,
         form_of_address=form,
-        placeholder=bool(address and address.placeholder),
     )

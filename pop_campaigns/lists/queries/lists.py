@@ -9,13 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.scope import of_network_or, select_visible
-from pop_campaigns.contacts.models.consents import Consent
+from pop_campaigns.accounts.scope import select_visible
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.addresses import Reach, reach_to_read
+from pop_campaigns.contacts.queries.mailable import consented
 from pop_campaigns.contacts.queries.reach import GuestOption, in_force
-from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History, history_of
 from pop_campaigns.core.places import Municipality
@@ -68,16 +67,6 @@ def persons_found(source: Source, reach: Reach, on: date) -> ColumnElement[bool]
     if source.consent:
         wanted.append(consented(source.consent, reach))
     return and_(*wanted)
-
-
-def consented(purpose: Purpose, reach: Reach) -> ColumnElement[bool]:
-    """Return the condition that a person's consent for a purpose stands: given to the sender or to the network."""
-    return exists().where(
-        Consent.person_id == Person.id,
-        Consent.purpose == purpose,
-        Consent.withdrawn_at.is_(None),
-        of_network_or(Consent, reach.sender),
-    )
 
 
 def count_found(source: Source, reach: Reach, on: date) -> int:

@@ -7,26 +7,24 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, and_, false, literal, null, or_, select, type_coerce
+from sqlalchemy import and_, false, literal, or_, select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.addresses import Reach, best_first_columns
-from pop_campaigns.contacts.queries.refusals import suppressed_among
-from pop_campaigns.contacts.rules import PersonKind, Purpose
+from pop_campaigns.contacts.queries.mailable import Asked, asked_columns, read_asked, unmailed_among
+from pop_campaigns.contacts.rules import Basis, Purpose, Unmailed
 from pop_campaigns.core.db import db
 from pop_campaigns.lists.models import ContactList
-from pop_campaigns.lists.queries.lists import Source, consented, offices_found, persons_found, reach_of
-from pop_campaigns.lists.rules import LeftOutReason, why_left_out
-from pop_campaigns.mail.queries import dead_among
+from pop_campaigns.lists.queries.lists import Source, offices_found, persons_found, reach_of
 
 
 class Recipient(NamedTuple):
@@ -47,7 +45,7 @@ class LeftOut(NamedTuple):
     """Who gets no mail and why; ``instead`` gets it at the same address."""
 
     recipient: Recipient
-    reason: LeftOutReason
+    reason: Unmailed
     instead: Recipient | None = None
 
 
@@ -64,13 +62,12 @@ class Resolved:
         return len(self.recipients) + len(self.left_out)
 
     @property
-    def counts(self) -> Counter[LeftOutReason]:
+    def counts(self) -> Counter[Unmailed]:
         """Number of those who get no mail, by reason."""
         return Counter(entry.reason for entry in self.left_out)
 
 
-# A recipient, the kind of a person (None: an office), whether they agreed, whether the address is a placeholder.
-_Row = tuple[Recipient, PersonKind | None, bool, bool]
+_Row = tuple[Recipient, Asked]
 
 
 def resolve(
@@ -85,32 +82,22 @@ def resolve(
     reach = reach or reach_of(source if isinstance(source, ContactList) else None, user)
     db.session.flush()
     recipients: list[Recipient] = []
-    reasons: list[LeftOutReason | None] = []
+    asked: dict[int, Asked] = {}
     with _collector_paused():
         for rows in (_offices(source, reach, on), _persons(source, reach, purpose, on)):
-            for recipient, kind, agreed, placeholder in rows:
+            for recipient, how in rows:
+                asked[len(recipients)] = how
                 recipients.append(recipient)
-                reasons.append(why_left_out(bool(recipient.email), placeholder, kind, agreed))
-    # Only who would get mail is looked up among the refusals: the hashes are what takes the time.
-    asked = {recipient.email for recipient, reason in zip(recipients, reasons, strict=True) if reason is None}
-    return _parted(recipients, reasons, suppressed_among(asked, purpose, reach.sender), dead_among(asked))
+        return _parted(recipients, unmailed_among(asked, purpose, reach.sender))
 
 
-def _parted(
-    candidates: list[Recipient],
-    reasons: list[LeftOutReason | None],
-    refusing: Collection[str],
-    dead: Collection[str],
-) -> Resolved:
+def _parted(candidates: list[Recipient], reasons: Mapping[int, Unmailed]) -> Resolved:
     """Part who gets mail from who does not, so that each address gets one."""
     recipients: list[Recipient] = []
     left_out: list[LeftOut] = []
     at: dict[str, Recipient] = {}
-    for recipient, reason in zip(candidates, reasons, strict=True):
-        if reason is None and recipient.email in refusing:
-            reason = LeftOutReason.REFUSES
-        elif reason is None and recipient.email in dead:
-            reason = LeftOutReason.CAME_BACK
+    for number, recipient in enumerate(candidates):
+        reason = reasons.get(number)
         if reason is not None:
             left_out.append(LeftOut(recipient, reason))
             continue
@@ -118,7 +105,7 @@ def _parted(
         if first is recipient:
             recipients.append(recipient)
         else:
-            left_out.append(LeftOut(recipient, LeftOutReason.SAME_ADDRESS, first))
+            left_out.append(LeftOut(recipient, Unmailed.SAME_ADDRESS, first))
     return Resolved(recipients, left_out)
 
 
@@ -128,7 +115,7 @@ def _offices(source: Source, reach: Reach, on: date) -> Iterator[_Row]:
     wanted: Any = (
         select(
             Office.id, literal(""), Office.title_sq, Office.title_en, Institution.name_sq, Institution.name_en,
-            Office.language, Address.email, Address.placeholder, null(), false(),
+            Office.language, Address.email, literal(Basis.OFFICE.value), false(), false(),
         )
         .join(Office.institution)
         .outerjoin(Address, and_(near, reach.sees(Address)))
@@ -143,7 +130,7 @@ def _persons(source: Source, reach: Reach, purpose: Purpose, on: date) -> Iterat
     wanted: Any = (
         select(
             Person.id, Person.name, nothing, nothing, nothing, nothing, Person.language,
-            Address.email, Address.placeholder, type_coerce(Person.kind, String), consented(purpose, reach),
+            Address.email, *asked_columns(purpose, reach, on),
         )
         .outerjoin(Address, and_(Address.person_id == Person.id, reach.sees(Address)))
         .where(persons_found(source, reach, on))
@@ -153,19 +140,18 @@ def _persons(source: Source, reach: Reach, purpose: Purpose, on: date) -> Iterat
 
 
 _PORTION = 1000
-_KINDS: dict[str | None, PersonKind | None] = {None: None} | {kind.value: kind for kind in PersonKind}
 
 
 def _best_of_each(kind: str, rows: Any) -> Iterator[_Row]:
     last = 0
     for row in _in_portions(rows):
-        ident, name, title_sq, title_en, inst_sq, inst_en, language, email, sample, person, agreed = row
+        ident, name, title_sq, title_en, inst_sq, inst_en, language, email, *how = row
         if ident != last:
             last = ident
             recipient = Recipient(
                 kind, ident, name, title_sq, title_en, inst_sq, inst_en, language, email or ""
             )
-            yield recipient, _KINDS[person], bool(agreed), bool(sample)
+            yield recipient, read_asked(recipient.email, *how)
 
 
 def _in_portions(rows: Any) -> Iterator[Any]:

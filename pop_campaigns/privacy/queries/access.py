@@ -52,7 +52,7 @@ def access_export(traces: Traces, places: Sequence[Place], *, now: datetime) -> 
             "made_at": _plain(now),
             "controller": person.organisation.name if person.organisation else "network",
             "persons": [_person(record) for record in traces.persons],
-            "addresses": [_some(address, ("email", "use", "placeholder")) for address in traces.addresses],
+            "addresses": [_some(address, ("email", "use")) for address in traces.addresses],
             "consents": [_consent(consent) for consent in traces.consents],
             "refusals": _refusals(traces),
             "offices": [

@@ -92,6 +92,7 @@ NAMES: Final = {
     "table": _l("Kind"),
     "medium_kind": _l("Kind of medium"),
 }
+# Of what an import noted down, before samples were known by their domain.
 _LEFT_OUT: Final = frozenset({"placeholder"})
 # Codes of programs, by section: nothing of them says anything to a reader.
 _LEFT_OUT_IN: Final = {"received_from_person": frozenset({"kind"})}

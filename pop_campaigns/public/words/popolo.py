@@ -18,7 +18,6 @@ from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.addresses import best_first
-from pop_campaigns.contacts.queries.reach import is_sample
 from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, PersonKind
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
@@ -130,11 +129,11 @@ def _public_emails(institutions: dict[int, Institution]) -> defaultdict[int, lis
         Address.institution_id.is_not(None),
         Address.organisation_id.is_(None),
         Address.use.in_(_PUBLIC_USES),
-        Address.placeholder.is_(False),
+        ~Address.is_sample,
     )
     emails: defaultdict[int, list[Address]] = defaultdict(list)
     for address in best_first(db.session.scalars(rows), None):
-        if address.institution_id in institutions and not is_sample(address):
+        if address.institution_id in institutions:
             emails[address.institution_id or 0].append(address)
     return emails
 
