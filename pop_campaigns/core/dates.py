@@ -44,6 +44,11 @@ def short_day_words(day: date, lang: str) -> str:
     return _put(day, "d MMM y", lang)
 
 
+def near_day_words(day: date, today: date, lang: str) -> str:
+    """Return *16 qershor* / *16 June*, with the year where it is another than today's: for subjects of mails."""
+    return _put(day, "d MMMM y" if day.year != today.year else "d MMMM", lang)
+
+
 def month_words(day: date, lang: str) -> str:
     """Return *prill 2020* / *April 2020*."""
     return _put(day, "MMMM y", lang)

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_ngettext as _ln
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFProtect
-from wtforms import Field, PasswordField, StringField
+from wtforms import DateField, Field, PasswordField, StringField, TimeField
 from wtforms.validators import DataRequired, Length, StopValidation
 
 from pop_campaigns.core.text import clean_line
@@ -88,6 +88,33 @@ class Needed(DataRequired):
 
     def __init__(self, message: Any = None) -> None:
         super().__init__(message or _l("This field is required."))
+
+
+class Marked:
+    """Marks a field as required that another check than :class:`Needed` asks for: what one reads says it beforehand."""
+
+    field_flags = {"required": True}
+
+    def __call__(self, _form: Any, _field: Field) -> None:
+        """Refuse nothing by itself."""
+
+
+class DayField(DateField):
+    """A day. Browsers send it as ISO 8601; who has no calendar to choose from types it as one writes it here."""
+
+    def __init__(self, label: Any = None, validators: Any = None, **options: Any) -> None:
+        options.setdefault("format", ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"])
+        options.setdefault("invalid_value_message", _l("We cannot read this date. Write it like 16.12.2026."))
+        super().__init__(label, validators, **options)
+
+
+class HourField(TimeField):
+    """An hour of the day, sent or typed."""
+
+    def __init__(self, label: Any = None, validators: Any = None, **options: Any) -> None:
+        options.setdefault("format", ["%H:%M", "%H.%M", "%H:%M:%S"])
+        options.setdefault("invalid_value_message", _l("We cannot read this hour. Write it like 14:30."))
+        super().__init__(label, validators, **options)
 
 
 class AtMost(Length):

@@ -17,7 +17,8 @@ SLASH: Final = r"(?:/|\\/|=2f|%(?:25){0,3}2f|&\#47;|&\#x2f;)"
 """A slash as it stands in text, in JSON, quoted-printable, encoded in other addresses, in HTML (match with IGNORECASE)."""
 
 _PART = re.compile(r"<(?:[^<>:]*:)?([A-Za-z_][A-Za-z0-9_]*)>")
-_SIGNS_AROUND: Final = re.compile(r"^[^A-Za-z0-9_-]+|[^A-Za-z0-9_-]+$")
+_SIGNS: Final = r"""[\s.,;:!?'"<>()\[\]{}*|…’‘“”„«»\u200b-\u200d\ufeff]+"""
+_SIGNS_AROUND: Final = re.compile(rf"^{_SIGNS}|{_SIGNS}$")
 # Before an app has told its addresses, every long last part counts.
 _ANY_PATH: Final = f"{SLASH}[a-z]{{1,20}}{SLASH}"
 _paths: set[str] = set()

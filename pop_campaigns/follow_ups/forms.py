@@ -6,9 +6,9 @@ from datetime import date
 from typing import Final
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, HiddenField, StringField
+from wtforms import BooleanField, HiddenField, StringField
 
-from pop_campaigns.core.forms import AtMost, Form, Needed
+from pop_campaigns.core.forms import AtMost, DayField, Form, Needed
 from pop_campaigns.core.once import once_field
 from pop_campaigns.follow_ups.rules import LONGEST_WHY, QuickDay, quick_day
 
@@ -18,7 +18,7 @@ _DAY: Final = _l("Remind me on")
 class FollowUpForm(Form):
     """Day and words of a reminder that is there."""
 
-    day = DateField(_DAY, [Needed(_l("Choose a day."))])
+    day = DayField(_DAY, [Needed(_l("Choose a day."))])
     why = StringField(_l("Why, if you like"), [AtMost(LONGEST_WHY)])
 
 

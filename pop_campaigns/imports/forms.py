@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import DateField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms import RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -17,7 +17,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.contacts.words.labels import PERSON_KINDS, PURPOSES
 from pop_campaigns.core.dates import day_words
-from pop_campaigns.core.forms import AtMost, Form
+from pop_campaigns.core.forms import AtMost, DayField, Form, Marked
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.once import once_field
 from pop_campaigns.core.places import all_municipalities
@@ -35,7 +35,9 @@ _REACHES = frozenset({Field.NAME, Field.FIRST_NAME, Field.LAST_NAME, Field.EMAIL
 class UploadForm(Form):
     """A file; ``once`` tells the same form sent twice from another file."""
 
-    file = FileField(_l("File"), description=_l("CSV, XLSX or vCard, at most 60 MB and 100,000 rows."))
+    file = FileField(
+        _l("File"), [Marked()], description=_l("CSV, XLSX or vCard, at most 60 MB and 100,000 rows.")
+    )
     once = once_field()
 
 
@@ -65,7 +67,7 @@ class ColumnsForm(Form):
         filters=[clean_line],
         description=_l("As in: signed lists of the round table, folder 12"),
     )
-    given_on = DateField(_l("Agreed on"), validators=[Optional()])
+    given_on = DayField(_l("Agreed on"), validators=[Optional()])
     day_order = RadioField(_l("Which number is the month?"), validate_choice=False)
 
     today: date

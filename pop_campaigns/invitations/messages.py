@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from babel.dates import format_date
 from flask import current_app
 from flask_babel import gettext, pgettext
 
@@ -21,7 +20,7 @@ from pop_campaigns.calendars.text import usable_link
 from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.contacts.services.refusal_links import refusal_link
 from pop_campaigns.core.clock import TIRANE, local_date
-from pop_campaigns.core.dates import clock_words, span_words
+from pop_campaigns.core.dates import clock_words, near_day_words, span_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language, speaking
 from pop_campaigns.core.text import fold
@@ -238,11 +237,10 @@ def _heading(event: Event, lang: str, now: datetime) -> str:
     assert event.starts_at is not None  # noqa: S101  # nobody is invited to an event without a moment
     title, kind = in_language(event, "title", lang), _kind_words(event)
     day = local_date(event.starts_at, event.zone)
-    other_year = day.year != local_date(now, event.zone).year
     moment = pgettext(
         "short moment",
         "%(day)s, %(hour)s",
-        day=format_date(day, "d MMMM y" if other_year else "d MMMM", locale=lang),
+        day=near_day_words(day, local_date(now, event.zone), lang),
         hour=clock_words(event.starts_at, event.zone),
     )
     # *Përballje* and *Përballja me Bashkinë Fier*: the ending does not count.

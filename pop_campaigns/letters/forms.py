@@ -11,7 +11,6 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
-    DateField,
     EmailField,
     Field,
     RadioField,
@@ -25,7 +24,7 @@ from wtforms.validators import Optional, ValidationError
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.contacts.forms.institutions import OneAddress
-from pop_campaigns.core.forms import AtMost, Form, Needed
+from pop_campaigns.core.forms import AtMost, DayField, Form, Marked, Needed
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.numbers import NumberField, row_number
 from pop_campaigns.core.once import once_field
@@ -140,7 +139,7 @@ class ResponseForm(Form):
     """What an office answered. Days are checked against `earliest` and `today`, extensions against `longest`."""
 
     kind = RadioField(_l("What is it?"), [Needed(_l("Choose what the office answered."))])
-    received_on = DateField(_l("Received on"), [_CHECK])
+    received_on = DayField(_l("Received on"), [_CHECK, Marked()])
     their_number = StringField(_l("Their register number"), [AtMost(80)])
     extended_by = NumberField(_l("Extended by (days)"), [_CHECK])
     summary = TextAreaField(_l("In short"), [AtMost(4000)])
@@ -191,7 +190,8 @@ class ResponseForm(Form):
         """Return what was typed."""
         return ResponseDraft(
             kind=ResponseKind(self.kind.data),
-            received_on=self.received_on.data,
+            # Silence has no day.
+            received_on=None if self.kind.data == ResponseKind.NONE.value else self.received_on.data,
             their_number=self.their_number.data or "",
             summary=self.summary.data or "",
             extended_by=(self.extended_by.data or 0) if "extended_by" in self else 0,
@@ -206,7 +206,7 @@ class ResponseForm(Form):
 class EnteredDayForm(Form):
     """A day off, or one that is worked, as it was announced."""
 
-    day = DateField(_l("Day"), [Needed(_l("Choose a day."))])
+    day = DayField(_l("Day"), [Needed(_l("Choose a day."))])
     off = RadioField(
         _l("On this day"),
         choices=[SelectChoice("off", _l("offices are closed")), SelectChoice("worked", _l("offices work"))],
@@ -258,7 +258,7 @@ class OtherAddressForm(Form):
 class HandOverForm(Form):
     """The day a letter was handed over on paper."""
 
-    day = DateField(_l("Handed over on"), [Needed(_l("On which day was it handed over?"))])
+    day = DayField(_l("Handed over on"), [Needed(_l("On which day was it handed over?"))])
 
     earliest: date | None = None
     today: date

@@ -6,14 +6,14 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms import RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput
 
 from pop_campaigns.contacts.forms.institutions import day, kind_choices
 from pop_campaigns.contacts.words.labels import PERSON_KINDS, PURPOSES
-from pop_campaigns.core.forms import AtMost, Form, Needed
+from pop_campaigns.core.forms import AtMost, DayField, Form, Needed
 from pop_campaigns.core.once import once_field
 from pop_campaigns.core.places import all_municipalities
 from pop_campaigns.core.text import clean_line
@@ -71,8 +71,8 @@ class FilterForm(Form):
     )
     consent = SelectField(_l("Consent given for"), default="")
     happened = SelectField(_l("What happened"), default="")
-    first: DateField = day(_l("From the day"))
-    last: DateField = day(_l("Until the day"))
+    first: DayField = day(_l("From the day"))
+    last: DayField = day(_l("Until the day"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

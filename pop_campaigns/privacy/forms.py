@@ -17,6 +17,14 @@ from pop_campaigns.core.numbers import NumberField
 from pop_campaigns.core.text import clean_line, clean_text
 
 LONGEST: Final = 10_000
+_FORMATS: Final = [
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%dT%H:%M:%S",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y, %H:%M",
+    "%d/%m/%Y %H:%M",
+]
+_NO_MOMENT: Final = _l("We cannot read this date and hour. Write them like 16.12.2026 14:30.")
 MOMENTS: Final = ("happened_at", "noticed_at", "authority_told_at", "persons_told_at")
 
 
@@ -27,7 +35,7 @@ def _prose(label: Any, *, needed: bool = False, **options: Any) -> TextAreaField
 
 def _moment(label: Any, *, needed: bool = False, **options: Any) -> DateTimeLocalField:
     checks: list[Any] = [Needed() if needed else Optional(), NotLater()]
-    return DateTimeLocalField(label, checks, format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **options)
+    return DateTimeLocalField(label, checks, format=_FORMATS, invalid_value_message=_NO_MOMENT, **options)
 
 
 class NotLater:

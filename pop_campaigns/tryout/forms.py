@@ -7,19 +7,14 @@ from datetime import date, datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
-from wtforms import DateField, Field, HiddenField, StringField, TextAreaField, TimeField
+from wtforms import Field, HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, ValidationError
 
 from pop_campaigns.core.clock import TIRANE, local_date, now
 from pop_campaigns.core.dates import DatePrecision
-from pop_campaigns.core.forms import AtMost, Form, Needed
+from pop_campaigns.core.forms import AtMost, DayField, Form, HourField, Needed
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.events.forms.typed_times import TypedTimes, WrongTime, read_times
-
-_DATES = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"]
-_TIMES = ["%H:%M", "%H.%M", "%H:%M:%S"]
-_NO_DATE = _l("We cannot read this date. Write it like 16.12.2026.")
-_NO_TIME = _l("We cannot read this hour. Write it like 14:30.")
 
 
 class PressForm(Form):
@@ -37,21 +32,9 @@ class CalendarAnswerForm(PressForm):
 class ProposeForm(PressForm):
     """Another day and hour."""
 
-    day = DateField(
-        _l("Day"), [InputRequired(_l("Give the day."))], format=_DATES, invalid_value_message=_NO_DATE
-    )
-    starts = TimeField(
-        _lp("hour", "From"),
-        [InputRequired(_l("Give the hour."))],
-        format=_TIMES,
-        invalid_value_message=_NO_TIME,
-    )
-    ends = TimeField(
-        _lp("hour", "Until"),
-        [InputRequired(_l("Give the hour."))],
-        format=_TIMES,
-        invalid_value_message=_NO_TIME,
-    )
+    day = DayField(_l("Day"), [InputRequired(_l("Give the day."))])
+    starts = HourField(_lp("hour", "From"), [InputRequired(_l("Give the hour."))])
+    ends = HourField(_lp("hour", "Until"), [InputRequired(_l("Give the hour."))])
     why = StringField(_l("Comment"), [AtMost(500)], filters=[clean_line], description=_l("If you like."))
 
     def validate_ends(self, field: Field) -> None:
@@ -88,9 +71,7 @@ class WordsForm(PressForm):
 class AwayForm(PressForm):
     """An automatic reply."""
 
-    back_on = DateField(
-        _l("Away until"), [InputRequired(_l("Give the day."))], format=_DATES, invalid_value_message=_NO_DATE
-    )
+    back_on = DayField(_l("Away until"), [InputRequired(_l("Give the day."))])
 
     def validate_back_on(self, field: Field) -> None:
         """Refuse a day that has passed, and one years ahead."""

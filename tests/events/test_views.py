@@ -54,6 +54,18 @@ def count_events() -> int:
     return db.session.scalar(select(func.count(Event.id))) or 0
 
 
+@pytest.mark.parametrize(
+    ("today", "proposed"), [(3, "2027-05-17"), (1, "2027-05-17"), (2, "2027-05-17"), (7, "2027-05-21")]
+)
+def test_a_new_event_is_proposed_for_a_working_day_in_two_weeks(
+    cast: SimpleNamespace, sign_in: SignIn, today: int, proposed: str
+) -> None:
+    with time_machine.travel(datetime(2027, 5, today, 21, 30, tzinfo=UTC)):
+        page = sign_in(cast.arta).get("/events/new").text
+    assert f'name="start_date" required type="date" value="{proposed}"' in page
+    assert 'type="time" value="10:00"' in page
+
+
 def test_a_coordinator_plans_an_event(cast: SimpleNamespace, sign_in: SignIn) -> None:
     arta = sign_in(cast.arta)
     page = arta.get("/events/new").text

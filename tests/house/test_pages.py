@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from flask import Flask
@@ -13,7 +14,8 @@ from flask.testing import FlaskClient
 
 from pop_campaigns.accounts.guard import is_public
 from pop_campaigns.desk.words.navigation import place_of
-from tests.house.walk import Walk
+from tests.house.browser_forms import forms_on
+from tests.house.walk import Walk, some_of
 
 # Stand beside the rail's entries, each with one of its own: one's account, the users.
 BESIDE = "accounts."
@@ -59,3 +61,50 @@ def test_too_large_a_file_is_said_on_a_page_with_the_rail(
 ) -> None:
     answer = sign_in(cast.arta).post("/events/new", data={"title_sq": "x" * 1_200_000})
     assert answer.status_code == 413 and '<header class="rail">' in answer.text
+
+
+# Needs words unless something else is chosen, which the page says beside it.
+TYPED_INTO = (
+    "text",
+    "textarea",
+    "email",
+    "tel",
+    "url",
+    "date",
+    "time",
+    "datetime-local",
+    "number",
+    "password",
+)
+ONE_OF_SEVERAL = {"venue", "subject_sq", "body_sq", "source", "remind-day", "day"}
+
+
+def test_a_field_that_must_not_stay_empty_says_so_beforehand(
+    world: SimpleNamespace, walk: Callable[[str], Walk], sign_in: Callable[[Any], FlaskClient]
+) -> None:
+    browser, silent, asked = sign_in(world.cast.drita), [], 0
+    pages = [page for page in walk("drita").pages if 'class="desk' in page.answer.text]
+    for page in some_of(pages, 0, every=3):
+        for form in forms_on(page.answer.text):
+            blank = {name: "" for name, kind in form.typed.items() if kind in TYPED_INTO}
+            if not blank:
+                continue
+            answer = browser.post(urljoin(page.url, form.action), data=form.filled(**blank))
+            asked += 1
+            refused = (
+                re.findall(r'id="([\w-]+)-error"', answer.text) if answer.mimetype == "text/html" else []
+            )
+            silent += [
+                (page.url, name)
+                for name in refused
+                if name not in ONE_OF_SEVERAL and not says_required(page.answer.text, name)
+            ]
+    assert silent == []
+    assert asked > 8
+
+
+def says_required(page: str, name: str) -> bool:
+    """Whether the label of a field, or the legend of its group, says that it must be filled in."""
+    label = re.search(rf'<label[^>]* for="{name}">(.*?)</label>', page, re.DOTALL)
+    group = re.search(rf'<legend(?:(?!</fieldset>).)*?id="{name}["-]', page, re.DOTALL)
+    return any(found is not None and "required-word" in found[0] for found in (label, group))

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
-from wtforms import DateField, SelectField, StringField, TextAreaField, TimeField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, StopValidation
 
@@ -18,7 +18,7 @@ from pop_campaigns.contacts.models.contact_log import LogEntry
 from pop_campaigns.contacts.rules import LogKind
 from pop_campaigns.contacts.services.contact_log import LogDraft
 from pop_campaigns.contacts.words.labels import LOG_KINDS
-from pop_campaigns.core.forms import AtMost, Form, Needed
+from pop_campaigns.core.forms import AtMost, DayField, Form, HourField, Needed
 from pop_campaigns.core.once import once_field
 from pop_campaigns.core.text import clean_line, clean_text
 
@@ -30,10 +30,8 @@ class LogForm(Form):
     """An entry of the contact log; day and hour are those of Tirana."""
 
     kind = SelectField(_lp("contact log", "How"), default=LogKind.CALL.value)
-    day = DateField(_l("Day"), [Needed(_l("Choose a day.")), Plausible()])
-    hour = TimeField(
-        _l("Hour"), [Optional()], format=["%H:%M", "%H:%M:%S"], description=_l("As far as it is known.")
-    )
+    day = DayField(_l("Day"), [Needed(_l("Choose a day.")), Plausible()])
+    hour = HourField(_l("Hour"), [Optional()], description=_l("As far as it is known."))
     with_whom = StringField(
         _l("With whom"),
         [AtMost(LONGEST_WITH)],
@@ -49,7 +47,7 @@ class LogForm(Form):
         if not self.is_submitted() and self.day.data is None:
             self.day.data = today
 
-    def validate_day(self, field: DateField) -> None:
+    def validate_day(self, field: DayField) -> None:
         """Refuse a day that has not come."""
         if field.data and field.data > self.today:
             raise StopValidation(_("This day has not come yet."))

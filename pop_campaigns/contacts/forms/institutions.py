@@ -12,7 +12,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
-    DateField,
     EmailField,
     RadioField,
     SelectField,
@@ -28,7 +27,7 @@ from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, MediumKind
 from pop_campaigns.contacts.services.institutions import InstitutionDraft, OfficeDraft
 from pop_campaigns.contacts.words.labels import ADDRESS_USES, INSTITUTION_KINDS, MEDIUM_KINDS
-from pop_campaigns.core.forms import AtMost, Form, Needed
+from pop_campaigns.core.forms import AtMost, DayField, Form, Needed
 from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.core.phones import PHONE_PROBLEMS, BadPhone, parse_phone, show_phone
 from pop_campaigns.core.places import COUNTIES, municipality_choices
@@ -48,9 +47,9 @@ def line(label: Any, model: Any, field: str, *, needed: bool = True, **options: 
     return StringField(label, validators=checks, filters=[clean_line], **options)
 
 
-def day(label: Any, **options: Any) -> DateField:
+def day(label: Any, **options: Any) -> DayField:
     """Return a field for a day that may be left out."""
-    return DateField(label, validators=[Optional(), Plausible()], **options)
+    return DayField(label, validators=[Optional(), Plausible()], **options)
 
 
 def language() -> RadioField:
@@ -117,7 +116,7 @@ def post_address() -> TextAreaField:
 class Plausible:
     """A day between 1900 and 2100: another year is a slip of the hand."""
 
-    def __call__(self, _form: Form, field: DateField) -> None:
+    def __call__(self, _form: Form, field: DayField) -> None:
         if field.data and not FIRST_DAY <= field.data <= LAST_DAY:
             raise StopValidation(_("Check the year: it must lie between 1900 and 2100."))
 
@@ -299,7 +298,7 @@ class HolderForm(Form):
         known = [SelectChoice(str(ident), words) for ident, words in persons]
         self.which.choices = [*known, SelectChoice("new", _("Somebody else, who is not here yet"))]
 
-    def validate_to_date(self, field: DateField) -> None:
+    def validate_to_date(self, field: DayField) -> None:
         """Refuse a last day before the first day."""
         refuse_end_before_start(self.from_date.data, field.data)
 
@@ -310,7 +309,7 @@ class MandateForm(Form):
     from_date = day(_l("First day in office"), description=_l("Leave it empty if you do not know it."))
     to_date = day(_l("Last day in office"), description=_l("Leave it empty while the mandate lasts."))
 
-    def validate_to_date(self, field: DateField) -> None:
+    def validate_to_date(self, field: DayField) -> None:
         """Refuse a last day before the first day."""
         refuse_end_before_start(self.from_date.data, field.data)
 

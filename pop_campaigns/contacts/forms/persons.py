@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, EmailField, RadioField, SelectField
+from wtforms import BooleanField, EmailField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, StopValidation
 
@@ -34,7 +34,7 @@ from pop_campaigns.contacts.services.consents import ConsentDraft
 from pop_campaigns.contacts.services.persons import PersonDraft
 from pop_campaigns.contacts.words.labels import CONSENT_CHANNELS, PERSON_KINDS, PURPOSES
 from pop_campaigns.core.clock import TIRANE
-from pop_campaigns.core.forms import Form, Needed
+from pop_campaigns.core.forms import DayField, Form, Needed
 from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.core.places import municipality_choices
 
@@ -130,7 +130,7 @@ class ConsentForm(Form):
     )
     language = RadioField(_l("Language of the text"), choices=LANGUAGE_CHOICES, default="sq")
     channel = SelectField(_l("How the person agreed"))
-    given_on = DateField(_l("On which day"), [Needed(_l("Say on which day.")), Plausible()])
+    given_on = DayField(_l("On which day"), [Needed(_l("Say on which day.")), Plausible()])
     proof = line(
         _l("Where the proof is"),
         Consent,
@@ -157,7 +157,7 @@ class ConsentForm(Form):
         network = SelectChoice(WHOLE_NETWORK, _("Every organisation of the network"))
         self.shared_with.choices = [network, *named]
 
-    def validate_given_on(self, field: DateField) -> None:
+    def validate_given_on(self, field: DayField) -> None:
         """Refuse a day that has not come yet."""
         if field.data and field.data > self.today:
             raise StopValidation(_("This day is still to come."))

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
 
 from babel.dates import get_month_names
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
-    DateField,
     Field,
     RadioField,
     SelectField,
     StringField,
     TextAreaField,
-    TimeField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, StopValidation
@@ -29,7 +27,7 @@ from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.campaigns.queries import visible_campaigns
 from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import DatePrecision
-from pop_campaigns.core.forms import AtMost, Form, Needed
+from pop_campaigns.core.forms import AtMost, DayField, Form, HourField, Needed
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.numbers import NumberField, row_number
 from pop_campaigns.core.once import once_field
@@ -42,10 +40,8 @@ from pop_campaigns.events.rules import EventFormat, EventKind, EventState, forma
 from pop_campaigns.events.services import EventDraft
 from pop_campaigns.events.words.labels import DATE_PRECISIONS, EVENT_KINDS, ZONES, zone_words
 
-_DATES = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"]
-_TIMES = ["%H:%M", "%H.%M", "%H:%M:%S"]
-_NO_DATE = _l("We cannot read this date. Write it like 16.12.2026.")
-_NO_TIME = _l("We cannot read this hour. Write it like 14:30.")
+_USUAL_HOUR: Final = time(10)
+_SATURDAY: Final = 5
 _KEPT_AS_TYPED = (
     *("title_sq", "title_en", "description_sq", "description_en", "venue", "join_url", "more_url"),
     *("published", "zone", "municipality_id", "campaign_id", "organisation_id"),
@@ -89,14 +85,6 @@ def _prose(label: Any) -> TextAreaField:
     return TextAreaField(label, [AtMost(10_000)], filters=[clean_text], render_kw={"rows": 5})
 
 
-def _date(label: Any) -> DateField:
-    return DateField(label, [Optional()], format=_DATES, invalid_value_message=_NO_DATE)
-
-
-def _time(label: Any) -> TimeField:
-    return TimeField(label, [Optional()], format=_TIMES, invalid_value_message=_NO_TIME)
-
-
 def _choices(empty: Any, rows: Any) -> list[SelectChoice]:
     return [SelectChoice("", empty), *(SelectChoice(str(value), label) for value, label in rows)]
 
@@ -116,13 +104,13 @@ class EventForm(Form):
     title_sq = _line(_l("Title in Albanian"), 200, Needed(_l("Give the event a title in Albanian.")))
     title_en = _line(_l("Title in English"), 200)
     precision = RadioField(_l("How exactly is the date known?"))
-    start_date = _date(_l("Starts"))
-    start_time = _time(_l("Hour of the start"))
+    start_date = DayField(_l("Starts"), [Optional()])
+    start_time = HourField(_l("Hour of the start"), [Optional()])
     start_fold = RadioField(
         _l("Which of the two at the start?"), validate_choice=False, coerce=_fold, choices=[]
     )
-    end_date = _date(_l("Ends"))
-    end_time = _time(_l("Hour of the end"))
+    end_date = DayField(_l("Ends"), [Optional()])
+    end_time = HourField(_l("Hour of the end"), [Optional()])
     end_fold = RadioField(_l("Which of the two at the end?"), validate_choice=False, coerce=_fold, choices=[])
     month = SelectField(_l("Month"), coerce=_number_or_none)
     year = NumberField(_l("Year"), [Optional()])
@@ -140,7 +128,7 @@ class EventForm(Form):
     published = BooleanField(_l("Show it on the public pages and in the calendar"))
 
     def __init__(self, user: User, now: datetime, event: Event | None = None, **kwargs: Any) -> None:
-        start = values_of(event) if event else starting_values(user)
+        start = values_of(event) if event else starting_values(user, local_date(now))
         super().__init__(data=start, **kwargs)
         self.user, self.now, self.event, self.when = user, now, event, When()
         if user.role is not RoleName.ADMINISTRATOR:
@@ -264,9 +252,14 @@ class EventForm(Form):
         )
 
 
-def starting_values(user: User) -> dict[str, Any]:
-    """Return what a new form holds: the user's organisation and its municipality, today's zone."""
+def starting_values(user: User, today: date) -> dict[str, Any]:
+    """Return what a new form holds: a working day in two weeks at ten, the user's organisation and its municipality."""
+    day = today + timedelta(days=14)
+    while day.weekday() >= _SATURDAY:
+        day += timedelta(days=1)
     return {
+        "start_date": day,
+        "start_time": _USUAL_HOUR,
         "precision": DatePrecision.MOMENT.value,
         "zone": TIRANE,
         "published": True,

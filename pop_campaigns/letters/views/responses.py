@@ -142,6 +142,8 @@ def hand_over(letter_id: int, recipient_id: int) -> ResponseReturnValue:
     form = HandOverForm(data={"day": handed_over_on(recipient)})
     form.today, form.earliest = local_date(now()), earliest_response_day(letter)
     meet_changes(form, recipient, told_of=letter)
+    if not form.is_submitted() and form.day.data is None:
+        form.day.data = form.today
     if form.validate_on_submit():
         record_hand_over(recipient, form.day.data, by=current_user, now=now())
         db.session.commit()
@@ -202,7 +204,7 @@ def _day_asked_for() -> date | None:
 
 def _response_form(recipient: LetterRecipient, recorded: LetterResponse | None = None) -> ResponseForm:
     # A reply by mail leads here with the day on which it came.
-    before: dict[str, object] = {"received_on": _day_asked_for()}
+    before: dict[str, object] = {"received_on": _day_asked_for() or local_date(now())}
     if recorded is not None:
         before = {
             "kind": recorded.kind.value,

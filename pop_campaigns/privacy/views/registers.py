@@ -160,7 +160,7 @@ def _breach_page(breach: Breach | None) -> ResponseReturnValue:
     # As values, not as the record: WTForms would show the record's own moments, which are in UTC.
     stored = {name: getattr(breach, name) for name in BREACH_COLUMNS} if breach else {}
     walls = {name: to_wall(stored[name]) for name in MOMENTS if name in stored}
-    form = BreachForm(data=stored | walls, now=moment)
+    form = BreachForm(data=stored | walls if breach else {"noticed_at": to_wall(moment)}, now=moment)
     if breach:
         meet_changes(form, breach)
     if form.validate_on_submit():
