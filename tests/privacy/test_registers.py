@@ -15,13 +15,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from pop_campaigns.contacts.rules import Basis, PersonKind, Purpose, basis_of
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.privacy.forms import to_utc, to_wall
 from pop_campaigns.privacy.models import Breach, ProcessingPurpose
 from pop_campaigns.privacy.rules.retention import BreachClock, breach_clock
-from pop_campaigns.privacy.words.purposes_sq import SEEDS
+from pop_campaigns.privacy.words.purposes_en import ENGLISH
+from pop_campaigns.privacy.words.purposes_sq import FORMER, SEEDS
 from tests.opened import opened
 
 SignIn = Callable[[Any], FlaskClient]
@@ -207,3 +209,43 @@ def test_the_way_to_it_all_is_at_the_foot_of_people(cast: SimpleNamespace, sign_
     assert "/privacy/retention" not in page
     assert "/privacy/breaches" not in sign_in(cast.eva).get("/privacy").text
     assert "/privacy/retention" in sign_in(cast.drita).get("/privacy").text
+
+
+def test_one_basis_for_journalists_in_both_languages() -> None:
+    """The rule of who gets mail, and what the register says of it."""
+    assert basis_of(PersonKind.JOURNALIST, Purpose.EVENTS) is Basis.PRESS
+    for seeds, interest, journalists, consent in (
+        (SEEDS, "Interesi legjitim", "gazetarët", "pëlqimi për qytetarët"),
+        (ENGLISH, "Legitimate interest", "journalists", "consent for citizens"),
+    ):
+        by_key = {seed.key: seed for seed in seeds}
+        assert [seed.key for seed in seeds] == [seed.key for seed in SEEDS]
+        for key in ("invitations", "contacts"):
+            before, _, after = by_key[key].legal_basis.partition(consent)
+            assert before.startswith(interest) and journalists in before, key
+            assert after and journalists not in after, key
+        assert not by_key["news"].legal_basis.startswith(interest)
+
+
+def test_a_register_entered_before_says_the_same_unless_people_changed_it(
+    cast: SimpleNamespace, sign_in: SignIn
+) -> None:
+    drita = sign_in(cast.drita)
+    drita.post("/privacy/purposes/seed")
+    rows = {row.key: row for row in db.session.scalars(select(ProcessingPurpose))}
+    for (key, field), earlier in FORMER.items():
+        setattr(rows[key], field, earlier[0])
+    rows["contacts"].legal_basis = "Sipas avokatit"
+    db.session.commit()
+    drita.post("/privacy/purposes/seed")
+    db.session.expire_all()
+    now_says = {seed.key: seed for seed in SEEDS}
+    assert rows["invitations"].legal_basis == now_says["invitations"].legal_basis
+    assert rows["contacts"].data_categories == now_says["contacts"].data_categories
+    assert rows["contacts"].legal_basis == "Sipas avokatit"
+    cast.drita.language = "en"
+    db.session.commit()
+    page = drita.get("/privacy/purposes").text
+    assert "Sipas avokatit" in page
+    assert "Legitimate interest for holders of public offices and for journalists, who may object" in page
+    assert "They are all there already" in drita.post("/privacy/purposes/seed", follow_redirects=True).text

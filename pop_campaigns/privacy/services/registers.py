@@ -15,7 +15,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.locks import wait_at
 from pop_campaigns.privacy.models import Breach, ProcessingPurpose
-from pop_campaigns.privacy.words.purposes_sq import SEEDS
+from pop_campaigns.privacy.words.purposes_sq import FORMER, SEEDS, SeedPurpose
 
 _SAME_PRESS = timedelta(minutes=1)
 
@@ -28,14 +28,31 @@ def all_purposes() -> Sequence[ProcessingPurpose]:
 
 
 def seed_purposes(*, by: User | None, now: datetime) -> int:
-    """Enter the purposes the register begins with, those that are missing; what was changed stays as it is."""
-    there = set(db.session.scalars(select(ProcessingPurpose.key).where(ProcessingPurpose.key.is_not(None))))
+    """Enter the purposes the register begins with, those that are missing; return how many were entered or brought up.
+
+    A field that still says what an earlier version entered says what this one does; what people wrote stays.
+    """
+    rows = db.session.scalars(select(ProcessingPurpose).where(ProcessingPurpose.key.is_not(None))).all()
+    there = {row.key: row for row in rows}
     fresh = [ProcessingPurpose(**vars(seed), changed_at=now) for seed in SEEDS if seed.key not in there]
     db.session.add_all(fresh)
     db.session.flush()
     for purpose in fresh:
         note("purpose.added", purpose, by=by, now=now, name=purpose.name)
-    return len(fresh)
+    return len(fresh) + sum(
+        _bring_up(there[seed.key], seed, by=by, now=now) for seed in SEEDS if seed.key in there
+    )
+
+
+def _bring_up(row: ProcessingPurpose, seed: SeedPurpose, *, by: User | None, now: datetime) -> bool:
+    """Give the fields that still say what an earlier version entered their present words; return whether there were any."""
+    stale = [name for name in vars(seed) if getattr(row, name) in FORMER.get((seed.key, name), ())]
+    for name in stale:
+        setattr(row, name, getattr(seed, name))
+    if stale:
+        row.changed_at = now
+        note("purpose.changed", row, by=by, now=now, name=row.name)
+    return bool(stale)
 
 
 def save_purpose(

@@ -37,6 +37,7 @@ from pop_campaigns.privacy.services.registers import (
 )
 from pop_campaigns.privacy.words.exports import exports_seen_by
 from pop_campaigns.privacy.words.labels import clock_chip
+from pop_campaigns.privacy.words.purposes_en import field_words
 
 PURPOSE_COLUMNS = (
     "name", "legal_basis", "data_subjects", "data_categories", "recipients", "retention", "safeguards",
@@ -55,6 +56,7 @@ def purposes() -> ResponseReturnValue:
     return render_template(
         "privacy/purposes.html",
         purposes=all_purposes(),
+        words_of=lambda purpose, name: field_words(purpose, name, current_language()),
         columns=[(name, form[name].label.text) for name in PURPOSE_COLUMNS[1:]],
         administers=current_user.role is RoleName.ADMINISTRATOR,
     )
@@ -65,11 +67,11 @@ def purposes() -> ResponseReturnValue:
 def purposes_csv() -> Response:
     """Show the register of purposes as a table."""
     form = PurposeForm(formdata=None)
-    heads = [form[name].label.text for name in PURPOSE_COLUMNS]
+    heads, lang = [form[name].label.text for name in PURPOSE_COLUMNS], current_language()
     return _csv(
         "purposes",
         heads,
-        ([getattr(purpose, name) for name in PURPOSE_COLUMNS] for purpose in all_purposes()),
+        ([field_words(purpose, name, lang) for name in PURPOSE_COLUMNS] for purpose in all_purposes()),
     )
 
 

@@ -31,7 +31,8 @@ SEEDS = (
     SeedPurpose(
         "invitations",
         "Ftesa në veprimtari dhe përgjigjet e të ftuarve",
-        "Interesi legjitim për titullarët e funksioneve publike; pëlqimi për qytetarët dhe personat e tjerë",
+        "Interesi legjitim për titullarët e funksioneve publike dhe për gazetarët, të cilët mund të kundërshtojnë me një"
+        " klikim; pëlqimi për qytetarët, aleatët dhe personat e tjerë",
         "Titullarë të funksioneve publike, gazetarë, ekspertë, aleatë, qytetarë",
         "Emri, detyra, institucioni, adresa e e-mailit, gjuha, përgjigjja, përfaqësuesi, shënimi",
         "Organizata që fton; askush tjetër. Të ftuarit e tjerë nuk shihen.",
@@ -51,9 +52,11 @@ SEEDS = (
     SeedPurpose(
         "contacts",
         "Njerëzit (kontaktet)",
-        "Interesi legjitim për funksionet publike; pëlqimi për personat e tjerë",
+        "Interesi legjitim për titullarët e funksioneve publike dhe për gazetarët; pëlqimi për qytetarët, aleatët dhe personat"
+        " e tjerë",
         "Titullarë, gazetarë, ekspertë, aleatë, qytetarë",
-        "Emri, telefoni, adresat, funksionet, media ku punon, temat, karta e gazetarit, pëlqimet me provat e tyre",
+        "Emri, telefoni, adresat, funksionet, media ku punon, temat, karta e gazetarit, pëlqimet me provat e tyre, ç’u tha me"
+        " telefon ose ballë për ballë (ditari i kontakteve)",
         "Organizata që i ka mbledhur; organizatat e tjera vetëm me pëlqim të posaçëm.",
         "Deri në fshirje me kërkesë të personit; rreshtat e importuar 30 ditë; provat e pëlqimeve 3 vjet pas tërheqjes.",
         _SAFEGUARDS,
@@ -61,7 +64,7 @@ SEEDS = (
     SeedPurpose(
         "news",
         "Lajme dhe buletine",
-        "Pëlqimi",
+        "Pëlqimi, edhe i zyrtarëve dhe i gazetarëve",
         "Persona që e kanë kërkuar vetë",
         "Emri, adresa e e-mailit, gjuha, pëlqimi",
         "Askush",
@@ -89,3 +92,15 @@ SEEDS = (
         "Gjurmët nuk lexohen pa çelësin e bazës së të dhënave.",
     ),
 )
+
+# What the register began with before, by purpose and field: who never changed it gets the present words.
+FORMER = {
+    ("invitations", "legal_basis"): (
+        "Interesi legjitim për titullarët e funksioneve publike; pëlqimi për qytetarët dhe personat e tjerë",
+    ),
+    ("contacts", "legal_basis"): ("Interesi legjitim për funksionet publike; pëlqimi për personat e tjerë",),
+    ("contacts", "data_categories"): (
+        "Emri, telefoni, adresat, funksionet, media ku punon, temat, karta e gazetarit, pëlqimet me provat e tyre",
+    ),
+    ("news", "legal_basis"): ("Pëlqimi",),
+}
