@@ -54,8 +54,37 @@ def has_salutation(text: str) -> bool:
     return len(first) <= 200 and _BEGINS.match(fold(first)) is not None
 
 
+def neutral_salutation(lang: str) -> str:
+    """Return how one person is spoken to of whom nothing is known."""
+    return _NEUTRAL[lang]
+
+
+def is_salutation(line: str) -> bool:
+    """Return whether a text is one that :func:`salutation` makes, and nothing else."""
+    return line.endswith(",") and "\n" not in line and _BEGINS.match(fold(line)) is not None
+
+
 def named_in_dative(name: str, form: FormOfAddress | None) -> str:
     """Return a person's name as it stands beside an office in the Albanian dative: *zotit Sokol Meta*, or the name."""
     if form is None or not name:
         return name
     return f"{'zonjës' if form is FormOfAddress.ZONJA else 'zotit'} {name}"
+
+
+def dative_line(phrase: str, name: str, form: FormOfAddress | None) -> str:
+    """Return whom something in Albanian is addressed to, after *Drejtuar:*; empty where only the nominative is known.
+
+    *Kryetarit të Bashkisë Fier, zotit Sokol Meta*; a name alone has no case: *Kryetarit të Bashkisë Fier (Sokol Meta)*.
+    """
+    if not phrase:
+        return named_in_dative(name, form) if form else ""
+    if not name:
+        return phrase
+    return f"{phrase}, {named_in_dative(name, form)}" if form else f"{phrase} ({name})"
+
+
+def without_name(line: str, name: str) -> str:
+    """Return such a line without the name and what belongs to it."""
+    for with_name in (f", zotit {name}", f", zonjës {name}", f" ({name})", f"zotit {name}", f"zonjës {name}"):
+        line = line.replace(with_name, "")
+    return line

@@ -23,6 +23,7 @@ from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import clock_words, near_day_words, span_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language, speaking
+from pop_campaigns.core.salutations import dative_line, salutation
 from pop_campaigns.core.text import fold
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventFormat, EventKind
@@ -164,12 +165,13 @@ def is_refusable(guest: Invitation) -> bool:
     return guest.office_id is None
 
 
-def recipient_of(guest: Invitation, *, looked_at: bool = False, **fresher: str) -> Recipient:
+def recipient_of(guest: Invitation, *, looked_at: bool = False, **fresher: Any) -> Recipient:
     """Return where a guest's mail goes and what fills it; ``fresher`` fields stand in for frozen ones.
 
     ``looked_at``: the mail is shown and not sent.
     """
-    frozen = {name: getattr(guest, name) for name in ("name", "office_title", "institution_name", "address")}
+    names = ("name", "office_title", "institution_name", "dative", "form_of_address", "address")
+    frozen = {name: getattr(guest, name) for name in names}
     words = frozen | {name: value for name, value in fresher.items() if value}
     office = [part for part in (words["office_title"], words["institution_name"]) if part]
     links = {"answer_url": ANSWER_LINK | {"nonce": guest.nonce}}
@@ -182,9 +184,24 @@ def recipient_of(guest: Invitation, *, looked_at: bool = False, **fresher: str) 
         address=words["address"],
         # Commas do not survive in a header's display name.
         name=(" – ".join(office) or words["name"])[:LONGEST_NAME],
-        fields={"guest": ", ".join([part for part in (words["name"], *office) if part])} | _BRACE,
+        fields=_fields(words, guest.language) | _BRACE,
         links=links,
     )
+
+
+def _fields(words: Mapping[str, Any], lang: str) -> dict[str, str]:
+    """Return what differs from guest to guest in the words of a mail: to whom it is addressed, how it speaks to them."""
+    name, title, form = words["name"], words["office_title"], words["form_of_address"]
+    named = ", ".join(part for part in (name, title, words["institution_name"]) if part)
+    has_dative = lang == "sq" and (words["dative"] or named == name)
+    phrase = dative_line(words["dative"], name, form) if has_dative else ""
+    with speaking(lang):
+        addressed = (
+            pgettext("mail text", "Addressed to: %(guest)s", guest=phrase)
+            if phrase
+            else pgettext("mail text", "To: %(guest)s", guest=named)
+        )
+    return {"addressed": addressed, "salutation": salutation(lang, form, title=title, name=name)}
 
 
 def from_address(guest: Invitation) -> str:

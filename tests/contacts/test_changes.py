@@ -287,6 +287,42 @@ def test_a_holder_follows_the_one_before(cast: SimpleNamespace, sign_in: Any, kr
     assert actions()[-3:] == ["mandate.changed", "person.created", "mandate.recorded"]
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"), [("zoti", "zoti"), ("zonja", "zonja"), ("", None), ("mbret", "refused")]
+)
+def test_how_a_holder_is_spoken_to_is_as_somebody_says(
+    cast: SimpleNamespace, sign_in: Any, kryetar: int, said: str, kept: str | None
+) -> None:
+    answer = hold(sign_in(cast.arta), kryetar, "E para Çela", form_of_address=said)
+    if kept == "refused":
+        assert answer.status_code == 422 and "form_of_address" in errors_on(answer) and not rows(Person)
+    else:
+        assert answer.status_code == 302 and rows(Person)[0].form_of_address == kept
+
+
+def test_a_holder_who_is_there_already_is_spoken_to_as_said_last(
+    cast: SimpleNamespace, sign_in: Any, kryetar: int
+) -> None:
+    ours, networks = make_person("E jona", organisation=cast.fier), make_person("E rrjetit")
+    db.session.commit()
+    arta = sign_in(cast.arta)
+    for person, said, kept in (
+        (ours, "zonja", "zonja"),
+        (ours, "", "zonja"),
+        (ours, "zoti", "zoti"),
+        (networks, "zonja", None),  # the network's: a coordinator does not change it
+    ):
+        for mandate in rows(Mandate):
+            db.session.delete(mandate)
+        db.session.commit()
+        assert hold(arta, kryetar, person.name, which=str(person.id), form_of_address=said).status_code == 302
+        assert db.session.get_one(Person, person.id).form_of_address == kept
+    changed = next(row for row in db.session.scalars(db.select(History)) if row.action == "person.changed")
+    assert changed.details["became"] == {"form_of_address": "zonja"}
+    page = arta.get(f"/people/persons/{ours.id}").text
+    assert "Si t’i drejtohemi" in page and "zoti" in page
+
+
 def test_the_same_holder_twice_is_one(cast: SimpleNamespace, sign_in: Any, kryetar: int) -> None:
     arta = sign_in(cast.arta)
     hold(arta, kryetar, "E para Çela", from_date="2019-08-01")

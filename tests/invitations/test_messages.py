@@ -16,6 +16,7 @@ from pop_campaigns.accounts.models import Network
 from pop_campaigns.contacts.models.consents import HashKey
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import speaking
+from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventFormat, EventKind
@@ -49,7 +50,7 @@ NAMES = (
     "withdrawal",
     "cancellation",
 )
-HOSTILE = "{answer_url} {guest} {config} {brace} <script>alert(1)</script> </td> \"'& {{ 7*7 }} %(what)s ë"
+HOSTILE = "{answer_url} {addressed} {salutation} {config} {brace} <script>alert(1)</script> </td> \"'& {{ 7*7 }} %(what)s ë"
 
 
 def set_nonce(guest: Invitation, nonce: str) -> None:
@@ -77,6 +78,7 @@ def make_scene(cast: SimpleNamespace, language: str) -> Invitation:
         "Kryetar", title_en="Mayor", holder="Emër Mbiemër", email="kryetari@bashkia.example"
     )
     office.institution.name_en = "Municipality of Fier"
+    office.mandates[0].person.form_of_address = FormOfAddress.ZONJA
     set_invitation_text(
         event, "Sillni raportin.\nFaleminderit!", "Bring the report.\nThank you!", by=None, now=NOW
     )
@@ -267,11 +269,11 @@ def test_nothing_typed_becomes_a_placeholder_or_markup(app: Flask, cast: SimpleN
         parts = compose(mail)
         text, html = parts.text, parts.html or ""
         assert HOSTILE in text, name
-        assert "Kryetar {answer_url} <i>" in text, name
+        assert text.startswith("Marrësi: Emër Mbiemër, Kryetar {answer_url} <i>, Bashkia Fier\n"), name
         assert "Org {answer_url} <b>" in text, name
         assert "<script>" not in html, name
         assert not {"<b>", "<i>"} & set(re.findall(r"<[^>]+>", html)), name
-        assert "{answer_url} {guest} {config} {brace} &lt;script&gt;" in html, name
+        assert "{answer_url} {addressed} {salutation} {config} {brace} &lt;script&gt;" in html, name
         assert text.count(token) == (0 if name in ("withdrawal", "cancellation") else 1), name
         assert "{{ 7*7 }} %(what)s" in text
         message_bytes(parts)
@@ -279,7 +281,7 @@ def test_nothing_typed_becomes_a_placeholder_or_markup(app: Flask, cast: SimpleN
             unfolded = parts.calendar.replace("\r\n ", "")
             summaries = [line for line in unfolded.split("\r\n") if line.startswith("SUMMARY:")]
             assert len(summaries) == (0 if parts.calendar_method == "DECLINECOUNTER" else 1), name
-            said = "SUMMARY:{answer_url} {guest} {config} {brace} <script>"
+            said = "SUMMARY:{answer_url} {addressed} {salutation} {config} {brace} <script>"
             assert all(summary.startswith(said) for summary in summaries)
             asks = parts.calendar_method not in ("CANCEL", "DECLINECOUNTER")
             assert unfolded.count(token) == (1 if asks else 0), name

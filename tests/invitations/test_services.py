@@ -17,6 +17,7 @@ from pop_campaigns.contacts.rules import AddressUse
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History, history_of
+from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.models import GivenAnswer, Invitation, InvitationMail
@@ -294,7 +295,7 @@ def test_names_are_those_of_the_day_of_sending(app: Flask, cast: SimpleNamespace
     db.session.commit()
     [guest] = add_guests(event, [GuestChoice("office", office.id)], by=cast.arta, now=NOW).added
     office.mandates[0].to_date = date(2026, 5, 20)
-    person = factories.make_person("E Dyta")
+    person = factories.make_person("E Dyta", form_of_address=FormOfAddress.ZONJA)
     db.session.add(Mandate(person=person, office=office, from_date=date(2026, 5, 21)))
     office.addresses[0].email = "re@bashkia.example"
     db.session.commit()
@@ -307,7 +308,25 @@ def test_names_are_those_of_the_day_of_sending(app: Flask, cast: SimpleNamespace
     )
     db.session.commit()
     send_reminders(event, by=cast.arta, now=LATER + timedelta(days=3))
-    assert mails("reminder")[0].fields["guest"].startswith("E Dyta")
+    said = mails("reminder")[0].fields
+    assert said["addressed"] == "Drejtuar: Kryetares së Bashkisë Fier, zonjës E Dyta"
+    assert said["salutation"] == "E nderuar zonja Kryetare,"
+
+
+def test_a_person_is_spoken_to_by_name(app: Flask, cast: SimpleNamespace) -> None:
+    event = make_table(cast.fier)
+    known = factories.make_person(
+        "Emër Gazetare", email="e@medium.example", form_of_address=FormOfAddress.ZONJA
+    )
+    unknown = factories.make_person("Qytetar 00421", email="q@posta.example")
+    db.session.commit()
+    choices = [GuestChoice("person", known.id), GuestChoice("person", unknown.id, "en")]
+    add_guests(event, choices, by=cast.arta, now=NOW)
+    send_invitations(event, by=cast.arta, now=NOW)
+    first, second = (mail.fields for mail in mails())
+    assert first["addressed"] == "Drejtuar: zonjës Emër Gazetare"
+    assert first["salutation"] == "E nderuar zonja Emër Gazetare,"
+    assert (second["addressed"], second["salutation"]) == ("To: Qytetar 00421", "Dear Sir or Madam,")
 
 
 def test_a_draft_keeps_its_address_when_the_contact_loses_it(app: Flask, cast: SimpleNamespace) -> None:

@@ -20,6 +20,7 @@ from pop_campaigns.contacts.services.persons import PersonDraft, change_person, 
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
+from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.subject_files import attach_file
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
 from pop_campaigns.imports.rules.states import RowDecision
@@ -59,6 +60,7 @@ def make_scene(cast: SimpleNamespace) -> Scene:
     moment = now()
     person = create_person(PersonDraft("Kanarineza Prova"), EMAIL, by=cast.arta, now=moment)
     change_person(person, PersonDraft(NAME), by=cast.arta, now=moment)
+    person.form_of_address = FormOfAddress.ZONJA
     person.kind, person.phone, person.post_address = PersonKind.JOURNALIST, PHONE, f"Rruga {NAME}, Fier"
     person.name_as_printed, person.topics, person.press_card = "KANARINËZA PROVA", CANARY, "K-kanarin-7"
     _make_consent(cast, person)

@@ -23,9 +23,11 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.history import History
+from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.invitations.models import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.guests import awaiting_reminder, counts_for
 from pop_campaigns.invitations.services.sending import send_reminders
+from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import MailState
 from pop_campaigns.privacy.services.erasure import erase_person, finish
@@ -86,6 +88,20 @@ def test_nothing_names_the_person_any_more(scene: Scene, cast: SimpleNamespace, 
     for purpose in Purpose:
         assert suppressed_among([EMAIL], purpose, cast.fier.id) == {EMAIL}
         assert suppressed_among([EMAIL], purpose, cast.vlore.id) == set()
+
+
+def test_nothing_says_whether_the_holder_was_a_man_or_a_woman(scene: Scene, cast: SimpleNamespace) -> None:
+    mail = scene.held.mails[0].mail
+    recipient = db.session.scalars(select(LetterRecipient)).one()
+    assert mail.fields["addressed"] == f"Drejtuar: Drejtores së Bashkisë Fier, zonjës {NAME}"
+    assert mail.fields["salutation"] == "E nderuar zonja Drejtore,"
+    recipient.dative, recipient.form_of_address = "Drejtores së Bashkisë Fier", FormOfAddress.ZONJA
+    erase_person(scene.person, by=cast.arta, now=now())
+    assert mail.fields["addressed"] == "Drejtuar: Drejtorit të Bashkisë Fier"
+    assert mail.fields["salutation"] == "I/E nderuar,"
+    for row in (scene.held, recipient):
+        assert (row.dative, row.form_of_address) == ("Drejtorit të Bashkisë Fier", None)
+    assert scene.guest.form_of_address is None and scene.person.form_of_address is None
 
 
 def scene_folder() -> str:

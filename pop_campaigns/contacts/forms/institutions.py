@@ -10,6 +10,7 @@ from typing import Any
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
 from wtforms import (
     BooleanField,
     EmailField,
@@ -26,11 +27,17 @@ from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import AddressUse, InstitutionKind, MediumKind
 from pop_campaigns.contacts.services.institutions import InstitutionDraft, OfficeDraft
-from pop_campaigns.contacts.words.labels import ADDRESS_USES, INSTITUTION_KINDS, MEDIUM_KINDS
+from pop_campaigns.contacts.words.labels import (
+    ADDRESS_USES,
+    FORMS_OF_ADDRESS,
+    INSTITUTION_KINDS,
+    MEDIUM_KINDS,
+)
 from pop_campaigns.core.forms import AtMost, DayField, Form, Needed
 from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.core.phones import PHONE_PROBLEMS, BadPhone, parse_phone, show_phone
 from pop_campaigns.core.places import COUNTIES, municipality_choices
+from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.text import clean_line, clean_text, sort_key
 from pop_campaigns.mail.addresses import ADDRESS_PROBLEMS, BadAddress, parse_address
 
@@ -100,6 +107,24 @@ def _dialled(value: str | None) -> str:
 def phone_of(field: TelField) -> str:
     """Return the number in the form of E.164, empty if none was typed; once the form is valid."""
     return parse_phone(field.data) if field.data else ""
+
+
+def form_of_address() -> RadioField:
+    """Return the choice of how a person is spoken to; :func:`form_of` gives what was said."""
+    words = [SelectChoice(form.value, label) for form, label in FORMS_OF_ADDRESS.items()]
+    return RadioField(
+        _l("Form of address"),
+        choices=[*words, SelectChoice("", _lp("form of address", "Not known"))],
+        default="",
+        description=_l(
+            "Invitations and letters begin with it. Choose it only if you know it: no name tells it."
+        ),
+    )
+
+
+def form_of(field: RadioField) -> FormOfAddress | None:
+    """Return how a person is spoken to, None where nobody said; once the form is valid."""
+    return FormOfAddress(field.data) if field.data else None
 
 
 def post_address() -> TextAreaField:
@@ -286,6 +311,7 @@ class HolderForm(Form):
         _l("Who is meant"),
         validators=[InputRequired(_l("A person of this or a similar name is here. Choose whom you mean."))],
     )
+    form_of_address = form_of_address()
     from_date = day(_l("First day in office"), description=_l("Leave it empty if you do not know it."))
     to_date = day(_l("Last day in office"), description=_l("Leave it empty while the mandate lasts."))
     ends_present = BooleanField(default=True)

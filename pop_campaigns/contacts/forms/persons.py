@@ -20,6 +20,8 @@ from pop_campaigns.contacts.forms.institutions import (
     OneAddress,
     Plausible,
     day,
+    form_of,
+    form_of_address,
     language,
     line,
     phone,
@@ -45,6 +47,7 @@ class PersonForm(Form):
     """A person: who, where, reached how."""
 
     name = line(_l("Name"), Person, "name", description=_l("As the person writes it"))
+    form_of_address = form_of_address()
     kind = SelectField(_l("Who it is"), default=PersonKind.OTHER.value)
     language = language()
     municipality = SelectField(_l("Municipality"), default="")
@@ -88,6 +91,7 @@ class PersonForm(Form):
         return PersonDraft(
             name=self.name.data,
             language=self.language.data,
+            form_of_address=form_of(self.form_of_address),
             kind=PersonKind(self.kind.data),
             municipality_id=int(place) if place else None,
             topics=", ".join(dict.fromkeys(word for word in topics if word)),
@@ -104,6 +108,7 @@ def person_values(record: Person) -> dict[str, Any]:
     names = ("name", "language", "topics", "phone", "post_address", "press_card", "press_card_until")
     return {name: getattr(record, name) for name in names} | {
         "kind": record.kind.value,
+        "form_of_address": record.form_of_address.value if record.form_of_address else "",
         "municipality": str(record.municipality_id or ""),
         "works_for": str(record.works_for_id or ""),
     }

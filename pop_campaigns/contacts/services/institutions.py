@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.scope import of_network_or, owner_of_new
+from pop_campaigns.accounts.scope import may_change, of_network_or, owner_of_new
 from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
@@ -33,6 +34,7 @@ from pop_campaigns.contacts.services.records import (
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dative import dative
 from pop_campaigns.core.db import db
+from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.text import fold
 
 
@@ -164,12 +166,14 @@ def record_holder(
     from_date: date | None,
     to_date: date | None,
     ends_present: bool,
+    form_of_address: FormOfAddress | None = None,
     by: User,
     now: datetime,
 ) -> Mandate:
     """Record who holds an office: a person there is, or a new one by name. Dates are local, both included.
 
-    With ``ends_present`` the mandates of the same owner that run today end the day before ``from_date``.
+    ``form_of_address`` goes to the person's record where ``by`` may change that; None leaves it as it is. With ``ends_present``
+    the mandates of the same owner that run today end the day before ``from_date``.
 
     :raises AlreadyThere: a person of that name holds the office in that time.
     :raises FirstDayNeeded, BeginsTooEarly: the present mandate cannot end.
@@ -181,11 +185,14 @@ def record_holder(
     today = local_date(now)
     if ends_present and (to_date is None or to_date >= today):
         _end_present(office, from_date, today, owner, by, now)
-    person = (
-        add_person(holder, office.language, owner, by, now, kind=PersonKind.OFFICIAL)
-        if isinstance(holder, str)
-        else holder
-    )
+    if isinstance(holder, str):
+        facts: dict[str, Any] = {"kind": PersonKind.OFFICIAL, "form_of_address": form_of_address}
+        person = add_person(holder, office.language, owner, by, now, **facts)
+    else:
+        person = holder
+        if form_of_address and may_change(person, by):
+            facts = {"form_of_address": form_of_address}
+            change_values(person, "person.changed", facts, by, now, named="name")
     mandate = Mandate(
         person=person,
         office=office,

@@ -31,7 +31,7 @@ Mergeable = Person | Institution
 _FILLED: dict[type, tuple[str, ...]] = {
     Person: (
         *("name_as_printed", "phone", "post_address", "municipality_id", "topics", "works_for_id"),
-        *("press_card", "press_card_until"),
+        *("press_card", "press_card_until", "form_of_address"),
     ),
     Institution: (
         *("name_en", "name_as_printed", "parent_id", "municipality_id", "county", "phone", "post_address"),

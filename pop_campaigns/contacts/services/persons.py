@@ -28,6 +28,7 @@ from pop_campaigns.contacts.services.records import (
 )
 from pop_campaigns.contacts.services.refusals import hash_of
 from pop_campaigns.core.db import db
+from pop_campaigns.core.salutations import FormOfAddress
 
 
 class WasErased(ValueError):
@@ -45,6 +46,7 @@ class PersonDraft:
     name: str
     language: str = "sq"
     kind: PersonKind = PersonKind.OTHER
+    form_of_address: FormOfAddress | None = None
     municipality_id: int | None = None
     topics: str = ""
     phone: str = ""

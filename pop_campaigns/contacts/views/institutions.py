@@ -19,6 +19,7 @@ from pop_campaigns.contacts.forms.institutions import (
     MandateForm,
     NewOfficeForm,
     OfficeForm,
+    form_of,
     institution_values,
     kind_choices,
     office_values,
@@ -276,6 +277,7 @@ def _record_holder(office: Office, form: HolderForm, same: list[Person]) -> None
         from_date=form.from_date.data,
         to_date=form.to_date.data,
         ends_present=form.ends_present.data,
+        form_of_address=form_of(form.form_of_address),
         by=current_user,
         now=now(),
     )

@@ -27,6 +27,7 @@ from pop_campaigns.core.history import History
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.phones import show_phone
 from pop_campaigns.core.places import Municipality
+from pop_campaigns.core.salutations import FormOfAddress
 
 INSTITUTION_KINDS: Final[dict[InstitutionKind, LazyString]] = {
     InstitutionKind.GOVERNMENT: _l("Government"),
@@ -116,10 +117,16 @@ MERGED_ROWS: Final[dict[str, LazyString]] = {
 }
 """What a merge moves, by table; a table without a word is counted as other records."""
 
+FORMS_OF_ADDRESS: Final[dict[FormOfAddress, LazyString]] = {
+    FormOfAddress.ZOTI: _lp("form of address", "Mr"),
+    FormOfAddress.ZONJA: _lp("form of address", "Ms"),
+}
+
 FIELD_WORDS: Final[dict[str, LazyString]] = {
     "accreditation": _l("Licence or accreditation"),
     "accredited_until": _l("Valid until"),
     "county": _l("County"),
+    "form_of_address": _l("Form of address"),
     "kind": _l("Kind"),
     "language": _l("Language of the mails"),
     "medium_kind": _l("How it reaches its public"),
@@ -211,6 +218,8 @@ def _value_words(name: str, value: Any) -> str:
     kinds: dict[Any, LazyString] = {**INSTITUTION_KINDS, **PERSON_KINDS, **MEDIUM_KINDS}
     if name in ("kind", "medium_kind"):
         return str(kinds.get(value, value))
+    if name == "form_of_address":
+        return str(FORMS_OF_ADDRESS.get(value, value))
     if name == "municipality_id":
         place = db.session.get(Municipality, value)
         return place.name if place else "–"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -19,6 +20,7 @@ from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import LANGUAGES, in_language
+from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.queries.guests import reach_of
 
@@ -33,13 +35,15 @@ class Contact:
     person: Person | None
     holder: str
     address: str
+    form: FormOfAddress | None = None
 
-    def words(self, lang: str) -> dict[str, str]:
-        """Return what an invitation freezes: name, title and institution in the guest's language."""
+    def words(self, lang: str) -> dict[str, Any]:
+        """Return what an invitation freezes: name, title and institution in the guest's language, and the dative."""
+        named = {"name": self.holder, "form_of_address": self.form}
         if self.office is None:
-            return {"name": self.holder, "office_title": "", "institution_name": ""}
-        return {
-            "name": self.holder,
+            return named | {"office_title": "", "institution_name": "", "dative": ""}
+        return named | {
+            "dative": self.office.in_dative(self.form),
             "office_title": in_language(self.office, "title", lang),
             "institution_name": in_language(self.office.institution, "name", lang),
         }
@@ -74,10 +78,12 @@ def load_contacts(
     emails = {contact: address.email for contact, address in addresses.items()}
     contacts: dict[GuestKey, Contact] = {}
     for office in offices:
-        holder = holders[office.id].name if office.id in holders else ""
-        contacts["office", office.id] = Contact(office, None, holder, emails.get(office, ""))
+        holder = holders.get(office.id)
+        name, form = (holder.name, holder.form_of_address) if holder else ("", None)
+        contacts["office", office.id] = Contact(office, None, name, emails.get(office, ""), form)
     for person in persons:
-        contacts["person", person.id] = Contact(None, person, person.name, emails.get(person, ""))
+        form = person.form_of_address
+        contacts["person", person.id] = Contact(None, person, person.name, emails.get(person, ""), form)
     return contacts
 
 

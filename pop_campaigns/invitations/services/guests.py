@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -122,7 +122,8 @@ def set_guest_language(guest: Invitation, language: str, *, by: User | None, now
         return
     was, guest.language = guest.language, language
     if guest.state is InvitationState.DRAFT:
-        _freeze(guest, Contact(guest.office, guest.person, guest.name, guest.address))
+        form = guest.form_of_address
+        _freeze(guest, Contact(guest.office, guest.person, guest.name, guest.address, form))
     note("invitation.language_set", guest, by=by, now=now, was=was, language=language)
 
 
@@ -162,7 +163,7 @@ def refresh_guests(event: Event, guests: Sequence[Invitation], *, by: User, now:
             continue
         owner = taken.get(contact.address.casefold(), guest.id)
         address = contact.address if owner == guest.id else ""
-        _freeze(guest, Contact(contact.office, contact.person, contact.holder, address or guest.address))
+        _freeze(guest, replace(contact, address=address or guest.address))
         taken[guest.address.casefold()] = guest.id
 
 

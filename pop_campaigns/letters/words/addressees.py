@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pop_campaigns.core.salutations import (
+    dative_line,
     has_salutation,
     named_in_dative,
     salutation,
@@ -44,10 +45,8 @@ def all_in_dative(lines: Sequence[RecipientLine], lang: str) -> bool:
 
 
 def in_one_line(line: RecipientLine) -> str:
-    """Return a recipient in the dative: *Kryetarit të Bashkisë Fier, zotit Sokol Meta*; a bare name has no case."""
-    if not line.name:
-        return line.dative
-    return f"{line.dative}, {named(line)}" if line.form_of_address else f"{line.dative} ({line.name})"
+    """Return a recipient who has a dative, as it stands after *Drejtuar:*."""
+    return dative_line(line.dative, line.name, line.form_of_address)
 
 
 def named(line: RecipientLine) -> str:

@@ -32,7 +32,7 @@ FORMAT = "pop_campaigns access export 1"
 Data = dict[str, Any]
 _PERSON = (
     "name", "name_as_printed", "kind", "language", "phone", "post_address", "topics", "press_card",
-    "press_card_until",
+    "press_card_until", "form_of_address",
 )  # fmt: skip
 _CONSENT = (
     "purpose", "text_version", "language", "channel", "proof", "given_at", "recorded_at", "withdrawn_at",
@@ -139,6 +139,7 @@ def _invitation(guest: Invitation) -> Data:
         "event": event.title_sq,
         "starts_at": _plain(event.starts_at),
         **_some(guest, ("name", "office_title", "institution_name", "address", "language", "state")),
+        **_some(guest, ("dative", "form_of_address")),
         **_some(guest, ("invited_at", "answer", "answered_at")),
         "answers": [
             _some(answer, ("answer", "substitute", "note", "channel", "at", "said_at", "substitute_answer"))
@@ -163,6 +164,7 @@ def _letter(recipient: LetterRecipient) -> Data:
         "register_number": letter.register_number,
         "sent_at": _plain(letter.sent_at),
         **_some(recipient, ("role", "name", "office_title", "institution_name", "address")),
+        **_some(recipient, ("dative", "form_of_address")),
         "responses": [
             _some(response, ("kind", "received_on", "summary")) for response in recipient.responses
         ],

@@ -32,7 +32,7 @@ def blank_guest(guest: Invitation) -> None:
         guest.invited_at = earlier.mail.dated_at if earlier else guest.created_at
     for proposal in db.session.scalars(select(TimeProposal).where(TimeProposal.invitation_id == guest.id)):
         proposal.comment = ""
-    guest.name, guest.address = "", erased_address(guest.id)
+    guest.name, guest.form_of_address, guest.address = "", None, erased_address(guest.id)
     # Their personal link and their answering address end with them.
     guest.nonce = new_nonce()
     guest.token_hash = hash_token(derive_token("answer", guest.nonce))

@@ -17,10 +17,12 @@ from pop_campaigns.contacts.models.consents import Consent, Tombstone
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import ConsentChannel, Purpose, TombstoneKind
 from pop_campaigns.contacts.services.refusals import bury, suppress
+from pop_campaigns.core.dative import in_gender
 from pop_campaigns.core.db import db
 from pop_campaigns.core.files import drop_files
 from pop_campaigns.core.history import note
 from pop_campaigns.core.locks import lock_row
+from pop_campaigns.core.salutations import is_salutation, neutral_salutation, without_name
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.privacy.queries.traces import Traces, find_traces
@@ -123,6 +125,7 @@ def _erase_contacts(traces: Traces, now: datetime) -> list[Path]:
         person.name = person.name_as_printed = person.phone = person.post_address = ""
         person.topics = person.press_card = ""
         person.municipality_id = person.works_for_id = person.press_card_until = None
+        person.form_of_address = None
         person.erased_at = now
     for row in (*traces.addresses, *traces.members, *traces.changes):
         db.session.delete(row)
@@ -167,7 +170,8 @@ def _erase_invitations(traces: Traces) -> None:
         if answer.sent_from and traces.identifiers.is_email(answer.sent_from):
             answer.sent_from = ""
     for guest in traces.held:
-        guest.name = ""
+        guest.name, guest.form_of_address = "", None
+        guest.dative = _of_the_office(guest.dative)
     for guest in traces.invitations:
         blank_guest(guest)
     for recipient in traces.recipients:
@@ -175,11 +179,17 @@ def _erase_invitations(traces: Traces) -> None:
 
 
 def _erase_recipient(recipient: LetterRecipient, traces: Traces) -> None:
-    recipient.name = ""
+    recipient.name, recipient.form_of_address = "", None
+    recipient.dative = _of_the_office(recipient.dative)
     if traces.identifiers.is_email(recipient.address):
         recipient.address = ""
     for response in recipient.responses:
         response.summary = traces.identifiers.cut(response.summary)
+
+
+def _of_the_office(phrase: str) -> str:
+    """Return an address in the dative as it is for whoever holds the office."""
+    return in_gender(phrase, woman=False)
 
 
 def _erase_mails(traces: Traces) -> list[Path]:
@@ -201,8 +211,11 @@ def _unname_mail(mail: OutgoingMail, traces: Traces) -> None:
     fields = {}
     for key, value in mail.fields.items():
         for name in names:
-            value = value.removeprefix(f"{name}, ")
-        fields[key] = cut(value)
+            value = without_name(value.removeprefix(f"{name}, "), name)
+        if key == "addressed":
+            label, colon, phrase = value.partition(": ")
+            value = f"{label}{colon}{_of_the_office(phrase)}"
+        fields[key] = neutral_salutation(mail.skeleton.language) if is_salutation(value) else cut(value)
     mail.fields, mail.to_name = fields, cut(mail.to_name)
     mail.last_words = cut(mail.last_words)
     for attempt in mail.tries:

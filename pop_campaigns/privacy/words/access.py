@@ -25,6 +25,8 @@ NAMES: Final = {
     "topics": _l("Topics"),
     "press_card": _l("Press card"),
     "press_card_until": _l("Press card until"),
+    "form_of_address": _l("Form of address"),
+    "dative": _l("In Albanian letters"),
     "municipality": _l("Municipality"),
     "works_for": _l("Works for"),
     "email": _l("E-mail"),
