@@ -91,7 +91,10 @@ def picker_page(
     problems: dict[str, str] | None = None,
     **more: Any,
 ) -> PickerPage:
-    """Return what the picker shows, who is chosen apart from the others found; ``back`` is the page's address, to which who adds somebody new comes back."""
+    """Return what the picker shows, who is chosen apart from the others found.
+
+    ``back`` is the page's address, to which whoever adds somebody new comes back.
+    """
     rows, page = page_of(others, picking.page)
     query = urlencode(replace(picking, page=page).query)
     here = f"{back}?{query}" if query else back
