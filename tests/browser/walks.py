@@ -155,8 +155,7 @@ def add_recipients(page: Page, titles: Sequence[str], role: str) -> None:
     """Tick offices and add them as addressees (``to``) or for their information (``cc``)."""
     before = page.locator(".chosen-recipients > li").count()
     for title in titles:
-        office, _comma, institution = title.partition(", ")
-        row = page.locator(".picks li").filter(has_text=office).filter(has_text=institution)
-        row.get_by_role("checkbox").check()
+        search_guests(page, title.replace(",", ""), title)
+        pick(page, title).get_by_role("checkbox").check()
     page.locator(f"button[name=role][value={role}]").click()
     expect(page.locator(".chosen-recipients > li")).to_have_count(before + len(titles))

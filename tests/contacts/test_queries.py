@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from itertools import product
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select
@@ -17,12 +18,12 @@ from pop_campaigns.contacts.models.institutions import Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.addresses import (
     Reach,
-    best_address,
+    best_addresses,
     best_first,
     best_first_columns,
     reach_to_read,
 )
-from pop_campaigns.contacts.queries.reach import find_guests, guest_option, holders_of
+from pop_campaigns.contacts.queries.reach import GuestOption, find_guests, guest_options, holders_of
 from pop_campaigns.contacts.rules import AddressUse, overlap
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
@@ -120,11 +121,15 @@ def test_another_organisations_contacts_are_not_offered(cast: SimpleNamespace) -
 
 
 @pytest.mark.parametrize(
-    ("kind", "ident"), [("office", 0), ("office", 2**40), ("person", -1), ("ghost", 1), ("", 1)]
+    ("kind", "ident"), [("office", 0), ("office", 2**31 - 1), ("person", -1), ("ghost", 1), ("", 1)]
 )
 def test_what_is_not_there_is_no_option(cast: SimpleNamespace, kind: str, ident: int) -> None:
     make_office()
     assert guest_option(kind, ident, cast.arta) is None
+
+
+def guest_option(kind: Any, ident: int, user: User) -> GuestOption | None:
+    return next(iter(guest_options([(kind, ident)], user)), None)
 
 
 def test_an_option_carries_holder_address_and_language(cast: SimpleNamespace) -> None:
@@ -153,6 +158,10 @@ def test_the_options_holder_is_todays(cast: SimpleNamespace) -> None:
     option = guest_option("office", office.id, cast.arta)
     assert option and option.holder == "I sotëm"
     assert titles("djeshem", cast.arta) == ["I djeshëm"]  # no office any more: found as a person
+
+
+def best_address(office: Office, reach: Reach) -> Address | None:
+    return best_addresses([office], reach).get(office)
 
 
 def holder_now(office: Office, on: date, user: User) -> Person | None:

@@ -332,7 +332,7 @@ def test_a_letter_is_answered_in_words_and_by_servers(
         "body_sq": "Kërkojmë të na informoni.", "signed_by": "Koordinator Fier",
     }  # fmt: skip
     recipients = browser.post("/letters/new", data=typed).location
-    browser.post(recipients, data={"add": f"office-{office.id}", "role": "to"})
+    browser.post(recipients, data={"guest": f"office-{office.id}", "role": "to"})
     seen = browser.get(recipients.replace("recipients", "preview")).text.split('name="seen" value="')[1]
     browser.post(recipients.replace("recipients", "send"), data={"seen": seen.split('"')[0]})
     letter = db.session.scalars(select(Letter)).one()

@@ -112,8 +112,8 @@ def write_and_send(arta: FlaskClient, office_ids: list[int]) -> Letter:
         "body_sq": "I nderuar zoti Ministër,\n\nJu kërkojmë të na informoni për inspektimet.", "signed_by": "Koordinator Fier",
     }  # fmt: skip
     recipients = arta.post("/letters/new", data=typed).location
-    arta.post(recipients, data={"add": f"office-{office_ids[0]}", "role": "to"})
-    arta.post(recipients, data={"add": [f"office-{ident}" for ident in office_ids[1:]], "role": "cc"})
+    arta.post(recipients, data={"guest": f"office-{office_ids[0]}", "role": "to"})
+    arta.post(recipients, data={"guest": [f"office-{ident}" for ident in office_ids[1:]], "role": "cc"})
     look = arta.get(recipients.replace("recipients", "preview")).text
     assert "7 recipients: 1 addressee, 6 copies; 7 in Albanian." in look
     seen = look.split('name="seen" value="')[1].split('"')[0]

@@ -15,6 +15,7 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.rules import InstitutionKind
 from pop_campaigns.core.db import db
+from pop_campaigns.core.phones import show_phone
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.queries.guests import guests_of
@@ -138,6 +139,19 @@ def test_a_wrong_address_is_said_and_nothing_is_lost(
     assert "<script>@" not in answer.text
     assert ticked(parts(answer.text)[1]) == [f"office-{other.id}"]
     assert db.session.query(Address).filter_by(office_id=mute.id).count() == 0
+
+
+def test_what_is_missing_is_said(table: Event, cast: SimpleNamespace, sign_in: SignIn) -> None:
+    cast.arta.language = "en"
+    factories.make_office("Arkivist", factories.make_institution("Arkivi"), email=None, phone="+35534222123")
+    factories.make_office("Bibliotekar", factories.make_institution("Biblioteka"), email=None)
+    db.session.commit()
+    browser = sign_in(cast.arta)
+    assert (
+        f"Phone: {show_phone('+35534222123')}"
+        in browser.get(path(table), query_string={"q": "arkivist"}).text
+    )
+    assert "no phone number either" in browser.get(path(table), query_string={"q": "bibliotekar"}).text
 
 
 def test_an_address_for_somebody_elses_contact_is_not_taken(

@@ -191,9 +191,9 @@ def test_recipients_are_found_added_and_changed(arta: FlaskClient, cast: SimpleN
     path = f"/letters/{letter.id}/recipients"
     assert "Ministria e Drejtësisë" in page(arta, f"{path}?q=drejtesise")
     assert "Prefektura" not in page(arta, f"{path}?q=drejtesise")
-    assert "Nobody found" in page(arta, f"{path}?q=%25%25")
-    arta.post(path, data={"add": f"office-{minister.id}", "role": "to"})
-    arta.post(path, data={"add": [f"office-{prefect.id}", f"office-{minister.id}"], "role": "cc"})
+    assert "Nothing found for" in page(arta, f"{path}?q=%25%25")
+    arta.post(path, data={"guest": f"office-{minister.id}", "role": "to"})
+    arta.post(path, data={"guest": [f"office-{prefect.id}", f"office-{minister.id}"], "role": "cc"})
     first, second = db.session.scalars(select(LetterRecipient).order_by(LetterRecipient.position))
     assert (first.office, second.office) == (minister, prefect)
     text = page(arta, path)
@@ -211,7 +211,7 @@ def test_recipients_are_found_added_and_changed(arta: FlaskClient, cast: SimpleN
     db.session.expire_all()
     assert [recipient.office for recipient in letter.recipients] == [minister]
     assert arta.post(f"{path}/{first.id}", data={"do": "explode"}).status_code == 400
-    assert arta.post(path, data={"add": "office-1", "role": "bcc"}).status_code == 400
+    assert arta.post(path, data={"guest": "office-1", "role": "bcc"}).status_code == 400
 
 
 # Preview and send

@@ -110,8 +110,15 @@ def read_picking() -> Picking:
     pressed, about = _pressed(request.form.get("do", ""))
     typed = clean_line((values.get("q") or "")[:LONGEST_WORDS])
     read = Picking(typed, _page(values, pressed, about), pressed=pressed, about=about)
-    shorts = _short_ticks(values.get("chosen", ""))
+    shorts = [] if request.method == "POST" else _short_ticks(values.get("chosen", ""))
     return replace(read.with_ticks([*shorts, *_boxes(values)]), addresses=_addresses(request.form))
+
+
+def read_place() -> Picking:
+    """Return words, page and ticks that another form of the page carries along, so that it comes back with them."""
+    typed, chosen = request.values.get("q") or "", request.values.get("chosen") or ""
+    place = Picking(clean_line(typed[:LONGEST_WORDS]), _page(request.values, "", ""))
+    return place.with_ticks(_short_ticks(chosen))
 
 
 def _pressed(typed: str) -> tuple[str, str]:

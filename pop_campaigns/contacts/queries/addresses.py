@@ -68,11 +68,6 @@ def best_addresses(contacts: Iterable[Contact], reach: Reach) -> dict[Contact, A
     return best
 
 
-def best_address(contact: Contact, reach: Reach) -> Address | None:
-    """Return the address a mail takes to one contact, None where there is none within reach."""
-    return best_addresses([contact], reach).get(contact)
-
-
 def best_first(addresses: Iterable[Address], sender: int | None) -> list[Address]:
     """Return addresses of one contact in the order in which a mail of ``sender`` would take them."""
 

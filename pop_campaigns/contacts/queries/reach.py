@@ -31,7 +31,8 @@ _LONG_AGO: Final = date.min
 class GuestOption:
     """An office or a person as a picker shows it; a person has only a ``holder``: the name as it is written.
 
-    ``address`` is the one a mail would take, or None; show title and institution through ``in_language``.
+    ``address`` is the one a mail would take, or None; ``phone`` (E.164, "" where none is known) is the office's, else its
+    institution's, or the person's. Show title and institution through ``in_language``.
     """
 
     kind: GuestKind
@@ -43,6 +44,7 @@ class GuestOption:
     holder: str
     address: Address | None
     language: str
+    phone: str = ""
 
 
 def find_guests(typed: str, user: User, *, reach: Reach | None = None, limit: int = 30) -> list[GuestOption]:
@@ -62,14 +64,6 @@ def find_guests(typed: str, user: User, *, reach: Reach | None = None, limit: in
     reach = reach or reach_to_read(user)
     shown = _office_options(offices[:places], reach, today)
     return (shown + _person_options(persons, reach))[:limit]
-
-
-def guest_option(kind: str, ident: int, user: User, *, reach: Reach | None = None) -> GuestOption | None:
-    """Return one office (with its holder today) or person; None if there is no such one, or none that the user may see."""
-    if not 0 < ident < 2**31:
-        return None
-    key: tuple[GuestKind, int] = ("office" if kind == "office" else "person", ident)
-    return next(iter(guest_options([key], user, reach=reach)), None) if kind == key[0] else None
 
 
 def guest_options(
@@ -281,6 +275,7 @@ def _office_options(offices: Sequence[Office], reach: Reach, on: date) -> list[G
             holder=holders[office.id].name if office.id in holders else "",
             address=addresses.get(office),
             language=office.language,
+            phone=office.phone or office.institution.phone,
         )
         for office in offices
     ]
@@ -291,6 +286,17 @@ def _person_options(persons: Sequence[Person], reach: Reach) -> list[GuestOption
         return []
     addresses = best_addresses(persons, reach)
     return [
-        GuestOption("person", person.id, "", "", "", "", person.name, addresses.get(person), person.language)
+        GuestOption(
+            "person",
+            person.id,
+            "",
+            "",
+            "",
+            "",
+            person.name,
+            addresses.get(person),
+            person.language,
+            person.phone,
+        )
         for person in persons
     ]

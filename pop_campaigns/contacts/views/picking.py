@@ -89,15 +89,16 @@ def picker_page(
     *,
     back: str,
     problems: dict[str, str] | None = None,
+    for_offices: bool = False,
     **more: Any,
 ) -> PickerPage:
     """Return what the picker shows, who is chosen apart from the others found.
 
-    ``back`` is the page's address, to which whoever adds somebody new comes back.
+    ``back`` is the page's address, to which whoever adds somebody new comes back; ``for_offices``: no person can be.
     """
     rows, page = page_of(others, picking.page)
-    query = urlencode(replace(picking, page=page).query)
-    here = f"{back}?{query}" if query else back
+    query = replace(picking, page=page).query
+    here = f"{back}?{urlencode(query)}" if query else back
     return PickerPage(
         picking.typed,
         chosen,
@@ -105,9 +106,12 @@ def picker_page(
         len(others),
         page,
         sum(row.can_tick for row in others),
+        query=query,
         typed_addresses=picking.addresses if problems else {},
         problems=problems or {},
-        person_url=url_for("contacts.new_person", name=picking.typed or None, back=here),
+        person_url=""
+        if for_offices
+        else url_for("contacts.new_person", name=picking.typed or None, back=here),
         institution_url=url_for("contacts.new_institution", name=picking.typed or None, back=here),
         offices_at=_offices_at(picking.typed, here) if not others and picking.typed else (),
         **more,

@@ -59,7 +59,7 @@ class PickerPage:
     """All that ``macros/picker.html`` shows. ``found`` is the number found without those chosen, ``rows`` one page of
     it, ``free`` how many of it can be ticked; ``is_first_part`` says that there are more than are shown.
 
-    ``typed_addresses`` and ``problems`` are by the key of whose address it is.
+    ``query`` brings the page again as it is; ``typed_addresses`` and ``problems`` are by the key of whose address it is.
     """
 
     typed: str
@@ -70,6 +70,7 @@ class PickerPage:
     free: int = 0
     is_first_part: bool = False
     with_language: bool = False
+    query: dict[str, str] = field(default_factory=dict)
     shortcuts: Sequence[Shortcut] = ()
     typed_addresses: dict[str, str] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)

@@ -54,13 +54,6 @@ class Contact:
         record = self.office or self.person
         return record.language if record else LANGUAGES[0]
 
-    @property
-    def phone(self) -> str:
-        """The number by which to reach the contact (E.164), an office's else its institution's; "" where none is known."""
-        if self.office is not None:
-            return self.office.phone or self.office.institution.phone
-        return self.person.phone if self.person else ""
-
 
 def load_contacts(
     event: Event, keys: Collection[GuestKey], *, by: User, now: datetime

@@ -113,7 +113,7 @@ def picks_for(
                 listed=own,
                 taken_by=named_as(owner, user) if owner is not None and owner is not own else "",
                 refuses=option.kind == "person" and email in unwanted,
-                phone=contacts[key].phone,
+                phone=option.phone,
             )
         )
     return Picks(

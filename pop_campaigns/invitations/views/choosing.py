@@ -14,7 +14,7 @@ from flask_wtf.csrf import generate_csrf
 
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.scope import get_changeable
-from pop_campaigns.contacts.forms.picking import PickForm, Picking, Tick, read_picking
+from pop_campaigns.contacts.forms.picking import PickForm, Picking, Tick, read_picking, read_place
 from pop_campaigns.contacts.queries.reach import network_mayors
 from pop_campaigns.contacts.views.picking import STAYS, mend_addresses, picker_page, tick_several
 from pop_campaigns.contacts.words.picking import PickerPage, Shortcut
@@ -167,7 +167,7 @@ def _add_chosen(event: Event, picking: Picking, form: PickForm) -> ResponseRetur
     if not choices and picking.pressed == "go" and guests_of(event, InvitationState.DRAFT):
         return redirect(url_for("invitations.message", event_id=event.id))
     if not picking.too_many:
-        form.guest.data = [tick.key for tick in picking.ticks]
+        form.guest.data = [f"{choice.kind}-{choice.id}" for choice in choices]
     if not form.validate():
         return _who_page(event, picking, form), 422
     try:
@@ -206,7 +206,7 @@ def _say_added(done: AddedGuests) -> None:
 def remove(invitation_id: int) -> ResponseReturnValue:
     """Take a guest who was not asked yet off the list."""
     guest = changeable_guest(invitation_id)
-    event_id, label = guest.event_id, guest.shown_as
+    event, event_id, label = guest.event, guest.event_id, guest.shown_as
     kind, ident = guest_key(guest)
     again = {"guest": f"{kind}-{ident}", f"language-{kind}-{ident}": guest.language}
     try:
@@ -219,7 +219,7 @@ def remove(invitation_id: int) -> ResponseReturnValue:
         return redirect(url_for("desk.event", event_id=event_id))
     db.session.commit()
     flash(_with_undo(_("%(guest)s is off the list.", guest=label), event_id, again), "success")
-    return redirect(url_for("invitations.who", event_id=event_id))
+    return redirect(_address(event, read_place()))
 
 
 def _with_undo(words: str, event_id: int, again: dict[str, str]) -> str:
@@ -238,6 +238,8 @@ def set_language(invitation_id: int) -> ResponseReturnValue:
     if language not in LANGUAGES:
         abort(400)
     set_guest_language(guest, language, by=current_user, now=now())
-    event_id, is_draft = guest.event_id, guest.state is InvitationState.DRAFT
+    event, is_draft = guest.event, guest.state is InvitationState.DRAFT
     db.session.commit()
-    return redirect(url_for("invitations.who" if is_draft else "desk.event", event_id=event_id))
+    if is_draft:
+        return redirect(_address(event, read_place()))
+    return redirect(url_for("desk.event", event_id=event.id))

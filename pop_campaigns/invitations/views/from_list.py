@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.scope import get_changeable
-from pop_campaigns.contacts.forms.picking import read_picking
+from pop_campaigns.contacts.forms.picking import read_place
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language, in_language
@@ -61,7 +61,7 @@ def from_list(event_id: int) -> ResponseReturnValue:
 
 def _back(event: Event) -> str:
     """Return the address of the picker somebody came from, as it was: words, page, ticks."""
-    query: dict[str, Any] = read_picking().query
+    query: dict[str, Any] = read_place().query
     return url_for("invitations.who", event_id=event.id, **query)
 
 
@@ -106,7 +106,7 @@ def _list_page(event: Event, chosen: ContactList | None, problem: str = "") -> t
         problem=problem,
         refusal=cannot_invite_words(event, now()),
         back=_back(event),
-        kept=read_picking().query,
+        kept=read_place().query,
     )
     return page, status
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Literal
@@ -15,8 +15,8 @@ from pop_campaigns.accounts.scope import own, visible
 from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Person
-from pop_campaigns.contacts.queries.addresses import Contact, Reach, best_address, best_addresses
-from pop_campaigns.contacts.queries.reach import find_guests, guest_option, holders_of
+from pop_campaigns.contacts.queries.addresses import Contact, Reach, best_addresses
+from pop_campaigns.contacts.queries.reach import GuestKind, find_guests, guest_options, holders_of
 from pop_campaigns.core.db import db, like_folded
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.salutations import FormOfAddress
@@ -55,6 +55,7 @@ class RecipientOption:
     holder: str
     address: str
     language: str
+    phone: str = ""
 
     @property
     def sample(self) -> bool:
@@ -137,15 +138,16 @@ def find_recipients(typed: str, reach: Reach, *, limit: int = 30) -> list[Recipi
     return (offices[:room] + bare)[:limit]
 
 
-def recipient_option(kind: str, ident: int, reach: Reach) -> RecipientOption | None:
-    """Return an office or institution as a recipient to choose; None for one that is not there or not to be seen."""
-    if kind == "office":
-        guest = guest_option("office", ident, reach.user, reach=reach)
-        return _of_guest(guest) if guest else None
-    if kind == "institution" and 0 < ident < 2**31:
-        institution = db.session.scalar(_bare_institutions(reach).where(Institution.id == ident))
-        return _of_institution(institution, best_address(institution, reach)) if institution else None
-    return None
+def recipient_options(keys: Sequence[tuple[str, int]], reach: Reach) -> list[RecipientOption]:
+    """Return offices and institutions as recipients, in the order named, without those not there or not to be seen."""
+    offices: list[tuple[GuestKind, int]] = [("office", ident) for kind, ident in keys if kind == "office"]
+    options = [_of_guest(guest) for guest in guest_options(offices, reach.user, reach=reach)]
+    bare = [ident for kind, ident in keys if kind == "institution"]
+    institutions = db.session.scalars(_bare_institutions(reach).where(Institution.id.in_(bare))).all()
+    addresses = best_addresses(institutions, reach)
+    options += [_of_institution(institution, addresses.get(institution)) for institution in institutions]
+    by_key = {(option.kind, option.id): option for option in options}
+    return [by_key[key] for key in dict.fromkeys(keys) if key in by_key]
 
 
 def lines_of(letter: Letter, user: User, on: date, *, lang: str = "") -> list[RecipientLine]:
@@ -328,6 +330,7 @@ def _of_guest(guest: Any) -> RecipientOption:
         holder=guest.holder,
         address=guest.address.email if guest.address else "",
         language=guest.language,
+        phone=guest.phone,
     )
 
 
@@ -342,6 +345,7 @@ def _of_institution(institution: Institution, address: Address | None) -> Recipi
         holder="",
         address=address.email if address else "",
         language="sq",
+        phone=institution.phone,
     )
 
 

@@ -8,13 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.contacts.queries.addresses import Reach
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.i18n import LANGUAGES
 from pop_campaigns.core.numbers import row_number
 from pop_campaigns.letters.models import Letter, LetterRecipient
-from pop_campaigns.letters.queries.letters import RecipientOption, reach_of, recipient_option
+from pop_campaigns.letters.queries.letters import RecipientOption, reach_of, recipient_options
 from pop_campaigns.letters.rules.letters import RecipientRole, may_edit
 from pop_campaigns.letters.services.letters import LetterIsSettled, lock_letter
 
@@ -58,11 +57,12 @@ def add_recipients(
     lock_letter(letter)
     if not may_edit(letter.state):
         raise LetterIsSettled(letter.id)
-    reach = reach_of(letter, by)
+    keys = [key for ref in refs if (key := _key_of(ref)) is not None]
+    options = {option.ref: option for option in recipient_options(keys, reach_of(letter, by))}
     added: list[LetterRecipient] = []
     refused: list[tuple[str, RecipientRefusal]] = []
     for ref in dict.fromkeys(refs):
-        option = _option_of(ref, reach)
+        option = options.get(ref)
         if option is None:
             refused.append((ref, RecipientRefusal.UNKNOWN))
         elif option.ref in {ref_of(recipient) for recipient in letter.recipients}:
@@ -141,7 +141,7 @@ def _swap_with_neighbour(recipient: LetterRecipient, step: int) -> None:
     recipient.position = theirs
 
 
-def _option_of(ref: str, reach: Reach) -> RecipientOption | None:
+def _key_of(ref: str) -> tuple[str, int] | None:
     kind, _, ident = ref.partition("-")
     number = row_number(ident)
-    return None if number is None else recipient_option(kind, number, reach)
+    return None if number is None else (kind, number)

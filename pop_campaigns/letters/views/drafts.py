@@ -22,10 +22,10 @@ from pop_campaigns.letters.blueprint import bp, letter_url
 from pop_campaigns.letters.forms import WHOLE_NETWORK, LetterForm
 from pop_campaigns.letters.messages.letters import preview_mail
 from pop_campaigns.letters.messages.papers import paper_of, readable_languages
-from pop_campaigns.letters.models import Letter, LetterRecipient
+from pop_campaigns.letters.models import Letter
 from pop_campaigns.letters.queries.due_days import written_languages
-from pop_campaigns.letters.queries.letters import find_recipients, lines_of, reach_of
-from pop_campaigns.letters.rules.letters import RecipientRole, SendVerdict, may_edit
+from pop_campaigns.letters.queries.letters import lines_of
+from pop_campaigns.letters.rules.letters import SendVerdict, may_edit
 from pop_campaigns.letters.services.letters import (
     CannotSend,
     LetterIsSettled,
@@ -37,15 +37,9 @@ from pop_campaigns.letters.services.letters import (
     send_letter,
     verdict_for,
 )
-from pop_campaigns.letters.services.recipients import (
-    Move,
-    RecipientRefusal,
-    add_recipients,
-    change_recipient,
-    ref_of,
-)
+from pop_campaigns.letters.views.recipients import settled
 from pop_campaigns.letters.words import pages as wording
-from pop_campaigns.letters.words.labels import ROLES, SEND_VERDICTS
+from pop_campaigns.letters.words.labels import SEND_VERDICTS
 from pop_campaigns.mail.message import MailParts
 from pop_campaigns.mail.wake_up import wake_worker
 
@@ -75,7 +69,7 @@ def edit(letter_id: int) -> ResponseReturnValue:
     """Change a draft."""
     letter = get_changeable(Letter, letter_id)
     if not may_edit(letter.state):
-        return _settled(letter)
+        return settled(letter)
     form = LetterForm(data=_typed_before(letter))
     del form.once
     _offer(form)
@@ -85,52 +79,9 @@ def edit(letter_id: int) -> ResponseReturnValue:
     try:
         change_letter(letter, form.draft(), by=current_user, now=now(), version=letter.version)
     except LetterIsSettled:
-        return _settled(letter)
+        return settled(letter)
     db.session.commit()
     return redirect(url_for("letters.recipients", letter_id=letter.id))
-
-
-@bp.route("/letters/<int:letter_id>/recipients", methods=["GET", "POST"])
-@writer
-def recipients(letter_id: int) -> ResponseReturnValue:
-    """Choose who receives the letter, *për* or *në dijeni*."""
-    letter = get_changeable(Letter, letter_id)
-    if not may_edit(letter.state):
-        return _settled(letter)
-    typed = request.values.get("q", "")[:200]
-    if request.method == "POST":
-        return _add(letter, typed)
-    chosen = {ref_of(letter_recipient) for letter_recipient in letter.recipients}
-    # Without a search the list is for those still to be chosen; a search shows where somebody is already.
-    rows = find_recipients(typed, reach_of(letter, current_user))
-    options = [row for row in rows if typed or row.ref not in chosen]
-    return render_template(
-        "letters/recipients.html",
-        letter=letter,
-        lines=lines_of(letter, current_user, local_date(now())),
-        options=options,
-        chosen=chosen,
-        written=written_languages(letter),
-        typed=typed,
-        ROLES=ROLES,
-        LANGUAGE_NAMES=LANGUAGE_NAMES,
-    )
-
-
-@bp.post("/letters/<int:letter_id>/recipients/<int:recipient_id>")
-@writer
-def recipient(letter_id: int, recipient_id: int) -> ResponseReturnValue:
-    """Move a recipient, change its role or language, or take it off."""
-    letter = get_changeable(Letter, letter_id)
-    letter_recipient = recipient_of(letter, recipient_id)
-    if request.form.get("do") not in set(Move):
-        abort(400)
-    try:
-        change_recipient(letter_recipient, Move(request.form["do"]), by=current_user, now=now())
-    except LetterIsSettled:
-        return _settled(letter)
-    db.session.commit()
-    return redirect(url_for("letters.recipients", letter_id=letter.id, q=request.form.get("q") or None))
 
 
 @bp.get("/letters/<int:letter_id>/preview")
@@ -138,7 +89,7 @@ def recipient(letter_id: int, recipient_id: int) -> ResponseReturnValue:
 def preview(letter_id: int) -> ResponseReturnValue:
     """Show the letter on paper, the mail as it will arrive, and what will happen."""
     letter = get_changeable(Letter, letter_id)
-    return _preview_page(letter) if may_edit(letter.state) else _settled(letter)
+    return _preview_page(letter) if may_edit(letter.state) else settled(letter)
 
 
 @bp.get("/letters/<int:letter_id>/preview/mail")
@@ -176,16 +127,6 @@ def send(letter_id: int) -> ResponseReturnValue:
     return redirect(letter_url(letter.id))
 
 
-def recipient_of(letter: Letter, recipient_id: int) -> LetterRecipient:
-    """Return a recipient of this letter, else 404."""
-    letter_recipient = next(
-        (candidate for candidate in letter.recipients if candidate.id == recipient_id), None
-    )
-    if letter_recipient is None:
-        abort(404)
-    return letter_recipient
-
-
 def _offer(form: LetterForm) -> None:
     administers = current_user.role is RoleName.ADMINISTRATOR
     form.offer(
@@ -203,27 +144,6 @@ def _typed_before(letter: Letter) -> dict[str, object]:
         "campaign": str(draft.campaign_id or ""),
         "organisation": str(draft.organisation_id or WHOLE_NETWORK),
     }
-
-
-def _settled(letter: Letter) -> ResponseReturnValue:
-    flash(_("This letter was sent; its text and recipients cannot change any more."), "warning")
-    return redirect(letter_url(letter.id))
-
-
-def _add(letter: Letter, typed: str) -> ResponseReturnValue:
-    if request.form.get("role") not in set(RecipientRole):
-        abort(400)
-    refs = request.form.getlist("add")[:100]
-    try:
-        done = add_recipients(letter, refs, RecipientRole(request.form["role"]), by=current_user, now=now())
-    except LetterIsSettled:
-        return _settled(letter)
-    db.session.commit()
-    if not refs:
-        flash(_("Tick whom to add first."), "warning")
-    if any(why is RecipientRefusal.UNKNOWN for _ref, why in done.refused):
-        flash(_("Somebody you ticked is not there any more and was left out."), "warning")
-    return redirect(url_for("letters.recipients", letter_id=letter.id, q=typed or None))
 
 
 def _mail_in(letter: Letter, lang: str) -> MailParts | None:

@@ -40,7 +40,7 @@ from pop_campaigns.letters.services.responses import (
     record_response,
     remove_response,
 )
-from pop_campaigns.letters.views.drafts import recipient_of
+from pop_campaigns.letters.views.recipients import recipient_of
 from pop_campaigns.letters.words.labels import ADDRESS_REFUSALS, RESPONSES
 from pop_campaigns.letters.words.pages import mail_trouble
 from pop_campaigns.mail.wake_up import wake_worker

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.scope import select_visible
+from pop_campaigns.accounts.scope import of_network_or, select_visible
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.addresses import Reach, reach_to_read
@@ -79,6 +79,12 @@ def count_found(source: Source, reach: Reach, on: date) -> int:
 def select_lists(user: User) -> Select[ContactList]:
     """Return the query for the lists somebody may see, in Albanian order."""
     return select_visible(ContactList, user).order_by(ContactList.sort_key, ContactList.id)
+
+
+def lists_within(owner: int | None, user: User, *, limit: int = 6) -> Sequence[ContactList]:
+    """Return the first lists for what an organisation (None: the network) sends: its own and the network's."""
+    near = select_lists(user).where(of_network_or(ContactList, owner))
+    return db.session.scalars(near.limit(limit)).all()
 
 
 def list_named(name: str, owner: int | None, besides: ContactList | None = None) -> ContactList | None:

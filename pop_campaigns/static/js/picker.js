@@ -46,6 +46,15 @@ async function ask(url, options = {}) {
   }
 }
 
+// The page's address says where one is; so do the other forms of the page, which come back with it.
+function keep(url) {
+  history.replaceState(null, "", url);
+  const query = new URL(url, location.href).searchParams;
+  document.querySelectorAll("input[data-place]").forEach((one) => {
+    one.value = query.get(one.name) ?? "";
+  });
+}
+
 function take(found, ...parts) {
   for (const part of parts) {
     const fresh = found.querySelector(`#pick-guests [${part}]`);
@@ -66,7 +75,7 @@ async function search() {
   if (!answer.fits) return location.assign(url); // signed out meanwhile: the page says so
   if (url !== address()) return search(); // something was ticked or typed meanwhile
   take(answer.found, "data-results", "data-found");
-  history.replaceState(null, "", url);
+  keep(url);
 }
 
 // Any other press that stays on the page: sent as the form would send it, ticks and all.
@@ -82,10 +91,9 @@ async function press(button) {
   const lines = answer.found.querySelectorAll("main .toasts, main #error-summary");
   take(answer.found, "data-results", "data-found", "data-chosen");
   main.prepend(...lines);
-  const shown = new URL(answer.url);
-  page = Number(shown.searchParams.get("page") ?? page);
+  page = Number(new URL(answer.url).searchParams.get("page") ?? 1);
   form.elements.page.value = String(page);
-  if (shown.search) history.replaceState(null, "", shown.pathname + shown.search);
+  keep(address());
   const wrong = form.querySelector("[aria-invalid=true]");
   (wrong ?? (button.value.startsWith("page-") ? results : box)).focus({ preventScroll: !wrong });
 }
@@ -119,7 +127,7 @@ function tick(target) {
     said.textContent = filled(left === 1 ? form.dataset.foundOne : form.dataset.foundMany, left);
   }
   count();
-  history.replaceState(null, "", address());
+  keep(address());
   if (!results.querySelector(".pick")) search();
 }
 
@@ -177,7 +185,7 @@ function listen() {
   });
   form.addEventListener("change", ({ target }) => {
     if (target.name === "guest") (target.checked ? tick : untick)(target);
-    else if (target.name.startsWith("language-")) history.replaceState(null, "", address());
+    else if (target.name.startsWith("language-")) keep(address());
   });
   form.addEventListener("submit", (event) => {
     const button = event.submitter;
