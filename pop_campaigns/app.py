@@ -47,6 +47,7 @@ from pop_campaigns.core.styles import init_styles
 from pop_campaigns.core.versions import init_versions
 from pop_campaigns.desk import views as desk_views
 from pop_campaigns.desk.queries.subjects import find_subjects
+from pop_campaigns.desk.views.translations import translations_url
 from pop_campaigns.desk.words.navigation import navigation
 from pop_campaigns.events import views as events_views
 from pop_campaigns.follow_ups import views as follow_ups_views
@@ -203,6 +204,7 @@ def _add_pages(app: Flask) -> None:
             "nav": navigation(),
             "local_mail": inbox_url(),
             "delivered_url": delivered_url,
+            "translations_url": translations_url,
             "in_language": in_language,
             "misses_translation": misses_translation,
             "may_change": may_change,

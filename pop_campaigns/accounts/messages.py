@@ -110,4 +110,4 @@ def _sender_name(language: str) -> str:
 
 
 def _named(organisation: Any, language: str) -> str:
-    return (organisation.name_en if language == "en" else "") or organisation.name
+    return in_language(organisation, "name", language)

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_security import RoleMixin, UserMixin
 from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Date, ForeignKey, Index, String, Table
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
 
 from pop_campaigns.accounts.rules.passwords import PATHS, LinkKind, LinkState, purpose_of
 from pop_campaigns.accounts.rules.roles import RoleName
@@ -18,7 +18,7 @@ from pop_campaigns.core.versions import Versioned
 from pop_campaigns.mail.models import OutgoingMail
 
 
-class Network(Base):
+class Network(Versioned, Base):
     """The network whose service this is; one row."""
 
     __tablename__ = "network"
@@ -35,7 +35,7 @@ class Network(Base):
     donors: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
 
 
-class Organisation(Searchable, Base):
+class Organisation(Searchable, Versioned, Base):
     """A member organisation, in one municipality. Membership has dates, where they are known."""
 
     __tablename__ = "organisations"
@@ -53,6 +53,8 @@ class Organisation(Searchable, Base):
     member_to: Mapped[date | None] = mapped_column(Date)
 
     municipality: Mapped[Municipality | None] = relationship(lazy="joined")
+    # As other records name the pair that in_language chooses from.
+    name_sq: Mapped[str] = synonym("name")
 
 
 users_roles = Table(

@@ -11,6 +11,7 @@ from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import Base, Line, Prose, Searchable, choice
 from pop_campaigns.core.places import Municipality
+from pop_campaigns.core.versions import Versioned
 
 campaign_municipalities = Table(
     "campaign_municipalities",
@@ -26,7 +27,7 @@ campaign_organisations = Table(
 )
 
 
-class Campaign(Searchable, Base):
+class Campaign(Searchable, Versioned, Base):
     """A campaign. ``organisation_id`` NULL: the whole network's. Its period may be open at the end."""
 
     __tablename__ = "campaigns"

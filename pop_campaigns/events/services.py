@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -120,6 +121,20 @@ def change_event(event: Event, draft: EventDraft, *, by: User | None, now: datet
     note("event.changed", event, by=by, now=now, changed=sorted(changed), was=was, material=material)
     db.session.flush()
     return material
+
+
+def change_words(event: Event, words: Mapping[str, str], *, by: User, now: datetime) -> None:
+    """Set titles and descriptions, by column: nothing a guest would act on, so nobody is told and ``sequence`` stays."""
+    cleaned = {name: clean_text(text) if name in _LONG else clean_line(text) for name, text in words.items()}
+    was = {name: getattr(event, name) for name, text in cleaned.items() if getattr(event, name) != text}
+    if not was:
+        return
+    for name in was:
+        setattr(event, name, cleaned[name])
+    event.changed_at = now
+    told = {name: text for name, text in was.items() if name not in _LONG}
+    note("event.changed", event, by=by, now=now, changed=sorted(was), was=told, material=False)
+    db.session.flush()
 
 
 def cancel_event(event: Event, *, by: User | None, now: datetime) -> None:

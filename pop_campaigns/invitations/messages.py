@@ -213,7 +213,7 @@ def sender_name(event: Event, lang: str) -> str:
     """Return who invites: the event's organisation, else the network."""
     if event.organisation is not None:
         organisation = event.organisation
-        return (organisation.name_en if lang == "en" else "") or organisation.name
+        return in_language(organisation, "name", lang)
     return _network_name(lang)
 
 

@@ -73,6 +73,7 @@ EDITS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "contacts.edit_mandate": (("from_date", "2019-08-01"), ("to_date", "2030-07-31")),
     "contacts.edit_log_entry": (("said", "Kërkoi ftesën në letër"), ("with_whom", "Protokolli")),
     "contacts.edit_address": (("email", "tjeter@bashkia.example"), ("use", "press")),
+    "desk.translate": (("title_en", "A round table"), ("title_en", "The round table")),
     "events.edit": (("title_en", "A round table"), ("venue", "Teatri Bylis")),
     "follow_ups.change": (("why", "Thirr zyrën e protokollit"), ("day", TODAY)),
     "imports.columns": (("proof", "dosja 3"), ("language", "en")),
@@ -88,8 +89,8 @@ EDITS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
 
 # Rows that change along with what a form edits, without being it.
 NOT_EDITED = {"OutgoingMail": "a mail that waits is called off; the outbox hands its rows out under a lease"}
-# Saved in another way than by one press; tested beside the others of their package.
-OWN_TESTS = {"lists.edit_filter"}
+# Saved in another way than by one press, or on another page; tested beside the others of their package.
+OWN_TESTS = {"lists.edit_filter", "desk.translations"}
 
 
 @pytest.fixture

@@ -181,6 +181,8 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "user_id": world.invited.id,
         "session_id": world.session.id,
         "which": 0,
+        "target": "en",
+        "noun_key": "events",
         "token": world.token,
         "name": "0",
         "filename": "css/theme.css",
@@ -194,6 +196,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
 def ident_of(world: SimpleNamespace, endpoint: str) -> int:
     """Give the record that a People page called ``ident`` is about."""
     for word, record in (
+        ("desk.translate", world.event),
         ("mandate", world.office.mandates[0]),
         ("contacts.undo", world.merge),
         ("find_double", world.office.institution),

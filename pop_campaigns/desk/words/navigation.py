@@ -44,6 +44,8 @@ _ABOUT: Final = {
     "desk.office_record": "contacts.index",
     "desk.person_record": "contacts.index",
     "desk.open_matters": "contacts.index",
+    "desk.translations": "events.index",
+    "desk.translate": "events.index",
 }
 _OF_PACKAGE: Final = {
     "events": "events.index",

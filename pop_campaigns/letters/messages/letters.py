@@ -76,7 +76,7 @@ def sender_of(letter: Letter, lang: str) -> Sender:
     if organisation is None:
         contact = " · ".join(part for part in (network.email, network.phone, site) if part) if network else ""
         return Sender(network_name, "", (network.address,) if network else (), contact)
-    name = (organisation.name_en if lang == "en" else "") or organisation.name
+    name = in_language(organisation, "name", lang)
     place = organisation.municipality.name if organisation.municipality else ""
     return Sender(name, place, (place, network_name), site)
 

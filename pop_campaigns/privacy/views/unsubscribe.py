@@ -62,6 +62,6 @@ def _sender(refusal: Refusal, lang: str) -> str:
         organisation = db.session.get(Organisation, refusal.organisation_id)
         if organisation is None:
             abort(404)
-        return (organisation.name_en if lang == "en" else "") or organisation.name
+        return in_language(organisation, "name", lang)
     network = db.session.get(Network, 1)
     return in_language(network, "name", lang) if network else ""
