@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_wtf.file import FileField
 from wtforms import RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -23,13 +24,13 @@ from pop_campaigns.core.once import once_field
 from pop_campaigns.core.places import all_municipalities
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.imports.rules.days import DayOrder, read_day
-from pop_campaigns.imports.rules.fields import CONSENTS, OF_SEVERAL_COLUMNS, Field
+from pop_campaigns.imports.rules.encodings import UNSURE
+from pop_campaigns.imports.rules.fields import CONSENTS, OF_SEVERAL_COLUMNS, REACHES, Field
 from pop_campaigns.imports.services.imports import Options
-from pop_campaigns.imports.words import DAY_ORDERS, FIELDS
+from pop_campaigns.imports.words import DAY_ORDERS, FIELDS, reading_words
 
 _LANGUAGES = [SelectChoice("sq", _l("Albanian")), SelectChoice("en", _l("English"))]
 FIELD_NAMES = frozenset(field.value for field in Field)
-_REACHES = frozenset({Field.NAME, Field.FIRST_NAME, Field.LAST_NAME, Field.EMAIL, Field.PHONE})
 
 
 class UploadForm(Form):
@@ -39,6 +40,50 @@ class UploadForm(Form):
         _l("File"), [Marked()], description=_l("CSV, XLSX or vCard, at most 60 MB and 100,000 rows.")
     )
     once = once_field()
+
+
+class SheetForm(Form):
+    """Which sheet of a workbook holds the contacts."""
+
+    sheet = RadioField(_l("Sheet"), validate_choice=False)
+
+    def offer(self, sheets: Sequence[Mapping[str, Any]]) -> None:
+        """Offer the sheets of a workbook, each with how many rows it has and what its columns are called."""
+        self.sheet.choices = [SelectChoice(str(sheet["number"]), _sheet_words(sheet)) for sheet in sheets]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check that one is chosen."""
+        is_valid = super().validate(extra_validators)
+        if self.sheet.data not in [choice.value for choice in self.sheet.choices]:
+            self.sheet.errors = [_("Choose the sheet with the contacts.")]
+            return False
+        return is_valid
+
+
+def _sheet_words(sheet: Mapping[str, Any]) -> str:
+    rows = ngettext("%(num)s row", "%(num)s rows", sheet["total"])
+    headings = ", ".join([heading for heading in sheet["columns"] if heading][:6])
+    return f"{sheet['name']}: {rows}" + (f" ({headings})" if headings else "")
+
+
+class LettersForm(Form):
+    """In which encoding a file is read, told by the letters it gives."""
+
+    letters = RadioField(_l("How are these letters right?"), validate_choice=False)
+
+    def offer(self, ways: Sequence[tuple[list[str], list[str]]], current: str) -> None:
+        """Offer each way to read some cells once; chosen is the one that is ``current``."""
+        self.letters.choices = [SelectChoice(names[0], reading_words(names, cells)) for names, cells in ways]
+        if not self.letters.raw_data:
+            self.letters.data = next((names[0] for names, _cells in ways if current in names), None)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check that one is chosen."""
+        is_valid = super().validate(extra_validators)
+        if self.letters.data not in UNSURE:
+            self.letters.errors = [_("Choose how the letters are right.")]
+            return False
+        return is_valid
 
 
 class ColumnsForm(Form):
@@ -122,7 +167,7 @@ class ColumnsForm(Form):
             for field in Field
             if field not in OF_SEVERAL_COLUMNS and chosen.count(field) > 1
         ]
-        if _REACHES.isdisjoint(chosen):
+        if REACHES.isdisjoint(chosen):
             problems.append(_("Say which column holds the name, the e-mail address or the phone number."))
         return problems
 

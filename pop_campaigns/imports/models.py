@@ -18,6 +18,8 @@ from pop_campaigns.imports.rules.states import ImportState, ImportWork, MappingO
 class ContactImport(Versioned, MadeOnce, Base):
     """A file that was uploaded, how its columns are understood, and how far it has come.
 
+    ``sheets`` are those of a workbook that may be meant, where there are several; ``sheet`` is the one taken, None until somebody
+    chose. ``raw_columns`` are the headings as bytes (:data:`.encodings.RAW`) while the encoding may be chosen otherwise.
     ``columns`` are its headings as read; ``mapping`` says by column number which field each one fills, ``mapped_by`` who
     said so; ``options`` hold what somebody chose for all rows (kind of person, municipality, consent). ``done`` of ``total``
     rows are worked; ``reached_row`` is the last row brought in, by its number in the file, which also counts empty lines.
@@ -56,8 +58,11 @@ class ContactImport(Versioned, MadeOnce, Base):
     file_name: Mapped[str] = mapped_column(Line(200))
     encoding: Mapped[str] = mapped_column(String(40), default="")
     delimiter: Mapped[str] = mapped_column(String(4), default="")
+    sheets: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
+    sheet: Mapped[int | None] = mapped_column(default=0, server_default="0")
     state: Mapped[ImportState] = mapped_column(choice(ImportState), default=ImportState.UPLOADED)
     columns: Mapped[list[str]] = mapped_column(JSON, default=list)
+    raw_columns: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     mapping: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     mapped_by: Mapped[MappingOrigin] = mapped_column(
         choice(MappingOrigin), default=MappingOrigin.GUESS, server_default="guess"
@@ -82,6 +87,7 @@ class ContactImport(Versioned, MadeOnce, Base):
 class ImportRow(Base):
     """One row of the file: its cells, what is wrong with it, whom it looks like, and what shall become of it.
 
+    ``raw`` are the cells as bytes, where there is more than one way to read them; forgotten when rows are brought in.
     ``match_id`` is the person or office (by ``match_type``: ``persons``, ``offices``) it looks like, ``match_reason``
     why (``email``, ``phone``, ``name``, ``row`` for a double within the file, ``erased``; ``same``
     where everything it says is there already).
@@ -89,14 +95,16 @@ class ImportRow(Base):
 
     __tablename__ = "import_rows"
     __table_args__ = (
-        UniqueConstraint("import_id", "number"),
+        UniqueConstraint("import_id", "sheet", "number"),
         Index("ix_import_rows_decision", "import_id", "decision"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     import_id: Mapped[int] = mapped_column(ForeignKey("contact_imports.id", ondelete="CASCADE"))
+    sheet: Mapped[int] = mapped_column(default=0, server_default="0")
     number: Mapped[int]
     cells: Mapped[list[str]] = mapped_column(JSON, default=list)
+    raw: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     errors: Mapped[list[str]] = mapped_column(JSON, default=list)
     decision: Mapped[RowDecision] = mapped_column(choice(RowDecision), default=RowDecision.NEW)
     match_type: Mapped[str] = mapped_column(String(40), default="")

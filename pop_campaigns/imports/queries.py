@@ -18,8 +18,10 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.text import fold
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
 from pop_campaigns.imports.rules.days import DayOrder, possible_orders, unclear_example
+from pop_campaigns.imports.rules.encodings import as_read
 from pop_campaigns.imports.rules.fields import OF_DAYS, Field
 from pop_campaigns.imports.rules.states import SAME, RowDecision
+from pop_campaigns.imports.rules.tables import clean_cell
 
 _AT_ONCE: Final = 500
 # Contacts by the name of their table, as rows and changes write it.
@@ -42,6 +44,16 @@ def get_import(ident: int) -> ContactImport:
     return get_changeable(ContactImport, ident)
 
 
+def rows_in(imported: ContactImport) -> ColumnElement[bool]:
+    """Return the condition that a row is one of an import, on the sheet that is taken."""
+    return and_(ImportRow.import_id == imported.id, ImportRow.sheet == imported.sheet)
+
+
+def cells_as_read(imported: ContactImport, cells: list[str], raw: list[str] | None) -> list[str]:
+    """Return the cells of a row in the encoding that is chosen for its file."""
+    return cells if raw is None else [clean_cell(as_read(cell, imported.encoding)) for cell in raw]
+
+
 def with_errors() -> ColumnElement[bool]:
     """Return the condition that something is wrong with a row."""
     return cast(ImportRow.errors, String) != "[]"
@@ -54,26 +66,40 @@ def with_match() -> ColumnElement[bool]:
 
 def select_rows(imported: ContactImport, show: str) -> Select[ImportRow]:
     """Return the query for an import's rows: ``errors``, ``matches``, or all."""
-    rows = select(ImportRow).where(ImportRow.import_id == imported.id).order_by(ImportRow.number)
+    rows = select(ImportRow).where(rows_in(imported)).order_by(ImportRow.number)
     if show == "errors":
         return rows.where(with_errors())
     return rows.where(with_match()) if show == "matches" else rows
 
 
-def first_cells(imported: ContactImport, most: int = 3) -> list[list[str]]:
-    """Return by column the first cells that hold anything, among the first thousand rows."""
-    rows = select(ImportRow.cells).where(ImportRow.import_id == imported.id).order_by(ImportRow.number)
-    samples: list[list[str]] = [[] for _column in imported.columns]
-    for cells in db.session.scalars(rows.limit(1000)):
+def first_rows(imported: ContactImport, most: int = 1000) -> list[list[str]]:
+    """Return the cells of the first rows of an import, as they are read now."""
+    rows = select(ImportRow.cells, ImportRow.raw).where(rows_in(imported)).order_by(ImportRow.number)
+    return [cells_as_read(imported, cells, raw) for cells, raw in db.session.execute(rows.limit(most))]
+
+
+def first_cells(rows: Sequence[Sequence[str]], columns: int, most: int = 3) -> list[list[str]]:
+    """Return by column the first cells of some rows that hold anything."""
+    samples: list[list[str]] = [[] for _column in range(columns)]
+    for cells in rows:
         for column, cell in zip(samples, cells, strict=False):
             if cell and len(column) < most:
                 column.append(cell)
     return samples
 
 
+def uncertain_cells(imported: ContactImport, most: int = 4) -> list[str]:
+    """Return the first cells, as bytes, that are read otherwise in another encoding; headings come first."""
+    rows = select(ImportRow.raw).where(rows_in(imported), ImportRow.raw.is_not(None))
+    seen = list(imported.raw_columns or ())
+    for raw in db.session.scalars(rows.order_by(ImportRow.number).limit(most)):
+        seen += raw or ()
+    return list(dict.fromkeys(cell for cell in seen if not cell.isascii() and len(cell) <= 200))[:most]
+
+
 def cells_of(imported: ContactImport, number: int) -> Iterator[str]:
     """Return all filled cells of a column, by its number from 0."""
-    rows = select(ImportRow.cells).where(ImportRow.import_id == imported.id).order_by(ImportRow.number)
+    rows = select(ImportRow.cells).where(rows_in(imported)).order_by(ImportRow.number)
     for cells in db.session.scalars(rows.execution_options(yield_per=1000)):
         if number < len(cells) and cells[number]:
             yield cells[number]
@@ -92,7 +118,7 @@ def day_orders(
 
 def counts_of(imported: ContactImport) -> dict[str, int]:
     """Return how many rows have errors, match, and will be new, completed or left out; what is there already is ``same``."""
-    mine = ImportRow.import_id == imported.id
+    mine = rows_in(imported)
     grouped = select(ImportRow.decision, func.count()).where(mine).group_by(ImportRow.decision)
     counts = dict.fromkeys(("new", "update", "skip"), 0)
     counts |= {RowDecision(decision).value: count for decision, count in db.session.execute(grouped)}

@@ -21,19 +21,22 @@ from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.pages import paged
 from pop_campaigns.imports import words as labels
-from pop_campaigns.imports.forms import UploadForm, columns_form
+from pop_campaigns.imports.forms import LettersForm, SheetForm, UploadForm, columns_form
 from pop_campaigns.imports.models import ContactImport, ImportRow
 from pop_campaigns.imports.queries import (
     counts_of,
     day_orders,
     first_cells,
+    first_rows,
     get_import,
     made_by,
     matched,
     named,
     select_imports,
     select_rows,
+    uncertain_cells,
 )
+from pop_campaigns.imports.rules.encodings import SPOILED, UNSURE, as_read, readings
 from pop_campaigns.imports.rules.states import BUSY, SAME, ImportState, RowDecision
 from pop_campaigns.imports.rules.tables import LARGEST_UPLOAD, BadFile
 from pop_campaigns.imports.services import imports as services
@@ -94,6 +97,8 @@ def columns(import_id: int) -> ResponseReturnValue:
     imported = get_import(import_id)
     if imported.state not in (ImportState.UPLOADED, ImportState.CHECKED):
         return redirect(url_for("imports.show", import_id=import_id))
+    if imported.sheet is None:
+        return redirect(url_for("imports.sheet", import_id=import_id))
     mapping = {f"column-{n}": what.value for n, what in reader_of(imported, now()).mapping.items()}
     form = columns_form(imported.columns)(data=_options_before(imported) | mapping)
     form.today, version = local_date(now()), imported.version
@@ -105,15 +110,72 @@ def columns(import_id: int) -> ResponseReturnValue:
             imported,
             lambda locked: services.set_columns(locked, form.columns, form.options(), version=version),
         )
-    samples = first_cells(imported)
+    samples = first_cells(first_rows(imported), len(imported.columns))
     page = render_template(
         "imports/columns.html",
         form=form,
+        letters=_letters_form(imported),
+        letters_doubted=_letters_doubted(imported),
+        sheet=next((info for info in imported.sheets if info["number"] == imported.sheet), None),
         imported=imported,
         samples=samples,
         unused=[n for n, cells in enumerate(samples) if cells and n not in form.columns],
         FIELDS=labels.FIELDS,
     )
+    return page, 422 if form.errors else 200
+
+
+def _uncertain(imported: ContactImport) -> list[str]:
+    return uncertain_cells(imported) if imported.encoding in UNSURE else []
+
+
+def _letters_form(imported: ContactImport) -> LettersForm | None:
+    """Return the form that asks how letters are right; None where there is one way to read them."""
+    ways = readings(_uncertain(imported))
+    if len(ways) < 2:
+        return None
+    form = LettersForm()
+    form.offer(ways, imported.encoding)
+    return form
+
+
+def _letters_doubted(imported: ContactImport) -> bool:
+    """Return whether nothing speaks for the encoding guessed: no letter of Albanian, or one that is none."""
+    cells = "".join(as_read(cell, imported.encoding) for cell in _uncertain(imported))
+    return SPOILED in cells or not set("ëçËÇ") & set(cells)
+
+
+@bp.post("/<int:import_id>/letters")
+@writer
+def letters(import_id: int) -> ResponseReturnValue:
+    """Read the file in another encoding."""
+    imported = get_import(import_id)
+    form = _letters_form(imported)
+    if form is None or not form.validate_on_submit():
+        return _gone_on(import_id)
+    return _change(
+        imported,
+        lambda locked: services.choose_encoding(locked, form.letters.data),
+        endpoint="imports.columns",
+    )
+
+
+@bp.route("/<int:import_id>/sheet", methods=["GET", "POST"])
+@writer
+def sheet(import_id: int) -> ResponseReturnValue:
+    """Ask which sheet of a workbook holds the contacts; take it."""
+    imported = get_import(import_id)
+    if not imported.sheets or imported.state not in (ImportState.UPLOADED, ImportState.CHECKED):
+        return redirect(url_for("imports.show", import_id=import_id))
+    form = SheetForm(data={"sheet": "" if imported.sheet is None else str(imported.sheet)})
+    form.offer(imported.sheets)
+    if form.validate_on_submit():
+        return _change(
+            imported,
+            lambda locked: services.choose_sheet(locked, int(form.sheet.data)),
+            endpoint="imports.columns",
+        )
+    page = render_template("imports/sheet.html", form=form, imported=imported)
     return page, 422 if form.errors else 200
 
 
@@ -266,7 +328,9 @@ def discard(import_id: int) -> ResponseReturnValue:
     return redirect(url_for("imports.index"))
 
 
-def _change(imported: ContactImport, change: Any, **shown: Any) -> ResponseReturnValue:
+def _change(
+    imported: ContactImport, change: Any, endpoint: str = "imports.show", **shown: Any
+) -> ResponseReturnValue:
     """Do one thing with an import; then the work that follows, here if it is short, else by the worker."""
     ident = imported.id
     try:
@@ -280,7 +344,7 @@ def _change(imported: ContactImport, change: Any, **shown: Any) -> ResponseRetur
         carry_on(ident)
     elif busy:
         wake_worker()
-    return redirect(url_for("imports.show", import_id=ident, **shown))
+    return redirect(url_for(endpoint, import_id=ident, **shown))
 
 
 def _gone_on(ident: int) -> ResponseReturnValue:

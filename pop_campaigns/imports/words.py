@@ -54,6 +54,13 @@ DECISIONS: Final[dict[RowDecision, LazyString]] = {
     RowDecision.SKIP: _lp("row", "Leave out"),
 }
 
+
+def reading_words(names: list[str], letters: list[str]) -> str:
+    """Return how some cells read in one way, and the names of the encodings that read them so."""
+    shown = " · ".join(cell if len(cell) <= 40 else f"{cell[:40]}…" for cell in letters)
+    return f"{shown} ({', '.join(names)})"
+
+
 DAY_ORDERS: Final[dict[DayOrder, LazyString]] = {
     DayOrder.DAY_FIRST: _l("The second: day, month, year"),
     DayOrder.MONTH_FIRST: _l("The first: month, day, year"),
@@ -82,6 +89,21 @@ FILE_PROBLEMS: Final[dict[str, LazyString]] = {
     "kind": _l("This is no table. Save it in your program as CSV or XLSX and choose that file."),
     "old_excel": _l(
         "This is an old Excel file (.xls), or one with a password. Save it as XLSX or CSV without a password."
+    ),
+    "opendocument": _l(
+        "This is a file of LibreOffice or OpenOffice (.ods). Open it there, choose “Save as” and save it as XLSX or CSV."
+    ),
+    "numbers": _l("This is a file of Numbers. Open it there and export it as Excel (XLSX) or CSV."),
+    "binary_excel": _l(
+        "This is a binary Excel file (.xlsb). Open it in Excel, choose “Save as” and save it as Excel Workbook (.xlsx)."
+    ),
+    "strict": _l(
+        "This spreadsheet was saved as “Strict Open XML”. Open it in Excel, choose “Save as” and save it as "
+        "Excel Workbook (.xlsx), without “Strict”."
+    ),
+    "markup": _l(
+        "This is a web page or an XML document, whatever its name. Open it in Excel, choose “Save as” and save it as "
+        "Excel Workbook (.xlsx)."
     ),
     "damaged": _l("This spreadsheet cannot be opened; it may be damaged. Save it again, or as CSV."),
     "bomb": _l(
@@ -134,6 +156,7 @@ _ERRORS: Final[dict[str, LazyString]] = {
     "date": _l("Not a day in the past. Write it like 31.12.2025."),
     "consent": _l("Neither yes nor no, nor a day."),
     "nobody": _l("Neither a name nor an address or phone number."),
+    "letters": _l("Some of its letters cannot be read."),
     "office_alone": _l("An office without its institution."),
     "erased": _l("This person was erased at their own wish and cannot be brought in again."),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from typing import Any
 
 from openpyxl import Workbook
@@ -44,3 +45,22 @@ def with_part(file: io.BytesIO, name: str, content: bytes) -> io.BytesIO:
 def part_of(file: io.BytesIO, name: str) -> bytes:
     with zipfile.ZipFile(file) as archive:
         return archive.read(name)
+
+
+def workbook(
+    sheets: dict[str, list[list[Any]]], hidden: Sequence[str] = (), merged: Sequence[str] = ()
+) -> io.BytesIO:
+    """A workbook with named sheets, some of them hidden; ranges are merged on the last."""
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+        sheet.sheet_state = "hidden" if name in hidden else "visible"
+    for cells in merged:
+        sheet.merge_cells(cells)
+    out = io.BytesIO()
+    book.save(out)
+    out.seek(0)
+    return out

@@ -16,7 +16,7 @@ from pop_campaigns.imports.rules.tables import (
     MOST_ROWS,
     BadFile,
     Table,
-    read_table,
+    read_tables,
 )
 from tests.imports.files import PLAIN, csv_file, part_of, with_part, xlsx_file
 
@@ -28,8 +28,11 @@ ROWS = [
 
 
 def read(file: io.BytesIO) -> tuple[Table, list[tuple[int, list[str]]]]:
-    table = read_table(file)
-    return table, list(table.rows)
+    """The last table of a file."""
+    tables = [(table, [(row.number, row.cells) for row in table.rows]) for table in read_tables(file)]
+    if not tables:
+        raise BadFile("empty")
+    return tables[-1]
 
 
 def refusal(file: io.BytesIO) -> str:
@@ -52,7 +55,7 @@ def refusal(file: io.BytesIO) -> str:
 )
 def test_every_encoding_gives_the_same_letters(encoding: str, name: str) -> None:
     table, rows = read(csv_file(PLAIN, encoding))
-    assert (table.headings, rows) == (["Emri", "E-mail", "Telefon", "Bashkia"], ROWS)
+    assert (table.headings.cells, rows) == (["Emri", "E-mail", "Telefon", "Bashkia"], ROWS)
     assert table.encoding == name
 
 
@@ -90,7 +93,7 @@ def test_a_comma_in_words_is_no_delimiter() -> None:
 
 def test_the_delimiter_excel_names_itself() -> None:
     table, rows = read(csv_file("sep=,\nEmri,E-mail\nA B,a@b.example\n"))
-    assert (table.headings, rows) == (["Emri", "E-mail"], [(3, ["A B", "a@b.example"])])
+    assert (table.headings.cells, rows) == (["Emri", "E-mail"], [(3, ["A B", "a@b.example"])])
 
 
 def test_quoted_line_breaks_and_quotes_stay() -> None:
@@ -106,14 +109,14 @@ def test_line_ends(end: str) -> None:
 def test_ragged_rows_empty_columns_and_blank_rows() -> None:
     text = "Emri;;E-mail;\n\n;;;\nA B\nC D;;c@d.example;;;x\n"
     table, rows = read(csv_file(text))
-    assert table.headings == ["Emri", "", "E-mail"]
+    assert table.headings.cells == ["Emri", "", "E-mail"]
     assert rows == [(4, ["A B"]), (5, ["C D", "", "c@d.example", "", "", "x"])]
 
 
 def test_a_hundred_columns_are_read_and_ten_thousand_refused() -> None:
     wide = ";".join(f"Kolona {n}" for n in range(100))
     table, rows = read(csv_file(f"{wide}\n{wide}\n"))
-    assert len(table.headings) == len(rows[0][1]) == 100
+    assert len(table.headings.cells) == len(rows[0][1]) == 100
     assert refusal(csv_file(";".join(["x"] * 10_000))) == "columns"
     assert MOST_COLUMNS >= 100
 
@@ -135,12 +138,12 @@ def test_hostile_cells_are_text() -> None:
 
 def test_a_title_above_the_headings_is_no_heading() -> None:
     table, rows = read(csv_file("Lista e gazetarëve 2026;;\n;;\nEmri;E-mail\nA B;a@b.example\n"))
-    assert (table.headings, rows) == (["Emri", "E-mail"], [(4, ["A B", "a@b.example"])])
+    assert (table.headings.cells, rows) == (["Emri", "E-mail"], [(4, ["A B", "a@b.example"])])
 
 
 def test_a_file_without_headings_keeps_its_first_row() -> None:
     table, rows = read(csv_file("A B;a@b.example\nC D;c@d.example\n"))
-    assert table.headings == []
+    assert table.headings.cells == []
     assert [number for number, _cells in rows] == [1, 2]
 
 
@@ -178,7 +181,7 @@ def test_a_large_file_takes_little_memory(megabytes: int) -> None:
     row = ("Emri Mbiemri;emri@media.example;" + "x" * 2000 + "\n").encode()
     file = io.BytesIO(b"Emri;E-mail;Tema\n" + row * (megabytes * 1024 * 1024 // len(row)))
     tracemalloc.start()
-    count = sum(1 for _row in read_table(file).rows)
+    count = sum(1 for table in read_tables(file) for _row in table.rows)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert count > 500 * megabytes

@@ -7,16 +7,16 @@ import io
 import pytest
 
 from pop_campaigns.imports.rules.guessing import guess_mapping
-from pop_campaigns.imports.rules.tables import BadFile, read_table
+from pop_campaigns.imports.rules.tables import BadFile, read_tables
 from pop_campaigns.imports.rules.vcards import HEADINGS
 
 
 def cards(text: str, encoding: str = "utf-8") -> list[dict[str, str]]:
-    table = read_table(io.BytesIO(text.replace("\n", "\r\n").encode(encoding)))
-    assert table.headings == HEADINGS
+    table = next(read_tables(io.BytesIO(text.replace("\n", "\r\n").encode(encoding))))
+    assert table.headings.cells == HEADINGS
     return [
-        {heading: cell for heading, cell in zip(HEADINGS, cells, strict=False) if cell}
-        for _number, cells in table.rows
+        {heading: cell for heading, cell in zip(HEADINGS, row.cells, strict=False) if cell}
+        for row in table.rows
     ]
 
 

@@ -15,6 +15,7 @@ from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.core.text import fold as _fold
 from pop_campaigns.imports.rules.cells import Addresses, addresses_in, answer_in, phones_in, says_nothing
 from pop_campaigns.imports.rules.days import DayOrder, read_day
+from pop_campaigns.imports.rules.encodings import SPOILED
 from pop_campaigns.imports.rules.fields import CONSENTS, Field
 from pop_campaigns.mail.addresses import BadAddress
 
@@ -114,7 +115,10 @@ class RowReader:
         for number, what in self.mapping.items():
             if number < len(cells) and cells[number]:
                 typed.setdefault(what, []).append(cells[number])
+        spoiled = {what: cell for what, listed in typed.items() for cell in listed if SPOILED in cell}
+        typed = {what: [cell for cell in listed if SPOILED not in cell] for what, listed in typed.items()}
         draft = RowDraft(given=frozenset(typed))
+        draft.errors += [f"letters|{what}|{cell[:80]}" for what, cell in spoiled.items()]
         self._texts(draft, typed)
         self._choices(draft, typed)
         if draft.institution_kind:

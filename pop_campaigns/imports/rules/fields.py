@@ -40,3 +40,5 @@ CONSENTS: Final = {
 }
 # Fields whose cells may hold a day.
 OF_DAYS: Final = frozenset({Field.CONSENT_DATE, *CONSENTS})
+# One of these must be there, or nobody is meant.
+REACHES: Final = frozenset({Field.NAME, Field.FIRST_NAME, Field.LAST_NAME, Field.EMAIL, Field.PHONE})

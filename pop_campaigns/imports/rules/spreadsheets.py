@@ -1,4 +1,4 @@
-"""XLSX files, row by row; pure. An archive that would unpack to more than it should is not opened."""
+"""XLSX files, sheet by sheet and row by row; pure. An archive that would unpack to more than it should is not opened."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import IO, Any, Final
 from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
+from openpyxl.utils.cell import column_index_from_string
 from openpyxl.utils.exceptions import InvalidFileException
 
 from pop_campaigns.imports.rules.tables import MOST_COLUMNS, BadFile
@@ -19,34 +20,90 @@ _LARGEST_SHEET: Final = 300 * 1024 * 1024
 _LARGEST_STRINGS: Final = 64 * 1024 * 1024
 _LARGEST_PART: Final = 16 * 1024 * 1024
 _MOST_PARTS: Final = 5_000
+_MOST_SHEETS: Final = 200
+_MOST_MERGED: Final = 20_000
 _ERRORS: Final = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})
 _WHAT_OPENPYXL_RAISES: Final = (
     InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, IndexError,
     OverflowError, EOFError, NotImplementedError, RuntimeError, OSError, ParseError, zipfile.LargeZipFile,
 )  # fmt: skip
+_MERGED: Final = re.compile(
+    rb"<(?:\w+:)?mergeCell\s[^>]{0,80}?ref=\"([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})\""
+)
+# A letter that XML or the program cannot hold, by its number (ISO/IEC 29500-1, ST_Xstring).
+_ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_STRICT: Final = b"purl.oclc.org/ooxml"
+# Other archives, by a part that only they have.
+_OTHER_ARCHIVES: Final = {
+    "content.xml": "opendocument",
+    "xl/workbook.bin": "binary_excel",
+    "Index/Document.iwa": "numbers",
+}
 
 
-def sheet_rows(file: IO[bytes]) -> Iterator[list[str]]:
-    """Return the rows of the first sheet that holds anything, as text; formulas as the value they had.
+def sheets_of(file: IO[bytes]) -> Iterator[tuple[str, Iterator[list[str]]]]:
+    """Return the sheets that are shown, each with its name and rows as text; formulas as the value they had.
 
-    :raises BadFile: for what is no XLSX, is damaged, or would not fit.
+    The rows of one sheet are read before those of the next. Cells merged downwards all hold what the first of them does.
+
+    :raises BadFile: for what is no XLSX, is damaged, or would not fit; also while rows are read.
     """
     _refuse_bombs(file)
     try:
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()  # the declared size may be anything
-            has_cells = False
-            for row in sheet.iter_rows(values_only=True):
-                cells = _texts(row)
-                has_cells = has_cells or bool(cells)
-                yield cells
-            if has_cells:
-                return
+        shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    except _WHAT_OPENPYXL_RAISES as problem:
+        raise BadFile("damaged") from problem
+    for sheet in shown[:_MOST_SHEETS]:
+        yield " ".join(_unescaped(sheet.title).split())[:100], _rows_of(sheet)
+
+
+def _rows_of(sheet: Any) -> Iterator[list[str]]:
+    try:
+        merged = _merged_downwards(sheet)
+        sheet.reset_dimensions()  # the declared size may be anything
+        lasting: dict[int, tuple[int, str]] = {}
+        for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
+            cells = _texts(row)
+            if any(cells):  # a row that is empty but for a merged cell is none
+                for column, (end, text) in list(lasting.items()):
+                    if number > end:
+                        del lasting[column]
+                    else:
+                        cells += [""] * (column + 1 - len(cells))
+                        cells[column] = cells[column] or text
+            for column, end in merged.get(number, ()):
+                if column < len(cells) and cells[column]:
+                    lasting[column] = (end, cells[column])
+            yield cells
     except BadFile:
         raise
     except _WHAT_OPENPYXL_RAISES as problem:
         raise BadFile("damaged") from problem
+
+
+def _merged_downwards(sheet: Any) -> dict[int, list[tuple[int, int]]]:
+    """Return by row the columns (from 0) at which merged cells begin that reach further down, and their last row.
+
+    They stand behind the cells, and the library passes over them where it reads row by row.
+    """
+    begins: dict[int, list[tuple[int, int]]] = {}
+    count, rest = 0, b""
+    with sheet._get_source() as part:
+        while (block := part.read(1024 * 1024)) and count < _MOST_MERGED:
+            text = rest + block
+            end = 0
+            for merge in _MERGED.finditer(text):
+                end, count = merge.end(), count + 1
+                column, top, bottom = (
+                    column_index_from_string(merge[1].decode()),
+                    int(merge[2]),
+                    int(merge[3]),
+                )
+                if bottom > top and column <= MOST_COLUMNS:
+                    begins.setdefault(top, []).append((column - 1, bottom))
+            rest = text[max(end, len(text) - 200) :]
+    return begins
 
 
 def _refuse_bombs(file: IO[bytes]) -> None:
@@ -57,7 +114,7 @@ def _refuse_bombs(file: IO[bytes]) -> None:
                 raise BadFile("bomb")
             names = {part.filename for part in parts}
             if "xl/workbook.xml" not in names:
-                raise BadFile("kind")
+                raise BadFile(next((why for part, why in _OTHER_ARCHIVES.items() if part in names), "kind"))
             for part in parts:
                 _refuse_part(archive, part)
     except BadFile:
@@ -85,6 +142,8 @@ def _refuse_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
             start = content.read(65536)
         if b"<!DOCTYPE" in start or b"<!ENTITY" in start or b"<\0!\0D\0O\0C" in start:
             raise BadFile("bomb")
+        if name == "xl/workbook.xml" and _STRICT in start:
+            raise BadFile("strict")
 
 
 def _texts(row: tuple[Any, ...]) -> list[str]:
@@ -101,7 +160,7 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return "" if value in _ERRORS else value
+        return "" if value in _ERRORS else _unescaped(value)
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, float):
@@ -111,3 +170,10 @@ def _text(value: Any) -> str:
     if isinstance(value, date | time):
         return value.isoformat()
     return str(value)
+
+
+def _unescaped(text: str) -> str:
+    if "_x" not in text:
+        return text
+    units = _ESCAPED.sub(lambda number: chr(int(number[1], 16)), text)
+    return units.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -11,10 +11,12 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO, Final
+from itertools import chain, islice
+from typing import IO, Final, NamedTuple
 
 from pop_campaigns.core.text import clean_text
-from pop_campaigns.imports.rules.encodings import guess_encoding
+from pop_campaigns.imports.rules.encodings import RAW, as_read, guess_encoding
+from pop_campaigns.imports.rules.headings import fields_of, is_beside
 from pop_campaigns.imports.rules.vcards import HEADINGS, card_rows, is_address_book
 
 LARGEST_UPLOAD: Final = 60 * 1024 * 1024
@@ -39,6 +41,10 @@ _OTHER_KINDS: Final = {
 }
 # The apostrophe before what a spreadsheet would run, which our own files have and others as well.
 _PROTECTED: Final = re.compile(r"'[\s\u00a0]*[=+\-@\uff1d\t\r]")
+_MARKS: Final = "\ufeff\u00ef\u00bb\u00bf"  # of UTF-8, also where its bytes are kept one by one
+# Some programs name so what is a page or a document.
+_MARKUP: Final = re.compile(rb"(?is)(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|table|meta|\?xml)\b")
+_ESCAPED_BREAK: Final = re.compile(r"_x000[Dd]_(?:\r?\n)?")
 _ADDRESS_OR_PHONE = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|\+?[\d\s/().-]{7,}")
 
 
@@ -51,25 +57,34 @@ class BadFile(ValueError):
         self.row = row
 
 
+class Row(NamedTuple):
+    """A row that holds anything, with the number it has in the file; ``raw`` as it is kept where its encoding is not sure."""
+
+    number: int
+    cells: list[str]
+    raw: list[str] | None = None
+
+
 @dataclass(frozen=True)
 class Table:
-    """A table on its way in: its headings, then each row that holds anything, with the number it has in the file."""
+    """A table on its way in: its headings, then its rows; one of a workbook has the name of its sheet."""
 
-    headings: list[str]
-    rows: Iterator[tuple[int, list[str]]]
+    headings: Row
+    rows: Iterator[Row]
     encoding: str
-    delimiter: str
+    delimiter: str = ""
+    sheet: str = ""
 
 
-def read_table(file: IO[bytes]) -> Table:
-    """Start to read a table; its rows are read while they are asked for.
+def read_tables(file: IO[bytes]) -> Iterator[Table]:
+    """Start to read the tables of a file, each to its end before the next; rows are read while they are asked for.
 
     :raises BadFile: also while rows are read.
     """
     file.seek(0, io.SEEK_END)
     size = file.tell()
     file.seek(0)
-    head = file.read(8)
+    head = file.read(512)
     file.seek(0)
     if not head:
         raise BadFile("empty")
@@ -78,31 +93,39 @@ def read_table(file: IO[bytes]) -> Table:
     for magic, reason in _OTHER_KINDS.items():
         if head.startswith(magic):
             raise BadFile(reason)
+    if _MARKUP.match(head):
+        raise BadFile("markup")
     if head.startswith(b"PK"):
-        from pop_campaigns.imports.rules.spreadsheets import sheet_rows  # openpyxl takes long to load
+        from pop_campaigns.imports.rules.spreadsheets import sheets_of  # openpyxl takes long to load
 
-        return _with_headings(_checked(enumerate(sheet_rows(file), 1)), "XLSX", "")
-    return _read_csv(file)
+        for name, rows in sheets_of(file):
+            yield from _with_headings(_checked(enumerate(rows, 1)), "XLSX", sheet=name)
+    else:
+        yield from _read_csv(file)
 
 
-def _read_csv(file: IO[bytes]) -> Table:
+def _read_csv(file: IO[bytes]) -> Iterator[Table]:
     encoding = guess_encoding(file)
     if encoding is None:
         raise BadFile("kind")
     file.seek(0)
-    text = io.TextIOWrapper(file, encoding=encoding.codec, errors="replace", newline="")
+    codec = encoding.codec if encoding.is_sure else RAW
+    text = io.TextIOWrapper(file, encoding=codec, errors="replace", newline="")
     sample = text.read(_SAMPLE)
     text.seek(0)
-    if is_address_book(sample):
-        return Table(HEADINGS, _checked(_cards(text)), encoding.name, "")
-    first_line = sample.lstrip("\ufeff").split("\n", 1)[0].strip('\r "')
+    if is_address_book(sample.lstrip(_MARKS)):
+        text.detach()
+        yield Table(Row(0, HEADINGS), _checked(_cards(file, encoding.codec)), encoding.name)
+        return
+    first_line = sample.lstrip(_MARKS).split("\n", 1)[0].strip('\r "')
     named = first_line[4:] if re.fullmatch(r"(?i)sep=[;,\t]", first_line) else ""
     delimiter = named or _guess_delimiter(sample)
     # Excel's own first line that names the delimiter is no row of the table.
     records = _records(text, delimiter)
     if named:
         next(records, None)
-    return _with_headings(_checked(records), encoding.name, delimiter)
+    rows = _checked(records, "" if encoding.is_sure else encoding.name)
+    yield from _with_headings(rows, encoding.name, delimiter)
 
 
 def _records(text: io.TextIOWrapper, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -118,7 +141,9 @@ def _records(text: io.TextIOWrapper, delimiter: str) -> Iterator[tuple[int, list
             text.detach()  # the file is its owner's to close
 
 
-def _cards(text: io.TextIOWrapper) -> Iterator[tuple[int, list[str]]]:
+def _cards(file: IO[bytes], codec: str) -> Iterator[tuple[int, list[str]]]:
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding=codec, errors="replace", newline="")
     try:
         yield from card_rows(_lines(text))
     finally:
@@ -127,9 +152,12 @@ def _cards(text: io.TextIOWrapper) -> Iterator[tuple[int, list[str]]]:
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    is_first = True
     while line := text.readline(_LONGEST_LINE):
         if len(line) == _LONGEST_LINE and not line.endswith(("\n", "\r")):
             raise BadFile("line")
+        line = line.lstrip(_MARKS) if is_first else line
+        is_first = False
         yield line.replace("\0", "").replace("\ufeff", "")
 
 
@@ -155,25 +183,35 @@ def _guess_delimiter(sample: str) -> str:
     return max(_DELIMITERS, key=score)
 
 
-def _checked(records: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
-    """Return the rows that hold anything, cleaned, within what we can carry."""
-    count = cells = 0
+def _checked(records: Iterable[tuple[int, list[str]]], unsure: str = "") -> Iterator[Row]:
+    """Return the rows that hold anything, cleaned, within what we can carry; ``unsure`` names the encoding guessed."""
+    count = total = 0
     for number, record in records:
-        row = [_clean(cell, number) for cell in _without_empty_end(record)]
-        row = _without_empty_end(row)
-        if not row:
+        raw = _without_empty_end(record)
+        cells = _without_empty_end(
+            [_clean(as_read(cell, unsure) if unsure else cell, number) for cell in raw]
+        )
+        if not cells:
             continue
-        count, cells = count + 1, cells + len(row)
-        if len(row) > MOST_COLUMNS:
+        count, total = count + 1, total + len(cells)
+        if len(cells) > MOST_COLUMNS:
             raise BadFile("columns", number)
-        if count > MOST_ROWS + 1 or cells > MOST_CELLS:
+        if count > MOST_ROWS + 1 or total > MOST_CELLS:
             raise BadFile("rows", number)
-        yield number, row
+        keeps_raw = unsure and not all(cell.isascii() for cell in raw)
+        yield Row(number, cells, raw[:MOST_COLUMNS] if keeps_raw else None)
 
 
 def _clean(cell: str, number: int) -> str:
     if len(cell) > LONGEST_CELL:
         raise BadFile("cell", number)
+    return clean_cell(cell)
+
+
+def clean_cell(cell: str) -> str:
+    """Return a cell as it is kept: without what nobody types, trimmed, its line breaks ``\\n``."""
+    if "_x00" in cell:
+        cell = _ESCAPED_BREAK.sub("\n", cell)
     return cell.strip() if cell.isascii() and cell.isprintable() else clean_text(cell).strip()
 
 
@@ -184,34 +222,44 @@ def _without_empty_end(row: list[str]) -> list[str]:
     return row[:end]
 
 
-def _with_headings(rows: Iterator[tuple[int, list[str]]], encoding: str, delimiter: str) -> Table:
-    """Find the headings: the first row that is as wide as a table; a title above it is no heading.
+def _with_headings(
+    rows: Iterator[Row], encoding: str, delimiter: str = "", sheet: str = ""
+) -> Iterator[Table]:
+    """Give the table with its headings, if there is any row.
 
-    A file without headings has an address or a phone number in its first row; its columns are then numbered.
+    The headings are the first row that is as wide as a table, or a later one above the first address that says more of what its
+    columns are: a title, a cover text or a heading over several columns is none. A file without headings has an address or a
+    phone number in its first row; its columns are then numbered.
     """
-    first: list[tuple[int, list[str]]] = []
-    for row in rows:
-        first.append(row)
-        if len(first) == _LOOK_FOR_HEADINGS:
-            break
+    first = list(islice(rows, _LOOK_FOR_HEADINGS))
     if not first:
-        raise BadFile("empty")
-    widest = max(_filled(row) for _number, row in first)
+        return
+    widest = max(_filled(row.cells) for row in first)
     at = 0
-    while at < len(first) - 1 and widest > 1 and _filled(first[at][1]) == 1:
+    while at < len(first) - 1 and widest > 1 and _filled(first[at].cells) == 1:
         at += 1
-    headless = any(_ADDRESS_OR_PHONE.fullmatch(cell) for cell in first[at][1])
-    headings = [] if headless else [" ".join(cell.split())[:200] for cell in first[at][1]]
-    body = _chained(first[at:] if headless else first[at + 1 :], rows)
-    return Table(headings, body, encoding, delimiter)
+    above = next((n for n in range(at, len(first)) if _has_address(first[n].cells)), len(first))
+    at = max(range(at, max(above, at + 1)), key=lambda n: (_understood(first[n].cells), -n))
+    headless = _has_address(first[at].cells)
+    headings = Row(0, []) if headless else first[at]
+    yield Table(
+        headings, chain(first[at:] if headless else first[at + 1 :], rows), encoding, delimiter, sheet
+    )
+
+
+def heading_of(cell: str) -> str:
+    """Return a heading as it is kept: one line, no longer than one can read."""
+    return " ".join(clean_cell(cell).split())[:200]
 
 
 def _filled(row: list[str]) -> int:
     return sum(1 for cell in row if cell)
 
 
-def _chained(
-    first: list[tuple[int, list[str]]], rows: Iterator[tuple[int, list[str]]]
-) -> Iterator[tuple[int, list[str]]]:
-    yield from first
-    yield from rows
+def _has_address(row: list[str]) -> bool:
+    return any(_ADDRESS_OR_PHONE.fullmatch(cell) for cell in row)
+
+
+def _understood(row: list[str]) -> int:
+    """Return how many cells of a row would be headings that say what their column is."""
+    return sum(1 for cell in row if len(cell) <= 80 and (fields_of(cell) or is_beside(cell)))

@@ -17,6 +17,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import LANGUAGES, speaking
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.imports.models import ContactImport, ImportRow
+from pop_campaigns.imports.queries import cells_as_read, rows_in
 from pop_campaigns.imports.rules.days import DayOrder
 from pop_campaigns.imports.rules.drafts import HARD, RowDraft, RowReader, fold
 from pop_campaigns.imports.rules.fields import Field
@@ -127,10 +128,11 @@ def differing(
 
 
 def _next_rows(imported: ContactImport, after: int) -> Sequence[ImportRow]:
-    rows = select(ImportRow).where(ImportRow.import_id == imported.id, ImportRow.number > after)
+    rows = select(ImportRow).where(rows_in(imported), ImportRow.number > after)
     batch = db.session.scalars(rows.order_by(ImportRow.number).limit(AT_ONCE)).all()
     for row in batch:
         db.session.expunge(row)  # written back in bulk
+        row.cells = cells_as_read(imported, row.cells, row.raw)
     return batch
 
 
@@ -160,6 +162,7 @@ def _judged(
         decision, reason = RowDecision.SKIP, SAME
     return {
         "id": row.id,
+        "cells": row.cells,
         "errors": draft.errors,
         "decision": decision,
         "match_type": match.table if match else "",

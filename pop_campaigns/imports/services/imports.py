@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import IO, Final
+from itertools import chain, islice
+from typing import IO, Any, Final
 
 from sqlalchemy import delete, insert, select, update
 
@@ -18,12 +19,13 @@ from pop_campaigns.core.history import note
 from pop_campaigns.core.once import insert_or_find, made_with, once_key
 from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.imports.models import ContactImport, ImportRow
-from pop_campaigns.imports.queries import has_changes
+from pop_campaigns.imports.queries import first_rows, has_changes, rows_in
 from pop_campaigns.imports.rules.days import DayOrder
-from pop_campaigns.imports.rules.fields import Field
+from pop_campaigns.imports.rules.encodings import UNSURE, as_read
+from pop_campaigns.imports.rules.fields import REACHES, Field
 from pop_campaigns.imports.rules.guessing import guess_mapping, key_of
 from pop_campaigns.imports.rules.states import ImportState, ImportWork, MappingOrigin, RowDecision
-from pop_campaigns.imports.rules.tables import BadFile, Table, read_table
+from pop_campaigns.imports.rules.tables import MOST_ROWS, BadFile, Row, Table, heading_of, read_tables
 from pop_campaigns.imports.services.checking import is_hard, names_of_places
 
 _AT_ONCE: Final = 1000
@@ -60,7 +62,10 @@ def create_import(file: IO[bytes], file_name: str, once: str, *, by: User, now: 
     # Before the file is read, which may take long.
     if there := made_with(ContactImport, key):
         return there
-    table = read_table(file)
+    tables = read_tables(file)
+    first = next(tables, None)
+    if first is None:
+        raise BadFile("empty")
     imported, is_new = insert_or_find(
         ContactImport,
         key,
@@ -69,59 +74,119 @@ def create_import(file: IO[bytes], file_name: str, once: str, *, by: User, now: 
             user_id=by.id,
             user_name=by.name,
             file_name=clean_file_name(file_name),
-            encoding=table.encoding,
-            delimiter=table.delimiter,
+            encoding=first.encoding,
+            delimiter=first.delimiter,
             created_at=now,
         ),
     )
     if not is_new:
         return imported
-    sample = _take_rows(imported, table)
-    imported.mapping = _first_mapping(imported, sample)
+    _take_tables(imported, chain([first], tables))
     note("import.uploaded", imported, by=by, now=now, name=imported.file_name, rows=imported.total)
     return imported
 
 
-def _take_rows(imported: ContactImport, table: Table) -> list[list[str]]:
-    sample: list[list[str]] = []
-    width = len(table.headings)
-    for part in _parts(table.rows):
-        width = max(width, *(len(cells) for _number, cells in part))
-        rows = [{"import_id": imported.id, "number": number, "cells": cells} for number, cells in part]
-        db.session.execute(insert(ImportRow), rows)
-        imported.total += len(rows)
-        sample = sample or [cells for _number, cells in part]
-    if not imported.total:
+def _take_tables(imported: ContactImport, tables: Iterator[Table]) -> None:
+    """Take in the tables of a file; of several sheets those that hold contacts, and which of them is meant is asked."""
+    sheets: list[dict[str, Any]] = []
+    total = 0
+    for number, table in enumerate(tables):
+        sheet = _take_rows(imported, table, number)
+        total += sheet["total"]
+        if total > MOST_ROWS:
+            raise BadFile("rows")
+        sheets += [sheet] if sheet["total"] else []
+    if not sheets:
         raise BadFile("no_rows")
-    imported.columns = table.headings + [""] * (width - len(table.headings))
-    return sample
+    meant = [sheet for sheet in sheets if sheet["reaches"]] or sheets
+    if len(sheets) > len(meant):
+        others = ImportRow.sheet.not_in([sheet["number"] for sheet in meant])
+        db.session.execute(delete(ImportRow).where(ImportRow.import_id == imported.id, others))
+    imported.sheets = meant if len(meant) > 1 else []
+    if len(meant) == 1:
+        _take_sheet(imported, meant[0])
+    else:
+        imported.sheet = None
 
 
-def _parts(rows: Iterator[tuple[int, list[str]]]) -> Iterator[list[tuple[int, list[str]]]]:
-    part: list[tuple[int, list[str]]] = []
-    for row in rows:
-        part.append(row)
-        if len(part) == _AT_ONCE:
-            yield part
-            part = []
-    if part:
+def _take_rows(imported: ContactImport, table: Table, sheet: int) -> dict[str, Any]:
+    total, width = 0, len(table.headings.cells)
+    sample: list[list[str]] = []
+    for part in _parts(table.rows):
+        width = max(width, *(len(row.cells) for row in part))
+        rows = [{"import_id": imported.id, "sheet": sheet} | row._asdict() for row in part]
+        db.session.execute(insert(ImportRow), rows)
+        total += len(rows)
+        sample = sample or [row.cells for row in part]
+    empty = [""] * (width - len(table.headings.cells))
+    columns = [heading_of(cell) for cell in table.headings.cells] + empty
+    if table.headings.raw is not None:
+        imported.raw_columns = [*table.headings.raw, *[""] * (width - len(table.headings.raw))]
+    guessed = guess_mapping(columns, sample, names_of_places().keys())
+    return {
+        "number": sheet,
+        "name": table.sheet,
+        "columns": columns,
+        "total": total,
+        "reaches": not REACHES.isdisjoint(guessed.values()),
+    }
+
+
+def _parts(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while part := list(islice(rows, _AT_ONCE)):
         yield part
 
 
-def _first_mapping(imported: ContactImport, sample: Sequence[Sequence[str]]) -> dict[str, str]:
+def _take_sheet(imported: ContactImport, sheet: Mapping[str, Any]) -> None:
+    imported.sheet, imported.total = sheet["number"], sheet["total"]
+    imported.columns = sheet["columns"]
+    imported.mapping = _first_mapping(imported)
+
+
+def _first_mapping(imported: ContactImport) -> dict[str, str]:
     """Return the mapping (and take over the options) of the last import with these headings, else a guess."""
+    imported.mapped_by = MappingOrigin.GUESS
     if any(imported.columns):
         before = select(ContactImport).where(
             ContactImport.organisation_id.is_not_distinct_from(imported.organisation_id),
             ContactImport.mapped_by == MappingOrigin.PERSON,
+            ContactImport.id != imported.id,
         )
         for earlier in db.session.scalars(before.order_by(ContactImport.id.desc()).limit(_REMEMBERED)):
             if key_of(earlier.columns) == key_of(imported.columns):
                 imported.mapped_by = MappingOrigin.MEMORY
                 imported.options = {name: earlier.options.get(name) for name in _TAKEN_OVER}
                 return dict(earlier.mapping)
-    guessed = guess_mapping(imported.columns, sample, names_of_places().keys())
+    guessed = guess_mapping(imported.columns, first_rows(imported), names_of_places().keys())
     return {str(number): what.value for number, what in guessed.items()}
+
+
+def choose_sheet(imported: ContactImport, number: int) -> None:
+    """Take a sheet of a workbook; its columns are guessed anew.
+
+    :raises WrongState: rows were brought in already, or there is no such sheet.
+    """
+    _expect(imported, ImportState.UPLOADED, ImportState.CHECKED)
+    sheet = next((sheet for sheet in imported.sheets if sheet["number"] == number), None)
+    if sheet is None:
+        raise WrongState
+    imported.state, imported.done, imported.options = ImportState.UPLOADED, 0, {}
+    _take_sheet(imported, sheet)
+
+
+def choose_encoding(imported: ContactImport, name: str) -> None:
+    """Read a file in another encoding, one of :data:`.encodings.UNSURE`; its columns are guessed anew.
+
+    :raises WrongState: rows were brought in already, or its encoding is sure.
+    """
+    _expect(imported, ImportState.UPLOADED, ImportState.CHECKED)
+    if name not in UNSURE or imported.encoding not in UNSURE:
+        raise WrongState
+    imported.encoding = name
+    imported.state, imported.done, imported.options = ImportState.UPLOADED, 0, {}
+    if imported.raw_columns is not None:
+        imported.columns = [heading_of(as_read(cell, name)) for cell in imported.raw_columns]
+    imported.mapping = _first_mapping(imported)
 
 
 def set_columns(
@@ -162,7 +227,7 @@ def decide(
     else decided meanwhile stays so; returns the numbers of those for which something else was chosen here.
     """
     _expect(imported, ImportState.CHECKED)
-    rows = select(ImportRow).where(ImportRow.import_id == imported.id, ImportRow.id.in_(choices))
+    rows = select(ImportRow).where(rows_in(imported), ImportRow.id.in_(choices))
     otherwise = []
     for row in db.session.scalars(rows.order_by(ImportRow.number)):
         wanted, before = choices[row.id], shown.get(row.id, row.decision)
@@ -181,7 +246,7 @@ def decide_matches(imported: ContactImport, wanted: RowDecision) -> int:
     """Choose one thing for all rows that match a contact and have no errors; return how many changed."""
     _expect(imported, ImportState.CHECKED)
     rows = select(ImportRow).where(
-        ImportRow.import_id == imported.id, ImportRow.match_id.is_not(None), ImportRow.decision != wanted
+        rows_in(imported), ImportRow.match_id.is_not(None), ImportRow.decision != wanted
     )
     changed = [row.id for row in db.session.scalars(rows) if not row.errors]
     for start in range(0, len(changed), _AT_ONCE):
@@ -197,8 +262,21 @@ def start_run(imported: ContactImport, *, by: User, now: datetime) -> None:
     """
     _expect(imported, ImportState.CHECKED)
     imported.state, imported.done, imported.ran_at = ImportState.RUNNING, 0, now
+    _forget_what_was_not_chosen(imported)
     imported.user_id, imported.user_name = by.id, by.name
     note("import.started", imported, by=by, now=now, name=imported.file_name)
+
+
+def _forget_what_was_not_chosen(imported: ContactImport) -> None:
+    """Forget the rows of other sheets, and how rows could be read otherwise."""
+    of_import = ImportRow.import_id == imported.id
+    if imported.sheets:
+        db.session.execute(delete(ImportRow).where(of_import, ImportRow.sheet != imported.sheet))
+        imported.sheets = []
+    if imported.encoding in UNSURE:
+        raw = update(ImportRow).where(of_import, ImportRow.raw.is_not(None)).values(raw=None)
+        db.session.execute(raw)
+        imported.raw_columns = None
 
 
 def start_undo(imported: ContactImport, *, by: User, now: datetime) -> None:

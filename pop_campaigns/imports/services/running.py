@@ -18,7 +18,7 @@ from pop_campaigns.contacts.rules import ConsentChannel, InstitutionKind, Person
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.models import ContactImport, ImportRow
-from pop_campaigns.imports.queries import chunks, held_now, standing_consents
+from pop_campaigns.imports.queries import chunks, held_now, rows_in, standing_consents
 from pop_campaigns.imports.rules.drafts import RowDraft, fold
 from pop_campaigns.imports.rules.states import ImportState, RowDecision
 from pop_campaigns.imports.services.checking import AT_ONCE, is_hard, reader_of
@@ -61,7 +61,7 @@ def run_rows(imported: ContactImport, *, now: datetime) -> Iterator[int]:
 
 def _rows_left(imported: ContactImport) -> Sequence[ImportRow]:
     reached = imported.reached_row or 0
-    rows = select(ImportRow).where(ImportRow.import_id == imported.id, ImportRow.number > reached)
+    rows = select(ImportRow).where(rows_in(imported), ImportRow.number > reached)
     return db.session.scalars(rows.order_by(ImportRow.number).limit(AT_ONCE)).all()
 
 
