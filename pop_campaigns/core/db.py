@@ -45,6 +45,7 @@ _FOLDED_IN_SQL = (
     *(("ë", "e"), ("Ë", "e"), ("ç", "c"), ("Ç", "c")),
     *(("’", "'"), ("‘", "'"), ("“", '"'), ("”", '"'), ("„", '"'), ("–", "-"), ("—", "-")),
 )
+_LONG_ENOUGH = 4
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -239,6 +240,22 @@ def folded(column: Any, word: str) -> ColumnElement[str]:
         if plain in word:
             column = func.replace(column, letter, plain)
     return func.lower(column)
+
+
+def folded_has(column: Any, word: str) -> ColumnElement[bool]:
+    """Return the condition that a column without stems holds a folded word, or what all forms of it begin with.
+
+    Of a word that ends like a case only the stem is looked for, if it has four letters: *prefektit* finds *Prefekti*, and
+    *Prefektura* with it.
+    """
+    asked = stems_asked(word)
+    starts = (
+        [stem for stem in asked[0] if len(stem) >= _LONG_ENOUGH and word.startswith(stem)]
+        if len(asked) == 1
+        else []
+    )
+    needle = min(starts, key=len, default=word)
+    return folded(column, needle).contains(needle, autoescape=True)
 
 
 def _before_sqlite_connects(_dialect: Dialect, _record: Any, places: Any, named: Any) -> None:

@@ -14,7 +14,7 @@ from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.scope import select_visible
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import DatePrecision, last_day_of_month
-from pop_campaigns.core.db import db, like_folded
+from pop_campaigns.core.db import as_typed_first, db, like_folded
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.events.models import Event
@@ -102,13 +102,19 @@ def _days_over(now: datetime) -> ColumnElement[bool]:
     return and_(Event.starts_at.is_(None), Event.day_from.is_not(None), last < local_date(now))
 
 
-def listed_events(user: User, wanted: EventFilter, now: datetime) -> Select[tuple[Event, int]]:
-    """Select (event, group): upcoming from the next on, then past from the latest back, then undated."""
+def listed_events(
+    user: User, wanted: EventFilter, now: datetime, *, as_typed: bool = False
+) -> Select[tuple[Event, int]]:
+    """Select (event, group): upcoming from the next on, then past from the latest back, then undated.
+
+    ``as_typed`` puts those first, whenever they are, that have the words as they were typed.
+    """
     group = _group(now)
     rows = _filtered(select_visible(Event, user), wanted).add_columns(group.label("time_group"))
     if wanted.when is not EventWhen.ALL:
         rows = rows.where(group == next(key for key, when in _GROUPS.items() if when is wanted.when))
     return rows.order_by(
+        *([as_typed_first(Event.search_key, wanted.typed)] if as_typed else []),
         group,
         case((group == _UPCOMING, Event.day_from)).asc(),
         case((group == _UPCOMING, Event.starts_at)).asc().nulls_first(),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from pop_campaigns.core import clock
-from pop_campaigns.core.db import Base, db, folded
+from pop_campaigns.core.db import Base, db, folded_has
 from pop_campaigns.core.text import search_words
 from pop_campaigns.mail.beats import workers_alive
 from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
@@ -41,6 +42,51 @@ SHELVES: Final[Mapping[str, tuple[MailState, ...]]] = MappingProxyType(
     }
 )
 """How the list of mails is parted; a mail lies on exactly one shelf."""
+
+
+@dataclass(frozen=True)
+class AlikeMails:
+    """Mails that say the same to many: the newest of them, how many there are, how many did not arrive."""
+
+    newest: OutgoingMail
+    number: int
+    in_trouble: int
+
+
+def alike_mails(whose: ColumnElement[bool], *, typed: str, limit: int) -> tuple[list[AlikeMails], int, int]:
+    """Return the mails found, those of one kind and subject as one, the newest first; how many such there are, and mails."""
+    came_back = and_(OutgoingMail.state == MailState.SENT, OutgoingMail.bounce_permanent.is_(True))
+    trouble = case((or_(OutgoingMail.state == MailState.FAILED, came_back), 1), else_=0)
+    newest = func.max(OutgoingMail.id)
+    rows = (
+        select(newest, func.count(), func.sum(trouble), func.count().over(), func.sum(func.count()).over())
+        .join(OutgoingMail.skeleton)
+        .where(whose, *_words(typed))
+        .group_by(OutgoingMail.kind, MailSkeleton.subject, _alone())
+        .order_by(func.max(OutgoingMail.queued_at).desc(), newest.desc())
+    )
+    groups = db.session.execute(rows.limit(limit)).all()
+    idents = [row[0] for row in groups]
+    shown = select(OutgoingMail).where(OutgoingMail.id.in_(idents)).options(joinedload(OutgoingMail.skeleton))
+    mails = {mail.id: mail for mail in db.session.scalars(shown)} if groups else {}
+    alike = [AlikeMails(mails[ident], number, bad) for ident, number, bad, _lines, _mails in groups]
+    return alike, groups[0][3] if groups else 0, int(groups[0][4]) if groups else 0
+
+
+def _alone() -> ColumnElement[int]:
+    """Return 0 for a mail whose subject is the same for all recipients, else its number: it is like no other."""
+    return case((MailSkeleton.subject.contains("{"), OutgoingMail.id), else_=0)
+
+
+def like(mail: OutgoingMail) -> ColumnElement[bool]:
+    """Return the condition that mails have the kind and the subject of one, as :func:`alike_mails` takes them together."""
+    same = select(MailSkeleton.id).where(MailSkeleton.subject == mail.skeleton.subject)
+    alone = "{" in mail.skeleton.subject
+    return (
+        OutgoingMail.id == mail.id
+        if alone
+        else and_(OutgoingMail.kind == mail.kind, OutgoingMail.skeleton_id.in_(same))
+    )
 
 
 def select_mails(whose: ColumnElement[bool], *, shelf: str = "", typed: str = "") -> Select[OutgoingMail]:
@@ -194,10 +240,8 @@ def _words(typed: str) -> list[ColumnElement[bool]]:
     return [
         or_(
             and_(address.contains(word, autoescape=True), not_(secret)),
-            folded(OutgoingMail.to_name, word).contains(word, autoescape=True),
-            OutgoingMail.skeleton_id.in_(
-                subjects.where(folded(MailSkeleton.subject, word).contains(word, autoescape=True))
-            ),
+            folded_has(OutgoingMail.to_name, word),
+            OutgoingMail.skeleton_id.in_(subjects.where(folded_has(MailSkeleton.subject, word))),
         )
         for word in search_words(typed)
     ]

@@ -1,4 +1,4 @@
-"""The keys that lead to the search, and that they leave alone whoever is typing."""
+"""The keys that lead to the search, and that they leave alone whoever is typing; results as one types."""
 
 from __future__ import annotations
 
@@ -42,3 +42,24 @@ def test_who_types_keeps_typing(arta: Page) -> None:
     arta.wait_for_timeout(300)
     assert arta.locator("#name_sq").input_value() == "a/b"
     assert arta.url.endswith("/people/institutions/new")
+
+
+def test_results_follow_what_is_typed(arta: Page) -> None:
+    asked: list[str] = []
+    arta.goto("/search")
+    arta.on("request", lambda request: asked.append(request.url) if "/search?" in request.url else None)
+    box, found, first = arta.locator("#q"), arta.locator("[data-found]"), arta.locator("[data-row] a").first
+    box.press_sequentially("gj", delay=20)
+    arta.wait_for_timeout(400)
+    assert asked == []
+    box.press_sequentially("anicës", delay=20)
+    expect(first).to_contain_text("Gjanica")
+    expect(found).to_contain_text("rezultat")
+    expect(box).to_be_focused()
+    assert len(asked) == 1 and arta.url.endswith("/search?q=gjanic%C3%ABs")
+    box.fill("asgjë e tillë nuk ka")
+    expect(found).to_contain_text("Nuk u gjet asgjë")
+    expect(arta.locator("[data-row]")).to_have_count(0)
+    box.fill("")
+    expect(found).to_be_empty()
+    assert arta.url.endswith("/search")

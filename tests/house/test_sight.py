@@ -36,6 +36,7 @@ WORDLESS = {
     "mandates": "who holds an office is no citizen in it",
     "attendances": "office-holders; the one without an office has a test of its own",
     "list_members": "no text",
+    "stems_of_persons": "asked whether they are there, shown nowhere",
     "invitation_mails": "no text",
 }
 
@@ -209,7 +210,7 @@ NEED_NOT_ASK = {
     "desk/queries/mail_about:about_mails": "of mails that the caller may show",
     "desk/queries/events:events_to_remind": "gives events",
     "desk/queries/events:guests_not_told": "counts",
-    "desk/views/search:_mails": "of a choice that asked",
+    "desk/views/mail:_mail_among": "of a choice that asked",
     "desk/views/search:_persons": "of a choice that asked",
     "incoming/views/originals:_all_changeable": "gives one yes or no; stricter than the rule",
     "incoming/queries/proposals:_undecided": "open_proposals asks, proposed_at asks",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
+from sqlalchemy import ColumnElement, and_, select
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import may_change
@@ -29,7 +31,15 @@ from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import MailParts, UnsafeMessage, message_bytes
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.outbox import queue_again
-from pop_campaigns.mail.queries import SHELVES, copies_of, count_mails, locked_mail, select_mails, subject_of
+from pop_campaigns.mail.queries import (
+    SHELVES,
+    copies_of,
+    count_mails,
+    like,
+    locked_mail,
+    select_mails,
+    subject_of,
+)
 from pop_campaigns.mail.rules import MailState
 from pop_campaigns.mail.secrets import HIDDEN, mask_secrets
 from pop_campaigns.mail.wake_up import wake_worker
@@ -48,16 +58,27 @@ def mail() -> ResponseReturnValue:
     )
     shelf = shelf if shelf in SHELVES else ""
     whose = mails_of_work(current_user)
+    alike = _mail_among(whose, request.args.get("like", ""))
+    if alike is not None:
+        whose = and_(whose, like(alike))
     page = paged(select_mails(whose, shelf=shelf, typed=typed))
     return render_template(
         "desk/mail.html",
         page=page,
         shelf=shelf,
         typed=typed,
+        alike=alike,
         counts=count_mails(whose, typed=typed),
         about=about_mails(page.items),
         **_words(),
     )
+
+
+def _mail_among(whose: ColumnElement[bool], typed: str) -> OutgoingMail | None:
+    """Return the mail whose like are asked for, if it is one of those to be seen."""
+    if not re.fullmatch(r"[0-9]{1,9}", typed, re.ASCII):
+        return None
+    return db.session.scalar(select(OutgoingMail).where(whose, OutgoingMail.id == int(typed)))
 
 
 @bp.get("/mail/<int:mail_id>")

@@ -1,4 +1,4 @@
-"""One search over events, letters, institutions, persons and mails the user may see, ë as e and ç as c."""
+"""One search over all that the user may see, by kind: events, letters, institutions, persons, contact log, mails."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_security import current_user
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import joinedload
 
 from pop_campaigns.accounts.guard import reader
 from pop_campaigns.accounts.models import User
@@ -33,7 +33,7 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import date_words, short_day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language, in_language
-from pop_campaigns.core.text import clean_line, fold
+from pop_campaigns.core.text import ARTICLES, clean_line, fold
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.words.event_actions import in_short
 from pop_campaigns.events.queries import EventFilter, listed_events
@@ -44,11 +44,11 @@ from pop_campaigns.letters.queries.letters import select_letters
 from pop_campaigns.letters.words.labels import LETTER_STATES
 from pop_campaigns.mail.addresses import show_address
 from pop_campaigns.mail.models import OutgoingMail
-from pop_campaigns.mail.queries import select_mails, subject_of
+from pop_campaigns.mail.queries import AlikeMails, alike_mails, subject_of
 from pop_campaigns.mail.secrets import mask_secrets
 from pop_campaigns.mail.words.labels import mail_chip
 
-SHOWN = 10
+SHOWN = 5
 SHORTEST = 2
 
 
@@ -63,13 +63,22 @@ class Hit:
 
 @dataclass(frozen=True)
 class HitGroup:
-    """What was found of one kind: the first ones, how many there are, where all of them are."""
+    """What was found of one kind: the first ones, how many there are, where all of them are.
+
+    ``lines`` is how many lines all of them would take here, where several are one line; else as many as there are.
+    """
 
     key: str
     label: str
     hits: list[Hit]
     total: int
     all_url: str
+    lines: int | None = None
+
+    @property
+    def more(self) -> bool:
+        """Whether there are others than those shown."""
+        return (self.total if self.lines is None else self.lines) > len(self.hits)
 
 
 @bp.get("/search")
@@ -86,7 +95,16 @@ def search() -> ResponseReturnValue:
         groups=groups,
         long_enough=long_enough,
         total=sum(group.total for group in groups),
+        words=_single_words(typed) if long_enough and not groups else [],
     )
+
+
+def _single_words(typed: str) -> list[str]:
+    """Return the words of a search that found nothing, to be looked for one by one; none where there is only one."""
+    words = [
+        word for word in dict.fromkeys(typed.split()) if len(word) > SHORTEST and fold(word) not in ARTICLES
+    ]
+    return words[:4] if len(words) > 1 else []
 
 
 def find_everywhere(typed: str, user: User, lang: str) -> list[HitGroup]:
@@ -94,12 +112,12 @@ def find_everywhere(typed: str, user: User, lang: str) -> list[HitGroup]:
     moment = now()
     today = local_date(moment)
     groups = [
-        _events(listed_events(user, EventFilter(typed=typed), moment), typed, lang),
+        _events(listed_events(user, EventFilter(typed=typed), moment, as_typed=True), typed, lang),
         _letters(select_letters(user, typed=typed, today=today), typed, lang),
         _institutions(select_institutions(typed, None, None, user, today), typed, user, today, lang),
         _persons(select_persons(typed, user), typed, user, today, lang),
         _contact_log(select_contact_log(user, typed), typed, lang),
-        _mails(select_mails(mails_of_work(user), typed=typed), typed),
+        _mails(user, typed),
     ]
     return [group for group in groups if group.total]
 
@@ -179,17 +197,30 @@ def _contact_log(rows: Select[Any], typed: str, lang: str) -> HitGroup:
     return HitGroup("log", _("Contact log"), hits, total, url_for("contacts.contact_log", q=typed))
 
 
-def _mails(rows: Select[Any], typed: str) -> HitGroup:
-    idents, total = _first(rows, OutgoingMail.id, OutgoingMail.queued_at.desc(), OutgoingMail.id.desc())
-    shown = select(OutgoingMail).where(OutgoingMail.id.in_(idents)).options(joinedload(OutgoingMail.skeleton))
-    mails = db.session.scalars(shown).all() if idents else []
-    hits = []
-    for mail in sorted(mails, key=lambda mail: idents.index(mail.id)):
-        address = show_address(mail.to_address)
-        who = mask_secrets(f"{mail.to_name} <{address}>" if mail.to_name else address)
-        under = " · ".join((who, str(mail_chip(mail).words), in_short(mail.queued_at)))
-        hits.append(Hit(subject_of(mail), under, url_for("desk.mail_message", mail_id=mail.id)))
-    return HitGroup("mails", _("Mail"), hits, total, url_for("desk.mail", q=typed))
+def _mails(user: User, typed: str) -> HitGroup:
+    """Return the mails found; those that say the same to many are one line."""
+    alike, lines, total = alike_mails(mails_of_work(user), typed=typed, limit=SHOWN)
+    hits = [_mails_hit(mails, typed) if mails.number > 1 else _mail_hit(mails.newest) for mails in alike]
+    return HitGroup("mails", _("Mail"), hits, total, url_for("desk.mail", q=typed), lines)
+
+
+def _mail_hit(mail: OutgoingMail) -> Hit:
+    address = show_address(mail.to_address)
+    who = mask_secrets(f"{mail.to_name} <{address}>" if mail.to_name else address)
+    under = " · ".join((who, str(mail_chip(mail).words), in_short(mail.queued_at)))
+    return Hit(subject_of(mail), under, url_for("desk.mail_message", mail_id=mail.id))
+
+
+def _mails_hit(alike: AlikeMails, typed: str) -> Hit:
+    number = ngettext("%(num)s message", "%(num)s messages", alike.number)
+    trouble = (
+        ngettext("%(num)s did not arrive", "%(num)s did not arrive", alike.in_trouble)
+        if alike.in_trouble
+        else ""
+    )
+    latest = _("the latest: %(when)s", when=in_short(alike.newest.queued_at))
+    under = " · ".join(part for part in (number, trouble, latest) if part)
+    return Hit(subject_of(alike.newest), under, url_for("desk.mail", q=typed, like=alike.newest.id))
 
 
 def _first(rows: Select[Any], ident: Any, *order: Any) -> tuple[list[int], int]:

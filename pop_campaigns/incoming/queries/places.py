@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import own
-from pop_campaigns.core.db import db, folded
+from pop_campaigns.core.db import db, folded_has, like_folded
 from pop_campaigns.core.text import search_words
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.models import Invitation
@@ -47,8 +47,8 @@ def _guests(user: User, words: list[str]) -> list[Invitation]:
 
 def _in_guest(word: str) -> ColumnElement[bool]:
     names = (Invitation.name, Invitation.office_title, Invitation.institution_name, Invitation.address)
-    here = [folded(column, word).contains(word, autoescape=True) for column in names]
-    return or_(Event.search_key.contains(word, autoescape=True), *here)
+    here = [folded_has(column, word) for column in names]
+    return or_(like_folded(Event.search_key, word), *here)
 
 
 def _recipients(user: User, words: list[str]) -> list[LetterRecipient]:
@@ -69,5 +69,5 @@ def _in_letter(word: str) -> ColumnElement[bool]:
         return (Letter.register_year == number[0]) & (Letter.register_count == number[1])
     recipient = LetterRecipient
     names = (recipient.name, recipient.office_title, recipient.institution_name, recipient.address)
-    here = [folded(column, word).contains(word, autoescape=True) for column in names]
-    return or_(Letter.search_key.contains(word, autoescape=True), *here)
+    here = [folded_has(column, word) for column in names]
+    return or_(like_folded(Letter.search_key, word), *here)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import visible
-from pop_campaigns.core.db import db, folded
+from pop_campaigns.core.db import db, folded_has, like_folded
 from pop_campaigns.core.text import search_words
 from pop_campaigns.events.models import Event
 from pop_campaigns.incoming.queries.incoming import UNREAD
@@ -113,7 +113,7 @@ def _holds(word: str, user: User) -> ColumnElement[bool]:
         Invitation.id == IncomingLink.subject_id,
         guests_seen(user, Sight.WORDS),
         Event.id == Invitation.event_id,
-        or_(Event.search_key.contains(word, autoescape=True), _in_names(Invitation, word)),
+        or_(like_folded(Event.search_key, word), _in_names(Invitation, word)),
     )
     letter = exists().where(
         IncomingLink.incoming_mail_id == IncomingMail.id,
@@ -121,12 +121,12 @@ def _holds(word: str, user: User) -> ColumnElement[bool]:
         LetterRecipient.id == IncomingLink.subject_id,
         Letter.id == LetterRecipient.letter_id,
         visible(Letter, user),
-        or_(Letter.search_key.contains(word, autoescape=True), _in_names(LetterRecipient, word)),
+        or_(like_folded(Letter.search_key, word), _in_names(LetterRecipient, word)),
     )
     return or_(
         and_(address.contains(word, autoescape=True), not_(ours)),
-        folded(IncomingMail.from_name, word).contains(word, autoescape=True),
-        folded(IncomingMail.subject, word).contains(word, autoescape=True),
+        folded_has(IncomingMail.from_name, word),
+        folded_has(IncomingMail.subject, word),
         event.correlate(IncomingMail),
         letter.correlate(IncomingMail),
     )
@@ -134,4 +134,4 @@ def _holds(word: str, user: User) -> ColumnElement[bool]:
 
 def _in_names(model: Any, word: str) -> ColumnElement[bool]:
     names = (model.office_title, model.institution_name)
-    return or_(*(folded(column, word).contains(word, autoescape=True) for column in names))
+    return or_(*(folded_has(column, word) for column in names))

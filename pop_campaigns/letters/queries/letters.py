@@ -17,7 +17,7 @@ from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.addresses import Contact, Reach, best_addresses
 from pop_campaigns.contacts.queries.reach import GuestKind, find_guests, guest_options, holders_of
-from pop_campaigns.core.db import db, like_folded
+from pop_campaigns.core.db import as_typed_first, db, like_folded
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.text import search_words
@@ -184,7 +184,8 @@ def select_letters(
     """Start the list of letters a user may read: drafts first, then the newest.
 
     ``show`` is all, draft, waiting, overdue or answered. A letter waits, is overdue or answered by its
-    addressees: who has a copy was informed and owes nothing, unless the letter asks them, too.
+    addressees: who has a copy was informed and owes nothing, unless the letter asks them, too. Those come first that have
+    the typed words in their own subject, as they were typed.
     """
     shown = {
         "draft": Letter.state.in_(UNSENT),
@@ -198,10 +199,11 @@ def select_letters(
     if campaign_id is not None:
         rows = rows.where(Letter.campaign_id == campaign_id)
     drafts_first = case((Letter.state.in_(UNSENT), 0), else_=1)
+    as_typed = [as_typed_first(Letter.search_key, typed)] if typed.strip() else []
     return rows.options(
         selectinload(Letter.recipients).joinedload(LetterRecipient.office).joinedload(Office.institution),
         selectinload(Letter.recipients).joinedload(LetterRecipient.institution),
-    ).order_by(drafts_first, Letter.day_from.desc().nulls_last(), Letter.id.desc())
+    ).order_by(*as_typed, drafts_first, Letter.day_from.desc().nulls_last(), Letter.id.desc())
 
 
 def due_recipients(user: User, today: date) -> list[DueRecipient]:
