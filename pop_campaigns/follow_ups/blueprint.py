@@ -12,6 +12,7 @@ from flask_security import current_user
 
 from pop_campaigns.accounts.rules.roles import MAY_WRITE
 from pop_campaigns.core.clock import local_date, now
+from pop_campaigns.core.dates import day_words
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.once import new_key
 from pop_campaigns.follow_ups.models import FollowUp
@@ -39,7 +40,7 @@ class RemindPart:
     subject_type: str
     subject_id: int
     reminders: Sequence[Reminder]
-    quick: Sequence[tuple[QuickDay, str, date]]
+    quick: Sequence[tuple[QuickDay, str, str]]
     today: date
     once: str
     longest_why: int = LONGEST_WHY
@@ -62,7 +63,10 @@ def remind_part(subject: Any, due_on: date | None = None) -> RemindPart | None:
             Reminder(row, due_words(row, today, lang), for_words(row, current_user.id), row.due_on < today)
             for row in rows
         ],
-        [(choice, str(QUICK_DAYS[choice]), day) for choice, day in quick_days(today, due_on).items()],
+        [
+            (choice, str(QUICK_DAYS[choice]), day_words(day, lang))
+            for choice, day in quick_days(today, due_on).items()
+        ],
         today,
         new_key(),
     )

@@ -162,7 +162,7 @@ def test_the_record_is_shown(people: SimpleNamespace, sign_in: Browser) -> None:
         assert f'href="{address}"' in page
     event.published = False
     db.session.commit()
-    assert "/en/events/" not in page_of(sign_in(people.arta), event)
+    assert '"/en/events/' not in page_of(sign_in(people.arta), event)
 
 
 def test_hostile_text_stays_text(people: SimpleNamespace, sign_in: Browser) -> None:
