@@ -176,7 +176,7 @@ def test_a_letter_with_copies_goes_out_and_its_clocks_run(arta: Page) -> None:
 
     arta.goto(f"{letter}/preview")
     paper = arta.locator(".paper")
-    expect(paper).to_contain_text("Marrësi:")
+    expect(paper).to_contain_text("Drejtuar:")
     expect(paper).to_contain_text("Për dijeni")
     expect(paper.locator("li")).to_have_text(["kopjet e lejeve", "kontrollet"])
     pdf = arta.request.get(f"{letter}/letter.pdf")

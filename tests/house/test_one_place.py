@@ -81,7 +81,7 @@ def test_a_search_is_taken_apart_in_one_place() -> None:
         path
         for path, _file, tree in modules()
         for node in ast.walk(tree)
-        if isinstance(node, ast.Subscript) and ast.unparse(node.value).startswith("fold(")
-        if ".split()" in ast.unparse(node.value) and "typed" in ast.unparse(node.value)
+        if isinstance(node, ast.Call) and (call := ast.unparse(node)).startswith("fold(")
+        if call.endswith(".split()") and "typed" in call
     ]
     assert taken_apart_in == ["pop_campaigns/core/text.py"]

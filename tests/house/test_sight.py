@@ -38,6 +38,7 @@ WORDLESS = {
     "list_members": "no text",
     "stems_of_persons": "asked whether they are there, shown nowhere",
     "invitation_mails": "no text",
+    "stems_of_persons": "of words that stand in the person's row, which the choice asks about",
 }
 
 
@@ -217,6 +218,7 @@ NEED_NOT_ASK = {
     "incoming/queries/proposals:mail_of": "the page asks before it links",
     "incoming/queries/proposals:proposals_of": "of a guest whose page was opened",
     "incoming/queries/proposals:standing": "one number",
+    "contacts/queries/mailable:asked_persons": "of persons that the caller may show",
     "invitations/queries/picks:_invited_lately": "gives numbers, whose contacts are looked up within sight",
     "invitations/queries/answers:answers_of": "of guests that the caller may show, and for verbs",
     "invitations/queries/answers:latest_answer": "of the personal link's guest, and for verbs",
