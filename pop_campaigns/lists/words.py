@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from flask_babel import gettext as _
@@ -11,12 +11,17 @@ from flask_babel import lazy_pgettext as _lp
 from flask_babel import ngettext
 from flask_babel.speaklater import LazyString
 
+from pop_campaigns.contacts.queries.reach import GuestOption
 from pop_campaigns.contacts.rules import Unmailed
 from pop_campaigns.contacts.words.labels import INSTITUTION_KINDS, PERSON_KINDS, PURPOSES
-from pop_campaigns.contacts.words.mailing import count_words
+from pop_campaigns.contacts.words.mailing import UNMAILED, count_words
+from pop_campaigns.contacts.words.picking import PickRow
+from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.dates import short_day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
+from pop_campaigns.core.i18n import current_language, in_language
+from pop_campaigns.core.phones import show_phone
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.lists.queries.conditions import condition_of
 from pop_campaigns.lists.queries.resolving import Resolved
@@ -29,6 +34,7 @@ from pop_campaigns.lists.rules import (
     Subject,
 )
 
+_THERE: Final = Chip("✓", _l("on the list"), "info")
 LIST_KINDS: Final[dict[ListKind, LazyString]] = {
     ListKind.BY_HAND: _lp("list", "Kept by hand"),
     ListKind.FILTER: _lp("list", "By filter"),
@@ -107,3 +113,21 @@ def _happened_words(happened: Happened, lang: str) -> tuple[str, str]:
     since = _("from %(day)s", day=short_day_words(happened.first, lang)) if happened.first else ""
     until = _("until %(day)s", day=short_day_words(happened.last, lang)) if happened.last else ""
     return str(condition.label), " ".join(part for part in (kind, since, until) if part)
+
+
+def member_row(option: GuestOption, there: Collection[tuple[str, int]]) -> PickRow:
+    """Return a row of the picker; ``there`` are those on the list already: they have no box."""
+    lang, is_there = current_language(), (option.kind, option.id) in there
+    chip = None if option.address else UNMAILED[Unmailed.NO_ADDRESS]
+    return PickRow(
+        key=f"{option.kind}-{option.id}",
+        title=in_language(option, "title", lang) or option.holder,
+        place=in_language(option, "institution", lang),
+        holder=option.holder if option.kind == "office" else "",
+        email=option.address.email if option.address else "",
+        sample=bool(option.address and option.address.is_sample),
+        can_tick=not is_there,
+        chip=_THERE if is_there else chip,
+        mends=not option.address and not is_there,
+        phone=show_phone(option.phone) if option.phone and not option.address else "",
+    )

@@ -67,7 +67,7 @@ def test_every_press_keeps_what_is_ticked(table: Event, cast: SimpleNamespace, s
         asked = parse_qs(urlsplit(answer.location).query)
         assert words in answer.location
         assert asked["chosen"] == [f"o{offices[0].id}.o{offices[1].id}en"]
-        assert asked.get("page", [""]) == [page]
+        assert asked.get("at", [""]) == [page]
         found, chosen = parts(browser.get(answer.location).text)
         assert ticked(chosen) == keys
         assert ticked(found) == []
@@ -191,7 +191,7 @@ def test_hostile_ticks_in_an_address_are_left_out(
 ) -> None:
     [office] = make_offices(1)
     db.session.commit()
-    answer = sign_in(cast.arta).get(path(table), query_string={"chosen": chosen, "page": "-1"})
+    answer = sign_in(cast.arta).get(path(table), query_string={"chosen": chosen, "at": "-1"})
     assert answer.status_code == 200
     assert ticked(parts(answer.text)[1]) == (
         [f"office-{office.id}"] if office.id and chosen.startswith("o1.") else []

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.models.persons import Person
-from pop_campaigns.contacts.queries.addresses import best_address, reach_to_read
+from pop_campaigns.contacts.queries.addresses import best_addresses, reach_to_read
 from pop_campaigns.contacts.queries.reach import find_guests
 from pop_campaigns.contacts.rules import AddressUse, ConsentChannel, Purpose, Unmailed
 from pop_campaigns.contacts.services.refusals import suppress
@@ -218,8 +218,8 @@ def test_the_address_is_the_one_a_mail_takes(cast: SimpleNamespace) -> None:
     db.session.commit()
     result = found({"of": "offices"}, cast.arta)
     for recipient, one in zip(result.recipients, (bare, office), strict=True):
-        taken = best_address(one, reach_to_read(cast.arta))
-        assert taken is not None and recipient.email == taken.email
+        taken = best_addresses([one], reach_to_read(cast.arta))
+        assert recipient.email == taken[one].email
     assert [other.email for other in result.recipients] == ["bashkia@fier.example", "tonat@fier.example"]
 
 

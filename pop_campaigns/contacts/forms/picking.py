@@ -71,7 +71,7 @@ class Picking:
     @property
     def query(self) -> dict[str, str]:
         """The query by which the page comes again as it is: words, page and ticks."""
-        values = {"q": self.typed, "page": str(self.page) if self.page > 1 else ""}
+        values = {"q": self.typed, "at": str(self.page) if self.page > 1 else ""}
         values["chosen"] = ".".join(tick.short for tick in self.ticks)
         return {name: value for name, value in values.items() if value}
 
@@ -132,7 +132,7 @@ def _page(values: MultiDict[str, str], pressed: str, about: str) -> int:
     """Return the page asked for; another search begins at the first."""
     if pressed == "search":
         return 1
-    number = row_number(about if pressed == "page" else values.get("page")) or 1
+    number = row_number(about if pressed == "page" else values.get("at")) or 1
     return min(number, _MOST_PAGES)
 
 

@@ -106,6 +106,7 @@ def picker_page(
         len(others),
         page,
         sum(row.can_tick for row in others),
+        address=back,
         query=query,
         typed_addresses=picking.addresses if problems else {},
         problems=problems or {},

@@ -56,10 +56,12 @@ class AddAt(NamedTuple):
 
 @dataclass(frozen=True)
 class PickerPage:
-    """All that ``macros/picker.html`` shows. ``found`` is the number found without those chosen, ``rows`` one page of
-    it, ``free`` how many of it can be ticked; ``is_first_part`` says that there are more than are shown.
+    """All that ``macros/picker.html`` shows.
 
-    ``query`` brings the page again as it is; ``typed_addresses`` and ``problems`` are by the key of whose address it is.
+    ``found`` is the number found without those chosen, ``rows`` one page of it, ``free`` how many of it can be ticked;
+    ``is_first_part`` says that there are more than are shown, ``offers`` that somebody is shown before anything is
+    typed. ``address`` with ``query`` brings the page again as it is, ``keeps`` is what else
+    of the page goes along; ``typed_addresses`` and ``problems`` are by the key of whose address it is.
     """
 
     typed: str
@@ -70,6 +72,9 @@ class PickerPage:
     free: int = 0
     is_first_part: bool = False
     with_language: bool = False
+    address: str = ""
+    offers: bool = True
+    keeps: dict[str, str] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)
     shortcuts: Sequence[Shortcut] = ()
     typed_addresses: dict[str, str] = field(default_factory=dict)

@@ -1,19 +1,16 @@
-"""Pages of lists: all of them, one with whom it finds, and the forms around a list kept by hand."""
+"""Pages of lists: all of them, and the forms around one. Who is on a list is in ``members``."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible
-from pop_campaigns.contacts.queries.reach import GuestKind, GuestOption, find_guests, guest_options
 from pop_campaigns.contacts.views.form_pages import form_page, owner_beside, refuse, today
 from pop_campaigns.contacts.views.listing import EXPORT_HEADS, MEDIA_TYPES
 from pop_campaigns.contacts.words.files import write_csv, write_vcards
@@ -21,28 +18,21 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.handing_out import hand_out
 from pop_campaigns.core.meanwhile import is_as_seen, meet_changes, seen_versions
-from pop_campaigns.core.pages import paged, paged_entries
+from pop_campaigns.core.pages import paged
 from pop_campaigns.lists import services
-from pop_campaigns.lists.blueprint import bp, chosen_purpose, look_up, refuse_unless_by_hand
+from pop_campaigns.lists.blueprint import bp
 from pop_campaigns.lists.forms import NameForm
 from pop_campaigns.lists.models import ContactList
-from pop_campaigns.lists.queries.conditions import read_filter
 from pop_campaigns.lists.queries.lists import (
-    changes_of,
     count_found,
     deleted_before,
-    members_of,
     reach_of,
     select_lists,
-    within_reach,
 )
 from pop_campaigns.lists.rules import BadFilter
 from pop_campaigns.lists.services import NameTaken
 from pop_campaigns.lists.views.export import list_lines
 from pop_campaigns.lists.words import problem_words
-
-_KEY = re.compile(r"(office|person)-([1-9]\d{0,8})")
-_MOST_AT_ONCE = 200
 
 
 @bp.get("")
@@ -80,79 +70,6 @@ def create() -> ResponseReturnValue:
             return redirect(url_for("lists.show", list_id=contact_list.id))
     lead = _("Kept by hand: you put offices and persons on it, one by one.")
     return form_page(form, _("New list"), url_for("lists.index"), lead=lead)
-
-
-@bp.get("/<int:list_id>")
-@reader
-def show(list_id: int) -> ResponseReturnValue:
-    """Show one list: whom it finds at this moment, who gets mail, who does not and why."""
-    record = get_visible(ContactList, list_id)
-    purpose, typed = chosen_purpose(), request.args.get("q", "").strip()[:200]
-    looked = look_up(record, purpose)
-    entries = looked.entries
-    return render_template(
-        "lists/show.html",
-        contact_list=record,
-        said=read_filter(record.filter) if record.filter is not None and not looked.problem else None,
-        looked=looked,
-        purpose=purpose,
-        typed=typed,
-        options=_options(record, typed) if record.filter is None and typed else [],
-        page=paged_entries(entries),
-        changes=changes_of(record),
-    )
-
-
-def _options(record: ContactList, typed: str) -> list[tuple[GuestOption, bool]]:
-    """Return what a search finds, each with whether it is on the list."""
-    there = members_of(record)
-    reach = reach_of(record, current_user)
-    options = within_reach(find_guests(typed, current_user, reach=reach), reach)
-    return [(option, (option.kind, option.id) in there) for option in options]
-
-
-def _chosen(record: ContactList) -> list[GuestOption]:
-    """Return the offices and persons ticked, as far as the list may hold them; what is no box of ours is left out."""
-    keys: list[tuple[GuestKind, int]] = []
-    for typed in list(dict.fromkeys(request.form.getlist("guest")))[:_MOST_AT_ONCE]:
-        if match := _KEY.fullmatch(typed):
-            keys.append(("office" if match[1] == "office" else "person", int(match[2])))
-    reach = reach_of(record, current_user)
-    return within_reach(guest_options(keys, current_user, reach=reach), reach)
-
-
-@bp.post("/<int:list_id>/add")
-@writer
-def add(list_id: int) -> ResponseReturnValue:
-    """Put the offices and persons ticked on a list; who is on it already stays once."""
-    record = get_changeable(ContactList, list_id)
-    refuse_unless_by_hand(record)
-    chosen = _chosen(record)
-    number = services.add_members(record, chosen, by=current_user, now=now())
-    db.session.commit()
-    if number:
-        flash(ngettext("%(num)d put on the list.", "%(num)d put on the list.", number), "success")
-    elif chosen:
-        flash(_("They are on the list already."), "info")
-    else:
-        flash(_("Choose at least one office or person."), "warning")
-    typed = request.form.get("q", "").strip()[:200]
-    return redirect(url_for("lists.show", list_id=list_id, q=typed or None))
-
-
-@bp.post("/<int:list_id>/remove")
-@writer
-def remove(list_id: int) -> ResponseReturnValue:
-    """Take one office or person off a list."""
-    record = get_changeable(ContactList, list_id)
-    refuse_unless_by_hand(record)
-    match = _KEY.fullmatch(request.form.get("guest", ""))
-    if match and services.remove_member(record, match[1], int(match[2]), by=current_user, now=now()):
-        db.session.commit()
-        flash(_("Taken off the list."), "success")
-    else:
-        flash(_("That was not on the list any more."), "info")
-    return redirect(url_for("lists.show", list_id=list_id))
 
 
 @bp.route("/<int:list_id>/rename", methods=["GET", "POST"])

@@ -85,19 +85,6 @@ function listenToKeys() {
   });
 }
 
-// <output data-count-of="guest"> shows how many boxes named "guest" are ticked; its data-words holds "%s" for the number.
-function countChoices() {
-  document.querySelectorAll("output[data-count-of]").forEach((output) => {
-    const boxes = [...document.querySelectorAll(`input[name="${CSS.escape(output.dataset.countOf)}"]`)];
-    const show = () => {
-      const number = boxes.filter((box) => box.checked).length;
-      output.textContent = (output.dataset.words ?? "%s").replace("%s", String(number));
-    };
-    boxes.forEach((box) => box.addEventListener("change", show));
-    show();
-  });
-}
-
 // While mail is on its way (<main data-waiting>), the page is asked for again, less and less often, and its content
 // put in place: where one has scrolled to stays, and so does the quiet line that says what was done.
 const PAUSES = [3, 5, 10, 20, 20, 20]; // seconds
@@ -125,7 +112,6 @@ function followMail() {
     main.toggleAttribute("data-waiting", fresh.hasAttribute("data-waiting"));
     opened = openParts();
     submitOnChoice();
-    countChoices();
     wait(turn + 1);
   }
 
@@ -154,7 +140,7 @@ async function pageNow() {
   }
 }
 
-[focusErrors, guardDoubleSubmit, submitOnChoice, listenToKeys, countChoices, followMail].forEach((part) => {
+[focusErrors, guardDoubleSubmit, submitOnChoice, listenToKeys, followMail].forEach((part) => {
   try {
     part();
   } catch (error) {

@@ -3,6 +3,7 @@
 
 const PAUSE = 200; // milliseconds after the last key
 const FEWEST = 3; // letters worth a search
+const OURS = ["q", "at", "chosen", "guest"];
 const STAYS = /^(search|all|clear|page-|list-|group-|address-)/;
 
 const form = document.querySelector("#pick-guests");
@@ -19,10 +20,12 @@ const boxes = (part) => [...part.querySelectorAll("input[name=guest]")];
 const typed = () => box.value.trim();
 const filled = (words, number) => words.replace("%s", String(number));
 
+// The address of the page as it is now; what else stands in it (whom a list is looked at for) stays.
 function address() {
-  const query = new URLSearchParams();
+  const query = new URLSearchParams(location.search);
+  OURS.forEach((name) => query.delete(name));
   if (typed()) query.set("q", typed());
-  if (page > 1) query.set("page", String(page));
+  if (page > 1) query.set("at", String(page));
   const short = boxes(chosen).map((tick) => {
     const [kind, number] = tick.value.split("-");
     return kind[0] + number + (form.elements[`language-${tick.value}`]?.value ?? "");
@@ -91,8 +94,8 @@ async function press(button) {
   const lines = answer.found.querySelectorAll("main .toasts, main #error-summary");
   take(answer.found, "data-results", "data-found", "data-chosen");
   main.prepend(...lines);
-  page = Number(new URL(answer.url).searchParams.get("page") ?? 1);
-  form.elements.page.value = String(page);
+  page = Number(new URL(answer.url).searchParams.get("at") ?? 1);
+  form.elements.at.value = String(page);
   keep(address());
   const wrong = form.querySelector("[aria-invalid=true]");
   (wrong ?? (button.value.startsWith("page-") ? results : box)).focus({ preventScroll: !wrong });
@@ -109,6 +112,9 @@ function count() {
   });
   chosen.querySelector("#chosen-picks").hidden = number === 0;
   chosen.querySelector("[data-clear]").hidden = number === 0;
+  form.querySelectorAll("[data-to-chosen]").forEach((link) => {
+    link.hidden = number === 0;
+  });
   chosen.querySelector("[data-none]").hidden = number > 0;
 }
 
@@ -143,7 +149,7 @@ function untick(target) {
 function typeOn() {
   clearTimeout(timer);
   page = 1;
-  form.elements.page.value = "1";
+  form.elements.at.value = "1";
   if (typed() && typed().length < FEWEST) {
     asking?.abort();
     said.textContent = form.dataset.short;
@@ -175,7 +181,7 @@ function move(event) {
 }
 
 function listen() {
-  page = Number(form.elements.page.value) || 1;
+  page = Number(form.elements.at.value) || 1;
   box.addEventListener("input", typeOn);
   form.addEventListener("keydown", (event) => {
     const missing = event.target.closest(".pick-mend input");
