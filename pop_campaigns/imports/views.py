@@ -233,6 +233,7 @@ def _preview(imported: ContactImport) -> str:
         page=page,
         lines=lines,
         differing=differing(imported, [(row, draft) for row, draft, _choices in lines], reader.today),
+        near=imported.options.get("near") or [],
         SAME=SAME,
         FIELDS=labels.FIELDS,
         matched=matched(list(page.items)),
@@ -291,6 +292,21 @@ def _decisions(prefix: str) -> dict[int, RowDecision]:
         for ident, value in fields
         if row_number(ident) is not None and value in _DECISIONS
     }
+
+
+@bp.post("/<int:import_id>/names")
+@writer
+def names(import_id: int) -> ResponseReturnValue:
+    """Keep which names of institutions and offices are the same as others; look the rows over anew."""
+    imported = get_import(import_id)
+    fields = (
+        (name.removeprefix("name-"), value) for name, value in request.form.items() if name[:5] == "name-"
+    )
+    choices = {
+        int(number): value == "there" for number, value in fields if number.isdecimal() and len(number) < 5
+    }
+    asked = row_number(request.form.get("asked", "")) or 0
+    return _change(imported, lambda locked: services.choose_names(locked, choices, asked))
 
 
 @bp.route("/<int:import_id>/undo", methods=["GET", "POST"])

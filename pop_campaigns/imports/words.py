@@ -72,6 +72,7 @@ MATCH_REASONS: Final[dict[str, LazyString]] = {
     "email": _l("same e-mail address"),
     "phone": _l("same phone number"),
     "name": _l("same name and place"),
+    "like": _l("a like name in the same place"),
     "same": _l("everything in this row is there"),
 }
 

@@ -17,6 +17,7 @@ from pop_campaigns.imports.rules.cells import Addresses, addresses_in, answer_in
 from pop_campaigns.imports.rules.days import DayOrder, read_day
 from pop_campaigns.imports.rules.encodings import SPOILED
 from pop_campaigns.imports.rules.fields import CONSENTS, Field
+from pop_campaigns.imports.rules.near_names import SettledNames
 from pop_campaigns.mail.addresses import BadAddress
 
 fold = lru_cache(maxsize=65_536)(_fold)
@@ -106,6 +107,7 @@ class RowReader:
     municipalities: Mapping[str, int]
     kinds: Mapping[str, PersonKind | InstitutionKind]
     orders: Mapping[Field, DayOrder]
+    names: SettledNames
     today: date
     parse_address: Callable[[str], str]
 
@@ -125,6 +127,7 @@ class RowReader:
             _turn_to_institution(draft)
         self._reach(draft, typed)
         self._consents(draft, typed)
+        self.names.settle(draft)
         if draft.office and not draft.institution:
             draft.errors.append("office_alone||")
         if not (draft.name or draft.emails or draft.phone or draft.institution_kind):

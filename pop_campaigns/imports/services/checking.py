@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from flask import current_app
@@ -21,7 +22,9 @@ from pop_campaigns.imports.queries import cells_as_read, rows_in
 from pop_campaigns.imports.rules.days import DayOrder
 from pop_campaigns.imports.rules.drafts import HARD, RowDraft, RowReader, fold
 from pop_campaigns.imports.rules.fields import Field
+from pop_campaigns.imports.rules.near_names import SettledNames
 from pop_campaigns.imports.rules.states import SAME, ImportState, RowDecision
+from pop_campaigns.imports.services.asking import NearNames
 from pop_campaigns.imports.services.comparing import There
 from pop_campaigns.imports.services.matching import Known, KnownInstitutions, Match, double_keys
 from pop_campaigns.mail.addresses import parse_address
@@ -40,6 +43,7 @@ def reader_of(imported: ContactImport, now: datetime) -> RowReader:
         municipalities=names_of_places(),
         kinds=_names_of_kinds(),
         orders={field: DayOrder(orders[str(n)]) for n, field in mapping.items() if str(n) in orders},
+        names=SettledNames.of(imported.options.get("near") or ()),
         today=local_date(now),
         parse_address=lambda typed: parse_address(typed, allow_example=allow_example),
     )
@@ -63,13 +67,16 @@ def _names_of_kinds() -> dict[str, PersonKind | InstitutionKind]:
 
 def check_rows(imported: ContactImport, *, now: datetime) -> Iterator[int]:
     """Look over all rows from the first on and yield how many each step did; the caller commits after each."""
-    reader = reader_of(imported, now)
-    seen = _Seen(Known(imported.organisation_id))
+    reader = replace(reader_of(imported, now), names=SettledNames())
+    known = Known(imported.organisation_id)
+    seen, near = _Seen(known), NearNames(known, imported.options.get("near") or ())
     imported.done = 0
     number = -1
     while rows := _next_rows(imported, number):
         number = rows[-1].number
         drafts = [reader.read(row.cells) for row in rows]
+        for draft in drafts:
+            near.settle(draft)
         erased = _erased(drafts, imported.organisation_id)
         matches = [seen.match(draft) for draft in drafts]
         there = There(matches, seen.known, reader.today)
@@ -80,6 +87,7 @@ def check_rows(imported: ContactImport, *, now: datetime) -> Iterator[int]:
         db.session.execute(update(ImportRow), judgements)
         imported.done = min(imported.total, imported.done + len(rows))
         yield len(rows)
+    imported.options = imported.options | {"near": near.kept()}
     imported.done = 0
     imported.state = ImportState.CHECKED
 

@@ -218,6 +218,20 @@ def set_columns(
     imported.done = 0
 
 
+def choose_names(imported: ContactImport, choices: Mapping[int, bool], asked: int) -> None:
+    """Say of names like others whether they are the same, by the number of the question; the rows are looked over anew.
+
+    :raises WrongState: rows were brought in already, or other names are asked about by now.
+    """
+    _expect(imported, ImportState.CHECKED)
+    near = imported.options.get("near") or []
+    if len(near) != asked:
+        raise WrongState
+    answered = [name | {"take": choices.get(number, name["take"])} for number, name in enumerate(near)]
+    imported.options = imported.options | {"near": answered}
+    imported.state, imported.done = ImportState.CHECKING, 0
+
+
 def decide(
     imported: ContactImport, choices: Mapping[int, RowDecision], shown: Mapping[int, RowDecision]
 ) -> list[int]:

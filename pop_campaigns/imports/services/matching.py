@@ -15,6 +15,7 @@ from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.core.db import db
+from pop_campaigns.core.names import alike_persons, asked_keys
 from pop_campaigns.imports.models import ImportChange
 from pop_campaigns.imports.rules.drafts import RowDraft, fold
 
@@ -34,12 +35,14 @@ class Match:
 
 
 class KnownInstitutions:
-    """Institutions and offices of the network and of one organisation, by their names."""
+    """Institutions and offices of the network and of one organisation, by their names; ``names`` and ``titles`` as written."""
 
     def __init__(self, owner: int | None) -> None:
         self.owner = owner
         self.institutions: defaultdict[str, list[tuple[int, int | None]]] = defaultdict(list)
         self.offices: dict[tuple[int, str], int] = {}
+        self.names: dict[int, str] = {}
+        self.titles: defaultdict[int, list[str]] = defaultdict(list)
         self._titled: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
         self._load_institutions()
 
@@ -52,10 +55,12 @@ class KnownInstitutions:
     def _load_institutions(self) -> None:
         columns = (Institution.id, Institution.municipality_id, Institution.name_sq, Institution.name_en)
         for ident, place, *names in db.session.execute(self._here(Institution, *columns)):
+            self.names[ident] = names[0]
             for name in {fold(spelling) for spelling in names if spelling}:
                 self.institutions[name].append((ident, place))
         offices = self._here(Office, Office.id, Office.institution_id, Office.title_sq, Office.title_en)
         for ident, institution, *titles in db.session.execute(offices):
+            self.titles[institution].append(titles[0])
             for title in {fold(spelling) for spelling in titles if spelling}:
                 self.offices.setdefault((institution, title), ident)
                 self._titled[institution, title].append(ident)
@@ -74,6 +79,7 @@ class Known(KnownInstitutions):
         self._by_phone: defaultdict[str, list[int]] = defaultdict(list)
         self._by_place: defaultdict[tuple[str, int | None], list[int]] = defaultdict(list)
         self._by_email: defaultdict[str, list[int]] = defaultdict(list)
+        self._by_stem: defaultdict[tuple[str, int | None], list[int]] = defaultdict(list)
         self._in_institution: defaultdict[int, dict[int, str]] = defaultdict(dict)
         self._load_persons(without)
         self._load_addresses()
@@ -112,7 +118,7 @@ class Known(KnownInstitutions):
             return None
         if not (draft.institution or draft.works_for):
             ident = _free("persons", self._by_place.get((name, draft.municipality_id), []), taken)
-            return Match("persons", ident, "name") if ident else None
+            return Match("persons", ident, "name") if ident else self._match_like_name(name, draft, taken)
         same, near = [], []
         for words in filter(None, (draft.institution, draft.works_for)):
             for institution, _place in self.institutions.get(fold(words), ()):
@@ -123,9 +129,21 @@ class Known(KnownInstitutions):
         ident = _free("persons", same or near, taken)
         return Match("persons", ident, "name") if ident else None
 
+    def _match_like_name(
+        self, name: str, draft: RowDraft, taken: Collection[tuple[str, int]]
+    ) -> Match | None:
+        """Return somebody in the same place whose name is like this one: asked about, never taken for the same."""
+        place = draft.municipality_id
+        near = {ident for stem in asked_keys(name) for ident in self._by_stem.get((stem, place), ())}
+        like = [ident for ident in sorted(near) if alike_persons(self._names[ident], name)]
+        ident = _free("persons", like, taken)
+        return Match("persons", ident, "like", other_name=True) if ident else None
+
     def _is_other(self, ident: int, draft: RowDraft) -> bool:
         known, name = self._names.get(ident, ""), fold(draft.name)
-        return bool(known and name and "@" not in known and not alike(known, name))
+        if not (known and name) or "@" in known:
+            return False
+        return not (alike(known, name) or alike_persons(known, name))
 
     def _load_persons(self, without: int | None) -> None:
         for row in self._persons(without):
@@ -135,6 +153,8 @@ class Known(KnownInstitutions):
                 self._by_phone[phone].append(ident)
             for spelling in {fold(name), fold(printed)} - {""}:
                 self._by_place[spelling, place].append(ident)
+            for stem in asked_keys(name):
+                self._by_stem[stem, place].append(ident)
             if works_for:
                 self._in_institution[works_for][ident] = fold(name)
         mandates = select(Mandate.person_id, Office.institution_id).join(
