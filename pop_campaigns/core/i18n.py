@@ -62,6 +62,15 @@ def in_language(record: object, field: str, lang: str) -> str:
     return text or getattr(record, f"{field}_{other}", "") or ""
 
 
+def frozen_in_language(frozen: str, record: object, field: str, lang: str) -> str:
+    """Return a name that was frozen from ``field`` of a record in ``lang``.
+
+    As long as the record bears that name in one of its languages; a record renamed since leaves it as it was frozen.
+    """
+    known = frozen and frozen in (getattr(record, f"{field}_sq", ""), getattr(record, f"{field}_en", ""))
+    return in_language(record, field, lang) if known else frozen
+
+
 def misses_translation(record: object, field: str) -> bool:
     """Return whether ``field`` has text in one language only."""
     return bool(getattr(record, f"{field}_sq")) != bool(getattr(record, f"{field}_en"))

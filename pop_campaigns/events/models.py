@@ -99,6 +99,13 @@ class Attendance(Base):
     event: Mapped[Event] = relationship(back_populates="attendances")
     person: Mapped[Person | None] = relationship()
 
+    def office_in(self, lang: str) -> tuple[str, str]:
+        """Return the office as known then, and its language: ``lang`` where the office has such a title, else Albanian."""
+        for mandate in self.person.mandates if self.person and lang == "en" else ():
+            if mandate.office.title_sq == self.office_title and mandate.office.title_en:
+                return mandate.office.title_en, "en"
+        return self.office_title, "sq"
+
 
 class Supporter(Base):
     """A member organisation that joined an event of another one (a protest it supported with a message)."""

@@ -13,6 +13,7 @@ from pop_campaigns.contacts.models.institutions import Office
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.db import Base, Line, Prose, UTCDateTime, choice
 from pop_campaigns.core.files import StoredFile
+from pop_campaigns.core.i18n import current_language, frozen_in_language
 from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.versions import Versioned
 from pop_campaigns.events.models import Event
@@ -78,7 +79,7 @@ class Invitation(Versioned, Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime())
 
     event: Mapped[Event] = relationship()
-    office: Mapped[Office | None] = relationship()
+    office: Mapped[Office | None] = relationship(lazy="selectin")
     person: Mapped[Person | None] = relationship()
     answers: Mapped[list[GivenAnswer]] = relationship(
         back_populates="invitation",
@@ -89,9 +90,19 @@ class Invitation(Versioned, Base):
     )
 
     @property
+    def written_as(self) -> str:
+        """Office and institution as they were frozen, else the person's name."""
+        return ", ".join(part for part in (self.office_title, self.institution_name) if part) or self.name
+
+    @property
     def shown_as(self) -> str:
-        """Office and institution, else the person's name: how the guest is called on pages."""
-        office = ", ".join(part for part in (self.office_title, self.institution_name) if part)
+        """Office and institution in the reader's language, else the person's name: how the guest is called on pages."""
+        lang, institution = current_language(), self.office.institution if self.office else None
+        parts = (
+            frozen_in_language(self.office_title, self.office, "title", lang),
+            frozen_in_language(self.institution_name, institution, "name", lang),
+        )
+        office = ", ".join(part for part in parts if part)
         return office or self.name or (str(_("Erased person")) if self.is_erased else "")
 
     @property

@@ -25,6 +25,7 @@ from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import Base, Line, Prose, Stemmed, UTCDateTime, choice
 from pop_campaigns.core.files import StoredFile
+from pop_campaigns.core.i18n import current_language, frozen_in_language, in_language
 from pop_campaigns.core.once import MadeOnce
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.salutations import FormOfAddress
@@ -164,8 +165,8 @@ class LetterRecipient(Versioned, Base):
     due_explained: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     letter: Mapped[Letter] = relationship(back_populates="recipients")
-    office: Mapped[Office | None] = relationship()
-    institution: Mapped[Institution | None] = relationship()
+    office: Mapped[Office | None] = relationship(lazy="selectin")
+    institution: Mapped[Institution | None] = relationship(lazy="selectin")
     mail: Mapped[OutgoingMail | None] = relationship(lazy="joined")
     responses: Mapped[list[LetterResponse]] = relationship(
         back_populates="recipient",
@@ -180,9 +181,30 @@ class LetterRecipient(Versioned, Base):
         return self.role is RecipientRole.TO or self.asks_answer
 
     @property
-    def shown_as(self) -> str:
-        """Office and institution, as pages name the recipient."""
+    def written_as(self) -> str:
+        """Office and institution as they were frozen, else the name."""
         return ", ".join(part for part in (self.office_title, self.institution_name) if part) or self.name
+
+    @property
+    def shown_as(self) -> str:
+        """Office and institution in the reader's language, as pages name the recipient."""
+        return ", ".join(part for part in self.office_in(current_language()) if part) or self.name
+
+    def office_in(self, lang: str) -> tuple[str, str]:
+        """Return office and institution as they were frozen, in ``lang`` where they still bear that name."""
+        return (
+            frozen_in_language(self.office_title, self.office, "title", lang),
+            frozen_in_language(self.institution_name, self._institution_now, "name", lang),
+        )
+
+    def office_now(self, lang: str) -> tuple[str, str]:
+        """Return office and institution as they are called now."""
+        title = in_language(self.office, "title", lang) if self.office else ""
+        return title, in_language(self._institution_now, "name", lang)
+
+    @property
+    def _institution_now(self) -> Institution | None:
+        return self.office.institution if self.office else self.institution
 
 
 class LetterResponse(Versioned, Base):

@@ -46,7 +46,10 @@ from tests.lists.scene import make_list
 
 def make_world(cast: SimpleNamespace) -> SimpleNamespace:
     """One record of every kind, all Fier's, so that every address leads somewhere."""
-    office = factories.make_office(organisation=cast.fier, holder="Mbajtësi i zyrës")
+    office = factories.make_office(
+        organisation=cast.fier, holder="Mbajtësi i zyrës", title_en="Alfa of the town"
+    )
+    office.institution.name_en = "Alfa town hall"
     person = factories.make_person("Gazetar", email="gazetar@media.example", organisation=cast.fier)
     consent = factories.make_consent(person)
     double = factories.make_person("Gazetar", organisation=cast.fier)
@@ -55,7 +58,9 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
     add_guests(event, [GuestChoice("office", office.id, "sq")], by=cast.arta, now=now())
     send_invitations(event, by=cast.arta, now=now())
     invitation = db.session.scalars(select(Invitation)).one()
-    other = factories.make_office("Prefekt", email="prefekt@qark.example", organisation=cast.fier)
+    other = factories.make_office(
+        "Prefekt", email="prefekt@qark.example", organisation=cast.fier, title_en="Beta of the county"
+    )
     add_guests(event, [GuestChoice("office", other.id, "en")], by=cast.arta, now=now())
     letter, recipient, response = _make_letter(cast, office)
     said = LogDraft(LogKind.CALL, local_date(now()), with_whom="Sekretaria", said="Kërkoi ftesën")

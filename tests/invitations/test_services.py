@@ -17,6 +17,7 @@ from pop_campaigns.contacts.rules import AddressUse
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History, history_of
+from pop_campaigns.core.i18n import speaking
 from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
@@ -103,7 +104,16 @@ def test_a_guest_is_frozen_with_name_and_title_in_their_language(app: Flask, cas
         "en",
         "zyra@bashkia.example",
     )
-    assert guest.shown_as == "Mayor, Municipality of Fier"
+    assert guest.written_as == "Mayor, Municipality of Fier"
+    with speaking("sq"):
+        assert guest.shown_as == "Kryetar, Bashkia Fier"
+    with speaking("en"):
+        assert guest.shown_as == "Mayor, Municipality of Fier"
+    # Renamed since: nobody wrote to the new office.
+    office.title_en = "Head"
+    with speaking("sq"):
+        assert guest.shown_as == "Mayor, Bashkia Fier"
+    office.title_en = "Mayor"
     assert mails() == []
     set_guest_language(guest, "sq", by=cast.arta, now=NOW)
     assert guest.office_title == "Kryetar"

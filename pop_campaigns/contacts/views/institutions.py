@@ -158,7 +158,7 @@ def new_institution() -> ResponseReturnValue:
         except CannotBePartOf:  # moved or removed since the list was made
             refuse(form.part_of, _("Not a valid choice."))
         else:
-            words = _("%(name)s is added. Now add its offices.", name=record.name_sq)
+            words = _("%(name)s is added. Now add its offices.", name=contact_words(record))
             back = back_to_picker("")
             if not back:
                 return saved(record, words)
@@ -208,7 +208,7 @@ def new_office(ident: int) -> ResponseReturnValue:
         except Similar as asked:
             similar = ask_similar(form.title_sq, asked)
         else:
-            return saved(office, _("%(name)s is added.", name=office.title_sq))
+            return saved(office, _("%(name)s is added.", name=contact_words(office)))
     return form_page(
         form, _("New office"), contact_url(beside), kicker=contact_words(beside), similar=similar
     )

@@ -69,6 +69,15 @@ class MailAbout:
         return self.recipient.letter.organisation if self.recipient else None
 
 
+def receiver_words(mail: OutgoingMail, about: MailAbout | None) -> str:
+    """Return to whom a mail went: a guest or recipient in the reader's language, anybody else as the mail names them."""
+    receiver = (about.guest or about.recipient) if about else None
+    if receiver is None or not mail.to_name or mail.to_address.casefold() != receiver.address.casefold():
+        return mail.to_name
+    has_name = receiver.name and mail.to_name.startswith(f"{receiver.name} – ")
+    return f"{receiver.name} – {receiver.shown_as}" if has_name else receiver.shown_as
+
+
 class NotSentAgain(enum.StrEnum):
     """Why a mail is not sent a second time."""
 

@@ -22,7 +22,13 @@ from pop_campaigns.core.history import note
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.desk.blueprint import bp
-from pop_campaigns.desk.queries.mail_about import NOT_SENT_AGAIN, MailAbout, about_mails, why_not_again
+from pop_campaigns.desk.queries.mail_about import (
+    NOT_SENT_AGAIN,
+    MailAbout,
+    about_mails,
+    receiver_words,
+    why_not_again,
+)
 from pop_campaigns.desk.words.event_actions import in_full, in_short
 from pop_campaigns.incoming.sight import sees_incoming
 from pop_campaigns.invitations.sight import mails_of_work, seen_mail
@@ -208,5 +214,6 @@ def _words() -> dict[str, Any]:
         "trouble_words": trouble_words,
         "in_short": in_short,
         "in_full": in_full,
+        "receiver_words": receiver_words,
         "subject_of": subject_of,
     }

@@ -35,6 +35,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.core.text import ARTICLES, clean_line, fold
 from pop_campaigns.desk.blueprint import bp
+from pop_campaigns.desk.queries.mail_about import MailAbout, about_mails, receiver_words
 from pop_campaigns.desk.words.event_actions import in_short
 from pop_campaigns.events.queries import EventFilter, listed_events
 from pop_campaigns.events.words.labels import EVENT_KINDS, when_words
@@ -200,13 +201,16 @@ def _contact_log(rows: Select[Any], typed: str, lang: str) -> HitGroup:
 def _mails(user: User, typed: str) -> HitGroup:
     """Return the mails found; those that say the same to many are one line."""
     alike, lines, total = alike_mails(mails_of_work(user), typed=typed, limit=SHOWN)
-    hits = [_mails_hit(mails, typed) if mails.number > 1 else _mail_hit(mails.newest) for mails in alike]
+    about = about_mails([mails.newest for mails in alike if mails.number == 1])
+    hits = [
+        _mails_hit(mails, typed) if mails.number > 1 else _mail_hit(mails.newest, about) for mails in alike
+    ]
     return HitGroup("mails", _("Mail"), hits, total, url_for("desk.mail", q=typed), lines)
 
 
-def _mail_hit(mail: OutgoingMail) -> Hit:
-    address = show_address(mail.to_address)
-    who = mask_secrets(f"{mail.to_name} <{address}>" if mail.to_name else address)
+def _mail_hit(mail: OutgoingMail, about: dict[int, MailAbout]) -> Hit:
+    address, name = show_address(mail.to_address), receiver_words(mail, about.get(mail.id))
+    who = mask_secrets(f"{name} <{address}>" if name else address)
     under = " · ".join((who, str(mail_chip(mail).words), in_short(mail.queued_at)))
     return Hit(subject_of(mail), under, url_for("desk.mail_message", mail_id=mail.id))
 

@@ -64,7 +64,7 @@ def receivers_of(
 ) -> tuple[list[Receiver], NoReply | None]:
     """Return to whom a mail may be answered in a guest's or recipient's matter, the sender first, and why not to the sender."""
     refusal = _why_not(mail.from_address)
-    official = Receiver(subject, subject.address, subject.shown_as, True)
+    official = Receiver(subject, subject.address, subject.written_as, True)
     receivers = []
     if is_same_mailbox(mail.from_address, subject.address):
         receivers = [official] if refusal is None else []
@@ -229,7 +229,7 @@ def _tell_subject(
     subject: Invitation | LetterRecipient, outgoing: OutgoingMail, *, by: User, now: datetime
 ) -> None:
     """Note the answer in the history of the event or the letter."""
-    details: dict[str, Any] = {"who": subject.shown_as, "mail": outgoing.id}
+    details: dict[str, Any] = {"who": subject.written_as, "mail": outgoing.id}
     if isinstance(subject, Invitation):
         note("invitation.replied", subject, by=by, now=now, **details)
     else:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
-from pop_campaigns.core.i18n import LANGUAGES
+from pop_campaigns.core.i18n import LANGUAGES, current_language
 from pop_campaigns.core.locks import lock_row
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token, new_nonce
 from pop_campaigns.core.versions import ChangedMeanwhile
@@ -90,7 +90,7 @@ def add_guests(event: Event, choices: Iterable[GuestChoice], *, by: User, now: d
     # Once for all, not once for each history row.
     db.session.flush()
     for guest in done.added:
-        note("invitation.added", guest, by=by, now=now, guest=guest.shown_as, language=guest.language)
+        note("invitation.added", guest, by=by, now=now, guest=guest.written_as, language=guest.language)
     return done
 
 
@@ -103,7 +103,7 @@ def remove_guest(guest: Invitation, *, by: User | None, now: datetime) -> None:
     db.session.refresh(guest)
     if guest.state is not InvitationState.DRAFT:
         raise NotADraft
-    note("event.guest_removed", guest.event, by=by, now=now, guest=guest.shown_as)
+    note("event.guest_removed", guest.event, by=by, now=now, guest=guest.written_as)
     earlier = mails_of([guest])[guest.id]
     if earlier:
         guest.state, guest.invited_at = InvitationState.WITHDRAWN, earlier[0].mail.dated_at
@@ -194,18 +194,22 @@ def _refusal(
 ) -> RefusedGuest | None:
     if contact is None:
         return RefusedGuest("", GuestRefusal.UNKNOWN)
-    words = contact.words("sq")
-    label = ", ".join(filter(None, (words["office_title"], words["institution_name"]))) or words["name"]
     if listed is not None and listed.state is not InvitationState.WITHDRAWN:
-        return RefusedGuest(label, GuestRefusal.ALREADY_INVITED)
+        return RefusedGuest(_called(contact), GuestRefusal.ALREADY_INVITED)
     if not contact.address:
-        return RefusedGuest(label, GuestRefusal.NO_ADDRESS)
+        return RefusedGuest(_called(contact), GuestRefusal.NO_ADDRESS)
     if contact.office is None and contact.address in unwanted:
-        return RefusedGuest(label, GuestRefusal.NOT_WANTED)
+        return RefusedGuest(_called(contact), GuestRefusal.NOT_WANTED)
     holder = taken.get(contact.address.casefold())
     if holder is not None and holder is not listed:
-        return RefusedGuest(label, GuestRefusal.ADDRESS_TAKEN, taken_by=named_as(holder, by))
+        return RefusedGuest(_called(contact), GuestRefusal.ADDRESS_TAKEN, taken_by=named_as(holder, by))
     return None
+
+
+def _called(contact: Contact) -> str:
+    """Return how a page calls a contact, in its reader's language."""
+    words = contact.words(current_language())
+    return ", ".join(filter(None, (words["office_title"], words["institution_name"]))) or words["name"]
 
 
 def _put_on_list(

@@ -225,7 +225,7 @@ def withdraw_guest(guest: Invitation, *, by: User | None, now: datetime) -> None
     if coming and may_expect_event(earlier) and not refusing(event, [guest]) and not unreachable([guest]):
         _queue(event, [_cancellation(guest, earlier, withdrawn=True)], by=by, now=now)
     guest.state = InvitationState.WITHDRAWN
-    note("invitation.withdrawn", guest, by=by, now=now, guest=guest.shown_as)
+    note("invitation.withdrawn", guest, by=by, now=now, guest=guest.written_as)
 
 
 def send_reminders(event: Event, *, by: User | None, now: datetime) -> int:

@@ -18,7 +18,7 @@ from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.addresses import Contact, Reach, best_addresses
 from pop_campaigns.contacts.queries.reach import GuestKind, find_guests, guest_options, holders_of
 from pop_campaigns.core.db import as_typed_first, db, like_folded
-from pop_campaigns.core.i18n import in_language
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.text import search_words
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
@@ -91,9 +91,16 @@ class RecipientLine:
         return is_sample_address(self.address)
 
     @property
-    def shown_as(self) -> str:
-        """Office and institution, else the name."""
+    def written_as(self) -> str:
+        """Office and institution in the language of the line, else the name."""
         return ", ".join(part for part in (self.office_title, self.institution_name) if part) or self.name
+
+    @property
+    def shown_as(self) -> str:
+        """The same in the reader's language, for pages."""
+        if self.recipient.letter.state not in UNSENT:
+            return self.recipient.shown_as
+        return ", ".join(part for part in self.recipient.office_now(current_language()) if part) or self.name
 
     @property
     def role(self) -> RecipientRole:
@@ -358,17 +365,10 @@ def _frozen(recipient: LetterRecipient, lang: str) -> RecipientLine:
     """
     title, name = recipient.office_title, recipient.institution_name
     if lang != recipient.language:
-        title = _same_name(title, recipient.office, "title", lang)
-        institution = recipient.office.institution if recipient.office else recipient.institution
-        name = _same_name(name, institution, "name", lang)
+        title, name = recipient.office_in(lang)
     return RecipientLine(
         recipient, recipient.name, title, name, recipient.address, recipient.dative, recipient.form_of_address
     )
-
-
-def _same_name(frozen: str, record: Office | Institution | None, field: str, lang: str) -> str:
-    known = frozen and frozen in (in_language(record, field, "sq"), in_language(record, field, "en"))
-    return in_language(record, field, lang) if known else frozen
 
 
 def _as_it_stands(
@@ -378,14 +378,15 @@ def _as_it_stands(
     institution = office.institution if office else recipient.institution
     contact = office or institution
     address = addresses.get(contact) if contact else None
+    title, institution_name = recipient.office_now(lang)
     holder = holders.get(office.id) if office else None
     form = holder.form_of_address if holder else None
     in_dative = office.in_dative(form) if office else institution.in_dative() if institution else ""
     return RecipientLine(
         recipient=recipient,
         name=holder.name if holder else "",
-        office_title=in_language(office, "title", lang) if office else "",
-        institution_name=in_language(institution, "name", lang) if institution else "",
+        office_title=title,
+        institution_name=institution_name,
         address=address.email if address else "",
         dative=in_dative,
         form_of_address=form,

@@ -45,7 +45,7 @@ def record_hand_over(recipient: LetterRecipient, day: date, *, by: User, now: da
         recipient.letter,
         by=by,
         now=now,
-        who=recipient.shown_as,
+        who=recipient.written_as,
         day=day.isoformat(),
         due=_due_text(recipient),
     )
@@ -107,7 +107,7 @@ def _start(recipient: LetterRecipient, day: date, now: datetime) -> bool:
     _set_clock(recipient, day, extended_by=int(explained.get("extended_by", 0)))
     note(
         "letter.clock_started", recipient.letter, by=None, now=now,
-        who=recipient.shown_as, due=_due_text(recipient),
+        who=recipient.written_as, due=_due_text(recipient),
     )  # fmt: skip
     return True
 
@@ -117,7 +117,7 @@ def _stop(recipient: LetterRecipient, now: datetime) -> bool:
         return False
     was = _due_text(recipient)
     recipient.due_on = recipient.clock_from = recipient.due_explained = None
-    note("letter.clock_stopped", recipient.letter, by=None, now=now, who=recipient.shown_as, was=was)
+    note("letter.clock_stopped", recipient.letter, by=None, now=now, who=recipient.written_as, was=was)
     return True
 
 

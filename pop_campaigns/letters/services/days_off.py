@@ -124,7 +124,7 @@ def _count_anew(
     if counted.on == was:
         return False
     note(
-        "letter.due_moved", recipient.letter, by=by, now=now, who=recipient.shown_as,
+        "letter.due_moved", recipient.letter, by=by, now=now, who=recipient.written_as,
         was=was.isoformat(), due=counted.on.isoformat(), because=why, because_of=day.isoformat(),
     )  # fmt: skip
     return True

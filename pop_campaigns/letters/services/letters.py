@@ -163,7 +163,7 @@ def fingerprint(letter: Letter, lines: Sequence[RecipientLine]) -> str:
                 recipient.asks_answer,
                 recipient.language,
                 line.name,
-                line.shown_as,
+                line.written_as,
                 line.dative,
                 line.form_of_address,
                 line.address,

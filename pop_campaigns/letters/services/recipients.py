@@ -70,7 +70,7 @@ def add_recipients(
         else:
             added.append(_add_recipient(letter, option, role))
     if added:
-        who = "; ".join(letter_recipient.shown_as for letter_recipient in added)
+        who = "; ".join(letter_recipient.written_as for letter_recipient in added)
         note("letter.recipients_added", letter, by=by, now=now, who=who, role=role.value)
     return AddedRecipients(added, refused)
 
@@ -80,7 +80,7 @@ def change_recipient(recipient: LetterRecipient, move: Move, *, by: User, now: d
 
     :raises LetterIsSettled: the letter is no draft any more.
     """
-    letter, who = recipient.letter, recipient.shown_as
+    letter, who = recipient.letter, recipient.written_as
     lock_letter(letter)
     if not may_edit(letter.state):
         raise LetterIsSettled(letter.id)

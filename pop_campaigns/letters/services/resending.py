@@ -69,7 +69,7 @@ def send_elsewhere(
     db.session.flush()
     note(
         "letter.sent_elsewhere", recipient.letter, by=by, now=now,
-        who=recipient.shown_as, address=email, was=was,
+        who=recipient.written_as, address=email, was=was,
     )  # fmt: skip
     row = contact_address(recipient, was, by) if contact else None
     if row is not None:

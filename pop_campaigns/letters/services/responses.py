@@ -147,7 +147,7 @@ def _values(draft: ResponseDraft) -> dict[str, Any]:
 
 def _told(response: LetterResponse) -> dict[str, Any]:
     return {
-        "who": response.recipient.shown_as,
+        "who": response.recipient.written_as,
         "kind": response.kind.value,
         "day": response.received_on.isoformat() if response.received_on else "",
         "their_number": response.their_number,
@@ -168,7 +168,7 @@ def _count_again(recipient: LetterRecipient, extended_by: int, *, by: User, now:
     recipient.due_on, recipient.due_explained = counted.on, counted.explained
     note(
         "letter.due_moved", recipient.letter, by=by, now=now,
-        who=recipient.shown_as, was=before.isoformat() if before else "", due=counted.on.isoformat(),
+        who=recipient.written_as, was=before.isoformat() if before else "", due=counted.on.isoformat(),
     )  # fmt: skip
 
 

@@ -55,8 +55,9 @@ def named(line: RecipientLine) -> str:
 
 
 def nominative(line: RecipientLine) -> str:
-    """Return a recipient as pages name them: *Sokol Meta, Kryetar, Bashkia Fier*."""
-    return f"{line.name}, {line.shown_as}" if line.name and line.shown_as != line.name else line.shown_as
+    """Return a recipient in the language of the line: *Sokol Meta, Kryetar, Bashkia Fier*."""
+    words = line.written_as
+    return f"{line.name}, {words}" if line.name and words != line.name else words
 
 
 def greeting_of(line: RecipientLine) -> str:

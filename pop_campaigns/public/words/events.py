@@ -116,18 +116,10 @@ def office_holders(attendances: Iterable[Attendance], lang: str) -> tuple[list[O
     named, others = [], 0
     for attendance in attendances:
         if attendance.office_title:
-            named.append(_office_holder(attendance, lang))
+            named.append(OfficeHolder(attendance.name, *attendance.office_in(lang)))
         else:
             others += 1
     return named, others
-
-
-def _office_holder(attendance: Attendance, lang: str) -> OfficeHolder:
-    if lang == "en" and attendance.person is not None:
-        for mandate in attendance.person.mandates:
-            if mandate.office.title_sq == attendance.office_title and mandate.office.title_en:
-                return OfficeHolder(attendance.name, mandate.office.title_en, "en")
-    return OfficeHolder(attendance.name, attendance.office_title, "sq")
 
 
 def share_words(event: Event, lang: str) -> str:
