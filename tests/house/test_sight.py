@@ -38,7 +38,6 @@ WORDLESS = {
     "list_members": "no text",
     "stems_of_persons": "asked whether they are there, shown nowhere",
     "invitation_mails": "no text",
-    "stems_of_persons": "of words that stand in the person's row, which the choice asks about",
 }
 
 

@@ -81,7 +81,8 @@ def test_who_says_it_is_another_one_gets_another_one(arta: FlaskClient, office: 
 def test_one_file_makes_no_office_twice(arta: FlaskClient) -> None:
     text = (
         f"{HEADS}Ana;ana@x.example;Gazeta Dita;Drejtoreshë\nBen;ben@x.example;Gazeta Dita;Drejtor\n"
-        "Cen;cen@x.example;gazetës Dita;Drejtori\nDrin;d@x.example;Gazeta Panorama;Drejtor\nEra;e@x.example;Gazeta Panorana;Drejtor\n"
+        "Cen;cen@x.example;gazetës Dita;Drejtori\nDrin;d@x.example;Gazeta Panorama;Drejtor\n"
+        "Era;e@x.example;Gazeta Panorana;Drejtor\n"
     )
     ident = checked(arta, text)
     near = {(name["of"], name["typed"]): name["take"] for name in the_import(ident).options["near"]}
