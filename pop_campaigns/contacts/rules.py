@@ -35,6 +35,7 @@ class AddressUse(enum.StrEnum):
     SECRETARY = "secretary"
     PROTOCOL = "protocol"
     PRESS = "press"
+    OTHER = "other"
 
 
 class Lack(enum.StrEnum):
@@ -42,6 +43,24 @@ class Lack(enum.StrEnum):
 
     ADDRESS = "address"
     HOLDER = "holder"
+
+
+class DetailKind(enum.StrEnum):
+    """What there may be several of, beside e-mail addresses."""
+
+    PHONE = "phone"
+    POST = "post"
+
+
+class DetailUse(enum.StrEnum):
+    """Where a further phone number rings, or a further post address leads."""
+
+    WORK = "work"
+    MOBILE = "mobile"
+    HOME = "home"
+    SECRETARY = "secretary"
+    FAX = "fax"
+    OTHER = "other"
 
 
 class PersonKind(enum.StrEnum):
@@ -178,7 +197,7 @@ class TombstoneKind(enum.StrEnum):
 
 
 # What an address is for, the one a mail takes first.
-USE_ORDER = (AddressUse.MAIN, AddressUse.SECRETARY, AddressUse.PROTOCOL, AddressUse.PRESS)
+USE_ORDER = (AddressUse.MAIN, AddressUse.SECRETARY, AddressUse.PROTOCOL, AddressUse.PRESS, AddressUse.OTHER)
 
 
 def address_rank(
@@ -224,6 +243,21 @@ def may_see_person(
     if role is RoleName.VIEWER and kind in PRIVATE_KINDS:
         return False
     return may_read_record(role, own_organisation, of_organisation)
+
+
+class MergeSide(enum.StrEnum):
+    """Of two records that become one: the one that stays, or the one that becomes part of it."""
+
+    KEPT = "kept"
+    GONE = "gone"
+
+
+def join_topics(*texts: str) -> str:
+    """Return topics set apart by commas as one text: each once, however it is written, in the order they come."""
+    named: dict[str, str] = {}
+    for topic in (topic.strip() for text in texts for topic in text.split(",")):
+        named.setdefault(fold(topic), topic)
+    return ", ".join(topic for topic in named.values() if topic)
 
 
 def keyed_hash(kind: TombstoneKind, value: str, key: bytes) -> str:

@@ -6,7 +6,7 @@ import re
 
 import phonenumbers
 from flask_babel import lazy_gettext as _l
-from phonenumbers import PhoneNumberFormat
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 HOME = "AL"
 LONGEST = 40
@@ -64,6 +64,15 @@ def show_phone(stored: str) -> str:
     home = number.country_code == phonenumbers.country_code_for_region(HOME)
     form = PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL
     return str(phonenumbers.format_number(number, form))
+
+
+def is_mobile(stored: str) -> bool:
+    """Return whether a kept number is a mobile phone's, as far as its country's numbers tell."""
+    try:
+        number = _read(stored)
+    except phonenumbers.NumberParseException:
+        return False
+    return bool(phonenumbers.number_type(number) == PhoneNumberType.MOBILE)
 
 
 def _read(text: str) -> phonenumbers.PhoneNumber:

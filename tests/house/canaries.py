@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import JSON, Enum, LargeBinary, String, Text, TypeDecorator
 
 from pop_campaigns.accounts.models import Organisation
-from pop_campaigns.contacts.rules import CheckResult, LogKind, PersonKind
+from pop_campaigns.contacts.models.addresses import ContactDetail
+from pop_campaigns.contacts.rules import CheckResult, DetailKind, DetailUse, LogKind, PersonKind
 from pop_campaigns.contacts.services.contact_log import AddressCheck, LogDraft, add_entry
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import Base, db
@@ -121,6 +122,10 @@ def leave_traces(
     scan = store_file(f"%PDF-1.7 {canaries.new('scan')}".encode(), "skanim.pdf", now=now())
     proof = store_file(f"%PDF-1.7 {canaries.new('proof')}".encode(), "provë.pdf", now=now())
     consent = factories.make_consent(people[0], proof_file=proof)
+    further = ContactDetail(
+        kind=DetailKind.POST, value="x", use=DetailUse.HOME, person=people[0], organisation_id=owner.id
+    )
+    db.session.add(further)
     by = cast.arta if owner.id == cast.fier.id else cast.drita
     check = AddressCheck("x", CheckResult.REACHED)
     said = LogDraft(LogKind.CALL, local_date(now()))
@@ -144,8 +149,8 @@ def leave_traces(
     tries = [MailTry(mail=one, number=1, at=now(), outcome=MailState.QUEUED) for one in (came_back, stuck)]
     db.session.add_all(tries)
     rows: list[Any] = [
-        entry, *people, *(person.addresses[0] for person in people), consent, *guests, answer, proposal, scan, proof, *mails,
-        came_back, stuck, *tries, came_back.skeleton, stuck.skeleton, *_history(cast, event, guests[0], people[0]),
+        entry, *people, further, *(person.addresses[0] for person in people), consent, *guests, answer, proposal, scan, proof,
+        *mails, came_back, stuck, *tries, came_back.skeleton, stuck.skeleton, *_history(cast, event, guests[0], people[0]),
     ]  # fmt: skip
     for row in dict.fromkeys(rows):
         canaries.fill(row)

@@ -11,6 +11,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
+from pop_campaigns.contacts.models.addresses import ContactDetail
 from pop_campaigns.contacts.models.consents import Consent
 from pop_campaigns.contacts.models.merges import Merge
 from pop_campaigns.contacts.models.persons import Mandate, Person
@@ -40,7 +41,8 @@ CANARY = "kanarinëza"
 NAME = "Kanarinëza Prova"
 EMAIL = "Kanarineza.prova@posta.example"
 PHONE = "+355692123456"
-FOUND_BY = ("kanarin", "KANARIN", "692123456", "69 212 3456")
+FURTHER_PHONE = "+355682223344"
+FOUND_BY = ("kanarin", "KANARIN", "692123456", "69 212 3456", "682223344", "68 222 3344")
 
 
 @dataclass
@@ -63,6 +65,9 @@ def make_scene(cast: SimpleNamespace) -> Scene:
     person.form_of_address = FormOfAddress.ZONJA
     person.kind, person.phone, person.post_address = PersonKind.JOURNALIST, PHONE, f"Rruga {NAME}, Fier"
     person.name_as_printed, person.topics, person.press_card = "KANARINËZA PROVA", CANARY, "K-kanarin-7"
+    for kind, value in (("phone", FURTHER_PHONE), ("post", f"Te {NAME}, Vlorë")):
+        own = {"use": "home", "organisation_id": cast.fier.id}
+        person.details.append(ContactDetail(kind=kind, value=value, **own))
     _make_consent(cast, person)
     event, later = factories.make_event(cast.fier), factories.make_event(cast.fier)
     office = factories.make_office("Drejtor", email="drejtoria@bashkia.example", organisation=cast.fier)

@@ -35,7 +35,7 @@ from pop_campaigns.privacy.services.ledger import read_ledger
 from pop_campaigns.privacy.services.replay import replay
 from tests import factories
 from tests.house.world import address, arguments, make_world, rules, snapshot
-from tests.privacy.scene import EMAIL, FOUND_BY, NAME, PHONE, Scene, make_scene, where_named
+from tests.privacy.scene import EMAIL, FOUND_BY, FURTHER_PHONE, NAME, PHONE, Scene, make_scene, where_named
 
 pytestmark = pytest.mark.both_databases
 
@@ -66,6 +66,7 @@ def test_nothing_names_the_person_any_more(scene: Scene, cast: SimpleNamespace, 
     kept = {one.partition(":")[0] for one in named}
     assert kept >= {
         "persons.name", "persons.search_key", "stems_of_persons.stem", "persons.phone", "persons.press_card", "addresses.email",
+        "contact_details.value",
         "consents.proof", "stored_files.name", "subject_files.label",
         "invitations.name", "given_answers.note", "given_answers.substitute",
         "outgoing_mails.to_address", "outgoing_mails.fields", "mail_tries.words", "history.details", "import_rows.cells",
@@ -84,7 +85,7 @@ def test_nothing_names_the_person_any_more(scene: Scene, cast: SimpleNamespace, 
     assert db.session.scalar(select(func.count(StoredFile.id))) == 0
     assert len(list((Path(scene_folder()) / "mail").glob("*.eml"))) == 1
     assert erased_among(TombstoneKind.EMAIL, [EMAIL.lower()], cast.fier.id) == {EMAIL.lower()}
-    assert erased_among(TombstoneKind.PHONE, [PHONE], cast.fier.id) == {PHONE}
+    assert erased_among(TombstoneKind.PHONE, [PHONE, FURTHER_PHONE], cast.fier.id) == {PHONE, FURTHER_PHONE}
     for purpose in Purpose:
         assert suppressed_among([EMAIL], purpose, cast.fier.id) == {EMAIL}
         assert suppressed_among([EMAIL], purpose, cast.vlore.id) == set()
@@ -311,12 +312,12 @@ def test_lines_of_another_key_and_broken_ones_are_told(
     foreign = json.loads(path.read_text().splitlines()[0]) | {"key": "0" * 16}
     path.write_text(path.read_text() + json.dumps(foreign) + "\n" + '{"kind": "ema')
     report = replay(now=now())
-    assert (report.lines, report.foreign, report.broken) == (3, 1, 1)
+    assert (report.lines, report.foreign, report.broken) == (4, 1, 1)
     factories.make_person("Tjetri Njeri", email="t@posta.example", organisation=cast.fier)
     other = db.session.scalars(select(Person).where(Person.name == "Tjetri Njeri")).one()
     erase_person(other, by=cast.arta, now=now())
     assert read_ledger()[1] == 1  # the broken line did not swallow the next one
-    assert len(read_ledger()[0]) == 4
+    assert len(read_ledger()[0]) == 5
 
 
 def test_the_file_of_the_database_forgets_as_well(

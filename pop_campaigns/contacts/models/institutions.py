@@ -23,7 +23,7 @@ from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.versions import Versioned
 
 if TYPE_CHECKING:
-    from pop_campaigns.contacts.models.addresses import Address
+    from pop_campaigns.contacts.models.addresses import Address, ContactDetail
     from pop_campaigns.contacts.models.persons import Mandate
 
 
@@ -64,6 +64,9 @@ class Institution(Mergeable, Stemmed, Versioned, Base):
     organisation: Mapped[Organisation | None] = relationship()
     offices: Mapped[list[Office]] = relationship(back_populates="institution", order_by="Office.sort_key")
     addresses: Mapped[list[Address]] = relationship(back_populates="institution", order_by="Address.id")
+    details: Mapped[list[ContactDetail]] = relationship(
+        back_populates="institution", order_by="ContactDetail.id"
+    )
 
     @classmethod
     def name_keys(cls, values: Mapping[str, Any]) -> dict[str, str]:
@@ -99,6 +102,7 @@ class Office(Mergeable, Stemmed, Versioned, Base):
     institution: Mapped[Institution] = relationship(back_populates="offices", lazy="joined")
     mandates: Mapped[list[Mandate]] = relationship(back_populates="office", order_by="Mandate.id.desc()")
     addresses: Mapped[list[Address]] = relationship(back_populates="office", order_by="Address.id")
+    details: Mapped[list[ContactDetail]] = relationship(back_populates="office", order_by="ContactDetail.id")
 
     def proposed_dative(self) -> str:
         """Return whom the rule would address a letter in Albanian to; empty where it does not know."""

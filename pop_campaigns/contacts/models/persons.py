@@ -20,7 +20,7 @@ from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.versions import Versioned
 
 if TYPE_CHECKING:
-    from pop_campaigns.contacts.models.addresses import Address
+    from pop_campaigns.contacts.models.addresses import Address, ContactDetail
     from pop_campaigns.contacts.models.consents import Consent
     from pop_campaigns.contacts.models.institutions import Institution, Office
 
@@ -62,6 +62,7 @@ class Person(Mergeable, Stemmed, Versioned, Base):
     organisation: Mapped[Organisation | None] = relationship()
     mandates: Mapped[list[Mandate]] = relationship(back_populates="person", order_by="Mandate.id.desc()")
     addresses: Mapped[list[Address]] = relationship(back_populates="person", order_by="Address.id")
+    details: Mapped[list[ContactDetail]] = relationship(back_populates="person", order_by="ContactDetail.id")
     consents: Mapped[list[Consent]] = relationship(back_populates="person", order_by="Consent.id.desc()")
 
     @classmethod

@@ -13,6 +13,7 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import visible
 from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.models.persons import Person
+from pop_campaigns.contacts.queries.details import has_number
 from pop_campaigns.core.db import as_typed_first, like_folded
 
 _LIKE_A_PHONE: Final = re.compile(r"[+(]?[0-9][0-9 ()/.-]*")
@@ -42,12 +43,12 @@ def persons_match(words: Sequence[str], typed: str, user: User) -> ColumnElement
     """
     digits = phone_digits(typed[:200])
     if digits and len(words) > 1:  # a number written in groups is no name
-        return Person.phone.contains(digits)
+        return has_number(digits, user)
     ways: list[ColumnElement[bool]] = [Person.id.in_(_by_address(words, user))]
     if not any("@" in word for word in words):
         ways.append(and_(*(like_folded(Person.search_key, word) for word in words)))
     if digits:
-        ways.append(Person.phone.contains(digits))
+        ways.append(has_number(digits, user))
     return or_(*reversed(ways))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.scope import owner_of_new
-from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.addresses import Address, ContactDetail
 from pop_campaigns.contacts.models.consents import Consent, Tombstone
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.reach import persons_named
@@ -109,6 +109,9 @@ def hand_over(person: Person, to: Organisation, *, by: User, now: datetime) -> P
     db.session.flush()
     for email in emails:
         db.session.add(Address(email=email, use=AddressUse.MAIN, person=copy, organisation_id=to.id))
+    for further in person.details:
+        values = {name: getattr(further, name) for name in ("kind", "value", "use")}
+        db.session.add(ContactDetail(person=copy, organisation_id=to.id, **values))
     db.session.add(_copied(agreed, copy, to, now))
     note_contact("person.handed_over", person, person, by, now, name=person.name, to=to.name)
     note_contact("person.received", copy, copy, by, now, name=person.name)

@@ -29,6 +29,7 @@ from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries import directory
+from pop_campaigns.contacts.queries.details import further_of
 from pop_campaigns.contacts.queries.lacking import count_lacking
 from pop_campaigns.contacts.queries.reach import possible_parents
 from pop_campaigns.contacts.queries.similar import persons_like
@@ -135,6 +136,7 @@ def institution(ident: int) -> ResponseReturnValue:
         "contacts/institution.html",
         row=row,
         institution=record,
+        further=further_of(subjects, current_user),
         above=directory.institutions_above(record, current_user),
         parts=directory.parts_of(record, current_user),
         merges=merges_of(record, current_user),

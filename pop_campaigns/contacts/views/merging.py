@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -11,23 +12,20 @@ from flask_babel import ngettext
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import writer
-from pop_campaigns.accounts.scope import get_changeable, get_visible
+from pop_campaigns.accounts.scope import get_changeable, get_visible, may_change, select_visible
 from pop_campaigns.contacts.blueprint import bp
-from pop_campaigns.contacts.models.institutions import Institution
+from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.merges import Merge
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries import directory
+from pop_campaigns.contacts.queries.merge_plans import MergePlan, Question
 from pop_campaigns.contacts.queries.similar import likely_doubles
-from pop_campaigns.contacts.services.merging import (
-    CannotMerge,
-    MergePreview,
-    merge,
-    preview_merge,
-    undo_merge,
-)
+from pop_campaigns.contacts.rules import MergeSide
+from pop_campaigns.contacts.services.merging import CannotMerge, merge, preview_merge, undo_merge
+from pop_campaigns.contacts.services.records import written
 from pop_campaigns.contacts.views.form_pages import saved, today
 from pop_campaigns.contacts.words.contacts import contact_url, contact_words
-from pop_campaigns.contacts.words.labels import FIELD_WORDS, MERGED_ROWS
+from pop_campaigns.contacts.words.labels import FIELD_WORDS, MERGED_ROWS, value_words
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.meanwhile import is_as_seen, seen_versions
@@ -76,39 +74,80 @@ def merge_contacts(listed: str, ident: int, into: int) -> ResponseReturnValue:
         return redirect(contact_url(get_visible(model, into)))
     gone, kept = get_changeable(model, ident), get_visible(model, into)
     try:
-        if request.method == "POST" and is_as_seen(gone, kept):
-            merge(kept, gone, by=current_user, now=now())
+        plan = preview_merge(kept, gone, current_user)
+        choices, wrong = _chosen(plan)
+        if wrong:
+            flash(_("Not a valid choice."), "error")
+        elif request.method == "POST" and is_as_seen(gone, kept, *plan.asked_about()):
+            merge(kept, gone, choices, by=current_user, now=now())
             words = _("%(name)s is merged. If it was a mistake, undo it below.", name=contact_words(gone))
             return saved(kept, words)
-        preview = preview_merge(kept, gone, current_user)
     except CannotMerge as problem:
         flash(_problem_words(problem), "error")
         return redirect(url_for("contacts.find_double", listed=listed, ident=ident))
     page = render_template(
         "contacts/merge.html",
-        seen=seen_versions(gone, kept),
+        seen=seen_versions(gone, kept, *plan.asked_about()),
         listed=listed,
         gone=gone,
         kept=kept,
         under=_under(gone, kept),
-        moved=_counted(preview, "moved"),
-        left=_counted(preview, "left"),
-        filled=[str(FIELD_WORDS[name]) for name in preview.filled if name in FIELD_WORDS],
+        plan=plan,
+        chosen={question.name: choices.get(question.name, question.default) for question in plan.questions},
+        moved=_counted(plan.moving()),
+        left=_counted(plan.staying()),
+        FIELD_WORDS=FIELD_WORDS,
+        field_words=_field_words,
+        words_of=_words_of,
         may_swap=kept.organisation_id == gone.organisation_id,
+        networks=not may_change(kept),
     )
-    return page, 409 if request.method == "POST" else 200
+    return page, _status(wrong)
+
+
+def _status(wrong: bool) -> int:
+    if request.method != "POST":
+        return 200
+    return 422 if wrong else 409
+
+
+def _chosen(plan: MergePlan) -> tuple[dict[str, MergeSide], bool]:
+    """Return what was chosen by the name of its question, and whether something else than the two was sent."""
+    sent = {question.name: request.form.get(question.name) for question in plan.questions}
+    choices = {name: MergeSide(side) for name, side in sent.items() if side in set(MergeSide)}
+    return choices, any(side is not None and name not in choices for name, side in sent.items())
+
+
+def _field_words(question: Question) -> str:
+    """Return what a question is about, with the office where it is about one."""
+    fields = ", ".join(str(FIELD_WORDS[name]) for name in question.fields)
+    about = question.kept
+    return f"{contact_words(about)}: {fields}" if isinstance(about, Office) else fields
+
+
+def _words_of(values: dict[str, Any]) -> str:
+    """Return the values of fields that belong together in words; empty where there are none."""
+    told = {name: value for name, value in values.items() if value not in (None, "")}
+    return ", ".join(_value(name, value) for name, value in told.items())
+
+
+def _value(name: str, value: Any) -> str:
+    if name not in ("parent_id", "works_for_id"):
+        return value_words(name, written(value))
+    seen = select_visible(Institution, current_user).where(Institution.id == value)
+    institution = db.session.scalars(seen).unique().first()
+    return contact_words(institution) if institution else value_words(name, value)
 
 
 def _under(*records: Person | Institution) -> dict[int, str]:
     return _persons_under([record for record in records if isinstance(record, Person)])
 
 
-def _counted(preview: MergePreview, which: str) -> list[tuple[str, int]]:
+def _counted(rows: Counter[str]) -> list[tuple[str, int]]:
     other = _("Other records")
-    counts: dict[str, int] = {}
-    for table, number in getattr(preview, which).items():
-        words = str(MERGED_ROWS.get(table, other))
-        counts[words] = counts.get(words, 0) + number
+    counts: Counter[str] = Counter()
+    for table, number in rows.items():
+        counts[str(MERGED_ROWS.get(table, other))] += number
     return sorted(counts.items())
 
 

@@ -26,6 +26,7 @@ from pop_campaigns.contacts.forms.persons import (
 from pop_campaigns.contacts.models.consents import Consent
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries import directory
+from pop_campaigns.contacts.queries.details import further_of
 from pop_campaigns.contacts.queries.mailable import mail_of_person
 from pop_campaigns.contacts.queries.reach import media_for
 from pop_campaigns.contacts.rules import MAIL_PURPOSES, ConsentChannel, PersonKind
@@ -93,6 +94,7 @@ def person(ident: int) -> ResponseReturnValue:
         "contacts/person.html",
         row=row,
         person=record,
+        further=further_of([record], current_user),
         consents=directory.consents_of(record, current_user),
         proofs=current_user.role in MAY_WRITE,
         mails=_mails(row),

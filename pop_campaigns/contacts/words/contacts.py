@@ -15,6 +15,7 @@ from pop_campaigns.contacts.queries.directory import PersonRow, organisation_nam
 from pop_campaigns.contacts.words.labels import (
     ADDRESS_USES,
     CONSENT_CHANNELS,
+    DETAIL_USES,
     FORMS_OF_ADDRESS,
     INSTITUTION_KINDS,
     LACKS,
@@ -79,6 +80,7 @@ def for_templates() -> dict[str, Any]:
     return {
         "ADDRESS_USES": ADDRESS_USES,
         "CONSENT_CHANNELS": CONSENT_CHANNELS,
+        "DETAIL_USES": DETAIL_USES,
         "FORMS_OF_ADDRESS": FORMS_OF_ADDRESS,
         "MEDIUM_KINDS": MEDIUM_KINDS,
         "PERSON_KINDS": PERSON_KINDS,

@@ -14,6 +14,7 @@ from pop_campaigns.contacts.rules import (
     AddressUse,
     CheckResult,
     ConsentChannel,
+    DetailUse,
     InstitutionKind,
     Lack,
     LogKind,
@@ -54,7 +55,18 @@ ADDRESS_USES: Final[dict[AddressUse, LazyString]] = {
     AddressUse.SECRETARY: _l("Secretary"),
     AddressUse.PROTOCOL: _l("Register office"),
     AddressUse.PRESS: _l("Press office"),
+    AddressUse.OTHER: _lp("address", "Other use"),
 }
+
+DETAIL_USES: Final[dict[DetailUse, LazyString]] = {
+    DetailUse.WORK: _lp("phone or post address", "At work"),
+    DetailUse.MOBILE: _lp("phone or post address", "Mobile"),
+    DetailUse.HOME: _lp("phone or post address", "At home"),
+    DetailUse.SECRETARY: _lp("phone or post address", "Secretary"),
+    DetailUse.FAX: _lp("phone or post address", "Fax"),
+    DetailUse.OTHER: _lp("phone or post address", "Other use"),
+}
+"""Where a further number rings, or a further post address leads."""
 
 PERSON_KINDS: Final[dict[PersonKind, LazyString]] = {
     PersonKind.OFFICIAL: _l("Holds or held an office"),
@@ -105,6 +117,7 @@ CHECK_RESULTS: Final[dict[CheckResult, LazyString]] = {
 MERGED_ROWS: Final[dict[str, LazyString]] = {
     "addresses": _l("Addresses"),
     "consents": _l("Consents"),
+    "contact_details": _l("Further phone numbers and post addresses"),
     "contact_log": _l("Entries of the contact log"),
     "contact_lists": _l("Lists"),
     "institutions": _l("Parts"),
@@ -132,6 +145,7 @@ FIELD_WORDS: Final[dict[str, LazyString]] = {
     "medium_kind": _l("How it reaches its public"),
     "municipality_id": _l("Municipality"),
     "name": _l("Name"),
+    "name_as_printed": _l("As printed"),
     "name_en": _l("Name in English"),
     "name_sq": _l("Name in Albanian"),
     "parent_id": _l("Part of"),
@@ -202,13 +216,14 @@ def changed_fields(row: History) -> list[tuple[str, str, str]]:
     if not isinstance(was, dict) or not isinstance(became, dict):
         return []
     return [
-        (str(FIELD_WORDS[name]), _value_words(name, was[name]), _value_words(name, became.get(name)))
+        (str(FIELD_WORDS[name]), value_words(name, was[name]), value_words(name, became.get(name)))
         for name in was
         if name in FIELD_WORDS
     ]
 
 
-def _value_words(name: str, value: Any) -> str:
+def value_words(name: str, value: Any) -> str:
+    """Return a value of a field as history keeps it in words; that of an institution only where its name may be told."""
     if value in (None, ""):
         return "–"
     if name == "phone":

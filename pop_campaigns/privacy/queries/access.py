@@ -15,9 +15,9 @@ from sqlalchemy import select
 
 from pop_campaigns.contacts.models.consents import Suppression
 from pop_campaigns.contacts.models.contact_log import LogEntry
-from pop_campaigns.contacts.models.persons import Person
+from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.refusals import known_key
-from pop_campaigns.contacts.rules import TombstoneKind, keyed_hash
+from pop_campaigns.contacts.rules import DetailKind, TombstoneKind, keyed_hash
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.models import ContactImport, ImportRow
 from pop_campaigns.invitations.models import Invitation, TimeProposal
@@ -53,13 +53,11 @@ def access_export(traces: Traces, places: Sequence[Place], *, now: datetime) -> 
             "controller": person.organisation.name if person.organisation else "network",
             "persons": [_person(record) for record in traces.persons],
             "addresses": [_some(address, ("email", "use")) for address in traces.addresses],
+            "phones": _details(traces, DetailKind.PHONE, "phone"),
+            "post_addresses": _details(traces, DetailKind.POST, "post_address"),
             "consents": [_consent(consent) for consent in traces.consents],
             "refusals": _refusals(traces),
-            "offices": [
-                _some(mandate, ("from_date", "to_date", "known_on"))
-                | {"office": mandate.office.title_sq, "institution": mandate.office.institution.name_sq}
-                for mandate in traces.mandates
-            ],
+            "offices": [_mandate(mandate) for mandate in traces.mandates],
             "invitations": [_invitation(invitation) for invitation in (*traces.invitations, *traces.held)],
             "named_as_substitute": [
                 {
@@ -102,6 +100,17 @@ def _person(person: Person) -> Data:
         "municipality": person.municipality.name if person.municipality else "",
         "works_for": person.works_for.name_sq if person.works_for else "",
     }
+
+
+def _details(traces: Traces, kind: DetailKind, name: str) -> list[Data]:
+    """Return the further numbers or addresses, named as the person's first one."""
+    return [{name: row.value, "use": row.use.value} for row in traces.details if row.kind is kind]
+
+
+def _mandate(mandate: Mandate) -> Data:
+    office = mandate.office
+    days = _some(mandate, ("from_date", "to_date", "known_on"))
+    return days | {"office": office.title_sq, "institution": office.institution.name_sq}
 
 
 def _consent(consent: Any) -> Data:

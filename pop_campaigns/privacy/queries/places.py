@@ -27,8 +27,8 @@ from pop_campaigns.privacy.rules.identifiers import Identifiers
 # Erased by itself, about the people who sign in (an account is another record than a contact), or no words of anybody.
 _ELSEWHERE: Final = frozenset(
     (
-        "persons", "addresses", "consents", "invitations", "given_answers", "outgoing_mails", "incoming_mails", "mail_tries",
-        "history", "import_rows", "import_changes", "merges", "users", "roles", "hash_keys", "suppressions",
+        "persons", "addresses", "contact_details", "consents", "invitations", "given_answers", "outgoing_mails", "incoming_mails",
+        "mail_tries", "history", "import_rows", "import_changes", "merges", "users", "roles", "hash_keys", "suppressions",
         "tombstones", "stored_files", "municipalities", "retention_runs", "worker_beats", "incoming_links",
         "user_sessions", "throttles", "failed_tries", "account_links",
     )

@@ -14,11 +14,12 @@ from typing import Any
 from flask import Flask, current_app
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select, true
 
-from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.addresses import Address, ContactDetail
 from pop_campaigns.contacts.models.consents import Consent
 from pop_campaigns.contacts.models.contact_log import LogEntry
 from pop_campaigns.contacts.models.merges import Merge
 from pop_campaigns.contacts.models.persons import Mandate, Person
+from pop_campaigns.contacts.rules import DetailKind
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.history import History
 from pop_campaigns.events.models import Event
@@ -57,6 +58,7 @@ class Traces:
     identifiers: Identifiers
     persons: list[Person] = field(default_factory=list)
     addresses: list[Address] = field(default_factory=list)
+    details: list[ContactDetail] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
     mandates: list[Mandate] = field(default_factory=list)
     invitations: list[Invitation] = field(default_factory=list)
@@ -82,7 +84,8 @@ def find_traces(person: Person) -> Traces:
     persons = _with_merged(person)
     ids = [record.id for record in persons]
     addresses = _all(select(Address).where(Address.person_id.in_(ids)))
-    traces = Traces(person, _identifiers(persons, addresses), persons, addresses)
+    details = _all(select(ContactDetail).where(ContactDetail.person_id.in_(ids)))
+    traces = Traces(person, _identifiers(persons, addresses, details), persons, addresses, details)
     traces.consents = _all(select(Consent).where(Consent.person_id.in_(ids)))
     traces.mandates = _all(select(Mandate).where(Mandate.person_id.in_(ids)))
     traces.members = _all(select(ListMember).where(ListMember.person_id.in_(ids)))
@@ -120,14 +123,18 @@ def _with_merged(person: Person) -> list[Person]:
     return persons
 
 
-def _identifiers(persons: Sequence[Person], addresses: Sequence[Address]) -> Identifiers:
+def _identifiers(
+    persons: Sequence[Person], addresses: Sequence[Address], details: Sequence[ContactDetail]
+) -> Identifiers:
+    phones = [person.phone for person in persons]
+    phones += [detail.value for detail in details if detail.kind is DetailKind.PHONE]
     names = (name for person in persons for name in (person.name, person.name_as_printed))
     return Identifiers(
         names=tuple(dict.fromkeys(name for name in names if name)),
         emails=tuple(
             email for email in _emails(addresses) if not _shared(email, [person.id for person in persons])
         ),
-        phones=tuple(dict.fromkeys(person.phone for person in persons if person.phone)),
+        phones=tuple(dict.fromkeys(phone for phone in phones if phone)),
     )
 
 

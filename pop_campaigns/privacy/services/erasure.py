@@ -96,6 +96,7 @@ def finish(done: Erased) -> None:
 def _counts(traces: Traces) -> dict[str, int]:
     names = (
         "addresses",
+        "details",
         "consents",
         "invitations",
         "answers",
@@ -127,7 +128,7 @@ def _erase_contacts(traces: Traces, now: datetime) -> list[Path]:
         person.municipality_id = person.works_for_id = person.press_card_until = None
         person.form_of_address = None
         person.erased_at = now
-    for row in (*traces.addresses, *traces.members, *traces.changes):
+    for row in (*traces.addresses, *traces.details, *traces.members, *traces.changes):
         db.session.delete(row)
     _erase_log(traces)
     files = _erase_consents(traces.consents, now)
@@ -135,7 +136,7 @@ def _erase_contacts(traces: Traces, now: datetime) -> list[Path]:
         merge.changed = {}
     db.session.flush()
     for person in traces.persons:
-        db.session.expire(person, ["addresses"])
+        db.session.expire(person, ["addresses", "details"])
     return files
 
 

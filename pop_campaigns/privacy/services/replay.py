@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
-from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.addresses import Address, ContactDetail
 from pop_campaigns.contacts.models.consents import Suppression, Tombstone
 from pop_campaigns.contacts.models.persons import Person
-from pop_campaigns.contacts.rules import ConsentChannel, Purpose, TombstoneKind, keyed_hash
+from pop_campaigns.contacts.rules import ConsentChannel, DetailKind, Purpose, TombstoneKind, keyed_hash
 from pop_campaigns.contacts.services.refusals import hash_key
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
@@ -58,15 +59,17 @@ def replay(*, now: datetime) -> Replayed:
 
 def _brought_back(known: _Known) -> list[Person]:
     key, persons = hash_key(), []
-    emails: dict[int, list[str]] = {}
-    for person_id, email in db.session.execute(
-        select(Address.person_id, Address.email).where(Address.person_id.is_not(None))
-    ):
-        emails.setdefault(person_id or 0, []).append(email)
+    emails = _by_person(select(Address.person_id, Address.email).where(Address.person_id.is_not(None)))
+    phones = _by_person(
+        select(ContactDetail.person_id, ContactDetail.value).where(
+            ContactDetail.person_id.is_not(None), ContactDetail.kind == DetailKind.PHONE
+        )
+    )
     alive = select(Person).where(Person.erased_at.is_(None), Person.merged_into_id.is_(None))
     for person in db.session.scalars(alive).all():
-        values = [(TombstoneKind.EMAIL, email) for email in emails.get(person.id, [])]
-        values += [(TombstoneKind.PHONE, person.phone)] if person.phone else []
+        values = [(TombstoneKind.EMAIL, email) for email in emails[person.id]]
+        own = [person.phone] if person.phone else []
+        values += [(TombstoneKind.PHONE, phone) for phone in [*own, *phones[person.id]]]
         values = values or [(TombstoneKind.NAME, person.name)]
         lines = (
             known.get((kind.value, keyed_hash(kind, value, key), person.organisation_id))
@@ -75,6 +78,13 @@ def _brought_back(known: _Known) -> list[Person]:
         if any(line and not _added_since(person, line.erased_at) for line in lines):
             persons.append(person)
     return persons
+
+
+def _by_person(rows: Select[int | None, str]) -> defaultdict[int, list[str]]:
+    values: defaultdict[int, list[str]] = defaultdict(list)
+    for person_id, value in db.session.execute(rows):
+        values[person_id or 0].append(value)
+    return values
 
 
 def _added_since(person: Person, moment: datetime) -> bool:

@@ -27,6 +27,8 @@ from pop_campaigns.privacy.words.access import readable_lines
 SECTIONS: Final = {
     "persons": _l("Records of the person"),
     "addresses": _l("E-mail addresses"),
+    "phones": _l("Further phone numbers"),
+    "post_addresses": _l("Further post addresses"),
     "consents": _l("Consents"),
     "refusals": _l("Mail refused"),
     "offices": _l("Offices"),

@@ -70,6 +70,7 @@ def _plan(traces: Traces) -> Plan:
     papers = sum(consent.proof_file_id is not None for consent in traces.consents)
     counted = (
         (len(traces.addresses), _addresses),
+        (len(traces.details), _details),
         (len(traces.rows), _rows),
         (len(traces.members), _members),
         (len(traces.log), _log),
@@ -93,6 +94,14 @@ def _plan(traces: Traces) -> Plan:
 
 def _addresses(number: int) -> str:
     return ngettext("%(num)d e-mail address.", "%(num)d e-mail addresses.", number)
+
+
+def _details(number: int) -> str:
+    return ngettext(
+        "%(num)d further phone number or post address.",
+        "%(num)d further phone numbers or post addresses.",
+        number,
+    )
 
 
 def _rows(number: int) -> str:
