@@ -171,7 +171,10 @@ def test_a_letter_with_copies_goes_out_and_its_clocks_run(arta: Page) -> None:
     arta.locator(".letter-form button.btn-primary").click()
     walks.add_recipients(arta, [MINISTER], "to")
     copies = [PREFECT, MAYOR_OF_FIER, MAYOR_OF_MALLAKASTER, AGENCY]
-    copies += ["Zyra e protokollit, Drejtoria Rajonale e Mjedisit", "Kryeministër, Kryeministria"]
+    copies += [
+        "Zyra e protokollit, Drejtoria Rajonale e Mjedisit pranë Qarkut Fier",
+        "Kryeministër, Kryeministria",
+    ]
     walks.add_recipients(arta, copies, "cc")
 
     arta.goto(f"{letter}/preview")
