@@ -204,7 +204,7 @@ def test_a_mail_without_a_place_is_searched_one_and_taken_back(
         assert done.status_code == 302
     assert mails()[0].state is IncomingState.MATCHED
     assert [link.how for link in mails()[0].links] == ["by_hand"]
-    assert "Take it back" in arta.get(f"/mail/in/{mail.id}").text
+    assert ">Undo<" in arta.get(f"/mail/in/{mail.id}").text
     arta.post(f"/mail/in/{mail.id}/back")
     assert mails()[0].state is IncomingState.HELD
     arta.post(f"/mail/in/{mail.id}/aside", data={"reason": "reklamë"})
