@@ -101,6 +101,19 @@ def test_offices_stand_in_albanian_order_of_their_institutions(cast: SimpleNames
     assert faults == ["Skrapar", "Shkodër", "Tiranë", "Tropojë", "Thumanë"]
 
 
+def test_case_forms_are_offered_behind_what_was_typed(cast: SimpleNamespace) -> None:
+    make_office("Ministër", make_institution("Kabineti"))
+    make_office("Drejtor", make_institution("Drejtoria e Arsimit"))
+    make_office("Drejtor", make_institution("Zyra e Drejtorisë"))
+    for name in ("Arta Metës", "Zana Meta"):
+        make_person(name, email=f"{name.split()[0]}@posta.example")
+    found = [option.institution_sq for option in find_guests("drejtori i drejtorisë", cast.arta)]
+    assert found == ["Zyra e Drejtorisë", "Drejtoria e Arsimit"]
+    assert titles("ministrit të kabinetit", cast.arta) == ["Ministër"]
+    assert titles("ministrisë", cast.arta) == []
+    assert titles("meta", cast.arta) == ["Zana Meta", "Arta Metës"]
+
+
 def test_another_organisations_contacts_are_not_offered(cast: SimpleNamespace) -> None:
     shared = make_office("Kryetar", email="shared@bashkia.example")
     add_mandate(shared, "Sekret Fierit", organisation=cast.fier)

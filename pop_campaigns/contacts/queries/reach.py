@@ -20,7 +20,7 @@ from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.addresses import Reach, best_addresses, reach_to_read
 from pop_campaigns.contacts.rules import SOURCE_HOLDS_FOR, InstitutionKind
 from pop_campaigns.core.clock import local_date, now
-from pop_campaigns.core.db import db, like_folded
+from pop_campaigns.core.db import as_typed_first, db, like_folded
 from pop_campaigns.core.text import fold, search_words
 
 GuestKind = Literal["office", "person"]
@@ -53,7 +53,8 @@ def find_guests(typed: str, user: User, *, reach: Reach | None = None, limit: in
     ``reach`` says in whose name their addresses are chosen; None: in that of the user's organisation.
 
     Every word must occur in the office's title, its institution or its holder's name. Offices that mail can reach come
-    before those that nobody has needed yet (a loaded vocabulary brings many). A person who holds an office stands for
+    before those that nobody has needed yet (a loaded vocabulary brings many), what has the words as typed before what has their
+    stems. A person who holds an office stands for
     herself only if she has an address of her own. Five queries, however many are found.
     """
     today = local_date(now())
@@ -227,6 +228,7 @@ def _matching_offices(typed: str, user: User, on: date) -> Select[Office]:
         .where(*(_office_matches(word, user, on) for word in search_words(typed)))
         .order_by(
             case((_is_reached(user), 0), else_=1),
+            as_typed_first(Office.search_key + " " + Institution.search_key, typed),
             *(Institution.sort_key, Institution.id, Office.sort_key, Office.id),
         )
     )
@@ -255,7 +257,7 @@ def _matching_persons(typed: str, user: User, on: date) -> Select[Person]:
     return (
         select(Person)
         .where(visible(Person, user), like_folded(Person.search_key, typed), or_(reachable, ~in_office))
-        .order_by(Person.sort_key, Person.id)
+        .order_by(as_typed_first(Person.search_key, typed), Person.sort_key, Person.id)
     )
 
 
