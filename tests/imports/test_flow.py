@@ -153,7 +153,7 @@ def test_every_error_is_said_in_words_and_the_row_stays_out(arta: FlaskClient, c
         "Gjashtë;g@x.example;;;;;;;\n"
         "Shtatë;;;;;;;;31.02.2026\n"
         f"{'T' * 200};;;;;;;;\n"
-        "Tetë;a@b.example, c@d.example;;;;Fier;;;\n",
+        "Tetë;a@b.example, c@d.example;;;;Fier;gazetar;;\n",
         **CONSENT,
     )  # fmt: skip
     codes = [[error.split("|")[0] for error in row.errors] for row in rows_of(ident)]

@@ -7,7 +7,7 @@ import csv
 import pytest
 
 from pop_campaigns.imports.rules.cells import addresses_in
-from pop_campaigns.imports.rules.guessing import guess_mapping
+from pop_campaigns.imports.rules.guessing import Vocabulary, guess_mapping
 
 GOOGLE = """\
 First Name,Middle Name,Last Name,Nickname,Organization Name,Organization Title,Birthday,Notes,Labels,\
@@ -30,12 +30,14 @@ Vula kohore,Emri dhe mbiemri juaj,Cila është adresa juaj e e-mailit?,Numri jua
 Emri i organizatës suaj,Në cilën bashki jetoni?,A pranoni të merrni njoftime me e-mail?,Mosha
 2026/03/01 2:05:33 PM EET,Ana Prifti,ana@x.example,069 212 3456,Shoqata,Fier,Po,34
 """
-PLACES = frozenset({"fier", "vlore", "vlora"})
+WORDS = Vocabulary(
+    frozenset({"fier", "vlore", "vlora"}), frozenset({"gazetar", "media"}), frozenset({"sq", "shqip"})
+)
 
 
 def guessed(text: str) -> dict[str, str]:
     heads, *rows = csv.reader(text.splitlines(keepends=True))
-    mapping = guess_mapping(heads, rows, PLACES)
+    mapping = guess_mapping(heads, rows, WORDS)
     return {heads[number] or str(number): field.value for number, field in mapping.items()}
 
 
@@ -111,11 +113,33 @@ def test_questions_of_a_form() -> None:
         ("Telefoni i zyrës", "Punë", None),
         ("Fax", "042 222 222", None),
         ("Data e lindjes", "05.01.1990", None),
+        ("Ticket Type", "Free", None),
+        ("Lloji", "VIP", None),
+        ("Lloji", "Gazetar", "kind"),
+        ("Language", "Deutsch", None),
+        ("Gjuha", "shqip", "language"),
+        ("Posta", "9301", None),
+        ("Posti", "Kryetar", "office"),
+        ("Last", "Prifti", "last_name"),
+        ("Last changed", "2025-03-01", None),
+        ("Display name", "Ana Prifti", "name"),
+        ("E-mail Display Name", "Ana Prifti", None),
     ],
 )
 def test_cells_decide_what_a_heading_leaves_open(heading: str, cell: str, field: str | None) -> None:
-    mapping = guess_mapping([heading], [[cell]] * 3, PLACES)
+    mapping = guess_mapping([heading], [[cell]] * 3, WORDS)
     assert (mapping[0].value if mapping else None) == field
+
+
+def test_one_address_of_an_address_book_is_kept() -> None:
+    heads = "First Name,Last Name,Home Address,Home Address 2,Home City,Work Address,Screen Name\n"
+    assert list(guessed(f"{heads}Ana,Prifti,,,,Rr. 1,ana\n")) == [
+        "First Name",
+        "Last Name",
+        "Home City",
+        "Work Address",
+    ]
+    assert "Home Address 2" in guessed(f"{heads}Ana,Prifti,Rr. 2,Kati 3,Fier,Rr. 1,ana\n")
 
 
 def test_names_beside_addresses_need_no_heading() -> None:

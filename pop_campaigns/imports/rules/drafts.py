@@ -41,10 +41,10 @@ _KINDS: Final = {
     PersonKind.CITIZEN: "qytetar qytetare citizen banor banore",
     PersonKind.OTHER: "tjeter other",
 }
-_KIND_OF: Final[dict[str, PersonKind | InstitutionKind]] = {
+KIND_OF: Final[dict[str, PersonKind | InstitutionKind]] = {
     word: kind for kind, words in _KINDS.items() for word in words.split()
 }
-_LANGUAGE_OF: Final = (
+LANGUAGE_OF: Final = (
     dict.fromkeys(["sq", "al", "alb", "shqip", "shqipe", "shqipja", "albanian", "sq-al"], "sq")
     | dict.fromkeys(["en", "eng", "anglisht", "anglishte", "english", "en-gb", "en-us"], "en")
 )  # fmt: skip
@@ -158,8 +158,8 @@ class RowReader:
         draft.language = self.options.get("language") or "sq"
         draft.municipality_id = self.options.get("municipality_id")
         for what, known, name in (
-            (Field.KIND, _KIND_OF | dict(self.kinds), "kind"),
-            (Field.LANGUAGE, _LANGUAGE_OF, "language"),
+            (Field.KIND, KIND_OF | dict(self.kinds), "kind"),
+            (Field.LANGUAGE, LANGUAGE_OF, "language"),
             (Field.MUNICIPALITY, self.municipalities, "municipality_id"),
         ):
             for cell in typed.get(what, []):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from pop_campaigns.core.text import fold
@@ -28,18 +29,28 @@ _TITLES: Final = frozenset([
 Cells = Sequence[str]
 
 
+@dataclass(frozen=True)
+class Vocabulary:
+    """Words that a cell may be, folded: names of municipalities, kinds of contacts, languages."""
+
+    places: Collection[str] = frozenset()
+    kinds: Collection[str] = frozenset()
+    languages: Collection[str] = frozenset()
+
+
 def guess_mapping(
-    headings: Sequence[str], rows: Sequence[Sequence[str]] = (), places: Collection[str] = frozenset()
+    headings: Sequence[str], rows: Sequence[Sequence[str]] = (), words: Vocabulary | None = None
 ) -> dict[int, Field]:
     """Return which field each column fills, by its number from 0; a column nobody understands is left out.
 
-    ``rows`` are the first of the file; ``places`` the names of municipalities, folded.
+    ``rows`` are the first of the file; without ``words`` no cell contradicts a heading that asks for one of them.
     """
+    words = words or Vocabulary()
     columns = [_cells_of(rows, number) for number in range(len(headings))]
     claims = [
         (*rank, number, field)
         for number, (heading, cells) in enumerate(zip(headings, columns, strict=True))
-        for rank, field in _claims(heading, cells, places)
+        for rank, field in _claims(heading, cells, words)
     ]
     mapping: dict[int, Field] = {}
     for _strength, _order, _empty, _length, number, field in sorted(claims, key=lambda claim: claim[:5]):
@@ -61,9 +72,7 @@ def _cells_of(rows: Sequence[Sequence[str]], number: int) -> Cells:
     return cells[:_LOOKED_AT]
 
 
-def _claims(
-    heading: str, cells: Cells, places: Collection[str]
-) -> list[tuple[tuple[int, int, bool, int], Field]]:
+def _claims(heading: str, cells: Cells, words: Vocabulary) -> list[tuple[tuple[int, int, bool, int], Field]]:
     """Return what a column may be, each with its rank: the lower, the surer."""
     if is_beside(heading):
         return []
@@ -77,7 +86,7 @@ def _claims(
     claims = [
         ((0 if is_exact else 1, order, not cells, -length), field)
         for order, (field, is_exact, length) in enumerate(told)
-        if _agrees(field, cells, places, is_exact=is_exact)
+        if _agrees(field, cells, words, is_exact=is_exact)
     ]
     if by_cells and not claims:
         claims.append(((2, 0, False, 0), by_cells))
@@ -91,13 +100,16 @@ def _by_cells(cells: Cells) -> Field | None:
     return Field.PHONE if dialled >= _MOST else None
 
 
-def _agrees(field: Field, cells: Cells, places: Collection[str], *, is_exact: bool) -> bool:
+def _agrees(field: Field, cells: Cells, words: Vocabulary, *, is_exact: bool) -> bool:
     """Return whether the cells of a column may be what its heading says; an empty column contradicts nothing."""
     if not cells:
         return True
-    if field is Field.MUNICIPALITY:
-        known = _share(cells, lambda cell: fold(cell).removeprefix("bashkia ") in places)
-        return not places or known >= 0.5 or (is_exact and known > 0)
+    known = {Field.MUNICIPALITY: words.places, Field.KIND: words.kinds, Field.LANGUAGE: words.languages}.get(
+        field
+    )
+    if known:
+        share = _share(cells, lambda cell: fold(cell).removeprefix("bashkia ") in known)
+        return share >= _HALF or (is_exact and share > 0)
     if is_exact and field in CONSENTS:
         return True
     check = _CHECKS.get(field)
@@ -136,15 +148,19 @@ _CHECKS: Final[Mapping[Field, Callable[[Cells], bool]]] = {
 def _keep_one_post_address(
     mapping: dict[int, Field], headings: Sequence[str], columns: Sequence[Cells]
 ) -> None:
-    """Keep one street of an address book, which has them at home, at work and elsewhere: the first filled, best the whole."""
-    streets = {
-        number: "formatted" in heading_words(headings[number]).split()
+    """Keep one address of an address book, which has them at home, at work and elsewhere: the first filled, best the whole."""
+    words = {
+        number: set(heading_words(headings[number]).split())
         for number, field in mapping.items()
         if field is Field.POST_ADDRESS
-        and re.search(r"\b(?:street|formatted)\b", heading_words(headings[number]))
     }
-    for number in sorted(streets, key=lambda number: (not columns[number], not streets[number], number))[1:]:
-        del mapping[number]
+    books = [number for number in words if words[number] & _OF_BOOKS]
+    if books:
+        best = min(books, key=lambda n: (not columns[n], "formatted" not in words[n], n))
+        for number in books:
+            # *Home Address* and *Home Address 2* are one; *Address 1 - Formatted* has all of *Address 1 - Street*.
+            if words[number] != words[best] or ("formatted" in words[best] and number != best):
+                del mapping[number]
 
 
 def _name_the_names(mapping: dict[int, Field], headings: Sequence[str], columns: Sequence[Cells]) -> None:
@@ -163,4 +179,5 @@ def _name_the_names(mapping: dict[int, Field], headings: Sequence[str], columns:
 
 
 _REACHES_OR_CONSENTS: Final = frozenset({Field.EMAIL, Field.PHONE, *CONSENTS})
+_OF_BOOKS: Final = frozenset(("street", "formatted", "home", "work", "business", "other"))
 _NAMES: Final = frozenset({Field.NAME, Field.FIRST_NAME, Field.LAST_NAME})

@@ -24,7 +24,7 @@ _WORDS: Final[dict[Field, str]] = {
     Field.CONSENT_DATE: (
         "data pelqimit|data miratimit|consent date|date consent|pelqimi me|timestamp|vula kohore|"
         "submitted at|submission date|submit date|completion time|data plotesimit|koha plotesimit|"
-        "data dergimit|koha dergimit|data regjistrimit"
+        "data dergimit|koha dergimit|data regjistrimit|submission time|optin time|opt in date"
     ),
     Field.CONSENT_NEWS: "lajme|newsletter|news|njoftime|pelqim lajme|consent news",
     Field.CONSENT_SHARING: "ndarje|sharing|pelqim ndarje|consent sharing",
@@ -33,13 +33,13 @@ _WORDS: Final[dict[Field, str]] = {
         "adresa|adresa postare|adrese|address|postal address|post address|mailing address|rruga|street|"
         "address formatted|address street"
     ),
-    Field.FIRST_NAME: "first name|given name|emri pare|firstname|forename",
+    Field.FIRST_NAME: "first name|given name|emri pare|firstname|forename|vorname|nome",
     Field.MIDDLE_NAME: "middle name|additional name|emri dyte|emri mesit|middlename",
-    Field.LAST_NAME: "mbiemri|mbiemer|last name|surname|family name|lastname",
+    Field.LAST_NAME: "mbiemri|mbiemer|last name|surname|family name|lastname|nachname|cognome",
     Field.LANGUAGE: "gjuha|gjuhe|language|lang",
     Field.KIND: "lloji|lloj|kategoria|kind|type|category|tipi",
     Field.OFFICE: (
-        "posti|pozicioni|pozicion|detyra|funksioni|funksion|titulli detyres|zyra|roli|position|office|"
+        "pozicioni|pozicion|detyra|funksioni|funksion|titulli detyres|zyra|roli|position|office|"
         "job title|title|function|titulli|profesioni"
     ),
     Field.MUNICIPALITY: "bashkia|bashki|qyteti|qytet|municipality|city|town|vendbanimi|address city",
@@ -56,6 +56,13 @@ _WORDS: Final[dict[Field, str]] = {
         "contact name|pjesemarresi|kontakti|contact|display name"
     ),
 }  # fmt: skip
+# Words that mean it alone, and something else among others (*last changed*, *posta*).
+_ALONE: Final = {
+    "first": Field.FIRST_NAME,
+    "middle": Field.MIDDLE_NAME,
+    "last": Field.LAST_NAME,
+    "posti": Field.OFFICE,
+}
 _PLACE_IN_ORDER: Final = {field: number for number, field in enumerate(_WORDS)}
 # Words that join, and whose answer is asked for.
 _LINKS: Final = frozenset([
@@ -65,17 +72,17 @@ _LINKS: Final = frozenset([
 _EMAIL: Final = re.compile(r"\be[\W_]*mail\w*")
 # What stands beside a value and is none: which of one's phones it is, how a name is spoken, whose assistant's it is.
 _BESIDE: Final = re.compile(
-    r"\b(?:label|display|yomi|phonetic|fax\w*|faks\w*|pager|telex|tty|tdd|callback|assistant\w*|asistent\w*"
-    r"|manager\w*|spouse|bashkeshort\w*|referred|password|fjalekalim\w*)\b"
+    r"\b(?:email|mail)\b.*\b(?:display|angezeigter)\b|\bvisualizzato\b|\b(?:label|yomi|phonetic|fax\w*|faks\w*|pager|telex|tty|tdd|callback"
+    r"|assistant\w*|asistent\w*|manager\w*|spouse|bashkeshort\w*|referred|password|fjalekalim\w*)\b"
     r"|\b(?:email|mail|phone|telefon\w*|address|adres\w*|organi[sz]ation|institucion\w*|relation|website|im|event"
-    r"|custom field)\b.*\btype\b|\b(?:lloj\w*|kategori\w*|type|kind)\b.*\b(?:email|mail|telefon\w*|phone|adres\w*"
+    r"|custom field)\b.*\btype?\b|\b(?:lloj\w*|kategori\w*|type|kind|tipo)\b.*\b(?:email|mail|posta|telefon\w*|phone|adres\w*"
     r"|address|institucion\w*|institution|organi[sz]at\w*)\b"
 )
 # What would be taken for something else by one of its words; its cells may still say what it is.
 _OTHER: Final = re.compile(
-    r"\b(?:nickname|web|website|url|faqja|birthday|lindj\w*|birth|anniversary|gender|gjinia|initials|suffix|prefix"
-    r"|file as|photo|maiden|department|departamenti|location|region|state|country|postal code|po box|extended"
-    r"|keywords|server|account|government|hobby|profession|symbol|job description)\b"
+    r"\b(?:nickname|screen name|ticket|web|website|url|faqja|birthday|lindj\w*|birth|anniversary|gender|gjinia"
+    r"|initials|suffix|prefix|file as|photo|maiden|department|departamenti|location|region|state|country"
+    r"|postal code|po box|extended|keywords|server|account|government|hobby|profession|symbol|job description)\b"
 )
 
 
@@ -94,11 +101,12 @@ def fields_of(heading: str) -> list[tuple[Field, bool, int]]:
     words = heading_words(heading)
     if not words or is_beside(heading):
         return []
+    if words in _ALONE:
+        return [(_ALONE[words], True, 1)]
     own = _stems(words)
     meanings = {} if _OTHER.search(words) and own not in _WHOLE else _within(own)
-    if _SPECIAL_CONSENTS & set(
-        meanings
-    ):  # *Pëlqim, lajme* is about news: for what it is tells more than that it is one
+    if not _SPECIAL_CONSENTS.isdisjoint(meanings):
+        # *Pëlqim, lajme* is about news: for what it is tells more than that it is one.
         meanings.pop(Field.CONSENT_EVENTS, None)
     told = [(field, length == len(own), length) for field, length in meanings.items()]
     return sorted(told, key=lambda meaning: (not meaning[1], _PLACE_IN_ORDER[meaning[0]]))

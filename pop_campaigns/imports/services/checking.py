@@ -20,8 +20,9 @@ from pop_campaigns.core.places import Municipality
 from pop_campaigns.imports.models import ContactImport, ImportRow
 from pop_campaigns.imports.queries import cells_as_read, rows_in
 from pop_campaigns.imports.rules.days import DayOrder
-from pop_campaigns.imports.rules.drafts import HARD, RowDraft, RowReader, fold
+from pop_campaigns.imports.rules.drafts import HARD, KIND_OF, LANGUAGE_OF, RowDraft, RowReader, fold
 from pop_campaigns.imports.rules.fields import Field
+from pop_campaigns.imports.rules.guessing import Vocabulary
 from pop_campaigns.imports.rules.near_names import SettledNames
 from pop_campaigns.imports.rules.states import SAME, ImportState, RowDecision
 from pop_campaigns.imports.services.asking import NearNames
@@ -53,6 +54,12 @@ def names_of_places() -> dict[str, int]:
     """Return the municipalities by their names, folded: as they are called and in the definite form."""
     places = db.session.execute(select(Municipality.id, Municipality.name, Municipality.name_definite))
     return {fold(name): ident for ident, *names in places for name in names if name}
+
+
+def vocabulary() -> Vocabulary:
+    """Return the words by which cells show what their column is."""
+    kinds = KIND_OF.keys() | _names_of_kinds().keys()
+    return Vocabulary(names_of_places().keys(), kinds, LANGUAGE_OF.keys())
 
 
 def _names_of_kinds() -> dict[str, PersonKind | InstitutionKind]:

@@ -26,7 +26,7 @@ from pop_campaigns.imports.rules.fields import REACHES, Field
 from pop_campaigns.imports.rules.guessing import guess_mapping, key_of
 from pop_campaigns.imports.rules.states import ImportState, ImportWork, MappingOrigin, RowDecision
 from pop_campaigns.imports.rules.tables import MOST_ROWS, BadFile, Row, Table, heading_of, read_tables
-from pop_campaigns.imports.services.checking import is_hard, names_of_places
+from pop_campaigns.imports.services.checking import is_hard, vocabulary
 
 _AT_ONCE: Final = 1000
 _REMEMBERED: Final = 30
@@ -122,7 +122,7 @@ def _take_rows(imported: ContactImport, table: Table, sheet: int) -> dict[str, A
     columns = [heading_of(cell) for cell in table.headings.cells] + empty
     if table.headings.raw is not None:
         imported.raw_columns = [*table.headings.raw, *[""] * (width - len(table.headings.raw))]
-    guessed = guess_mapping(columns, sample, names_of_places().keys())
+    guessed = guess_mapping(columns, sample, vocabulary())
     return {
         "number": sheet,
         "name": table.sheet,
@@ -157,7 +157,7 @@ def _first_mapping(imported: ContactImport) -> dict[str, str]:
                 imported.mapped_by = MappingOrigin.MEMORY
                 imported.options = {name: earlier.options.get(name) for name in _TAKEN_OVER}
                 return dict(earlier.mapping)
-    guessed = guess_mapping(imported.columns, first_rows(imported), names_of_places().keys())
+    guessed = guess_mapping(imported.columns, first_rows(imported), vocabulary())
     return {str(number): what.value for number, what in guessed.items()}
 
 
