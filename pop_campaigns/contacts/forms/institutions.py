@@ -270,7 +270,8 @@ class OfficeForm(Form):
         "dative",
         needed=False,
         description=_l(
-            "After “Drejtuar:”, in one phrase: Kryetarit të Bashkisë Fier. If left empty, it is made from title and institution."
+            "After “Drejtuar:”, in letters and invitations: Kryetarit të Bashkisë Fier. "
+            "If left empty, it is made from title and institution."
         ),
     )
     language = language()

@@ -45,9 +45,9 @@ def _as_json(match: Match) -> dict[str, Any]:
     subject = match.subject
     values: dict[str, Any] = {"what": "mail", "id": subject.id, "title": "", "who": ""}
     if isinstance(subject, Invitation):
-        values |= {"what": "invitation", "title": subject.event.title_sq, "who": subject.shown_as}
+        values |= {"what": "invitation", "title": subject.event.title_sq, "who": subject.written_as}
     elif isinstance(subject, LetterRecipient):
-        values |= {"what": "letter", "title": subject.letter.subject_sq, "who": subject.shown_as}
+        values |= {"what": "letter", "title": subject.letter.subject_sq, "who": subject.written_as}
     else:
         values |= {"title": subject.message_id, "who": subject.to_address}
     return values | {"how": match.how, "certain": not match.suggested}
