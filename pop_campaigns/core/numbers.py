@@ -25,7 +25,11 @@ def row_number(typed: str | None) -> int | None:
 class RowNumber(IntegerConverter):
     """``<int:…>`` in an address. What the database cannot hold is no page: 404."""
 
-    regex = r"[0-9]{1,10}"
+    # Up to LARGEST: a number that is none must not even belong to the address, or a rule for another method answers 405.
+    regex = (
+        r"(?:[0-9]{1,9}|[01][0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}"
+        r"|21474[0-7][0-9]{4}|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]|214748364[0-7])"
+    )
 
     def to_python(self, value: str) -> Any:
         """Raise ``ValidationError`` (no such address) for a number beyond the database's."""

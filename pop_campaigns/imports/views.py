@@ -299,11 +299,11 @@ def _decisions(prefix: str) -> dict[int, RowDecision]:
 def names(import_id: int) -> ResponseReturnValue:
     """Keep which names of institutions and offices are the same as others; look the rows over anew."""
     imported = get_import(import_id)
-    fields = (
-        (name.removeprefix("name-"), value) for name, value in request.form.items() if name[:5] == "name-"
-    )
+    fields = request.form.items()
     choices = {
-        int(number): value == "there" for number, value in fields if number.isdecimal() and len(number) < 5
+        number: value == "there"
+        for name, value in fields
+        if name[:5] == "name-" and (number := row_number(name[5:])) is not None
     }
     asked = row_number(request.form.get("asked", "")) or 0
     return _change(imported, lambda locked: services.choose_names(locked, choices, asked))

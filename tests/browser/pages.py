@@ -110,7 +110,7 @@ PAGE_KINDS = (
     PageKind("local-message-unfolded", "{delivered}", then=open_details),
     PageKind("local-message-wrong", "{delivered}", then=send_no_words, in_both=True),
     PageKind("translations", "/translations", in_both=True),
-    PageKind("translation", "/translations/en{held}"),
+    PageKind("translation", "/translations/en{event}"),
     PageKind("search", "/search?q=gjanica"),
     PageKind("not-found", "/nothing-here", signed_in=False, status=404),
     PageKind("answer", "{answer}?lang={lang}", signed_in=False, in_both=True),
