@@ -148,9 +148,9 @@ def check_mails(desk: Desk, letter: Letter) -> None:
     for part in (
         "Nr. prot. 1/2026",
         "më 16 nëntor 2026",
-        "Marrësi: Ministër",
+        "Drejtuar: Ministrit të Turizmit dhe Mjedisit",
         "Për dijeni:",
-        "Bashkia Mallakastër",
+        "Kryetarit të Bashkisë Mallakastër",
     ):
         assert part in words
 
