@@ -26,6 +26,8 @@ SignIn = Callable[[Any], FlaskClient]
 
 # Forms with fields of which none changes what is stored already, each with its reason.
 EDITS_NOTHING = {
+    # The form asks what is kept of two records; it carries the versions of both (ASKS).
+    "contacts.merge_contacts": "carries the versions of both records",
     "accounts.change_password": "sets a password, which nobody else types",
     "accounts.invite": "adds a row",
     "contacts.new_institution": "adds a row",
