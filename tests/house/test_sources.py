@@ -312,6 +312,34 @@ def test_files_and_functions_stay_readable() -> None:
     assert not too_long, "\n".join(too_long)
 
 
+WALL_CLOCKS = {"time.monotonic", "time.perf_counter", "time.time"}
+HANG_SECONDS = 20
+
+
+def timed_asserts(tree: ast.AST) -> Iterator[int]:
+    """Return the lines that hold a stretch of wall clock to a figure that a busy machine misses."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Assert) or not WALL_CLOCKS & {
+            ast.unparse(call.func) for call in ast.walk(node.test) if isinstance(call, ast.Call)
+        }:
+            continue
+        figures = [each.value for each in ast.walk(node.test) if isinstance(each, ast.Constant)]
+        waits = any(isinstance(each, ast.Name) and each.id == "deadline" for each in ast.walk(node.test))
+        if not waits and not any(isinstance(each, int | float) and each >= HANG_SECONDS for each in figures):
+            yield node.lineno
+
+
+def test_no_test_fails_on_a_busy_machine() -> None:
+    """A bound on the wall clock only tells a hang; what must be quick is counted, or measured in CPU time."""
+    tests = ((path, ast.parse(text)) for path, text in tracked_texts() if re.match(r"tests/.*\.py$", path))
+    assert [f"{path}:{line}" for path, tree in tests for line in timed_asserts(tree)] == []
+
+
+def test_a_timed_assert_is_recognised() -> None:
+    assert list(timed_asserts(ast.parse("assert time.monotonic() - began < 7"))) == [1]
+    assert not list(timed_asserts(ast.parse("assert time.monotonic() < deadline, 'late'")))
+
+
 def test_no_text_hides_in_an_f_string() -> None:
     """What collects the texts does not look into f-strings: such a text would stay English for ever."""
     calls = {"_", "gettext", "ngettext", "pgettext", "npgettext", "_l", "_lp"}

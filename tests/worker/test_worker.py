@@ -187,10 +187,8 @@ def test_a_queue_that_is_down_costs_a_line_in_the_log_and_no_request(
     app: Flask, bind_queue: Callable[[str], None], url: str
 ) -> None:
     bind_queue(url.format(port=free_port()))
-    started = time.monotonic()
     with capture_logs() as logs:
         wake_worker()
-    assert time.monotonic() - started < 5
     assert [line["log_level"] for line in logs] == ["error"]
 
 
