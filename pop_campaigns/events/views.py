@@ -35,11 +35,17 @@ from pop_campaigns.events.queries import (
     municipalities_with_events,
     read_filter,
 )
-from pop_campaigns.events.rules import month_beside, read_month
+from pop_campaigns.events.rules import is_coming, month_beside, read_month
 from pop_campaigns.events.services import change_event, create_event
 from pop_campaigns.events.words.labels import EVENT_KINDS, EVENT_WHENS, state_chip, weekday_words, when_words
 
 bp = Blueprint("events", __name__)
+
+
+@bp.app_template_global()
+def event_url(event_id: int) -> str:
+    """Return the address of an event's page, which belongs to the desk because it shows letters and mails too."""
+    return url_for("desk.event", event_id=event_id)
 
 
 @bp.context_processor
@@ -124,7 +130,9 @@ def new() -> ResponseReturnValue:
     db.session.commit()
     flash(_("The event is saved."), "success")
     _say_if_past(form)
-    return redirect(url_for("desk.event", event_id=event.id))
+    if request.form.get("then") == "guests" and is_coming(event.starts_at, moment):
+        return redirect(url_for("invitations.who", event_id=event.id))
+    return redirect(event_url(event.id))
 
 
 @bp.route("/events/<int:event_id>/edit", methods=["GET", "POST"])
@@ -145,7 +153,7 @@ def edit(event_id: int) -> ResponseReturnValue:
     if material and not form.is_past:
         flash(_("Time, place or link have changed: guests who were invited do not know it yet."), "info")
     _say_if_past(form)
-    return redirect(url_for("desk.event", event_id=event.id))
+    return redirect(event_url(event.id))
 
 
 def _say_if_past(form: EventForm) -> None:

@@ -47,6 +47,7 @@ from pop_campaigns.mail.wake_up import wake_worker
 
 bp = Blueprint("imports", __name__, url_prefix="/people/import")
 bp.context_processor(for_templates)
+bp.context_processor(lambda: {"import_steps": labels.import_steps})
 # Room for a file a little too large, so that it is refused in words.
 _BESIDE_THE_FILE: Final = 4 * 1024 * 1024
 _ROWS_A_PAGE: Final = 50

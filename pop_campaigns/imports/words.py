@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
@@ -11,6 +12,8 @@ from flask_babel.speaklater import LazyString
 
 from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.phones import PHONE_PROBLEMS
+from pop_campaigns.core.steps import Step
+from pop_campaigns.imports.models import ContactImport
 from pop_campaigns.imports.rules.days import DayOrder
 from pop_campaigns.imports.rules.fields import Field
 from pop_campaigns.imports.rules.states import ImportState, RowDecision
@@ -165,3 +168,24 @@ _NOTES: Final[dict[str, LazyString]] = {
     "phones": _l("One phone number fits; not kept: %(typed)s"),
     "beside": _l("Not kept, as it is no address: “%(typed)s”"),
 }
+
+
+def import_steps(imported: ContactImport | None = None) -> list[Step]:
+    """Return the steps of an import, None for one whose file is still to be chosen."""
+    is_checked = imported is not None and imported.state is ImportState.CHECKED
+    is_open = is_checked or (imported is not None and imported.state is ImportState.UPLOADED)
+    reached = {
+        "imports.sheet": is_open and bool(imported and imported.sheets),
+        "imports.columns": is_open and imported is not None and imported.sheet is not None,
+        "imports.show": is_checked,
+    }
+    steps = [
+        (_("File"), "imports.sheet", ""),
+        (_("Columns"), "imports.columns", _("once the file is read")),
+        (_("Look over"), "imports.show", _("once the columns are chosen")),
+        (_("Done"), "", _("once the rows are brought in")),
+    ]
+    return [
+        Step(label, url_for(page, import_id=imported.id) if imported and reached.get(page) else "", why)
+        for label, page, why in steps
+    ]

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, abort
+from typing import Any
+
+from flask import Blueprint, abort, url_for
+from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from pop_campaigns.accounts.scope import get_changeable
+from pop_campaigns.contacts.forms.picking import read_place
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import make_room
+from pop_campaigns.core.steps import Step
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import may_invite
+from pop_campaigns.invitations.queries.guests import guests_of
+from pop_campaigns.invitations.rules import InvitationState, may_invite
 from pop_campaigns.invitations.sight import check_sight
 from pop_campaigns.invitations.words.labels import NOT_INVITABLE
 
@@ -35,3 +42,32 @@ def cannot_invite_words(event: Event, moment: datetime) -> str:
     cancelled = event.state is EventState.CANCELLED
     reason = may_invite(cancelled=cancelled, starts_at=event.starts_at, now=moment)
     return str(NOT_INVITABLE[reason]) if reason else ""
+
+
+@bp.context_processor
+def steps_of_inviting() -> dict[str, Any]:
+    """Let the three pages of inviting show where one is."""
+    return {"invite_steps": invite_steps}
+
+
+def invite_steps(event: Event, place: dict[str, str] | None = None) -> list[Step]:
+    """Return the steps of inviting to an event; ``place`` is what was searched and ticked, which goes along through all.
+
+    Without it, it is what the page's own address carries.
+    """
+    query: dict[str, Any] = read_place().query if place is None else place
+    listed = {guest.state for guest in guests_of(event)} - {InvitationState.WITHDRAWN}
+    reached = {
+        "invitations.who": True,
+        "invitations.message": bool(listed),
+        "invitations.send": InvitationState.DRAFT in listed,
+    }
+    steps = [
+        (pgettext("step", "Who"), "invitations.who", ""),
+        (pgettext("step", "Message"), "invitations.message", _("once somebody is on the list")),
+        (pgettext("step", "Send"), "invitations.send", _("once somebody waits to be invited")),
+    ]
+    return [
+        Step(label, url_for(page, event_id=event.id, **query) if reached[page] else "", why)
+        for label, page, why in steps
+    ]

@@ -105,7 +105,9 @@ def _choose_guests(page: Page, event: str) -> None:
 
 
 def _look_at_the_mail(page: Page, event: str) -> None:
-    page.get_by_role("button", name=sq("Next: the message")).click()
+    page.get_by_role("button", name=sq("Next: send")).click()
+    page.wait_for_url(f"**{event}/invite/send")
+    page.locator(".steps").get_by_role("link", name=sq("Message", "step")).click()
     page.wait_for_url(f"**{event}/invite/message")
     expect(page.frame_locator(".mail-frame").locator("body")).to_contain_text(GJANICA)
     page.get_by_role("link", name=sq("Text")).click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
@@ -82,6 +83,16 @@ def test_a_coordinator_plans_an_event(cast: SimpleNamespace, sign_in: SignIn) ->
     assert event.format is EventFormat.IN_PERSON
     assert event.published
     assert "Tryezë për lumin Gjanica" in arta.get("/events").text
+
+
+def test_from_a_new_event_straight_to_its_guests(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    arta = sign_in(cast.arta)
+    buttons = re.findall(r"<button[^>]*btn-[^>]*>", arta.get("/events/new").text)
+    assert 'name="then" value="guests"' in buttons[0]  # what Enter presses
+    planned = arta.post("/events/new", data=typed(then="guests"))
+    assert planned.location == f"/events/{only_event().id}/invite"
+    undated = arta.post("/events/new", data=typed(once="c", then="guests", precision="unknown"))
+    assert re.fullmatch(r"/events/\d+", undated.location)  # nobody can be invited to it
 
 
 def test_pressing_twice_makes_one_event(cast: SimpleNamespace, sign_in: SignIn) -> None:

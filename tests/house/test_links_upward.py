@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LINKS_UPWARD = {
     "accounts": 6,
     "contacts": 11,
-    "events": 6,
+    "events": 2,
     "incoming": 9,
     "invitations": 24,
     "letters": 1,

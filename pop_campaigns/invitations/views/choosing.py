@@ -165,7 +165,7 @@ def _not_listed(event: Event, ticks: list[Tick]) -> list[Tick]:
 def _add_chosen(event: Event, picking: Picking, form: PickForm) -> ResponseReturnValue:
     choices = _choices(picking)
     if not choices and picking.pressed == "go" and guests_of(event, InvitationState.DRAFT):
-        return redirect(url_for("invitations.message", event_id=event.id))
+        return redirect(url_for("invitations.send", event_id=event.id))
     if not picking.too_many:
         form.guest.data = [f"{choice.kind}-{choice.id}" for choice in choices]
     if not form.validate():
@@ -185,7 +185,7 @@ def _add_chosen(event: Event, picking: Picking, form: PickForm) -> ResponseRetur
     db.session.commit()
     _say_added(done)
     if picking.pressed == "go" and not left:
-        return redirect(url_for("invitations.message", event_id=event.id))
+        return redirect(url_for("invitations.send", event_id=event.id))
     # What could not be added stays ticked, its reason beside it.
     ticks = tuple(Tick(choice.kind, choice.id, choice.language) for choice in left)
     return redirect(_address(event, replace(picking, ticks=ticks)))

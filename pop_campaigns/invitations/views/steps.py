@@ -113,21 +113,21 @@ def send(event_id: int) -> ResponseReturnValue:
     """Show what will happen, then do it: the last of three steps."""
     event = get_changeable(Event, event_id)
     if request.method != "POST":
-        return _send_page(event)
+        return with_frames(_send_page(event))
     seen = request.form.get("guests", "")
     drafts = _sendable(event).drafts
     if drafts and seen and seen != _mark_of_list(drafts):
-        return _send_page(event, changed=True), 409
+        return with_frames(_send_page(event, changed=True)), 409
     try:
         number = send_invitations(event, by=current_user, now=now())
         db.session.commit()
     except CannotInvite:
         db.session.rollback()
-        return _send_page(get_changeable(Event, event_id)), 422
+        return with_frames(_send_page(get_changeable(Event, event_id))), 422
     except StaleDataError:
         # The other press of a double click was quicker, or someone is changing the list at this moment.
         db.session.rollback()
-        return _send_page(get_changeable(Event, event_id), changed=True), 409
+        return with_frames(_send_page(get_changeable(Event, event_id), changed=True)), 409
     if number:
         wake_worker()
         flash(
@@ -170,6 +170,7 @@ def _send_page(event: Event, *, changed: bool = False) -> str:
         refused=refused,
         dead=[row for row in dead if row[0].id in seen],
         seen=seen,
+        shown=next((draft for draft in drafts if draft.id in seen), None),
         counts={lang: sum(draft.language == lang for draft in drafts) for lang in LANGUAGES},
         samples=[draft for draft in drafts if is_sample_address(draft.address)],
         keeps_mail=current_app.config["MAIL_LOCAL"],

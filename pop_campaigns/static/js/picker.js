@@ -3,7 +3,8 @@
 
 const PAUSE = 200; // milliseconds after the last key
 const FEWEST = 3; // letters worth a search
-const OURS = ["q", "at", "chosen", "guest"];
+const PLACE = ["q", "at", "chosen"];
+const OURS = [...PLACE, "guest"];
 const STAYS = /^(search|all|clear|page-|list-|group-|address-)/;
 
 const form = document.querySelector("#pick-guests");
@@ -49,12 +50,18 @@ async function ask(url, options = {}) {
   }
 }
 
-// The page's address says where one is; so do the other forms of the page, which come back with it.
+// The page's address says where one is; so do the other forms of the page and the links to the other steps, which come
+// back with it.
 function keep(url) {
   history.replaceState(null, "", url);
   const query = new URL(url, location.href).searchParams;
   document.querySelectorAll("input[data-place]").forEach((one) => {
     one.value = query.get(one.name) ?? "";
+  });
+  document.querySelectorAll("a[data-place]").forEach((one) => {
+    const to = new URL(one.href);
+    PLACE.forEach((name) => (query.get(name) ? to.searchParams.set(name, query.get(name)) : to.searchParams.delete(name)));
+    one.href = to.href;
   });
 }
 
@@ -127,6 +134,7 @@ function tick(target) {
   if (group && !group.querySelector(".pick")) group.remove();
   const next = all[at + 1] ?? all[at - 1];
   (next ?? box).focus({ preventScroll: true });
+  if (!next) box.select(); // the next name is typed over the last
   const left = Number(results.dataset.number) - 1;
   results.dataset.number = String(left);
   if (results.hasAttribute("data-counted")) {
