@@ -12,7 +12,12 @@ from tests.browser.running_site import Site
 from tests.browser.walks import FIER, MAYOR_OF_FIER, MAYOR_OF_MALLAKASTER, MINISTER, PREFECT
 
 MOST_CLICKS = 8
-SOUGHT = {"turiz": MINISTER, "prefekt": PREFECT, "mallakas": MAYOR_OF_MALLAKASTER, "bashkia fier": MAYOR_OF_FIER}
+SOUGHT = {
+    "turiz": MINISTER,
+    "prefekt": PREFECT,
+    "mallakas": MAYOR_OF_MALLAKASTER,
+    "bashkia fier": MAYOR_OF_FIER,
+}
 
 
 def test_from_logging_in_to_four_offices_invited(open_context: Opener, site: Site) -> None:

@@ -100,9 +100,7 @@ def test_the_steps_of_a_letter(cast: SimpleNamespace, sign_in: SignIn) -> None:
     letter = factories.make_letter(cast.fier)
     office = factories.make_office("Arkivist", factories.make_institution("Arkivi"))
     db.session.commit()
-    edit, recipients, preview = (
-        f"/letters/{letter.id}/{page}" for page in ("edit", "recipients", "preview")
-    )
+    edit, recipients, preview = (f"/letters/{letter.id}/{page}" for page in ("edit", "recipients", "preview"))
     assert steps_in(browser.get(edit).text) == ["now", recipients, unaddressed]
     browser.post(recipients, data={"guest": f"office-{office.id}", "role": "to"})
     assert steps_in(browser.get(edit).text) == ["now", recipients, preview]
