@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -312,3 +313,44 @@ def test_public_forms_need_no_session(
     token = token_in(visitor.get("/login").text)
     assert visitor.post("/language", data={"lang": "en", "csrf_token": token}).status_code == 302
     assert visitor.post("/language", data={"lang": "en", "csrf_token": "x"}, headers=OURS).status_code == 400
+
+
+def test_a_form_with_a_file_says_to_choose_it_again(
+    app: Flask, cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = "Skedarët duhet t’i zgjidhni përsëri."
+    browser = app.test_client()
+    log_in(browser, cast.arta)
+
+    def send(address: str, **typed: Any) -> str:
+        file = (io.BytesIO(b"%PDF-1.4"), "prova.pdf")
+        return str(browser.post(address, data=typed | {"file": file}, headers=OURS).text)
+
+    form = typed_letter(browser)
+    assert again not in press(browser, form | {"csrf_token": "x"}).text
+    assert again in send("/people/import/new", csrf_token=token_in(browser.get("/today").text)), "refused"
+    log_out(browser)
+    at_log_in = send("/letters/new", **form)
+    assert again in at_log_in
+    assert again in log_in(browser, cast.arta, at_log_in).text
+    log_out(browser)
+    assert again in send("/letters/new", **form | {"body_sq": "ë" * LONGEST_KEPT}), "to be copied"
+
+
+def test_a_desk_page_says_whose_drafts_it_may_show(app: Flask, cast: SimpleNamespace) -> None:
+    """Always the same for one person, another for each, and no word of who it is; no page without an account has one."""
+
+    def owners(user: User) -> set[str]:
+        browser = app.test_client()
+        log_in(browser, user)
+        return {
+            re.findall(r'data-person="([^"]+)"', browser.get(path).text)[0]
+            for path in ("/today", "/letters/new")
+        }
+
+    own = owners(cast.arta)
+    assert own == owners(cast.arta) and len(own) == 1
+    assert not own & owners(cast.clirim)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", own.pop())
+    visitor = app.test_client()
+    assert "data-person" not in visitor.get("/login").text + visitor.get("/sq/").text

@@ -33,6 +33,7 @@ from pop_campaigns.accounts.sign_in.kept_words import (
 from pop_campaigns.core.db import db
 from pop_campaigns.core.form_filling import Typed, fill_form
 from pop_campaigns.core.safe_path import local_path
+from pop_campaigns.core.tokens import derive_token
 
 _POLICY = "Content-Security-Policy"
 _SIGN_IN = "security.login"
@@ -46,6 +47,7 @@ def init_kept_words(app: Flask) -> None:
     app.extensions["security"].unauthn_handler(_on_ended_session)
     app.after_request(_after_sign_in)
     app.jinja_env.globals["kept_words"] = _kept_in_form
+    app.jinja_env.globals["draft_owner"] = _draft_owner
 
 
 def _on_old_token(_error: CSRFError) -> Any:
@@ -168,6 +170,11 @@ def _kept_in_form() -> str:
     """Return what the log-in page carries, so that a mistyped password does not lose it."""
     sealed = request.form.get(FIELD, "")
     return sealed if sealed and unseal_words(sealed) else ""
+
+
+def _draft_owner() -> str:
+    """Return under what name this person's browser keeps texts that were not sent: the same always, telling nothing."""
+    return derive_token("drafts in a browser", str(current_user.id))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 // Comfort on top of pages that work without it: keys, one press per form, focus on errors.
 // Every part stands alone, so that a failure in one leaves the page as the server made it.
 
+import { anythingUnsent } from "./unsent.js";
+
 const typing = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
 
 function focusErrors() {
@@ -94,6 +96,7 @@ function followMail() {
   let opened = openParts();
   const busy = () =>
     document.hidden ||
+    anythingUnsent() ||
     typing(document.activeElement) ||
     (main !== document.activeElement && main.contains(document.activeElement)) ||
     openParts() !== opened ||

@@ -1,0 +1,92 @@
+// What was typed into a form and not sent: leaving the page asks first. Ticks and choices are made again in a moment and
+// do not count, nor does what is searched for, what was put back to what it was, or a form with a password.
+
+const TYPED = `input:not([type=hidden], [type=search], [type=checkbox], [type=radio], [type=submit], [type=button],
+  [type=password]), textarea`;
+const SENT = "pop-sent";
+
+const typedHere = new WeakSet(); // fields somebody typed into since the page was shown
+const stored = new WeakMap(); // what stood in a field before, where the page shows what was typed last time
+let sending = null;
+
+export const isGuarded = (form) =>
+  form.matches("main form[method=post]:not([data-unguarded])") && !form.querySelector("input[type=password]");
+export const guardedForms = () => [...document.querySelectorAll("main form")].filter(isGuarded);
+
+// Where a form goes to says which it is, also when it comes back with mistakes at another address.
+export function addressOf(form) {
+  const { pathname, search } = new URL(form.getAttribute("action") ?? "", location.href);
+  return pathname + search;
+}
+
+export const before = (field) => stored.get(field) ?? (field.type === "file" ? "" : field.defaultValue);
+const typedFields = (form) => [...form.elements].filter((field) => field.matches(TYPED) && !field.readOnly);
+const isUnsent = (form) =>
+  typedFields(form).some((field) => typedHere.has(field) && field.value.trim() !== before(field).trim());
+
+const atDesk = () => document.querySelector("#draft-bar") !== null;
+
+// Whether something would be lost if the page went away now.
+export const anythingUnsent = () => guardedForms().some((form) => form !== sending && isUnsent(form));
+
+// A press is remembered over the next page, which tells how it went: what was stored leads on by a redirect.
+function rememberSending(form) {
+  if (!atDesk()) return;
+  const fields = typedFields(form).map((field) => [field.name, before(field)]);
+  try {
+    sessionStorage.setItem(SENT, JSON.stringify({ address: addressOf(form), fields }));
+  } catch {
+    // no room, or storage is switched off: the next page does not know, and keeps what there is
+  }
+}
+
+function lastSent() {
+  try {
+    return JSON.parse(sessionStorage.getItem(SENT));
+  } catch {
+    return null;
+  }
+}
+
+// The address of the form whose words were stored by the press before this page, null if none were. A page outside the
+// desk is one to log in: whatever comes after it says nothing about the press before it.
+function howItWent() {
+  const sent = lastSent();
+  if (!sent) return null;
+  const shown = guardedForms().find((form) => addressOf(form) === sent.address);
+  const refused =
+    performance.getEntriesByType("navigation")[0]?.redirectCount === 0 ||
+    document.querySelector("#error-summary") !== null;
+  if (refused && shown) typedFields(shown).forEach((field, at) => showUnsaved(field, sent.fields[at]));
+  else if (!atDesk()) {
+    sessionStorage.setItem(SENT, JSON.stringify({ ...sent, unclear: true }));
+    return null;
+  }
+  sessionStorage.removeItem(SENT);
+  return refused || sent.unclear ? null : sent.address;
+}
+
+function showUnsaved(field, known) {
+  if (known?.[0] !== field.name || known[1] === field.value) return;
+  stored.set(field, known[1]);
+  typedHere.add(field);
+}
+
+export const storedAddress = howItWent();
+
+document.addEventListener("input", ({ target }) => typedHere.add(target));
+window.addEventListener("submit", (event) => {
+  if (event.defaultPrevented || !isGuarded(event.target)) return;
+  sending = event.target;
+  rememberSending(sending);
+  setTimeout(() => (sending = null), 8000); // nothing came of it
+});
+window.addEventListener("beforeunload", (event) => {
+  if (anythingUnsent()) event.preventDefault();
+});
+// Back to the page as it was left: what was sent is sent.
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted || !sending) return;
+  typedFields(sending).forEach((field) => typedHere.delete(field));
+  sending = null;
+});
