@@ -30,7 +30,9 @@ MOMENTS: Final = ("happened_at", "noticed_at", "authority_told_at", "persons_tol
 
 def _prose(label: Any, *, needed: bool = False, **options: Any) -> TextAreaField:
     checks: list[Any] = [Needed(), AtMost(LONGEST)] if needed else [AtMost(LONGEST)]
-    options["render_kw"] = {"data-private": True} | options.get("render_kw", {})  # no draft stays in a browser
+    options["render_kw"] = {"data-private": True} | options.get(
+        "render_kw", {}
+    )  # no draft stays in a browser
     return TextAreaField(label, checks, filters=[clean_text], **options)
 
 
