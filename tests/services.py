@@ -62,6 +62,15 @@ def missing_chromium() -> str | None:
     return None if find_chromium() else "Chromium is not installed (Debian: apt install chromium)"
 
 
+def missing_java() -> str | None:
+    """Why the validator of pages cannot run, None if it can."""
+    return (
+        None
+        if shutil.which("java")
+        else "Java is not installed (Debian: apt install openjdk-17-jre-headless)"
+    )
+
+
 def missing_mail_servers() -> str | None:
     """Why tests cannot have Postfix and Dovecot (see tests/mail_servers.py), None if they can."""
     missing = [package for package, path in MAIL_SERVERS.items() if not path.exists()]
@@ -72,6 +81,7 @@ def missing_mail_servers() -> str | None:
 
 MISSING = {
     "needs_chromium": missing_chromium,
+    "needs_java": missing_java,
     "needs_mail_servers": missing_mail_servers,
     "needs_postgresql": missing_postgresql,
     "needs_redis": missing_redis,

@@ -1,7 +1,7 @@
 """Says at the end which tests were left out and why; with CI=true leaving one out is a failure.
 
-A test marked `needs_chromium`, `needs_mail_servers`, `needs_postgresql` or `needs_redis` is left out where that is
-not installed.
+A test marked `needs_chromium`, `needs_java`, `needs_mail_servers`, `needs_postgresql` or `needs_redis` is left out
+where that is not installed.
 With CI=true it fails instead, and so does the whole run if any test was skipped for any other reason.
 """
 
