@@ -63,6 +63,10 @@ class DetailUse(enum.StrEnum):
     OTHER = "other"
 
 
+# No post goes to a mobile phone: what a post address can be for.
+POST_USES = (DetailUse.WORK, DetailUse.HOME, DetailUse.OTHER)
+
+
 class PersonKind(enum.StrEnum):
     """Why a person is in the address book."""
 

@@ -89,10 +89,10 @@ class Phone:
             raise StopValidation(str(PHONE_PROBLEMS[problem.reason])) from problem
 
 
-def phone() -> TelField:
+def phone(label: Any = None) -> TelField:
     """Return the field for a phone number that may be left out."""
     return TelField(
-        _l("Phone"),
+        label or _l("Phone"),
         validators=[Optional(), Phone()],
         filters=[clean_line, _dialled],
         render_kw={"autocomplete": "off"},
@@ -127,13 +127,13 @@ def form_of(field: RadioField) -> FormOfAddress | None:
     return FormOfAddress(field.data) if field.data else None
 
 
-def post_address() -> TextAreaField:
+def post_address(label: Any = None) -> TextAreaField:
     """Return the field for a postal address, as it stands on an envelope."""
     return TextAreaField(
-        _l("Post address"),
+        label or _l("Post address"),
         validators=[AtMost(500)],
         filters=[clean_text],
-        description=_l("As it stands on an envelope; a box or floor counts."),
+        description="" if label else _l("As it stands on an envelope; a box or floor counts."),
         render_kw={"rows": 3},
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,7 +16,8 @@ from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.reach import persons_named
 from pop_campaigns.contacts.queries.refusals import erased_among
 from pop_campaigns.contacts.queries.similar import persons_like
-from pop_campaigns.contacts.rules import AddressUse, PersonKind, Purpose, TombstoneKind
+from pop_campaigns.contacts.rules import AddressUse, DetailKind, PersonKind, Purpose, TombstoneKind
+from pop_campaigns.contacts.services.details import DetailDraft, change_details
 from pop_campaigns.contacts.services.institutions import add_address
 from pop_campaigns.contacts.services.records import (
     AlreadyThere,
@@ -62,10 +63,11 @@ def create_person(
     *,
     seen: Collection[int] = (),
     asked_again: bool = False,
+    further: Sequence[DetailDraft] = (),
     by: User,
     now: datetime,
 ) -> Person:
-    """Add a person, with an address if given.
+    """Add a person, with an address and further phone numbers and post addresses if given.
 
     :raises Similar: there are persons of a like name other than those ``seen`` before it was said to be another one.
     :raises WasErased: somebody with this address or phone asked to be erased, and it is not said that they
@@ -74,11 +76,13 @@ def create_person(
     owner = owner_of_new(by)
     one_at_a_time(by)
     ask_of_similar(persons_like(draft.name, owner), seen)
-    _heed_tombstones(email, draft.phone, owner, asked_again)
+    phones = [row.value for row in further if row.kind is DetailKind.PHONE]
+    _heed_tombstones(email, [draft.phone, *phones], owner, asked_again)
     details = {name: value for name, value in vars(draft).items() if name not in ("name", "language", "kind")}
     person = add_person(draft.name, draft.language, owner, by, now, draft.kind, **details)
     if email:
         add_address(person, email, AddressUse.MAIN, by=by, now=now)
+    change_details(person, further, by=by, now=now)
     return person
 
 
@@ -145,8 +149,8 @@ def _is_reached(person: Person, email: str, phone: str) -> bool:
     return bool(email) and any(address.email.casefold() == email.casefold() for address in person.addresses)
 
 
-def _heed_tombstones(email: str, phone: str, owner: int | None, asked_again: bool) -> None:
-    for kind, value in ((TombstoneKind.EMAIL, email), (TombstoneKind.PHONE, phone)):
+def _heed_tombstones(email: str, phones: Sequence[str], owner: int | None, asked_again: bool) -> None:
+    for kind, value in ((TombstoneKind.EMAIL, email), *((TombstoneKind.PHONE, phone) for phone in phones)):
         if not value or not erased_among(kind, [value], owner):
             continue
         if not asked_again:

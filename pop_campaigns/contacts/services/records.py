@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.addresses import Address, ContactDetail
 from pop_campaigns.contacts.models.consents import Consent
 from pop_campaigns.contacts.models.contact_log import LogEntry
 from pop_campaigns.contacts.models.institutions import Institution, Office
@@ -92,7 +92,7 @@ def written(value: Any) -> Any:
 def note_contact(
     action: str,
     subject: Contact,
-    about: Contact | Mandate | Address | Consent | LogEntry,
+    about: Contact | Mandate | Address | ContactDetail | Consent | LogEntry,
     by: User,
     now: datetime,
     **details: Any,

@@ -33,7 +33,7 @@ from pop_campaigns.contacts.queries.details import further_of
 from pop_campaigns.contacts.queries.lacking import count_lacking
 from pop_campaigns.contacts.queries.reach import possible_parents
 from pop_campaigns.contacts.queries.similar import persons_like
-from pop_campaigns.contacts.rules import AddressUse
+from pop_campaigns.contacts.rules import AddressUse, DetailKind
 from pop_campaigns.contacts.services import institutions as services
 from pop_campaigns.contacts.services.institutions import CannotBePartOf, FirstDayNeeded
 from pop_campaigns.contacts.services.merging import merges_of
@@ -52,6 +52,7 @@ from pop_campaigns.contacts.views.form_pages import (
     today,
     words_about,
 )
+from pop_campaigns.contacts.views.further import Further
 from pop_campaigns.contacts.views.listing import MEDIA_TYPES, export_file, filter_details, filters
 from pop_campaigns.contacts.words.contacts import (
     contact_url,
@@ -149,12 +150,15 @@ def institution(ident: int) -> ResponseReturnValue:
 def new_institution() -> ResponseReturnValue:
     """Add an institution; ``?name=`` is what was searched for in vain."""
     owner = owner_beside(None)
-    form, similar = InstitutionForm(name_sq=request.args.get("name", "")[:200]), []
+    further, similar = Further(None, *DetailKind), []
+    form = further.open(InstitutionForm, name_sq=request.args.get("name", "")[:200])
     form.offer_parents(possible_parents(owner))
+    further.shown_again(form)
     if form.validate_on_submit():
         try:
             seen = seen_similar()
             record = services.create_institution(form.draft(), seen=seen, by=current_user, now=now())
+            further.save(form, record)
         except Similar as asked:
             similar = ask_similar(form.name_sq, asked)
         except CannotBePartOf:  # moved or removed since the list was made
@@ -175,14 +179,17 @@ def new_institution() -> ResponseReturnValue:
 def edit_institution(ident: int) -> ResponseReturnValue:
     """Change an institution."""
     record = get_changeable(Institution, ident)
-    form = InstitutionForm(data=institution_values(record))
+    further = Further(record, *DetailKind)
+    form = further.open(InstitutionForm, **institution_values(record))
     form.offer_parents(possible_parents(record.organisation_id, record))
     meet_changes(form, record)
+    further.shown_again(form)
     similar: list[tuple[Contact, str]] = []
     if form.validate_on_submit():
         try:
             seen = seen_similar()
             services.change_institution(record, form.draft(), seen=seen, by=current_user, now=now())
+            further.save(form, record)
         except Similar as asked:
             similar = ask_similar(form.name_sq, asked)
         except CannotBePartOf:  # moved or removed since the list was made
@@ -200,11 +207,14 @@ def new_office(ident: int) -> ResponseReturnValue:
     """Add an office to an institution, with its address if known."""
     beside = get_visible(Institution, ident)
     owner_beside(beside)
-    form, similar = NewOfficeForm(language=beside.language), []
+    further, similar = Further(None, DetailKind.PHONE), []
+    form = further.open(NewOfficeForm, language=beside.language)
+    further.shown_again(form)
     if form.validate_on_submit():
         try:
             seen = seen_similar()
             office = services.create_office(beside, form.draft(), seen=seen, by=current_user, now=now())
+            further.save(form, office)
             if form.email.data:
                 add_address(office, read_address(form.email.data), AddressUse.MAIN)
         except Similar as asked:
@@ -221,11 +231,14 @@ def new_office(ident: int) -> ResponseReturnValue:
 def edit_office(ident: int) -> ResponseReturnValue:
     """Change an office."""
     record = get_changeable(Office, ident)
-    form, similar = OfficeForm(data=office_values(record)), []
+    further, similar = Further(record, DetailKind.PHONE), []
+    form = further.open(OfficeForm, **office_values(record))
     meet_changes(form, record)
+    further.shown_again(form)
     if form.validate_on_submit():
         try:
             services.change_office(record, form.draft(), seen=seen_similar(), by=current_user, now=now())
+            further.save(form, record)
         except Similar as asked:
             similar = ask_similar(form.title_sq, asked)
         else:

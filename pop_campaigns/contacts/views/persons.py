@@ -29,7 +29,7 @@ from pop_campaigns.contacts.queries import directory
 from pop_campaigns.contacts.queries.details import further_of
 from pop_campaigns.contacts.queries.mailable import mail_of_person
 from pop_campaigns.contacts.queries.reach import media_for
-from pop_campaigns.contacts.rules import MAIL_PURPOSES, ConsentChannel, PersonKind
+from pop_campaigns.contacts.rules import MAIL_PURPOSES, ConsentChannel, DetailKind, PersonKind
 from pop_campaigns.contacts.services import consents, persons
 from pop_campaigns.contacts.services.merging import merges_of
 from pop_campaigns.contacts.services.persons import NotAgreed, WasErased
@@ -44,6 +44,7 @@ from pop_campaigns.contacts.views.form_pages import (
     seen_similar,
     today,
 )
+from pop_campaigns.contacts.views.further import Further
 from pop_campaigns.contacts.views.listing import person_filters
 from pop_campaigns.contacts.words.consent_texts import CURRENT, TEXTS, consent_text
 from pop_campaigns.contacts.words.contacts import contact_url
@@ -129,12 +130,18 @@ def _receivers(consent: Consent) -> list[Organisation]:
 def new_person() -> ResponseReturnValue:
     """Add a person who holds no office: a journalist, an expert, a citizen."""
     owner = owner_beside(None)
-    form = NewPersonForm(name=request.args.get("name", "")[:160], kind=_kind_asked_for())
+    further = Further(None, *DetailKind)
+    form = further.open(NewPersonForm, name=request.args.get("name", "")[:160], kind=_kind_asked_for())
     form.offer_media(media_for(owner))
+    further.shown_again(form)
     erased, similar = False, []
     if form.validate_on_submit():
         email = read_address(form.email.data) if form.email.data else ""
-        told: dict[str, Any] = {"seen": seen_similar(), "asked_again": form.asked_again.data}
+        told: dict[str, Any] = {
+            "seen": seen_similar(),
+            "asked_again": form.asked_again.data,
+            "further": further.drafts(form),
+        }
         try:
             record = persons.create_person(form.draft(), email, **told, by=current_user, now=now())
         except Similar as asked:
@@ -165,11 +172,14 @@ def _kind_asked_for() -> str:
 def edit_person(ident: int) -> ResponseReturnValue:
     """Change what is known about a person."""
     record = get_changeable(Person, ident)
-    form = PersonForm(data=person_values(record))
+    further = Further(record, *DetailKind)
+    form = further.open(PersonForm, **person_values(record))
     form.offer_media(media_for(record.organisation_id))
     meet_changes(form, record)
+    further.shown_again(form)
     if form.validate_on_submit():
         persons.change_person(record, form.draft(), by=current_user, now=now())
+        further.save(form, record)
         return saved(record, _("Saved."))
     return form_page(form, _("Change person"), contact_url(record), kicker=record.name)
 

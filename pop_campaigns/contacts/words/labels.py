@@ -185,6 +185,12 @@ HISTORY_WORDS: Final[dict[str, LazyString]] = {
     "address.added": _l("Address added: %(email)s"),
     "address.changed": _l("Address changed: %(before)s → %(email)s"),
     "address.removed": _l("Address removed: %(email)s"),
+    "phone.added": _l("Phone number added: %(value)s (%(use)s)"),
+    "phone.changed": _l("Phone number changed: %(before)s → %(value)s (%(use)s)"),
+    "phone.removed": _l("Phone number removed: %(before)s (%(use)s)"),
+    "post.added": _l("Post address added: %(value)s (%(use)s)"),
+    "post.changed": _l("Post address changed: %(before)s → %(value)s (%(use)s)"),
+    "post.removed": _l("Post address removed: %(before)s (%(use)s)"),
     "log.added": _l("Contact log: %(kind)s, %(day)s"),
     "log.changed": _l("Contact log put right: %(kind)s, %(day)s"),
     "log.deleted": _l("Taken off the contact log: %(kind)s, %(day)s"),
@@ -200,6 +206,8 @@ def history_words(row: History, lang: str) -> str:
     details: dict[str, Any] = {"name": "", "email": "", "before": "", "period": "", "to": ""} | row.details
     if row.details.get("purpose") in set(Purpose):
         details["purpose"] = str(PURPOSES[Purpose(row.details["purpose"])])
+    if row.action.startswith(("phone.", "post.")):
+        details |= _detail_words(row)
     if row.action.startswith("log."):
         kind, day = row.details.get("kind"), _day(row.details.get("day"))
         details["kind"] = str(LOG_KINDS[LogKind(kind)]) if kind in set(LogKind) else ""
@@ -208,6 +216,14 @@ def history_words(row: History, lang: str) -> str:
         details["period"] = mandate_words(_day(details["from"]), _day(details["to"]), lang)
     sentence: str = str(words) % details
     return sentence
+
+
+def _detail_words(row: History) -> dict[str, str]:
+    use = row.details.get("use")
+    words = {name: str(row.details.get(name) or "") for name in ("value", "before")}
+    if row.action.startswith("phone."):
+        words = {name: show_phone(value) for name, value in words.items()}
+    return words | {"use": str(DETAIL_USES[DetailUse(use)]) if use in set(DetailUse) else ""}
 
 
 def changed_fields(row: History) -> list[tuple[str, str, str]]:
