@@ -27,10 +27,12 @@ class Further:
     """The lines of one form: of which rows they are, and what was typed into them."""
 
     def __init__(self, record: Contact | None, *kinds: DetailKind) -> None:
-        found = further_of([record], current_user) if record else None
         self.record, self.kinds = record, kinds
-        listed = [*found.phones(record), *found.posts(record)] if record and found else []
-        self.rows: Sequence[ContactDetail] = [row for row in listed if may_change(row) and row.kind in kinds]
+        rows: list[ContactDetail] = []
+        if record:
+            further = further_of([record], current_user)
+            rows = [*further.phones(record), *further.posts(record)]
+        self.rows: Sequence[ContactDetail] = [row for row in rows if may_change(row) and row.kind in kinds]
         self.asked_for = request.form.get(ONE_MORE, "")
 
     def open(self, form: type[F], **values: Any) -> F:
