@@ -29,7 +29,7 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventFormat, EventKind
 from pop_campaigns.events.words.calendar import calendar_event
 from pop_campaigns.events.words.labels import EVENT_KINDS
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.models import GivenAnswer, Invitation, InvitationText
 from pop_campaigns.invitations.queries.guests import text_of
 from pop_campaigns.invitations.rules import Answer, MailPurpose
 from pop_campaigns.mail.compose import REFUSAL_LINK, as_typed, render_words
@@ -122,22 +122,27 @@ class Fact:
     was: str = ""
 
 
-def render_mail(event: Event, wording: Wording, *, contact_name: str, now: datetime) -> Rendered:
-    """Render one wording of a mail about ``event``; ``contact_name`` is the coordinator guests may ask for."""
+def render_mail(
+    event: Event, wording: Wording, *, contact_name: str, now: datetime, text: InvitationText | None = None
+) -> Rendered:
+    """Render one wording of a mail about ``event``; ``contact_name`` is the coordinator guests may ask for.
+
+    ``text`` stands in for what is stored beside the event, while it is typed.
+    """
     lang = wording.language
     with speaking(lang):
         values = event_values(event, lang, contact_name, now)
         values |= {
-            "note": in_language(text_of(event), "note", lang),
+            "note": in_language(text or text_of(event), "note", lang),
             "withdrawn": wording.withdrawn,
             "refusable": wording.refusable,
             "reads": current_app.config["INBOX_READS"],
             "changes": _changes(event, wording.told, lang) if wording.told else [],
         }
-        subject, text, html = render_words(_TEMPLATES[wording.purpose], values)
+        subject, plain, html = render_words(_TEMPLATES[wording.purpose], values)
         method = "CANCEL" if wording.purpose is MailPurpose.CANCELLATION else "REQUEST"
         calendar = calendar_data(event, lang, method, wording.sequence)
-    return Rendered(lang, subject, text, html, calendar)
+    return Rendered(lang, subject, plain, html, calendar)
 
 
 def render_receipt(

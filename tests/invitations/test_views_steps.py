@@ -318,6 +318,57 @@ def test_the_note_is_saved_and_stands_in_the_mail(
     assert db.session.get(InvitationText, table.id).note_sq == ""  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("press", "leads_to"),
+    [
+        ({"look": "text"}, "/message?guest={sq}&part=text"),
+        ({"look": "en", "part": "text"}, "/message?guest={en}&part=text"),
+        ({"look": "guest", "guest": "{en}", "part": "calendar"}, "/message?guest={en}&part=calendar"),
+        ({"look": "?", "guest": "0", "part": "?"}, "/message?guest={sq}&part=html"),
+        ({"next": "who", "q": "zyra", "chosen": "o1"}, "?q=zyra&chosen=o1"),
+        ({"next": "send"}, "/send"),
+        ({"next": "event"}, "back="),
+    ],
+)
+def test_every_press_keeps_the_note(
+    table: Event, cast: SimpleNamespace, sign_in: SignIn, press: dict[str, str], leads_to: str
+) -> None:
+    ids = {language: str(factories.make_invitation(table, language=language).id) for language in ("sq", "en")}
+    db.session.commit()
+    browser = sign_in(cast.arta)
+    sent = {name: value.format(**ids) for name, value in press.items()}
+    version = hidden(browser.get(path(table, "/message")).text, "version")
+    answer = browser.post(path(table, "/message"), data={"note_sq": "Hyrja B.", "version": version, **sent})
+    assert answer.status_code == 302
+    assert answer.location.endswith(leads_to.format(**ids)) or press.get("next") == "event"
+    assert answer.location.startswith(
+        path(table) if press.get("next") != "event" else f"/events/{table.id}/edit?back="
+    )
+    page = browser.get(path(table, "/message")).text
+    assert "Hyrja B.</textarea>" in page
+    assert ("Shënimi u ruajt" in page) == (not press)  # nobody asked for it to be said
+
+
+def test_the_mail_is_shown_with_a_note_as_it_is_typed(
+    table: Event, cast: SimpleNamespace, sign_in: SignIn
+) -> None:
+    albanian = factories.make_invitation(table)
+    english = factories.make_invitation(table, language="en")
+    db.session.commit()
+    browser, typed = sign_in(cast.arta), {"note_sq": f"Hyrja B. {HOSTILE}", "note_en": "Entrance B."}
+    shown = browser.post(f"/invitations/{albanian.id}/preview", data=typed)
+    assert "Hyrja B." in shown.text
+    assert "<script>alert" not in shown.text
+    assert "sandbox" in shown.headers["Content-Security-Policy"]
+    text = browser.post(f"/invitations/{english.id}/preview?part=text", data=typed)
+    assert (text.mimetype, "Entrance B." in text.text) == ("text/plain", True)
+    for guest in (albanian, english):
+        assert derive_token("answer", guest.nonce) not in shown.text + text.text
+    db.session.expire_all()
+    assert db.session.get(InvitationText, table.id) is None
+    assert "Hyrja B." not in browser.get(f"/invitations/{albanian.id}/preview").text
+
+
 def test_a_note_over_someone_elses_is_shown_first(
     table: Event, cast: SimpleNamespace, sign_in: SignIn
 ) -> None:
@@ -501,6 +552,6 @@ def test_wrong_methods_and_unknown_records(table: Event, cast: SimpleNamespace, 
         assert browser.get(f"/invitations/{guest.id}/{name}").status_code == 405
         assert browser.post(f"/invitations/99999/{name}").status_code == 404
         assert browser.post(f"/invitations/{2**40}/{name}").status_code == 404
-    assert browser.post(f"/invitations/{guest.id}/preview").status_code == 405
+    assert browser.post("/invitations/99999/preview").status_code == 404
     assert browser.get(f"/events/{2**40}/invite").status_code == 404
     assert len(guests(table)) == 1

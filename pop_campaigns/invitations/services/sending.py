@@ -29,7 +29,7 @@ from pop_campaigns.invitations.messages import (
     render_mail,
     sender_name,
 )
-from pop_campaigns.invitations.models import Invitation, InvitationMail
+from pop_campaigns.invitations.models import Invitation, InvitationMail, InvitationText
 from pop_campaigns.invitations.queries.guests import (
     awaiting_reminder,
     guests_of,
@@ -251,11 +251,12 @@ def preview(
     by: User | None = None,
     now: datetime | None = None,
     purpose: MailPurpose = MailPurpose.REQUEST,
+    text: InvitationText | None = None,
 ) -> MailParts:
     """Return the mail as this guest will get it, the personal link hidden; nothing is stored.
 
     ``by`` is who would send it: named as the contact, and whose sight decides about name and address as they are
-    now. ``now`` (aware, UTC) stands in the mail as its date.
+    now. ``now`` (aware, UTC) stands in the mail as its date. ``text`` holds a note as it is typed, instead of the stored one.
     """
     event, moment = guest.event, now or guest.event.changed_at
     with db.session.no_autoflush:
@@ -269,7 +270,8 @@ def preview(
                 )
         earlier = mails_of([guest])[guest.id]
         order = _Order(guest, purpose, earlier, _told(earlier) if purpose is MailPurpose.CHANGE else None)
-        rendered = render_mail(event, order.wording(event), contact_name=by.name if by else "", now=moment)
+        sender = by.name if by else ""
+        rendered = render_mail(event, order.wording(event), contact_name=sender, now=moment, text=text)
     # Made by hand and never added to the session: the outbox's own functions would store it.
     mail = OutgoingMail(
         skeleton=MailSkeleton(**rendered.as_skeleton()),

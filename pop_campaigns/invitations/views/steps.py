@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from flask import (
+    Response,
     abort,
     current_app,
     flash,
@@ -27,6 +29,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.scope import get_changeable
+from pop_campaigns.contacts.forms.picking import read_place
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
@@ -35,7 +38,7 @@ from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
 from pop_campaigns.invitations.forms import NoteForm
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models import Invitation, InvitationText
 from pop_campaigns.invitations.queries.guests import guests_of, refusing, text_of
 from pop_campaigns.invitations.rules import InvitationState, MailPurpose
 from pop_campaigns.invitations.services.guests import (
@@ -46,6 +49,7 @@ from pop_campaigns.invitations.services.guests import (
 from pop_campaigns.invitations.services.sending import preview, send_invitations
 from pop_campaigns.invitations.sight import only_seen, seen_among
 from pop_campaigns.mail.addresses import is_sample_address
+from pop_campaigns.mail.message import MailParts
 from pop_campaigns.mail.queries import dead_among
 from pop_campaigns.mail.rules import CameBack
 from pop_campaigns.mail.wake_up import wake_worker
@@ -56,7 +60,10 @@ PARTS = ("html", "text", "calendar")
 @bp.route("/events/<int:event_id>/invite/message", methods=["GET", "POST"])
 @writer
 def message(event_id: int) -> ResponseReturnValue:
-    """Show the mail exactly as it will arrive, and add a note to it: the second of three steps."""
+    """Show the mail exactly as it will arrive, and add a note to it: the second of three steps.
+
+    Every press keeps the note: those for another guest or part of the mail as well as those that lead on.
+    """
     event = get_changeable(Event, event_id)
     text = text_of(event)
     form = NoteForm(obj=text)
@@ -67,44 +74,83 @@ def message(event_id: int) -> ResponseReturnValue:
         return with_frames(_message_page(event, form)), 422
     set_invitation_text(event, form.note_sq.data or "", form.note_en.data or "", by=current_user, now=now())
     db.session.commit()
-    if request.form.get("next") == "send":
-        return redirect(url_for("invitations.send", event_id=event.id))
-    flash(_("The note is saved."), "success")
-    guest, part = request.form.get("guest"), request.form.get("part")
-    return redirect(url_for("invitations.message", event_id=event.id, guest=guest, part=part))
+    place: dict[str, Any] = read_place().query
+    onward = {"send": "invitations.send", "who": "invitations.who"}.get(request.form.get("next", ""))
+    if onward:
+        return redirect(url_for(onward, event_id=event.id, **place))
+    look = _looked_at(shown_guests(event))
+    here = {"guest": look.guest.id if look.guest else None, "part": look.part, **place}
+    again = url_for("invitations.message", event_id=event.id, **here)
+    if request.form.get("next") == "event":
+        return redirect(url_for("events.edit", event_id=event.id, back=again))
+    if not request.form.get("look"):
+        flash(_("The note is saved."), "success")
+    return redirect(again)
+
+
+class _Look(NamedTuple):
+    """Whose mail is looked at, and which part of it."""
+
+    guest: Invitation | None
+    part: str
+
+
+def _looked_at(guests: Sequence[Invitation]) -> _Look:
+    """Return whose mail is asked for; ``look`` is the tab pressed, a part of the mail or a language."""
+    pressed = request.form.get("look", "")
+    guest = next((guest for guest in guests if str(guest.id) == request.values.get("guest")), None)
+    guest = guest or next(iter(guests), None)
+    if pressed in LANGUAGES and guest and guest.language != pressed:
+        guest = _first_in(guests, pressed) or guest
+    asked = pressed if pressed in PARTS else request.values.get("part")
+    return _Look(guest, asked if asked in PARTS else PARTS[0])
 
 
 def _message_page(event: Event, form: NoteForm) -> str:
     moment = now()
     guests = shown_guests(event)
-    guest = next((guest for guest in guests if str(guest.id) == request.values.get("guest")), None)
-    guest = guest or next(iter(guests), None)
+    look = _looked_at(guests)
     refusal = cannot_invite_words(event, moment)
     return render_template(
         "invitations/message.html",
         event=event,
         form=form,
         guests=guests,
-        guest=guest,
-        part=next((part for part in PARTS if part == request.values.get("part")), "html"),
-        first_of={lang: _first_in(guests, lang) for lang in LANGUAGES},
-        mail=preview(guest, by=current_user, now=moment) if guest and not refusal else None,
+        guest=look.guest,
+        part=look.part,
+        languages=[lang for lang in LANGUAGES if _first_in(guests, lang)],
+        mail=_mail_to(look.guest, form, moment) if look.guest and not refusal else None,
         untranslated=untranslated_fields(event, guests),
         refusal=refusal,
+        place=read_place().query,
     )
 
 
-@bp.get("/invitations/<int:invitation_id>/preview")
+def _mail_to(
+    guest: Invitation, form: NoteForm, moment: datetime, purpose: MailPurpose = MailPurpose.REQUEST
+) -> MailParts:
+    """Return the mail a guest will get, with the note as it is typed; nothing is stored."""
+    typed = InvitationText(note_sq=form.note_sq.data or "", note_en=form.note_en.data or "")
+    return preview(guest, by=current_user, now=moment, purpose=purpose, text=typed)
+
+
+@bp.route("/invitations/<int:invitation_id>/preview", methods=["GET", "POST"])
 @writer
 def preview_html(invitation_id: int) -> ResponseReturnValue:
-    """Show the HTML of the mail a guest will get, for a frame; ``?purpose=`` shows a reminder or a change."""
+    """Show the HTML of the mail a guest will get, for a frame; ``?purpose=`` shows a reminder or a change.
+
+    Sent with a note, it shows the mail with that note, which is stored nowhere; ``?part=text`` is the mail's text.
+    """
     guest = changeable_guest(invitation_id)
     moment = now()
     if cannot_invite_words(guest.event, moment) or guest.state is InvitationState.WITHDRAWN:
         abort(404)
     purposes = {purpose.value: purpose for purpose in MailPurpose}
     purpose = purposes.get(request.args.get("purpose", ""), MailPurpose.REQUEST)
-    return framed_mail(preview(guest, by=current_user, now=moment, purpose=purpose).html or "")
+    mail = _mail_to(guest, NoteForm(obj=text_of(guest.event)), moment, purpose)
+    if request.args.get("part") == "text":
+        return Response(mail.text, mimetype="text/plain")
+    return framed_mail(mail.html or "")
 
 
 @bp.route("/events/<int:event_id>/invite/send", methods=["GET", "POST"])
