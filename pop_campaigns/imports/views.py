@@ -37,6 +37,7 @@ from pop_campaigns.imports.queries import (
     uncertain_cells,
 )
 from pop_campaigns.imports.rules.encodings import SPOILED, UNSURE, as_read, readings
+from pop_campaigns.imports.rules.headings import phone_uses
 from pop_campaigns.imports.rules.states import BUSY, SAME, ImportState, RowDecision
 from pop_campaigns.imports.rules.tables import LARGEST_UPLOAD, BadFile
 from pop_campaigns.imports.services import imports as services
@@ -112,6 +113,7 @@ def columns(import_id: int) -> ResponseReturnValue:
             lambda locked: services.set_columns(locked, form.columns, form.options(), version=version),
         )
     samples = first_cells(first_rows(imported), len(imported.columns))
+    used = {*form.columns, *phone_uses(imported.columns, form.columns).values()}
     page = render_template(
         "imports/columns.html",
         form=form,
@@ -120,7 +122,7 @@ def columns(import_id: int) -> ResponseReturnValue:
         sheet=next((info for info in imported.sheets if info["number"] == imported.sheet), None),
         imported=imported,
         samples=samples,
-        unused=[n for n, cells in enumerate(samples) if cells and n not in form.columns],
+        unused=[n for n, cells in enumerate(samples) if cells and n not in used],
         FIELDS=labels.FIELDS,
     )
     return page, 422 if form.errors else 200

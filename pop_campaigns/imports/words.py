@@ -165,7 +165,6 @@ _ERRORS: Final[dict[str, LazyString]] = {
     "erased": _l("This person was erased at their own wish and cannot be brought in again."),
 }
 _NOTES: Final[dict[str, LazyString]] = {
-    "phones": _l("One phone number fits; not kept: %(typed)s"),
     "beside": _l("Not kept, as it is no address: “%(typed)s”"),
 }
 

@@ -10,9 +10,10 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from pop_campaigns.contacts.models.addresses import ContactDetail
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
-from pop_campaigns.contacts.rules import InstitutionKind, PersonKind
+from pop_campaigns.contacts.rules import DetailUse, InstitutionKind, PersonKind
 from pop_campaigns.core.db import db
 from tests.factories import make_institution, make_municipality, make_office, make_person
 from tests.imports.scene import brought_in, checked, rows_of, run, tables, undone
@@ -31,7 +32,9 @@ def book(cast: SimpleNamespace) -> None:
     fier, vlore = make_municipality("Fier"), make_municipality("Vlorë")
     town = make_institution("Bashkia Fier")
     town.municipality, town.phone = fier, "+35534222123"
-    make_office("Kryetar", town, email="kryetar@fier.al", holder="Koordinator Fier")
+    mayor = make_office("Kryetar", town, email="kryetar@fier.al", holder="Koordinator Fier")
+    for owner, value in ((town, "+35534222124"), (mayor, "+35534222125")):
+        owner.details.append(ContactDetail(kind="phone", value=value, use="secretary"))
     make_office("Kryetar i këshillit", town, holder="Koordinator Fier")
     make_office("Këshilltar", town, holder="Qytetar 00421")
     make_office("Këshilltar", town)
@@ -41,6 +44,11 @@ def book(cast: SimpleNamespace) -> None:
         person = make_person(f"Person {kind.value}", email=f"p{number}@media.al", organisation=cast.fier)
         person.kind, person.municipality, person.language = kind, fier, "en" if number % 2 else "sq"
         person.phone = f"+35569212345{number}"
+        for place, use in enumerate(DetailUse):
+            value = f"+3554222{number}{place}00"
+            person.details.append(
+                ContactDetail(kind="phone", value=value, use=use, organisation_id=cast.fier.id)
+            )
     make_person("=1+1", email="formula@media.al", organisation=cast.fier).phone = "+390612345678"
     for number in range(3):
         make_person("Qytetar 00421", email=f"q{number}@media.al", organisation=cast.fier).municipality = vlore
@@ -71,6 +79,15 @@ def test_what_we_give_out_comes_back_unchanged(
     arta.post(f"/people/import/{ident}/rows", data={"do": "update", "show": "all"})
     run(arta, ident)
     assert tables() == before
+
+
+def test_cards_carry_every_number_with_its_use_and_add_nothing(arta: FlaskClient, book: None) -> None:
+    cards = exported(arta, "persons", "vcf")
+    for kind in ("work", "cell", "home", "fax", "x-secretary"):
+        assert f'TEL;VALUE=uri;TYPE="{kind}":tel:+3554222'.encode() in cards.getvalue()
+    ident = checked(arta, exported(arta, "persons", "vcf"))
+    told = [(row.cells, row.errors, row.match_reason) for row in rows_of(ident) if row.match_reason != "same"]
+    assert [row for row in told if "=1+1" not in row[0][0]] == []
 
 
 def test_a_list_of_institutions_brings_offices_and_who_holds_them(

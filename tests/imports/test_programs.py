@@ -9,9 +9,15 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from pop_campaigns.contacts.models.addresses import ContactDetail
+from pop_campaigns.contacts.models.institutions import Office
 from pop_campaigns.contacts.models.persons import Person
+from pop_campaigns.contacts.words.labels import DETAIL_USES
 from pop_campaigns.core.db import db
-from tests.imports.scene import brought_in, checked, rows_of, uploaded
+from pop_campaigns.core.i18n import LANGUAGES, speaking
+from pop_campaigns.imports.rules.cells import part_use
+from tests.factories import make_institution, make_office, make_person
+from tests.imports.scene import brought_in, checked, rows_of, tables, undone, uploaded
 from tests.imports.test_guessing import GOOGLE
 
 
@@ -25,15 +31,21 @@ def persons() -> dict[str, Person]:
     return {person.name: person for person in db.session.scalars(select(Person))}
 
 
+def further(owner: Any) -> list[tuple[str, str]]:
+    return [(row.value, row.use.value) for row in owner.details]
+
+
 def test_an_address_book_comes_in_whole_and_what_is_dropped_is_named(arta: FlaskClient) -> None:
     page = arta.get(f"/people/import/{uploaded(arta, GOOGLE)}/columns").text
     told = page[page.index("will-happen") : page.index("import-columns")]
-    for name in ("Birthday", "Notes", "E-mail 1 - Label", "Phone 2 - Label", "Address 1 - Street"):
+    for name in ("Birthday", "Notes", "E-mail 1 - Label", "Address 1 - Street"):
         assert f"<strong>{name}</strong>" in told
     assert "Value" not in told and "Phone 1 - Value" in page
+    assert "Phone 2 - Label" not in told, "it says where the number rings"
     ident = checked(arta, GOOGLE)
     assert [row.errors for row in rows_of(ident)] == [[], []]
-    assert "04 221 1001, 04 221 1000" in arta.get(f"/people/import/{ident}").text
+    shown = " ".join(arta.get(f"/people/import/{ident}").text.split())
+    assert "069 211 0001, 04 221 1000 (Në punë), 04 221 1001 (Celular)" in shown
     brought_in(arta, GOOGLE)
     arta_maria, genc = persons()["Arta Maria Prifti"], persons()["Genc Leka"]
     assert [address.email for address in arta_maria.addresses] == [
@@ -41,6 +53,7 @@ def test_an_address_book_comes_in_whole_and_what_is_dropped_is_named(arta: Flask
         "arta.p@post.example",
     ]
     assert (arta_maria.phone, genc.phone) == ("+355692110001", "+355682110002")
+    assert further(arta_maria) == [("+35542211000", "work"), ("+35542211001", "mobile")] and not further(genc)
     assert arta_maria.post_address == "Rruga 1\nFier"
 
 
@@ -94,3 +107,67 @@ def test_who_stands_only_before_an_address_has_that_name(arta: FlaskClient) -> N
 def test_a_broken_address_beside_a_good_one_is_said(arta: FlaskClient) -> None:
     ident = checked(arta, "Emri,E-mail\nAna,ana@x.example beni.x.example\n")
     assert rows_of(ident)[0].errors == ["email|no_at|beni.x.example"]
+
+
+@pytest.mark.parametrize(
+    ("heads", "cells", "phone", "others"),
+    [
+        ("Telefoni,Celular", "034 222 123,069 212 3456", "+35534222123", [("+355692123456", "mobile")]),
+        ("Home Phone,Mobile Phone,Business Phone", "034 222 124,069 212 3456,034 222 123", "+355692123456",
+         [("+35534222123", "work"), ("+35534222124", "home")]),
+        ("Telefoni", "034 222 123; 042 211 000 (Sekretaria)", "+35534222123", [("+35542211000", "secretary")]),
+        ("Telefoni", "Tel: 034 222 123; Faks: 042 211 000", "+35534222123", [("+35542211000", "fax")]),
+        ("Telefoni", "042 211 000 (fax); 034 222 123 / 034 222 124", "+35534222123",
+         [("+35534222124", "other"), ("+35542211000", "fax")]),
+        ("Telefoni", "042 211 000 (faks)", "", [("+35542211000", "fax")]),
+        ("Phone 1 - Type,Phone 1 - Value,Phone 2 - Type,Phone 2 - Value", "* Work Fax,042 211 000,Kushëriri,034 222 123",
+         "+35534222123", [("+35542211000", "fax")]),
+    ],
+)  # fmt: skip
+def test_every_number_of_a_row_is_kept_with_its_use(
+    arta: FlaskClient, heads: str, cells: str, phone: str, others: list[tuple[str, str]]
+) -> None:
+    """And taken back with the import; brought in once more it adds nothing."""
+    before = tables()
+    ident = brought_in(arta, f"Emri,{heads}\nQytetar Tre,{cells}\n")
+    person = persons()["Qytetar Tre"]
+    assert (person.phone, further(person)) == (phone, others)
+    again = checked(arta, f"Emri,{heads}\nQytetar Tre,{cells}\n")
+    assert [row.match_reason for row in rows_of(again)] == ["same"]
+    undone(arta, ident)
+    assert {name: rows for name, rows in tables().items() if name != "contact_imports"} == {
+        name: rows for name, rows in before.items() if name != "contact_imports"
+    }
+
+
+@pytest.mark.parametrize("cell", ["052 22 55 (Ana)", "Ana: 052 22 55 11", "034 222 123 (celular i vajzës)"])
+def test_other_words_beside_a_number_are_refused_as_before(arta: FlaskClient, cell: str) -> None:
+    ident = checked(arta, f"Emri,Telefoni\nQytetar Tre,{cell}\n")
+    assert [row.errors[0].partition("|")[0] for row in rows_of(ident)] == ["phone"]
+
+
+def test_who_is_here_already_gets_the_further_numbers(arta: FlaskClient, cast: SimpleNamespace) -> None:
+    """Recognised by a further number, too; another first number alone is said to differ and stays."""
+    known = make_person("Qytetar Tre", organisation=cast.fier, phone="+35534222123")
+    known.details.append(
+        ContactDetail(kind="phone", value="+355692123456", use="mobile", organisation_id=cast.fier.id)
+    )
+    office = make_office("Kryetar", make_institution("Bashkia Fier", phone="+35534222000"))
+    db.session.commit()
+    file = (
+        "Emri,Telefoni,Institucioni,Posti,Lloji\n"
+        "Qytetar Tre,069 212 3456; 042 211 000 (faks),,,\n"
+        ",034 222 000; 034 222 111 (Sekretaria),Bashkia Fier,Kryetar,Bashki\n"
+    )
+    brought_in(arta, file)
+    assert further(persons()["Qytetar Tre"])[1:] == [("+35542211000", "fax")]
+    assert further(db.session.get(Office, office.id)) == [("+35534222111", "secretary")]
+    page = arta.get(f"/people/persons/{known.id}").text
+    assert "U shtua numri i telefonit: 04 221 1000 (Faks)" in page
+
+
+def test_the_words_of_our_own_files_are_understood_in_both_languages(app: Any) -> None:
+    for language in LANGUAGES:
+        with app.test_request_context(), speaking(language):
+            for use, words in DETAIL_USES.items():
+                assert part_use(f"034 222 123 ({words})") == ("034 222 123", use)

@@ -45,7 +45,7 @@ def card(lines: str, version: str = "3.0") -> str:
             'TEL;VALUE=uri;TYPE="voice,work":tel:+355-34-222-335;ext=12\nTEL;PREF=1;VALUE=uri;TYPE=cell:tel:+355692123453\n'
             "EMAIL;TYPE=home:q4@posta.example\nEMAIL;PREF=1:q4.punë@posta.example\nBDAY:19800101\nNOTE:një\\ndy",
             {
-                "Name": "Qytetar Katër", "Phone": "+355692123453\n+355-34-222-335 ext. 12",
+                "Name": "Qytetar Katër", "Phone": "+355692123453 (mobile)\n+355-34-222-335 ext. 12 (work)",
                 "E-mail": "q4.punë@posta.example\nq4@posta.example", "Birthday": "19800101", "Note": "një\ndy",
             },
         ),

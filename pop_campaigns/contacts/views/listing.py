@@ -16,13 +16,14 @@ from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.models.institutions import Institution
 from pop_campaigns.contacts.queries import directory
 from pop_campaigns.contacts.queries.addresses import best_first
+from pop_campaigns.contacts.queries.details import Contact, Further, further_of
 from pop_campaigns.contacts.queries.directory import InstitutionRow, PersonRow
 from pop_campaigns.contacts.queries.lacking import lacks
 from pop_campaigns.contacts.rules import InstitutionKind, Lack, PersonKind
 from pop_campaigns.contacts.views.form_pages import today
 from pop_campaigns.contacts.words.contacts import contact_words
-from pop_campaigns.contacts.words.files import ContactLine, write_csv, write_vcards, write_xlsx
-from pop_campaigns.contacts.words.labels import INSTITUTION_KINDS, PERSON_KINDS
+from pop_campaigns.contacts.words.files import ContactLine, FurtherPhone, write_csv, write_vcards, write_xlsx
+from pop_campaigns.contacts.words.labels import DETAIL_USES, INSTITUTION_KINDS, PERSON_KINDS
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.core.places import Municipality, all_municipalities
@@ -47,28 +48,34 @@ EXPORT_HEADS = (
 
 def institution_lines(rows: Iterable[InstitutionRow]) -> Iterator[ContactLine]:
     """Return institutions and their offices as lines of a file; sample addresses stay out."""
+    rows = list(rows)
+    owners: list[Contact] = [row.institution for row in rows]
+    owners += [line.office for row in rows for line in row.offices]
+    further = further_of(owners, current_user)
     for row in rows:
         institution = row.institution
         kind = str(INSTITUTION_KINDS[institution.kind])
         place = institution.municipality.name if institution.municipality else ""
-        emails = _real(row.addresses)
+        emails, phones = _real(row.addresses), _phones(institution, further)
         name = contact_words(institution)
-        if emails or institution.phone or not row.offices:
+        if emails or any(phones) or not row.offices:
             ident = f"institution-{institution.id}"
-            yield ContactLine(
-                ident, kind, "", "", name, place, emails, institution.language, institution.phone
-            )
+            yield ContactLine(ident, kind, "", "", name, place, emails, institution.language, *phones)
         for line in row.offices:
             holder = line.present[0].person.name if line.present else ""
             title = in_language(line.office, "title", current_language())
             reached = _real(line.addresses) or _real([line.reached_at] if line.reached_at else [])
             uid, language = f"office-{line.office.id}", line.office.language
-            phone = line.office.phone or institution.phone
-            yield ContactLine(uid, kind, holder, title, name, place, reached, language, phone)
+            own = _phones(line.office, further)
+            yield ContactLine(
+                uid, kind, holder, title, name, place, reached, language, *(own if any(own) else phones)
+            )
 
 
 def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
     """Return persons as lines of a file, with the office they hold now, if any; sample addresses stay out."""
+    rows = list(rows)
+    further = further_of([row.person for row in rows], current_user)
     for row in rows:
         office = row.present[0].office if row.present else None
         title = in_language(office, "title", current_language()) if office else ""
@@ -77,9 +84,14 @@ def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
         uid, kind = f"person-{person.id}", str(PERSON_KINDS[person.kind])
         institution = institution or (contact_words(person.works_for) if person.works_for else "")
         place = person.municipality.name if person.municipality else ""
-        yield ContactLine(
-            uid, kind, person.name, title, institution, place, emails, person.language, person.phone
-        )
+        phones = _phones(person, further)
+        yield ContactLine(uid, kind, person.name, title, institution, place, emails, person.language, *phones)
+
+
+def _phones(owner: Contact, further: Further) -> tuple[str, tuple[FurtherPhone, ...]]:
+    """Return the first number of a contact and its further ones."""
+    rows = further.phones(owner)
+    return owner.phone, tuple(FurtherPhone(row.value, row.use, str(DETAIL_USES[row.use])) for row in rows)
 
 
 def _real(addresses: Iterable[Address]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from pop_campaigns.contacts.rules import DetailUse
 from pop_campaigns.core.phones import show_phone
 
 # What a spreadsheet would take for a formula, also after spaces and as the full-width sign.
@@ -26,6 +27,25 @@ _FOLD_AT = 75
 # Characters a column shows: kind, institution, office, name, addresses, phone, municipality, language.
 _WIDTHS: Final = (24, 42, 32, 30, 36, 20, 18, 12)
 _AS_TEXT: Final = "@"
+
+
+# What an address book calls the use of a number (RFC 6350 §6.4.1); a secretary's has no name there.
+_TEL_TYPES: Final = {
+    DetailUse.WORK: "work",
+    DetailUse.MOBILE: "cell",
+    DetailUse.HOME: "home",
+    DetailUse.FAX: "fax",
+    DetailUse.SECRETARY: "x-secretary",
+}
+
+
+@dataclass(frozen=True)
+class FurtherPhone:
+    """A further number as it is kept, its use, and that in the reader's words."""
+
+    value: str
+    use: DetailUse
+    words: str
 
 
 @dataclass(frozen=True)
@@ -41,13 +61,21 @@ class ContactLine:
     emails: tuple[str, ...]
     language: str
     phone: str = ""
+    further: tuple[FurtherPhone, ...] = ()
 
     @property
     def cells(self) -> tuple[str, ...]:
         """The cells of a line of the table, in the order of ``listing.EXPORT_HEADS``."""
-        emails, phone = "; ".join(self.emails), show_phone(self.phone)
+        emails, phone = "; ".join(self.emails), "; ".join(self._phones())
         who = (self.kind, self.institution, self.office, self.name)
         return (*who, emails, phone, self.municipality, self.language)
+
+    def _phones(self) -> Iterator[str]:
+        """Give the numbers as a cell of an import is read: the further ones each with its use (imports.rules.cells)."""
+        if self.phone:
+            yield show_phone(self.phone)
+        for further in self.further:
+            yield f"{show_phone(further.value)} ({further.words})"
 
 
 def safe_cell(text: str) -> str:
@@ -94,7 +122,9 @@ def _text_cell(sheet: Any, text: str, font: Font | None = None) -> Any:
 
 def write_vcards(lines: Iterable[ContactLine], domain: str) -> bytes:
     """Return address-book cards, one for each contact that can be reached; ``domain`` makes their UID ours."""
-    return "".join(_card(line, domain) for line in lines if line.emails or line.phone).encode("utf-8")
+    return "".join(_card(line, domain) for line in lines if line.emails or line.phone or line.further).encode(
+        "utf-8"
+    )
 
 
 def _card(line: ContactLine, domain: str) -> str:
@@ -106,6 +136,10 @@ def _card(line: ContactLine, domain: str) -> str:
     fields += [("ORG", _escape(line.institution))] if line.institution else []
     fields += [(f"EMAIL;PREF={rank}", _escape(email)) for rank, email in enumerate(line.emails[:100], 1)]
     fields += [("TEL;VALUE=uri", f"tel:{line.phone}")] if line.phone.startswith("+") else []
+    for further in line.further:
+        if further.value.startswith("+"):
+            kind = f';TYPE="{_TEL_TYPES[further.use]}"' if further.use in _TEL_TYPES else ""
+            fields.append((f"TEL;VALUE=uri{kind}", f"tel:{further.value}"))
     fields += [("LANG", line.language), ("END", "VCARD")]
     return "".join(_fold(f"{name}:{value}") for name, value in fields)
 

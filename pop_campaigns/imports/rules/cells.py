@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from pop_campaigns.contacts.rules import DetailUse
 from pop_campaigns.core.text import fold
 
 # A cell that says it holds nothing.
@@ -17,6 +18,22 @@ _BETWEEN_PHONES: Final = re.compile(r":{2,}|[;|\n]|,(?!\s*(?:ext|int|zgj|x|#))",
 _OR_PHONES: Final = re.compile(r"\s*/\s*|\s+(?:dhe|and|ose|or|&)\s+", re.IGNORECASE)
 _AROUND: Final = " .,:;'‘’`-–—/&+<>"
 _JOINING: Final = frozenset(("dhe", "and", "ose", "or", "email", "e-mail", "mail"))
+
+# Where a number rings, as people, address books and our own files say it, folded.
+_USES: Final[dict[str, DetailUse]] = {
+    word: use
+    for use, words in {
+        DetailUse.FAX: "fax|faks|faksi",
+        DetailUse.SECRETARY: "secretary|sekretaria|sekretari|sekretare|sekretarja|assistant|asistenti|asistentja",
+        DetailUse.MOBILE: "mobile|mobil|mob|cell|cel|celular|celulari|cellular|iphone",
+        DetailUse.HOME: "home|at home|shtepi|shtepia|shtepise|ne shtepi",
+        DetailUse.WORK: "work|at work|business|office|pune|puna|punes|ne pune|zyra|zyre|zyres",
+        DetailUse.OTHER: "other|other use|tjeter|perdorim tjeter",
+    }.items()
+    for word in words.split("|")
+}
+_USE_BEHIND: Final = re.compile(r"(?P<number>.*\d.*?)\s*\((?P<use>[^()\d]+)\)\s*", re.DOTALL)
+_USE_BEFORE: Final = re.compile(r"\s*(?P<use>[^\W\d]+)\s*[.:]\s*(?P<number>.*\d.*)", re.DOTALL)
 
 # Answers to *do you agree?*; what says more than yes or no is neither.
 _YES: Final = frozenset(
@@ -90,13 +107,35 @@ def _bare(address: str) -> str:
     return address[7:] if address[:7].lower() == "mailto:" else address
 
 
-def phones_in(cell: str) -> list[tuple[str, list[str]]]:
-    """Return what a cell with phone numbers holds: each part that signs set apart, and what it may be parted into again.
+def phones_in(cell: str) -> list[str]:
+    """Return what a cell with phone numbers holds: each part that signs set apart."""
+    return [part for part in (part.strip() for part in _BETWEEN_PHONES.split(cell)) if part]
+
+
+def or_phones(part: str) -> list[str]:
+    """Return into what a part may be parted again.
 
     ``042 211 001/002`` is one number to whoever reads only the first part; so the reader tries a part as a whole first.
     """
-    parts = [part.strip() for part in _BETWEEN_PHONES.split(cell)]
-    return [(part, [smaller for smaller in _OR_PHONES.split(part) if smaller]) for part in parts if part]
+    return [smaller for smaller in _OR_PHONES.split(part) if smaller]
+
+
+def use_in(words: str) -> DetailUse | None:
+    """Return where a number rings by the label of an address book (*Work Fax*, *\\* Mobile*) or a heading; None: not said."""
+    folded = " ".join(re.sub(r"[\W\d_]+", " ", fold(words)).split())
+    if folded in _USES:
+        return _USES[folded]
+    said = {_USES[word] for word in folded.split() if word in _USES}
+    return next((use for use in _USES.values() if use in said), None)
+
+
+def part_use(part: str) -> tuple[str, DetailUse | None]:
+    """Part a number from the use that stands before or behind it (*Cel: 069…*, *042… (fax)*); other words stay with it."""
+    for way in (_USE_BEHIND, _USE_BEFORE):
+        told = way.fullmatch(part)
+        if told and (use := _USES.get(fold(told["use"]))):
+            return told["number"].strip(), use
+    return part, None
 
 
 def answer_in(cell: str) -> bool | None:

@@ -9,11 +9,20 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-from pop_campaigns.contacts.rules import InstitutionKind, PersonKind, Purpose
-from pop_campaigns.core.phones import BadPhone, parse_phone, show_phone
+from pop_campaigns.contacts.rules import DetailUse, InstitutionKind, PersonKind, Purpose
+from pop_campaigns.core.phones import BadPhone, is_mobile, parse_phone
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.core.text import fold as _fold
-from pop_campaigns.imports.rules.cells import Addresses, addresses_in, answer_in, phones_in, says_nothing
+from pop_campaigns.imports.rules.cells import (
+    Addresses,
+    addresses_in,
+    answer_in,
+    or_phones,
+    part_use,
+    phones_in,
+    says_nothing,
+    use_in,
+)
 from pop_campaigns.imports.rules.days import DayOrder, read_day
 from pop_campaigns.imports.rules.encodings import SPOILED
 from pop_campaigns.imports.rules.fields import CONSENTS, Field
@@ -55,6 +64,7 @@ class RowDraft:
     """A contact as a row describes it; ``consents`` says since which day, as far as the row does.
 
     ``institution_kind`` makes a row one of an institution or office: addresses and number are its, ``holder`` holds it.
+    ``uses`` says where a number rings, as far as the file does.
     ``given`` are the fields the row itself says something about, not the choices for all rows.
     ``errors`` keep a row out unless somebody chooses otherwise; ``notes`` say what of it is not kept, and keep nothing out.
     """
@@ -62,6 +72,7 @@ class RowDraft:
     name: str = ""
     emails: list[str] = field(default_factory=list)
     phones: list[str] = field(default_factory=list)
+    uses: dict[str, DetailUse] = field(default_factory=dict)
     institution: str = ""
     office: str = ""
     works_for: str = ""
@@ -79,8 +90,17 @@ class RowDraft:
 
     @property
     def phone(self) -> str:
-        """The number a contact is known by, the first of the row."""
-        return self.phones[0] if self.phones else ""
+        """The number a contact is known by: the first of the row that is no fax's."""
+        return next(iter(self.voices), "")
+
+    @property
+    def voices(self) -> list[str]:
+        """The numbers at which somebody answers: all but a fax's, which is often a whole house's."""
+        return [phone for phone in self.phones if self.uses.get(phone) is not DetailUse.FAX]
+
+    def use_of(self, phone: str) -> DetailUse:
+        """Return where a further number rings: as the file says, else as the number itself tells."""
+        return self.uses.get(phone) or (DetailUse.MOBILE if is_mobile(phone) else DetailUse.OTHER)
 
     @property
     def is_person(self) -> bool:
@@ -110,6 +130,8 @@ class RowReader:
     names: SettledNames
     today: date
     parse_address: Callable[[str], str]
+    # By the column of a number: where it rings, or in which column that stands.
+    phone_uses: Mapping[int, DetailUse | int] = field(default_factory=dict)
 
     def read(self, cells: Sequence[str]) -> RowDraft:
         """Return what a row says; everything wrong with it stands in ``errors``."""
@@ -125,7 +147,7 @@ class RowReader:
         self._choices(draft, typed)
         if draft.institution_kind:
             _turn_to_institution(draft)
-        self._reach(draft, typed)
+        self._reach(draft, typed, cells)
         self._consents(draft, typed)
         self.names.settle(draft)
         if draft.office and not draft.institution:
@@ -173,18 +195,26 @@ class RowReader:
                 else:
                     draft.errors.append(f"{what}||{cell[:80]}")
 
-    def _reach(self, draft: RowDraft, typed: Mapping[Field, list[str]]) -> None:
+    def _reach(self, draft: RowDraft, typed: Mapping[Field, list[str]], cells: Sequence[str]) -> None:
         for cell in typed.get(Field.EMAIL, []):
             if not says_nothing(cell):
                 self._addresses(draft, cell)
-        for cell in typed.get(Field.PHONE, []):
-            for part, smaller in [] if says_nothing(cell) else phones_in(cell):
-                self._phones(draft, part, smaller)
-        more = ", ".join(show_phone(phone) for phone in draft.phones[1:])
-        if more:
-            draft.notes.append(f"phones||{more}")
+        for number, what in self.mapping.items():
+            cell = cells[number] if what is Field.PHONE and number < len(cells) else ""
+            if SPOILED in cell or says_nothing(cell):
+                continue
+            use = self.phone_uses.get(number)
+            if isinstance(use, int):
+                use = use_in(cells[use]) if use < len(cells) else None
+            for part in phones_in(cell):
+                self._phones(draft, part, use)
+        draft.phones.sort(key=lambda phone: _rank(phone, draft.uses.get(phone)))
+        if len(draft.phones) > MOST_ADDRESSES:
+            draft.errors.append(f"long|{Field.PHONE}|{MOST_ADDRESSES}")
 
-    def _phones(self, draft: RowDraft, part: str, smaller: Sequence[str]) -> None:
+    def _phones(self, draft: RowDraft, typed: str, use: DetailUse | None) -> None:
+        part, said = part_use(typed)
+        smaller = or_phones(part)
         try:
             numbers = [parse_phone(part)]
         except BadPhone as problem:
@@ -194,7 +224,10 @@ class RowReader:
                 numbers = []
             if not numbers:
                 draft.errors.append(f"phone|{problem.reason}|{part[:80]}")
-        draft.phones += [number for number in dict.fromkeys(numbers) if number not in draft.phones]
+        fresh = [number for number in dict.fromkeys(numbers) if number not in draft.phones]
+        draft.phones += fresh
+        if use := said or use:
+            draft.uses |= dict.fromkeys(fresh, use)
 
     def _addresses(self, draft: RowDraft, cell: str) -> None:
         told = addresses_in(cell)
@@ -255,6 +288,13 @@ class RowReader:
             draft.errors.append(f"{code}||{cell[:80]}")
             return None
         return day
+
+
+def _rank(phone: str, use: DetailUse | None) -> int:
+    """Return which number a contact is known by: only of it the use is not kept, so one whose use goes without saying."""
+    if use is None or (use is DetailUse.MOBILE and is_mobile(phone)):
+        return 0
+    return 1 if use is DetailUse.WORK else 2
 
 
 def _turn_to_institution(draft: RowDraft) -> None:

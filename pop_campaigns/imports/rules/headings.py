@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
+from pop_campaigns.contacts.rules import DetailUse
 from pop_campaigns.core.names import noun_stem
 from pop_campaigns.core.text import fold
+from pop_campaigns.imports.rules.cells import use_in
 from pop_campaigns.imports.rules.fields import Field
 
 # Folded: lower case, ë as e, ç as c. Where a heading holds words of several fields (*emri i organizatës*, *adresa e
@@ -69,6 +71,8 @@ _LINKS: Final = frozenset([
     "i", "e", "te", "se", "per", "for", "of", "the", "your", "yours", "juaj", "suaj", "tuaj", "tuaja", "jote",
     "ju", "lutem", "lutemi", "nr", "numri", "number", "no",
 ])  # fmt: skip
+_LABEL: Final = re.compile(r"\s+-\s+(?:label|type)\s*$", re.IGNORECASE)
+_VALUE: Final = re.compile(r"\s+-\s+value\s*$", re.IGNORECASE)
 _EMAIL: Final = re.compile(r"\be[\W_]*mail\w*")
 # What stands beside a value and is none: which of one's phones it is, how a name is spoken, whose assistant's it is.
 _BESIDE: Final = re.compile(
@@ -94,6 +98,22 @@ def heading_words(heading: str) -> str:
 def is_beside(heading: str) -> bool:
     """Return whether a column says something about another one (*Phone 1 - Label*), or nothing to be kept (*Fax*)."""
     return bool(_BESIDE.search(heading_words(heading)))
+
+
+def phone_uses(headings: Sequence[str], mapping: Mapping[int, Field]) -> dict[int, DetailUse | int]:
+    """Return where the numbers of a column ring: as its heading says, or the number of the column in which it stands."""
+    labels = {
+        _LABEL.sub("", heading): number for number, heading in enumerate(headings) if _LABEL.search(heading)
+    }
+    uses: dict[int, DetailUse | int] = {}
+    for number, field in mapping.items():
+        if field is not Field.PHONE or number >= len(headings):
+            continue
+        beside = labels.get(_VALUE.sub("", headings[number])) if _VALUE.search(headings[number]) else None
+        said = use_in(headings[number]) if beside is None else beside
+        if said is not None:
+            uses[number] = said
+    return uses
 
 
 def fields_of(heading: str) -> list[tuple[Field, bool, int]]:

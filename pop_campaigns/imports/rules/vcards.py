@@ -30,6 +30,11 @@ _LISTED: Final = re.compile(r"(?<!\\)((?:\\\\)*),")
 # Groups that programs make by themselves.
 _OWN_TAGS: Final = frozenset(("mycontacts", "starred", "friends", "family", "coworkers"))
 _NO_VOICE: Final = frozenset(("FAX", "PAGER", "TEXTPHONE", "MODEM"))
+# What a card says of a number (RFC 6350 §6.4.1, and programs by themselves), as a cell says it, the surest first.
+_USES: Final = {
+    "CELL": "mobile", "IPHONE": "mobile", "X-SECRETARY": "secretary", "X-ASSISTANT": "secretary",
+    "HOME": "home", "WORK": "work",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,7 @@ def _row(card: list[_Line]) -> list[str]:
     return [
         _name(by_name),
         _joined(_bare(line.value, "mailto:") for line in by_name.get("EMAIL", [])),
-        _joined(_phone(line.value) for line in phones if not _NO_VOICE & line.types),
+        _numbers([line for line in phones if not _NO_VOICE & line.types]),
         _first(by_name, "ORG", parts=1),
         _first(by_name, "TITLE") or _first(by_name, "ROLE"),
         _joined(", ".join(filter(None, _parts(line.value))) for line in by_name.get("ADR", [])),
@@ -146,6 +151,17 @@ def _row(card: list[_Line]) -> list[str]:
         _first(by_name, "BDAY"),
         _joined(_plain(line.value) for line in by_name.get("URL", [])),
     ]
+
+
+def _numbers(lines: list[_Line]) -> str:
+    """Return the numbers of a card; of several, each with its use as far as the card says it (:func:`.cells.part_use`)."""
+    numbers: dict[str, str] = {}
+    for line in lines:
+        use = next((word for kind, word in _USES.items() if kind in line.types), "")
+        number = _phone(line.value)
+        numbers[number] = numbers.get(number) or use
+    several = len(numbers) > 1
+    return _joined(f"{number} ({use})" if use and several else number for number, use in numbers.items())
 
 
 def _name(by_name: dict[str, list[_Line]]) -> str:

@@ -23,6 +23,7 @@ from pop_campaigns.imports.rules.days import DayOrder
 from pop_campaigns.imports.rules.drafts import HARD, KIND_OF, LANGUAGE_OF, RowDraft, RowReader, fold
 from pop_campaigns.imports.rules.fields import Field
 from pop_campaigns.imports.rules.guessing import Vocabulary
+from pop_campaigns.imports.rules.headings import phone_uses
 from pop_campaigns.imports.rules.near_names import SettledNames
 from pop_campaigns.imports.rules.states import SAME, ImportState, RowDecision
 from pop_campaigns.imports.services.asking import NearNames
@@ -46,6 +47,7 @@ def reader_of(imported: ContactImport, now: datetime) -> RowReader:
         orders={field: DayOrder(orders[str(n)]) for n, field in mapping.items() if str(n) in orders},
         names=SettledNames.of(imported.options.get("near") or ()),
         today=local_date(now),
+        phone_uses=phone_uses(imported.columns, mapping),
         parse_address=lambda typed: parse_address(typed, allow_example=allow_example),
     )
 

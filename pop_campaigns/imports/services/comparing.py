@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -11,9 +11,10 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from pop_campaigns.accounts.scope import of_network_or
-from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.addresses import Address, ContactDetail
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
+from pop_campaigns.contacts.rules import DetailKind
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.queries import chunks, held_now
 from pop_campaigns.imports.rules.drafts import RowDraft, fold
@@ -45,6 +46,16 @@ class Comparison:
             self.differs.append(what)
 
 
+def fresh_numbers(draft: RowDraft, known: Collection[str], *, is_new: bool = False) -> tuple[list[str], str]:
+    """Return the further numbers that a row adds to a contact, and its first one if that is another than the contact's.
+
+    It is another where the contact has none of the row's numbers: whose it is then nobody can tell.
+    """
+    fresh = [phone for phone in draft.phones if phone not in known]
+    other = draft.phone if not is_new and len(fresh) == len(draft.phones) else ""
+    return [phone for phone in fresh if phone != other], other
+
+
 class There:
     """The contacts that some rows look like, with what is theirs."""
 
@@ -52,6 +63,7 @@ class There:
         self.known, self.owner = known, known.owner
         self._records: dict[tuple[str, int], Any] = {}
         self._emails: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
+        self._further: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
         self._held: set[tuple[int, int]] = set()
         wanted: defaultdict[str, set[int]] = defaultdict(set)
         for match in filter(None, matches):
@@ -78,8 +90,8 @@ class There:
         if draft.name and fold(draft.name) not in {fold(person.name), fold(person.name_as_printed)}:
             result.differs.append(Field.NAME)
         self._with_addresses(result, draft, [("persons", person.id)])
-        phone = person.phone if person.phone in draft.phones else draft.phone
-        result.value(Field.PHONE, phone, person.phone, fills=fills)
+        known = {person.phone, *self._further["persons", person.id]}
+        self._with_phones(result, draft, known, person.phone, fills=fills)
         result.value(Field.POST_ADDRESS, draft.post_address, person.post_address, fills=fills)
         result.value(Field.MUNICIPALITY, draft.municipality_id, person.municipality_id, fills=fills)
         result.value(Field.TOPICS, draft.topics, person.topics, fills=fills)
@@ -98,9 +110,8 @@ class There:
         above = record.institution if isinstance(record, Office) else record
         fills = record.organisation_id == self.owner
         self._with_addresses(result, draft, [(table, record.id), ("institutions", above.id)])
-        own = [phone for phone in (record.phone, above.phone) if phone]
-        phone = next((phone for phone in own if phone in draft.phones), draft.phone)
-        result.value(Field.PHONE, phone, phone if phone in own else record.phone, fills=fills)
+        further = self._further[table, record.id] | self._further["institutions", above.id]
+        self._with_phones(result, draft, {record.phone, above.phone, *further}, record.phone, fills=fills)
         self._with_kind_and_language(result, draft, record)
         if draft.institution_kind and draft.institution_kind is not above.kind:
             result.differs.append(Field.KIND)
@@ -114,6 +125,14 @@ class There:
     def _with_addresses(self, result: Comparison, draft: RowDraft, owners: Sequence[tuple[str, int]]) -> None:
         there = {email for owner in owners for email in self._emails[owner]}
         result.adds = result.adds or any(email.casefold() not in there for email in draft.emails)
+
+    def _with_phones(
+        self, result: Comparison, draft: RowDraft, known: set[str], first: str, *, fills: bool
+    ) -> None:
+        """Compare the numbers: the row's first where none is known, the others as further ones."""
+        fresh, other = fresh_numbers(draft, known)
+        result.value(Field.PHONE, other, first, fills=fills)
+        result.adds = result.adds or bool(fresh)
 
     def _with_kind_and_language(self, result: Comparison, draft: RowDraft, record: Any) -> None:
         if Field.LANGUAGE in draft.given and draft.language != record.language:
@@ -131,6 +150,17 @@ class There:
             rows = select(column, Address.email).where(column.in_(part), of_network_or(Address, self.owner))
             for ident, email in db.session.execute(rows):
                 self._emails[table, ident].add(email.casefold())
+            self._load_further(table, part)
+
+    def _load_further(self, table: str, idents: Sequence[int]) -> None:
+        column = getattr(ContactDetail, f"{table.removesuffix('s')}_id")
+        rows = select(column, ContactDetail.value).where(
+            column.in_(idents),
+            ContactDetail.kind == DetailKind.PHONE,
+            of_network_or(ContactDetail, self.owner),
+        )
+        for ident, phone in db.session.execute(rows):
+            self._further[table, ident].add(phone)
 
     def _load_mandates(self, idents: Sequence[int]) -> None:
         for part in chunks(idents):

@@ -11,9 +11,10 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, select
 
 from pop_campaigns.accounts.scope import of_network_or
-from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.addresses import Address, ContactDetail
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
+from pop_campaigns.contacts.rules import DetailKind, DetailUse
 from pop_campaigns.core.db import db
 from pop_campaigns.core.names import alike_persons, asked_keys
 from pop_campaigns.imports.models import ImportChange
@@ -89,7 +90,7 @@ class Known(KnownInstitutions):
         if not draft.is_person:
             return self._match_office(draft, taken)
         reached = [("email", self._by_email.get(email.casefold(), [])) for email in draft.emails]
-        reached += [("phone", self._by_phone.get(phone, [])) for phone in draft.phones]
+        reached += [("phone", self._by_phone.get(phone, [])) for phone in draft.voices]
         for reason, near in reached:
             if near:
                 # Of several who share an address or a number, first the one of the same name.
@@ -184,6 +185,15 @@ class Known(KnownInstitutions):
         for email, person in db.session.execute(rows):
             if person in self._names:
                 self._by_email[email.casefold()].append(person)
+        further = select(ContactDetail.value, ContactDetail.person_id).where(
+            of_network_or(ContactDetail, self.owner),
+            ContactDetail.person_id.is_not(None),
+            ContactDetail.kind == DetailKind.PHONE,
+            ContactDetail.use != DetailUse.FAX,
+        )
+        for phone, person in db.session.execute(further):
+            if person in self._names:
+                self._by_phone[phone].append(person)
 
 
 def _free(table: str, idents: Sequence[int], taken: Collection[tuple[str, int]]) -> int | None:
@@ -206,7 +216,7 @@ def double_keys(draft: RowDraft) -> list[tuple[str, ...]]:
     keys: list[tuple[str, ...]] = [
         ("email", name, email.casefold()) for email in draft.emails if draft.is_person
     ]
-    keys += [("phone", name, phone) for phone in draft.phones if draft.is_person]
+    keys += [("phone", name, phone) for phone in draft.voices if draft.is_person]
     where = (fold(draft.institution), fold(draft.office), fold(draft.works_for), str(draft.municipality_id))
     if draft.is_person and name:
         keys.append(("name", name, "/".join(where)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -22,22 +21,10 @@ from pop_campaigns.imports.queries import chunks, held_now, rows_in, standing_co
 from pop_campaigns.imports.rules.drafts import RowDraft, fold
 from pop_campaigns.imports.rules.states import ImportState, RowDecision
 from pop_campaigns.imports.services.checking import AT_ONCE, is_hard, reader_of
+from pop_campaigns.imports.services.entries import Entry
 from pop_campaigns.imports.services.ledger import Ledger
 from pop_campaigns.imports.services.matching import Known
-
-
-@dataclass
-class _Entry:
-    """A row on its way: the contact it becomes or completes."""
-
-    draft: RowDraft
-    is_new: bool
-    table: str
-    ident: int = 0
-    office_id: int | None = None
-    medium_id: int | None = None
-    above_id: int | None = None
-    twin: _Entry | None = None
+from pop_campaigns.imports.services.numbers import make_further_numbers
 
 
 def run_rows(imported: ContactImport, *, now: datetime) -> Iterator[int]:
@@ -65,19 +52,19 @@ def _rows_left(imported: ContactImport) -> Sequence[ImportRow]:
     return db.session.scalars(rows.order_by(ImportRow.number).limit(AT_ONCE)).all()
 
 
-def _entry(row: ImportRow, draft: RowDraft, known: Known) -> _Entry | None:
+def _entry(row: ImportRow, draft: RowDraft, known: Known) -> Entry | None:
     if row.decision is RowDecision.SKIP or is_hard(row.errors):
         return None
     if row.decision is RowDecision.UPDATE and row.match_id:
-        return _Entry(draft, False, row.match_type, row.match_id)
+        return Entry(draft, False, row.match_type, row.match_id)
     # Where the row had no match but has one now, somebody else brought the contact in since the check.
     if row.match_id is None and draft.is_person and (match := known.match(draft)) and not match.other_name:
-        return _Entry(draft, False, match.table, match.ident)
+        return Entry(draft, False, match.table, match.ident)
     table = "persons" if draft.is_person else "offices" if draft.office else "institutions"
-    return _Entry(draft, True, table)
+    return Entry(draft, True, table)
 
 
-def _bring_in(entries: list[_Entry], ledger: Ledger, known: Known) -> None:
+def _bring_in(entries: list[Entry], ledger: Ledger, known: Known) -> None:
     _make_institutions(entries, ledger, known)
     _make_offices(entries, ledger, known)
     _complete_offices([entry for entry in entries if not entry.is_new and entry.table != "persons"], ledger)
@@ -91,10 +78,11 @@ def _bring_in(entries: list[_Entry], ledger: Ledger, known: Known) -> None:
     entries = [entry for entry in entries if entry.ident]
     _make_mandates([entry for entry in entries if entry.table == "persons" and entry.office_id], ledger)
     _make_addresses(entries, ledger)
+    make_further_numbers(entries, ledger)
     _make_consents([entry for entry in entries if entry.table == "persons" and entry.draft.consents], ledger)
 
 
-def _make_institutions(entries: list[_Entry], ledger: Ledger, known: Known) -> None:
+def _make_institutions(entries: list[Entry], ledger: Ledger, known: Known) -> None:
     missing: dict[str, dict[str, Any]] = {}
     for entry in entries:
         draft = entry.draft
@@ -121,7 +109,7 @@ def _kind_of_new(name: str, draft: RowDraft) -> InstitutionKind:
     return InstitutionKind.MEDIUM if medium else InstitutionKind.OTHER
 
 
-def _make_offices(entries: list[_Entry], ledger: Ledger, known: Known) -> None:
+def _make_offices(entries: list[Entry], ledger: Ledger, known: Known) -> None:
     missing: dict[tuple[int, str], dict[str, Any]] = {}
     for entry in entries:
         draft = entry.draft
@@ -151,7 +139,7 @@ def _make_offices(entries: list[_Entry], ledger: Ledger, known: Known) -> None:
             entry.ident = (entry.office_id if entry.table == "offices" else institution) or 0
 
 
-def _complete_offices(entries: list[_Entry], ledger: Ledger) -> None:
+def _complete_offices(entries: list[Entry], ledger: Ledger) -> None:
     """Fill the number of own offices and institutions that have none; an office is reached by its institution's as well."""
     records: dict[tuple[str, int], Any] = {}
     models: dict[str, Any] = {"offices": Office, "institutions": Institution}
@@ -168,24 +156,25 @@ def _complete_offices(entries: list[_Entry], ledger: Ledger) -> None:
         entry.above_id = above.id
         phone = entry.draft.phone
         is_ours = record.organisation_id == ledger.imported.organisation_id
-        if phone and is_ours and not record.phone and above.phone not in entry.draft.phones:
+        known = {above.phone, *(row.value for row in (*record.details, *above.details))}
+        if phone and is_ours and not record.phone and known.isdisjoint(entry.draft.phones):
             ledger.fill(record, {"phone": phone})
             _tell_phone(entry, record, ledger)
     db.session.flush()
 
 
-def _tell_phone(entry: _Entry, record: Office | Institution, ledger: Ledger) -> None:
+def _tell_phone(entry: Entry, record: Office | Institution, ledger: Ledger) -> None:
     name = record.title_sq if isinstance(record, Office) else record.name_sq
     action = "office.changed" if isinstance(record, Office) else "institution.changed"
     ledger.tell(action, entry.table, entry.ident, name=name, was={"phone": None})
 
 
-def _holders(entries: list[_Entry], known: Known, today: date) -> list[_Entry]:
+def _holders(entries: list[Entry], known: Known, today: date) -> list[Entry]:
     """Return the persons named beside offices as who holds them; where somebody holds one already, it stays so."""
-    holders: list[_Entry] = []
+    holders: list[Entry] = []
     named = [entry for entry in entries if entry.table == "offices" and entry.ident and entry.draft.holder]
     held = held_now([entry.ident for entry in named if not entry.is_new], known.owner, today)
-    first: dict[tuple[str, str], _Entry] = {}
+    first: dict[tuple[str, str], Entry] = {}
     for entry in named:
         draft = entry.draft
         if entry.ident in held:
@@ -198,14 +187,14 @@ def _holders(entries: list[_Entry], known: Known, today: date) -> list[_Entry]:
         )
         match = known.match(person)
         twin = first.get((fold(person.name), fold(person.institution)))
-        holder = _Entry(person, match is None and twin is None, "persons", match.ident if match else 0)
+        holder = Entry(person, match is None and twin is None, "persons", match.ident if match else 0)
         holder.office_id, holder.twin = entry.ident, twin
         first.setdefault((fold(person.name), fold(person.institution)), holder)
         holders.append(holder)
     return holders
 
 
-def _make_persons(entries: list[_Entry], ledger: Ledger) -> None:
+def _make_persons(entries: list[Entry], ledger: Ledger) -> None:
     rows = []
     for entry in entries:
         draft = entry.draft
@@ -228,7 +217,7 @@ def _make_persons(entries: list[_Entry], ledger: Ledger) -> None:
         ledger.tell("person.created", "persons", ident, name=entry.draft.shown_name)
 
 
-def _complete_persons(entries: list[_Entry], ledger: Ledger) -> None:
+def _complete_persons(entries: list[Entry], ledger: Ledger) -> None:
     """Fill what is empty, in records of the own organisation only; whoever is gone meanwhile is left out."""
     persons: dict[int, Person] = {}
     for idents in chunks([entry.ident for entry in entries]):
@@ -245,7 +234,7 @@ def _complete_persons(entries: list[_Entry], ledger: Ledger) -> None:
             continue
         draft = entry.draft
         offered = {
-            "phone": draft.phone,
+            "phone": "" if any(row.value == draft.phone for row in person.details) else draft.phone,
             "post_address": draft.post_address,
             "municipality_id": draft.municipality_id,
             "topics": draft.topics,
@@ -258,7 +247,7 @@ def _complete_persons(entries: list[_Entry], ledger: Ledger) -> None:
     db.session.flush()
 
 
-def _make_mandates(entries: list[_Entry], ledger: Ledger) -> None:
+def _make_mandates(entries: list[Entry], ledger: Ledger) -> None:
     owner = ledger.imported.organisation_id
     there: set[tuple[int, int | None]] = set()
     for idents in chunks([entry.ident for entry in entries if not entry.is_new]):
@@ -284,7 +273,7 @@ def _make_mandates(entries: list[_Entry], ledger: Ledger) -> None:
         ledger.tell("mandate.recorded", "offices", office_id, name=name, **{"from": None, "to": None})
 
 
-def _make_addresses(entries: list[_Entry], ledger: Ledger) -> None:
+def _make_addresses(entries: list[Entry], ledger: Ledger) -> None:
     owner = ledger.imported.organisation_id
     there = _addresses_of(
         [entry for entry in entries if not (entry.is_new and entry.table == "persons")], owner
@@ -305,7 +294,7 @@ def _make_addresses(entries: list[_Entry], ledger: Ledger) -> None:
 _OWNER = {"persons": "person_id", "offices": "office_id", "institutions": "institution_id"}
 
 
-def _addresses_of(entries: list[_Entry], owner: int | None) -> set[tuple[str, int, str]]:
+def _addresses_of(entries: list[Entry], owner: int | None) -> set[tuple[str, int, str]]:
     addresses: set[tuple[str, int, str]] = set()
     for table, column in _OWNER.items():
         of_owner = getattr(Address, column)
@@ -318,7 +307,7 @@ def _addresses_of(entries: list[_Entry], owner: int | None) -> set[tuple[str, in
     return addresses
 
 
-def _make_consents(entries: list[_Entry], ledger: Ledger) -> None:
+def _make_consents(entries: list[Entry], ledger: Ledger) -> None:
     imported = ledger.imported
     options = imported.options
     usual = options.get("given_on")

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Table, delete, select
 
-from pop_campaigns.contacts.models.addresses import Address
+from pop_campaigns.contacts.models.addresses import Address, ContactDetail
 from pop_campaigns.contacts.models.consents import Consent
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
@@ -23,7 +23,8 @@ from pop_campaigns.imports.services.ledger import as_json
 
 # Children first: so nothing is deleted under what hangs on it.
 MODELS: Final[dict[str, Any]] = {
-    model.__tablename__: model for model in (Consent, Address, Mandate, Person, Office, Institution)
+    model.__tablename__: model
+    for model in (Consent, Address, ContactDetail, Mandate, Person, Office, Institution)
 }
 _ROOTS: Final = {"persons": "person_id", "offices": "office_id", "institutions": "institution_id"}
 _NAMED: Final = 500
@@ -130,7 +131,7 @@ def _reason(
         return "changed"
     if change.table == "mandates":
         return "belongs" if after["person_id"] in staying["persons"] else ""
-    if change.table in ("addresses", "consents"):
+    if change.table in ("addresses", "consents", "contact_details"):
         owners = ((root, after.get(column)) for root, column in _ROOTS.items())
         return "belongs" if any(ident in staying[root] for root, ident in owners) else ""
     return staying[change.table].get(change.row_id, "")

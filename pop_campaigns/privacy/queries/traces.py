@@ -264,6 +264,7 @@ def _find_imports(traces: Traces, ids: Sequence[int]) -> None:
     of_them = {
         "persons": ids,
         "addresses": [address.id for address in traces.addresses],
+        "contact_details": [detail.id for detail in traces.details],
         "consents": [consent.id for consent in traces.consents],
         "mandates": [mandate.id for mandate in traces.mandates],
         "list_members": [member.id for member in traces.members],
