@@ -9,6 +9,7 @@ import pytest
 
 from pop_campaigns.contacts.models.addresses import ContactDetail
 from pop_campaigns.contacts.models.persons import Person
+from pop_campaigns.contacts.queries.reach import find_guests
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from tests.factories import make_institution, make_office, make_person
@@ -156,3 +157,54 @@ def test_a_number_of_who_was_erased_asks_also_as_a_further_one(
     new = form_at(browser, "/people/persons/new").filled(name="Qytetar 00421", phone_new1="069 212 3456")
     refused = browser.post("/people/persons/new", data=new)
     assert refused.status_code == 422 and 'name="asked_again"' in refused.text
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "typed", ["069 212 3456", "+355 69 212 3456", "00355692123456", "+355 (0)69 212 3456", "069/212-3456"]
+)
+def test_everybody_is_found_by_any_number_however_it_is_written(
+    cast: SimpleNamespace, sign_in: Any, typed: str
+) -> None:
+    own = {"organisation": cast.fier}
+    person = make_person("Koordinator Fier", **own)
+    town, ministry = make_institution("Bashkia Roskovec", **own), make_institution("Ministria e Ujit", **own)
+    office = make_office("Nënprefekt", make_institution("Prefektura Fier", **own), **own)
+    first = make_institution("Agjencia e Ujit", phone=MOBILE, **own)
+    make_office("Drejtor", first, **own)
+    strangers = make_institution("Bashkia Vlorë", organisation=cast.vlore)
+    for owner, of in ((person, cast.fier), (town, cast.fier), (office, cast.fier), (strangers, cast.vlore)):
+        owner.details.append(ContactDetail(kind="phone", value=MOBILE, use="mobile", organisation_id=of.id))
+    ministry.details.append(ContactDetail(kind="phone", value=WORK, use="work", organisation_id=cast.fier.id))
+    db.session.commit()
+    browser = sign_in(cast.arta)
+    everywhere = browser.get("/search", query_string={"q": typed}).text
+    listed = browser.get("/people", query_string={"q": typed}).text
+    for name in ("Bashkia Roskovec", "Prefektura Fier", "Agjencia e Ujit"):
+        assert name in everywhere and name in listed
+    assert "Koordinator Fier" in everywhere
+    for name in ("Ministria e Ujit", "Bashkia Vlorë"):
+        assert name not in everywhere and name not in listed
+    options = find_guests(typed, cast.arta)
+    assert [(option.kind, option.title_sq or option.holder) for option in options] == [
+        ("office", "Drejtor"),
+        ("office", "Nënprefekt"),
+        ("person", "Koordinator Fier"),
+    ]
+
+
+@pytest.mark.both_databases
+def test_a_number_that_is_here_asks_whether_it_is_somebody_else(
+    cast: SimpleNamespace, sign_in: Any, person: Person
+) -> None:
+    """A fax may be many people's; merging offers who has the number first."""
+    browser, path = sign_in(cast.arta), "/people/persons/new"
+    new = form_at(browser, path).filled(name="Qytetar 00421", phone="069 212 3456")
+    asked = browser.post(path, data=new)
+    assert asked.status_code == 422 and 'name="anyway"' in asked.text and "Koordinator Fier" in asked.text
+    made = browser.post(path, data=form_on(asked.text).filled(anyway="1"))
+    assert made.status_code == 302
+    likely = browser.get(f"/people/persons/{person.id}/merge").text
+    assert "Qytetar 00421" in likely
+    fax = form_at(browser, path).filled(name="Gazetar 7", phone_new1="04 222 2222", phone_new1_use="fax")
+    assert browser.post(path, data=fax).status_code == 302

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from pop_campaigns.accounts.models import Organisation, User
@@ -22,9 +22,9 @@ from pop_campaigns.contacts.models.consents import Consent
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.addresses import best_addresses, best_first, reach_to_read
-from pop_campaigns.contacts.queries.reach import in_force, mandate_rank
+from pop_campaigns.contacts.queries.reach import mandate_rank
 from pop_campaigns.contacts.queries.refusals import suppressed_among
-from pop_campaigns.contacts.queries.searching import address_matches, persons_match, persons_order
+from pop_campaigns.contacts.queries.searching import institutions_match, persons_match, persons_order
 from pop_campaigns.contacts.rules import (
     MAIL_PURPOSES,
     PRIVATE_KINDS,
@@ -34,7 +34,7 @@ from pop_campaigns.contacts.rules import (
     may_read_log,
     runs_on,
 )
-from pop_campaigns.core.db import as_typed_first, db, like_folded
+from pop_campaigns.core.db import as_typed_first, db
 from pop_campaigns.core.history import History
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.text import search_words
@@ -90,7 +90,7 @@ class PersonRow:
 def select_institutions(
     typed: str, kind: InstitutionKind | None, municipality: Municipality | None, user: User, on: date
 ) -> Select[Institution]:
-    """Return the query for institutions in Albanian order; typed words may name an office or its holder as well.
+    """Return the query for institutions in Albanian order; typed words may name an office or its holder, or be a number.
 
     Those come first whose own name has the words as they were typed.
     """
@@ -101,9 +101,10 @@ def select_institutions(
         chosen = chosen.where(Institution.kind == kind)
     if municipality:
         chosen = chosen.where(Institution.municipality_id == municipality.id)
-    matches = (_institution_matches(word, user, on) for word in search_words(typed))
     by_name = [as_typed_first(Institution.search_key, typed)] if typed.strip() else []
-    return chosen.where(*matches).order_by(*by_name, Institution.sort_key, Institution.id)
+    return chosen.where(institutions_match(typed, user, on)).order_by(
+        *by_name, Institution.sort_key, Institution.id
+    )
 
 
 def municipalities_in_use(user: User) -> Sequence[Municipality]:
@@ -134,33 +135,6 @@ def municipalities_in_use(user: User) -> Sequence[Municipality]:
     members = select(Organisation.municipality_id)
     chosen = select(Municipality).where(or_(Municipality.id.in_(used), Municipality.id.in_(members)))
     return db.session.scalars(chosen.order_by(Municipality.sort_key)).all()
-
-
-def _institution_matches(word: str, user: User, on: date) -> ColumnElement[bool]:
-    has_office = exists().where(
-        Office.institution_id == Institution.id, visible(Office, user), like_folded(Office.search_key, word)
-    )
-    has_holder = exists().where(
-        Office.institution_id == Institution.id,
-        visible(Office, user),
-        Mandate.office_id == Office.id,
-        visible(Mandate, user),
-        in_force(on),
-        Person.id == Mandate.person_id,
-        visible(Person, user),
-        like_folded(Person.search_key, word),
-    )
-    return or_(like_folded(Institution.search_key, word), has_office, has_holder, _reached_by(word, user))
-
-
-def _reached_by(word: str, user: User) -> ColumnElement[bool]:
-    """Return the condition that a word stands in an address of an institution or of one of its offices."""
-    holds_word = address_matches(word, user)
-    of_office = and_(Office.institution_id == Institution.id, visible(Office, user))
-    return or_(
-        exists().where(Address.institution_id == Institution.id, holds_word),
-        exists().where(of_office, Address.office_id == Office.id, holds_word),
-    )
 
 
 def institutions_above(institution: Institution, user: User) -> list[Institution]:

@@ -18,6 +18,12 @@ from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.addresses import Reach, best_addresses, reach_to_read
+from pop_campaigns.contacts.queries.details import (
+    has_number,
+    institutions_with_number,
+    office_has_number,
+    words_or_number,
+)
 from pop_campaigns.contacts.rules import SOURCE_HOLDS_FOR, InstitutionKind
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import as_typed_first, db, like_folded
@@ -223,14 +229,22 @@ def _visible_offices(user: User) -> Select[Office]:
 
 
 def _matching_offices(typed: str, user: User, on: date) -> Select[Office]:
+    by_words = [_office_matches(word, user, on) for word in search_words(typed)]
     return (
         _visible_offices(user)
-        .where(*(_office_matches(word, user, on) for word in search_words(typed)))
+        .where(words_or_number(typed, by_words, lambda digits: _rings_at_office(digits, user)))
         .order_by(
             case((_is_reached(user), 0), else_=1),
             as_typed_first(Office.search_key + " " + Institution.search_key, typed),
             *(Institution.sort_key, Institution.id, Office.sort_key, Office.id),
         )
+    )
+
+
+def _rings_at_office(digits: str, user: User) -> ColumnElement[bool]:
+    """Return the condition that a number is an office's; that of an institution is each of its offices'."""
+    return or_(
+        office_has_number(digits, user), Office.institution_id.in_(institutions_with_number(digits, user))
     )
 
 
@@ -254,9 +268,11 @@ def _office_matches(word: str, user: User, on: date) -> ColumnElement[bool]:
 def _matching_persons(typed: str, user: User, on: date) -> Select[Person]:
     reachable = exists().where(Address.person_id == Person.id, visible(Address, user))
     in_office = exists().where(Mandate.person_id == Person.id, in_force(on), visible(Mandate, user))
+    named = [like_folded(Person.search_key, typed)]
+    meant = words_or_number(typed, named, lambda digits: has_number(digits, user))
     return (
         select(Person)
-        .where(visible(Person, user), like_folded(Person.search_key, typed), or_(reachable, ~in_office))
+        .where(visible(Person, user), meant, or_(reachable, ~in_office))
         .order_by(as_typed_first(Person.search_key, typed), Person.sort_key, Person.id)
     )
 

@@ -1,39 +1,66 @@
-"""How a word finds a person: by name, e-mail address or phone number, within what a user may see."""
+"""How words find a person or an institution: by name, e-mail address or phone number, within what a user may see."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import Any, Final
+from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import visible
 from pop_campaigns.contacts.models.addresses import Address
-from pop_campaigns.contacts.models.persons import Person
-from pop_campaigns.contacts.queries.details import has_number
+from pop_campaigns.contacts.models.institutions import Institution, Office
+from pop_campaigns.contacts.models.persons import Mandate, Person
+from pop_campaigns.contacts.queries.details import (
+    has_number,
+    institution_has_number,
+    phone_digits,
+    words_or_number,
+)
+from pop_campaigns.contacts.queries.reach import in_force
 from pop_campaigns.core.db import as_typed_first, like_folded
-
-_LIKE_A_PHONE: Final = re.compile(r"[+(]?[0-9][0-9 ()/.-]*")
-FEWEST_DIGITS: Final = 4
-"""Fewer are found in every other number."""
-
-
-def phone_digits(typed: str) -> str:
-    """Return the digits by which a typed number is found in its kept form (E.164), or an empty text.
-
-    *069 212 3456*, *+355 69 212 3456* and *00355692…* all mean +355692123456: what leads in to the number is left out.
-    """
-    typed = typed.strip()
-    digits = "".join(character for character in typed if character in "0123456789").lstrip("0")
-    return digits if _LIKE_A_PHONE.fullmatch(typed) and len(digits) >= FEWEST_DIGITS else ""
+from pop_campaigns.core.text import search_words
 
 
 def address_matches(word: str, user: User) -> ColumnElement[bool]:
     """Return the condition that a folded word stands in an e-mail address the user may see."""
     return and_(visible(Address, user), func.lower(Address.email).contains(word, autoescape=True))
+
+
+def institutions_match(typed: str, user: User, on: date) -> ColumnElement[bool]:
+    """Return the condition that an institution has every word, itself or in an office, a holder, an address; or a number."""
+    by_words = [_institution_matches(word, user, on) for word in search_words(typed)]
+    return words_or_number(typed, by_words, lambda digits: institution_has_number(digits, user))
+
+
+def _institution_matches(word: str, user: User, on: date) -> ColumnElement[bool]:
+    has_office = exists().where(
+        Office.institution_id == Institution.id, visible(Office, user), like_folded(Office.search_key, word)
+    )
+    has_holder = exists().where(
+        Office.institution_id == Institution.id,
+        visible(Office, user),
+        Mandate.office_id == Office.id,
+        visible(Mandate, user),
+        in_force(on),
+        Person.id == Mandate.person_id,
+        visible(Person, user),
+        like_folded(Person.search_key, word),
+    )
+    return or_(like_folded(Institution.search_key, word), has_office, has_holder, _reached_by(word, user))
+
+
+def _reached_by(word: str, user: User) -> ColumnElement[bool]:
+    """Return the condition that a word stands in an address of an institution or of one of its offices."""
+    holds_word = address_matches(word, user)
+    of_office = and_(Office.institution_id == Institution.id, visible(Office, user))
+    return or_(
+        exists().where(Address.institution_id == Institution.id, holds_word),
+        exists().where(of_office, Address.office_id == Office.id, holds_word),
+    )
 
 
 def persons_match(words: Sequence[str], typed: str, user: User) -> ColumnElement[bool]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from sqlalchemy import or_, select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import of_network_or, select_visible
+from pop_campaigns.contacts.models.addresses import ContactDetail
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Person
+from pop_campaigns.contacts.rules import DetailKind, DetailUse
 from pop_campaigns.core.db import db
 from pop_campaigns.core.names import (
     alike_institutions,
@@ -38,6 +41,34 @@ def persons_like(name: str, owner: int | None, *, besides: int | None = None) ->
         if alike_persons(own, name) or (printed and alike_persons(printed, name))
     ]
     return _in_order(Person, [ident for _other, ident in sorted(idents)[:MOST]])
+
+
+def persons_at(phones: Collection[str], owner: int | None, *, besides: int | None = None) -> list[Person]:
+    """Return the network's persons and those of organisation ``owner`` who have one of some numbers, a fax's not counted."""
+    wanted = [phone for phone in phones if phone]
+    if not wanted:
+        return []
+    further = select(ContactDetail.person_id).where(
+        ContactDetail.value.in_(wanted),
+        ContactDetail.kind == DetailKind.PHONE,
+        ContactDetail.use != DetailUse.FAX,
+        of_network_or(ContactDetail, owner),
+        ContactDetail.person_id.is_not(None),
+    )
+    rows = select(Person).where(
+        or_(Person.phone.in_(wanted), Person.id.in_(further)),
+        of_network_or(Person, owner),
+        Person.merged_into_id.is_(None),
+        Person.erased_at.is_(None),
+    )
+    return [row for row in db.session.scalars(rows.order_by(Person.id)) if row.id != besides][:MOST]
+
+
+def _phones_of(person: Person) -> list[str]:
+    further = (
+        row.value for row in person.details if row.kind is DetailKind.PHONE and row.use is not DetailUse.FAX
+    )
+    return [person.phone, *further]
 
 
 def institutions_like(name: str, owner: int | None, *, besides: int | None = None) -> list[Institution]:
@@ -71,12 +102,12 @@ def offices_like(
 
 
 def likely_doubles(record: Person | Institution, user: User) -> list[Person] | list[Institution]:
-    """Return what may be the same as a record, as far as the user may see it, by name."""
+    """Return what may be the same as a record, as far as the user may see it, by name, of persons also by phone number."""
     owner = record.organisation_id
     if isinstance(record, Person):
-        seen = select_visible(Person, user).where(
-            Person.id.in_([person.id for person in persons_like(record.name, owner, besides=record.id)])
-        )
+        near = persons_like(record.name, owner, besides=record.id)
+        near += persons_at(_phones_of(record), owner, besides=record.id)
+        seen = select_visible(Person, user).where(Person.id.in_({person.id for person in near}))
         return list(db.session.scalars(seen.order_by(Person.sort_key, Person.id)))
     idents = [near.id for near in institutions_like(record.name_sq, owner, besides=record.id)]
     rows = select_visible(Institution, user).where(Institution.id.in_(idents))

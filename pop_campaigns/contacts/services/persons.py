@@ -15,8 +15,8 @@ from pop_campaigns.contacts.models.consents import Consent, Tombstone
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.reach import persons_named
 from pop_campaigns.contacts.queries.refusals import erased_among
-from pop_campaigns.contacts.queries.similar import persons_like
-from pop_campaigns.contacts.rules import AddressUse, DetailKind, PersonKind, Purpose, TombstoneKind
+from pop_campaigns.contacts.queries.similar import persons_at, persons_like
+from pop_campaigns.contacts.rules import AddressUse, DetailKind, DetailUse, PersonKind, Purpose, TombstoneKind
 from pop_campaigns.contacts.services.details import DetailDraft, change_details
 from pop_campaigns.contacts.services.institutions import add_address
 from pop_campaigns.contacts.services.records import (
@@ -69,14 +69,17 @@ def create_person(
 ) -> Person:
     """Add a person, with an address and further phone numbers and post addresses if given.
 
-    :raises Similar: there are persons of a like name other than those ``seen`` before it was said to be another one.
+    :raises Similar: there are persons of a like name or with one of the numbers, other than those ``seen`` before it
+        was said to be another one.
     :raises WasErased: somebody with this address or phone asked to be erased, and it is not said that they
         ``asked_again`` to be kept.
     """
     owner = owner_of_new(by)
     one_at_a_time(by)
-    ask_of_similar(persons_like(draft.name, owner), seen)
     phones = [row.value for row in further if row.kind is DetailKind.PHONE]
+    voices = [row.value for row in further if row.use is not DetailUse.FAX]
+    like = [*persons_like(draft.name, owner), *persons_at([draft.phone, *voices], owner)]
+    ask_of_similar(dict.fromkeys(like), seen)
     _heed_tombstones(email, [draft.phone, *phones], owner, asked_again)
     details = {name: value for name, value in vars(draft).items() if name not in ("name", "language", "kind")}
     person = add_person(draft.name, draft.language, owner, by, now, draft.kind, **details)
