@@ -24,6 +24,7 @@ FIELDS: Final[dict[Field, LazyString]] = {
     Field.FIRST_NAME: _l("First name"),
     Field.MIDDLE_NAME: _l("Middle name"),
     Field.LAST_NAME: _l("Last name"),
+    Field.FORM_OF_ADDRESS: _l("Form of address"),
     Field.EMAIL: _l("E-mail address"),
     Field.PHONE: _l("Phone"),
     Field.INSTITUTION: _l("Institution"),
@@ -165,6 +166,7 @@ _ERRORS: Final[dict[str, LazyString]] = {
     "erased": _l("This person was erased at their own wish and cannot be brought in again."),
 }
 _NOTES: Final[dict[str, LazyString]] = {
+    "form": _l("Not kept, as it is no form of address: “%(typed)s”"),
     "beside": _l("Not kept, as it is no address: “%(typed)s”"),
 }
 

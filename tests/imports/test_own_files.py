@@ -15,6 +15,7 @@ from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.rules import DetailUse, InstitutionKind, PersonKind
 from pop_campaigns.core.db import db
+from pop_campaigns.core.salutations import FormOfAddress
 from tests.factories import make_institution, make_municipality, make_office, make_person
 from tests.imports.scene import brought_in, checked, rows_of, run, tables, undone
 
@@ -44,6 +45,7 @@ def book(cast: SimpleNamespace) -> None:
         person = make_person(f"Person {kind.value}", email=f"p{number}@media.al", organisation=cast.fier)
         person.kind, person.municipality, person.language = kind, fier, "en" if number % 2 else "sq"
         person.phone = f"+35569212345{number}"
+        person.form_of_address = (None, *FormOfAddress)[number % 3]
         for place, use in enumerate(DetailUse):
             value = f"+3554222{number}{place}00"
             person.details.append(

@@ -13,9 +13,14 @@ from pop_campaigns.contacts.models.addresses import ContactDetail
 from pop_campaigns.contacts.models.institutions import Office
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.words.labels import DETAIL_USES
+from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.history import History
 from pop_campaigns.core.i18n import LANGUAGES, speaking
+from pop_campaigns.core.salutations import FormOfAddress
+from pop_campaigns.imports.models import ImportChange, ImportRow
 from pop_campaigns.imports.rules.cells import part_use
+from pop_campaigns.privacy.services.erasure import erase_person
 from tests.factories import make_institution, make_office, make_person
 from tests.imports.scene import brought_in, checked, rows_of, tables, undone, uploaded
 from tests.imports.test_guessing import GOOGLE
@@ -171,3 +176,60 @@ def test_the_words_of_our_own_files_are_understood_in_both_languages(app: Any) -
         with app.test_request_context(), speaking(language):
             for use, words in DETAIL_USES.items():
                 assert part_use(f"034 222 123 ({words})") == ("034 222 123", use)
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "forms"),
+    [
+        ("Titulli", ("Z.", "Znj."), ["zoti", "zonja"]),
+        ("Title", ("Mr", "Mrs."), ["zoti", "zonja"]),
+        ("Name Prefix", ("zonja", "zt."), ["zonja", "zoti"]),
+        ("Titulli", ("Zoti", "Dr."), ["zoti", None]),
+        ("Title", ("Dr.", "Prof."), [None, None]),
+    ],
+)
+def test_a_form_of_address_is_taken_from_a_title_and_never_from_a_name(
+    arta: FlaskClient, head: str, cells: tuple[str, str], forms: list[str | None]
+) -> None:
+    heads, rows = (
+        f"{head},Emri",
+        [f"{cell},{name}" for cell, name in zip(cells, ("Zoti Leka", "Ana P"), strict=True)],
+    )
+    ident = checked(arta, "\n".join([heads, *rows]) + "\n")
+    page = arta.get(f"/people/import/{ident}").text
+    assert ("nuk është mënyrë drejtimi" in page) is (cells == ("Zoti", "Dr."))
+    brought_in(arta, "\n".join([heads, *rows]) + "\n")
+    people = persons()
+    told = [people[name].form_of_address for name in ("Zoti Leka", "Ana P")]
+    assert [form.value if form else None for form in told] == (
+        forms if "Drejtor" not in cells else [None, None]
+    )
+
+
+def test_a_form_of_address_fills_and_never_overwrites(arta: FlaskClient, cast: SimpleNamespace) -> None:
+    for name, form in (("Qytetar Një", None), ("Qytetar Dy", FormOfAddress.ZONJA)):
+        make_person(name, organisation=cast.fier, form_of_address=form)
+    db.session.commit()
+    ident = brought_in(arta, "Titulli,Emri\nZ.,Qytetar Një\nZ.,Qytetar Dy\n")
+    assert {name: person.form_of_address for name, person in persons().items()} == {
+        "Qytetar Një": FormOfAddress.ZOTI,
+        "Qytetar Dy": FormOfAddress.ZONJA,
+    }
+    undone(arta, ident)
+    assert persons()["Qytetar Një"].form_of_address is None
+
+
+def test_what_an_import_kept_of_somebody_is_erased_with_them(
+    arta: FlaskClient, cast: SimpleNamespace
+) -> None:
+    brought_in(arta, "Emri,Telefoni\nQytetar Tre,034 222 123; 042 211 000 (faks)\n")
+    kept = select(ImportChange.table, ImportChange.after)
+    assert "+35542211000" in str(db.session.execute(kept).all())
+    done = erase_person(persons()["Qytetar Tre"], by=cast.arta, now=now())
+    db.session.commit()
+    assert done is not None
+    for rows in (db.session.execute(kept).all(), db.session.scalars(select(ContactDetail)).all()):
+        assert "42211000" not in str(rows) and not rows
+    for model in (ImportRow, History):
+        for row in db.session.scalars(select(model)):
+            assert "2211000" not in str(vars(row))

@@ -14,6 +14,7 @@ from sqlalchemy import Select
 
 from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.models.institutions import Institution
+from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries import directory
 from pop_campaigns.contacts.queries.addresses import best_first
 from pop_campaigns.contacts.queries.details import Contact, Further, further_of
@@ -23,7 +24,7 @@ from pop_campaigns.contacts.rules import InstitutionKind, Lack, PersonKind
 from pop_campaigns.contacts.views.form_pages import today
 from pop_campaigns.contacts.words.contacts import contact_words
 from pop_campaigns.contacts.words.files import ContactLine, FurtherPhone, write_csv, write_vcards, write_xlsx
-from pop_campaigns.contacts.words.labels import DETAIL_USES, INSTITUTION_KINDS, PERSON_KINDS
+from pop_campaigns.contacts.words.labels import DETAIL_USES, FORMS_OF_ADDRESS, INSTITUTION_KINDS, PERSON_KINDS
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.core.places import Municipality, all_municipalities
@@ -43,6 +44,7 @@ EXPORT_HEADS = (
     _l("Phone"),
     _l("Municipality"),
     _l("Language of the mails"),
+    _l("Form of address"),
 )
 
 
@@ -62,14 +64,14 @@ def institution_lines(rows: Iterable[InstitutionRow]) -> Iterator[ContactLine]:
             ident = f"institution-{institution.id}"
             yield ContactLine(ident, kind, "", "", name, place, emails, institution.language, *phones)
         for line in row.offices:
-            holder = line.present[0].person.name if line.present else ""
+            holder = line.present[0].person if line.present else None
             title = in_language(line.office, "title", current_language())
             reached = _real(line.addresses) or _real([line.reached_at] if line.reached_at else [])
             uid, language = f"office-{line.office.id}", line.office.language
             own = _phones(line.office, further)
-            yield ContactLine(
-                uid, kind, holder, title, name, place, reached, language, *(own if any(own) else phones)
-            )
+            who, form = (holder.name, _form_words(holder)) if holder else ("", "")
+            numbers = own if any(own) else phones
+            yield ContactLine(uid, kind, who, title, name, place, reached, language, *numbers, form)
 
 
 def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
@@ -85,7 +87,12 @@ def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
         institution = institution or (contact_words(person.works_for) if person.works_for else "")
         place = person.municipality.name if person.municipality else ""
         phones = _phones(person, further)
-        yield ContactLine(uid, kind, person.name, title, institution, place, emails, person.language, *phones)
+        language, form = person.language, _form_words(person)
+        yield ContactLine(uid, kind, person.name, title, institution, place, emails, language, *phones, form)
+
+
+def _form_words(person: Person) -> str:
+    return str(FORMS_OF_ADDRESS[person.form_of_address]) if person.form_of_address else ""
 
 
 def _phones(owner: Contact, further: Further) -> tuple[str, tuple[FurtherPhone, ...]]:

@@ -24,8 +24,8 @@ from pop_campaigns.core.phones import show_phone
 # What a spreadsheet would take for a formula, also after spaces and as the full-width sign.
 _FORMULA = re.compile(r"^[\s\u00a0]*[=+\-@\uff1d\t\r]")
 _FOLD_AT = 75
-# Characters a column shows: kind, institution, office, name, addresses, phone, municipality, language.
-_WIDTHS: Final = (24, 42, 32, 30, 36, 20, 18, 12)
+# Characters a column shows: kind, institution, office, name, addresses, phone, municipality, language, form of address.
+_WIDTHS: Final = (24, 42, 32, 30, 36, 20, 18, 12, 16)
 _AS_TEXT: Final = "@"
 
 
@@ -50,7 +50,10 @@ class FurtherPhone:
 
 @dataclass(frozen=True)
 class ContactLine:
-    """One office or person, in words of the reader's language. ``uid`` is stable; ``emails`` best first; ``phone`` as kept."""
+    """One office or person, in words of the reader's language. ``uid`` is stable; ``emails`` best first; ``phone`` as kept.
+
+    ``form`` is how the person who is named is spoken to, as far as that is known.
+    """
 
     uid: str
     kind: str
@@ -62,13 +65,14 @@ class ContactLine:
     language: str
     phone: str = ""
     further: tuple[FurtherPhone, ...] = ()
+    form: str = ""
 
     @property
     def cells(self) -> tuple[str, ...]:
         """The cells of a line of the table, in the order of ``listing.EXPORT_HEADS``."""
         emails, phone = "; ".join(self.emails), "; ".join(self._phones())
         who = (self.kind, self.institution, self.office, self.name)
-        return (*who, emails, phone, self.municipality, self.language)
+        return (*who, emails, phone, self.municipality, self.language, self.form)
 
     def _phones(self) -> Iterator[str]:
         """Give the numbers as a cell of an import is read: the further ones each with its use (imports.rules.cells)."""

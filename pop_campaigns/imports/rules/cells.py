@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pop_campaigns.contacts.rules import DetailUse
+from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.text import fold
 
 # A cell that says it holds nothing.
@@ -34,6 +35,10 @@ _USES: Final[dict[str, DetailUse]] = {
 }
 _USE_BEHIND: Final = re.compile(r"(?P<number>.*\d.*?)\s*\((?P<use>[^()\d]+)\)\s*", re.DOTALL)
 _USE_BEFORE: Final = re.compile(r"\s*(?P<use>[^\W\d]+)\s*[.:]\s*(?P<number>.*\d.*)", re.DOTALL)
+
+_FORMS: Final = dict.fromkeys(("zoti", "z", "zt", "mr", "mister"), FormOfAddress.ZOTI) | dict.fromkeys(
+    ("zonja", "zj", "znj", "zonjusha", "ms", "mrs", "miss"), FormOfAddress.ZONJA
+)
 
 # Answers to *do you agree?*; what says more than yes or no is neither.
 _YES: Final = frozenset(
@@ -136,6 +141,11 @@ def part_use(part: str) -> tuple[str, DetailUse | None]:
         if told and (use := _USES.get(fold(told["use"]))):
             return told["number"].strip(), use
     return part, None
+
+
+def form_in(cell: str) -> FormOfAddress | None:
+    """Return how a person is spoken to by a cell (*Z.*, *znj*, *Mr*); None where it says neither, as *Dr.* does."""
+    return _FORMS.get(re.sub(r"[\s.]+", "", fold(cell)))
 
 
 def answer_in(cell: str) -> bool | None:

@@ -11,12 +11,14 @@ from typing import Any, Final
 
 from pop_campaigns.contacts.rules import DetailUse, InstitutionKind, PersonKind, Purpose
 from pop_campaigns.core.phones import BadPhone, is_mobile, parse_phone
+from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.core.text import fold as _fold
 from pop_campaigns.imports.rules.cells import (
     Addresses,
     addresses_in,
     answer_in,
+    form_in,
     or_phones,
     part_use,
     phones_in,
@@ -80,6 +82,7 @@ class RowDraft:
     kind: PersonKind = PersonKind.OTHER
     institution_kind: InstitutionKind | None = None
     holder: str = ""
+    form_of_address: FormOfAddress | None = None
     language: str = "sq"
     topics: str = ""
     post_address: str = ""
@@ -145,6 +148,10 @@ class RowReader:
         draft.errors += [f"letters|{what}|{cell[:80]}" for what, cell in spoiled.items()]
         self._texts(draft, typed)
         self._choices(draft, typed)
+        for cell in typed.get(Field.FORM_OF_ADDRESS, []):
+            draft.form_of_address = form_in(cell)
+            if draft.form_of_address is None and not says_nothing(cell):
+                draft.notes.append(f"form||{cell[:80]}")
         if draft.institution_kind:
             _turn_to_institution(draft)
         self._reach(draft, typed, cells)

@@ -15,6 +15,7 @@ class Field(enum.StrEnum):
     FIRST_NAME = "first_name"
     MIDDLE_NAME = "middle_name"
     LAST_NAME = "last_name"
+    FORM_OF_ADDRESS = "form_of_address"
     EMAIL = "email"
     PHONE = "phone"
     INSTITUTION = "institution"

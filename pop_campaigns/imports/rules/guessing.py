@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pop_campaigns.core.text import fold
-from pop_campaigns.imports.rules.cells import answer_in
+from pop_campaigns.imports.rules.cells import answer_in, form_in
 from pop_campaigns.imports.rules.fields import CONSENTS, OF_SEVERAL_COLUMNS, Field
 from pop_campaigns.imports.rules.headings import fields_of, heading_words, is_beside
 
@@ -80,6 +80,8 @@ def _claims(heading: str, cells: Cells, words: Vocabulary) -> list[tuple[tuple[i
     told = fields_of(heading)
     if by_cells is Field.EMAIL:  # nothing else looks like it, whatever the heading says
         told = [claim for claim in told if claim[0] is Field.EMAIL] or [(Field.EMAIL, True, 1)]
+    if Field.OFFICE in {field for field, _exact, _length in told} and _forms(cells):
+        told = [(Field.FORM_OF_ADDRESS, True, 1)]  # *Titulli* over *Z.* and *Znj.*
     if {Field.EMAIL, Field.PHONE} & {field for field, _exact, _length in told}:
         # *Telefoni i zyrës* is no office, whatever its cells are; *njoftime me e-mail?* may be agreed to.
         told = [claim for claim in told if claim[0] in _REACHES_OR_CONSENTS]
@@ -124,6 +126,10 @@ def _is_title(cell: str) -> bool:
     return fold(cell).strip(". ") in _TITLES
 
 
+def _forms(cells: Cells) -> bool:
+    return _share(cells, lambda cell: form_in(cell) is not None) >= _HALF
+
+
 def _is_name(cell: str) -> bool:
     return bool(_NAME.fullmatch(cell)) and all(word[0].isupper() for word in re.split(r"[ -]", cell) if word)
 
@@ -140,6 +146,7 @@ _CHECKS: Final[Mapping[Field, Callable[[Cells], bool]]] = {
         and _share(cells, lambda cell: bool(_DAY.fullmatch(cell))) < _HALF
     ),
     Field.OFFICE: lambda cells: _share(cells, _is_title) < _HALF,
+    Field.FORM_OF_ADDRESS: _forms,
     Field.NAME: lambda cells: _share(cells, lambda cell: any(sign.isalpha() for sign in cell)) >= _HALF,
     Field.CONSENT_DATE: lambda cells: _share(cells, lambda cell: bool(_DAY.fullmatch(cell))) >= _HALF,
 } | dict.fromkeys(CONSENTS, _answers)

@@ -38,6 +38,9 @@ _WORDS: Final[dict[Field, str]] = {
     Field.FIRST_NAME: "first name|given name|emri pare|firstname|forename|vorname|nome",
     Field.MIDDLE_NAME: "middle name|additional name|emri dyte|emri mesit|middlename",
     Field.LAST_NAME: "mbiemri|mbiemer|last name|surname|family name|lastname|nachname|cognome",
+    Field.FORM_OF_ADDRESS: (
+        "form of address|si t i drejtohemi|name prefix|prefix|salutation|honorific|trajtimi|anrede"
+    ),
     Field.LANGUAGE: "gjuha|gjuhe|language|lang",
     Field.KIND: "lloji|lloj|kategoria|kind|type|category|tipi",
     Field.OFFICE: (

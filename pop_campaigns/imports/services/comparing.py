@@ -94,6 +94,8 @@ class There:
         self._with_phones(result, draft, known, person.phone, fills=fills)
         result.value(Field.POST_ADDRESS, draft.post_address, person.post_address, fills=fills)
         result.value(Field.MUNICIPALITY, draft.municipality_id, person.municipality_id, fills=fills)
+        form = Field.FORM_OF_ADDRESS
+        result.value(form, draft.form_of_address, person.form_of_address, fills=fills)
         result.value(Field.TOPICS, draft.topics, person.topics, fills=fills)
         self._with_kind_and_language(result, draft, person)
         if draft.office:

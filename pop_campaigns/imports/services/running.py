@@ -182,6 +182,7 @@ def _holders(entries: list[Entry], known: Known, today: date) -> list[Entry]:
         person = RowDraft(
             name=draft.holder,
             institution=draft.institution,
+            form_of_address=draft.form_of_address,
             kind=PersonKind.OFFICIAL,
             language=draft.language,
         )
@@ -202,6 +203,7 @@ def _make_persons(entries: list[Entry], ledger: Ledger) -> None:
         rows.append(
             {
                 "name": draft.shown_name,
+                "form_of_address": draft.form_of_address,
                 "kind": PersonKind.OFFICIAL if official else draft.kind,
                 "language": draft.language,
                 "phone": draft.phone,
@@ -236,6 +238,7 @@ def _complete_persons(entries: list[Entry], ledger: Ledger) -> None:
         offered = {
             "phone": "" if any(row.value == draft.phone for row in person.details) else draft.phone,
             "post_address": draft.post_address,
+            "form_of_address": draft.form_of_address,
             "municipality_id": draft.municipality_id,
             "topics": draft.topics,
             "works_for_id": entry.medium_id,
