@@ -130,8 +130,8 @@ def use_in(words: str) -> DetailUse | None:
     folded = " ".join(re.sub(r"[\W\d_]+", " ", fold(words)).split())
     if folded in _USES:
         return _USES[folded]
-    said = {_USES[word] for word in folded.split() if word in _USES}
-    return next((use for use in _USES.values() if use in said), None)
+    uses = {_USES[word] for word in folded.split() if word in _USES}
+    return next((use for use in _USES.values() if use in uses), None)
 
 
 def part_use(part: str) -> tuple[str, DetailUse | None]:

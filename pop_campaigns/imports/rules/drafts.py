@@ -220,7 +220,7 @@ class RowReader:
             draft.errors.append(f"long|{Field.PHONE}|{MOST_ADDRESSES}")
 
     def _phones(self, draft: RowDraft, typed: str, use: DetailUse | None) -> None:
-        part, said = part_use(typed)
+        part, beside = part_use(typed)
         smaller = or_phones(part)
         try:
             numbers = [parse_phone(part)]
@@ -233,7 +233,7 @@ class RowReader:
                 draft.errors.append(f"phone|{problem.reason}|{part[:80]}")
         fresh = [number for number in dict.fromkeys(numbers) if number not in draft.phones]
         draft.phones += fresh
-        if use := said or use:
+        if use := beside or use:
             draft.uses |= dict.fromkeys(fresh, use)
 
     def _addresses(self, draft: RowDraft, cell: str) -> None:

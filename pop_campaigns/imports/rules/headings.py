@@ -113,9 +113,9 @@ def phone_uses(headings: Sequence[str], mapping: Mapping[int, Field]) -> dict[in
         if field is not Field.PHONE or number >= len(headings):
             continue
         beside = labels.get(_VALUE.sub("", headings[number])) if _VALUE.search(headings[number]) else None
-        said = use_in(headings[number]) if beside is None else beside
-        if said is not None:
-            uses[number] = said
+        use = use_in(headings[number]) if beside is None else beside
+        if use is not None:
+            uses[number] = use
     return uses
 
 
