@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -13,7 +14,21 @@ from pop_campaigns.core.db import Searchable, Stemmed, db, keep_stems
 from pop_campaigns.core.history import History
 from pop_campaigns.core.text import sort_key
 from pop_campaigns.imports.models import ContactImport, ImportChange
-from pop_campaigns.imports.rules.drafts import fold
+from pop_campaigns.imports.rules.drafts import RowDraft, fold
+
+
+@dataclass
+class Entry:
+    """A row on its way: the contact it becomes or completes."""
+
+    draft: RowDraft
+    is_new: bool
+    table: str
+    ident: int = 0
+    office_id: int | None = None
+    medium_id: int | None = None
+    above_id: int | None = None
+    twin: Entry | None = None
 
 
 class Ledger:

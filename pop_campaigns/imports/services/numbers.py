@@ -14,8 +14,7 @@ from pop_campaigns.contacts.rules import DetailKind
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.queries import chunks
 from pop_campaigns.imports.services.comparing import MODELS, fresh_numbers
-from pop_campaigns.imports.services.entries import Entry
-from pop_campaigns.imports.services.ledger import Ledger
+from pop_campaigns.imports.services.ledger import Entry, Ledger
 
 _OWNER: Final = {"persons": "person_id", "offices": "office_id", "institutions": "institution_id"}
 Numbers = defaultdict[tuple[str, int], set[str]]

@@ -21,8 +21,7 @@ from pop_campaigns.imports.queries import chunks, held_now, rows_in, standing_co
 from pop_campaigns.imports.rules.drafts import RowDraft, fold
 from pop_campaigns.imports.rules.states import ImportState, RowDecision
 from pop_campaigns.imports.services.checking import AT_ONCE, is_hard, reader_of
-from pop_campaigns.imports.services.entries import Entry
-from pop_campaigns.imports.services.ledger import Ledger
+from pop_campaigns.imports.services.ledger import Entry, Ledger
 from pop_campaigns.imports.services.matching import Known
 from pop_campaigns.imports.services.numbers import make_further_numbers
 
