@@ -88,7 +88,9 @@ def invite(cast: SimpleNamespace, number: int) -> list[Invitation]:
     """Invite that many persons with a mailbox at Gmail to an event of Vlorë."""
     event = factories.make_event(cast.vlore, starts_in=timedelta(days=20))
     people = [
-        factories.make_person(f"Gazetar {n}", email=f"gazetar.nr.{n}@gmail.com", organisation=cast.vlore)
+        factories.make_person(
+            f"Gazetar {n}", email=f"gazetar.nr.{n}@gmail.com", organisation=cast.vlore, kind="journalist"
+        )
         for n in range(number)
     ]
     add_guests(

@@ -208,6 +208,7 @@ def test_an_erased_guest_leaves_no_words_and_gets_no_mail(
     from pop_campaigns.privacy.services.erasure import erase_person
 
     person = factories.make_person("Kanarina Prova", organisation=cast.fier, email="kanarina@posta.example")
+    factories.make_consent(person)
     add_guests(scene.event, [GuestChoice("person", person.id, "sq")], by=cast.arta, now=now())
     send_invitations(scene.event, by=cast.arta, now=now())
     db.session.commit()
@@ -243,6 +244,7 @@ def test_a_person_who_wants_no_more_mail_gets_none(
     from pop_campaigns.contacts.services.refusals import suppress
 
     person = factories.make_person("Gazetare", organisation=cast.fier, email="gazetare@posta.example")
+    factories.make_consent(person)
     add_guests(scene.event, [GuestChoice("person", person.id, "sq")], by=cast.arta, now=now())
     send_invitations(scene.event, by=cast.arta, now=now())
     guest = db.session.scalars(select(Invitation).where(Invitation.person_id == person.id)).one()
@@ -269,6 +271,7 @@ def test_what_is_kept_of_it_is_given_out_and_let_go_with_the_rest(
 
     person = factories.make_person("Qytetare", organisation=cast.fier, email="qytetare@posta.example")
     person.kind = PersonKind.CITIZEN
+    factories.make_consent(person)
     add_guests(scene.event, [GuestChoice("person", person.id, "sq")], by=cast.arta, now=now())
     send_invitations(scene.event, by=cast.arta, now=now())
     guest = db.session.scalars(select(Invitation).where(Invitation.person_id == person.id)).one()

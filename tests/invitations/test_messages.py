@@ -137,7 +137,7 @@ def play(cast: SimpleNamespace, guest: Invitation) -> dict[str, OutgoingMail]:
 def mail_to_person(cast: SimpleNamespace, language: str) -> OutgoingMail:
     """The invitation of a person who holds no office: with the link that refuses more of them."""
     db.session.add(HashKey(id=1, key="ab" * 32))
-    person = factories.make_person("Emër Gazetare", email="gazetare@medium.example")
+    person = factories.make_person("Emër Gazetare", email="gazetare@medium.example", kind="journalist")
     event = make_table(cast.fier, id=8, uid="tryeze-8@rsvp.example")
     db.session.commit()
     choice = GuestChoice("person", person.id, language)

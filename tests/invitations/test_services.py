@@ -329,6 +329,8 @@ def test_a_person_is_spoken_to_by_name(app: Flask, cast: SimpleNamespace) -> Non
         "Emër Gazetare", email="e@medium.example", form_of_address=FormOfAddress.ZONJA
     )
     unknown = factories.make_person("Qytetar 00421", email="q@posta.example")
+    for person in (known, unknown):
+        factories.make_consent(person)
     db.session.commit()
     choices = [GuestChoice("person", known.id), GuestChoice("person", unknown.id, "en")]
     add_guests(event, choices, by=cast.arta, now=NOW)

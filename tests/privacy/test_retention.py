@@ -76,6 +76,7 @@ def meeting(cast: SimpleNamespace) -> SimpleNamespace:
     ]
     for citizen in citizens:
         citizen.kind = PersonKind.CITIZEN
+        factories.make_consent(citizen)
     journalist = factories.make_person("Emër Gazetare", email="g@medium.example", organisation=cast.fier)
     journalist.kind = PersonKind.JOURNALIST
     office = factories.make_office("Prefekt", email="prefekt@qark.example", organisation=cast.fier)

@@ -32,6 +32,7 @@ def scene(cast: SimpleNamespace) -> SimpleNamespace:
     secretary = factories.make_person("Sekretare Kanarinë", email=SECRETARY.lower(), organisation=cast.fier)
     citizen = factories.make_person("Qytetar", email="qytetar@posta.example", organisation=cast.fier)
     citizen.kind = PersonKind.CITIZEN
+    factories.make_consent(citizen)
     office = factories.make_office("Prefekt", email="prefekt@qark.example", organisation=cast.fier)
     event = factories.make_event(cast.fier)
     choices = [GuestChoice("office", office.id), GuestChoice("person", citizen.id)]

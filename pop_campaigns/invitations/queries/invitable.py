@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,15 +14,17 @@ from pop_campaigns.accounts.scope import visible
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.addresses import best_addresses
+from pop_campaigns.contacts.queries.mailable import Asked, asked_persons, unmailed_among
 from pop_campaigns.contacts.queries.reach import holders_of
 from pop_campaigns.contacts.queries.refusals import suppressed_among
-from pop_campaigns.contacts.rules import Purpose
+from pop_campaigns.contacts.rules import Basis, Purpose, Unmailed
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import LANGUAGES, in_language
 from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.queries.guests import reach_of
+from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.queries.guests import reach_of, refusing
 
 GuestKey = tuple[str, int]
 
@@ -80,10 +82,52 @@ def load_contacts(
     return contacts
 
 
-def refusing_contacts(event: Event, contacts: Iterable[Contact]) -> set[str]:
-    """Return the addresses of persons who want no more invitations from the event's organisation."""
-    emails = {contact.address for contact in contacts if contact.office is None and contact.address}
-    return suppressed_among(emails, Purpose.EVENTS, event.organisation_id) if emails else set()
+def unmailed_contacts(
+    event: Event, contacts: Mapping[GuestKey, Contact], *, by: User, now: datetime
+) -> dict[GuestKey, Unmailed]:
+    """Return who of those gets no invitation from the event's organisation, and why: the rule that lists follow.
+
+    Who refuses is said to, consent or not: they are not put on a guest list.
+    """
+    emails = {ident: contacts[kind, ident].address for kind, ident in contacts if kind == "person"}
+    persons = asked_persons(emails, Purpose.EVENTS, reach_of(event, by), local_date(now))
+    asked = {
+        key: persons[key[1]] if key[0] == "person" else Asked(contact.address)
+        for key, contact in contacts.items()
+    }
+    reasons = unmailed_among(asked, Purpose.EVENTS, event.organisation_id)
+    unasked = {asked[key].email for key, why in reasons.items() if why is Unmailed.NO_CONSENT}
+    refused = suppressed_among(unasked, Purpose.EVENTS, event.organisation_id)
+    return reasons | {
+        key: Unmailed.REFUSES for key in reasons if key[0] == "person" and asked[key].email in refused
+    }
+
+
+def unmailed_guests(
+    event: Event,
+    guests: Sequence[Invitation],
+    *,
+    by: User,
+    now: datetime,
+    addresses: Mapping[int, str] | None = None,
+) -> dict[int, Unmailed]:
+    """Return who of the guests, by number, gets no invitation, and why.
+
+    ``addresses``: where each would be asked, by number; None: as it stands at the guest. Who refused at the address that
+    stands there is not asked at another one either.
+    """
+    at = addresses or {guest.id: guest.address for guest in guests}
+    emails = {
+        guest.person_id: at[guest.id] for guest in guests if guest.office_id is None and guest.person_id
+    }
+    persons = asked_persons(emails, Purpose.EVENTS, reach_of(event, by), local_date(now))
+    nobody_known = Asked("", Basis.CONSENT)
+    asked = {
+        guest.id: Asked(at[guest.id]) if guest.office_id else persons.get(guest.person_id or 0, nobody_known)
+        for guest in guests
+    }
+    reasons = unmailed_among(asked, Purpose.EVENTS, event.organisation_id)
+    return reasons | dict.fromkeys(refusing(event, guests), Unmailed.REFUSES)
 
 
 def _load_offices(event: Event, ids: list[int], by: User) -> list[Office]:

@@ -16,12 +16,13 @@ from pop_campaigns.contacts.queries.reach import (
     guest_options,
     offices_in,
 )
+from pop_campaigns.contacts.rules import Unmailed
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.invitations.queries.guests import guests_of, reach_of
-from pop_campaigns.invitations.queries.invitable import load_contacts, refusing_contacts
+from pop_campaigns.invitations.queries.invitable import load_contacts, unmailed_contacts
 from pop_campaigns.invitations.rules import GuestChoice, InvitationState
 from pop_campaigns.invitations.sight import named_as
 
@@ -33,7 +34,10 @@ _RECENT = timedelta(days=365)
 
 @dataclass(frozen=True)
 class Pick:
-    """One row of the picker. ``listed`` is the guest it already is; ``taken_by`` who has the same address."""
+    """One row of the picker.
+
+    ``listed`` is the guest it already is; ``taken_by`` who has the same address; ``unmailed`` why no mail goes there.
+    """
 
     kind: str
     id: int
@@ -45,7 +49,7 @@ class Pick:
     ticked: bool
     listed: Invitation | None
     taken_by: str
-    refuses: bool = False
+    unmailed: Unmailed | None = None
     phone: str = ""
     place: str = ""
 
@@ -56,14 +60,19 @@ class Pick:
 
     @property
     def state(self) -> str:
-        """Why it cannot be ticked (``invited``, ``draft``, ``no_address``, ``address_taken``, ``refuses``), else ``free``."""
+        """Why no invitation goes there: ``invited``, ``draft``, ``address_taken``, a value of Unmailed; else ``free``."""
         if self.listed is not None and self.listed.state is not InvitationState.WITHDRAWN:
             return self.listed.state.value
-        if not self.email:
-            return "no_address"
-        if self.refuses:
-            return "refuses"
-        return "address_taken" if self.taken_by else "free"
+        if self.unmailed in (Unmailed.NO_ADDRESS, Unmailed.REFUSES):
+            return self.unmailed.value
+        if self.taken_by:
+            return "address_taken"
+        return self.unmailed.value if self.unmailed else "free"
+
+    @property
+    def can_tick(self) -> bool:
+        """Whether it may become a guest: also who gets no mail, for people are asked by phone, too; not who refuses."""
+        return not self.is_there and self.state not in ("address_taken", Unmailed.REFUSES.value)
 
     @property
     def is_there(self) -> bool:
@@ -91,7 +100,7 @@ def picks_for(
     guests = guests_of(event)
     listed = {guest_key(guest): guest for guest in guests}
     owners = {guest.address.casefold(): guest for guest in guests}
-    unwanted = refusing_contacts(event, contacts.values())
+    unmailed = unmailed_contacts(event, contacts, by=user, now=now)
     picks = []
     for option in options:
         key = (option.kind, option.id)
@@ -112,7 +121,7 @@ def picks_for(
                 ticked=key in chosen,
                 listed=own,
                 taken_by=named_as(owner, user) if owner is not None and owner is not own else "",
-                refuses=option.kind == "person" and email in unwanted,
+                unmailed=unmailed.get(key),
                 phone=option.phone,
             )
         )

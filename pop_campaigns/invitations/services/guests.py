@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from pop_campaigns.accounts.models import User
+from pop_campaigns.contacts.rules import Unmailed
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.i18n import LANGUAGES, current_language
@@ -19,7 +20,12 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.events.rules import EventState
 from pop_campaigns.invitations.models import Invitation, InvitationText
 from pop_campaigns.invitations.queries.guests import guests_of, mails_of, text_of
-from pop_campaigns.invitations.queries.invitable import Contact, GuestKey, load_contacts, refusing_contacts
+from pop_campaigns.invitations.queries.invitable import (
+    Contact,
+    GuestKey,
+    load_contacts,
+    unmailed_contacts,
+)
 from pop_campaigns.invitations.rules import (
     Answer,
     GuestChoice,
@@ -46,10 +52,11 @@ class NotADraft(Exception):
 
 @dataclass(frozen=True)
 class AddedGuests:
-    """Who is on the list now, and who is not."""
+    """Who is on the list now, and who is not; ``unmailed`` are those on it who get no mail, and why."""
 
     added: list[Invitation]
     refused: list[RefusedGuest]
+    unmailed: list[tuple[Invitation, Unmailed]]
 
 
 def lock_event(event: Event) -> None:
@@ -68,7 +75,8 @@ def check_invitable(event: Event, now: datetime) -> None:
 def add_guests(event: Event, choices: Iterable[GuestChoice], *, by: User, now: datetime) -> AddedGuests:
     """Put offices and persons that ``by`` may see on the guest list, as drafts; nobody is asked yet.
 
-    A guest whose invitation was withdrawn is put on it again. Raise :class:`CannotInvite`.
+    Who gets no mail is put on it as well, but for those who refuse it: people are also asked by phone. A guest whose
+    invitation was withdrawn is put on it again. Raise :class:`CannotInvite`.
     """
     lock_event(event)
     check_invitable(event, now)
@@ -76,17 +84,19 @@ def add_guests(event: Event, choices: Iterable[GuestChoice], *, by: User, now: d
     contacts = load_contacts(event, wanted, by=by, now=now)
     listed = {_key(guest): guest for guest in guests_of(event)}
     taken = {guest.address.casefold(): guest for guest in listed.values()}
-    unwanted = refusing_contacts(event, contacts.values())
-    done = AddedGuests([], [])
+    unmailed = unmailed_contacts(event, contacts, by=by, now=now)
+    done = AddedGuests([], [], [])
     for key, choice in wanted.items():
         contact = contacts.get(key)
-        refused = _refusal(contact, listed.get(key), taken, unwanted, by=by)
+        refused = _refusal(contact, listed.get(key), taken, unmailed.get(key), by=by)
         if contact is None or refused:
             done.refused.append(refused or RefusedGuest("", GuestRefusal.UNKNOWN))
             continue
         guest = _put_on_list(event, contact, listed.get(key), choice.language, now)
         taken[guest.address.casefold()] = guest
         done.added.append(guest)
+        if key in unmailed:
+            done.unmailed.append((guest, unmailed[key]))
     # Once for all, not once for each history row.
     db.session.flush()
     for guest in done.added:
@@ -188,7 +198,7 @@ def _refusal(
     contact: Contact | None,
     listed: Invitation | None,
     taken: dict[str, Invitation],
-    unwanted: set[str],
+    unmailed: Unmailed | None,
     *,
     by: User,
 ) -> RefusedGuest | None:
@@ -196,9 +206,9 @@ def _refusal(
         return RefusedGuest("", GuestRefusal.UNKNOWN)
     if listed is not None and listed.state is not InvitationState.WITHDRAWN:
         return RefusedGuest(_called(contact), GuestRefusal.ALREADY_INVITED)
-    if not contact.address:
+    if unmailed is Unmailed.NO_ADDRESS:
         return RefusedGuest(_called(contact), GuestRefusal.NO_ADDRESS)
-    if contact.office is None and contact.address in unwanted:
+    if unmailed is Unmailed.REFUSES:
         return RefusedGuest(_called(contact), GuestRefusal.NOT_WANTED)
     holder = taken.get(contact.address.casefold())
     if holder is not None and holder is not listed:

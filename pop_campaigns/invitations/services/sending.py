@@ -39,7 +39,7 @@ from pop_campaigns.invitations.queries.guests import (
     refusing,
     unreachable,
 )
-from pop_campaigns.invitations.queries.invitable import load_contacts
+from pop_campaigns.invitations.queries.invitable import load_contacts, unmailed_guests
 from pop_campaigns.invitations.queries.told import (
     count_withdrawals,
     expects_event,
@@ -96,8 +96,8 @@ class _Order:
 def send_invitations(event: Event, *, by: User, now: datetime) -> int:
     """Ask every draft guest; return how many were asked. Raise :class:`CannotInvite`.
 
-    Who refuses invitations of the organisation stays on the list, unasked, as do those to whose address mail keeps coming
-    back. A second press finds no other drafts and sends nothing.
+    Who gets no mail (see ``contacts.rules.why_unmailed``) stays on the list, unasked. A second press finds no other drafts
+    and sends nothing.
     """
     lock_event(event)
     check_invitable(event, now)
@@ -106,7 +106,7 @@ def send_invitations(event: Event, *, by: User, now: datetime) -> int:
     drafts = [draft for draft in waiting if draft.id not in refused]
     refresh_guests(event, drafts, by=by, now=now)
     # Only now: the address may have been corrected since the guest was put on the list.
-    unasked = refused | unreachable(drafts).keys()
+    unasked = refused | unmailed_guests(event, drafts, by=by, now=now).keys()
     drafts = [draft for draft in drafts if draft.id not in unasked]
     if not drafts:
         return 0

@@ -16,6 +16,7 @@ from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.contacts.forms.picking import PickForm, Picking, Tick, read_picking, read_place
 from pop_campaigns.contacts.queries.reach import network_mayors
+from pop_campaigns.contacts.rules import Unmailed
 from pop_campaigns.contacts.views.picking import STAYS, mend_addresses, picker_page, tick_several
 from pop_campaigns.contacts.words.picking import PickerPage, Shortcut
 from pop_campaigns.core.clock import now
@@ -45,10 +46,11 @@ from pop_campaigns.invitations.services.guests import (
 from pop_campaigns.invitations.sight import seen_among
 from pop_campaigns.invitations.views.from_list import list_for, offered_lists
 from pop_campaigns.invitations.words.labels import NOT_INVITABLE
-from pop_campaigns.invitations.words.pages import refusal_words
+from pop_campaigns.invitations.words.pages import refusal_words, unmailed_words
 from pop_campaigns.invitations.words.picking import guest_row
 from pop_campaigns.lists.rules import BadFilter
 from pop_campaigns.lists.words import left_out_words, problem_words
+from pop_campaigns.mail.addresses import ADDRESS_PROBLEMS
 
 # Flashed lines travel in the cookie, which browsers drop above 4 KB.
 _NAMED_IN_A_LINE = 2
@@ -178,9 +180,12 @@ def _add_chosen(event: Event, picking: Picking, form: PickForm) -> ResponseRetur
         return _who_page(get_changeable(Event, event.id), picking, form), 422
     wrong = [refusal for refusal in done.refused if refusal.reason is not GuestRefusal.ALREADY_INVITED]
     if wrong and not done.added:
-        form.guest.errors = [refusal_words(refusal) for refusal in done.refused]
         db.session.rollback()
-        return _who_page(get_changeable(Event, event.id), picking, form), 422
+        event = get_changeable(Event, event.id)
+        missing = _missing_addresses(event, picking)
+        others = [refusal for refusal in done.refused if refusal.reason is not GuestRefusal.NO_ADDRESS]
+        form.guest.errors = [refusal_words(refusal) for refusal in (others if missing else done.refused)]
+        return _who_page(event, picking, form, missing), 422
     left = without_listed(event, choices)
     db.session.commit()
     _say_added(done)
@@ -191,9 +196,19 @@ def _add_chosen(event: Event, picking: Picking, form: PickForm) -> ResponseRetur
     return redirect(_address(event, replace(picking, ticks=ticks)))
 
 
+def _missing_addresses(event: Event, picking: Picking) -> dict[str, str]:
+    """Return what is asked of those ticked who have no address, by key: the page asks for it beside each."""
+    ticked = _picks(event, picking).ticked
+    return {
+        pick.key: str(ADDRESS_PROBLEMS["empty"]) for pick in ticked if pick.unmailed is Unmailed.NO_ADDRESS
+    }
+
+
 def _say_added(done: AddedGuests) -> None:
     if done.added:
         flash(ngettext("%(num)d guest added.", "%(num)d guests added.", len(done.added)), "success")
+    if done.unmailed:
+        flash(unmailed_words([reason for _guest, reason in done.unmailed]), "warning")
     for refused in done.refused[:_NAMED_IN_A_LINE]:
         flash(refusal_words(refused), "warning" if done.added else "info")
     more = len(done.refused) - _NAMED_IN_A_LINE

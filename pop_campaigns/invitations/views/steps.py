@@ -30,6 +30,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.contacts.forms.picking import read_place
+from pop_campaigns.contacts.rules import Unmailed
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
@@ -39,7 +40,8 @@ from pop_campaigns.events.models import Event
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
 from pop_campaigns.invitations.forms import NoteForm
 from pop_campaigns.invitations.models import Invitation, InvitationText
-from pop_campaigns.invitations.queries.guests import guests_of, refusing, text_of
+from pop_campaigns.invitations.queries.guests import guests_of, text_of
+from pop_campaigns.invitations.queries.invitable import unmailed_guests
 from pop_campaigns.invitations.rules import InvitationState, MailPurpose
 from pop_campaigns.invitations.services.guests import (
     CannotInvite,
@@ -185,40 +187,49 @@ def send(event_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.event", event_id=event_id))
 
 
+class HeldBack(NamedTuple):
+    """A guest who gets no mail at ``address``, and why; ``came_back`` says how often mail came back from there."""
+
+    guest: Invitation
+    address: str
+    reason: Unmailed
+    came_back: CameBack | None
+
+
 class _Parted(NamedTuple):
-    """The drafts that will be asked, those who want no more invitations, and those whose mail keeps coming back."""
+    """The drafts that will be asked, where, and those who get no mail."""
 
     drafts: list[Invitation]
-    refused: list[Invitation]
-    dead: list[tuple[Invitation, CameBack]]
+    addresses: dict[int, str]
+    held: list[HeldBack]
 
 
 def _sendable(event: Event) -> _Parted:
-    waiting = guests_of(event, InvitationState.DRAFT)
-    refused = refusing(event, waiting)
-    drafts = [draft for draft in waiting if draft.id not in refused]
-    addresses = addresses_now(event, drafts, by=current_user, now=now())
-    dead = dead_among(set(addresses.values()))
-    return _Parted(
-        [draft for draft in drafts if addresses[draft.id] not in dead],
-        [draft for draft in waiting if draft.id in refused],
-        [(draft, dead[addresses[draft.id]]) for draft in drafts if addresses[draft.id] in dead],
-    )
+    waiting, moment = guests_of(event, InvitationState.DRAFT), now()
+    addresses = addresses_now(event, waiting, by=current_user, now=moment)
+    reasons = unmailed_guests(event, waiting, by=current_user, now=moment, addresses=addresses)
+    dead = dead_among({addresses[ident] for ident, why in reasons.items() if why is Unmailed.CAME_BACK})
+    held = [
+        HeldBack(guest, addresses[guest.id], reasons[guest.id], dead.get(addresses[guest.id]))
+        for guest in waiting
+        if guest.id in reasons
+    ]
+    return _Parted([guest for guest in waiting if guest.id not in reasons], addresses, held)
 
 
 def _send_page(event: Event, *, changed: bool = False) -> str:
-    drafts, refused, dead = _sendable(event)
-    seen = seen_among([*drafts, *refused, *(guest for guest, _since in dead)])
+    drafts, addresses, held = _sendable(event)
+    seen = seen_among([*drafts, *(row.guest for row in held)])
     return render_template(
         "invitations/send.html",
         event=event,
         drafts=drafts,
-        refused=refused,
-        dead=[row for row in dead if row[0].id in seen],
+        addresses=addresses,
+        held=held,
         seen=seen,
         shown=next((draft for draft in drafts if draft.id in seen), None),
         counts={lang: sum(draft.language == lang for draft in drafts) for lang in LANGUAGES},
-        samples=[draft for draft in drafts if is_sample_address(draft.address)],
+        samples=[draft for draft in drafts if is_sample_address(addresses[draft.id])],
         keeps_mail=current_app.config["MAIL_LOCAL"],
         list_mark=_mark_of_list(drafts),
         untranslated=untranslated_fields(event, drafts),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_pgettext as _lp
+from flask_babel import ngettext
 from flask_babel.speaklater import LazyString
 
+from pop_campaigns.contacts.rules import Unmailed
+from pop_campaigns.contacts.words.mailing import count_words
 from pop_campaigns.core.chips import Chip
 from pop_campaigns.invitations.rules import Answer, GuestRefusal, RefusedGuest
 from pop_campaigns.mail.models import OutgoingMail
@@ -48,6 +53,20 @@ def refusal_words(refused: RefusedGuest) -> str:
     if refused.reason is GuestRefusal.NOT_WANTED:
         return str(_("%(guest)s wants no more invitations from you.", guest=refused.label))
     return str(_("One of those you chose cannot be invited to this event."))
+
+
+def unmailed_words(reasons: Sequence[Unmailed]) -> str:
+    """Return how many of the guests get no mail and why, as lists say it."""
+    counts = Counter(reasons)
+    why = "; ".join(count_words(reason, counts[reason]) for reason in Unmailed if counts[reason])
+    return str(
+        ngettext(
+            "%(num)d guest gets no mail: %(reasons)s.",
+            "%(num)d guests get no mail: %(reasons)s.",
+            len(reasons),
+            reasons=why,
+        )
+    )
 
 
 def mail_trouble(mail: OutgoingMail) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 
+from pop_campaigns.contacts.rules import Unmailed
+from pop_campaigns.contacts.words.mailing import UNMAILED
 from pop_campaigns.contacts.words.picking import PickRow
 from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.phones import show_phone
@@ -16,7 +19,7 @@ from pop_campaigns.invitations.queries.picks import Pick
 _CHIPS: Final = {
     "draft": Chip("✓", _l("on the list"), "info"),
     "invited": Chip("✓", _lp("guest", "invited"), "good"),
-    "no_address": Chip("!", _l("no address"), "warn"),
+    **{reason.value: UNMAILED[reason] for reason in Unmailed if reason is not Unmailed.SAME_ADDRESS},
 }
 
 
@@ -30,18 +33,25 @@ def guest_row(pick: Pick) -> PickRow:
         email=pick.email,
         sample=pick.sample,
         language=pick.language,
-        can_tick=pick.state == "free" or (pick.ticked and not pick.is_there),
+        can_tick=pick.can_tick or (pick.ticked and not pick.is_there),
         chip=_CHIPS.get(pick.state),
         why=_why(pick),
         mends=pick.state == "no_address",
-        phone=show_phone(pick.phone) if pick.phone and pick.state == "no_address" else "",
-        under=_("invited before, then withdrawn") if pick.listed and not pick.is_there else "",
+        phone=show_phone(pick.phone) if pick.phone and pick.unmailed and pick.can_tick else "",
+        under="; ".join(_under(pick)),
     )
 
 
+def _under(pick: Pick) -> Iterator[str]:
+    if pick.is_there:
+        return
+    if pick.unmailed not in (None, Unmailed.NO_ADDRESS, Unmailed.REFUSES):
+        yield _("gets no mail")
+    if pick.listed:
+        yield _("invited before, then withdrawn")
+
+
 def _why(pick: Pick) -> str:
-    if pick.state == "refuses":
-        return _("wants no more invitations from you")
     if pick.state == "address_taken":
         return _("same address as %(other)s", other=pick.taken_by)
     return ""

@@ -133,8 +133,10 @@ function tick(target) {
   chosen.querySelector("#chosen-picks").append(row);
   if (group && !group.querySelector(".pick")) group.remove();
   const next = all[at + 1] ?? all[at - 1];
-  (next ?? box).focus({ preventScroll: true });
-  if (!next) box.select(); // the next name is typed over the last
+  const missing = row.querySelector(".pick-mend"); // no address: asked for where it is ticked
+  if (missing) missing.open = true;
+  (missing?.querySelector("input") ?? next ?? box).focus({ preventScroll: !missing });
+  if (!next && !missing) box.select(); // the next name is typed over the last
   const left = Number(results.dataset.number) - 1;
   results.dataset.number = String(left);
   if (results.hasAttribute("data-counted")) {
