@@ -115,14 +115,15 @@ def leave_traces(
         )
         for number in (1, 2)
     ]
-    proof = store_file(f"%PDF-1.7 {canaries.new('proof')}".encode(), "provë.pdf", now=now())
-    consent = factories.make_consent(people[0], proof_file=proof)
-    factories.make_consent(people[1])
+    for person in people:  # to whoever invites, so that they are asked at all
+        factories.make_consent(person, organisation_id=event.organisation_id)
     guests = [_guest(event, person) for person in people]
     db.session.flush()
     send_invitations(event, by=cast.arta if event.organisation_id == cast.fier.id else cast.drita, now=now())
     db.session.flush()
     scan = store_file(f"%PDF-1.7 {canaries.new('scan')}".encode(), "skanim.pdf", now=now())
+    proof = store_file(f"%PDF-1.7 {canaries.new('proof')}".encode(), "provë.pdf", now=now())
+    consent = factories.make_consent(people[0], proof_file=proof)
     further = ContactDetail(
         kind=DetailKind.POST, value="x", use=DetailUse.HOME, person=people[0], organisation_id=owner.id
     )
