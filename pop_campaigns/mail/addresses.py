@@ -97,6 +97,11 @@ def is_sample_address(address: str) -> bool:
     return _is_under(address.rpartition("@")[2], EXAMPLES)
 
 
+def is_reserved_address(address: str) -> bool:
+    """Return whether no mail server can exist for its domain: a sample's, or one set aside for other uses (RFC 2606, 6761)."""
+    return is_sample_address(address) or _is_under(address.rpartition("@")[2], _NOWHERE)
+
+
 def is_plain_address(address: str) -> bool:
     """Return whether ``address`` is a bare address with an ASCII domain, fit for header and envelope.
 

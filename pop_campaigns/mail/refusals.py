@@ -56,6 +56,7 @@ REFUSAL_LABELS = {
     "signing": _l("The message could not be signed (DKIM)"),
     "domain_unknown": _l("There is no mail server for this address"),
     "refused": _l("The server refused the message"),
+    "reserved": _l("A sample address: nothing can be delivered there, so no mail leaves for it"),
     "not_wanted": _l("The reader wants no more mail of this kind: it was stopped"),
     "not_needed": _l("It was not needed: the mail before it had not left"),
     "later": _l("The server did not take the message yet: it will be tried again"),
@@ -69,6 +70,7 @@ NOT_SECURE = "no secure connection"
 NO_SMTPUTF8 = "the server does not offer SMTPUTF8"
 UNSAFE = "held back"
 NOT_SIGNED = "DKIM signing failed"
+RESERVED = "a domain where nothing can be delivered (RFC 2606)"
 NOT_WANTED = "the reader wants no more mail of this kind"
 NOT_NEEDED = "nothing had left that it takes back"
 
@@ -76,6 +78,7 @@ _BY_WORDS = (
     (NO_SMTPUTF8, "letters"),
     (UNSAFE, "unsafe"),
     (NOT_SIGNED, "signing"),
+    (RESERVED, "reserved"),
     (NOT_WANTED, "not_wanted"),
     (NOT_NEEDED, "not_needed"),
     (NOT_SECURE, "not_secure"),

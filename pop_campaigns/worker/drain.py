@@ -22,10 +22,12 @@ from flask import Flask, current_app, has_app_context
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from pop_campaigns.contacts.queries.mailable import samples_are_mailed
 from pop_campaigns.contacts.services.refusal_links import mail_is_refused
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.invitations.services.settling import settle_mails
+from pop_campaigns.mail.addresses import is_reserved_address
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import MailParts, build_message
 from pop_campaigns.mail.models import OutgoingMail
@@ -41,6 +43,7 @@ from pop_campaigns.mail.outbox import (
 from pop_campaigns.mail.refusals import (
     NOT_SIGNED,
     NOT_WANTED,
+    RESERVED,
     UNSAFE,
     Refused,
     Stage,
@@ -234,6 +237,10 @@ def _take(
         if mail_is_refused(mail.links):
             # Refused since it was queued: whoever pressed the button must not get one more.
             stop_mail(mail, NOT_WANTED, now=current.now())
+            continue
+        if not samples_are_mailed() and is_reserved_address(mail.to_address):
+            # Whoever queued it: in production nothing leaves for where nobody can be.
+            broken[mail.id] = Refused(permanent=True, code=None, words=RESERVED, stage=Stage.RECIPIENT)
             continue
         try:
             parts[mail.id] = compose(mail)

@@ -21,12 +21,8 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of
 from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.letters.models import Letter, LetterRecipient
-from pop_campaigns.letters.queries.letters import (
-    due_recipients,
-    find_recipients,
-    lines_of,
-    select_letters,
-)
+from pop_campaigns.letters.queries.letters import due_recipients, lines_of, select_letters
+from pop_campaigns.letters.queries.recipient_options import find_recipients
 from pop_campaigns.letters.queries.recipients import delivery_of, letter_of_mails, state_of
 from pop_campaigns.letters.rules.letters import (
     Delivery,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Final
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
@@ -16,13 +16,15 @@ from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.addresses import Contact, Reach, best_addresses
-from pop_campaigns.contacts.queries.reach import GuestKind, find_guests, guest_options, holders_of
+from pop_campaigns.contacts.queries.reach import holders_of
+from pop_campaigns.contacts.rules import Unmailed
 from pop_campaigns.core.db import as_typed_first, db, like_folded
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.text import search_words
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.queries.entered_days import EnteredDays, entered_days
+from pop_campaigns.letters.queries.recipient_options import unmailed_at
 from pop_campaigns.letters.queries.recipients import days_until, has_answered, is_there, owes_answer, state_of
 from pop_campaigns.letters.queries.replies import has_unread_reply, unread_replies
 from pop_campaigns.letters.rules.letters import (
@@ -38,40 +40,14 @@ from pop_campaigns.mail.addresses import is_sample_address
 from pop_campaigns.mail.queries import dead_among
 from pop_campaigns.mail.rules import CameBack
 
-RecipientKind = Literal["office", "institution"]
 UNSENT: Final = (LetterState.DRAFT, LetterState.APPROVED)
 
 
 @dataclass(frozen=True)
-class RecipientOption:
-    """An office, or an institution without offices, as the picker shows it; ``address`` is "" where there is none."""
-
-    kind: RecipientKind
-    id: int
-    title_sq: str
-    title_en: str
-    institution_sq: str
-    institution_en: str
-    holder: str
-    address: str
-    language: str
-    phone: str = ""
-
-    @property
-    def sample(self) -> bool:
-        """Whether it is only a sample address."""
-        return is_sample_address(self.address)
-
-    @property
-    def ref(self) -> str:
-        """Reference by which a form names it."""
-        return f"{self.kind}-{self.id}"
-
-
-@dataclass(frozen=True)
 class RecipientLine:
-    """A recipient as named in the letter: as it would go out today (never to a ``dead_address``), or frozen as sent.
+    """A recipient as named in the letter: as it would go out today, or frozen as sent.
 
+    ``unmailed`` says why no mail goes to it: then there is no ``address``, the one it has is the ``held_address``.
     ``dative`` is how a text in Albanian addresses it, whatever the language of the line.
     """
 
@@ -82,7 +58,8 @@ class RecipientLine:
     address: str
     dative: str = ""
     form_of_address: FormOfAddress | None = None
-    dead_address: str = ""
+    unmailed: Unmailed | None = None
+    held_address: str = ""
     came_back: CameBack | None = None
 
     @property
@@ -133,30 +110,6 @@ def reach_of(letter: Letter, user: User) -> Reach:
     return Reach(user, letter.organisation_id)
 
 
-def find_recipients(typed: str, reach: Reach, *, limit: int = 30) -> list[RecipientOption]:
-    """Find offices, and institutions that have an address but no office yet, by the folded words typed."""
-    guests = find_guests(typed, reach.user, reach=reach, limit=2 * limit)
-    offices = [_of_guest(guest) for guest in guests if guest.kind == "office"]
-    rows = _bare_institutions(reach).where(*_institution_words(typed)).limit(limit)
-    institutions = db.session.scalars(rows).all()
-    addresses = best_addresses(institutions, reach)
-    bare = [_of_institution(institution, addresses.get(institution)) for institution in institutions]
-    room = max(limit - len(bare), limit - limit // 3)
-    return (offices[:room] + bare)[:limit]
-
-
-def recipient_options(keys: Sequence[tuple[str, int]], reach: Reach) -> list[RecipientOption]:
-    """Return offices and institutions as recipients, in the order named, without those not there or not to be seen."""
-    offices: list[tuple[GuestKind, int]] = [("office", ident) for kind, ident in keys if kind == "office"]
-    options = [_of_guest(guest) for guest in guest_options(offices, reach.user, reach=reach)]
-    bare = [ident for kind, ident in keys if kind == "institution"]
-    institutions = db.session.scalars(_bare_institutions(reach).where(Institution.id.in_(bare))).all()
-    addresses = best_addresses(institutions, reach)
-    options += [_of_institution(institution, addresses.get(institution)) for institution in institutions]
-    by_key = {(option.kind, option.id): option for option in options}
-    return [by_key[key] for key in dict.fromkeys(keys) if key in by_key]
-
-
 def lines_of(letter: Letter, user: User, on: date, *, lang: str = "") -> list[RecipientLine]:
     """Return the recipients, addressees before copies, each in its order.
 
@@ -177,12 +130,16 @@ def lines_of(letter: Letter, user: User, on: date, *, lang: str = "") -> list[Re
     lines = [
         _as_it_stands(recipient, holders, addresses, lang or recipient.language) for recipient in ordered
     ]
+    reasons = unmailed_at([line.address for line in lines], reach)
     dead = dead_among({line.address for line in lines if line.address})
-    return [_without_address(line, dead.get(line.address)) for line in lines]
+    return [_held_back(line, reasons.get(number), dead) for number, line in enumerate(lines)]
 
 
-def _without_address(line: RecipientLine, dead: CameBack | None) -> RecipientLine:
-    return replace(line, address="", dead_address=line.address, came_back=dead) if dead else line
+def _held_back(line: RecipientLine, reason: Unmailed | None, dead: Mapping[str, CameBack]) -> RecipientLine:
+    if reason is None:
+        return line
+    came_back = dead.get(line.address) if reason is Unmailed.CAME_BACK else None
+    return replace(line, address="", unmailed=reason, held_address=line.address, came_back=came_back)
 
 
 def select_letters(
@@ -312,50 +269,6 @@ def _letter_matches(word: str) -> ColumnElement[bool]:
     )
     written_to = exists().where(LetterRecipient.letter_id == Letter.id, named)
     return or_(like_folded(Letter.search_key, word), written_to)
-
-
-def _bare_institutions(reach: Reach) -> Select[Institution]:
-    reachable = exists().where(Address.institution_id == Institution.id, reach.sees(Address))
-    has_office = exists().where(Office.institution_id == Institution.id, visible(Office, reach.user))
-    return (
-        select(Institution)
-        .where(visible(Institution, reach.user), reachable, ~has_office)
-        .order_by(Institution.sort_key, Institution.id)
-    )
-
-
-def _institution_words(typed: str) -> list[ColumnElement[bool]]:
-    return [like_folded(Institution.search_key, word) for word in search_words(typed)]
-
-
-def _of_guest(guest: Any) -> RecipientOption:
-    return RecipientOption(
-        kind="office",
-        id=guest.id,
-        title_sq=guest.title_sq,
-        title_en=guest.title_en,
-        institution_sq=guest.institution_sq,
-        institution_en=guest.institution_en,
-        holder=guest.holder,
-        address=guest.address.email if guest.address else "",
-        language=guest.language,
-        phone=guest.phone,
-    )
-
-
-def _of_institution(institution: Institution, address: Address | None) -> RecipientOption:
-    return RecipientOption(
-        kind="institution",
-        id=institution.id,
-        title_sq="",
-        title_en="",
-        institution_sq=institution.name_sq,
-        institution_en=institution.name_en,
-        holder="",
-        address=address.email if address else "",
-        language="sq",
-        phone=institution.phone,
-    )
 
 
 def _frozen(recipient: LetterRecipient, lang: str) -> RecipientLine:

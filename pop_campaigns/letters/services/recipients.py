@@ -13,7 +13,8 @@ from pop_campaigns.core.history import note
 from pop_campaigns.core.i18n import LANGUAGES
 from pop_campaigns.core.numbers import row_number
 from pop_campaigns.letters.models import Letter, LetterRecipient
-from pop_campaigns.letters.queries.letters import RecipientOption, reach_of, recipient_options
+from pop_campaigns.letters.queries.letters import reach_of
+from pop_campaigns.letters.queries.recipient_options import RecipientOption, recipient_options
 from pop_campaigns.letters.rules.letters import RecipientRole, may_edit
 from pop_campaigns.letters.services.letters import LetterIsSettled, lock_letter
 

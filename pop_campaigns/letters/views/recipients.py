@@ -24,11 +24,10 @@ from pop_campaigns.core.i18n import LANGUAGE_NAMES
 from pop_campaigns.letters.blueprint import bp, letter_url
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.due_days import written_languages
-from pop_campaigns.letters.queries.letters import (
+from pop_campaigns.letters.queries.letters import lines_of, reach_of
+from pop_campaigns.letters.queries.recipient_options import (
     RecipientOption,
     find_recipients,
-    lines_of,
-    reach_of,
     recipient_options,
 )
 from pop_campaigns.letters.rules.letters import RecipientRole, may_edit

@@ -127,7 +127,7 @@ SEND_VERDICTS: Final[dict[SendVerdict, LazyString]] = {
     SendVerdict.NO_ADDRESSEE: _l("The letter has no addressee. Copies alone are not a letter."),
     SendVerdict.NO_TEXT: _l("The letter needs a subject and a text."),
     SendVerdict.LANGUAGE_MISSING: _l("A recipient reads a language in which the letter is not written yet."),
-    SendVerdict.NOBODY_REACHABLE: _l("None of the recipients has an e-mail address."),
+    SendVerdict.NOBODY_REACHABLE: _l("None of the recipients has an e-mail address that mail goes to."),
 }
 
 

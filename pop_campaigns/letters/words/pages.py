@@ -12,6 +12,8 @@ from typing import Any, Final
 from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 
+from pop_campaigns.contacts.rules import Unmailed
+from pop_campaigns.contacts.words.mailing import count_words
 from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.dates import day_words, short_day_words
 from pop_campaigns.core.history import History
@@ -213,8 +215,7 @@ def will_happen(lines: Sequence[RecipientLine]) -> str:
     """Return exactly what sending does: *7 recipients: 1 addressee, 6 copies; 6 in Albanian, 1 in English; …*."""
     roles = Counter(line.role for line in lines)
     languages = Counter(line.language for line in lines)
-    without = sum(1 for line in lines if not line.address and not line.came_back)
-    dead = sum(1 for line in lines if line.came_back)
+    unmailed = Counter(line.unmailed for line in lines if line.unmailed)
     who = [
         ngettext("%(num)d addressee", "%(num)d addressees", roles[RecipientRole.TO]),
         ngettext("%(num)d copy", "%(num)d copies", roles[RecipientRole.CC])
@@ -226,10 +227,7 @@ def will_happen(lines: Sequence[RecipientLine]) -> str:
         _("%(num)d in English", num=languages["en"]) if languages["en"] else "",
     ]
     parts = [", ".join(filter(None, who)), ", ".join(filter(None, read))]
-    if without:
-        parts.append(ngettext("%(num)d has no address", "%(num)d have no address", without))
-    if dead:
-        parts.append(ngettext("mail to %(num)d keeps coming back", "mail to %(num)d keeps coming back", dead))
+    parts += [count_words(reason, unmailed[reason]) for reason in Unmailed if unmailed[reason]]
     count = ngettext("%(num)d recipient", "%(num)d recipients", len(lines))
     return f"{count}: {'; '.join(filter(None, parts))}."
 
