@@ -590,7 +590,7 @@ def test_paper_is_handed_over_on_a_day(arta: FlaskClient, cast: SimpleNamespace)
     mailed = f"/letters/{letter.id}/recipients/{letter.recipients[0].id}/hand-over"
     with time_machine.travel(NOVEMBER + timedelta(days=10), tick=False):
         assert arta.get(mailed).status_code == 404
-        assert "No address: hand over on paper" in page(arta, f"/letters/{letter.id}")
+        assert "No mail went: hand over on paper" in page(arta, f"/letters/{letter.id}")
         for day, words in (
             ("2026-11-15", "before the letter was sent"),
             ("2026-11-27", "still to come"),
