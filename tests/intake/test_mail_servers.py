@@ -31,7 +31,14 @@ from tests.intake.test_listener import answers, listening
 from tests.mail_servers import PASSWORD, Dovecot, Postfix, running_dovecot, running_postfix
 from tests.services import free_port, private_folder, readable_by_other_accounts
 
-pytestmark = pytest.mark.needs_mail_servers
+# Servers of others, started for each: what they try changes with the ways in, not with what is done with a mail.
+pytestmark = [
+    pytest.mark.needs_mail_servers,
+    pytest.mark.when_changed(
+        "pop_campaigns/mail/intake", "pop_campaigns/worker/fetching.py", "pop_campaigns/worker/intake_commands.py",
+        "pop_campaigns/worker/receive.py", "deploy/receive-mail.sh", "tests/mail_servers.py",
+    ),
+]  # fmt: skip
 
 SENDER, TO = "a@bashkia.example", "r-abc@rsvp.example"
 RAW = (

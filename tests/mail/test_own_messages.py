@@ -77,6 +77,7 @@ def test_no_message_makes_the_reader_fall_or_is_refused_by_a_database() -> None:
     assert fallen == []
 
 
+@pytest.mark.when_changed("tests/mail/own")
 def test_nobody_real_stands_in_them() -> None:
     # Word by word: one pattern for all of it would look through each long line from each of its letters.
     words = {
