@@ -136,7 +136,10 @@ def fill_catalogue(root: Path, language: str, sources: Iterable[Path]) -> None:
 
 
 def write_catalogue(path: Path, catalogue: Catalog) -> None:
-    """Write a catalogue sorted by file and without line numbers: a change of code elsewhere is no change here."""
+    """Write a catalogue sorted by file, then text, and without line numbers: a change of code elsewhere is no change here."""
+    for message in sorted(texts_of(catalogue), key=lambda each: (key_of(each), each.context or "")):
+        catalogue.delete(message.id, message.context)
+        catalogue[message.id] = message
     text = io.BytesIO()
     write_po(text, catalogue, width=110, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
     if path.exists() and path.read_bytes() == text.getvalue():
