@@ -135,13 +135,19 @@ def fill_catalogue(root: Path, language: str, sources: Iterable[Path]) -> None:
     write_catalogue(path, catalogue)
 
 
+def place_of(message: Message) -> tuple[list[str], str, str]:
+    """Return what a catalogue is sorted by: the files a text stands in, the text, its context."""
+    return sorted({file for file, _line in message.locations}), key_of(message), message.context or ""
+
+
 def write_catalogue(path: Path, catalogue: Catalog) -> None:
     """Write a catalogue sorted by file, then text, and without line numbers: a change of code elsewhere is no change here."""
-    for message in sorted(texts_of(catalogue), key=lambda each: (key_of(each), each.context or "")):
+    # Not by line: two texts that change places in a module stay where they are here.
+    for message in sorted(texts_of(catalogue), key=place_of):
         catalogue.delete(message.id, message.context)
         catalogue[message.id] = message
     text = io.BytesIO()
-    write_po(text, catalogue, width=110, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
+    write_po(text, catalogue, width=110, ignore_obsolete=True, include_lineno=False)
     if path.exists() and path.read_bytes() == text.getvalue():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
