@@ -12,6 +12,7 @@ from flask_security import current_user
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.rules.roles import MAY_WRITE, RoleName
 from pop_campaigns.accounts.scope import get_changeable
+from pop_campaigns.accounts.views.sent_before import form_made, sent_once
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import (
     clock_words,
@@ -116,6 +117,7 @@ def _shared(wanted: EventFilter) -> dict[str, Any]:
 
 @bp.route("/events/new", methods=["GET", "POST"])
 @writer
+@sent_once
 def new() -> ResponseReturnValue:
     """Plan an event, or put one on record."""
     if current_user.role is not RoleName.ADMINISTRATOR and current_user.organisation_id is None:
@@ -127,6 +129,7 @@ def new() -> ResponseReturnValue:
     if not form.validate():
         return render_template("events/new.html", form=form), 422
     event = create_event(form.draft(), by=current_user, now=moment, once=form.once.data or "")
+    form_made(event, page=event_url(event.id), edit=url_for("events.edit", event_id=event.id))
     db.session.commit()
     flash(_("The event is saved."), "success")
     _say_if_past(form)

@@ -13,6 +13,7 @@ from werkzeug.datastructures import FileStorage
 
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.scope import NoOrganisation
+from pop_campaigns.accounts.views.sent_before import form_made, sent_once
 from pop_campaigns.contacts.words.contacts import for_templates
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
@@ -67,6 +68,7 @@ def index() -> ResponseReturnValue:
 
 @bp.route("/new", methods=["GET", "POST"])
 @writer
+@sent_once
 def new() -> ResponseReturnValue:
     """Show the form for a file; take one in."""
     form = UploadForm()
@@ -88,8 +90,10 @@ def new() -> ResponseReturnValue:
 def _taken(handed: FileStorage, once: str) -> ResponseReturnValue:
     who = current_user._get_current_object()
     imported = services.create_import(handed.stream, handed.filename or "", once, by=who, now=now())
+    page = url_for("imports.show", import_id=imported.id)
+    form_made(imported, page=page)
     db.session.commit()
-    return redirect(url_for("imports.show", import_id=imported.id))
+    return redirect(page)
 
 
 @bp.route("/<int:import_id>/columns", methods=["GET", "POST"])

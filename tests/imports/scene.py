@@ -14,7 +14,7 @@ from pop_campaigns.core.db import Base, db
 from pop_campaigns.imports.models import ContactImport, ImportRow
 from tests.opened import opened
 
-OWN_TABLES = {"contact_imports", "import_rows", "import_changes", "history"}
+OWN_TABLES = {"contact_imports", "import_rows", "import_changes", "history", "sent_forms"}
 CONSENT = {"text_version": "2026-1", "proof": "Lista e nënshkruar, dosja 12", "given_on": "2026-03-01"}
 
 

@@ -78,7 +78,7 @@ def _after_sign_in(answer: Response) -> Response:
     if words.user_id != current_user.id:
         flash(_not_yours(), "warning")
         return _go_to(url_for("desk.today"))
-    return _form_again(words, status=200)
+    return form_again(words, status=200)
 
 
 def _answer_with_words() -> Response | None:
@@ -86,7 +86,7 @@ def _answer_with_words() -> Response | None:
     if words is None:
         return None
     if current_user.is_authenticated:
-        return _form_again(words) if words.user_id == current_user.id else _plain_refusal(_not_yours())
+        return form_again(words) if words.user_id == current_user.id else _plain_refusal(_not_yours())
     if request.endpoint is None or is_public(request.endpoint):
         return None
     return _sign_in_first(words)
@@ -104,7 +104,7 @@ def _not_yours() -> str:
     return _("What was typed before belongs to another account and is not shown here.")
 
 
-def _form_again(words: KeptWords, status: int = 400) -> Response:
+def form_again(words: KeptWords, status: int = 400) -> Response:
     """Return the form's page with the form filled, or, where there is no such form any more, the words by themselves."""
     for path in dict.fromkeys((words.page, words.path)):
         page = _read_page(path)

@@ -20,6 +20,7 @@ from pop_campaigns.accounts.scope import (
     owner_of_new,
     select_visible,
 )
+from pop_campaigns.accounts.views.sent_before import form_made, sent_once
 from pop_campaigns.contacts.blueprint import bp
 from pop_campaigns.contacts.forms.contact_log import LogForm, NewLogForm, entry_values
 from pop_campaigns.contacts.models.contact_log import LogEntry
@@ -124,6 +125,7 @@ def entries() -> ResponseReturnValue:
 
 @bp.route("/<any(institutions, offices, persons):owners>/<int:ident>/log/new", methods=["GET", "POST"])
 @writer
+@sent_once
 def new_log_entry(owners: str, ident: int) -> ResponseReturnValue:
     """Note what was said with an institution, an office or a person."""
     record = get_visible(OWNERS[owners], ident)
@@ -133,7 +135,9 @@ def new_log_entry(owners: str, ident: int) -> ResponseReturnValue:
     _offer(form, record)
     if form.validate_on_submit():
         about = _chosen(form, record)
-        services.add_entry(about, form.draft(), by=current_user, now=now(), once=form.once.data or "")
+        once = form.once.data or ""
+        entry = services.add_entry(about, form.draft(), by=current_user, now=now(), once=once)
+        form_made(entry, page=log_url(record), edit=url_for("contacts.edit_log_entry", entry_id=entry.id))
         return saved(about, _("Noted in the contact log."), log_url(record))
     return form_page(form, _("Note a contact"), contact_url(record), kicker=contact_words(record))
 

@@ -11,6 +11,7 @@ from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible
+from pop_campaigns.accounts.views.sent_before import form_made, sent_once
 from pop_campaigns.contacts.blueprint import bp
 from pop_campaigns.contacts.forms.institutions import (
     AddressForm,
@@ -147,6 +148,7 @@ def institution(ident: int) -> ResponseReturnValue:
 
 @bp.route("/institutions/new", methods=["GET", "POST"])
 @writer
+@sent_once
 def new_institution() -> ResponseReturnValue:
     """Add an institution; ``?name=`` is what was searched for in vain."""
     owner = owner_beside(None)
@@ -164,6 +166,8 @@ def new_institution() -> ResponseReturnValue:
         except CannotBePartOf:  # moved or removed since the list was made
             refuse(form.part_of, _("Not a valid choice."))
         else:
+            edit_url = url_for("contacts.edit_institution", ident=record.id)
+            form_made(record, page=contact_url(record), edit=edit_url)
             words = _("%(name)s is added. Now add its offices.", name=contact_words(record))
             back = back_to_picker("")
             if not back:
@@ -203,6 +207,7 @@ def edit_institution(ident: int) -> ResponseReturnValue:
 
 @bp.route("/institutions/<int:ident>/offices/new", methods=["GET", "POST"])
 @writer
+@sent_once
 def new_office(ident: int) -> ResponseReturnValue:
     """Add an office to an institution, with its address if known."""
     beside = get_visible(Institution, ident)
@@ -220,6 +225,8 @@ def new_office(ident: int) -> ResponseReturnValue:
         except Similar as asked:
             similar = ask_similar(form.title_sq, asked)
         else:
+            edit_url = url_for("contacts.edit_office", ident=office.id)
+            form_made(office, page=contact_url(office), edit=edit_url)
             return saved(office, _("%(name)s is added.", name=contact_words(office)))
     return form_page(
         form, _("New office"), contact_url(beside), kicker=contact_words(beside), similar=similar

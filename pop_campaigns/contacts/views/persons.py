@@ -14,6 +14,7 @@ from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.accounts.rules.roles import MAY_WRITE
 from pop_campaigns.accounts.scope import get_changeable, get_visible, may_change
+from pop_campaigns.accounts.views.sent_before import form_made, sent_once
 from pop_campaigns.contacts.blueprint import bp
 from pop_campaigns.contacts.forms.institutions import read_address
 from pop_campaigns.contacts.forms.persons import (
@@ -127,6 +128,7 @@ def _receivers(consent: Consent) -> list[Organisation]:
 
 @bp.route("/persons/new", methods=["GET", "POST"])
 @writer
+@sent_once
 def new_person() -> ResponseReturnValue:
     """Add a person who holds no office: a journalist, an expert, a citizen."""
     owner = owner_beside(None)
@@ -153,6 +155,8 @@ def new_person() -> ResponseReturnValue:
                 field, _("Whoever this belongs to asked to be erased. Add it only if the person asks for it.")
             )
         else:
+            edit_url = url_for("contacts.edit_person", ident=record.id)
+            form_made(record, page=contact_url(record), edit=edit_url)
             for address in record.addresses:
                 say_shared(address)
             return saved(record, _("%(name)s is added.", name=record.name))
@@ -186,6 +190,7 @@ def edit_person(ident: int) -> ResponseReturnValue:
 
 @bp.route("/persons/<int:ident>/consents/new", methods=["GET", "POST"])
 @writer
+@sent_once
 def new_consent(ident: int) -> ResponseReturnValue:
     """Record what a person agreed to, with its proof."""
     record = get_changeable(Person, ident)
@@ -199,13 +204,14 @@ def new_consent(ident: int) -> ResponseReturnValue:
             content = file.read() if file and file.filename else b""
             stored = store_file(content, file.filename, now=moment) if file and file.filename else None
             draft = form.draft(moment)
-            consents.record_consent(record, draft, proof_file=stored, by=current_user, now=moment)
+            consent = consents.record_consent(record, draft, proof_file=stored, by=current_user, now=moment)
         except RefusedFile as refused:
             refuse(form.file, refusal_words(refused))
         except AlreadyThere as double:
             there = double.record
             refuse(form.purpose, _("This consent is recorded already."))
         else:
+            form_made(consent, page=contact_url(record))
             return saved(record, _("The consent is recorded."))
     return render_template(
         "contacts/consent.html",

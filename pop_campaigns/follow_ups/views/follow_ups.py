@@ -11,6 +11,7 @@ from flask_security import current_user
 from flask_wtf.csrf import generate_csrf
 
 from pop_campaigns.accounts.guard import writer
+from pop_campaigns.accounts.views.sent_before import form_made, sent_once
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import day_words
 from pop_campaigns.core.db import db
@@ -37,6 +38,7 @@ _LONGEST_BACK = 500
 
 @bp.route("/new", methods=["GET", "POST"])
 @writer
+@sent_once
 def new() -> ResponseReturnValue:
     """Set a reminder about the thing that the request names; with what is wrong, the form comes back as it was."""
     subject_type, subject_id = request.values.get("subject_type", ""), _asked_number()
@@ -54,9 +56,11 @@ def new() -> ResponseReturnValue:
         except DayRefused as refused:
             form.day.errors = [str(REFUSALS[refused.reason])]
         else:
+            back = _way_back(subject)
+            form_made(row, page=back, edit=url_for("follow_ups.change", follow_up_id=row.id))
             db.session.commit()
             flash(_("Reminder set for %(day)s.", day=_day_in_words(row)), "success")
-            return redirect(_way_back(subject))
+            return redirect(back)
     asked = {"subject_type": subject_type, "subject_id": subject_id}
     return _page(form, subject, asked)
 

@@ -15,6 +15,7 @@ from wtforms.fields.choices import SelectChoice
 
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.queries import active_users
+from pop_campaigns.accounts.views.sent_before import form_made, sent_once
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import make_room, refusal_words
@@ -33,7 +34,7 @@ from pop_campaigns.incoming.views.work_list import kept
 from pop_campaigns.invitations.models import Invitation
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.addresses import show_address
-from pop_campaigns.mail.models import IncomingMail
+from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import Dmarc, IncomingState
 from pop_campaigns.mail.secrets import mask_secrets
 from pop_campaigns.mail.wake_up import wake_worker
@@ -48,6 +49,7 @@ make_room(bp, {"incoming.reply"})
 
 @bp.route("/<int:number>/reply", methods=["GET", "POST"])
 @writer
+@sent_once
 def reply(number: int) -> ResponseReturnValue:
     """Answer a message in one's own words, from the address it came to; ``insert`` takes over what is often written."""
     mail = _workable(number)
@@ -66,7 +68,7 @@ def reply(number: int) -> ResponseReturnValue:
             mail = _workable(number)
             form.files.errors = [refusal_words(refused)]
         else:
-            return _gone(mail, mail_out.to_address, is_new)
+            return _gone(mail, mail_out, mail_out.to_address, is_new)
     page = render_template(
         "incoming/reply.html",
         mail=mail,
@@ -85,6 +87,7 @@ def reply(number: int) -> ResponseReturnValue:
 
 @bp.route("/<int:number>/forward", methods=["GET", "POST"])
 @writer
+@sent_once
 def forward(number: int) -> ResponseReturnValue:
     """Pass a message on to a colleague who may see it, without our secrets, with those of its files that are chosen."""
     mail = _workable(number)
@@ -116,7 +119,7 @@ def forward(number: int) -> ResponseReturnValue:
             mail = _workable(number)
             form.taken.errors = [refusal_words(refused)]
         else:
-            return _gone(mail, mail_out.to_name or mail_out.to_address, is_new)
+            return _gone(mail, mail_out, mail_out.to_name or mail_out.to_address, is_new)
     page = render_template(
         "incoming/forward.html",
         mail=mail,
@@ -190,11 +193,14 @@ def _taken(mail: IncomingMail, form: PassOnForm) -> Sequence[Handed]:
     return files
 
 
-def _gone(mail: IncomingMail, to: str, is_new: bool) -> ResponseReturnValue:
+def _gone(mail: IncomingMail, sent: OutgoingMail, to: str, is_new: bool) -> ResponseReturnValue:
+    page = url_for("incoming.message", number=mail.id, **kept())
+    if is_new:
+        form_made(sent, page=page)
     db.session.commit()
     if is_new:
         wake_worker()
         flash(_("The message to %(who)s is in the outbox.", who=mask_secrets(to)), "success")
     else:
         flash(_("This was sent already; nothing was sent again."), "info")
-    return redirect(url_for("incoming.message", number=mail.id, **kept()))
+    return redirect(page)

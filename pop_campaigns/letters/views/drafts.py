@@ -11,6 +11,7 @@ from flask_security import current_user
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.accounts.scope import NoOrganisation, get_changeable
+from pop_campaigns.accounts.views.sent_before import form_made, sent_once
 from pop_campaigns.campaigns.queries import visible_campaigns
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
@@ -49,6 +50,7 @@ _REPLY_SHOWN = "r-…"
 
 @bp.route("/letters/new", methods=["GET", "POST"])
 @writer
+@sent_once
 def new() -> ResponseReturnValue:
     """Write a letter."""
     form = LetterForm(data={"signed_by": current_user.name, "basis": "political_letter"})
@@ -58,8 +60,10 @@ def new() -> ResponseReturnValue:
             letter = create_letter(form.draft(), by=current_user, now=now(), once=form.once.data or "")
         except NoOrganisation:
             abort(404)
+        then = url_for("letters.recipients", letter_id=letter.id)
+        form_made(letter, page=then, edit=url_for("letters.edit", letter_id=letter.id))
         db.session.commit()
-        return redirect(url_for("letters.recipients", letter_id=letter.id))
+        return redirect(then)
     return _write_page("letters/new.html", form, 422 if form.errors else 200)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Response, abort, flash, redirect, render_template, request
+from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -12,6 +12,7 @@ from werkzeug.datastructures import FileStorage
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible
+from pop_campaigns.accounts.views.sent_before import form_made, sent_once
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.downloads import give_stored
@@ -48,6 +49,7 @@ from pop_campaigns.mail.wake_up import wake_worker
 
 @bp.route("/letters/<int:letter_id>/recipients/<int:recipient_id>/response", methods=["GET", "POST"])
 @writer
+@sent_once
 def response(letter_id: int, recipient_id: int) -> ResponseReturnValue:
     """Record what a recipient answered."""
     letter = get_changeable(Letter, letter_id)
@@ -57,10 +59,14 @@ def response(letter_id: int, recipient_id: int) -> ResponseReturnValue:
     form = _response_form(recipient)
     if form.validate_on_submit():
         try:
-            record_response(recipient, form.draft(), file=form.handed_file(), by=current_user, now=now())
+            row = record_response(
+                recipient, form.draft(), file=form.handed_file(), by=current_user, now=now()
+            )
         except RefusedFile as refused:
             form.file.errors = [refusal_words(refused)]
         else:
+            edit_url = url_for("letters.correct", letter_id=letter.id, response_id=row.id)
+            form_made(row, page=letter_url(letter.id), edit=edit_url)
             db.session.commit()
             flash(_("Response recorded."), "success")
             return redirect(letter_url(letter.id))

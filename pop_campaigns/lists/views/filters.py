@@ -12,6 +12,7 @@ from flask_security import current_user
 
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.scope import get_changeable
+from pop_campaigns.accounts.views.sent_before import form_made, sent_once
 from pop_campaigns.contacts.views.form_pages import owner_beside, refuse
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
@@ -28,6 +29,7 @@ from pop_campaigns.lists.words import problem_words
 
 @bp.route("/filter", methods=["GET", "POST"])
 @writer
+@sent_once
 def new_filter() -> ResponseReturnValue:
     """Say whom a list looks up, see whom that finds, save it under a name."""
     owner_beside(None)
@@ -45,6 +47,7 @@ def new_filter() -> ResponseReturnValue:
             except NameTaken:
                 refuse(form.name, _("There is a list of this name already."))
             else:
+                form_made(contact_list, page=url_for("lists.show", list_id=contact_list.id))
                 return _saved(contact_list, _("The list is saved. It is looked up anew whenever it is used."))
     return _page(form, list_filter, None)
 

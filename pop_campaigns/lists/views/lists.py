@@ -11,6 +11,7 @@ from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible
+from pop_campaigns.accounts.views.sent_before import form_made, sent_once
 from pop_campaigns.contacts.views.form_pages import form_page, owner_beside, refuse, today
 from pop_campaigns.contacts.views.listing import EXPORT_HEADS, MEDIA_TYPES
 from pop_campaigns.contacts.words.files import write_csv, write_vcards
@@ -53,6 +54,7 @@ def _count(contact_list: ContactList) -> int | None:
 
 @bp.route("/new", methods=["GET", "POST"])
 @writer
+@sent_once
 def create() -> ResponseReturnValue:
     """Begin a list that is kept by hand."""
     owner_beside(None)
@@ -65,6 +67,11 @@ def create() -> ResponseReturnValue:
         except NameTaken:
             refuse(form.name, _("There is a list of this name already."))
         else:
+            form_made(
+                contact_list,
+                page=url_for("lists.show", list_id=contact_list.id),
+                edit=url_for("lists.rename", list_id=contact_list.id),
+            )
             db.session.commit()
             flash(_("The list is made. Now search whom to put on it."), "success")
             return redirect(url_for("lists.show", list_id=contact_list.id))

@@ -17,6 +17,7 @@ from flask_security import current_user
 from pop_campaigns.accounts.guard import administrator, reader, writer
 from pop_campaigns.accounts.rules.roles import MAY_WRITE, RoleName
 from pop_campaigns.accounts.scope import get_changeable
+from pop_campaigns.accounts.views.sent_before import form_made, sent_once
 from pop_campaigns.contacts.words.files import safe_cell
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import moment_words
@@ -90,6 +91,7 @@ def seed() -> ResponseReturnValue:
 
 @bp.route("/privacy/purposes/new", methods=["GET", "POST"])
 @administrator
+@sent_once
 def new_purpose() -> ResponseReturnValue:
     """Enter a purpose."""
     return _purpose_page(None)
@@ -107,7 +109,10 @@ def _purpose_page(purpose: ProcessingPurpose | None) -> ResponseReturnValue:
     if purpose:
         meet_changes(form, purpose)
     if form.validate_on_submit():
-        save_purpose(purpose, form.values(), by=current_user, now=now())
+        row = save_purpose(purpose, form.values(), by=current_user, now=now())
+        if purpose is None:
+            edit_url = url_for("privacy.edit_purpose", ident=row.id)
+            form_made(row, page=url_for("privacy.purposes"), edit=edit_url)
         db.session.commit()
         flash(_("Saved."), "success")
         return redirect(url_for("privacy.purposes"))
@@ -145,6 +150,7 @@ def breaches_csv() -> Response:
 
 @bp.route("/privacy/breaches/new", methods=["GET", "POST"])
 @writer
+@sent_once
 def new_breach() -> ResponseReturnValue:
     """Record a breach."""
     return _breach_page(None)
@@ -166,7 +172,10 @@ def _breach_page(breach: Breach | None) -> ResponseReturnValue:
     if breach:
         meet_changes(form, breach)
     if form.validate_on_submit():
-        save_breach(breach, form.values(), by=current_user, now=moment)
+        row = save_breach(breach, form.values(), by=current_user, now=moment)
+        if breach is None:
+            edit_url = url_for("privacy.edit_breach", ident=row.id)
+            form_made(row, page=url_for("privacy.breaches"), edit=edit_url)
         db.session.commit()
         flash(_("Saved."), "success")
         return redirect(url_for("privacy.breaches"))

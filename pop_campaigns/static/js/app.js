@@ -69,10 +69,30 @@ function goToSearch(box) {
 const asksForAll = (event) =>
   (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k";
 
+function showKeys() {
+  const dialog = document.querySelector("dialog#keys");
+  dialog?.showModal();
+  return dialog !== null;
+}
+
+// The link to them is of no use without this file, so it is hidden until here.
+function offerKeys() {
+  const dialog = document.querySelector("dialog#keys");
+  document.querySelectorAll("[data-keys]").forEach((link) => {
+    link.hidden = false;
+    link.addEventListener("click", showKeys);
+  });
+  // Beside the list, on what it covers, is out of it.
+  dialog?.addEventListener("click", ({ target }) => {
+    if (target === dialog || target.matches("[data-close]")) dialog.close();
+  });
+}
+
 function follow(key) {
   if (key === "j") moveOverRows(1);
   else if (key === "k") moveOverRows(-1);
   else if (key === "/") return goToSearch(document.querySelector("main input[type=search]"));
+  else if (key === "?") return showKeys();
   else if (key === "n") document.querySelector('main [data-key="n"]')?.click();
   else return false;
   return true;
@@ -81,6 +101,7 @@ function follow(key) {
 function listenToKeys() {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || typing(event.target)) return;
+    if (document.querySelector("dialog[open]")) return;
     const plain = !(event.ctrlKey || event.metaKey || event.altKey);
     const done = asksForAll(event) ? goToSearch(boxOfAll()) : plain && follow(event.key);
     if (done) event.preventDefault();
@@ -143,7 +164,7 @@ async function pageNow() {
   }
 }
 
-[focusErrors, guardDoubleSubmit, submitOnChoice, listenToKeys, followMail].forEach((part) => {
+[focusErrors, guardDoubleSubmit, submitOnChoice, listenToKeys, offerKeys, followMail].forEach((part) => {
   try {
     part();
   } catch (error) {

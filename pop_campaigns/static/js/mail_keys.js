@@ -42,6 +42,7 @@ document.addEventListener(
   (event) => {
     const plain = !(event.ctrlKey || event.metaKey || event.altKey);
     if (event.defaultPrevented || event.isComposing || !plain || typing(event.target)) return;
+    if (document.querySelector("dialog[open]")) return;
     if (follow(event.key)) event.preventDefault();
   },
   { capture: true },

@@ -78,6 +78,7 @@ document.addEventListener("input", ({ target }) => typedHere.add(target));
 window.addEventListener("submit", (event) => {
   if (event.defaultPrevented || !isGuarded(event.target)) return;
   sending = event.target;
+  rememberKey(sending);
   rememberSending(sending);
   setTimeout(() => (sending = null), 8000); // nothing came of it
 });
@@ -90,3 +91,22 @@ window.addEventListener("pageshow", (event) => {
   typedFields(sending).forEach((field) => typedHere.delete(field));
   sending = null;
 });
+
+// A form carries a key against being stored twice. The place in the browser's history remembers the one it was sent
+// with: Back may load the page afresh, and what is sent from there is the same form all the same.
+function keepKeys() {
+  const known = history.state?.once ?? {};
+  for (const form of guardedForms()) {
+    const key = form.querySelector("input[name=once]");
+    if (key && known[addressOf(form)]) key.value = known[addressOf(form)];
+  }
+}
+
+function rememberKey(form) {
+  const key = form.querySelector("input[name=once]")?.value;
+  if (!key) return;
+  const once = { ...history.state?.once, [addressOf(form)]: key };
+  history.replaceState({ ...history.state, once }, "");
+}
+
+keepKeys();
