@@ -117,7 +117,7 @@ def columns(import_id: int) -> ResponseReturnValue:
             lambda locked: services.set_columns(locked, form.columns, form.options(), version=version),
         )
     samples = first_cells(first_rows(imported), len(imported.columns))
-    used = {*form.columns, *phone_uses(imported.columns, form.columns).values()}
+    told_uses = set(phone_uses(imported.columns, form.columns).values())
     page = render_template(
         "imports/columns.html",
         form=form,
@@ -126,7 +126,8 @@ def columns(import_id: int) -> ResponseReturnValue:
         sheet=next((info for info in imported.sheets if info["number"] == imported.sheet), None),
         imported=imported,
         samples=samples,
-        unused=[n for n, cells in enumerate(samples) if cells and n not in used],
+        told_uses=told_uses,
+        unused=[n for n, cells in enumerate(samples) if cells and n not in {*form.columns, *told_uses}],
         FIELDS=labels.FIELDS,
     )
     return page, 422 if form.errors else 200

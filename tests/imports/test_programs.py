@@ -47,6 +47,7 @@ def test_an_address_book_comes_in_whole_and_what_is_dropped_is_named(arta: Flask
         assert f"<strong>{name}</strong>" in told
     assert "Value" not in told and "Phone 1 - Value" in page
     assert "Phone 2 - Label" not in told, "it says where the number rings"
+    assert page.count("Tregon ku bie numri pranë tij.") == 2
     ident = checked(arta, GOOGLE)
     assert [row.errors for row in rows_of(ident)] == [[], []]
     shown = " ".join(arta.get(f"/people/import/{ident}").text.split())

@@ -29,7 +29,7 @@ from pop_campaigns.contacts.words.labels import (
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import moment_words, short_day_words
 from pop_campaigns.core.i18n import current_language, in_language
-from pop_campaigns.core.phones import show_phone
+from pop_campaigns.core.phones import is_mobile, show_phone
 from pop_campaigns.mail.addresses import show_address
 
 
@@ -88,6 +88,7 @@ def for_templates() -> dict[str, Any]:
         "changed_fields": changed_fields,
         "day_of": lambda moment: short_day_words(local_date(moment), lang),
         "day_words": lambda day: short_day_words(day, lang),
+        "is_mobile": is_mobile,
         "show_phone": show_phone,
         "INSTITUTION_KINDS": INSTITUTION_KINDS,
         "LACKS": LACKS,
