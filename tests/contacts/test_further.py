@@ -127,9 +127,11 @@ def test_offices_and_institutions_have_them_too(cast: SimpleNamespace, sign_in: 
     db.session.commit()
     browser = sign_in(cast.arta)
     for path in (f"/people/offices/{office.id}/edit", f"/people/institutions/{besa.id}/edit"):
-        typed = form_at(browser, path).filled(phone_new1="034 222 123 ext. 5", phone_new1_use="fax")
+        typed = form_at(browser, path).filled(
+            phone_new1="034 222 123 ext. 5", phone_new1_use="fax", post_new1="Kutia 7", post_new1_use="work"
+        )
         page = browser.post(path, data=typed, follow_redirects=True).text
-        assert 'href="tel:+35534222123;ext=5"' in page and "Faks" in page
+        assert 'href="tel:+35534222123;ext=5"' in page and "Faks" in page and "Kutia 7" in page
     new = form_at(browser, "/people/institutions/new").filled(
         name_sq="Bashkia Patos", post_new1="Lagjja 1", phone_new1="034 222 124"
     )
@@ -140,7 +142,9 @@ def test_offices_and_institutions_have_them_too(cast: SimpleNamespace, sign_in: 
     assert browser.post(f"/people/institutions/{besa.id}/offices/new", data=new).status_code == 302
     assert [value for _kind, value, _use in kept()] == [
         f"{WORK};ext=5",
+        "Kutia 7",
         f"{WORK};ext=5",
+        "Kutia 7",
         "+35534222124",
         "Lagjja 1",
         "+35534222125",

@@ -234,3 +234,18 @@ def test_what_an_import_kept_of_somebody_is_erased_with_them(
     for model in (ImportRow, History):
         for row in db.session.scalars(select(model)):
             assert "2211000" not in str(vars(row))
+
+
+def test_every_post_address_of_a_card_is_kept_with_its_use(arta: FlaskClient) -> None:
+    card = (
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Qytetar Tre\r\nADR;TYPE=WORK:;;Rr. 1;Fier;;9301;\r\n"
+        "ADR;TYPE=HOME:;;Lagjja 2;Patos;;;\r\nADR;TYPE=HOME:;;Rr. 1;Fier;;9301;\r\nADR:;;Rr. 3;;;;\r\nEND:VCARD\r\n"
+    )
+    brought_in(arta, card)
+    person = persons()["Qytetar Tre"]
+    assert person.post_address == "Rr. 1, Fier, 9301"
+    assert further(person) == [("Lagjja 2, Patos", "home"), ("Rr. 3", "other")]
+    ident = checked(arta, card)
+    assert [row.match_reason for row in rows_of(ident)] == ["same"]
+    brought_in(arta, 'Emri,Adresa,Adresa 2\nQytetar Tre,"RR. 1, Fier, 9301 ::: Rr. 4 (punë)",\n')
+    assert further(persons()["Qytetar Tre"])[2:] == [("Rr. 4", "work")]

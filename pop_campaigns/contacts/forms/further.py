@@ -29,6 +29,8 @@ from pop_campaigns.core.text import fold
 # New lines of one kind in one form; more are added after a save.
 MOST_NEW = 20
 _NOT_SAID = ""
+# The field of the first one; an office has none for a post address.
+_FIRST = {DetailKind.PHONE: "phone", DetailKind.POST: "post_address"}
 _NEW = re.compile(r"(phone|post)_new([1-9][0-9]?)")
 _OF_ROW = re.compile(r"(phone|post)_([1-9][0-9]{0,9})")
 
@@ -49,7 +51,7 @@ def with_further(
     lines = {kind: _lines(kind, rows, sent, more=kind == more) for kind in kinds}
     fields: dict[str, Any] = {"further": {kind.value: names for kind, names in lines.items()}}
     for kind, names in lines.items():
-        for number, name in enumerate(names, start=2):
+        for number, name in enumerate(names, start=2 if hasattr(form, _FIRST[kind]) else 1):
             fields[name] = _phone(number) if kind is DetailKind.PHONE else _post(number)
             fields[f"{name}_use"] = _use(kind, number)
     fields |= {f"validate_{name}": _refuse_double for names in lines.values() for name in names}
@@ -120,8 +122,7 @@ def _use(kind: DetailKind, number: int) -> SelectField:
 def _refuse_double(form: Any, field: Field) -> None:
     """Refuse a number or address that stands in a line before it, or in the field of the first one."""
     kind = next(kind for kind, names in form.further.items() if field.name in names)
-    first = "phone" if kind == DetailKind.PHONE else "post_address"
-    before = [first, *form.further[kind][: form.further[kind].index(field.name)]]
+    before = [_FIRST[DetailKind(kind)], *form.further[kind][: form.further[kind].index(field.name)]]
     typed = _same(kind, field.data)
     if typed and typed in [_same(kind, form[name].data) for name in before if name in form]:
         raise StopValidation(

@@ -212,7 +212,7 @@ def new_office(ident: int) -> ResponseReturnValue:
     """Add an office to an institution, with its address if known."""
     beside = get_visible(Institution, ident)
     owner_beside(beside)
-    further, similar = Further(None, DetailKind.PHONE), []
+    further, similar = Further(None, *DetailKind), []
     form = further.open(NewOfficeForm, language=beside.language)
     further.shown_again(form)
     if form.validate_on_submit():
@@ -238,7 +238,7 @@ def new_office(ident: int) -> ResponseReturnValue:
 def edit_office(ident: int) -> ResponseReturnValue:
     """Change an office."""
     record = get_changeable(Office, ident)
-    further, similar = Further(record, DetailKind.PHONE), []
+    further, similar = Further(record, *DetailKind), []
     form = further.open(OfficeForm, **office_values(record))
     meet_changes(form, record)
     further.shown_again(form)

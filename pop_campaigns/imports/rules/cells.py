@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pop_campaigns.contacts.rules import DetailUse
+from pop_campaigns.contacts.rules import POST_USES, DetailUse
 from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.text import fold
 
@@ -36,6 +37,8 @@ _USES: Final[dict[str, DetailUse]] = {
 _USE_BEHIND: Final = re.compile(r"(?P<number>.*\d.*?)\s*\((?P<use>[^()\d]+)\)\s*", re.DOTALL)
 _USE_BEFORE: Final = re.compile(r"\s*(?P<use>[^\W\d]+)\s*[.:]\s*(?P<number>.*\d.*)", re.DOTALL)
 
+_BETWEEN_POSTS: Final = re.compile(r"\s*:{3,}\s*")
+_POST_USE: Final = re.compile(r"(?P<address>.*\S)\s*\((?P<use>[^()]+)\)\s*", re.DOTALL)
 _FORMS: Final = dict.fromkeys(("zoti", "z", "zt", "mr", "mister"), FormOfAddress.ZOTI) | dict.fromkeys(
     ("zonja", "zj", "znj", "zonjusha", "ms", "mrs", "miss"), FormOfAddress.ZONJA
 )
@@ -123,6 +126,23 @@ def or_phones(part: str) -> list[str]:
     ``042 211 001/002`` is one number to whoever reads only the first part; so the reader tries a part as a whole first.
     """
     return [smaller for smaller in _OR_PHONES.split(part) if smaller]
+
+
+def post_addresses_in(cells: Sequence[str]) -> list[tuple[str, DetailUse]]:
+    """Return the post addresses in the cells of a row, of which each holds lines of one, or of several set apart by ``:::``.
+
+    Where one leads stands behind it, if anywhere: *Rr. 1, Fier (home)*.
+    """
+    columns = [_BETWEEN_POSTS.split(cell) for cell in cells]
+    addresses = []
+    for number in range(max(map(len, columns), default=0)):
+        whole = "\n".join(column[number] for column in columns if number < len(column))
+        told = _POST_USE.fullmatch(whole)
+        use = _USES.get(fold(told["use"])) if told else None
+        if told and use in POST_USES:
+            whole = told["address"]
+        addresses.append((whole, use if use in POST_USES and use else DetailUse.OTHER))
+    return addresses
 
 
 def use_in(words: str) -> DetailUse | None:

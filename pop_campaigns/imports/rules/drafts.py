@@ -22,6 +22,7 @@ from pop_campaigns.imports.rules.cells import (
     or_phones,
     part_use,
     phones_in,
+    post_addresses_in,
     says_nothing,
     use_in,
 )
@@ -66,7 +67,7 @@ class RowDraft:
     """A contact as a row describes it; ``consents`` says since which day, as far as the row does.
 
     ``institution_kind`` makes a row one of an institution or office: addresses and number are its, ``holder`` holds it.
-    ``uses`` says where a number rings, as far as the file does.
+    ``uses`` says where a number rings, as far as the file does; ``posts`` are post addresses after the first.
     ``given`` are the fields the row itself says something about, not the choices for all rows.
     ``errors`` keep a row out unless somebody chooses otherwise; ``notes`` say what of it is not kept, and keep nothing out.
     """
@@ -86,6 +87,7 @@ class RowDraft:
     language: str = "sq"
     topics: str = ""
     post_address: str = ""
+    posts: list[tuple[str, DetailUse]] = field(default_factory=list)
     consents: dict[Purpose, date | None] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -172,8 +174,13 @@ class RowReader:
         draft.works_for = self._line(draft, Field.WORKS_FOR, *typed.get(Field.WORKS_FOR, []))
         topics = ", ".join(re.sub(r"\s*[;\n]\s*", ", ", topic) for topic in typed.get(Field.TOPICS, []))
         draft.topics = self._line(draft, Field.TOPICS, topics)
-        draft.post_address = clean_text("\n".join(typed.get(Field.POST_ADDRESS, [])))
-        if len(draft.post_address) > _LIMITS[Field.POST_ADDRESS]:
+        posts = [
+            (clean_text(typed_in), use)
+            for typed_in, use in post_addresses_in(typed.get(Field.POST_ADDRESS, []))
+        ]
+        posts = [(post, use) for post, use in posts if post]
+        draft.post_address, draft.posts = (posts[0][0], posts[1:]) if posts else ("", [])
+        if any(len(post) > _LIMITS[Field.POST_ADDRESS] for post, _use in posts):
             draft.errors.append(f"long|{Field.POST_ADDRESS}|{_LIMITS[Field.POST_ADDRESS]}")
 
     def _line(self, draft: RowDraft, what: Field, *texts: str) -> str:

@@ -144,13 +144,25 @@ def _row(card: list[_Line]) -> list[str]:
         _numbers([line for line in phones if not _NO_VOICE & line.types]),
         _first(by_name, "ORG", parts=1),
         _first(by_name, "TITLE") or _first(by_name, "ROLE"),
-        _joined(", ".join(filter(None, _parts(line.value))) for line in by_name.get("ADR", [])),
+        " ::: ".join(_addresses(by_name.get("ADR", []))),
         ", ".join(tag for line in by_name.get("CATEGORIES", []) for tag in _tags(line.value)),
         _joined(_phone(line.value) for line in phones if _NO_VOICE & line.types),
         _joined(_plain(line.value) for line in by_name.get("NOTE", [])),
         _first(by_name, "BDAY"),
         _joined(_plain(line.value) for line in by_name.get("URL", [])),
     ]
+
+
+def _addresses(lines: list[_Line]) -> Iterator[str]:
+    """Give the post addresses of a card; those after the first with where they lead (:func:`.cells.post_addresses_in`)."""
+    addresses: dict[str, str] = {}
+    for line in lines:
+        if address := ", ".join(filter(None, _parts(line.value))):
+            addresses.setdefault(
+                address, next((use for use in ("home", "work") if use.upper() in line.types), "")
+            )
+    for number, (address, use) in enumerate(addresses.items()):
+        yield f"{address} ({use})" if use and number else address
 
 
 def _numbers(lines: list[_Line]) -> str:

@@ -14,7 +14,7 @@ from pop_campaigns.accounts.scope import of_network_or
 from pop_campaigns.contacts.models.addresses import Address, ContactDetail
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
-from pop_campaigns.contacts.rules import DetailKind
+from pop_campaigns.contacts.rules import DetailUse
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.queries import chunks, held_now
 from pop_campaigns.imports.rules.drafts import RowDraft, fold
@@ -56,6 +56,12 @@ def fresh_numbers(draft: RowDraft, known: Collection[str], *, is_new: bool = Fal
     return [phone for phone in fresh if phone != other], other
 
 
+def fresh_posts(draft: RowDraft, known: Collection[str]) -> list[tuple[str, DetailUse]]:
+    """Return the further post addresses that a row adds to a person."""
+    folded = {fold(post) for post in known}
+    return [(post, use) for post, use in draft.posts if fold(post) not in folded]
+
+
 class There:
     """The contacts that some rows look like, with what is theirs."""
 
@@ -93,6 +99,7 @@ class There:
         known = {person.phone, *self._further["persons", person.id]}
         self._with_phones(result, draft, known, person.phone, fills=fills)
         result.value(Field.POST_ADDRESS, draft.post_address, person.post_address, fills=fills)
+        result.adds = result.adds or bool(fresh_posts(draft, {person.post_address, *known}))
         result.value(Field.MUNICIPALITY, draft.municipality_id, person.municipality_id, fills=fills)
         form = Field.FORM_OF_ADDRESS
         result.value(form, draft.form_of_address, person.form_of_address, fills=fills)
@@ -157,12 +164,10 @@ class There:
     def _load_further(self, table: str, idents: Sequence[int]) -> None:
         column = getattr(ContactDetail, f"{table.removesuffix('s')}_id")
         rows = select(column, ContactDetail.value).where(
-            column.in_(idents),
-            ContactDetail.kind == DetailKind.PHONE,
-            of_network_or(ContactDetail, self.owner),
+            column.in_(idents), of_network_or(ContactDetail, self.owner)
         )
-        for ident, phone in db.session.execute(rows):
-            self._further[table, ident].add(phone)
+        for ident, value in db.session.execute(rows):
+            self._further[table, ident].add(value)
 
     def _load_mandates(self, idents: Sequence[int]) -> None:
         for part in chunks(idents):

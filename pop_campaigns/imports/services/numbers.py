@@ -1,4 +1,4 @@
-"""Further phone numbers that rows bring, each with its use: kept beside the first one, nothing twice."""
+"""Further phone numbers and post addresses that rows bring, each with its use: kept beside the first one, nothing twice."""
 
 from __future__ import annotations
 
@@ -10,55 +10,54 @@ from sqlalchemy import select
 
 from pop_campaigns.accounts.scope import of_network_or
 from pop_campaigns.contacts.models.addresses import ContactDetail
-from pop_campaigns.contacts.rules import DetailKind
+from pop_campaigns.contacts.rules import DetailKind, DetailUse
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.queries import chunks
-from pop_campaigns.imports.services.comparing import MODELS, fresh_numbers
+from pop_campaigns.imports.services.comparing import MODELS, fresh_numbers, fresh_posts
 from pop_campaigns.imports.services.ledger import Entry, Ledger
 
 _OWNER: Final = {"persons": "person_id", "offices": "office_id", "institutions": "institution_id"}
-Numbers = defaultdict[tuple[str, int], set[str]]
+Details = defaultdict[tuple[str, int], set[str]]
 
 
-def make_further_numbers(entries: Sequence[Entry], ledger: Ledger) -> None:
-    """Keep the numbers of rows that are not their contacts' yet, the first ones having been filled in before."""
-    there = _numbers_of(entries, ledger.imported.organisation_id)
+def make_further(entries: Sequence[Entry], ledger: Ledger) -> None:
+    """Keep the numbers and post addresses of rows that are not their contacts' yet; the first ones were filled in before."""
+    there = _details_of(entries, ledger.imported.organisation_id)
     rows: list[dict[str, Any]] = []
     for entry in entries:
         own = there[entry.table, entry.ident]
-        known = own | there["institutions", entry.above_id or 0]
-        fresh, _differs = fresh_numbers(entry.draft, known, is_new=entry.is_new)
-        for phone in fresh:
-            own.add(phone)
-            use = entry.draft.use_of(phone)
-            rows.append(
-                {
-                    "kind": DetailKind.PHONE,
-                    "value": phone,
-                    "use": use,
-                    _OWNER[entry.table]: entry.ident,
-                    "organisation_id": ledger.imported.organisation_id,
-                }
-            )
+        for kind, value, use in _fresh(entry, own | there["institutions", entry.above_id or 0]):
+            own.add(value)
+            row = {"kind": kind, "value": value, "use": use, _OWNER[entry.table]: entry.ident}
+            rows.append(row | {"organisation_id": ledger.imported.organisation_id})
             if not entry.is_new:
-                ledger.tell("phone.added", entry.table, entry.ident, value=phone, use=use.value)
+                ledger.tell(f"{kind}.added", entry.table, entry.ident, value=value, use=use.value)
     ledger.make(ContactDetail, rows)
 
 
-def _numbers_of(entries: Sequence[Entry], owner: int | None) -> Numbers:
-    numbers: Numbers = defaultdict(set)
+def _fresh(entry: Entry, known: set[str]) -> list[tuple[DetailKind, str, DetailUse]]:
+    phones, _differs = fresh_numbers(entry.draft, known, is_new=entry.is_new)
+    posts = fresh_posts(entry.draft, known) if entry.table == "persons" else []
+    return [
+        *((DetailKind.PHONE, phone, entry.draft.use_of(phone)) for phone in phones),
+        *((DetailKind.POST, post, use) for post, use in posts),
+    ]
+
+
+def _details_of(entries: Sequence[Entry], owner: int | None) -> Details:
+    """Return the numbers and post addresses of contacts, the first and the further ones, as far as ``owner`` sees them."""
+    details: Details = defaultdict(set)
     for table, column_name in _OWNER.items():
         model, column = MODELS[table], getattr(ContactDetail, column_name)
         wanted = {entry.ident for entry in entries if entry.table == table}
         if table == "institutions":
             wanted |= {entry.above_id for entry in entries if entry.above_id}
+        firsts = [model.phone, *([model.post_address] if table == "persons" else [])]
         for idents in chunks(sorted(wanted)):
-            first = select(model.id, model.phone).where(model.id.in_(idents))
             further = select(column, ContactDetail.value).where(
-                column.in_(idents),
-                ContactDetail.kind == DetailKind.PHONE,
-                of_network_or(ContactDetail, owner),
+                column.in_(idents), of_network_or(ContactDetail, owner)
             )
-            for ident, phone in (*db.session.execute(first), *db.session.execute(further)):
-                numbers[table, ident].add(phone)
-    return numbers
+            first = select(model.id, *firsts).where(model.id.in_(idents))
+            for ident, *values in (*db.session.execute(first), *db.session.execute(further)):
+                details[table, ident].update(values)
+    return details

@@ -23,7 +23,7 @@ from pop_campaigns.imports.rules.states import ImportState, RowDecision
 from pop_campaigns.imports.services.checking import AT_ONCE, is_hard, reader_of
 from pop_campaigns.imports.services.ledger import Entry, Ledger
 from pop_campaigns.imports.services.matching import Known
-from pop_campaigns.imports.services.numbers import make_further_numbers
+from pop_campaigns.imports.services.numbers import make_further
 
 
 def run_rows(imported: ContactImport, *, now: datetime) -> Iterator[int]:
@@ -77,7 +77,7 @@ def _bring_in(entries: list[Entry], ledger: Ledger, known: Known) -> None:
     entries = [entry for entry in entries if entry.ident]
     _make_mandates([entry for entry in entries if entry.table == "persons" and entry.office_id], ledger)
     _make_addresses(entries, ledger)
-    make_further_numbers(entries, ledger)
+    make_further(entries, ledger)
     _make_consents([entry for entry in entries if entry.table == "persons" and entry.draft.consents], ledger)
 
 
