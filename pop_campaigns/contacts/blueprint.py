@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from pop_campaigns.contacts.rules import Unmailed
-from pop_campaigns.contacts.words.mailing import SAMPLE, UNMAILED
+from pop_campaigns.contacts.words.mailing import SAMPLE, SILENT, UNMAILED
 from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.file_pages import make_room
 from pop_campaigns.mail.addresses import is_sample_address
@@ -24,6 +24,12 @@ def unmailed_chip(reason: Unmailed | str) -> Chip:
 def sample_address_chip() -> Chip:
     """Return the chip that stands beside a sample address."""
     return SAMPLE
+
+
+@bp.app_template_global()
+def silent_chip() -> Chip:
+    """Return the chip beside an address from which nothing ever came back."""
+    return SILENT
 
 
 @bp.app_template_global()

@@ -288,6 +288,16 @@ class CheckResult(enum.StrEnum):
     AGAIN = "again"
 
 
+def asks_for_call(result: CheckResult | None, again_on: date | None, today: date) -> bool:
+    """Return whether a call about a silent address is due: nobody called yet, or they asked to be called again by now.
+
+    Who said that somebody reads there is asked anew when mails went into silence after that.
+    """
+    if result is CheckResult.AGAIN:
+        return again_on is None or again_on <= today
+    return result in (None, CheckResult.REACHED)
+
+
 # Whose log somebody reads who only reads: an office's and an official's (see ``may_read_log``).
 LOG_FOR_READERS = frozenset({PersonKind.OFFICIAL})
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flask import Blueprint, abort, request
 from flask_security import current_user
 
+from pop_campaigns.contacts.queries.silent import Unread, unread_among
 from pop_campaigns.contacts.rules import MAIL_PURPOSES, Purpose
 from pop_campaigns.contacts.views.form_pages import today
 from pop_campaigns.contacts.words.contacts import for_templates
 from pop_campaigns.contacts.words.labels import PURPOSES
+from pop_campaigns.contacts.words.mailing import silent_words
+from pop_campaigns.core.clock import now
 from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.lists.models import ContactList
 from pop_campaigns.lists.queries.lists import Source
@@ -41,6 +45,11 @@ class Looked:
     def sample(self) -> Sequence[LeftOut | Recipient]:
         """The first who are found: who gets mail before who does not."""
         return self.entries[:SAMPLE]
+
+    @cached_property
+    def silent(self) -> Mapping[str, Unread]:
+        """The addresses (in lower case) that get mail though nothing ever came back from there."""
+        return unread_among((row.email for row in self.resolved.recipients), current_user, now())
 
     @property
     def entries(self) -> list[LeftOut | Recipient]:
@@ -89,6 +98,7 @@ def words_for_lists() -> dict[str, Any]:
         "history_words": history_words,
         "left_out_words": left_out_words,
         "recipient_words": recipient_words,
+        "silent_words": silent_words,
     }
 
 

@@ -144,6 +144,32 @@ def is_dead(bounced: Iterable[datetime], arrived: datetime | None, now: datetime
     return None if now - counted[-1] >= DEAD_FOR else CameBack(len(counted), counted[0], counted[-1])
 
 
+SILENT_MAILS = 3
+SILENT_SINCE = timedelta(days=60)
+ANSWERED_WITHIN = timedelta(days=7)
+"""A mail younger than this may still be answered or come back: it does not count yet."""
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Mails to an address from which nothing ever came back: how many that are, when the first and the last left."""
+
+    number: int
+    first: datetime
+    last: datetime
+
+
+def is_silent(sent: Iterable[datetime], now: datetime, heard: datetime | None = None) -> Silence | None:
+    """Return what went into silence at an address; None as long as it says nothing: three mails, the first 60 days ago.
+
+    ``sent`` is when mails left, ``heard`` when a call found out that somebody reads there: then only later ones count.
+    """
+    counted = sorted(at for at in sent if now - at >= ANSWERED_WITHIN and (heard is None or at > heard))
+    if len(counted) < SILENT_MAILS or now - counted[0] < SILENT_SINCE:
+        return None
+    return Silence(len(counted), counted[0], counted[-1])
+
+
 def next_attempt(attempts: int, now: datetime) -> datetime:
     """Return when to try again after ``attempts`` temporary refusals: 1, 5, 15, 30 minutes, then hourly."""
     return now + timedelta(seconds=_WAITS[min(max(attempts, 1), len(_WAITS)) - 1])

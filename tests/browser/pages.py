@@ -79,6 +79,8 @@ PAGE_KINDS = (
     PageKind("person", "{person}"),
     PageKind("institution-new", "/people/institutions/new"),
     PageKind("address-new", "{institution}/addresses/new"),
+    PageKind("phone-checks", "/people/checks", in_both=True),
+    PageKind("phone-check", "/people/addresses/1/check", in_both=True),
     PageKind("lists-none", "/people/lists"),
     PageKind("list-filter", "/people/lists/filter?of=offices&words=kryetar", in_both=True),
     PageKind("list-filter-wrong", "/people/lists/filter?of=offices&topic=lumenj", status=422),

@@ -59,6 +59,7 @@ EDITS_NOTHING = {
     "contacts.person": "notes a contact: adds a row",
     "contacts.institution": "notes a contact: adds a row",
     "contacts.new_log_entry": "adds a row",
+    "contacts.check_address": "adds a row; an address changed since the form was opened stays as it is",
     "desk.office_record": "notes a contact: adds a row",
     "desk.person_record": "notes a contact: adds a row",
     "desk.open_matters": "withdraws chosen invitations; each is looked at anew and withdrawn once",

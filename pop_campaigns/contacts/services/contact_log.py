@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.scope import owner_of_new
+from pop_campaigns.accounts.scope import may_change, owner_of_new
+from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.models.contact_log import LogEntry
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.contact_log import holder_named
 from pop_campaigns.contacts.rules import CheckResult, LogKind
-from pop_campaigns.contacts.services.records import Contact, note_contact, written
+from pop_campaigns.contacts.services.institutions import add_address, change_address, owner_of_address
+from pop_campaigns.contacts.services.records import AlreadyThere, Contact, note_contact, written
 from pop_campaigns.core.db import db
 from pop_campaigns.core.once import insert_or_find, once_key
 
@@ -31,11 +34,15 @@ class LogDraft:
 
 @dataclass(frozen=True)
 class AddressCheck:
-    """What a call found out about an address: whether anybody reads there; ``again_on`` is when to try again."""
+    """What a call found out about an address: whether anybody reads there.
+
+    ``again_on`` is when to try again, ``instead`` the address to write to from now on.
+    """
 
     address: str
     result: CheckResult
     again_on: date | None = None
+    instead: str = ""
 
 
 def add_entry(
@@ -69,6 +76,25 @@ def add_entry(
     entry, is_new = insert_or_find(LogEntry, once_key("contact_log", once, by), make)
     if is_new:
         note_contact("log.added", about, entry, by, now, **_told(entry))
+    return entry
+
+
+def note_check(
+    address: Address, draft: LogDraft, check: AddressCheck, *, by: User, now: datetime, once: str
+) -> LogEntry:
+    """Note what a call found out about an address, and write to the one that was named instead.
+
+    Where ``by`` may not change the address, theirs is put beside it: mail takes that one. An address that was changed
+    meanwhile stays as it is.
+    """
+    owner = owner_of_address(address)
+    entry = add_entry(owner, draft, check=check, by=by, now=now, once=once)
+    if check.instead and address.email.lower() == check.address.lower():
+        with suppress(AlreadyThere):
+            if may_change(address, by):
+                change_address(address, check.instead, address.use, by=by, now=now)
+            else:
+                add_address(owner, check.instead, address.use, by=by, now=now)
     return entry
 
 

@@ -33,6 +33,7 @@ from pop_campaigns.contacts.queries import directory
 from pop_campaigns.contacts.queries.details import further_of
 from pop_campaigns.contacts.queries.lacking import count_lacking
 from pop_campaigns.contacts.queries.reach import possible_parents
+from pop_campaigns.contacts.queries.silent import unread_among
 from pop_campaigns.contacts.queries.similar import persons_like
 from pop_campaigns.contacts.rules import AddressUse, DetailKind
 from pop_campaigns.contacts.services import institutions as services
@@ -143,7 +144,13 @@ def institution(ident: int) -> ResponseReturnValue:
         parts=directory.parts_of(record, current_user),
         merges=merges_of(record, current_user),
         changes=directory.changes_of(subjects, current_user, actions=HISTORY_WORDS),
+        silent=unread_among(_emails(row), current_user, now()),
     )
+
+
+def _emails(row: directory.InstitutionRow) -> list[str]:
+    lines = [row.addresses, *(office.addresses for office in row.offices)]
+    return [address.email for of_one in lines for address in of_one]
 
 
 @bp.route("/institutions/new", methods=["GET", "POST"])

@@ -30,6 +30,7 @@ from pop_campaigns.contacts.queries import directory
 from pop_campaigns.contacts.queries.details import further_of
 from pop_campaigns.contacts.queries.mailable import mail_of_person
 from pop_campaigns.contacts.queries.reach import media_for
+from pop_campaigns.contacts.queries.silent import unread_among
 from pop_campaigns.contacts.rules import MAIL_PURPOSES, ConsentChannel, DetailKind, PersonKind
 from pop_campaigns.contacts.services import consents, persons
 from pop_campaigns.contacts.services.merging import merges_of
@@ -105,6 +106,7 @@ def person(ident: int) -> ResponseReturnValue:
         refused=directory.refusals_of(record),
         merges=merges_of(record, current_user),
         changes=directory.changes_of([record], current_user, actions=HISTORY_WORDS),
+        silent=unread_among([address.email for address in row.addresses], current_user, now()),
     )
 
 

@@ -14,6 +14,7 @@ from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.queries.directory import PersonRow, organisation_names
 from pop_campaigns.contacts.words.labels import (
     ADDRESS_USES,
+    CHECK_RESULTS,
     CONSENT_CHANNELS,
     DETAIL_USES,
     FORMS_OF_ADDRESS,
@@ -26,6 +27,7 @@ from pop_campaigns.contacts.words.labels import (
     history_words,
     mandate_words,
 )
+from pop_campaigns.contacts.words.mailing import silence_words
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import moment_words, short_day_words
 from pop_campaigns.core.i18n import current_language, in_language
@@ -79,6 +81,7 @@ def for_templates() -> dict[str, Any]:
     lang, names = current_language(), organisation_names(current_user)
     return {
         "ADDRESS_USES": ADDRESS_USES,
+        "CHECK_RESULTS": CHECK_RESULTS,
         "CONSENT_CHANNELS": CONSENT_CHANNELS,
         "DETAIL_USES": DETAIL_USES,
         "FORMS_OF_ADDRESS": FORMS_OF_ADDRESS,
@@ -104,6 +107,7 @@ def for_templates() -> dict[str, Any]:
         "of_network": lambda record: record.organisation_id is None,
         "owner_word": lambda record: owner_word(record, names),
         "show_address": show_address,
+        "silence_words": silence_words,
         "time_in_office": time_in_office,
     }
 

@@ -11,8 +11,15 @@ from flask_babel.speaklater import LazyString
 
 from pop_campaigns.contacts.rules import Basis, Unmailed
 from pop_campaigns.core.chips import Chip
+from pop_campaigns.core.clock import local_date
+from pop_campaigns.core.dates import short_day_words
+from pop_campaigns.core.i18n import current_language
+from pop_campaigns.mail.rules import Silence
 
 SAMPLE: Final = Chip("○", _lp("address", "Sample address"), "warn")
+
+SILENT: Final = Chip("?", _l("Nothing ever came back from here"), "warn")
+"""Beside an address to which mail goes all the same: nobody may be reading there."""
 
 UNMAILED: Final[dict[Unmailed, Chip]] = {
     Unmailed.NO_ADDRESS: Chip("–", _lp("address", "No address"), "quiet"),
@@ -31,6 +38,23 @@ BASES: Final[dict[Basis, LazyString]] = {
     Basis.CONSENT: _l("only with a consent"),
 }
 """What mail to somebody rests on."""
+
+
+def silence_words(silence: Silence) -> str:
+    """Return how many mails an address got since when."""
+    day = short_day_words(local_date(silence.first), current_language())
+    return str(ngettext("%(num)d mail since %(day)s", "%(num)d mails since %(day)s", silence.number, day=day))
+
+
+def silent_words(number: int) -> str:
+    """Return in words how many of those who get mail may not be reading it."""
+    return str(
+        ngettext(
+            "Of these, %(num)d has an address from which nothing ever came back: call.",
+            "Of these, %(num)d have addresses from which nothing ever came back: call.",
+            number,
+        )
+    )
 
 
 def count_words(reason: Unmailed, number: int) -> str:

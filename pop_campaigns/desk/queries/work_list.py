@@ -13,6 +13,7 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import clock_words, moment_words, relative_day_words
 from pop_campaigns.core.i18n import in_language
+from pop_campaigns.desk.queries.check_rows import check_rows
 from pop_campaigns.desk.queries.due_rows import add_follow_ups, letter_row, waiting_letter_rows
 from pop_campaigns.desk.queries.events import (
     ComingEvent,
@@ -52,6 +53,7 @@ def work_list(user: User, now: datetime, lang: str) -> WorkList:
         (work.today if now_or_read else section).append(letter_row(reader, due))
     work.today.extend(_trouble_rows(reader))
     work.today.extend(_proposal_row(reader, proposal) for proposal in open_proposals(user, now=now))
+    work.today.extend(check_rows(reader))
     add_follow_ups(work, reader)
     coming = coming_events(user, reader.today, now)
     _add_events(work, reader, coming)
