@@ -216,7 +216,7 @@ def test_today_the_records_and_lists_say_it(
     made = make_list("Të gjithë", cast.fier, None, office, person)
     db.session.commit()
     arta = sign_in(cast.arta)
-    words = "Nothing ever came back from here" if lang == "en" else "Që këtej nuk ka ardhur kurrë asgjë"
+    words = "Nothing ever came back from here" if lang == "en" else "Prej këtej nuk ka ardhur kurrë asgjë"
     for path in (
         f"/people/institutions/{office.institution_id}",
         f"/people/persons/{person.id}",
@@ -263,7 +263,7 @@ def test_somebody_reads_there(cast: SimpleNamespace, office: Any, sign_in: SignI
     assert (entry.checked_address, entry.result, entry.again_on) == (AT, CheckResult.REACHED, None)
     assert (entry.office_id, entry.organisation_id, entry.kind) == (office.id, cast.fier.id, LogKind.CALL)
     page = arta.get(f"/people/institutions/{office.institution_id}").text
-    assert "Që këtej nuk ka ardhur" not in page and "dikush" in page.lower()
+    assert "Prej këtej nuk ka ardhur" not in page and "dikush" in page.lower()
     assert "/people/checks" not in arta.get("/today").text
 
 
