@@ -46,13 +46,13 @@ def silent_among(
     ``whose`` says which mails count. What came back counts whoever it came to: of that nothing is shown. ``heard`` is when a
     call last found out that somebody reads at an address.
     """
-    found = _unanswered(addresses, whose, now)
-    again = heard.keys() & found.keys()
-    found = {to: silence for to, silence in found.items() if to not in again} | _since(
+    silences = _unanswered(addresses, whose, now)
+    again = heard.keys() & silences.keys()
+    silences = {to: silence for to, silence in silences.items() if to not in again} | _since(
         again, whose, now, heard
     )
-    alive = _alive(list(found))
-    return {to: silence for to, silence in found.items() if to not in alive}
+    alive = _alive(list(silences))
+    return {to: silence for to, silence in silences.items() if to not in alive}
 
 
 def _counts(whose: ColumnElement[bool], now: datetime) -> ColumnElement[bool]:
@@ -82,10 +82,10 @@ def _unanswered(
     )
     if addresses is None:
         return {to: Silence(*rest) for to, *rest in db.session.execute(rows)}
-    found: dict[str, Silence] = {}
+    silences: dict[str, Silence] = {}
     for portion in _portions(addresses):
-        found |= {to: Silence(*rest) for to, *rest in db.session.execute(rows.where(_TO.in_(portion)))}
-    return found
+        silences |= {to: Silence(*rest) for to, *rest in db.session.execute(rows.where(_TO.in_(portion)))}
+    return silences
 
 
 def _since(
@@ -97,8 +97,8 @@ def _since(
         rows = select(_TO, OutgoingMail.sent_at).where(_counts(whose, now), _TO.in_(portion))
         for to, at in db.session.execute(rows):
             sent.setdefault(to, []).append(at)
-    found = {to: is_silent(moments, now, heard[to]) for to, moments in sent.items()}
-    return {to: silence for to, silence in found.items() if silence is not None}
+    silences = {to: is_silent(moments, now, heard[to]) for to, moments in sent.items()}
+    return {to: silence for to, silence in silences.items() if silence is not None}
 
 
 def _alive(addresses: Collection[str]) -> set[str]:

@@ -51,8 +51,8 @@ def unread_among(emails: Iterable[str], user: User, now: datetime) -> dict[str, 
     if not asked:
         return {}
     several = len(asked) > _WHOLE_LIST  # then the mails are read once from end to end
-    found = _unread(None if several else asked, visible(OutgoingMail, user, scanned=several), user, now)
-    return {to: unread for to, unread in found.items() if to in asked}
+    unread = _unread(None if several else asked, visible(OutgoingMail, user, scanned=several), user, now)
+    return {to: known for to, known in unread.items() if to in asked}
 
 
 def to_call(user: User, now: datetime) -> list[ToCall]:
@@ -61,9 +61,8 @@ def to_call(user: User, now: datetime) -> list[ToCall]:
     Only what the user's own organisation sent (for the network's people: anybody), and contacts that they see. Each address
     stands once, however many have it.
     """
-    found = _unread(None, own(OutgoingMail, user), user, now)
-    today = local_date(now)
-    open_ones = {to: unread for to, unread in found.items() if _is_open(unread.check, today)}
+    unread, today = _unread(None, own(OutgoingMail, user), user, now), local_date(now)
+    open_ones = {to: known for to, known in unread.items() if _is_open(known.check, today)}
     rows: dict[str, ToCall] = {}
     for address in _addresses(list(open_ones), user):
         to = address.email.lower()
@@ -104,7 +103,7 @@ def _checks(user: User) -> tuple[dict[str, LogEntry], dict[str, datetime]]:
 def _addresses(emails: Collection[str], user: User) -> Iterable[Address]:
     """Yield the visible addresses of visible contacts, an office's before a person's before an institution's."""
     asked = sorted(emails)
-    found: list[Address] = []
+    addresses: list[Address] = []
     for start in range(0, len(asked), _AT_ONCE):
         rows = (
             select(Address)
@@ -122,5 +121,5 @@ def _addresses(emails: Collection[str], user: User) -> Iterable[Address]:
                 joinedload(Address.institution),
             )
         )
-        found += db.session.scalars(rows).unique()
-    return sorted(found, key=lambda row: (row.office_id is None, row.person_id is None, row.id))
+        addresses += db.session.scalars(rows).unique()
+    return sorted(addresses, key=lambda row: (row.office_id is None, row.person_id is None, row.id))

@@ -14,9 +14,10 @@ from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.queries import is_coming
 from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.models import GivenAnswer, Invitation, TimeProposal
 from pop_campaigns.invitations.rules import Answer, InvitationState, Sight
 from pop_campaigns.invitations.sight import guests_seen
+from pop_campaigns.mail.silence import register
 
 _LINE = (GivenAnswer.event_sequence, GivenAnswer.said_at, GivenAnswer.id)
 
@@ -106,3 +107,13 @@ def _answers_for(user: User) -> Select[GivenAnswer]:
         .options(contains_eager(GivenAnswer.invitation).contains_eager(Invitation.event))
         .where(own(Event, user), guests_seen(user, Sight.WORDS))
     )
+
+
+# For mail, an answer or another time proposed is a sign that somebody reads at the address, by whatever way it came.
+register(
+    Invitation,
+    lambda ident: (
+        exists().where(GivenAnswer.invitation_id == ident)
+        | exists().where(TimeProposal.invitation_id == ident)
+    ),
+)

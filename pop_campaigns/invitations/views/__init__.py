@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pop_campaigns.invitations.blueprint import bp
 
-# They add their condition to those of lists, and what counts as an answer to those of mail.
-from pop_campaigns.invitations.queries import list_conditions, silence
+# Adds its condition to those of lists.
+from pop_campaigns.invitations.queries import list_conditions
 from pop_campaigns.invitations.views import (
     answer,
     by_hand,
@@ -28,6 +28,5 @@ __all__ = [
     "from_list",
     "guest_table",
     "list_conditions",
-    "silence",
     "steps",
 ]

@@ -9,9 +9,10 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, exists, func, select
 
 from pop_campaigns.core.db import db
-from pop_campaigns.letters.models import LetterRecipient
+from pop_campaigns.letters.models import LetterRecipient, LetterResponse
 from pop_campaigns.mail.models import IncomingLink, IncomingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState
+from pop_campaigns.mail.silence import register
 
 NOTHING_UNREAD: Final[Mapping[int, int]] = MappingProxyType({})
 
@@ -43,3 +44,7 @@ def unread_replies(recipient_ids: Collection[int]) -> Mapping[int, int]:
         .group_by(IncomingLink.subject_id)
     )
     return dict(db.session.execute(rows).all()) if recipient_ids else NOTHING_UNREAD
+
+
+# For mail, a response to a letter is a sign that somebody reads at the address, by whatever way it came.
+register(LetterRecipient, lambda ident: exists().where(LetterResponse.recipient_id == ident))

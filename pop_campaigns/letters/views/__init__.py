@@ -6,9 +6,6 @@ The blueprint is taken from here, where all its pages are on it.
 from __future__ import annotations
 
 from pop_campaigns.letters.blueprint import bp
-
-# Adds what counts as an answer to that of mail.
-from pop_campaigns.letters.queries import silence
 from pop_campaigns.letters.views import days_off, drafts, letters, recipients, responses
 
-__all__ = ["bp", "days_off", "drafts", "letters", "recipients", "responses", "silence"]
+__all__ = ["bp", "days_off", "drafts", "letters", "recipients", "responses"]
