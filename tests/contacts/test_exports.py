@@ -161,9 +161,9 @@ def test_what_no_workbook_can_hold_is_left_out() -> None:
 
 
 def test_a_workbook_keeps_its_headings_in_sight() -> None:
-    heads = [f"Titulli {number}" for number in range(9)]
+    heads = [f"Titulli {number}" for number in range(10)]
     sheet = load_workbook(io.BytesIO(write_xlsx("Institucione", heads, [line(), line()]))).worksheets[0]
-    assert (sheet.title, sheet.freeze_panes, sheet.auto_filter.ref) == ("Institucione", "A2", "A1:I3")
+    assert (sheet.title, sheet.freeze_panes, sheet.auto_filter.ref) == ("Institucione", "A2", "A1:J3")
     assert [cell.value for cell in sheet[1]] == heads
     assert all(cell.font.bold for cell in sheet[1]) and not sheet["A2"].font.bold
     assert sheet.column_dimensions["B"].width > sheet.column_dimensions["H"].width > 8

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from pop_campaigns.contacts.models.addresses import ContactDetail
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Mandate, Person
-from pop_campaigns.contacts.rules import DetailUse, InstitutionKind, PersonKind
+from pop_campaigns.contacts.rules import POST_USES, DetailUse, InstitutionKind, PersonKind
 from pop_campaigns.core.db import db
 from pop_campaigns.core.salutations import FormOfAddress
 from tests.factories import make_institution, make_municipality, make_office, make_person
@@ -32,7 +32,7 @@ def book(cast: SimpleNamespace) -> None:
     """Contacts of every kind, namesakes, and names that a spreadsheet would run."""
     fier, vlore = make_municipality("Fier"), make_municipality("Vlorë")
     town = make_institution("Bashkia Fier")
-    town.municipality, town.phone = fier, "+35534222123"
+    town.municipality, town.phone, town.post_address = fier, "+35534222123", "Sheshi 1"
     mayor = make_office("Kryetar", town, email="kryetar@fier.al", holder="Koordinator Fier")
     for owner, value in ((town, "+35534222124"), (mayor, "+35534222125")):
         owner.details.append(ContactDetail(kind="phone", value=value, use="secretary"))
@@ -45,6 +45,11 @@ def book(cast: SimpleNamespace) -> None:
         person = make_person(f"Person {kind.value}", email=f"p{number}@media.al", organisation=cast.fier)
         person.kind, person.municipality, person.language = kind, fier, "en" if number % 2 else "sq"
         person.phone = f"+35569212345{number}"
+        person.post_address = f"Rr. {number} (home)\nFier" if number % 2 else ""
+        for use in POST_USES if number % 2 else ():
+            further = ContactDetail(kind="post", value=f"Lagjja {number}, {use}\nFier", use=use)
+            further.organisation_id = cast.fier.id
+            person.details.append(further)
         person.form_of_address = (None, *FormOfAddress)[number % 3]
         for place, use in enumerate(DetailUse):
             value = f"+3554222{number}{place}00"

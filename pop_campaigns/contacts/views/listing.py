@@ -12,8 +12,8 @@ from flask_babel import lazy_gettext as _l
 from flask_security import current_user
 from sqlalchemy import Select
 
-from pop_campaigns.contacts.models.addresses import Address
-from pop_campaigns.contacts.models.institutions import Institution
+from pop_campaigns.contacts.models.addresses import Address, ContactDetail
+from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries import directory
 from pop_campaigns.contacts.queries.addresses import best_first
@@ -23,7 +23,7 @@ from pop_campaigns.contacts.queries.lacking import lacks
 from pop_campaigns.contacts.rules import InstitutionKind, Lack, PersonKind
 from pop_campaigns.contacts.views.form_pages import today
 from pop_campaigns.contacts.words.contacts import contact_words
-from pop_campaigns.contacts.words.files import ContactLine, FurtherPhone, write_csv, write_vcards, write_xlsx
+from pop_campaigns.contacts.words.files import ContactLine, FurtherDetail, write_csv, write_vcards, write_xlsx
 from pop_campaigns.contacts.words.labels import DETAIL_USES, FORMS_OF_ADDRESS, INSTITUTION_KINDS, PERSON_KINDS
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language, in_language
@@ -45,6 +45,7 @@ EXPORT_HEADS = (
     _l("Municipality"),
     _l("Language of the mails"),
     _l("Form of address"),
+    _l("Post address"),
 )
 
 
@@ -60,9 +61,11 @@ def institution_lines(rows: Iterable[InstitutionRow]) -> Iterator[ContactLine]:
         place = institution.municipality.name if institution.municipality else ""
         emails, phones = _real(row.addresses), _phones(institution, further)
         name = contact_words(institution)
-        if emails or any(phones) or not row.offices:
+        posts = _posts(institution, further)
+        if emails or any(phones) or any(posts) or not row.offices:
             ident = f"institution-{institution.id}"
-            yield ContactLine(ident, kind, "", "", name, place, emails, institution.language, *phones)
+            whole = (ident, kind, "", "", name, place, emails, institution.language, *phones, "")
+            yield ContactLine(*whole, *posts)
         for line in row.offices:
             holder = line.present[0].person if line.present else None
             title = in_language(line.office, "title", current_language())
@@ -71,7 +74,9 @@ def institution_lines(rows: Iterable[InstitutionRow]) -> Iterator[ContactLine]:
             own = _phones(line.office, further)
             who, form = (holder.name, _form_words(holder)) if holder else ("", "")
             numbers = own if any(own) else phones
-            yield ContactLine(uid, kind, who, title, name, place, reached, language, *numbers, form)
+            at = _posts(line.office, further)
+            whole = (uid, kind, who, title, name, place, reached, language, *numbers, form)
+            yield ContactLine(*whole, *(at if any(at) else posts))
 
 
 def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
@@ -88,17 +93,26 @@ def person_lines(rows: Iterable[PersonRow]) -> Iterator[ContactLine]:
         place = person.municipality.name if person.municipality else ""
         phones = _phones(person, further)
         language, form = person.language, _form_words(person)
-        yield ContactLine(uid, kind, person.name, title, institution, place, emails, language, *phones, form)
+        whole = (uid, kind, person.name, title, institution, place, emails, language, *phones, form)
+        yield ContactLine(*whole, *_posts(person, further))
 
 
 def _form_words(person: Person) -> str:
     return str(FORMS_OF_ADDRESS[person.form_of_address]) if person.form_of_address else ""
 
 
-def _phones(owner: Contact, further: Further) -> tuple[str, tuple[FurtherPhone, ...]]:
+def _phones(owner: Contact, further: Further) -> tuple[str, tuple[FurtherDetail, ...]]:
     """Return the first number of a contact and its further ones."""
-    rows = further.phones(owner)
-    return owner.phone, tuple(FurtherPhone(row.value, row.use, str(DETAIL_USES[row.use])) for row in rows)
+    return owner.phone, _with_words(further.phones(owner))
+
+
+def _posts(owner: Contact, further: Further) -> tuple[str, tuple[FurtherDetail, ...]]:
+    """Return the first post address of a contact, as far as it has one, and the further ones."""
+    return "" if isinstance(owner, Office) else owner.post_address, _with_words(further.posts(owner))
+
+
+def _with_words(rows: Iterable[ContactDetail]) -> tuple[FurtherDetail, ...]:
+    return tuple(FurtherDetail(row.value, row.use, str(DETAIL_USES[row.use])) for row in rows)
 
 
 def _real(addresses: Iterable[Address]) -> tuple[str, ...]:

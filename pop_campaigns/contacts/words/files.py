@@ -24,8 +24,9 @@ from pop_campaigns.core.phones import show_phone
 # What a spreadsheet would take for a formula, also after spaces and as the full-width sign.
 _FORMULA = re.compile(r"^[\s\u00a0]*[=+\-@\uff1d\t\r]")
 _FOLD_AT = 75
-# Characters a column shows: kind, institution, office, name, addresses, phone, municipality, language, form of address.
-_WIDTHS: Final = (24, 42, 32, 30, 36, 20, 18, 12, 16)
+# Characters a column shows: kind, institution, office, name, addresses, phone, municipality, language, form of address,
+# post address.
+_WIDTHS: Final = (24, 42, 32, 30, 36, 20, 18, 12, 16, 40)
 _AS_TEXT: Final = "@"
 
 
@@ -37,11 +38,12 @@ _TEL_TYPES: Final = {
     DetailUse.FAX: "fax",
     DetailUse.SECRETARY: "x-secretary",
 }
+_BETWEEN_POSTS: Final = " ::: "
 
 
 @dataclass(frozen=True)
-class FurtherPhone:
-    """A further number as it is kept, its use, and that in the reader's words."""
+class FurtherDetail:
+    """A further number or post address as it is kept, its use, and that in the reader's words."""
 
     value: str
     use: DetailUse
@@ -64,15 +66,17 @@ class ContactLine:
     emails: tuple[str, ...]
     language: str
     phone: str = ""
-    further: tuple[FurtherPhone, ...] = ()
+    further: tuple[FurtherDetail, ...] = ()
     form: str = ""
+    post: str = ""
+    posts: tuple[FurtherDetail, ...] = ()
 
     @property
     def cells(self) -> tuple[str, ...]:
         """The cells of a line of the table, in the order of ``listing.EXPORT_HEADS``."""
         emails, phone = "; ".join(self.emails), "; ".join(self._phones())
         who = (self.kind, self.institution, self.office, self.name)
-        return (*who, emails, phone, self.municipality, self.language, self.form)
+        return (*who, emails, phone, self.municipality, self.language, self.form, self._posts())
 
     def _phones(self) -> Iterator[str]:
         """Give the numbers as a cell of an import is read: the further ones each with its use (imports.rules.cells)."""
@@ -80,6 +84,11 @@ class ContactLine:
             yield show_phone(self.phone)
         for further in self.further:
             yield f"{show_phone(further.value)} ({further.words})"
+
+    def _posts(self) -> str:
+        """Return the post addresses as a cell of an import is read."""
+        further = (f"{post.value} ({post.words})" for post in self.posts)
+        return _BETWEEN_POSTS.join(filter(None, [self.post, *further]))
 
 
 def safe_cell(text: str) -> str:
@@ -144,8 +153,17 @@ def _card(line: ContactLine, domain: str) -> str:
         if further.value.startswith("+"):
             kind = f';TYPE="{_TEL_TYPES[further.use]}"' if further.use in _TEL_TYPES else ""
             fields.append((f"TEL;VALUE=uri{kind}", f"tel:{further.value}"))
+    fields += [("ADR", _address(line.post))] if line.post else []
+    for post in line.posts:
+        kind = f';TYPE="{_TEL_TYPES[post.use]}"' if post.use in _TEL_TYPES else ""
+        fields.append((f"ADR{kind}", _address(post.value)))
     fields += [("LANG", line.language), ("END", "VCARD")]
     return "".join(_fold(f"{name}:{value}") for name, value in fields)
+
+
+def _address(text: str) -> str:
+    """Return a post address as its street (RFC 6350 §6.3.1): which line is the town nobody has said."""
+    return f";;{_escape(text)};;;;"
 
 
 def _escape(text: str) -> str:

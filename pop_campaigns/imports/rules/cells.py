@@ -137,7 +137,7 @@ def post_addresses_in(cells: Sequence[str]) -> list[tuple[str, DetailUse]]:
     addresses = []
     for number in range(max(map(len, columns), default=0)):
         whole = "\n".join(column[number] for column in columns if number < len(column))
-        told = _POST_USE.fullmatch(whole)
+        told = _POST_USE.fullmatch(whole) if number else None  # of the first one no use is kept
         use = _USES.get(fold(told["use"])) if told else None
         if told and use in POST_USES:
             whole = told["address"]
