@@ -40,13 +40,26 @@ def day_words(day: date, lang: str, weekday: bool = True) -> str:
 
 
 def short_day_words(day: date, lang: str) -> str:
-    """Return *16 qer 2020* / *16 Jun 2020* for dense tables."""
-    return _put(day, "d MMM y", lang)
+    """Return *16 qershor 2020* / *16 Jun 2020* for dense tables.
+
+    Albanian months are never cut short: what CLDR makes of them are other words (*nën* under, *pri* lead, *mar* I take).
+    """
+    return _put(day, "d MMMM y" if lang == "sq" else "d MMM y", lang)
 
 
 def near_day_words(day: date, today: date, lang: str) -> str:
     """Return *16 qershor* / *16 June*, with the year where it is another than today's: for subjects of mails."""
     return _put(day, "d MMMM y" if day.year != today.year else "d MMMM", lang)
+
+
+def month_names(lang: str) -> dict[int, str]:
+    """Return the months by number, as they stand alone: *nëntor* / *November*."""
+    return {month: _put(date(2020, month, 1), "LLLL", lang) for month in range(1, 13)}
+
+
+def weekday_words(day: date, lang: str, short: bool = False) -> str:
+    """Return the name of a weekday as it stands over a column: *e martë* or *mar* / *Tuesday* or *Tue*."""
+    return _put(day, "ccc" if short else "cccc", lang)
 
 
 def month_words(day: date, lang: str) -> str:
@@ -67,7 +80,7 @@ def clock_words(instant: datetime, zone: str = TIRANE) -> str:
 
 
 def short_moment_words(instant: datetime, lang: str) -> str:
-    """Return *16 qer 2020, 10:00* in Tirana's time, for dense tables and time lines."""
+    """Return *16 qershor 2020, 10:00* in Tirana's time, for dense tables and time lines."""
     return f"{short_day_words(local_date(instant), lang)}, {clock_words(instant)}"
 
 

@@ -20,6 +20,7 @@ from pop_campaigns.core.dates import (
     moment_words,
     month_words,
     relative_day_words,
+    weekday_words,
 )
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language
@@ -38,7 +39,7 @@ from pop_campaigns.events.queries import (
 )
 from pop_campaigns.events.rules import is_coming, month_beside, read_month
 from pop_campaigns.events.services import change_event, create_event
-from pop_campaigns.events.words.labels import EVENT_KINDS, EVENT_WHENS, state_chip, weekday_words, when_words
+from pop_campaigns.events.words.labels import EVENT_KINDS, EVENT_WHENS, state_chip, when_words
 
 bp = Blueprint("events", __name__)
 

@@ -83,7 +83,7 @@ class LetterForm(Form):
         self.organisation.choices = [
             SelectChoice(value=WHOLE_NETWORK, label=_("The whole network")),
             *(
-                SelectChoice(value=str(organisation.id), label=organisation.name)
+                SelectChoice(value=str(organisation.id), label=in_language(organisation, "name", lang))
                 for organisation in organisations
             ),
         ]

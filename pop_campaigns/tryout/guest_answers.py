@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import format_datetime, parseaddr
 
-from babel.dates import format_date
 from flask_babel import pgettext
 
 from pop_campaigns.calendars.reply import UnreadableCalendar
 from pop_campaigns.core.clock import TIRANE, local_date
-from pop_campaigns.core.dates import clock_words, span_words
+from pop_campaigns.core.dates import clock_words, day_words, span_words
 from pop_campaigns.core.i18n import LANGUAGES, speaking
 from pop_campaigns.mail.domains import is_answered_to
 from pop_campaigns.mail.message import MailParts, message_bytes
@@ -101,7 +100,7 @@ class Receiver:
         """Return a reply in words, the message quoted below as mail programs do."""
         mail, language = self.mail, self.language
         with speaking(language):
-            day = format_date(local_date(mail.line.stored_at), "d MMMM y", locale=language)
+            day = day_words(local_date(mail.line.stored_at), language, weekday=False)
             wrote = pgettext(
                 "guest's mail", "On %(day)s at %(hour)s, %(who)s wrote:",
                 day=day, hour=f"{clock_words(mail.line.stored_at, TIRANE)}", who=f"{self.from_name} <{self.answer_to}>".strip(),
@@ -118,7 +117,7 @@ class Receiver:
         if not self.away:
             raise ValueError("nobody's server answers this message")
         with speaking(self.language):
-            day = format_date(back_on, "d MMMM y", locale=self.language)
+            day = day_words(back_on, self.language, weekday=False)
             subject = pgettext("guest's mail", "Automatic reply: %(subject)s", subject=self.mail.line.subject)
             text = pgettext(
                 "guest's mail", "Thank you for your message. I am out of the office until %(day)s.", day=day

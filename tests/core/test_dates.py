@@ -12,8 +12,12 @@ from pop_campaigns.core.dates import (
     date_words,
     last_day_of_month,
     moment_words,
+    month_names,
     period_words,
+    short_day_words,
+    short_moment_words,
     span_words,
+    weekday_words,
 )
 
 TEN = datetime(2020, 6, 16, 8, 0, tzinfo=UTC)
@@ -22,6 +26,21 @@ TEN = datetime(2020, 6, 16, 8, 0, tzinfo=UTC)
 def test_a_moment_in_both_languages() -> None:
     assert moment_words(TEN, "sq") == "e martë, 16 qershor 2020, ora 10:00"
     assert moment_words(TEN, "en") == "Tuesday, 16 June 2020, 10:00"
+
+
+def test_an_albanian_month_is_never_cut_short() -> None:
+    """CLDR's *nën* is the word for *under*, its *pri* the one for *lead*."""
+    months = month_names("sq")
+    for month, name in months.items():
+        assert short_day_words(date(2026, month, 29 if month != 2 else 28), "sq").split()[1] == name
+    assert short_moment_words(datetime(2026, 11, 29, 9, 0, tzinfo=UTC), "sq") == "29 nëntor 2026, 10:00"
+    assert short_day_words(date(2026, 11, 29), "en") == "29 Nov 2026"
+    assert (months[3], month_names("en")[12]) == ("mars", "December")
+
+
+def test_weekdays_stand_alone() -> None:
+    assert weekday_words(TEN.date(), "sq") == "e martë"
+    assert weekday_words(TEN.date(), "en", short=True) == "Tue"
 
 
 def test_a_span_names_a_shared_day_once() -> None:

@@ -108,7 +108,7 @@ def test_a_letter_known_by_its_month_is_given_no_day(cast: SimpleNamespace, sign
     db.session.commit()
     page = sign_in(cast.arta).get(f"/people/offices/{one.id}/record").text
     assert "prill 2020" in page
-    assert "1 pri 2020" not in page
+    assert "1 prill 2020" not in page
 
 
 def test_an_office_that_was_asked_nothing_says_so(cast: SimpleNamespace, sign_in: SignIn) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 
@@ -45,6 +46,27 @@ def names_in(tree: ast.AST) -> set[str]:
 def test_a_name_stands_only_where_its_rule_is(name: str) -> None:
     using = {path for path, _file, tree in modules() if name in names_in(tree)}
     assert using == ONLY_IN[name]
+
+
+def test_dates_are_written_in_one_place() -> None:
+    """Babel's short Albanian months are other words (*nën*, *pri*): nobody but ``core.dates`` writes a month or a weekday."""
+    using = {
+        path
+        for path, _file, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "babel.dates"
+    }
+    assert using == {"pop_campaigns/core/dates.py"}
+    formats = [
+        f"{path}: {node.value}"
+        for path, _file, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if re.search(r"%-?[aAbBcx](?![\w(])", node.value) and "%" in node.value and len(node.value) < 40
+    ]
+    assert formats == []
+    for path in sorted((ROOT / "pop_campaigns" / "static" / "js").glob("*.js")):
+        assert "toLocale" not in path.read_text(encoding="utf-8"), path.name
 
 
 def test_a_name_is_recognised() -> None:

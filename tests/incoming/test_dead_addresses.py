@@ -171,7 +171,7 @@ def test_the_event_counts_the_guest_as_not_reached_and_says_why(
     assert rows[MAYOR].came_back is not None
     assert rows[PREFECT].came_back is None
     page = sign_in(cast.arta).get(f"/events/{dead.id}").text
-    assert "3 mesazhe janë kthyer mbrapsht që nga data 26 shk 2026" in page
+    assert "3 mesazhe janë kthyer mbrapsht që nga data 26 shkurt 2026" in page
     assert re.search(r"<strong>1</strong> nuk e mori mesazhin\s*<", page)
 
 

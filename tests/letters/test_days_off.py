@@ -71,7 +71,7 @@ def test_open_due_days_move_and_back_with_a_line_each(app: Flask, cast: SimpleNa
     assert skipped["2026-12-24"]["reason"] == "override"
     with app.test_request_context():
         [line] = told(first)
-    assert "30 dhj 2026" in line and line.endswith("(e enjte, 24 dhjetor 2026 është ditë pushimi)")
+    assert "30 dhjetor 2026" in line and line.endswith("(e enjte, 24 dhjetor 2026 është ditë pushimi)")
     with pytest.raises(AlreadyEntered):
         enter(cast.drita, off=False)
     assert take_back_day(row, by=cast.drita, now=MONDAY) == 2

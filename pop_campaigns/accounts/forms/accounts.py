@@ -19,7 +19,7 @@ from pop_campaigns.accounts.services.membership import CannotChangeUser
 from pop_campaigns.accounts.services.users import LONGEST_NAME, CannotCreateUser
 from pop_campaigns.accounts.words.accounts import PASSWORD_ADVICE, PASSWORD_PROBLEMS, role_choices
 from pop_campaigns.core.forms import AtMost, Form, Needed
-from pop_campaigns.core.i18n import LANGUAGE_NAMES
+from pop_campaigns.core.i18n import LANGUAGE_NAMES, current_language, in_language
 from pop_campaigns.mail.addresses import ADDRESS_PROBLEMS
 
 _PROBLEMS: Final[Mapping[str, LazyString]] = {
@@ -101,8 +101,10 @@ class RoleForm(Form):
         super().__init__(*args, **values)
         self._organisations = {str(organisation.id): organisation for organisation in organisations}
         self.role.choices = [SelectChoice(role, words) for role, words in role_choices()]
+        lang = current_language()
         names = [
-            SelectChoice(ident, organisation.name) for ident, organisation in self._organisations.items()
+            SelectChoice(ident, in_language(organisation, "name", lang))
+            for ident, organisation in self._organisations.items()
         ]
         self.organisation.choices = [
             SelectChoice("", pgettext("organisation", "None: the whole network")),

@@ -48,7 +48,7 @@ def _shown(**values: Any) -> dict[str, Any]:
 
 
 def moment(instant: Any) -> str:
-    """Return *16 qer 2020, 10:00* in Tirana's time."""
+    """Return *16 qershor 2020, 10:00* in Tirana's time."""
     lang = current_language()
     return f"{short_day_words(local_date(instant), lang)}, {clock_words(instant)}"
 

@@ -158,7 +158,8 @@ class ConsentForm(Form):
 
     def offer_organisations(self, organisations: Sequence[Organisation]) -> None:
         """Offer to whom a person may be passed on."""
-        named = [SelectChoice(str(organisation.id), organisation.name) for organisation in organisations]
+        lang = current_language()
+        named = [SelectChoice(str(row.id), in_language(row, "name", lang)) for row in organisations]
         network = SelectChoice(WHOLE_NETWORK, _("Every organisation of the network"))
         self.shared_with.choices = [network, *named]
 

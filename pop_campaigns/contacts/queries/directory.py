@@ -36,6 +36,7 @@ from pop_campaigns.contacts.rules import (
 )
 from pop_campaigns.core.db import as_typed_first, db
 from pop_campaigns.core.history import History
+from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.text import search_words
 
@@ -336,8 +337,9 @@ def organisation_names(user: User) -> dict[int, str]:
     """Return the names of all members by id, for those who read the whole network; a coordinator needs none."""
     if user.role is RoleName.COORDINATOR:
         return {}
+    lang = current_language()
     return {
-        organisation.id: organisation.short_name or organisation.name
+        organisation.id: organisation.short_name or in_language(organisation, "name", lang)
         for organisation in db.session.scalars(select(Organisation))
     }
 

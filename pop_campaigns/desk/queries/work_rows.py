@@ -11,6 +11,7 @@ from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.dates import day_words, relative_day_words
+from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.events.models import Event
 from pop_campaigns.letters.models import Letter
 from pop_campaigns.mail.models import OutgoingMail
@@ -71,7 +72,9 @@ class Reader:
         """Return the organisation's name, where the reader sees more than one."""
         if self.user.role is RoleName.COORDINATOR:
             return ""
-        return (organisation.short_name or organisation.name) if organisation else _("The whole network")
+        if organisation is None:
+            return _("The whole network")
+        return organisation.short_name or in_language(organisation, "name", current_language())
 
 
 def day_in_words(day: date, reader: Reader) -> str:

@@ -94,7 +94,7 @@ def _cancel(event: Event, closed: NotInvitable | None) -> Action | None:
 
 
 def in_short(instant: datetime) -> str:
-    """Return *16 qer 2020, 10:00* in Tirana's time, in the reader's language."""
+    """Return *16 qershor 2020, 10:00* in Tirana's time, in the reader's language."""
     return short_moment_words(instant, current_language())
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from babel.dates import get_month_names
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
@@ -26,9 +25,9 @@ from pop_campaigns.calendars.zones import known_zones, to_wall
 from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.campaigns.queries import visible_campaigns
 from pop_campaigns.core.clock import TIRANE, local_date
-from pop_campaigns.core.dates import DatePrecision
+from pop_campaigns.core.dates import DatePrecision, month_names
 from pop_campaigns.core.forms import AtMost, DayField, Form, HourField, Needed
-from pop_campaigns.core.i18n import current_language
+from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.core.numbers import NumberField, row_number
 from pop_campaigns.core.once import once_field
 from pop_campaigns.core.places import municipality_choices
@@ -147,8 +146,7 @@ class EventForm(Form):
         if event and event.precision is DatePrecision.PERIOD:
             precisions.insert(-1, DatePrecision.PERIOD)
         self.precision.choices = [SelectChoice(kind.value, DATE_PRECISIONS[kind]) for kind in precisions]
-        names = get_month_names("wide", "stand-alone", locale)
-        self.month.choices = _choices(_l("Choose"), names.items())
+        self.month.choices = _choices(_l("Choose"), month_names(locale).items())
         zones = list(dict.fromkeys([*ZONES, event.zone if event else TIRANE, self.zone.data]))
         self.zone.choices = [SelectChoice(zone, zone_words(zone)) for zone in zones if zone in known_zones()]
         nowhere = SelectChoice("", _l("None in particular"))
@@ -159,7 +157,7 @@ class EventForm(Form):
             campaigns.setdefault(event.campaign.id, _campaign_words(event.campaign))
         self.campaign_id.choices = _choices(_l("None"), campaigns.items())
         if self.organisation_id is not None:
-            organisations = [(row.id, row.name) for row in all_organisations()]
+            organisations = [(row.id, in_language(row, "name", locale)) for row in all_organisations()]
             self.organisation_id.choices = _choices(_l("The whole network"), organisations)
 
     def _offer_equal_hours(self) -> None:

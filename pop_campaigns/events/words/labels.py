@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
-from babel.dates import get_day_names
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
@@ -107,9 +106,3 @@ def when_words(event: Event, lang: str) -> str:
 def zone_words(zone: str) -> str:
     """Return the name of a zone: its city, in the reader's language where a form offers it."""
     return str(ZONES[zone]) if zone in ZONES else zone.rpartition("/")[2].replace("_", " ")
-
-
-def weekday_words(day: date, lang: str, short: bool = False) -> str:
-    """Return the name of a weekday as it stands over a column: *e martë* or *mar* / *Tuesday* or *Tue*."""
-    names = get_day_names("abbreviated" if short else "wide", "stand-alone", lang)
-    return str(names[day.weekday()])

@@ -11,7 +11,7 @@ from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.core.clock import now
-from pop_campaigns.core.dates import moment_words, short_day_words, short_moment_words
+from pop_campaigns.core.dates import day_words, moment_words, short_day_words, short_moment_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.text import clean_line
@@ -36,6 +36,7 @@ from pop_campaigns.mail.addresses import show_address
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState
 from pop_campaigns.mail.secrets import mask_secrets
+from pop_campaigns.mail.words.reasons import reason_words
 
 
 @dataclass(frozen=True)
@@ -218,5 +219,7 @@ def _words() -> dict[str, object]:
         "short_day_words": lambda day: short_day_words(day, lang),
         "short_moment_words": lambda moment: short_moment_words(moment, lang),
         "moment_words": lambda moment: moment_words(moment, lang),
+        "day_words": lambda day: day_words(day, lang, weekday=False),
+        "reason_words": reason_words,
         "show_address": show_address,
     }

@@ -20,7 +20,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import make_room, refusal_words
 from pop_campaigns.core.files import RefusedFile
-from pop_campaigns.core.i18n import speaking
+from pop_campaigns.core.i18n import current_language, in_language, speaking
 from pop_campaigns.core.numbers import row_number
 from pop_campaigns.incoming.blueprint import bp, may_file, place_of_subject, seen_mail
 from pop_campaigns.incoming.forms import PassOnForm, ReplyForm
@@ -179,7 +179,9 @@ def _insert(form: ReplyForm, chosen: Receiver | None) -> bool:
 def _colleague_words(user: object) -> str:
     organisation = getattr(user, "organisation", None)
     name = str(getattr(user, "name", "") or getattr(user, "email", ""))
-    return f"{name} – {organisation.name}" if organisation is not None else name
+    if organisation is None:
+        return name
+    return f"{name} – {in_language(organisation, 'name', current_language())}"
 
 
 def _taken(mail: IncomingMail, form: PassOnForm) -> Sequence[Handed]:

@@ -21,10 +21,11 @@ from pop_campaigns.core.dates import (
     moment_words,
     relative_day_words,
     span_words,
+    weekday_words,
 )
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.events.models import Event
-from pop_campaigns.events.words.labels import weekday_words, when_words, zone_words
+from pop_campaigns.events.words.labels import when_words, zone_words
 from pop_campaigns.incoming.queries.proposals import (
     events_then,
     mail_of,

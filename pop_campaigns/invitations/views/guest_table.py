@@ -73,7 +73,7 @@ class Happening:
 
 @bp.app_template_global()
 def moment_in_short(instant: datetime) -> str:
-    """Return *16 qer 2020, 10:00* in Tirana's time, for dense tables."""
+    """Return *16 qershor 2020, 10:00* in Tirana's time, for dense tables."""
     return short_moment_words(instant, current_language())
 
 

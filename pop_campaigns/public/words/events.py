@@ -8,11 +8,18 @@ from datetime import datetime
 
 from pop_campaigns.calendars.text import usable_link
 from pop_campaigns.core.clock import TIRANE, local_date
-from pop_campaigns.core.dates import DatePrecision, clock_words, date_words, month_words, relative_day_words
+from pop_campaigns.core.dates import (
+    DatePrecision,
+    clock_words,
+    date_words,
+    month_words,
+    relative_day_words,
+    weekday_words,
+)
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.events.models import Attendance, Event
 from pop_campaigns.events.rules import EventFormat, EventState
-from pop_campaigns.events.words.labels import EVENT_KINDS, weekday_words, when_words, zone_words
+from pop_campaigns.events.words.labels import EVENT_KINDS, when_words, zone_words
 
 _EXACT = (DatePrecision.MOMENT, DatePrecision.DAY)
 _RELATIVE_FOR = 31
