@@ -109,10 +109,3 @@ def reason_words(reason: str) -> str:
                 values["reason"] = reason_words(values["reason"])
             return str(_(words, **values))
     return str(_("its head says “%(line)s”", line=reason)) if _HEADER.fullmatch(reason) else reason
-
-
-def is_known(reason: str) -> bool:
-    """Return whether a reason can be said in another language."""
-    return bool(_HEADER.fullmatch(reason)) or any(
-        pattern.fullmatch(reason) for pattern, _words in _patterns()
-    )
