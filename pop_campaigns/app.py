@@ -42,6 +42,7 @@ from pop_campaigns.core.i18n import LANGUAGES, current_language, in_language, in
 from pop_campaigns.core.logs import init_logs
 from pop_campaigns.core.numbers import init_numbers
 from pop_campaigns.core.private_files import keep_to_owner
+from pop_campaigns.core.safe_path import init_ways
 from pop_campaigns.core.secret_links import init_secret_links, is_secret_link
 from pop_campaigns.core.styles import init_styles
 from pop_campaigns.core.versions import init_versions
@@ -115,6 +116,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     csrf.init_app(app)
     init_headers(app)
     init_styles(app)
+    init_ways(app)
     init_kept_words(app)
     Bootstrap5(app)
     Compress(app)

@@ -26,6 +26,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.pages import paged
+from pop_campaigns.core.safe_path import way_back
 from pop_campaigns.events.forms.events import EventForm
 from pop_campaigns.events.models import Event
 from pop_campaigns.events.queries import (
@@ -148,16 +149,17 @@ def edit(event_id: int) -> ResponseReturnValue:
     form = EventForm(current_user, moment, event)
     meet_changes(form, event)
     if not form.is_submitted():
-        return render_template("events/edit.html", form=form, event=event)
+        return render_template("events/edit.html", form=form, event=event, back=way_back(event_url(event.id)))
     if not form.validate():
-        return render_template("events/edit.html", form=form, event=event), 422
+        page = render_template("events/edit.html", form=form, event=event, back=way_back(event_url(event.id)))
+        return page, 422
     material = change_event(event, form.draft(), by=current_user, now=moment)
     db.session.commit()
     flash(_("The changes are saved."), "success")
     if material and not form.is_past:
         flash(_("Time, place or link have changed: guests who were invited do not know it yet."), "info")
     _say_if_past(form)
-    return redirect(event_url(event.id))
+    return redirect(way_back(event_url(event.id)))
 
 
 def _say_if_past(form: EventForm) -> None:

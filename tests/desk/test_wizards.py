@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from html import unescape
+from html import escape, unescape
 from types import SimpleNamespace
 
 import pytest
@@ -127,3 +127,58 @@ def test_the_steps_of_an_import(cast: SimpleNamespace, sign_in: SignIn) -> None:
     assert steps_in(browser.get(columns).text) == ["", "now", show, undone]
     run(browser, ident)
     assert steps_in(browser.get(show).text) == ["", "", "", "now"]
+
+
+def test_who_leaves_to_mend_an_address_comes_back(
+    table: Event, cast: SimpleNamespace, sign_in: SignIn
+) -> None:
+    office = factories.make_office(
+        "Arkivist", factories.make_institution("Arkivi"), email="gabim@arkivi.example"
+    )
+    db.session.commit()
+    [address] = office.addresses
+    address.organisation_id = cast.fier.id
+    db.session.commit()
+    browser, back = sign_in(cast.arta), f"/events/{table.id}/invite/send?q=ark&chosen=o{office.id}"
+    page = browser.get(f"/people/institutions/{office.institution_id}", query_string={"back": back}).text
+    assert f'<a href="{escape(back)}">← Kthehu te puna që kishe nisur</a>' in page
+    [mend] = re.findall(rf'href="([^"]*/addresses/{address.id}/edit[^"]*)"', page)
+    assert f'<a href="{escape(back)}">' in browser.get(unescape(mend)).text
+    sent = {"email": "arkivi@bashkia.example", "use": "main"}
+    answer = browser.post(unescape(mend), data=sent | opened(browser, unescape(mend)))
+    assert answer.location == f"{back}&guest=office-{office.id}"
+    elsewhere = browser.get(
+        f"/people/institutions/{office.institution_id}", query_string={"back": "//elsewhere.example/"}
+    ).text
+    assert "elsewhere.example" not in elsewhere.partition("<main")[2]
+
+
+def test_who_leaves_to_change_the_event_comes_back(
+    table: Event, cast: SimpleNamespace, sign_in: SignIn
+) -> None:
+    factories.make_invitation(table, language="en")
+    table.title_en = ""
+    db.session.commit()
+    browser, message = sign_in(cast.arta), f"/events/{table.id}/invite/message?part=text"
+    [leave] = set(re.findall(rf'href="(/events/{table.id}/edit[^"]*)"', browser.get(message).text))
+    edit = unescape(leave)
+    assert f'href="{escape(message)}"' in browser.get(edit).text
+    sent = opened(browser, edit) | {"title_en": "Round table"}
+    assert browser.post(edit, data=sent).location == message
+
+
+def test_a_recipient_without_an_address_gets_one_on_the_way(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    letter = factories.make_letter(cast.fier)
+    mute = factories.make_office("Arkivist", factories.make_institution("Arkivi"), email=None)
+    for office in (mute, factories.make_office("Kryetar")):
+        factories.make_letter_recipient(letter, office)
+    db.session.commit()
+    browser = sign_in(cast.arta)
+    for page in (f"/letters/{letter.id}/recipients?q=zyra", f"/letters/{letter.id}/preview?in=sq"):
+        [leave] = set(
+            re.findall(rf'href="(/people/offices/{mute.id}/addresses/new[^"]*)"', browser.get(page).text)
+        )
+        assert f'href="{escape(page)}"' in browser.get(unescape(leave)).text
+    answer = browser.post(unescape(leave), data={"email": "arkivi@bashkia.example", "use": "main"})
+    assert answer.location.startswith(f"/letters/{letter.id}/preview?in=sq")
+    assert "arkivi@bashkia.example" in browser.get(f"/letters/{letter.id}/recipients").text

@@ -30,12 +30,9 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.forms import Form
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.numbers import row_number
-from pop_campaigns.core.safe_path import local_path
+from pop_campaigns.core.safe_path import way_back
 from pop_campaigns.core.text import sort_key
 from pop_campaigns.mail.addresses import show_address
-
-# A picker's address with its ticks, see contacts/forms/picking.py.
-_LONGEST_WAY = 4500
 
 
 def today() -> date:
@@ -66,7 +63,7 @@ def form_page(
     """
     words = {
         "title": title,
-        "back": back_to_picker(back),
+        "back": way_back(back),
         "kicker": kicker,
         "lead": lead,
         "there": there,
@@ -78,19 +75,14 @@ def form_page(
 def saved(record: Contact, message: str, then: str = "") -> Response:
     """Commit, say so, and go to the contact's page, or where the next question waits.
 
-    Whoever came from a picker (:func:`back_to_picker`) goes back to it, the new contact ticked.
+    Whoever came from elsewhere (``core.safe_path.way_back``) goes back there; in a picker the contact is ticked.
     """
     db.session.commit()
     flash(message, "success")
-    back = back_to_picker("")
+    back = way_back()
     if back:
         return redirect(f"{back}{'&' if '?' in back else '?'}guest={record.__tablename__[:-1]}-{record.id}")
     return redirect(then or contact_url(record))
-
-
-def back_to_picker(otherwise: str) -> str:
-    """Return the picker somebody came from to add whom it did not find (``?back=``), else the page given."""
-    return local_path(request.args.get("back", "")[:_LONGEST_WAY], otherwise)
 
 
 def refuse(field: Field, message: str) -> None:

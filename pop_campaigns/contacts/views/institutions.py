@@ -43,7 +43,6 @@ from pop_campaigns.contacts.services.records import AlreadyThere, Contact, Simil
 from pop_campaigns.contacts.views.form_pages import (
     add_address,
     ask_similar,
-    back_to_picker,
     form_page,
     owner_beside,
     refuse,
@@ -69,6 +68,7 @@ from pop_campaigns.core.handing_out import hand_out
 from pop_campaigns.core.meanwhile import is_as_seen, meet_changes, seen_versions
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.places import Municipality
+from pop_campaigns.core.safe_path import way_back
 from pop_campaigns.core.text import sort_key
 
 # Whose address it is, as the page's address says it.
@@ -176,7 +176,7 @@ def new_institution() -> ResponseReturnValue:
             edit_url = url_for("contacts.edit_institution", ident=record.id)
             form_made(record, page=contact_url(record), edit=edit_url)
             words = _("%(name)s is added. Now add its offices.", name=contact_words(record))
-            back = back_to_picker("")
+            back = way_back()
             if not back:
                 return saved(record, words)
             db.session.commit()

@@ -44,13 +44,13 @@ def contact_words(contact: Institution | Office | Person) -> str:
     return contact.name
 
 
-def contact_url(contact: Institution | Office | Person) -> str:
-    """Return the address of a contact's page; an office stands on its institution's."""
+def contact_url(contact: Institution | Office | Person, back: str | None = None) -> str:
+    """Return the address of a contact's page; an office stands on its institution's. ``back`` is where it leads back to."""
     if isinstance(contact, Office):
-        return url_for("contacts.institution", ident=contact.institution_id, _anchor=f"office-{contact.id}")
-    return url_for(
-        "contacts.institution" if isinstance(contact, Institution) else "contacts.person", ident=contact.id
-    )
+        anchor = f"office-{contact.id}"
+        return url_for("contacts.institution", ident=contact.institution_id, back=back, _anchor=anchor)
+    page = "contacts.institution" if isinstance(contact, Institution) else "contacts.person"
+    return url_for(page, ident=contact.id, back=back)
 
 
 def log_url(contact: Institution | Office | Person) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,6 +15,7 @@ from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.accounts.scope import NoOrganisation, get_changeable
 from pop_campaigns.accounts.views.sent_before import form_made, sent_once
 from pop_campaigns.campaigns.queries import visible_campaigns
+from pop_campaigns.contacts.forms.picking import read_place
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
@@ -85,7 +88,8 @@ def edit(letter_id: int) -> ResponseReturnValue:
     except LetterIsSettled:
         return settled(letter)
     db.session.commit()
-    return redirect(url_for("letters.recipients", letter_id=letter.id))
+    place: dict[str, Any] = read_place().query
+    return redirect(url_for("letters.recipients", letter_id=letter.id, **place))
 
 
 @bp.get("/letters/<int:letter_id>/preview")

@@ -63,6 +63,11 @@ function keep(url) {
     PLACE.forEach((name) => (query.get(name) ? to.searchParams.set(name, query.get(name)) : to.searchParams.delete(name)));
     one.href = to.href;
   });
+  document.querySelectorAll("a[data-back]").forEach((one) => {
+    const to = new URL(one.href);
+    to.searchParams.set("back", location.pathname + location.search);
+    one.href = to.href;
+  });
 }
 
 function take(found, ...parts) {
