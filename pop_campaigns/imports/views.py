@@ -53,6 +53,7 @@ bp.context_processor(lambda: {"import_steps": labels.import_steps})
 # Room for a file a little too large, so that it is refused in words.
 _BESIDE_THE_FILE: Final = 4 * 1024 * 1024
 _ROWS_A_PAGE: Final = 50
+_SHOWN: Final = ("errors", "matches", "all")
 _DECISIONS: Final = frozenset(decision.value for decision in RowDecision)
 make_room(bp, {"imports.new"}, LARGEST_UPLOAD, _BESIDE_THE_FILE)
 
@@ -228,7 +229,7 @@ def show(import_id: int) -> ResponseReturnValue:
 def _preview(imported: ContactImport) -> str:
     counts = counts_of(imported)
     shown = request.args.get("show", "")
-    if shown not in ("errors", "matches", "all"):
+    if shown not in _SHOWN:
         shown = "errors" if counts["errors"] else "matches" if counts["matches"] else "all"
     page = paged(select_rows(imported, shown), size=_ROWS_A_PAGE)
     reader = reader_of(imported, now())
@@ -286,8 +287,16 @@ def rows(import_id: int) -> ResponseReturnValue:
             number = services.decide_matches(locked, RowDecision(do))
             flash(ngettext("Chosen for %(num)s row.", "Chosen for %(num)s rows.", number), "success")
 
-    shown: dict[str, Any] = {name: request.form.get(name) for name in ("show", "page")}
-    return _change(imported, change, **({} if do == "run" else shown))
+    return _change(imported, change, **({} if do == "run" else _shown_next()))
+
+
+def _shown_next() -> dict[str, Any]:
+    """Return which rows are shown next: those of the tab or page pressed (``go``), else the same again."""
+    go = request.form.get("go", "")
+    if go in _SHOWN:
+        return {"show": go}
+    page = go.removeprefix("page-") if go.startswith("page-") else request.form.get("page")
+    return {"show": request.form.get("show"), "page": page}
 
 
 def _decisions(prefix: str) -> dict[int, RowDecision]:

@@ -15,7 +15,7 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models import Event
 from tests import factories
-from tests.imports.scene import run, uploaded
+from tests.imports.scene import checked, rows_of, run, uploaded
 from tests.invitations.scene import NOW, invite, make_offices, make_table
 from tests.opened import opened
 
@@ -182,3 +182,23 @@ def test_a_recipient_without_an_address_gets_one_on_the_way(cast: SimpleNamespac
     answer = browser.post(unescape(leave), data={"email": "arkivi@bashkia.example", "use": "main"})
     assert answer.location.startswith(f"/letters/{letter.id}/preview?in=sq")
     assert "arkivi@bashkia.example" in browser.get(f"/letters/{letter.id}/recipients").text
+
+
+def test_what_is_chosen_of_rows_survives_tabs_and_pages(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    browser = sign_in(cast.arta)
+    lines = "".join(f"Qytetar {number:05};q{number}@posta.example\n" for number in range(60))
+    ident = checked(browser, f"Emri;E-mail\n{lines}")
+    first = rows_of(ident)[0]
+    sent = {f"row-{first.id}": "skip", f"was-{first.id}": "new", "show": "all", "page": "1"}
+    show = f"/people/import/{ident}"
+    for go, leads_to in (
+        ("page-2", "?show=all&page=2"),
+        ("errors", "?show=errors"),
+        ("?", "?show=all&page=1"),
+    ):
+        page = browser.get(show).text
+        assert (f'name="go" value="{go}"' in page) == (go != "?")
+        answer = browser.post(f"{show}/rows", data=sent | {"go": go})
+        assert answer.location == f"{show}{leads_to}"
+        assert rows_of(ident)[0].decision == "skip"
+        sent[f"was-{first.id}"] = "skip"
