@@ -28,7 +28,10 @@ def test_the_mail_follows_the_note(arta: Page) -> None:
     arta.locator("#shown-guest").select_option(index=1)
     expect(arta.locator(".mail-text")).to_contain_text("Entrance B.")
     expect(arta.locator("#note_sq")).to_have_value("Hyrja nga oborri. Parkim ka.")
+    asked: list[str] = []
+    arta.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     arta.reload()
+    assert asked == []  # all of it is kept
     expect(arta.locator(".mail-text")).to_contain_text("Entrance B.")
 
     arta.locator("#note_en").fill("Entrance C.")

@@ -65,8 +65,17 @@ async function show(button) {
   look.replaceChildren(...fresh.childNodes);
   form.elements.part.value = page.querySelector("#note-form [name=part]").value;
   form.elements.version.value = page.querySelector("#note-form [name=version]").value;
+  keptNow(page);
   history.replaceState(null, "", answer.url);
   look.querySelector(`button[name="${name}"][value="${value}"]`)?.focus({ preventScroll: true });
+}
+
+// What was kept is nothing that leaving would lose (unsent.js), and no draft of it is needed (drafts.js).
+function keptNow(page) {
+  form.querySelectorAll("textarea").forEach((field) => {
+    field.defaultValue = page.getElementById(field.id).defaultValue;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
 }
 
 function listen() {
