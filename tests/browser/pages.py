@@ -26,6 +26,12 @@ def send_no_words(page: Page) -> None:
     page.locator("#error-summary").wait_for()
 
 
+def show_keys(page: Page) -> None:
+    """Open the list of keys."""
+    page.keyboard.press("?")
+    page.locator("dialog#keys").wait_for()
+
+
 @dataclass(frozen=True)
 class PageKind:
     """One kind of page. ``path`` may hold places of the staged world and ``{lang}``; ``signed_in`` pages are the desk's.
@@ -49,6 +55,7 @@ PAGE_KINDS = (
     PageKind("account", "/account", in_both=True),
     PageKind("password-wrong", "/change", then=press_save),
     PageKind("today", "/today", in_both=True),
+    PageKind("keys", "/today", then=show_keys, in_both=True),
     PageKind("events", "/events", in_both=True),
     PageKind("month", "/events?view=month", in_both=True),
     PageKind("event-new", "/events/new"),
