@@ -162,3 +162,17 @@ def test_what_is_marked_private_and_what_is_too_short_is_not_kept(open_context: 
     page.locator("#body_sq").fill("Shkurt.")
     page.wait_for_timeout(1000)
     assert drafts(page) == []
+
+
+def test_a_note_kept_by_a_tab_is_no_draft(arta: Page) -> None:
+    event = walks.plan_round_table(arta, "Tryezë e ruajtur")
+    walks.put_on_list(arta, event, [walks.MAYOR_OF_FIER])
+    arta.goto(f"{event}/invite/message")
+    arta.locator("#note_sq").fill("Ju lutemi, sillni raportin e buxhetit.")
+    arta.wait_for_function(f"() => {DRAFTS}.length === 1")
+    arta.locator("button[name=look][value=text]").click()
+    arta.wait_for_function(f"() => {DRAFTS}.length === 0")
+    assert not asked_on_leaving(arta, lambda: arta.goto("/today"))
+    arta.goto(f"{event}/invite/message")
+    expect(arta.locator("#note_sq")).to_have_value("Ju lutemi, sillni raportin e buxhetit.")
+    expect(arta.locator(".draft-bar")).to_have_count(0)

@@ -141,6 +141,10 @@ function listen() {
     timer = setTimeout(keepChanged, PAUSE);
   });
   document.addEventListener("visibilitychange", keepChanged);
+  document.addEventListener("stored", ({ target }) => {
+    changed.delete(target);
+    keep(target);
+  });
   // Logging out, here or in another tab, ends it for this page; what is on the screen stays there.
   let leaving = false;
   window.addEventListener("submit", (event) => {

@@ -53,6 +53,7 @@ function follow() {
 async function show(button) {
   clearTimeout(timer);
   turn += 1;
+  const kept = [...form.querySelectorAll("textarea")].map((field) => [field, field.value]);
   const answer = await fetch(form.action, { method: "POST", body: new FormData(form, button) });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.querySelector("[data-look]");
@@ -61,6 +62,8 @@ async function show(button) {
     form.requestSubmit(button);
     return;
   }
+  kept.forEach(([field, words]) => (field.defaultValue = words));
+  form.dispatchEvent(new Event("stored", { bubbles: true })); // unsent.js, drafts.js
   const { name, value } = button;
   look.replaceChildren(...fresh.childNodes);
   form.elements.part.value = page.querySelector("#note-form [name=part]").value;

@@ -74,6 +74,8 @@ function showUnsaved(field, known) {
 
 export const storedAddress = howItWent();
 
+// A form whose words were stored without leaving the page; its fields say so by their defaults.
+document.addEventListener("stored", ({ target }) => typedFields(target).forEach((field) => stored.delete(field)));
 document.addEventListener("input", ({ target }) => typedHere.add(target));
 window.addEventListener("submit", (event) => {
   if (event.defaultPrevented || !isGuarded(event.target)) return;
