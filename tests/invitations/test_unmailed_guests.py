@@ -178,6 +178,19 @@ def test_the_send_step_names_who_is_held_back_and_why(
     assert [mail.to_address for mail in mails()] == ["kryetari@bashkia.al"]
 
 
+def test_the_message_step_says_of_whom_it_shows_that_they_get_none(
+    table: Event, cast: SimpleNamespace, people: SimpleNamespace, sign_in: SignIn
+) -> None:
+    for one in (people.silent, people.agrees):
+        add_guests(table, [GuestChoice(*key_of(one))], by=cast.arta, now=NOW)
+    db.session.commit()
+    browser, said = sign_in(cast.arta), "Ky i ftuar nuk merr mesazh."
+    for guest in guests_of(table):
+        page = browser.get(path(table, f"/message?guest={guest.id}")).text
+        assert (said in page) is (guest.person_id == people.silent.id)
+        assert ("Pa pëlqim" in page) is (guest.person_id == people.silent.id)
+
+
 def test_sample_addresses_say_so_where_mail_is_sent_from(
     table: Event, cast: SimpleNamespace, people: SimpleNamespace, sign_in: SignIn
 ) -> None:
@@ -186,6 +199,7 @@ def test_sample_addresses_say_so_where_mail_is_sent_from(
     db.session.commit()
     browser, chip = sign_in(cast.arta), f"</span> {UNMAILED[U.SAMPLE].words}</span>"
     assert chip in row(browser.get(path(table), query_string={"q": "drejtor"}).text, f"office-{other.id}")
+    assert chip in browser.get(path(table, "/message")).text.partition('class="mail-preview"')[2][:1500]
     for step in ("", "/send"):
         listed = browser.get(path(table, step)).text.rpartition("prefekti@qark.example")[2]
         assert chip in listed[:250], step

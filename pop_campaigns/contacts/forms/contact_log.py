@@ -81,7 +81,7 @@ class CheckForm(Form):
     result = RadioField(
         _lp("phone check", "What you were told"),
         [InputRequired(_l("Choose what the call found out."))],
-        choices=[(result.value, words) for result, words in CHECK_RESULTS.items()],
+        choices=[SelectChoice(result.value, words) for result, words in CHECK_RESULTS.items()],
     )
     new_email = EmailField(
         _l("The other address"),

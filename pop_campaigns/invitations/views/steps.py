@@ -122,6 +122,7 @@ def _message_page(event: Event, form: NoteForm) -> str:
         part=look.part,
         languages=[lang for lang in LANGUAGES if _first_in(guests, lang)],
         mail=_mail_to(look.guest, form, moment) if look.guest and not refusal else None,
+        unmailed=_why_held_back(event, look.guest) if look.guest else None,
         untranslated=untranslated_fields(event, guests),
         refusal=refusal,
         place=read_place().query,
@@ -185,6 +186,15 @@ def send(event_id: int) -> ResponseReturnValue:
     else:
         flash(_("Everybody on the list has been invited already: nothing was sent twice."), "info")
     return redirect(url_for("desk.event", event_id=event_id))
+
+
+def _why_held_back(event: Event, guest: Invitation) -> Unmailed | None:
+    """Return why a guest who is not asked yet will get no mail; None: it goes."""
+    if guest.state is not InvitationState.DRAFT:
+        return None
+    addresses = addresses_now(event, [guest], by=current_user, now=now())
+    reasons = unmailed_guests(event, [guest], by=current_user, now=now(), addresses=addresses)
+    return reasons.get(guest.id)
 
 
 class HeldBack(NamedTuple):
