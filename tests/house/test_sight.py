@@ -201,6 +201,7 @@ NEED_NOT_ASK = {
     "invitations/services/answers": "verbs",
     "invitations/services/addresses": "verbs",
     "contacts/models/contact_log:shown_to": "is the rule of the contact log",
+    "contacts/queries/similar:persons_at": "the network's and the organisation's own, to ask whether somebody is there already",
     "contacts/queries/similar:persons_like": "the network's and the organisation's own, to ask whether somebody is there already",
     "contacts/queries/reach:persons_named": "the network's and the organisation's own, to say that somebody is there already",
     "letters/queries/recipients:letter_of_mails": "of mails that the caller may show",
