@@ -24,6 +24,12 @@ def save(page: Page) -> None:
     page.locator(".letter-form button.btn-primary").click()
 
 
+def drafts(page: Page) -> int:
+    return int(
+        page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('pop-draft ')).length")
+    )
+
+
 def letters(page: Page, subject: str) -> int:
     page.goto("/letters")
     return page.locator("main").get_by_text(subject).count()
@@ -61,8 +67,15 @@ def test_back_and_other_words_ask_which_is_meant(arta: Page) -> None:
     arta.wait_for_load_state()
     expect(arta.locator("#error-summary")).to_be_focused()
     expect(arta.locator("#subject_sq")).to_have_value(other)
+    asked: list[str] = []
+    arta.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    arta.locator(".rail-nav a").first.click()
+    expect(arta.locator("#subject_sq")).to_have_value(other)
+    assert asked == ["beforeunload"], "nothing of it is stored yet"
+    assert drafts(arta) == 1
     save(arta)
     arta.wait_for_url(SAVED)
+    assert drafts(arta) == 0
     assert (letters(arta, subject), letters(arta, other)) == (0, 1)
 
 

@@ -2,7 +2,7 @@
 // opened again: never put in unasked. They go when the form was stored, when somebody logs out or another person logs
 // in, and after a week. Fields marked data-private are left alone.
 
-import { addressOf, before, guardedForms, isGuarded, storedAddress } from "./unsent.js";
+import { addressOf, before, guardedForms, isGuarded, storedAddresses } from "./unsent.js";
 
 const PREFIX = "pop-draft ";
 const LOGGED_OUT = "pop-logged-out";
@@ -42,7 +42,7 @@ function clearOut() {
   keys()
     .filter((key) => !key.startsWith(own) || !read(key))
     .forEach((key) => localStorage.removeItem(key));
-  if (storedAddress) localStorage.removeItem(own + storedAddress);
+  storedAddresses.forEach((address) => localStorage.removeItem(own + address));
 }
 
 function keep(form) {

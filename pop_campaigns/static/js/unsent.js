@@ -8,6 +8,7 @@ const SENT = "pop-sent";
 const typedHere = new WeakSet(); // fields somebody typed into since the page was shown
 const stored = new WeakMap(); // what stood in a field before, where the page shows what was typed last time
 let sending = null;
+let handedOn = null; // address of the form whose words stand in another one now (sent_before.py)
 
 export const isGuarded = (form) =>
   form.matches("main form[method=post]:not([data-unguarded])") && !form.querySelector("input[type=password]");
@@ -34,7 +35,8 @@ function rememberSending(form) {
   if (!atDesk()) return;
   const fields = typedFields(form).map((field) => [field.name, before(field)]);
   try {
-    sessionStorage.setItem(SENT, JSON.stringify({ address: addressOf(form), fields }));
+    const addresses = [addressOf(form), handedOn].filter(Boolean);
+    sessionStorage.setItem(SENT, JSON.stringify({ addresses, fields }));
   } catch {
     // no room, or storage is switched off: the next page does not know, and keeps what there is
   }
@@ -48,22 +50,26 @@ function lastSent() {
   }
 }
 
-// The address of the form whose words were stored by the press before this page, null if none were. A page outside the
+// The addresses of forms whose words were stored by the press before this page, if any were. A page outside the
 // desk is one to log in: whatever comes after it says nothing about the press before it.
 function howItWent() {
   const sent = lastSent();
-  if (!sent) return null;
-  const shown = guardedForms().find((form) => addressOf(form) === sent.address);
+  if (!sent) return [];
+  const shown = guardedForms().find((form) => addressOf(form) === sent.addresses[0]);
+  const other = guardedForms().find((form) => form.matches(".kept-notice + form"));
   const refused =
     performance.getEntriesByType("navigation")[0]?.redirectCount === 0 ||
     document.querySelector("#error-summary") !== null;
-  if (refused && shown) typedFields(shown).forEach((field, at) => showUnsaved(field, sent.fields[at]));
+  if (refused && other && !shown) {
+    typedFields(other).forEach((field) => showUnsaved(field, [field.name, ""]));
+    handedOn = sent.addresses[0];
+  } else if (refused && shown) typedFields(shown).forEach((field, at) => showUnsaved(field, sent.fields[at]));
   else if (!atDesk()) {
     sessionStorage.setItem(SENT, JSON.stringify({ ...sent, unclear: true }));
-    return null;
+    return [];
   }
   sessionStorage.removeItem(SENT);
-  return refused || sent.unclear ? null : sent.address;
+  return refused || sent.unclear ? [] : sent.addresses;
 }
 
 function showUnsaved(field, known) {
@@ -72,7 +78,7 @@ function showUnsaved(field, known) {
   typedHere.add(field);
 }
 
-export const storedAddress = howItWent();
+export const storedAddresses = howItWent();
 
 // A form whose words were stored without leaving the page; its fields say so by their defaults.
 document.addEventListener("stored", ({ target }) => typedFields(target).forEach((field) => stored.delete(field)));
