@@ -16,6 +16,7 @@ let timer = 0;
 let asking = null;
 let plain = false; // the next press is the browser's own
 let page = 1;
+let byMouse = false;
 
 const boxes = (part) => [...part.querySelectorAll("input[name=guest]")];
 const typed = () => box.value.trim();
@@ -137,7 +138,8 @@ function tick(target) {
   const group = row.closest(".pick-group");
   chosen.querySelector("#chosen-picks").append(row);
   if (group && !group.querySelector(".pick")) group.remove();
-  const next = all[at + 1] ?? all[at - 1];
+  // The hand on a mouse goes on typing the next name; on keys one goes on ticking.
+  const next = byMouse ? null : (all[at + 1] ?? all[at - 1]);
   const missing = row.querySelector(".pick-mend"); // no address: asked for where it is ticked
   if (missing) missing.open = true;
   (missing?.querySelector("input") ?? next ?? box).focus({ preventScroll: !missing });
@@ -198,7 +200,11 @@ function move(event) {
 function listen() {
   page = Number(form.elements.at.value) || 1;
   box.addEventListener("input", typeOn);
+  form.addEventListener("pointerdown", (event) => {
+    byMouse = event.pointerType === "mouse";
+  });
   form.addEventListener("keydown", (event) => {
+    byMouse = false;
     const missing = event.target.closest(".pick-mend input");
     if (event.key !== "Enter" || event.isComposing || !missing) return move(event);
     event.preventDefault();
