@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.running_site import Site, running_browser, running_site
-from tests.browser.walks import DESKTOP, FIER, PATIENCE, sign_in
+from tests.browser.walks import DESKTOP, FIER, PATIENCE, set_language, sign_in
 
 Opener = Callable[..., BrowserContext]
 
@@ -80,7 +80,8 @@ def signed_in(browser: Browser, site: Site) -> Callable[[str], Any]:
 
 @pytest.fixture
 def arta(open_context: Opener, signed_in: Callable[[str], Any]) -> Page:
-    """Fier's coordinator at her desk."""
+    """Fier's coordinator at her desk, in Albanian whatever a test before chose for her."""
     page = open_context(storage_state=signed_in(FIER)).new_page()
     page.goto("/today")
+    set_language(page, "sq")
     return page

@@ -61,6 +61,7 @@ class Meter:
     def pytest_sessionfinish(self) -> None:
         if not self.spent:  # the process that only reports
             return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
             for name, phases in self.spent.items():
                 file.write(" ".join(f"{seconds:.2f}" for seconds in (sum(phases.values()), *phases.values())))
