@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 VENV := .venv/bin
 # More than cores: tests of servers wait rather than compute; each further process costs some 10 s to set up.
-WORKERS ?= 4
+WORKERS ?= 3
 ARGS ?=
 # Every test process imports the service: compiled once and kept, whatever the environment says of bytecode.
 PYTEST := PYTHONDONTWRITEBYTECODE= exec $(VENV)/python -m pytest
