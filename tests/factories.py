@@ -22,9 +22,9 @@ from pop_campaigns.core.files import store_file
 from pop_campaigns.core.places import Municipality, municipality_key
 from pop_campaigns.core.text import fold
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token, new_nonce
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventFormat, EventKind
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventFormat, EventKind
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.rules.letters import LetterState, RecipientRole
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail

@@ -24,8 +24,8 @@ from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.contacts.models.institutions import Institution
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Attendance, Commitment, Event, Supporter
-from pop_campaigns.events.rules import EventKind, EventState
+from pop_campaigns.events.models.events import Attendance, Commitment, Event, Supporter
+from pop_campaigns.events.rules.events import EventKind, EventState
 
 
 def keep_campaign(loading: Loading, facts: CampaignFacts) -> None:

@@ -21,7 +21,7 @@ from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.core.db import db
 from pop_campaigns.core.locks import lock_number
 from pop_campaigns.core.places import Municipality
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.letters.models import Letter
 
 SHIPPED_RECORD: Final = Path(__file__).with_name("pop-2020.yaml")

@@ -27,7 +27,7 @@ from pop_campaigns.archive.record import (
 )
 from pop_campaigns.core.dates import DatePrecision, last_day_of_month
 from pop_campaigns.core.text import fold
-from pop_campaigns.events.rules import EventFormat, EventKind
+from pop_campaigns.events.rules.events import EventFormat, EventKind
 from pop_campaigns.letters.rules.letters import RecipientRole
 from pop_campaigns.mail.addresses import BadAddress, parse_address
 

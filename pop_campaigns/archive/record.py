@@ -7,7 +7,7 @@ from datetime import date
 
 from pop_campaigns.archive.document import Part
 from pop_campaigns.core.dates import DatePrecision
-from pop_campaigns.events.rules import EventFormat, EventKind
+from pop_campaigns.events.rules.events import EventFormat, EventKind
 from pop_campaigns.letters.rules.letters import RecipientRole
 
 

@@ -12,8 +12,8 @@ from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.contacts.services.records import change_values
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.services import change_words
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.services.events import change_words
 
 _ACTIONS: Final[dict[type, str]] = {
     Campaign: "campaign.translated",

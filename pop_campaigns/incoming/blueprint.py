@@ -11,7 +11,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.incoming.scope import Subject
 from pop_campaigns.incoming.sight import sees_incoming
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.letters.blueprint import letter_url
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.models import IncomingMail

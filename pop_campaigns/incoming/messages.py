@@ -14,8 +14,8 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language, speaking
 from pop_campaigns.core.text import clean_text
 from pop_campaigns.incoming.rules.replying import reply_subject
-from pop_campaigns.invitations.messages import sender_name
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.messages.invitations import sender_name
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.letters.messages.letters import sender_of
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.compose import render_plain

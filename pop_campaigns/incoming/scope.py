@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.mail.models import IncomingLink, OutgoingMail
 

@@ -9,8 +9,8 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules.roles import RoleName, may_read_record
 from pop_campaigns.accounts.scope import own
 from pop_campaigns.incoming.scope import Subject, owner_of, subject_of
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import Sight
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import Sight
 from pop_campaigns.invitations.sight import guests_seen, mails_seen, sees_mail, sight_of
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail

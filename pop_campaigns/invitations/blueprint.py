@@ -14,11 +14,11 @@ from pop_campaigns.contacts.forms.picking import read_place
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import make_room
 from pop_campaigns.core.steps import Step
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import guests_of
-from pop_campaigns.invitations.rules import InvitationState, may_invite
+from pop_campaigns.invitations.rules.invitations import InvitationState, may_invite
 from pop_campaigns.invitations.sight import check_sight
 from pop_campaigns.invitations.words.labels import NOT_INVITABLE
 

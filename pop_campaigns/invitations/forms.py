@@ -24,7 +24,7 @@ from pop_campaigns.contacts.forms.institutions import OneAddress
 from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.text import clean_line, clean_text
-from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.words.labels import ANSWERS, TOLD_HOW
 
 LONGEST_NOTE = 2000

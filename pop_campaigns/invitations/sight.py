@@ -25,9 +25,9 @@ from pop_campaigns.contacts.models.institutions import Office
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.rules import PRIVATE_KINDS
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import GuestFacts, Sight, sight_of_guest
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import GuestFacts, Sight, sight_of_guest
 from pop_campaigns.mail.models import OutgoingMail
 
 _AT_ONCE = 500

@@ -19,7 +19,7 @@ from pop_campaigns.accounts.scope import (
 )
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from tests import factories
 from tests.factories import make_event
 

@@ -12,7 +12,7 @@ from pop_campaigns.archive.commands import commands
 from pop_campaigns.archive.load import SHIPPED_RECORD
 from pop_campaigns.core.db import db
 from pop_campaigns.core.places import Municipality
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 
 
 def run(app: Flask, file: Path) -> Result:

@@ -28,8 +28,8 @@ from pop_campaigns.core.dates import DatePrecision, date_words
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.history import history_of
 from pop_campaigns.core.places import Municipality
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventFormat, EventKind, EventState
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState
 from pop_campaigns.letters.models import Letter
 from pop_campaigns.letters.rules.letters import LetterState, RecipientRole
 from pop_campaigns.mail.addresses import parse_address

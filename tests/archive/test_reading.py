@@ -15,7 +15,7 @@ from pop_campaigns.archive.load import SHIPPED_RECORD
 from pop_campaigns.archive.reading import read_record, slug
 from pop_campaigns.archive.record import Record, When
 from pop_campaigns.core.dates import DatePrecision
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.letters.models import Letter
 
 SMALL = """\

@@ -20,8 +20,8 @@ from pop_campaigns.contacts.rules import CheckResult, LogKind, PersonKind, asks_
 from pop_campaigns.contacts.services.contact_log import AddressCheck, LogDraft, add_entry
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
-from pop_campaigns.invitations.models import GivenAnswer, Invitation, TimeProposal
-from pop_campaigns.invitations.rules import Answer, AnswerChannel
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, TimeProposal
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel
 from pop_campaigns.letters.models import LetterRecipient, LetterResponse
 from pop_campaigns.mail.models import IncomingLink, OutgoingMail
 from pop_campaigns.mail.outbox import record_refused, record_sent

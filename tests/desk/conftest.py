@@ -17,9 +17,9 @@ from pop_campaigns.contacts.models.institutions import Office
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import hash_token, new_nonce
-from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import GuestChoice, InvitationState
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import GuestChoice, InvitationState
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.letters.models import Letter, LetterRecipient

@@ -17,10 +17,10 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.desk.queries.events import story_of
-from pop_campaigns.events.models import Attendance, Commitment, Event, Supporter
-from pop_campaigns.events.services import cancel_event, change_event, draft_of
+from pop_campaigns.events.models.events import Attendance, Commitment, Event, Supporter
+from pop_campaigns.events.services.events import cancel_event, change_event, draft_of
 from pop_campaigns.invitations.queries.guests import guests_of
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, InvitationState
 from pop_campaigns.invitations.services.answers import record_answer
 from pop_campaigns.invitations.services.sending import send_reminders
 from pop_campaigns.mail.models import OutgoingMail

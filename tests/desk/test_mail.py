@@ -18,8 +18,8 @@ from sqlalchemy import func, select
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
-from pop_campaigns.events.services import cancel_event, change_event, draft_of
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.events.services.events import cancel_event, change_event, draft_of
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import answers_for
 from pop_campaigns.invitations.services.sending import withdraw_guest
 from pop_campaigns.letters.models import LetterRecipient

@@ -16,8 +16,8 @@ from pop_campaigns.contacts.models.persons import Mandate
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.desk.queries.track_record import open_matters_of, record_of_office, record_of_person
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import Answer, InvitationState
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import Answer, InvitationState
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.letters.rules.letters import RecipientState
 from pop_campaigns.mail.models import OutgoingMail

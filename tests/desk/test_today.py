@@ -19,9 +19,9 @@ from pop_campaigns.core.db import db
 from pop_campaigns.desk.queries.events import events_to_remind
 from pop_campaigns.desk.queries.work_list import work_list
 from pop_campaigns.desk.queries.work_rows import WorkList
-from pop_campaigns.events.services import change_event, draft_of
+from pop_campaigns.events.services.events import change_event, draft_of
 from pop_campaigns.invitations.queries.guests import awaiting_reminder, guests_of
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, InvitationState
 from pop_campaigns.invitations.services.answers import record_answer
 from pop_campaigns.invitations.services.sending import send_reminders
 from pop_campaigns.mail.beats import beat

@@ -18,7 +18,7 @@ from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.desk.queries.translations import NOUNS, count_lacking, said_elsewhere, select_lacking
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from tests import factories
 from tests.house.browser_forms import forms_on
 

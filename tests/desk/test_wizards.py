@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from tests import factories
 from tests.imports.scene import checked, rows_of, run, uploaded
 from tests.invitations.scene import NOW, invite, make_offices, make_table

@@ -9,8 +9,8 @@ import pytest
 
 from pop_campaigns.calendars.event import CalendarEvent, event_lines
 from pop_campaigns.core.dates import DatePrecision
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventState
 from pop_campaigns.events.words.calendar import calendar_event
 from tests import factories
 

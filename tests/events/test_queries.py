@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, func, select
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
-from pop_campaigns.events import queries, rules
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.queries import (
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.queries import events as queries
+from pop_campaigns.events.queries.events import (
     EventFilter,
     count_undated,
     listed_events,
@@ -22,7 +22,8 @@ from pop_campaigns.events.queries import (
     municipalities_with_events,
     read_filter,
 )
-from pop_campaigns.events.rules import EventKind, EventState, EventWhen
+from pop_campaigns.events.rules import events as rules
+from pop_campaigns.events.rules.events import EventKind, EventState, EventWhen
 from tests import factories
 
 pytestmark = pytest.mark.both_databases

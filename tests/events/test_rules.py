@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pop_campaigns.events.rules import (
+from pop_campaigns.events.rules.events import (
     EventFormat,
     EventState,
     days_between,

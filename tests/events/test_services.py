@@ -15,9 +15,9 @@ from pop_campaigns.calendars.zones import UnknownZone
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventFormat, EventKind, EventState
-from pop_campaigns.events.services import (
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState
+from pop_campaigns.events.services.events import (
     EventDraft,
     EventIsHeld,
     cancel_event,

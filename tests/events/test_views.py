@@ -18,8 +18,8 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventFormat, EventKind, EventState
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState
 from tests import factories
 from tests.opened import opened
 
@@ -413,7 +413,7 @@ def test_a_change_in_the_same_instant_is_not_overwritten(
 
     event = factories.make_event(cast.fier)
     db.session.commit()
-    monkeypatch.setattr("pop_campaigns.events.views.change_event", too_late)
+    monkeypatch.setattr("pop_campaigns.events.views.events.change_event", too_late)
     late = sign_in(cast.arta).post(f"/events/{event.id}/edit", data=typed(version=1, venue="Teatri Bylis"))
     assert late.status_code == 409
     assert only_event().venue != "Teatri Bylis"

@@ -22,8 +22,8 @@ from sqlalchemy import select
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.services.sending import cancel_with_notice, send_reminders
 from pop_campaigns.letters.models import Letter
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail

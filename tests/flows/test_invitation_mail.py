@@ -20,7 +20,7 @@ from flask import Flask
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.invitations.queries.guests import answers_for, counts_for, find_by_token
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, GuestChoice
 from pop_campaigns.invitations.services.answers import record_answer
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import cancel_with_notice, send_changes, send_invitations

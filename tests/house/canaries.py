@@ -21,9 +21,9 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
 from pop_campaigns.core.history import History, note
-from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.models import GivenAnswer, Invitation, TimeProposal
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, ToldHow
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, TimeProposal
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, ToldHow
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailTry, OutgoingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState, MailState

@@ -14,9 +14,9 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.incoming.messages import passed_on_words, reply_words
 from pop_campaigns.incoming.services import receipts
-from pop_campaigns.invitations.messages import Told, Wording, render_mail, render_receipt
-from pop_campaigns.invitations.models import GivenAnswer
-from pop_campaigns.invitations.rules import Answer, MailPurpose
+from pop_campaigns.invitations.messages.invitations import Told, Wording, render_mail, render_receipt
+from pop_campaigns.invitations.models.invitations import GivenAnswer
+from pop_campaigns.invitations.rules.invitations import Answer, MailPurpose
 from pop_campaigns.invitations.services.proposals import render_declined_time
 from pop_campaigns.letters.messages.letters import preview_mail
 from pop_campaigns.letters.queries.letters import lines_of

@@ -14,8 +14,8 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import derive_local_part, derive_token, new_nonce, sign_text
 from pop_campaigns.incoming.services.replying import pass_on, queue_reply, receivers_of
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import GuestChoice
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import GuestChoice
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.compose import compose

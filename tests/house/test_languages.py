@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from pop_campaigns.contacts.models.institutions import Office
 from pop_campaigns.core.db import db
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.letters.models import LetterRecipient
 from tests.house.languages import Said, foreign_words, said_in, typed_values
 from tests.house.page_forms import forms_of_pages

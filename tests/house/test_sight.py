@@ -20,7 +20,7 @@ from pop_campaigns.contacts.services.merging import merge
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
-from pop_campaigns.events.models import Attendance
+from pop_campaigns.events.models.events import Attendance
 from tests import factories
 from tests.house.canaries import Canaries, leave_traces, tables_of_persons
 from tests.house.conftest import MakeOnce

@@ -31,8 +31,8 @@ from pop_campaigns.core.subject_files import attach_file
 from pop_campaigns.core.tokens import derive_token, sign_text
 from pop_campaigns.follow_ups.services import add_follow_up
 from pop_campaigns.imports.services.imports import create_import
-from pop_campaigns.invitations.models import GivenAnswer, Invitation, TimeProposal
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice, ToldHow
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, TimeProposal
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, GuestChoice, ToldHow
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse

@@ -15,7 +15,7 @@ from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
-from pop_campaigns.invitations.rules import GuestChoice
+from pop_campaigns.invitations.rules.invitations import GuestChoice
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.lists.models import ContactList, ListMember
 from pop_campaigns.lists.rules import ListKind

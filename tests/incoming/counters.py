@@ -13,9 +13,9 @@ from sqlalchemy import select
 
 from pop_campaigns.core.clock import TIRANE, now
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.models import Invitation, InvitationMail, TimeProposal
-from pop_campaigns.invitations.rules import MailPurpose
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail, TimeProposal
+from pop_campaigns.invitations.rules.invitations import MailPurpose
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import IncomingState
 from tests.incoming.scene import STAMP, address_of, arrive, make_scene

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.incoming.services.filing import file_mail
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import GuestChoice
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import GuestChoice
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail

@@ -23,8 +23,8 @@ from pop_campaigns.incoming.queries.registers import is_same_office, register_nu
 from pop_campaigns.incoming.rules.incoming import NoMail
 from pop_campaigns.incoming.services.uploads import NotAMail, check_message
 from pop_campaigns.incoming.tasks import file_received
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
+from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.rules import IncomingState, IncomingWay
 from tests import factories
@@ -238,7 +238,7 @@ def test_nobody_files_with_the_guests_of_others(
     event = factories.make_event(cast.vlore)
     office = factories.make_office("Kryetar i Vlorës", email="vlore@x.example", organisation=cast.vlore)
     from pop_campaigns.core.clock import now
-    from pop_campaigns.invitations.rules import GuestChoice
+    from pop_campaigns.invitations.rules.invitations import GuestChoice
     from pop_campaigns.invitations.services.guests import add_guests
     from pop_campaigns.invitations.services.sending import send_invitations
 
@@ -339,7 +339,7 @@ def test_a_mail_for_two_organisations_is_read_by_both(
     cast: SimpleNamespace, scene: SimpleNamespace, sign_in: SignIn
 ) -> None:
     from pop_campaigns.core.clock import now
-    from pop_campaigns.invitations.rules import GuestChoice
+    from pop_campaigns.invitations.rules.invitations import GuestChoice
     from pop_campaigns.invitations.services.guests import add_guests
     from pop_campaigns.invitations.services.sending import send_invitations
 

@@ -16,10 +16,10 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
-from pop_campaigns.events.services import cancel_event
+from pop_campaigns.events.services.events import cancel_event
 from pop_campaigns.incoming.services.counting import count_answer
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, GuestChoice
 from pop_campaigns.invitations.services.answers import record_answer
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations

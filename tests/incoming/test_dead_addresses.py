@@ -17,8 +17,8 @@ from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.rules import Purpose, Unmailed
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import (
     answers_for,
     awaiting_reminder,
@@ -26,7 +26,7 @@ from pop_campaigns.invitations.queries.guests import (
     outdated,
     unreachable,
 )
-from pop_campaigns.invitations.rules import GuestChoice, InvitationState
+from pop_campaigns.invitations.rules.invitations import GuestChoice, InvitationState
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import (
     cancel_with_notice,

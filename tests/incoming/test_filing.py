@@ -14,8 +14,8 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import history_of
 from pop_campaigns.incoming.services.filing import NothingSaid, put_aside
 from pop_campaigns.incoming.tasks import file_received
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Answer, AnswerChannel
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel
 from pop_campaigns.letters.services.clocks import settle_clocks
 from pop_campaigns.letters.services.letters import send_letter
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail

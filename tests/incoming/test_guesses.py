@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pop_campaigns.incoming.rules.guesses import guess_answer, guess_response, guess_their_number
-from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.letters.rules.letters import ResponseKind
 
 YES, MAYBE, NO, OTHER = Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.DELEGATED

@@ -16,8 +16,8 @@ from sqlalchemy import event as sqlalchemy_event
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.incoming.queries.guest_notes import guest_notes
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import Answer
 from tests import factories
 from tests.incoming.post import receipts
 from tests.incoming.scene import address_of, arrive, make_scene, words
@@ -112,7 +112,7 @@ def test_two_hundred_guests_take_as_many_queries_as_ten(
     cast: SimpleNamespace, sign_in: SignIn, scene: SimpleNamespace
 ) -> None:
     from pop_campaigns.core.tokens import derive_local_part, new_nonce
-    from pop_campaigns.invitations.rules import InvitationState
+    from pop_campaigns.invitations.rules.invitations import InvitationState
 
     arta = sign_in(cast.arta)
     counts = []

@@ -23,8 +23,8 @@ from pop_campaigns.app import create_app
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.incoming.rules.incoming import may_get_receipt
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Answer, GuestChoice
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
+from pop_campaigns.invitations.rules.invitations import Answer, GuestChoice
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations, send_reminders
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail

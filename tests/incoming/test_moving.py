@@ -17,8 +17,8 @@ from pop_campaigns.incoming.queries.registers import recipients_named
 from pop_campaigns.incoming.rules.their_numbers import is_one_matter, numbers_in
 from pop_campaigns.incoming.services.moving import move_mail, take_back, unfile
 from pop_campaigns.incoming.services.recording import record_as_answer, record_as_response
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Answer, AnswerChannel
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel
 from pop_campaigns.invitations.services.answers import AnswerRefused, record_answer
 from pop_campaigns.letters.models import LetterRecipient, LetterResponse
 from pop_campaigns.letters.rules.letters import LetterState, ResponseKind

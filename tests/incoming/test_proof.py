@@ -19,8 +19,8 @@ from pop_campaigns.core.history import History
 from pop_campaigns.incoming.queries.held_answers import ways_to_count
 from pop_campaigns.incoming.services.filing import file_mail
 from pop_campaigns.incoming.services.uploads import store_upload
-from pop_campaigns.invitations.models import GivenAnswer, Invitation, TimeProposal
-from pop_campaigns.invitations.rules import Answer, GuestChoice
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, TimeProposal
+from pop_campaigns.invitations.rules.invitations import Answer, GuestChoice
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail

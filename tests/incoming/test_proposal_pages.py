@@ -13,15 +13,15 @@ from sqlalchemy import select
 
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.incoming.queries.proposals import standing
 from pop_campaigns.incoming.rules.proposals import Standing
 from pop_campaigns.incoming.services.proposals import (
     ProposalClosed,
     decline_proposal,
 )
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import GuestChoice
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import GuestChoice
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.compose import compose

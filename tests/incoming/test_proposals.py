@@ -20,8 +20,8 @@ from pop_campaigns.calendars.reply import read_calendar
 from pop_campaigns.core.clock import TIRANE, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.services import cancel_event
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.services.events import cancel_event
 from pop_campaigns.incoming.queries.proposals import open_proposals, open_proposals_of, standing
 from pop_campaigns.incoming.rules.proposals import Standing
 from pop_campaigns.incoming.services.proposals import (
@@ -31,9 +31,9 @@ from pop_campaigns.incoming.services.proposals import (
     accept_proposal,
     decline_proposal,
 )
-from pop_campaigns.invitations.models import GivenAnswer, TimeProposal
+from pop_campaigns.invitations.models.invitations import GivenAnswer, TimeProposal
 from pop_campaigns.invitations.queries.guests import awaiting_reminder
-from pop_campaigns.invitations.rules import Answer, GuestChoice
+from pop_campaigns.invitations.rules.invitations import Answer, GuestChoice
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations, withdraw_guest
 from pop_campaigns.mail.compose import compose

@@ -17,9 +17,9 @@ from pop_campaigns.contacts.rules import ConsentChannel, Purpose, TombstoneKind
 from pop_campaigns.contacts.services.refusals import bury, suppress
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
-from pop_campaigns.events.services import cancel_event
+from pop_campaigns.events.services.events import cancel_event
 from pop_campaigns.incoming.rules.incoming import may_get_receipt, threaded
-from pop_campaigns.invitations.rules import Answer, AnswerChannel
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel
 from pop_campaigns.invitations.services.answers import record_answer
 from pop_campaigns.letters.services.letters import send_letter
 from pop_campaigns.mail.compose import compose

@@ -16,7 +16,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.incoming import tasks as filing
 from pop_campaigns.incoming.tasks import AT_ONCE, TRIES, file_received
-from pop_campaigns.invitations.models import GivenAnswer
+from pop_campaigns.invitations.models.invitations import GivenAnswer
 from pop_campaigns.mail.intake.store import Arrival, store_arrivals
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState, IncomingWay

@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from pop_campaigns.core.db import db
 from pop_campaigns.incoming.queries.held_answers import ways_to_count
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
+from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState, Review
 from tests.incoming.counters import proposals

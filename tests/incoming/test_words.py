@@ -15,7 +15,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.incoming.queries.incoming import count_unread
 from pop_campaigns.incoming.rules.answer_words import words_beside
 from pop_campaigns.incoming.rules.incoming import speaks_as_substitute
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.answers import (
     answers_of,
     declining_substitutes,
@@ -24,7 +24,7 @@ from pop_campaigns.invitations.queries.answers import (
     recent_answers,
 )
 from pop_campaigns.invitations.queries.guests import counts_for
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, ToldHow
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, ToldHow
 from pop_campaigns.invitations.services.answers import Told, record_answer
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingState, Review

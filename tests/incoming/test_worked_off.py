@@ -17,8 +17,8 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.subject_files import files_of
 from pop_campaigns.follow_ups.services import add_follow_up
-from pop_campaigns.invitations.models import GivenAnswer
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, ToldHow
+from pop_campaigns.invitations.models.invitations import GivenAnswer
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, ToldHow
 from pop_campaigns.letters.models import LetterRecipient, LetterResponse
 from pop_campaigns.letters.rules.letters import LetterState, ResponseKind
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail

@@ -34,8 +34,8 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import derive_local_part, hash_token, new_nonce
 from pop_campaigns.incoming.tasks import file_received
-from pop_campaigns.invitations.models import GivenAnswer, Invitation, InvitationMail
-from pop_campaigns.invitations.rules import GuestChoice, InvitationState, MailPurpose
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, InvitationMail
+from pop_campaigns.invitations.rules.invitations import GuestChoice, InvitationState, MailPurpose
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.intake.store import Arrival, store_arrivals

@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from pop_campaigns.core.db import db
 from pop_campaigns.incoming.tasks import file_received
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
+from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.mail.intake.mailbox import Mailbox
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.rules import IncomingState, IncomingWay, Review

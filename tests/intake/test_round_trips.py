@@ -21,8 +21,8 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.incoming.tasks import file_received
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, GuestChoice
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail

@@ -16,9 +16,9 @@ from sqlalchemy import select
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.contacts.models.institutions import Office
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import GuestChoice
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import GuestChoice
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.models import OutgoingMail

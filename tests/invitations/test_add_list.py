@@ -16,9 +16,9 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.core.i18n import speaking
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.services import from_list as list_guests
 from pop_campaigns.invitations.services.from_list import add_list
 from pop_campaigns.lists.models import ContactList

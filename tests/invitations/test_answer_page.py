@@ -17,10 +17,10 @@ from sqlalchemy import func, select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import Base, db
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Answer, AnswerChannel
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel
 from pop_campaigns.invitations.services.guests import set_invitation_text
 from pop_campaigns.invitations.services.sending import withdraw_guest
 from tests import factories

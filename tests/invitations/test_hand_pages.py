@@ -19,11 +19,11 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.core.tokens import derive_token
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.services import change_event, draft_of
-from pop_campaigns.invitations.models import GivenAnswer, Invitation, InvitationMail
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.services.events import change_event, draft_of
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, InvitationMail
 from pop_campaigns.invitations.queries.guests import find_by_token
-from pop_campaigns.invitations.rules import Answer, InvitationState
+from pop_campaigns.invitations.rules.invitations import Answer, InvitationState
 from pop_campaigns.invitations.services.sending import cancel_with_notice, send_changes
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.models import OutgoingMail

@@ -18,11 +18,11 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import speaking
 from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventFormat, EventKind
-from pop_campaigns.invitations.messages import Wording, render_mail, sender_name
-from pop_campaigns.invitations.models import Invitation, TimeProposal
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice, MailPurpose
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventFormat, EventKind
+from pop_campaigns.invitations.messages.invitations import Wording, render_mail, sender_name
+from pop_campaigns.invitations.models.invitations import Invitation, TimeProposal
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, GuestChoice, MailPurpose
 from pop_campaigns.invitations.services.answers import record_answer
 from pop_campaigns.invitations.services.guests import add_guests, set_invitation_text
 from pop_campaigns.invitations.services.proposals import queue_declined_time

@@ -17,7 +17,7 @@ from pop_campaigns.contacts.rules import InstitutionKind
 from pop_campaigns.core.db import db
 from pop_campaigns.core.phones import show_phone
 from pop_campaigns.core.places import Municipality
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.invitations.queries.guests import guests_of
 from tests import factories
 from tests.invitations.scene import NOW, make_offices, make_table

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.invitations.queries.picks import MOST_OFFERED, offered
 from tests import factories
 from tests.invitations.scene import NOW, counted_statements, invite, make_table

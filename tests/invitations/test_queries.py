@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from pop_campaigns.core.db import db
-from pop_campaigns.events.rules import EventState
+from pop_campaigns.events.rules.events import EventState
 from pop_campaigns.invitations.queries.answers import recent_answers
 from pop_campaigns.invitations.queries.guests import (
     AnswerCounts,
@@ -19,7 +19,7 @@ from pop_campaigns.invitations.queries.guests import (
     counts_for,
     event_of_mails,
 )
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, GuestChoice
 from pop_campaigns.invitations.services.answers import record_answer
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_changes, withdraw_guest

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pop_campaigns.invitations.rules import (
+from pop_campaigns.invitations.rules.invitations import (
     LINK_LIVES_AFTER_END,
     Answer,
     NotAnswerable,

@@ -19,12 +19,12 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History, history_of
 from pop_campaigns.core.i18n import speaking
 from pop_campaigns.core.salutations import FormOfAddress
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.models import GivenAnswer, Invitation, InvitationMail
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, InvitationMail
 from pop_campaigns.invitations.queries.guests import find_by_token, guests_of, outdated
 from pop_campaigns.invitations.queries.picks import picks_for
-from pop_campaigns.invitations.rules import (
+from pop_campaigns.invitations.rules.invitations import (
     Answer,
     AnswerChannel,
     GuestChoice,

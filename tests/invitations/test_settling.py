@@ -11,11 +11,11 @@ from flask import Flask
 from sqlalchemy import update
 
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import answers_for, calendar_ahead, mails_of
 from pop_campaigns.invitations.queries.told import undecided, was_reached
-from pop_campaigns.invitations.rules import GuestChoice
+from pop_campaigns.invitations.rules.invitations import GuestChoice
 from pop_campaigns.invitations.services.addresses import correct_address
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import (

@@ -12,8 +12,8 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.contacts.rules import PersonKind
 from pop_campaigns.core.db import db
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import GuestFacts, InvitationState, Sight, sight_of_guest
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import GuestFacts, InvitationState, Sight, sight_of_guest
 from pop_campaigns.invitations.sight import guests_seen, mails_seen, sees_mail, sight_of
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.models import OutgoingMail

@@ -17,10 +17,10 @@ from pop_campaigns.contacts.services.refusals import suppress
 from pop_campaigns.contacts.words.mailing import UNMAILED
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.invitations.queries.guests import guests_of, reach_of
 from pop_campaigns.invitations.queries.invitable import load_contacts, unmailed_contacts
-from pop_campaigns.invitations.rules import GuestChoice, GuestRefusal, InvitationState
+from pop_campaigns.invitations.rules.invitations import GuestChoice, GuestRefusal, InvitationState
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.lists.queries.resolving import resolve

@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import speaking
-from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.rules import Answer, AnswerChannel
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel
 from pop_campaigns.invitations.services.answers import record_answer
 from pop_campaigns.invitations.services.sending import withdraw_guest
 from pop_campaigns.mail.refusals import REFUSAL_LABELS

@@ -12,11 +12,11 @@ from flask.testing import FlaskClient
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import guests_of
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, InvitationState
 from pop_campaigns.invitations.services.answers import record_answer
 from pop_campaigns.invitations.services.sending import send_reminders
 from pop_campaigns.mail.rules import MailState

@@ -17,11 +17,11 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import derive_token
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.models import Invitation, InvitationText
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.invitations.models.invitations import Invitation, InvitationText
 from pop_campaigns.invitations.queries.guests import guests_of
-from pop_campaigns.invitations.rules import InvitationState
+from pop_campaigns.invitations.rules.invitations import InvitationState
 from pop_campaigns.mail.wake_up import set_waker
 from tests import factories
 from tests.invitations.scene import NOW, START, invite, mails, make_offices, make_table

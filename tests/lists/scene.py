@@ -13,10 +13,10 @@ from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.rules import ConsentChannel, PersonKind, Purpose
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventKind
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import Answer, InvitationState
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventKind
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import Answer, InvitationState
 from pop_campaigns.lists.models import ContactList, ListMember
 from pop_campaigns.lists.queries.conditions import read_filter
 from pop_campaigns.lists.queries.resolving import Resolved, resolve

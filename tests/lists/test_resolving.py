@@ -17,8 +17,8 @@ from pop_campaigns.contacts.rules import AddressUse, ConsentChannel, Purpose, Un
 from pop_campaigns.contacts.services.refusals import suppress
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Attendance
-from pop_campaigns.events.rules import EventKind, EventState
+from pop_campaigns.events.models.events import Attendance
+from pop_campaigns.events.rules.events import EventKind, EventState
 from pop_campaigns.lists.queries.conditions import read_filter
 from pop_campaigns.lists.queries.lists import count_found, reach_of
 from pop_campaigns.lists.queries.resolving import resolve

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.compose import bounce_address, compose
 from pop_campaigns.mail.message import message_bytes

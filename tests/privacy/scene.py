@@ -25,8 +25,8 @@ from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.subject_files import attach_file
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
 from pop_campaigns.imports.rules.states import RowDecision
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, GuestChoice
 from pop_campaigns.invitations.services.answers import record_answer
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations

@@ -20,8 +20,8 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.history import History
 from pop_campaigns.core.i18n import speaking
-from pop_campaigns.invitations.messages import MAIL_KINDS, RECEIPT_KIND
-from pop_campaigns.invitations.rules import InvitationState
+from pop_campaigns.invitations.messages.invitations import MAIL_KINDS, RECEIPT_KIND
+from pop_campaigns.invitations.rules.invitations import InvitationState
 from pop_campaigns.invitations.services.answers import IN_NAME_KIND
 from pop_campaigns.invitations.services.proposals import DECLINED_TIME_KIND
 from pop_campaigns.letters.rules.letters import RecipientRole, ResponseKind

@@ -24,7 +24,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.history import History
 from pop_campaigns.core.salutations import FormOfAddress
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.guests import awaiting_reminder, counts_for
 from pop_campaigns.invitations.services.sending import send_reminders
 from pop_campaigns.letters.models import LetterRecipient

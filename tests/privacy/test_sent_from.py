@@ -12,8 +12,8 @@ from sqlalchemy import select
 from pop_campaigns.contacts.rules import PersonKind
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, GuestChoice
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, GuestChoice
 from pop_campaigns.invitations.services.answers import Origin, record_answer
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations

@@ -21,9 +21,9 @@ from pop_campaigns.contacts.services.refusal_links import USED_FOR, read_refusal
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import sign_text
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import awaiting_reminder, outdated
-from pop_campaigns.invitations.rules import GuestChoice, GuestRefusal, InvitationState
+from pop_campaigns.invitations.rules.invitations import GuestChoice, GuestRefusal, InvitationState
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import (
     cancel_with_notice,

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from pop_campaigns.archive.load import load_shipped_record
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from tests.tables import made_once
 
 LOADED = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)

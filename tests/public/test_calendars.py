@@ -17,8 +17,8 @@ from werkzeug.http import http_date
 
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventFormat, EventKind, EventState
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState
 from pop_campaigns.public.words.feed import Kept, read_feed
 from tests import factories
 

@@ -19,9 +19,9 @@ from pop_campaigns.accounts.models import Network
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Attendance, Commitment, Supporter
-from pop_campaigns.events.rules import EventFormat, EventKind, EventState
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.events.models.events import Attendance, Commitment, Supporter
+from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState
+from pop_campaigns.invitations.models.invitations import Invitation
 from tests import factories
 
 DATED = {

@@ -9,8 +9,8 @@ import pytest
 
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.i18n import speaking
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventKind, EventState
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventKind, EventState
 from pop_campaigns.public.queries.events import Wanted, read_wanted
 from pop_campaigns.public.words import events as event_words
 

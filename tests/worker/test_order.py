@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.invitations.services.sending import cancel_with_notice, send_changes
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import build_message

@@ -14,12 +14,12 @@ from pop_campaigns.accounts.scope import own
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.queries import is_coming
-from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.models import Invitation, InvitationMail
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.queries.events import is_coming
+from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail
 from pop_campaigns.invitations.queries.guests import AnswerCounts, counts_for, guests_proposing
-from pop_campaigns.invitations.rules import REMINDER_GAP, Answer, InvitationState, Sight
+from pop_campaigns.invitations.rules.invitations import REMINDER_GAP, Answer, InvitationState, Sight
 from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.letters import select_letters

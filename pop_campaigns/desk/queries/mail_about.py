@@ -18,11 +18,11 @@ from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
-from pop_campaigns.events.rules import EventState, has_begun
+from pop_campaigns.events.rules.events import EventState, has_begun
 from pop_campaigns.incoming.queries.deeds import BY_PEOPLE
-from pop_campaigns.invitations.models import Invitation, InvitationMail
+from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail
 from pop_campaigns.invitations.queries.guests import calendar_ahead, event_of_mails
-from pop_campaigns.invitations.rules import InvitationState, MailPurpose, is_erased_address
+from pop_campaigns.invitations.rules.invitations import InvitationState, MailPurpose, is_erased_address
 from pop_campaigns.invitations.services.proposals import DECLINED_TIME_KIND
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.recipients import letter_of_mails

@@ -17,11 +17,11 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import select_visible, visible
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language, in_language
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.words.labels import EVENT_KINDS
 from pop_campaigns.follow_ups.queries.subjects import Key, Subject
 from pop_campaigns.incoming.sight import sees_incoming
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.letters.models import Letter
 from pop_campaigns.letters.queries.recipients import next_due_on

@@ -21,10 +21,10 @@ from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.core.text import fold
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState, has_begun, is_coming
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import Answer, InvitationState
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventState, has_begun, is_coming
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import Answer, InvitationState
 from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.recipients import state_of

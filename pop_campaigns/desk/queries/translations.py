@@ -19,7 +19,7 @@ from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import LANGUAGES
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,13 @@ from pop_campaigns.desk.queries.events import (
 )
 from pop_campaigns.desk.queries.mail_about import MailAbout, about_mails, why_not_again
 from pop_campaigns.desk.queries.work_rows import SOON, Reader, WorkList, WorkRow, day_in_words
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.words.labels import EVENT_KINDS
 from pop_campaigns.incoming.queries.proposals import open_proposals
 from pop_campaigns.incoming.words.proposals import times_in_words
-from pop_campaigns.invitations.models import Invitation, TimeProposal
+from pop_campaigns.invitations.models.invitations import Invitation, TimeProposal
 from pop_campaigns.invitations.queries.guests import AnswerCounts, awaiting_answer, counts_for
-from pop_campaigns.invitations.rules import may_invite
+from pop_campaigns.invitations.rules.invitations import may_invite
 from pop_campaigns.invitations.sight import mails_of_work, seen_among
 from pop_campaigns.letters.queries.letters import due_recipients
 from pop_campaigns.letters.queries.replies import unread_replies

@@ -12,7 +12,7 @@ from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.dates import day_words, relative_day_words
 from pop_campaigns.core.i18n import current_language, in_language
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.letters.models import Letter
 from pop_campaigns.mail.models import OutgoingMail
 

@@ -27,15 +27,15 @@ from pop_campaigns.desk.words.guest_mail import (
     written_happenings,
 )
 from pop_campaigns.desk.words.history import tell_story
-from pop_campaigns.events.models import Attendance, Event
-from pop_campaigns.events.rules import EventState
+from pop_campaigns.events.models.events import Attendance, Event
+from pop_campaigns.events.rules.events import EventState
 from pop_campaigns.events.words.labels import EVENT_FORMATS, EVENT_KINDS, state_chip, when_words
 from pop_campaigns.incoming.queries.deeds import written_about
 from pop_campaigns.incoming.queries.guest_notes import GuestNote, guest_notes
 from pop_campaigns.incoming.queries.incoming import incoming_of_guests
 from pop_campaigns.incoming.words.labels import KINDS as INCOMING_KINDS
 from pop_campaigns.incoming.words.proposals import proposed_at
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import answers_for, counts_for, text_of
 from pop_campaigns.invitations.queries.shown_guests import in_sight
 from pop_campaigns.invitations.views.guest_table import Happening

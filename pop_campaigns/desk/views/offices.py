@@ -27,7 +27,7 @@ from pop_campaigns.desk.queries.track_record import (
     record_of_person,
 )
 from pop_campaigns.events.words.labels import EVENT_KINDS, when_words
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.services.sending import withdraw_guest
 from pop_campaigns.invitations.words.labels import ANSWER_CHIPS
 from pop_campaigns.letters.models import Letter, LetterRecipient

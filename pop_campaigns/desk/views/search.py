@@ -37,7 +37,7 @@ from pop_campaigns.core.text import ARTICLES, clean_line, fold
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.mail_about import MailAbout, about_mails, receiver_words
 from pop_campaigns.desk.words.event_actions import in_short
-from pop_campaigns.events.queries import EventFilter, listed_events
+from pop_campaigns.events.queries.events import EventFilter, listed_events
 from pop_campaigns.events.words.labels import EVENT_KINDS, when_words
 from pop_campaigns.invitations.sight import mails_of_work
 from pop_campaigns.letters.models import Letter

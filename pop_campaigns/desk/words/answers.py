@@ -16,8 +16,8 @@ from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import clock_words, relative_day_words
 from pop_campaigns.core.i18n import in_language
-from pop_campaigns.invitations.models import GivenAnswer
-from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.invitations.models.invitations import GivenAnswer
+from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, SUBSTITUTE_CHIPS, sent_from_words
 from pop_campaigns.mail.secrets import mask_secrets
 

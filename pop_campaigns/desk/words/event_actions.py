@@ -12,10 +12,10 @@ from flask_babel import ngettext
 
 from pop_campaigns.core.dates import moment_words, short_moment_words
 from pop_campaigns.core.i18n import current_language
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventState
 from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, awaiting_reminder
-from pop_campaigns.invitations.rules import NotInvitable, may_invite
+from pop_campaigns.invitations.rules.invitations import NotInvitable, may_invite
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from flask_babel.speaklater import LazyString
 
 from pop_campaigns.core.history import History
 from pop_campaigns.desk.words.answers import ANSWER_SENTENCES, answer_sentence, substitute_sentence
-from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, SUBSTITUTE_CHIPS, when_of
 
 _TIME: Final = _l("date or hour")

@@ -33,10 +33,10 @@ from pop_campaigns.core.once import once_field
 from pop_campaigns.core.places import municipality_choices
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.events.forms.typed_times import TypedTimes, When, WrongTime, equal_hours, read_times
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.queries import all_organisations
-from pop_campaigns.events.rules import EventFormat, EventKind, EventState, format_from
-from pop_campaigns.events.services import EventDraft
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.queries.events import all_organisations
+from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState, format_from
+from pop_campaigns.events.services.events import EventDraft
 from pop_campaigns.events.words.labels import DATE_PRECISIONS, EVENT_KINDS, ZONES, zone_words
 
 _USUAL_HOUR: Final = time(10)

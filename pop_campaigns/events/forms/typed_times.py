@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from pop_campaigns.calendars.zones import TimeDoesNotExist, TimeHappensTwice, UnknownZone, resolve_wall_time
 from pop_campaigns.core.dates import DatePrecision, day_words, last_day_of_month
 from pop_campaigns.core.i18n import current_language
-from pop_campaigns.events.rules import FIRST_YEAR, LAST_YEAR, in_calendar
+from pop_campaigns.events.rules.events import FIRST_YEAR, LAST_YEAR, in_calendar
 
 
 class WrongTime(ValueError):
@@ -42,7 +42,7 @@ class TypedTimes:
 
 @dataclass(frozen=True)
 class When:
-    """When an event takes place, as :class:`pop_campaigns.events.services.EventDraft` wants it."""
+    """When an event takes place, as :class:`pop_campaigns.events.services.events.EventDraft` wants it."""
 
     starts_at: datetime | None = None
     ends_at: datetime | None = None

@@ -11,8 +11,8 @@ from pop_campaigns.calendars.event import CalendarEvent
 from pop_campaigns.calendars.text import usable_link
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.i18n import in_language, speaking
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventState
 from pop_campaigns.events.words.labels import EVENT_KINDS
 
 

@@ -15,8 +15,8 @@ from flask_babel.speaklater import LazyString
 from pop_campaigns.core.chips import Chip, Tone
 from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import DatePrecision, date_words, span_words
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventFormat, EventKind, EventState, EventWhen, is_over
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState, EventWhen, is_over
 
 EVENT_KINDS: Final[dict[EventKind, LazyString]] = {
     EventKind.CONFRONTATION: _l("Confrontation"),

@@ -12,8 +12,8 @@ from sqlalchemy.orm import joinedload
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import visible
 from pop_campaigns.core.db import db
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Sight
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
+from pop_campaigns.invitations.rules.invitations import Sight
 from pop_campaigns.invitations.sight import guests_seen, mails_seen
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.mail.models import OutgoingMail

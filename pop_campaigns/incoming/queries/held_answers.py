@@ -14,9 +14,9 @@ from pop_campaigns.accounts.rules.roles import MAY_WRITE
 from pop_campaigns.accounts.scope import own
 from pop_campaigns.calendars.answer import CalendarAnswer
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.queries import has_begun
-from pop_campaigns.events.rules import EventState
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.queries.events import has_begun
+from pop_campaigns.events.rules.events import EventState
 from pop_campaigns.incoming.queries.incoming import sends_substitute
 from pop_campaigns.incoming.rules.incoming import (
     COUNTABLE,
@@ -25,8 +25,8 @@ from pop_campaigns.incoming.rules.incoming import (
     is_same_mailbox,
     told_answer,
 )
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import Answer, Sight
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import Answer, Sight
 from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.mail.models import IncomingLink, IncomingMail
 from pop_campaigns.mail.rules import IncomingState

@@ -11,10 +11,10 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.calendars.answer import CalendarAnswer
 from pop_campaigns.core.db import db
 from pop_campaigns.incoming.sight import incoming_of_work, incoming_seen
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.answers import latest_answer
 from pop_campaigns.invitations.queries.guests import calendar_ahead
-from pop_campaigns.invitations.rules import Answer, Word, answered_sequence, said_when
+from pop_campaigns.invitations.rules.invitations import Answer, Word, answered_sequence, said_when
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.mail.models import IncomingLink, IncomingMail
 from pop_campaigns.mail.rules import IncomingKind, IncomingState

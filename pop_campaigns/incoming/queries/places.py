@@ -11,9 +11,9 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import own
 from pop_campaigns.core.db import db, folded_has, like_folded
 from pop_campaigns.core.text import search_words
-from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import InvitationState
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import InvitationState
 from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.rules.letters import LetterState, asked_number, read_register_number

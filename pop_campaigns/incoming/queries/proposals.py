@@ -13,12 +13,12 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import own
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
-from pop_campaigns.events import queries as events
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import UNKNOWN_LENGTH, EventState, has_begun
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.queries import events as events
+from pop_campaigns.events.rules.events import UNKNOWN_LENGTH, EventState, has_begun
 from pop_campaigns.incoming.rules.proposals import Facts, Standing, Times, standing_of, with_length
-from pop_campaigns.invitations.models import Invitation, TimeProposal
-from pop_campaigns.invitations.rules import InvitationState, Sight
+from pop_campaigns.invitations.models.invitations import Invitation, TimeProposal
+from pop_campaigns.invitations.rules.invitations import InvitationState, Sight
 from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.mail.models import IncomingMail
 

@@ -14,11 +14,11 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import visible
 from pop_campaigns.core.db import db, folded_has, like_folded
 from pop_campaigns.core.text import search_words
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.incoming.queries.incoming import UNREAD
 from pop_campaigns.incoming.sight import incoming_of_work
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import Sight
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import Sight
 from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.mail.models import IncomingLink, IncomingMail

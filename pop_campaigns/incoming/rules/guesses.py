@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from pop_campaigns.core.text import clean_line, fold
-from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.letters.rules.letters import ResponseKind
 
 _READ = 4000

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pop_campaigns.calendars.answer import CalendarAnswer
-from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.mail.rules import Dmarc, Review
 
 NOTIFIERS = frozenset({"calendar-notification@google.com"})

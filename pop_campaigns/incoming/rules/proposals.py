@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pop_campaigns.calendars.answer import CalendarAnswer
 from pop_campaigns.calendars.zones import TimeDoesNotExist, resolve_wall_time
-from pop_campaigns.events.rules import in_calendar
+from pop_campaigns.events.rules.events import in_calendar
 from pop_campaigns.mail.rules import Review
 
 

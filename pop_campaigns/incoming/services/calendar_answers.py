@@ -16,7 +16,7 @@ from flask import current_app
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.calendars.answer import CalendarAnswer
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.incoming.queries.incoming import substitute_of, word_of
 from pop_campaigns.incoming.rules.answer_words import words_beside
 from pop_campaigns.incoming.rules.incoming import (
@@ -32,9 +32,9 @@ from pop_campaigns.incoming.rules.incoming import (
 from pop_campaigns.incoming.scope import owner_of
 from pop_campaigns.incoming.services.matching import Match, event_named, guest_named
 from pop_campaigns.incoming.services.proposals import take_proposal
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import mails_of
-from pop_campaigns.invitations.rules import Answer, AnswerChannel
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel
 from pop_campaigns.invitations.services.answers import AnswerRefused, Origin, counts, record_answer
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.reading.report import MailReport

@@ -17,9 +17,9 @@ from pop_campaigns.incoming.scope import owner_of
 from pop_campaigns.incoming.services.calendar_answers import let_count
 from pop_campaigns.incoming.services.filing import link_mail
 from pop_campaigns.incoming.services.matching import Match
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.answers import latest_answer
-from pop_campaigns.invitations.rules import NotAnswerable, is_newest
+from pop_campaigns.invitations.rules.invitations import NotAnswerable, is_newest
 from pop_campaigns.invitations.services.answers import AnswerRefused, check_answerable
 from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.rules import IncomingState, Review

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pop_campaigns.core.db import db
 from pop_campaigns.incoming.services.calendar_answers import guest_of_secret, without_secret
 from pop_campaigns.incoming.services.matching import Match, find_matches, sender_result
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.reading.report import MailReport
 from pop_campaigns.mail.rules import IncomingKind

@@ -14,12 +14,12 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.incoming.queries.registers import contradicting, recipients_named
 from pop_campaigns.incoming.rules.incoming import local_parts, mailbox_of, nearly_the_same
 from pop_campaigns.incoming.scope import Subject, owner_of
-from pop_campaigns.invitations.models import Invitation, InvitationMail
-from pop_campaigns.invitations.rules import InvitationState
+from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail
+from pop_campaigns.invitations.rules.invitations import InvitationState
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.letters.queries.recipients import letter_of_mails
 from pop_campaigns.mail.authentication import trusted_result

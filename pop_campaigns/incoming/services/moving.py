@@ -20,8 +20,8 @@ from pop_campaigns.incoming.scope import Subject, subject_of
 from pop_campaigns.incoming.services.filing import file_by_hand
 from pop_campaigns.incoming.services.matching import Match
 from pop_campaigns.incoming.services.recording import record_as_answer, record_as_response
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.services.answers import take_back_answer
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.letters.services.responses import (

@@ -18,9 +18,9 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.locks import lock_row
 from pop_campaigns.core.text import clean_text
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState
-from pop_campaigns.events.services import change_event, draft_of
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.events.services.events import change_event, draft_of
 from pop_campaigns.incoming.queries.incoming import word_of
 from pop_campaigns.incoming.queries.proposals import (
     mail_of,
@@ -31,10 +31,10 @@ from pop_campaigns.incoming.queries.proposals import (
     wanted_times,
 )
 from pop_campaigns.incoming.rules.proposals import Standing, Times, read_times, with_length
-from pop_campaigns.invitations.models import Invitation, TimeProposal
+from pop_campaigns.invitations.models.invitations import Invitation, TimeProposal
 from pop_campaigns.invitations.queries.answers import latest_answer
 from pop_campaigns.invitations.queries.guests import refusing
-from pop_campaigns.invitations.rules import (
+from pop_campaigns.invitations.rules.invitations import (
     AnswerChannel,
     InvitationState,
     Word,

@@ -22,7 +22,7 @@ from pop_campaigns.contacts.rules import MAIL_PURPOSES, TombstoneKind
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language, speaking
 from pop_campaigns.core.locks import lock_number
-from pop_campaigns.events.rules import EventState
+from pop_campaigns.events.rules.events import EventState
 from pop_campaigns.incoming.rules.incoming import (
     RECEIPT_GAP,
     RECEIPTS_ABOUT_ONE,
@@ -31,15 +31,15 @@ from pop_campaigns.incoming.rules.incoming import (
     threaded,
 )
 from pop_campaigns.incoming.services.matching import Match
-from pop_campaigns.invitations.messages import (
+from pop_campaigns.invitations.messages.invitations import (
     ANSWER_LINK,
     RECEIPT_KIND,
     Rendered,
     event_values,
     sender_name,
 )
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import Answer, InvitationState, may_answer
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import Answer, InvitationState, may_answer
 from pop_campaigns.invitations.services.answers import IN_NAME_KIND
 from pop_campaigns.letters.messages.letters import sender_of
 from pop_campaigns.letters.models import LetterRecipient

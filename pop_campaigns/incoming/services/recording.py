@@ -17,8 +17,8 @@ from pop_campaigns.incoming.queries.deeds import answer_from, response_from
 from pop_campaigns.incoming.rules.incoming import is_same_mailbox, is_unexpected, received_on
 from pop_campaigns.incoming.services.filing import file_by_hand
 from pop_campaigns.incoming.services.matching import Match
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, ToldHow
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, ToldHow
 from pop_campaigns.invitations.services.answers import Origin, Told, record_answer
 from pop_campaigns.letters.models import LetterRecipient, LetterResponse
 from pop_campaigns.letters.services.responses import HandedFile, ResponseDraft, record_response

@@ -28,7 +28,7 @@ from pop_campaigns.incoming.rules.incoming import is_same_mailbox, threaded
 from pop_campaigns.incoming.rules.replying import NoReply, why_no_reply
 from pop_campaigns.incoming.scope import owner_of
 from pop_campaigns.incoming.services.recording import mark_read
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.addresses import is_plain_address
 from pop_campaigns.mail.compose import as_typed

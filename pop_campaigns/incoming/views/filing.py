@@ -27,7 +27,7 @@ from pop_campaigns.incoming.services.uploads import NotAMail, check_message, sto
 from pop_campaigns.incoming.sight import sees_incoming, sees_subject
 from pop_campaigns.incoming.views.work_list import kept
 from pop_campaigns.incoming.words.labels import NO_MAIL
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.services.answers import AnswerRefused
 from pop_campaigns.invitations.words.labels import NOT_ANSWERABLE
 from pop_campaigns.letters.models import LetterRecipient

@@ -30,7 +30,7 @@ from pop_campaigns.incoming.views.recording import record_url
 from pop_campaigns.incoming.views.work_list import kept, way_back
 from pop_campaigns.incoming.words.deeds import deed_words, work_chip
 from pop_campaigns.incoming.words.labels import HOW, KINDS, STATE_CHIPS
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
 from pop_campaigns.letters.models import LetterRecipient, LetterResponse
 from pop_campaigns.mail.addresses import show_address
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, OutgoingMail

@@ -28,7 +28,7 @@ from pop_campaigns.core.tokens import hash_token
 from pop_campaigns.incoming.blueprint import bp, seen_mail
 from pop_campaigns.incoming.scope import subject_of
 from pop_campaigns.incoming.services.uploads import NotAMail, check_message
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
 from pop_campaigns.mail.reading.limits import attachment_under_limits

@@ -15,7 +15,7 @@ from pop_campaigns.accounts.scope import get_changeable, get_visible, may_change
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.incoming.blueprint import bp
 from pop_campaigns.incoming.forms import DeclineForm
 from pop_campaigns.incoming.queries.proposals import (
@@ -35,10 +35,10 @@ from pop_campaigns.incoming.services.proposals import (
 )
 from pop_campaigns.incoming.sight import sees_incoming
 from pop_campaigns.incoming.words import proposals as words
-from pop_campaigns.invitations.models import TimeProposal
+from pop_campaigns.invitations.models.invitations import TimeProposal
 from pop_campaigns.invitations.queries.guests import GuestRow, answers_for, refusing
 from pop_campaigns.invitations.queries.shown_guests import in_sight
-from pop_campaigns.invitations.rules import InvitationState
+from pop_campaigns.invitations.rules.invitations import InvitationState
 from pop_campaigns.invitations.sight import check_sight
 from pop_campaigns.mail.wake_up import wake_worker
 

@@ -26,8 +26,8 @@ from pop_campaigns.incoming.views.originals import file_of, kept_files
 from pop_campaigns.incoming.views.work_list import kept
 from pop_campaigns.incoming.words.deeds import deed_words
 from pop_campaigns.invitations.forms import LONGEST_NOTE
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import Answer
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.services.answers import AnswerRefused, check_answerable, counts
 from pop_campaigns.invitations.words.labels import NOT_ANSWERABLE
 from pop_campaigns.letters.models import LetterRecipient

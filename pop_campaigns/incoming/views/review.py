@@ -16,7 +16,7 @@ from pop_campaigns.accounts.rules.roles import MAY_WRITE
 from pop_campaigns.accounts.scope import get_changeable, may_change
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.incoming.blueprint import bp, changeable_mail, seen_mail
 from pop_campaigns.incoming.queries.held_answers import (
     HeldAnswer,
@@ -30,8 +30,8 @@ from pop_campaigns.incoming.services.moving import may_be_moved
 from pop_campaigns.incoming.services.moving import unfile as take_away
 from pop_campaigns.incoming.views.filing import check_place
 from pop_campaigns.incoming.words.labels import REVIEWS
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import Answer, NotAnswerable
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import Answer, NotAnswerable
 from pop_campaigns.invitations.sight import check_sight
 from pop_campaigns.invitations.words.labels import NOT_ANSWERABLE
 from pop_campaigns.mail.models import IncomingLink, IncomingMail

@@ -31,7 +31,7 @@ from pop_campaigns.incoming.services.replying import Handed, Receiver, pass_on, 
 from pop_campaigns.incoming.sight import sees_incoming
 from pop_campaigns.incoming.views.originals import file_of, kept_files
 from pop_campaigns.incoming.views.work_list import kept
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.addresses import show_address
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail

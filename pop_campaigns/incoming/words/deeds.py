@@ -14,8 +14,8 @@ from pop_campaigns.core.chips import Chip
 from pop_campaigns.incoming.queries.deeds import FORWARD_KIND, Deed
 from pop_campaigns.incoming.queries.incoming import has_unread_words
 from pop_campaigns.incoming.words.labels import STATE_CHIPS
-from pop_campaigns.invitations.models import GivenAnswer
-from pop_campaigns.invitations.rules import Answer, AnswerChannel
+from pop_campaigns.invitations.models.invitations import GivenAnswer
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel
 from pop_campaigns.letters.models import LetterResponse
 from pop_campaigns.letters.rules.letters import ResponseKind
 from pop_campaigns.letters.words.labels import RESPONSES

@@ -24,7 +24,7 @@ from pop_campaigns.core.dates import (
     weekday_words,
 )
 from pop_campaigns.core.i18n import in_language
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.words.labels import when_words, zone_words
 from pop_campaigns.incoming.queries.proposals import (
     events_then,
@@ -35,8 +35,8 @@ from pop_campaigns.incoming.queries.proposals import (
 )
 from pop_campaigns.incoming.rules.incoming import is_same_mailbox
 from pop_campaigns.incoming.rules.proposals import Standing, Times, moved_by
-from pop_campaigns.invitations.models import TimeProposal
-from pop_campaigns.invitations.rules import Answer, Sight
+from pop_campaigns.invitations.models.invitations import TimeProposal
+from pop_campaigns.invitations.rules.invitations import Answer, Sight
 from pop_campaigns.invitations.sight import seen_among
 from pop_campaigns.invitations.words.labels import ANSWERS
 from pop_campaigns.letters.rules.working_days import CalendarUnknown, skip_reason

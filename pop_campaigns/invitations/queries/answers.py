@@ -11,11 +11,11 @@ from sqlalchemy.orm import aliased, contains_eager
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import own
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.queries import is_coming
-from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.models import GivenAnswer, Invitation, TimeProposal
-from pop_campaigns.invitations.rules import Answer, InvitationState, Sight
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.queries.events import is_coming
+from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, TimeProposal
+from pop_campaigns.invitations.rules.invitations import Answer, InvitationState, Sight
 from pop_campaigns.invitations.sight import guests_seen
 from pop_campaigns.mail.silence import register
 

@@ -18,10 +18,10 @@ from pop_campaigns.contacts.rules import Purpose
 from pop_campaigns.core.db import db
 from pop_campaigns.core.text import sort_key
 from pop_campaigns.core.tokens import hash_token
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.queries import is_coming
-from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.models import (
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.queries.events import is_coming
+from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.invitations.models.invitations import (
     GivenAnswer,
     Invitation,
     InvitationMail,
@@ -30,7 +30,7 @@ from pop_campaigns.invitations.models import (
 )
 from pop_campaigns.invitations.queries.answers import count_without_substitute, latest_answers
 from pop_campaigns.invitations.queries.told import count_withdrawals, undecided
-from pop_campaigns.invitations.rules import (
+from pop_campaigns.invitations.rules.invitations import (
     Answer,
     InvitationState,
     calendar_sequence,

@@ -22,8 +22,8 @@ from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import LANGUAGES, in_language
 from pop_campaigns.core.salutations import FormOfAddress
-from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import reach_of, refusing
 
 GuestKey = tuple[str, int]

@@ -16,12 +16,12 @@ from pop_campaigns.contacts.models.institutions import Office
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.addresses import Reach
 from pop_campaigns.core.clock import now
-from pop_campaigns.events.models import Attendance, Event
-from pop_campaigns.events.queries import has_begun
-from pop_campaigns.events.rules import EventKind, EventState
+from pop_campaigns.events.models.events import Attendance, Event
+from pop_campaigns.events.queries.events import has_begun
+from pop_campaigns.events.rules.events import EventKind, EventState
 from pop_campaigns.events.words.labels import EVENT_KINDS
-from pop_campaigns.invitations.models import Invitation
-from pop_campaigns.invitations.rules import Answer, InvitationState
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.rules.invitations import Answer, InvitationState
 from pop_campaigns.lists.queries.conditions import Condition, register
 from pop_campaigns.lists.rules import Happened, Subject
 

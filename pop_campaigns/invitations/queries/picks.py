@@ -19,11 +19,11 @@ from pop_campaigns.contacts.queries.reach import (
 from pop_campaigns.contacts.rules import Unmailed
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language
-from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import guests_of, reach_of
 from pop_campaigns.invitations.queries.invitable import load_contacts, unmailed_contacts
-from pop_campaigns.invitations.rules import GuestChoice, InvitationState
+from pop_campaigns.invitations.rules.invitations import GuestChoice, InvitationState
 from pop_campaigns.invitations.sight import named_as
 
 MOST_FOUND = 200

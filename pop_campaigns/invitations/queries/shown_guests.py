@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from flask_babel import ngettext
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import GuestRow
-from pop_campaigns.invitations.rules import InvitationState, Sight
+from pop_campaigns.invitations.rules.invitations import InvitationState, Sight
 from pop_campaigns.invitations.sight import Seen, look_at
 
 

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from sqlalchemy import select
 
 from pop_campaigns.core.db import db
-from pop_campaigns.invitations.models import Invitation, InvitationMail
-from pop_campaigns.invitations.rules import MailPurpose
+from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail
+from pop_campaigns.invitations.rules.invitations import MailPurpose
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.queries import mails_about
 from pop_campaigns.mail.rules import MailState

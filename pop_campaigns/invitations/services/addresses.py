@@ -16,9 +16,9 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.tokens import derive_token, hash_token, new_nonce
 from pop_campaigns.core.versions import ChangedMeanwhile
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import refusing
-from pop_campaigns.invitations.rules import InvitationState, NotCorrectable
+from pop_campaigns.invitations.rules.invitations import InvitationState, NotCorrectable
 from pop_campaigns.invitations.services.guests import lock_event
 from pop_campaigns.invitations.services.sending import send_to_new_address
 

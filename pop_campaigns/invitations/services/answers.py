@@ -14,8 +14,8 @@ from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.history import note as note_change
 from pop_campaigns.core.locks import lock_row
 from pop_campaigns.core.text import clean_line, clean_text
-from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.messages import (
+from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.invitations.messages.invitations import (
     RECEIPT_KIND,
     Rendered,
     from_address,
@@ -24,10 +24,10 @@ from pop_campaigns.invitations.messages import (
     render_receipt,
     sender_name,
 )
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.answers import answers_of, latest_answer
 from pop_campaigns.invitations.queries.guests import mails_of
-from pop_campaigns.invitations.rules import (
+from pop_campaigns.invitations.rules.invitations import (
     LINK_LIVES_AFTER_END,
     RECEIPT_GAP,
     Answer,

@@ -15,10 +15,10 @@ from pop_campaigns.contacts.rules import Purpose, Unmailed
 from pop_campaigns.contacts.words.mailing import count_words
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.invitations.queries.guests import guests_of, reach_of
 from pop_campaigns.invitations.queries.picks import guest_key
-from pop_campaigns.invitations.rules import GuestChoice, GuestRefusal, InvitationState
+from pop_campaigns.invitations.rules.invitations import GuestChoice, GuestRefusal, InvitationState
 from pop_campaigns.invitations.services.guests import AddedGuests, add_guests
 from pop_campaigns.lists.models import ContactList
 from pop_campaigns.lists.queries.resolving import Resolved, resolve

@@ -16,9 +16,9 @@ from pop_campaigns.core.i18n import LANGUAGES, current_language
 from pop_campaigns.core.locks import lock_row
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token, new_nonce
 from pop_campaigns.core.versions import ChangedMeanwhile
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState
-from pop_campaigns.invitations.models import Invitation, InvitationText
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.invitations.models.invitations import Invitation, InvitationText
 from pop_campaigns.invitations.queries.guests import guests_of, mails_of, text_of
 from pop_campaigns.invitations.queries.invitable import (
     Contact,
@@ -26,7 +26,7 @@ from pop_campaigns.invitations.queries.invitable import (
     load_contacts,
     unmailed_contacts,
 )
-from pop_campaigns.invitations.rules import (
+from pop_campaigns.invitations.rules.invitations import (
     Answer,
     GuestChoice,
     GuestRefusal,

@@ -7,15 +7,15 @@ from typing import Final
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.i18n import speaking
-from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.messages import (
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.messages.invitations import (
     Rendered,
     calendar_data,
     event_values,
     is_refusable,
     when_in_words,
 )
-from pop_campaigns.invitations.models import TimeProposal
+from pop_campaigns.invitations.models.invitations import TimeProposal
 from pop_campaigns.invitations.queries.guests import calendar_ahead
 from pop_campaigns.invitations.services.answers import write_back
 from pop_campaigns.mail.compose import render_words

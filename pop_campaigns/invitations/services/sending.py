@@ -16,10 +16,10 @@ from sqlalchemy import update
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState, is_coming
-from pop_campaigns.events.services import cancel_event
-from pop_campaigns.invitations.messages import (
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventState, is_coming
+from pop_campaigns.events.services.events import cancel_event
+from pop_campaigns.invitations.messages.invitations import (
     MAIL_KINDS,
     Told,
     Wording,
@@ -29,7 +29,7 @@ from pop_campaigns.invitations.messages import (
     render_mail,
     sender_name,
 )
-from pop_campaigns.invitations.models import Invitation, InvitationMail, InvitationText
+from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail, InvitationText
 from pop_campaigns.invitations.queries.guests import (
     awaiting_reminder,
     guests_of,
@@ -49,7 +49,12 @@ from pop_campaigns.invitations.queries.told import (
     waiting_mails,
     was_reached,
 )
-from pop_campaigns.invitations.rules import LETTERS, InvitationState, MailPurpose, calendar_sequence
+from pop_campaigns.invitations.rules.invitations import (
+    LETTERS,
+    InvitationState,
+    MailPurpose,
+    calendar_sequence,
+)
 from pop_campaigns.invitations.services.guests import (
     check_invitable,
     lock_event,

@@ -14,11 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from pop_campaigns.core.db import db
-from pop_campaigns.invitations.messages import MAIL_KINDS
-from pop_campaigns.invitations.models import InvitationMail
+from pop_campaigns.invitations.messages.invitations import MAIL_KINDS
+from pop_campaigns.invitations.models.invitations import InvitationMail
 from pop_campaigns.invitations.queries.guests import mails_of
 from pop_campaigns.invitations.queries.told import expects_event, next_copy
-from pop_campaigns.invitations.rules import LETTERS, MailPurpose
+from pop_campaigns.invitations.rules.invitations import LETTERS, MailPurpose
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import stop_mail
 from pop_campaigns.mail.refusals import NOT_NEEDED

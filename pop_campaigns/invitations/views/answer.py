@@ -18,17 +18,23 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.downloads import give_file
 from pop_campaigns.core.forms import csrf
 from pop_campaigns.core.i18n import LANGUAGES, in_language
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState, is_over
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventState, is_over
 from pop_campaigns.events.words.calendar import calendar_event
 from pop_campaigns.events.words.labels import EVENT_KINDS, when_words
 from pop_campaigns.invitations.blueprint import bp
 from pop_campaigns.invitations.forms import KEEP, AnswerForm
-from pop_campaigns.invitations.messages import sender_name
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.messages.invitations import sender_name
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.answers import latest_answer
 from pop_campaigns.invitations.queries.guests import find_by_token, text_of
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, InvitationState, NotAnswerable, may_answer
+from pop_campaigns.invitations.rules.invitations import (
+    Answer,
+    AnswerChannel,
+    InvitationState,
+    NotAnswerable,
+    may_answer,
+)
 from pop_campaigns.invitations.services.answers import AnswerRefused, record_answer
 from pop_campaigns.invitations.words.labels import ANSWER_CHIPS
 from pop_campaigns.invitations.words.pages import SPOKEN_ANSWERS

@@ -16,12 +16,12 @@ from pop_campaigns.core.file_pages import refusal_words
 from pop_campaigns.core.files import RefusedFile, store_file
 from pop_campaigns.core.meanwhile import meet_changes, version_shown
 from pop_campaigns.core.versions import ChangedMeanwhile
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
 from pop_campaigns.invitations.forms import ByHandForm, CorrectAddressForm
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.guests import mails_of
-from pop_campaigns.invitations.rules import Answer, AnswerChannel, ToldHow
+from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, ToldHow
 from pop_campaigns.invitations.services.addresses import (
     CannotCorrect,
     contact_address,

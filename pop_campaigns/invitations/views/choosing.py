@@ -22,7 +22,7 @@ from pop_campaigns.contacts.words.picking import PickerPage, Shortcut
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import LANGUAGES, current_language
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
 from pop_campaigns.invitations.queries.guests import guests_of
 from pop_campaigns.invitations.queries.picks import (
@@ -33,7 +33,7 @@ from pop_campaigns.invitations.queries.picks import (
     picks_for,
     without_listed,
 )
-from pop_campaigns.invitations.rules import GuestChoice, GuestRefusal, InvitationState
+from pop_campaigns.invitations.rules.invitations import GuestChoice, GuestRefusal, InvitationState
 from pop_campaigns.invitations.services.from_list import resolve_for
 from pop_campaigns.invitations.services.guests import (
     AddedGuests,

@@ -20,13 +20,13 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import with_frames
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.meanwhile import is_as_seen
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState, is_coming
-from pop_campaigns.events.services import EventIsHeld
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventState, is_coming
+from pop_campaigns.events.services.events import EventIsHeld
 from pop_campaigns.events.words.labels import when_words
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
-from pop_campaigns.invitations.messages import Told
-from pop_campaigns.invitations.models import Invitation, InvitationMail
+from pop_campaigns.invitations.messages.invitations import Told
+from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail
 from pop_campaigns.invitations.queries.guests import (
     awaiting_reminder,
     guests_of,
@@ -35,7 +35,7 @@ from pop_campaigns.invitations.queries.guests import (
     unreachable,
 )
 from pop_campaigns.invitations.queries.told import may_expect_event
-from pop_campaigns.invitations.rules import Answer, InvitationState, MailPurpose
+from pop_campaigns.invitations.rules.invitations import Answer, InvitationState, MailPurpose
 from pop_campaigns.invitations.services.guests import CannotInvite
 from pop_campaigns.invitations.services.sending import (
     cancel_with_notice,

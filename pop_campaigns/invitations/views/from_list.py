@@ -18,7 +18,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language, in_language
 from pop_campaigns.core.numbers import row_number
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words
 from pop_campaigns.invitations.services.from_list import (
     MOST_FROM_LIST,

@@ -21,10 +21,10 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.invitations.blueprint import bp
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.answers import answers_of, outdone_on_arrival
 from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, is_lost, mails_of
-from pop_campaigns.invitations.rules import Answer, InvitationState
+from pop_campaigns.invitations.rules.invitations import Answer, InvitationState
 from pop_campaigns.invitations.words.labels import (
     ANSWER_CHIPS,
     CHANNELS,

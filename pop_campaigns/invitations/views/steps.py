@@ -36,13 +36,13 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.i18n import LANGUAGES, misses_translation
 from pop_campaigns.core.meanwhile import meet_changes
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
 from pop_campaigns.invitations.forms import NoteForm
-from pop_campaigns.invitations.models import Invitation, InvitationText
+from pop_campaigns.invitations.models.invitations import Invitation, InvitationText
 from pop_campaigns.invitations.queries.guests import guests_of, text_of
 from pop_campaigns.invitations.queries.invitable import unmailed_guests
-from pop_campaigns.invitations.rules import InvitationState, MailPurpose
+from pop_campaigns.invitations.rules.invitations import InvitationState, MailPurpose
 from pop_campaigns.invitations.services.guests import (
     CannotInvite,
     addresses_now,

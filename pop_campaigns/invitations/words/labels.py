@@ -18,7 +18,7 @@ from pop_campaigns.core.chips import Chip
 from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.dates import moment_words
 from pop_campaigns.core.i18n import current_language
-from pop_campaigns.invitations.rules import (
+from pop_campaigns.invitations.rules.invitations import (
     Answer,
     AnswerChannel,
     MailPurpose,

@@ -14,7 +14,7 @@ from flask_babel.speaklater import LazyString
 from pop_campaigns.contacts.rules import Unmailed
 from pop_campaigns.contacts.words.mailing import count_words
 from pop_campaigns.core.chips import Chip
-from pop_campaigns.invitations.rules import Answer, GuestRefusal, RefusedGuest
+from pop_campaigns.invitations.rules.invitations import Answer, GuestRefusal, RefusedGuest
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.refusals import NOT_NEEDED, NOT_WANTED, REFUSAL_LABELS, explain_words
 from pop_campaigns.mail.rules import MailState

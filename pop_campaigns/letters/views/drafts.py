@@ -21,7 +21,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.i18n import LANGUAGE_NAMES, current_language
 from pop_campaigns.core.meanwhile import meet_changes
-from pop_campaigns.events.queries import all_organisations
+from pop_campaigns.events.queries.events import all_organisations
 from pop_campaigns.letters.blueprint import bp, letter_url
 from pop_campaigns.letters.forms import WHOLE_NETWORK, LetterForm
 from pop_campaigns.letters.messages.letters import preview_mail

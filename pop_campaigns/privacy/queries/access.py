@@ -20,7 +20,7 @@ from pop_campaigns.contacts.queries.refusals import known_key
 from pop_campaigns.contacts.rules import DetailKind, TombstoneKind, keyed_hash
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.models import ContactImport, ImportRow
-from pop_campaigns.invitations.models import Invitation, TimeProposal
+from pop_campaigns.invitations.models.invitations import Invitation, TimeProposal
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.models import OutgoingMail

@@ -16,8 +16,8 @@ from sqlalchemy import JSON, Column, String, Table, or_, select
 
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.db import Base, db
-from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.letters.blueprint import letter_url
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.mail.models import OutgoingMail

@@ -22,9 +22,9 @@ from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.rules import DetailKind
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.history import History
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
-from pop_campaigns.invitations.models import GivenAnswer, Invitation
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.lists.models import ListMember
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailSkeleton, OutgoingMail

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from pop_campaigns.core.db import db
 from pop_campaigns.core.subject_files import forget_all
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token, new_nonce
-from pop_campaigns.invitations.models import Invitation, InvitationMail, TimeProposal
-from pop_campaigns.invitations.rules import InvitationState, erased_address
+from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail, TimeProposal
+from pop_campaigns.invitations.rules.invitations import InvitationState, erased_address
 from pop_campaigns.mail.models import IncomingMail, MailSkeleton, OutgoingMail
 from pop_campaigns.mail.rules import MailState
 from pop_campaigns.mail.secrets import HIDDEN

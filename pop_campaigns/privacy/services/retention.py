@@ -24,10 +24,10 @@ from pop_campaigns.contacts.rules import PRIVATE_KINDS, PersonKind
 from pop_campaigns.core.db import db
 from pop_campaigns.core.files import StoredFile, drop_files
 from pop_campaigns.core.history import History
-from pop_campaigns.events.queries import is_over
+from pop_campaigns.events.queries.events import is_over
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
 from pop_campaigns.imports.rules.states import BUSY
-from pop_campaigns.invitations.models import Invitation
+from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailSkeleton, OutgoingMail
 from pop_campaigns.mail.queries import mails_about
 from pop_campaigns.mail.rules import IncomingState, MailState

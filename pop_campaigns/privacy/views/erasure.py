@@ -16,7 +16,7 @@ from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.meanwhile import is_as_seen, seen_versions
-from pop_campaigns.invitations.rules import InvitationState
+from pop_campaigns.invitations.rules.invitations import InvitationState
 from pop_campaigns.mail.rules import MailState
 from pop_campaigns.privacy.blueprint import bp
 from pop_campaigns.privacy.queries.places import named_in

@@ -22,7 +22,7 @@ from pop_campaigns.contacts.words.labels import (
 )
 from pop_campaigns.contacts.words.labels import history_words as contact_words
 from pop_campaigns.core.history import History
-from pop_campaigns.invitations.rules import InvitationState
+from pop_campaigns.invitations.rules.invitations import InvitationState
 from pop_campaigns.invitations.words.labels import ANSWERS
 from pop_campaigns.letters.words.labels import RESPONSES, ROLES
 from pop_campaigns.letters.words.pages import history_words as letter_words

@@ -17,9 +17,9 @@ from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.places import Municipality, municipality_key
-from pop_campaigns.events.models import Attendance, Commitment, Event
-from pop_campaigns.events.queries import lies_ahead
-from pop_campaigns.events.rules import FIRST_YEAR, LAST_YEAR, EventKind, EventWhen
+from pop_campaigns.events.models.events import Attendance, Commitment, Event
+from pop_campaigns.events.queries.events import lies_ahead
+from pop_campaigns.events.rules.events import FIRST_YEAR, LAST_YEAR, EventKind, EventWhen
 
 
 class Group(enum.IntEnum):

@@ -13,7 +13,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.downloads import give_file
 from pop_campaigns.core.headers import for_everybody
 from pop_campaigns.core.places import Municipality, municipality_key
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.public.blueprint import FEEDS_KEPT_FOR, bp, keepable
 from pop_campaigns.public.queries.events import find_public_event
 from pop_campaigns.public.words.feed import last_change, public_entry, read_feed

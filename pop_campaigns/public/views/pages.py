@@ -17,8 +17,8 @@ from pop_campaigns.core.i18n import chosen_language
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.subject_files import FILE_PATH, find_by_link
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventState, is_over
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventState, is_over
 from pop_campaigns.events.words.labels import (
     EVENT_FORMATS,
     EVENT_KINDS,

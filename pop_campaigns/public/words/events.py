@@ -17,8 +17,8 @@ from pop_campaigns.core.dates import (
     weekday_words,
 )
 from pop_campaigns.core.i18n import in_language
-from pop_campaigns.events.models import Attendance, Event
-from pop_campaigns.events.rules import EventFormat, EventState
+from pop_campaigns.events.models.events import Attendance, Event
+from pop_campaigns.events.rules.events import EventFormat, EventState
 from pop_campaigns.events.words.labels import EVENT_KINDS, when_words, zone_words
 
 _EXACT = (DatePrecision.MOMENT, DatePrecision.DAY)

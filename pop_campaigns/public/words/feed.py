@@ -24,7 +24,7 @@ from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language, speaking
-from pop_campaigns.events.models import Event
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.words.calendar import calendar_event
 from pop_campaigns.public.queries.events import in_municipality, published
 from pop_campaigns.public.words.events import public_link, public_text

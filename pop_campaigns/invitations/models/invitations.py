@@ -16,8 +16,8 @@ from pop_campaigns.core.files import StoredFile
 from pop_campaigns.core.i18n import current_language, frozen_in_language
 from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.versions import Versioned
-from pop_campaigns.events.models import Event
-from pop_campaigns.invitations.rules import (
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.rules.invitations import (
     Answer,
     AnswerChannel,
     InvitationState,

@@ -20,8 +20,8 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.once import insert_or_find, once_key
 from pop_campaigns.core.text import clean_line, clean_text
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventFormat, EventKind, EventState, may_cancel
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState, may_cancel
 
 # What a guest would act on: RFC 5546 §2.1.4 wants a new SEQUENCE for these and for nothing else.
 MATERIAL = frozenset({"precision", "starts_at", "ends_at", "zone", "day_from", "day_to", "venue", "join_url"})

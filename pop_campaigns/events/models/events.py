@@ -17,7 +17,7 @@ from pop_campaigns.core.db import Base, Line, Prose, Stemmed, UTCDateTime, choic
 from pop_campaigns.core.once import MadeOnce
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.versions import Versioned
-from pop_campaigns.events.rules import EventFormat, EventKind, EventState
+from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState
 
 
 class Event(Stemmed, Versioned, MadeOnce, Base):

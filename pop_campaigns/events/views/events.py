@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -14,22 +14,15 @@ from pop_campaigns.accounts.rules.roles import MAY_WRITE, RoleName
 from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.accounts.views.sent_before import form_made, sent_once
 from pop_campaigns.core.clock import local_date, now
-from pop_campaigns.core.dates import (
-    clock_words,
-    day_words,
-    moment_words,
-    month_words,
-    relative_day_words,
-    weekday_words,
-)
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.safe_path import way_back
+from pop_campaigns.events.blueprint import bp, event_url
 from pop_campaigns.events.forms.events import EventForm
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.queries import (
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.queries.events import (
     EventFilter,
     count_undated,
     group_name,
@@ -38,30 +31,9 @@ from pop_campaigns.events.queries import (
     municipalities_with_events,
     read_filter,
 )
-from pop_campaigns.events.rules import is_coming, month_beside, read_month
-from pop_campaigns.events.services import change_event, create_event
+from pop_campaigns.events.rules.events import is_coming, month_beside, read_month
+from pop_campaigns.events.services.events import change_event, create_event
 from pop_campaigns.events.words.labels import EVENT_KINDS, EVENT_WHENS, state_chip, when_words
-
-bp = Blueprint("events", __name__)
-
-
-@bp.app_template_global()
-def event_url(event_id: int) -> str:
-    """Return the address of an event's page, which belongs to the desk because it shows letters and mails too."""
-    return url_for("desk.event", event_id=event_id)
-
-
-@bp.context_processor
-def words_for_dates() -> dict[str, Any]:
-    """Return the words for dates that the pages of events use."""
-    return {
-        "clock_words": clock_words,
-        "day_words": day_words,
-        "moment_words": moment_words,
-        "month_words": month_words,
-        "relative_day_words": relative_day_words,
-        "weekday_words": weekday_words,
-    }
 
 
 @bp.get("/events")

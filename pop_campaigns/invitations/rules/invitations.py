@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from pop_campaigns.accounts.rules.roles import RoleName, may_read_record
 from pop_campaigns.contacts.rules import PersonKind, may_see_person
-from pop_campaigns.events.rules import is_coming
+from pop_campaigns.events.rules.events import is_coming
 
 
 class Answer(enum.StrEnum):

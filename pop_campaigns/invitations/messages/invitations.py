@@ -25,13 +25,13 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language, speaking
 from pop_campaigns.core.salutations import dative_line, salutation
 from pop_campaigns.core.text import fold
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import EventFormat, EventKind
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import EventFormat, EventKind
 from pop_campaigns.events.words.calendar import calendar_event
 from pop_campaigns.events.words.labels import EVENT_KINDS
-from pop_campaigns.invitations.models import GivenAnswer, Invitation, InvitationText
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, InvitationText
 from pop_campaigns.invitations.queries.guests import text_of
-from pop_campaigns.invitations.rules import Answer, MailPurpose
+from pop_campaigns.invitations.rules.invitations import Answer, MailPurpose
 from pop_campaigns.mail.compose import REFUSAL_LINK, as_typed, render_words
 from pop_campaigns.mail.outbox import LONGEST_NAME, Recipient, fill_placeholders
 

@@ -17,8 +17,8 @@ from pop_campaigns.core.dates import DatePrecision, last_day_of_month
 from pop_campaigns.core.db import as_typed_first, db, like_folded
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.text import clean_line
-from pop_campaigns.events.models import Event
-from pop_campaigns.events.rules import (
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.events import (
     UNKNOWN_LENGTH,
     EventKind,
     EventState,
@@ -79,7 +79,7 @@ def lies_ahead(now: datetime) -> ColumnElement[bool]:
 
 
 def is_over(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that an event is over, as :func:`pop_campaigns.events.rules.is_over` has it."""
+    """Return the condition that an event is over, as :func:`pop_campaigns.events.rules.events.is_over` has it."""
     # Never NULL, so that what has no date is not over when a condition says *not*; so the two below.
     ended = and_(Event.ends_at.is_not(None), Event.ends_at <= now)
     begun = Event.starts_at <= now - UNKNOWN_LENGTH
@@ -88,12 +88,12 @@ def is_over(now: datetime) -> ColumnElement[bool]:
 
 
 def has_begun(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that an event has begun, as :func:`pop_campaigns.events.rules.has_begun` has it."""
+    """Return the condition that an event has begun, as :func:`pop_campaigns.events.rules.events.has_begun` has it."""
     return or_(and_(Event.starts_at.is_not(None), Event.starts_at <= now), _days_over(now))
 
 
 def is_coming(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that an event begins later, as :func:`pop_campaigns.events.rules.is_coming` has it."""
+    """Return the condition that an event begins later, as :func:`pop_campaigns.events.rules.events.is_coming` has it."""
     return and_(Event.starts_at.is_not(None), Event.starts_at > now)
 
 

@@ -1,0 +1,1 @@
+"""What each mail to a guest says."""
