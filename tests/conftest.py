@@ -1,7 +1,8 @@
 """What every test may ask for: an application with its database, the cast, a signed-in client.
 
 Tests that use ``app`` run on SQLite; marked ``both_databases`` they run on PostgreSQL as well, because what they ask the
-two might answer differently (`docs/testing.md`). ``--database sqlite|postgresql|both`` decides for all alike.
+two might answer differently (`docs/testing.md`); that second run waits for a change (`tests/plugins/twins.py`).
+``--database sqlite|postgresql|both`` decides for all alike.
 """
 
 from __future__ import annotations
@@ -65,6 +66,12 @@ def pytest_runtestloop() -> None:
     gc.enable()
 
 
+# pytest looks through everything once more at its end, seconds in each process; its own hooks have run by then.
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    gc.freeze()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database",
@@ -83,7 +90,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         wanted = "both" if marks and marks[0] == "both_databases" else "sqlite"
     kinds: list[Any] = ["sqlite"] if wanted in ("sqlite", "both") else []
     if wanted in ("postgresql", "both"):
-        kinds.append(pytest.param("postgresql", marks=pytest.mark.needs_postgresql))
+        always = any(mark.kwargs.get("always") for mark in metafunc.definition.iter_markers("both_databases"))
+        twin = [] if always or not kinds else [pytest.mark.postgresql_twin]
+        kinds.append(pytest.param("postgresql", marks=[pytest.mark.needs_postgresql, *twin]))
     metafunc.parametrize("database_kind", kinds, indirect=True)
 
 

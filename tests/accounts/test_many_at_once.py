@@ -25,7 +25,7 @@ from tests import factories
 from tests.conftest import TEST_SETTINGS
 from tests.forked import forker
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(always=True)
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 AT_ONCE = 8

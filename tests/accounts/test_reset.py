@@ -234,7 +234,7 @@ def test_the_mail_speaks_its_readers_language(
     assert parts.auto_submitted
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases(always=True)
 def test_two_who_press_at_once_are_one(app: Flask, cast: SimpleNamespace) -> None:
     link = new_link(cast.arta, LinkKind.RESET, by=None, now=START)
     db.session.commit()

@@ -114,6 +114,7 @@ def test_rows_are_kept_for_two_weeks(arta: FlaskClient) -> None:
     assert not any("00500" in word or "example" in word for word in words)
 
 
+@pytest.mark.both_databases(always=True)
 def test_two_presses_at_the_same_instant_make_one(
     app: Flask, cast: SimpleNamespace, sign_in: Callable[[Any], FlaskClient]
 ) -> None:

@@ -456,7 +456,7 @@ def test_a_person_is_renamed_as_written(cast: SimpleNamespace, sign_in: Any) -> 
     )
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases(always=True)
 def test_two_presses_at_once_add_one(cast: SimpleNamespace, sign_in: Any, kryetar: int) -> None:
     holder, institution = f"/people/offices/{kryetar}/holder", "/people/institutions/new"
     for path, typed in ((institution, INSTITUTION), (holder, {"name": "E para Çela"})):

@@ -21,7 +21,7 @@ from pop_campaigns.core.db import db, like_folded, tune_engine
 from pop_campaigns.core.places import Municipality
 from tests import factories
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(always=True)
 
 
 def test_naive_instants_are_refused(app: Flask) -> None:

@@ -19,7 +19,7 @@ from pop_campaigns.core.versions import Side, compare
 from tests import factories
 from tests.house.browser_forms import PageForm, forms_on
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(always=True)
 
 SignIn = Callable[[Any], FlaskClient]
 

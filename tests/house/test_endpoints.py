@@ -17,7 +17,7 @@ from pop_campaigns.core.db import db
 from tests.house.walk import Walk
 from tests.house.world import address, arguments, rules, snapshot
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(always=True)
 
 # Endpoints that take a POST without our token, each with its reason.
 WITHOUT_TOKEN = {

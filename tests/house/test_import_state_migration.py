@@ -16,7 +16,7 @@ from pop_campaigns.core.db import db
 from tests.house.test_migrations import empty_app
 
 __all__ = ["empty_app"]
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(always=True)
 NOW = "2026-11-20 09:00:00+00:00"
 IMPORT = """INSERT INTO contact_imports (user_name, file_name, encoding, delimiter, state, columns, mapping, options, total, done,
     problem, created_at, ran_at, undone_at)

@@ -16,7 +16,7 @@ from pop_campaigns.core.db import db
 from tests.house.test_migrations import empty_app
 
 __all__ = ["empty_app"]
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(always=True)
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 # once, kind, thread; then subject, the once of the original, kind, whether it has the null sender.

@@ -13,7 +13,7 @@ from tests.house.test_mail_subjects_migration import NOW, add
 from tests.house.test_migrations import empty_app
 
 __all__ = ["empty_app"]
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(always=True)
 MAILS = (
     ("a", "queued", "invitations"),
     ("b", "sending", "invitations"),

@@ -16,7 +16,7 @@ from pop_campaigns.app import create_app
 from pop_campaigns.core.db import Base, db
 from tests.conftest import TEST_SETTINGS
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(always=True)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from pop_campaigns.core.db import db
 from tests.house.test_migrations import empty_app
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(always=True)
 
 __all__ = ["empty_app"]
 NOW = "2026-11-20 09:00:00+00:00"

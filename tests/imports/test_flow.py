@@ -417,7 +417,7 @@ def test_what_an_administrator_brings_in_is_the_networks(
     assert db.session.scalars(select(Address)).one().organisation_id is None
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases(always=True)
 def test_two_who_decide_about_rows_lose_nothing(
     arta: FlaskClient, cast: SimpleNamespace, sign_in: Any
 ) -> None:

@@ -289,7 +289,7 @@ def test_one_query_finds_what_waits_however_many_there_are(
     assert len(held_for_event(scene.event, cast.arta)) == 3
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases(always=True)
 def test_of_presses_at_once_one_counts(app: Flask, cast: SimpleNamespace, scene: SimpleNamespace) -> None:
     mail = arrive(reply(scene.mayor, to=NOWHERE))
     ident, link, who = mail.id, mail.links[0].id, cast.arta.id

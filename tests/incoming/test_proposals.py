@@ -489,7 +489,7 @@ def in_threads(app: Flask, calls: list[Callable[[], object]]) -> list[object]:
     return results
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases(always=True)
 def test_of_two_who_decide_at_once_one_does(
     app: Flask, cast: SimpleNamespace, scene: SimpleNamespace
 ) -> None:
@@ -514,7 +514,7 @@ def test_of_two_who_decide_at_once_one_does(
     assert (len(mails_of_changes()), len(declined), event.sequence) == expected
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases(always=True)
 def test_the_same_mail_filed_twice_at_once_is_one_proposal(app: Flask, scene: SimpleNamespace) -> None:
     raws = [counter(scene.mayor), counter(scene.mayor)]
     to = address_of(scene.mayor)

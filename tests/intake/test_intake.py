@@ -25,7 +25,7 @@ from pop_campaigns.mail.models import IncomingMail
 from pop_campaigns.mail.rules import IncomingState, IncomingWay
 from pop_campaigns.mail.wake_up import set_waker
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(always=True)
 
 RAW = b"Subject: P\xc3\xabrgjigje\r\n\r\n\x00\xff\x80 bytes\n.\nmixed\r\nends\r"
 TO = "r-abc@rsvp.example"

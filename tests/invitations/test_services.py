@@ -279,6 +279,7 @@ def test_sending_twice_sends_once(app: Flask, cast: SimpleNamespace) -> None:
     assert {mail.organisation_id for mail in mails()} == {cast.fier.id}
 
 
+@pytest.mark.both_databases(always=True)
 def test_two_people_pressing_send_at_once_send_once(app: Flask, cast: SimpleNamespace) -> None:
     event = make_table(cast.fier)
     office_ids = [office.id for office in make_offices(5)]
@@ -616,6 +617,7 @@ def test_a_double_click_is_one_answer(app: Flask, guest: Invitation) -> None:
     assert mails("receipt") == []
 
 
+@pytest.mark.both_databases(always=True)
 def test_the_same_answer_from_two_windows_at_once_is_one(app: Flask, guest: Invitation) -> None:
     ident = guest.id
     db.session.remove()

@@ -355,6 +355,7 @@ def sending(letter_id: int, user_id: int) -> Callable[[], object]:
     return call
 
 
+@pytest.mark.both_databases(always=True)
 def test_letters_sent_at_once_get_different_numbers(app: Flask, cast: SimpleNamespace) -> None:
     letters = [sendable(cast) for _ in range(4)]
     db.session.commit()
@@ -363,6 +364,7 @@ def test_letters_sent_at_once_get_different_numbers(app: Flask, cast: SimpleName
     assert sorted(map(str, in_threads(app, calls))) == ["1/2026", "2/2026", "3/2026", "4/2026"]
 
 
+@pytest.mark.both_databases(always=True)
 def test_one_letter_sent_by_two_at_once_goes_once(app: Flask, cast: SimpleNamespace) -> None:
     letter = sendable(cast)
     db.session.commit()

@@ -23,7 +23,7 @@ from pop_campaigns.worker.drain import DrainReport, drain_outbox
 from tests.factories import make_mail
 from tests.worker.conftest import PostOffice
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(always=True)
 
 
 def queue(*addresses: str) -> list[int]:

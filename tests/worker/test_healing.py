@@ -100,7 +100,7 @@ def test_what_the_server_said_is_recorded_when_the_database_is_back(app: Flask, 
     assert (states(), max(office.times().values())) == ({MailState.SENT}, 1)
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases(always=True)
 def test_all_connections_are_cut_while_a_mail_is_in_hand(app: Flask, office: PostOffice) -> None:
     queue(4)
     office.gate.clear()

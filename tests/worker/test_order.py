@@ -32,7 +32,7 @@ from tests.invitations import scene
 from tests.invitations.scene import make_offices, make_table
 from tests.worker.conftest import PostOffice
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_databases(always=True)
 GUESTS = 9
 Say = Callable[[Event, SimpleNamespace], None]
 

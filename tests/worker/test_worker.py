@@ -126,7 +126,7 @@ def test_killed_again_and_again_nothing_is_lost_and_at_most_a_window_a_kill_come
     assert max(office.times().values()) <= 1 + kills
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_databases(always=True)
 def test_two_processes_share_the_work_and_double_nothing(start_worker: Start, office: PostOffice) -> None:
     ids = queue_mails(120)  # more than one claim
     workers = [start_worker("--workers", "2", "--every", "0.2") for _ in range(2)]
