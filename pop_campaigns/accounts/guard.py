@@ -24,6 +24,7 @@ PUBLIC_ENDPOINTS = frozenset(
         "healthz",
         "invitations.answer",
         "invitations.answer_calendar",
+        "invitations.answer_other_time",
         "privacy.unsubscribe",
         "accounts.set_language",
         "accounts.forgotten",

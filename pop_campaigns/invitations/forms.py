@@ -24,6 +24,8 @@ from pop_campaigns.contacts.forms.institutions import OneAddress
 from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.text import clean_line, clean_text
+from pop_campaigns.events.forms.typed_slots import offer_equal_hours, read_slot, slot_fields
+from pop_campaigns.events.forms.typed_times import When
 from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.words.labels import ANSWERS, TOLD_HOW
 
@@ -70,6 +72,26 @@ class AnswerForm(Form):
         """Require a name where someone else comes."""
         if self.answer.data == Answer.DELEGATED and not field.data:
             raise ValidationError(_("Write who comes instead of you."))
+
+
+class OtherTimeForm(Form):
+    """Another time that a guest proposes, by the clocks of the event's zone."""
+
+    day, start, end, fold = slot_fields().values()
+    why = TextAreaField(
+        _l("Why it suits you better"), validators=[AtMost(LONGEST_NOTE)], filters=[clean_text]
+    )
+
+    def __init__(self, zone: str, **values: Any) -> None:
+        super().__init__(**values)
+        self.zone, self.when = zone, When()
+        offer_equal_hours(self, zone)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field, then what day and hours mean together."""
+        super().validate(extra_validators)
+        self.when = read_slot(self, self.zone) or When()
+        return self.when.starts_at is not None and not self.errors
 
 
 class ByHandForm(Form):

@@ -49,7 +49,10 @@ def test_an_answer_is_written_into_the_tables_only_behind_the_doors() -> None:
     """Nobody makes a row of an answer or a proposal, or sets what a guest said, beside them."""
     behind = {
         "GivenAnswer": {"pop_campaigns/invitations/services/answers.py"},
-        "TimeProposal": {"pop_campaigns/incoming/services/proposals.py"},
+        "TimeProposal": {
+            "pop_campaigns/incoming/services/proposals.py",
+            "pop_campaigns/invitations/services/proposals.py",
+        },
     }
     made: dict[str, set[str]] = {name: set() for name in behind}
     setting = set()

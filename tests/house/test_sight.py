@@ -198,6 +198,7 @@ NEED_NOT_ASK = {
     "incoming/services/replying": "verbs",
     "incoming/tasks": "a task",
     "incoming/services/filing": "verbs",
+    "invitations/queries/answers:open_proposal": "of the personal link's guest",
     "invitations/services/answers": "verbs",
     "invitations/services/addresses": "verbs",
     "contacts/models/contact_log:shown_to": "is the rule of the contact log",
@@ -255,7 +256,7 @@ def test_a_choice_that_does_not_ask_is_recognised() -> None:
 
 GIVES_A_FILE = ("give_stored", "send_file", "give_file", "show_pdf", "attachment_under_limits")
 # Beside the rules: by a mail that is seen, a personal link, or because everybody may have it.
-LOOKS_UP = {"delivered", "seen_mail", "_guest_behind", "find_public_event", "find_by_link"}
+LOOKS_UP = {"delivered", "seen_mail", "guest_behind", "find_public_event", "find_by_link"}
 
 
 def test_every_download_asks_who_may_have_it() -> None:

@@ -160,7 +160,7 @@ class GivenAnswer(Base):
 
 
 class TimeProposal(Base):
-    """Another time that a guest proposed from a calendar (RFC 5546 §3.2.7, COUNTER), and what became of it.
+    """Another time that a guest proposed, from a calendar (RFC 5546 §3.2.7, COUNTER) or on their own page, and what became of it.
 
     Answered once: ``decided_at`` with ``accepted`` true (the event moved) or false (DECLINECOUNTER went back).
     """

@@ -99,6 +99,15 @@ def count_without_substitute(event_ids: Collection[int]) -> dict[int, int]:
     return dict(db.session.execute(rows).all()) if event_ids else {}
 
 
+def open_proposal(guest: Invitation) -> TimeProposal | None:
+    """Return the newest time a guest proposed, while nobody has answered it and the event is not there already."""
+    rows = select(TimeProposal).where(TimeProposal.invitation_id == guest.id)
+    newest = db.session.scalar(rows.order_by(TimeProposal.id.desc()).limit(1))
+    if newest is None or newest.decided_at is not None or newest.starts_at == guest.event.starts_at:
+        return None
+    return newest
+
+
 def _answers_for(user: User) -> Select[GivenAnswer]:
     return (
         select(GivenAnswer)

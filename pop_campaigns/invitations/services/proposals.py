@@ -1,4 +1,4 @@
-"""Telling a guest that the event stays as it is, although they proposed another time (RFC 5546 section 3.2.8)."""
+"""Another time: proposed by a guest on their own page, and the word that the event stays (RFC 5546 section 3.2.8)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from datetime import datetime
 from typing import Final
 
 from pop_campaigns.accounts.models import User
+from pop_campaigns.core.db import db
+from pop_campaigns.core.history import note
 from pop_campaigns.core.i18n import speaking
+from pop_campaigns.core.locks import lock_row
+from pop_campaigns.core.text import clean_text
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.invitations.messages.invitations import (
     Rendered,
@@ -15,13 +19,61 @@ from pop_campaigns.invitations.messages.invitations import (
     is_refusable,
     when_in_words,
 )
-from pop_campaigns.invitations.models.invitations import TimeProposal
+from pop_campaigns.invitations.models.invitations import Invitation, TimeProposal
+from pop_campaigns.invitations.queries.answers import open_proposal
 from pop_campaigns.invitations.queries.guests import calendar_ahead
-from pop_campaigns.invitations.services.answers import write_back
+from pop_campaigns.invitations.rules.invitations import AnswerChannel
+from pop_campaigns.invitations.services.answers import check_answerable, write_back
 from pop_campaigns.mail.compose import render_words
 from pop_campaigns.mail.models import OutgoingMail
 
 DECLINED_TIME_KIND: Final = "proposal.declined"
+
+
+class SameTime(ValueError):
+    """The event is at that time already."""
+
+
+class TimeIsOver(ValueError):
+    """Nobody can meet at a time that has been."""
+
+
+def propose_time(
+    guest: Invitation, starts_at: datetime, ends_at: datetime | None, *, why: str, now: datetime
+) -> TimeProposal:
+    """Keep another time that a guest proposes by the personal link; a newer one takes the place of one that waits.
+
+    It is no answer: what the guest said about coming stays. The same words again are the proposal there is.
+
+    :raises AnswerRefused: the guest is not asked any more, or the event has begun.
+    :raises SameTime: it is the present one.
+    :raises TimeIsOver: it has been.
+    """
+    lock_row(guest)
+    event = guest.event
+    db.session.refresh(event)
+    check_answerable(guest, now)
+    if starts_at <= now:
+        raise TimeIsOver
+    if starts_at == event.starts_at and ends_at in (None, event.ends_at):
+        raise SameTime
+    why, waiting = clean_text(why), open_proposal(guest)
+    if waiting and (waiting.starts_at, waiting.ends_at, waiting.comment) == (starts_at, ends_at, why):
+        return waiting
+    proposal = TimeProposal(
+        invitation=guest,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        comment=why,
+        event_sequence=event.sequence,
+        at=now,
+    )
+    db.session.add(proposal)
+    note(
+        "invitation.time_proposed", guest, by=None, now=now, starts=starts_at.isoformat(), zone=event.zone,
+        channel=AnswerChannel.LINK.value,
+    )  # fmt: skip
+    return proposal
 
 
 def queue_declined_time(
@@ -54,6 +106,8 @@ def render_declined_time(proposal: TimeProposal, words: str, *, contact_name: st
 
 def _calendar(event: Event, proposal: TimeProposal, words: str) -> dict[str, object] | None:
     if event.starts_at is None and event.day_from is None:
+        return None
+    if proposal.incoming_mail_id is None:  # no calendar asked, so none is answered
         return None
     guest = proposal.invitation
     sequence = event.sequence + calendar_ahead(guest)

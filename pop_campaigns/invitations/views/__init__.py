@@ -16,6 +16,7 @@ from pop_campaigns.invitations.views import (
     follow_up,
     from_list,
     guest_table,
+    other_time,
     steps,
 )
 
@@ -28,5 +29,6 @@ __all__ = [
     "from_list",
     "guest_table",
     "list_conditions",
+    "other_time",
     "steps",
 ]

@@ -21,12 +21,12 @@ from pop_campaigns.core.i18n import LANGUAGES, in_language
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventState, is_over
 from pop_campaigns.events.words.calendar import calendar_event
-from pop_campaigns.events.words.labels import EVENT_KINDS, when_words
+from pop_campaigns.events.words.labels import EVENT_KINDS, when_words, zone_words
 from pop_campaigns.invitations.blueprint import bp
-from pop_campaigns.invitations.forms import KEEP, AnswerForm
+from pop_campaigns.invitations.forms import KEEP, AnswerForm, OtherTimeForm
 from pop_campaigns.invitations.messages.invitations import sender_name
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
-from pop_campaigns.invitations.queries.answers import latest_answer
+from pop_campaigns.invitations.queries.answers import latest_answer, open_proposal
 from pop_campaigns.invitations.queries.guests import find_by_token, text_of
 from pop_campaigns.invitations.rules.invitations import (
     Answer,
@@ -44,6 +44,7 @@ from pop_campaigns.mail.wake_up import wake_worker
 LIMITS = {
     "invitations.answer": "120 per minute; 1000 per hour",
     "invitations.answer_calendar": "60 per minute; 500 per hour",
+    "invitations.answer_other_time": "30 per minute; 120 per hour",
 }
 BUTTONS = (Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED)
 
@@ -56,19 +57,19 @@ BUTTONS = (Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED)
 def answer(token: str) -> ResponseReturnValue:
     """Show one guest the invitation and take the answer. An unknown link and a dead one look alike: 404."""
     moment = now()
-    guest = _guest_behind(token, moment)
+    guest = guest_behind(token, moment)
     if request.method != "POST":
-        return _page(guest, token, AnswerForm(formdata=None, note=_last_note(guest)), moment)
+        return answer_page(guest, token, fresh_form(guest), moment)
     form = AnswerForm(answered=_last_answer(guest) is not None)
     if not form.validate():
-        return _page(guest, token, form, moment), 422
+        return answer_page(guest, token, form, moment), 422
     try:
         _record(guest, form, moment)
         db.session.commit()
     except AnswerRefused:
         # Cancelled, withdrawn or begun while the page lay open: the page says so, the words typed stay.
         db.session.rollback()
-        return _page(_guest_behind(token, moment), token, form, moment), 409
+        return answer_page(guest_behind(token, moment), token, form, moment), 409
     wake_worker()
     return redirect(url_for("invitations.answer", token=token, lang=g.lang))
 
@@ -77,7 +78,7 @@ def answer(token: str) -> ResponseReturnValue:
 def answer_calendar(token: str) -> ResponseReturnValue:
     """Show the event as a file for the guest's calendar."""
     moment = now()
-    guest = _guest_behind(token, moment)
+    guest = guest_behind(token, moment)
     entry = calendar_event(guest.event, g.lang)
     if entry is None or guest.state is InvitationState.WITHDRAWN:
         abort(404)
@@ -85,7 +86,7 @@ def answer_calendar(token: str) -> ResponseReturnValue:
     return give_file(write_event_file(entry).encode(), file_name, "text/calendar")
 
 
-def _guest_behind(token: str, moment: datetime) -> Invitation:
+def guest_behind(token: str, moment: datetime) -> Invitation:
     """Return the guest of a living link, else 404; from then on the request speaks the guest's language."""
     guest = find_by_token(token, now=moment)
     if guest is None:
@@ -111,7 +112,14 @@ def _record(guest: Invitation, form: AnswerForm, moment: datetime) -> None:
     )
 
 
-def _page(guest: Invitation, token: str, form: AnswerForm, moment: datetime) -> str:
+def answer_page(
+    guest: Invitation,
+    token: str,
+    form: AnswerForm,
+    moment: datetime,
+    other_time: OtherTimeForm | None = None,
+) -> str:
+    """Return the guest's own page; ``other_time`` is what was typed to propose one."""
     event, lang = guest.event, str(g.lang)
     last = _last_answer(guest)
     closed = _closed(guest, moment)
@@ -130,6 +138,7 @@ def _page(guest: Invitation, token: str, form: AnswerForm, moment: datetime) -> 
         host=sender_name(event, lang),
         when=when_words(event, lang),
         in_tirana=_in_tirana(event, lang),
+        zone=zone_words(event.zone),
         # Only a link that calendars could carry becomes one here: never javascript: or a bare host.
         join_link=entry.join_url if entry else None,
         description="" if withdrawn else in_language(event, "description", lang),
@@ -143,6 +152,8 @@ def _page(guest: Invitation, token: str, form: AnswerForm, moment: datetime) -> 
         buttons=BUTTONS,
         chips=ANSWER_CHIPS,
         spoken=SPOKEN_ANSWERS,
+        other_time=other_time or OtherTimeForm(event.zone, formdata=None),
+        proposed=_proposed_words(guest, lang),
     )
 
 
@@ -162,6 +173,14 @@ def _in_tirana(event: Event, lang: str) -> str:
     return span_words(event.starts_at, event.ends_at, lang, TIRANE)
 
 
+def _proposed_words(guest: Invitation, lang: str) -> str:
+    """Return the time the guest proposed and waits for our word about; "" where nothing waits."""
+    waiting = open_proposal(guest)
+    if waiting is None:
+        return ""
+    return span_words(waiting.starts_at, waiting.ends_at, lang, guest.event.zone)
+
+
 def _last_answer(guest: Invitation) -> GivenAnswer | None:
     """Return the answer that counts; an earlier one, from before the guest was withdrawn and asked again, does not."""
     if guest.answer is Answer.NEEDS_ACTION:
@@ -169,6 +188,7 @@ def _last_answer(guest: Invitation) -> GivenAnswer | None:
     return latest_answer(guest)
 
 
-def _last_note(guest: Invitation) -> str:
+def fresh_form(guest: Invitation) -> AnswerForm:
+    """Return the form of the answer as the page is opened: with the note said last."""
     last = _last_answer(guest)
-    return last.note if last else ""
+    return AnswerForm(formdata=None, note=last.note if last else "")
