@@ -75,6 +75,7 @@ from pop_campaigns.worker.huey_app import init_worker
 
 BLUEPRINTS = (
     public_views.bp,
+    public_views.previews,
     accounts_views.bp,
     desk_views.bp,
     events_views.bp,

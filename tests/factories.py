@@ -24,6 +24,7 @@ from pop_campaigns.core.text import fold
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token, new_nonce
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventFormat, EventKind
+from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.rules.letters import LetterState, RecipientRole
@@ -151,7 +152,7 @@ def make_event(
 ) -> Event:
     """A round table with a moment, two hours long, unless told otherwise.
 
-    It is held in the morning: at whatever hour the tests run, it ends on the day it begins.
+    It is held in the morning: at whatever hour the tests run, it ends on the day it begins. It stands on the site.
     """
     now = datetime.now(UTC).replace(microsecond=0)
     if values.get("precision", DatePrecision.MOMENT) is DatePrecision.MOMENT:
@@ -168,10 +169,14 @@ def make_event(
         "venue": "Bashkia Fier, salla e këshillit",
         "organisation": organisation,
         "municipality": organisation.municipality if organisation else None,
+        "visibility": EventVisibility.PUBLIC,
         "created_at": now,
         "changed_at": now,
     }
-    return _add(Event(**(defaults | values)))
+    settled = defaults | values
+    if settled["visibility"] is EventVisibility.PUBLIC:
+        settled.setdefault("published_at", settled["created_at"])
+    return _add(Event(**settled))
 
 
 def make_invitation(event: Event, office: Office | None = None, **values: Any) -> Invitation:

@@ -26,6 +26,7 @@ from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models.events import Attendance, Commitment, Event, Supporter
 from pop_campaigns.events.rules.events import EventKind, EventState
+from pop_campaigns.events.rules.visibility import EventVisibility
 
 
 def keep_campaign(loading: Loading, facts: CampaignFacts) -> None:
@@ -67,6 +68,8 @@ def keep_event(loading: Loading, facts: EventFacts) -> None:
         kind=facts.kind,
         format=facts.format,
         state=EventState.HELD,
+        visibility=EventVisibility.PUBLIC,
+        published_at=loading.now,
         from_record=True,
         title_sq=facts.title_sq,
         title_en=facts.title_en,

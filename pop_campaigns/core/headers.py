@@ -20,6 +20,8 @@ FRAMED_MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'; sandbox"
 )
+# A page of ours that another one of ours may show.
+FRAMED_PAGE_POLICY = POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 # The same page policy for pages that hold such a frame.
 FRAMING_POLICY = POLICY.replace("connect-src", "frame-src 'self'; connect-src")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -60,6 +62,13 @@ def framed_mail(html: str) -> Response:
     """Return cleaned mail HTML as a response that can only be shown inside our own pages."""
     answer = Response(html, mimetype="text/html")
     answer.headers["Content-Security-Policy"] = FRAMED_MAIL_POLICY
+    return answer
+
+
+def framed_page(page: str) -> Response:
+    """Return a page of ours to be looked at inside another one."""
+    answer = Response(page, mimetype="text/html")
+    answer.headers["Content-Security-Policy"] = FRAMED_PAGE_POLICY
     return answer
 
 

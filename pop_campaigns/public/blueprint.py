@@ -16,6 +16,8 @@ from pop_campaigns.core.headers import may_be_kept
 from pop_campaigns.core.i18n import LANGUAGES
 
 bp = Blueprint("public", __name__)
+previews = Blueprint("previews", __name__)
+"""What is not public yet, as it will look: for those who may publish it. Nobody keeps a copy."""
 HOME: Final = "public.home"
 """The one address that asks who comes: it sends people to the pages in their language."""
 PAGES_KEPT_FOR: Final = 60
@@ -46,6 +48,7 @@ def use_sessions_of_persons(state: BlueprintSetupState) -> None:
 
 
 @bp.url_value_preprocessor
+@previews.url_value_preprocessor
 def take_language(endpoint: str | None, values: dict[str, Any] | None) -> None:
     """Take the language of the address, of a calendar's query, else Albanian; only the home page asks the browser."""
     if endpoint != HOME:
@@ -97,6 +100,7 @@ def base_url() -> str:
 
 
 @bp.context_processor
+@previews.context_processor
 def for_public_pages() -> dict[str, Any]:
     """Return what the frame shows: its contact and the addresses of the page in both languages."""
     if request.endpoint == HOME:

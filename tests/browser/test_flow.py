@@ -86,7 +86,7 @@ def _plan(page: Page) -> str:
 
 
 def _choose_guests(page: Page, event: str) -> None:
-    page.locator(".page-actions a.btn-primary").click()
+    page.locator(".page-actions").get_by_role("link", name=sq("Invite guests")).click()
     page.wait_for_url(f"**{event}/invite")
     walks.search_guests(page, "turizm", MINISTER)  # a part of a word is enough
     walks.pick(page, MINISTER).get_by_role("checkbox").check()

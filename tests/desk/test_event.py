@@ -18,6 +18,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.desk.queries.events import story_of
 from pop_campaigns.events.models.events import Attendance, Commitment, Event, Supporter
+from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.events.services.events import cancel_event, change_event, draft_of
 from pop_campaigns.invitations.queries.guests import guests_of
 from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, InvitationState
@@ -49,7 +50,7 @@ def test_scope(people: SimpleNamespace, client: FlaskClient, sign_in: Browser) -
     assert client.get(address).status_code == 302
     public = sign_in(people.clirim).get(address)
     assert (public.status_code, public.location) == (302, f"/en/events/{event.id}"), "as everybody reads it"
-    event.published = False
+    event.visibility = EventVisibility.INTERNAL
     db.session.commit()
     assert sign_in(people.clirim).get(address).status_code == 404
     assert sign_in(people.eva).get(address).status_code == 200
@@ -160,7 +161,7 @@ def test_the_record_is_shown(people: SimpleNamespace, sign_in: Browser) -> None:
     assert main_button(page) == ""
     for address in (f"/en/events/{event.id}", f"/en/events/{event.id}.ics"):
         assert f'href="{address}"' in page
-    event.published = False
+    event.visibility = EventVisibility.INTERNAL
     db.session.commit()
     assert '"/en/events/' not in page_of(sign_in(people.arta), event)
 

@@ -19,6 +19,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.desk.queries.translations import NOUNS, count_lacking, said_elsewhere, select_lacking
 from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.visibility import EventVisibility
 from tests import factories
 from tests.house.browser_forms import forms_on
 
@@ -30,7 +31,9 @@ HOSTILE = ("<b>x</b>{{ 7*7 }}", "' OR 1=1 --", "%(name)s", "{brace}", "ë\u202e 
 def scene(cast: SimpleNamespace) -> SimpleNamespace:
     """Fier's, Vlorë's and the network's records, some with a text in both languages."""
     events = [
-        factories.make_event(cast.fier, title_sq="E fshehtë", title_en="", published=False),
+        factories.make_event(
+            cast.fier, title_sq="E fshehtë", title_en="", visibility=EventVisibility.INTERNAL
+        ),
         factories.make_event(cast.fier, title_sq="E shkuar", title_en="", starts_in=timedelta(days=-30)),
         factories.make_event(cast.fier, title_sq="E ardhshme", title_en="", description_sq="Çfarë u bë."),
         factories.make_event(cast.fier, title_sq="E përkthyer", title_en="Translated"),

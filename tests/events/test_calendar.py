@@ -11,6 +11,7 @@ from pop_campaigns.calendars.event import CalendarEvent, event_lines
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.events.words.calendar import calendar_event
 from tests import factories
 
@@ -73,7 +74,10 @@ def test_what_has_no_day_is_in_no_calendar(cast: SimpleNamespace, precision: Dat
 
 def test_cancelled_unpublished_and_a_link_no_calendar_can_carry(cast: SimpleNamespace) -> None:
     event = factories.make_event(
-        cast.fier, state=EventState.CANCELLED, published=False, join_url="javascript:alert(1)"
+        cast.fier,
+        state=EventState.CANCELLED,
+        visibility=EventVisibility.INTERNAL,
+        join_url="javascript:alert(1)",
     )
     result = entry(event)
     assert result.status == "CANCELLED"

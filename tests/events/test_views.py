@@ -20,6 +20,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState
+from pop_campaigns.events.rules.visibility import EventVisibility
 from tests import factories
 from tests.opened import opened
 
@@ -39,7 +40,6 @@ def typed(**changes: Any) -> dict[str, Any]:
         "end_time": "12:00",
         "zone": "Europe/Tirane",
         "venue": "Bashkia Fier, salla e këshillit",
-        "published": "y",
     }
     return {key: value for key, value in (form | changes).items() if value is not None}
 
@@ -81,7 +81,7 @@ def test_a_coordinator_plans_an_event(cast: SimpleNamespace, sign_in: SignIn) ->
     assert event.organisation_id == cast.fier.id
     assert event.municipality_id == cast.fier.municipality_id
     assert event.format is EventFormat.IN_PERSON
-    assert event.published
+    assert event.visibility is EventVisibility.DRAFT
     assert "Tryezë për lumin Gjanica" in arta.get("/events").text
 
 

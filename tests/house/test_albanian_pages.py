@@ -55,11 +55,12 @@ def hints_in(page: str) -> Iterator[str]:
 
 
 def pages_of(walked: Walk, *, public: bool) -> list[str]:
-    """Return the pages for strangers, or those for who is signed in."""
+    """Return the pages for strangers, also as previews, or those for who is signed in."""
     return [
         one.answer.text
         for one in walked.pages
-        if is_public(one.endpoint) is public and not one.endpoint.startswith(OF_SIGNING_IN)
+        if (is_public(one.endpoint) or one.endpoint.startswith("previews.")) is public
+        and not one.endpoint.startswith(OF_SIGNING_IN)
     ]
 
 

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from pop_campaigns.accounts.guard import is_public
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.events.rules.visibility import EventVisibility
 from tests.house.walk import Walk
 from tests.house.world import address, arguments, rules, snapshot
 
@@ -96,7 +97,7 @@ def test_the_other_organisation_finds_none_of_it(
     """
     browser = sign_in(world.cast.clirim)
     values = arguments(world)
-    world.event.published = False
+    world.event.visibility = EventVisibility.INTERNAL
     db.session.commit()
     seen = []
     for rule in app.url_map.iter_rules():

@@ -212,6 +212,8 @@ NEED_NOT_ASK = {
     "desk/queries/mail_about:about_mails": "of mails that the caller may show",
     "desk/queries/events:events_to_remind": "gives events",
     "desk/queries/events:guests_not_told": "counts",
+    "desk/queries/events:ties_of": "counts",
+    "desk/services:delete_event": "a list of guests none of whom was told, which goes with the event",
     "desk/views/mail:_mail_among": "of a choice that asked",
     "desk/views/search:_persons": "of a choice that asked",
     "incoming/views/originals:_all_changeable": "gives one yes or no; stricter than the rule",

@@ -47,7 +47,12 @@ PUZZLES = {"bell", "going", "keeping", "machines", "moments", "needles", "showin
 SAYS_NOTHING = re.compile(r"(utils?|helpers?|constants?|common|misc|managers?|stuff)\.py")
 LONGEST_FILE = 400
 SHORTEST_FILE = 40
-SHORT_ON_PURPOSE = {"roles.py", "open_data.py", "letter.py"}  # looked for by these very names
+SHORT_ON_PURPOSE = {
+    "roles.py",
+    "open_data.py",
+    "letter.py",
+    "visibility.py",
+}  # looked for by these very names
 LONGEST_FUNCTION = 45
 
 # Put together here so that this file does not hold what it looks for.

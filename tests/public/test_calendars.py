@@ -19,6 +19,7 @@ from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState
+from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.public.words.feed import Kept, read_feed
 from tests import factories
 
@@ -129,10 +130,10 @@ def test_every_change_shows_at_once(cast: SimpleNamespace, client: FlaskClient) 
     event.municipality = cast.vlore.municipality
     db.session.commit()
     assert not entries(client, "/calendar.ics?municipality=fier")
-    event.published = False
+    event.visibility = EventVisibility.INTERNAL
     db.session.commit()
     assert not entries(client)
-    event.published = True
+    event.visibility = EventVisibility.PUBLIC
     event.precision, event.starts_at, event.ends_at = DatePrecision.MONTH, None, None
     db.session.commit()
     assert not entries(client)
@@ -198,7 +199,7 @@ def test_who_asks_by_date_alone_hears_of_an_event_that_is_gone(
     event = make(cast.fier)
     make(cast.fier, changed_at=LONG_AGO - timedelta(days=1))
     stamp = client.get("/calendar.ics").headers["Last-Modified"]
-    event.published, event.changed_at = False, LONG_AGO + timedelta(days=1)
+    event.visibility, event.changed_at = EventVisibility.INTERNAL, LONG_AGO + timedelta(days=1)
     db.session.commit()
     answer = client.get("/calendar.ics", headers={"If-Modified-Since": stamp})
     assert answer.status_code == 200
@@ -224,6 +225,7 @@ def test_a_large_feed_is_joined_not_rebuilt(
                 "starts_at": start + timedelta(hours=number), "ends_at": start + timedelta(hours=number + 1),
                 "day_from": (start + timedelta(hours=number)).date(), "municipality_id": cast.fier.municipality_id,
                 "created_at": LONG_AGO, "changed_at": LONG_AGO, "version": 1, "state": EventState.PLANNED,
+                "visibility": EventVisibility.PUBLIC, "published_at": LONG_AGO,
             }
             for number in range(EVENTS)
         ],

@@ -21,6 +21,7 @@ from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models.events import Attendance, Commitment, Supporter
 from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState
+from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.invitations.models.invitations import Invitation
 from tests import factories
 
@@ -396,11 +397,11 @@ def test_an_unknown_event_is_not_found(client: FlaskClient, number: int) -> None
 
 def test_unpublished_events_are_nowhere(cast: SimpleNamespace, client: FlaskClient) -> None:
     hidden = factories.make_event(
-        cast.fier, title_sq="Fshehtë-kanarina", title_en="Hidden canary", published=False
+        cast.fier, title_sq="Fshehtë-kanarina", title_en="Hidden canary", visibility=EventVisibility.INTERNAL
     )
     other = factories.make_event(cast.fier, kind=EventKind.HEARING, title_en="In Parliament")
     vlore = factories.make_event(
-        cast.vlore, title_sq="Fshehtë-kanarina", kind=EventKind.PROTEST, published=False
+        cast.vlore, title_sq="Fshehtë-kanarina", kind=EventKind.PROTEST, visibility=EventVisibility.INTERNAL
     )
     vlore.day_from, vlore.starts_at, vlore.ends_at = date(1999, 1, 1), None, None
     vlore.precision = DatePrecision.DAY
@@ -417,7 +418,7 @@ def test_unpublished_events_are_nowhere(cast: SimpleNamespace, client: FlaskClie
     assert "Protest" not in text and ">1999<" not in text and "Round table" not in text
     for url in (f"/sq/events/{hidden.id}", f"/en/events/{hidden.id}", f"/sq/events/{hidden.id}.ics"):
         assert client.get(url).status_code == 404
-    hidden.published = True
+    hidden.visibility, hidden.published_at = EventVisibility.PUBLIC, hidden.created_at
     db.session.commit()
     assert client.get(f"/sq/events/{hidden.id}").status_code == 200
 

@@ -217,7 +217,7 @@ def plan_and_invite(browser: PlainBrowser) -> str:
         browser.press("q", f"{event}/invite", guest=key)
         browser.get(f"{event}/invite?q=bashkia")
     browser.get(f"{event}/invite/send")
-    browser.press("guests")
+    browser.press("guests", visibility="public")
     return event
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import selectinload
@@ -14,10 +15,12 @@ from pop_campaigns.accounts.scope import own
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import History
-from pop_campaigns.events.models.events import Event
+from pop_campaigns.core.subject_files import files_of
+from pop_campaigns.events.models.events import Attendance, Commitment, Event, Supporter
 from pop_campaigns.events.queries.events import is_coming
 from pop_campaigns.events.rules.events import EventState
-from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail
+from pop_campaigns.events.rules.visibility import EventTies
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, InvitationMail
 from pop_campaigns.invitations.queries.guests import AnswerCounts, counts_for, guests_proposing
 from pop_campaigns.invitations.rules.invitations import REMINDER_GAP, Answer, InvitationState, Sight
 from pop_campaigns.invitations.sight import guests_seen
@@ -113,7 +116,7 @@ def letters_waiting(user: User, today: date, *, limit: int = 20) -> Sequence[Let
 
 
 def story_of(event: Event, user: User, *, limit: int = 300) -> list[tuple[History, str | None]]:
-    """Return what happened to an event and to its guests, newest first, each with the guest's name.
+    """Return what happened to an event and to its guests since there is one, newest first, each with the guest's name.
 
     "" for the event itself, None for a guest whose words the user does not see. One query; what a single mail did is left
     out, because one line already says that so many were sent.
@@ -122,8 +125,12 @@ def story_of(event: Event, user: User, *, limit: int = 300) -> list[tuple[Histor
         History.subject_type == Invitation.__tablename__,
         History.subject_id.in_(select(Invitation.id).where(Invitation.event_id == event.id)),
         History.action != "invitation.sent",
+        # The number of a guest taken off the list may be another one's now; so may that of a deleted event.
+        History.at >= Invitation.created_at,
     )
-    about_event = and_(History.subject_type == Event.__tablename__, History.subject_id == event.id)
+    is_it = and_(History.subject_type == Event.__tablename__, History.subject_id == event.id)
+    before_it = select(func.coalesce(func.max(History.id), 0)).where(is_it, History.action == "event.deleted")
+    about_event = and_(is_it, History.id > before_it.scalar_subquery())
     is_about_guest = and_(
         History.subject_type == Invitation.__tablename__, History.subject_id == Invitation.id
     )
@@ -139,6 +146,26 @@ def story_of(event: Event, user: User, *, limit: int = 300) -> list[tuple[Histor
         (change, None if change.subject_type == Invitation.__tablename__ and not heard else _name_of(guest))
         for change, guest, heard in changes
     ]
+
+
+def ties_of(event: Event) -> EventTies:
+    """Return what hangs on an event. Guests are only counted, so whoever may change the event sees it all."""
+    guests = select(Invitation.id).where(Invitation.event_id == event.id)
+    about_event = (OutgoingMail.subject_type == Event.__tablename__) & (OutgoingMail.subject_id == event.id)
+    about_guest = (OutgoingMail.subject_type == Invitation.__tablename__) & OutgoingMail.subject_id.in_(
+        guests
+    )
+    of_guest = OutgoingMail.id.in_(
+        select(InvitationMail.mail_id).where(InvitationMail.invitation_id.in_(guests))
+    )
+    return EventTies(
+        mails=_count(OutgoingMail, or_(about_event, about_guest, of_guest)),
+        answers=_count(GivenAnswer, GivenAnswer.invitation_id.in_(guests)),
+        asked=_count(Invitation, Invitation.event_id == event.id, Invitation.state != InvitationState.DRAFT),
+        recorded=sum(_count(kind, kind.event_id == event.id) for kind in (Attendance, Supporter, Commitment)),
+        guests=_count(Invitation, Invitation.event_id == event.id),
+        files=len(files_of(event)),
+    )
 
 
 def event_with_record(event: Event) -> Event:
@@ -176,3 +203,7 @@ def _has_a_day_from(today: date) -> ColumnElement[bool]:
         Event.precision.in_((DatePrecision.MOMENT, DatePrecision.DAY)),
         func.coalesce(Event.day_to, Event.day_from) >= today,
     )
+
+
+def _count(model: Any, *conditions: Any) -> int:
+    return db.session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0

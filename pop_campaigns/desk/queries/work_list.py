@@ -24,7 +24,8 @@ from pop_campaigns.desk.queries.events import (
 from pop_campaigns.desk.queries.mail_about import MailAbout, about_mails, why_not_again
 from pop_campaigns.desk.queries.work_rows import SOON, Reader, WorkList, WorkRow, day_in_words
 from pop_campaigns.events.models.events import Event
-from pop_campaigns.events.words.labels import EVENT_KINDS
+from pop_campaigns.events.rules.visibility import EventVisibility
+from pop_campaigns.events.words.labels import EVENT_KINDS, state_chip
 from pop_campaigns.incoming.queries.proposals import open_proposals
 from pop_campaigns.incoming.words.proposals import times_in_words
 from pop_campaigns.invitations.models.invitations import Invitation, TimeProposal
@@ -93,7 +94,8 @@ def _event_row(reader: Reader, coming: ComingEvent) -> WorkRow:
     event = coming.event
     day = event.day_from or reader.today
     label, url = _next_step(reader, coming)
-    who = [str(EVENT_KINDS[event.kind]), event.venue or _place(event), _guests_words(coming)]
+    draft = str(state_chip(event, reader.now).words) if event.visibility is EventVisibility.DRAFT else ""
+    who = [draft, str(EVENT_KINDS[event.kind]), event.venue or _place(event), _guests_words(coming)]
     return reader.row(
         in_language(event, "title", reader.lang),
         url_for("desk.event", event_id=event.id),
@@ -108,8 +110,10 @@ def _event_row(reader: Reader, coming: ComingEvent) -> WorkRow:
 
 
 def _next_step(reader: Reader, coming: ComingEvent) -> tuple[str, str]:
-    """Return what is to be done for an event ahead: tell of a change, send what is prepared, invite; else nothing."""
+    """Return what an event ahead asks for: publish it, tell of a change, send what is prepared, invite; else nothing."""
     event = coming.event
+    if event.visibility is EventVisibility.DRAFT and not coming.counts.draft:
+        return _("Publish …"), url_for("desk.publish", event_id=event.id)
     if may_invite(cancelled=False, starts_at=event.starts_at, now=reader.now):
         return "", ""
     if coming.not_told:

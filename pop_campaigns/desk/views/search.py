@@ -37,8 +37,10 @@ from pop_campaigns.core.text import ARTICLES, clean_line, fold
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.mail_about import MailAbout, about_mails, receiver_words
 from pop_campaigns.desk.words.event_actions import in_short
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.queries.events import EventFilter, listed_events
-from pop_campaigns.events.words.labels import EVENT_KINDS, when_words
+from pop_campaigns.events.rules.visibility import EventVisibility
+from pop_campaigns.events.words.labels import EVENT_KINDS, state_chip, when_words
 from pop_campaigns.invitations.sight import mails_of_work
 from pop_campaigns.letters.models import Letter
 from pop_campaigns.letters.queries.letters import select_letters
@@ -127,12 +129,19 @@ def _events(rows: Select[Any], typed: str, lang: str) -> HitGroup:
     hits = [
         Hit(
             in_language(event, "title", lang),
-            f"{EVENT_KINDS[event.kind]} · {when_words(event, lang)}",
+            _event_words(event, lang),
             url_for("desk.event", event_id=event.id),
         )
         for event, _group in db.session.execute(rows.limit(SHOWN)).unique()
     ]
     return HitGroup("events", _("Events"), hits, _count(rows, hits), url_for("events.index", q=typed))
+
+
+def _event_words(event: Event, lang: str) -> str:
+    parts = [str(EVENT_KINDS[event.kind]), when_words(event, lang)]
+    if event.visibility is EventVisibility.DRAFT:
+        parts.append(str(state_chip(event, now()).words))
+    return " · ".join(parts)
 
 
 def _letters(rows: Select[Any], typed: str, lang: str) -> HitGroup:

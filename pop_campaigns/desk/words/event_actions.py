@@ -14,6 +14,7 @@ from pop_campaigns.core.dates import moment_words, short_moment_words
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, awaiting_reminder
 from pop_campaigns.invitations.rules.invitations import NotInvitable, may_invite
 
@@ -28,18 +29,18 @@ class Action:
 
 @dataclass(frozen=True)
 class EventActions:
-    """The main step (None where nothing is to be done) with a sentence why, and the other steps."""
+    """The main step (None where nothing is to be done) with a sentence why, the other steps, and those that end it."""
 
     main: Action | None
     why: str
     others: list[Action]
-    cancel: Action | None
+    endings: list[Action]
 
 
 def actions_for(
     event: Event, guests: Sequence[GuestRow], counts: AnswerCounts, *, now: datetime
 ) -> EventActions:
-    """Return what an event asks for: tell of a change, send what is prepared, invite, or nothing more.
+    """Return what an event asks for: publish the draft, tell of a change, send what is prepared, invite, or nothing more.
 
     To remind is offered only while a reminder would go to somebody.
     """
@@ -47,18 +48,23 @@ def actions_for(
     if event.state is EventState.HELD:
         closed = NotInvitable.OVER
     edit = Action(_("Edit"), url_for("events.edit", event_id=event.id))
+    publish, endings = _publish(event), _endings(event, closed, counts)
+    draft = event.visibility is EventVisibility.DRAFT
     if closed is not None:
-        return EventActions(None, _closed_words(event, closed), [edit], _cancel(event, closed))
+        main, others = (publish, [edit]) if draft else (None, [edit, *([publish] if publish else [])])
+        return EventActions(main, _draft_words() if draft else _closed_words(event, closed), others, endings)
     invite = Action(_("Invite guests"), url_for("invitations.who", event_id=event.id))
     remind = Action(_("Remind"), url_for("invitations.remind", event_id=event.id))
     not_told = sum(row.outdated for row in guests)
     main, why = _main_step(event, not_told, counts, invite)
-    others = [edit]
+    if draft and not counts.draft:
+        main, why = publish, _draft_words()
+    others = [edit, *([publish] if publish and main is not publish else [])]
     if main is not invite:
         others.append(invite)
     if counts.waiting and not not_told and awaiting_reminder(event, now=now):
         others.append(remind)
-    return EventActions(main, why, others, _cancel(event, None))
+    return EventActions(main, why, others, endings)
 
 
 def _main_step(
@@ -87,10 +93,29 @@ def _closed_words(event: Event, closed: NotInvitable) -> str:
     return ""
 
 
-def _cancel(event: Event, closed: NotInvitable | None) -> Action | None:
-    if event.state is not EventState.PLANNED or closed is NotInvitable.OVER:
+def _publish(event: Event) -> Action | None:
+    """Return the way to the site: of a draft with the choice to keep it internal, of an internal event as a later step."""
+    if event.published or event.state is EventState.CANCELLED:
         return None
-    return Action(_("Cancel the event"), url_for("invitations.cancel", event_id=event.id))
+    label = _("Publish …") if event.visibility is EventVisibility.DRAFT else _("Put on the site …")
+    return Action(label, url_for("desk.publish", event_id=event.id))
+
+
+def _draft_words() -> str:
+    return _("This is a draft: nobody outside your organisation sees it, and nobody was told.")
+
+
+def _endings(event: Event, closed: NotInvitable | None, counts: AnswerCounts) -> list[Action]:
+    """Return how an event can end: taken from the site, deleted while nobody knows of it, cancelled."""
+    endings = []
+    if event.published and not event.from_record:
+        endings.append(Action(_("Take it from the site"), url_for("desk.unpublish", event_id=event.id)))
+    unknown = event.published_at is None and counts.total == counts.draft and not event.from_record
+    if unknown:
+        endings.append(Action(_("Delete"), url_for("desk.delete", event_id=event.id)))
+    elif event.state is EventState.PLANNED and closed is not NotInvitable.OVER:
+        endings.append(Action(_("Cancel the event"), url_for("invitations.cancel", event_id=event.id)))
+    return endings
 
 
 def in_short(instant: datetime) -> str:

@@ -15,6 +15,7 @@ from flask_babel.speaklater import LazyString
 
 from pop_campaigns.core.history import History
 from pop_campaigns.desk.words.answers import ANSWER_SENTENCES, answer_sentence, substitute_sentence
+from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, SUBSTITUTE_CHIPS, when_of
 
@@ -37,7 +38,7 @@ _CHANGED: Final[Mapping[str, LazyString]] = {
     "kind": _l("kind of event"),
     "format": _l("form of meeting"),
     "state": _l("state"),
-    "published": _l("whether it is public"),
+    "published": _l("whether it is public"),  # as history called it before there were drafts
     "organisation_id": _l("organisation"),
     "campaign_id": _l("campaign"),
 }
@@ -171,10 +172,22 @@ def _named(details: Mapping[str, Any], guest: str) -> str:
     return guest or str(details.get("guest", "")) or _("A guest")
 
 
+def _off_site(details: Mapping[str, Any], _guest: str) -> str:
+    if details.get("visibility") == EventVisibility.DRAFT.value:
+        return _("The event was taken from the site and is a draft again")
+    return _("The event was taken from the site")
+
+
 _Words = Callable[[Mapping[str, Any], str], str]
 _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
     "event.created": (lambda _d, _g: _("The event was planned"), "info"),
     "event.changed": (_changed, "quiet"),
+    "event.published": (lambda _d, _g: _("The event was put on the site"), "good"),
+    "event.kept_internal": (
+        lambda _d, _g: _("The draft became an event that does not stand on the site"),
+        "info",
+    ),
+    "event.taken_off_site": (_off_site, "warn"),
     "event.cancelled": (lambda _d, _g: _("The event was cancelled"), "bad"),
     "event.recorded": (lambda _d, _g: _("Taken over from the record"), "quiet"),
     "event.invitation_text_set": (lambda _d, _g: _("The note in the invitation was changed"), "quiet"),

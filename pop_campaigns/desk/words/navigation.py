@@ -40,6 +40,9 @@ def navigation() -> list[Place]:
 # Pages that show several packages and therefore stand with the desk, by the record they are about.
 _ABOUT: Final = {
     "desk.event": "events.index",
+    "desk.publish": "events.index",
+    "desk.unpublish": "events.index",
+    "desk.delete": "events.index",
     "desk.letter": "letters.index",
     "desk.office_record": "contacts.index",
     "desk.person_record": "contacts.index",
@@ -50,6 +53,7 @@ _ABOUT: Final = {
 _OF_PACKAGE: Final = {
     "events": "events.index",
     "invitations": "events.index",
+    "previews": "events.index",
     "letters": "letters.index",
     "contacts": "contacts.index",
     "lists": "contacts.index",

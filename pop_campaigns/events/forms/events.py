@@ -43,7 +43,7 @@ _USUAL_HOUR: Final = time(10)
 _SATURDAY: Final = 5
 _KEPT_AS_TYPED = (
     *("title_sq", "title_en", "description_sq", "description_en", "venue", "join_url", "more_url"),
-    *("published", "zone", "municipality_id", "campaign_id", "organisation_id"),
+    *("zone", "municipality_id", "campaign_id", "organisation_id"),
 )
 _TIME_FIELDS = ("start_date", "start_time", "end_date", "end_time", "month", "year", "zone")
 
@@ -124,7 +124,6 @@ class EventForm(Form):
     description_sq = _prose(_l("Description in Albanian"))
     description_en = _prose(_l("Description in English"))
     more_url = _link(_l("Link to more information"))
-    published = BooleanField(_l("Show it on the public pages and in the calendar"))
 
     def __init__(self, user: User, now: datetime, event: Event | None = None, **kwargs: Any) -> None:
         start = values_of(event) if event else starting_values(user, local_date(now))
@@ -241,7 +240,6 @@ class EventForm(Form):
             day_from=self.when.day_from,
             day_to=self.when.day_to,
             zone=self.zone.data,
-            published=self.published.data,
             municipality_id=self.municipality_id.data,
             campaign_id=self.campaign_id.data,
             organisation_id=self.organisation_id.data if self.organisation_id is not None else None,
@@ -260,7 +258,6 @@ def starting_values(user: User, today: date) -> dict[str, Any]:
         "start_time": _USUAL_HOUR,
         "precision": DatePrecision.MOMENT.value,
         "zone": TIRANE,
-        "published": True,
         "organisation_id": user.organisation_id,
         "municipality_id": user.organisation.municipality_id if user.organisation else None,
     }

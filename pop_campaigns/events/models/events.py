@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    or_,
+    true,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.accounts.models import Organisation
+from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.contacts.models.institutions import Institution
 from pop_campaigns.contacts.models.persons import Person
@@ -18,6 +30,7 @@ from pop_campaigns.core.once import MadeOnce
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.versions import Versioned
 from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState
+from pop_campaigns.events.rules.visibility import EventVisibility
 
 
 class Event(Stemmed, Versioned, MadeOnce, Base):
@@ -26,7 +39,8 @@ class Event(Stemmed, Versioned, MadeOnce, Base):
     With precision *moment* it has ``starts_at`` (an instant; its wall time is that of ``zone``, so the second
     02:30 of an October night is another instant than the first); with *day*, *month* or *period* it has days;
     *unknown* has neither. ``day_from`` is always the first local day where one is known: lists order by it.
-    ``sequence`` follows RFC 5545 §3.8.7.4.
+    ``sequence`` follows RFC 5545 §3.8.7.4. ``published_at`` is when it was first put on the site, and stays when it is
+    taken from there: what was public once may have been read and noted down.
     """
 
     __tablename__ = "events"
@@ -38,6 +52,7 @@ class Event(Stemmed, Versioned, MadeOnce, Base):
         ),
         CheckConstraint("day_to IS NULL OR day_to >= day_from", name="last_day_after_first"),
         CheckConstraint("sequence >= 0", name="sequence_counts_up"),
+        CheckConstraint("visibility <> 'public' OR published_at IS NOT NULL", name="public_since"),
         Index("ix_events_day_from", "day_from"),
     )
     __sorted_by__ = "title_sq"
@@ -62,7 +77,10 @@ class Event(Stemmed, Versioned, MadeOnce, Base):
     venue: Mapped[str] = mapped_column(Line(300), default="")
     join_url: Mapped[str] = mapped_column(Line(500), default="")
     more_url: Mapped[str] = mapped_column(Line(500), default="")
-    published: Mapped[bool] = mapped_column(default=True)
+    visibility: Mapped[EventVisibility] = mapped_column(
+        choice(EventVisibility), default=EventVisibility.DRAFT, server_default=EventVisibility.DRAFT.value
+    )
+    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     sequence: Mapped[int] = mapped_column(default=0)
     from_record: Mapped[bool] = mapped_column(default=False)
     municipality_id: Mapped[int | None] = mapped_column(ForeignKey("municipalities.id"), index=True)
@@ -81,6 +99,31 @@ class Event(Stemmed, Versioned, MadeOnce, Base):
     )
     supporters: Mapped[list[Supporter]] = relationship(back_populates="event", order_by="Supporter.id")
     commitments: Mapped[list[Commitment]] = relationship(back_populates="event", order_by="Commitment.id")
+
+    @hybrid_property
+    def published(self) -> bool:
+        """Whether it stands on the site."""
+        return self.visibility is EventVisibility.PUBLIC
+
+    @published.inplace.expression
+    @classmethod
+    def _published(cls) -> ColumnElement[bool]:
+        return cls.visibility == EventVisibility.PUBLIC
+
+    @classmethod
+    def shown_to(cls, role: RoleName) -> ColumnElement[bool]:
+        """Return the condition that a person in this role may see one: a draft, only who may change it."""
+        if role is RoleName.ADMINISTRATOR:
+            return true()
+        no_draft = cls.visibility != EventVisibility.DRAFT
+        # Whose it is, is asked beside this: what a coordinator sees is their own or the network's.
+        return no_draft if role is RoleName.VIEWER else or_(no_draft, cls.organisation_id.is_not(None))
+
+    def is_shown_to(self, role: RoleName) -> bool:
+        """Return whether a person in this role may see it: a draft, only who may change it."""
+        if role is RoleName.ADMINISTRATOR or self.visibility is not EventVisibility.DRAFT:
+            return True
+        return role is RoleName.COORDINATOR and self.organisation_id is not None
 
 
 class Attendance(Base):

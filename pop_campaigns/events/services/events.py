@@ -22,6 +22,7 @@ from pop_campaigns.core.once import insert_or_find, once_key
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState, may_cancel
+from pop_campaigns.events.rules.visibility import EventVisibility
 
 # What a guest would act on: RFC 5546 §2.1.4 wants a new SEQUENCE for these and for nothing else.
 MATERIAL = frozenset({"precision", "starts_at", "ends_at", "zone", "day_from", "day_to", "venue", "join_url"})
@@ -58,7 +59,6 @@ class EventDraft:
     venue: str = ""
     join_url: str = ""
     more_url: str = ""
-    published: bool = True
     municipality_id: int | None = None
     campaign_id: int | None = None
     organisation_id: int | None = None
@@ -74,7 +74,8 @@ def draft_of(event: Event) -> EventDraft:
 def create_event(draft: EventDraft, *, by: User | None, now: datetime, once: str) -> Event:
     """Add an event, or return the one that the same ``once`` from the same person made the first time.
 
-    A coordinator's event is their organisation's, whatever the draft says.
+    A coordinator's event is their organisation's, whatever the draft says. Nobody else sees it before it is published or
+    kept internal (:mod:`events.services.visibility`).
 
     :raises pop_campaigns.accounts.scope.NoOrganisation: for a coordinator without one.
     :raises pop_campaigns.calendars.zones.UnknownZone: the zone is not in the IANA database.
@@ -85,6 +86,7 @@ def create_event(draft: EventDraft, *, by: User | None, now: datetime, once: str
             **_settled(draft, owner_of_new(by, draft.organisation_id)),
             uid=f"event-{uuid4()}@{current_app.config['MAIL_DOMAIN']}",
             state=EventState.HELD if draft.held else EventState.PLANNED,
+            visibility=EventVisibility.DRAFT,
             created_at=now,
             changed_at=now,
         )

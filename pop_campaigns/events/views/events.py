@@ -105,7 +105,7 @@ def new() -> ResponseReturnValue:
     event = create_event(form.draft(), by=current_user, now=moment, once=form.once.data or "")
     form_made(event, page=event_url(event.id), edit=url_for("events.edit", event_id=event.id))
     db.session.commit()
-    flash(_("The event is saved."), "success")
+    flash(_("The event is saved as a draft: only your organisation sees it."), "success")
     _say_if_past(form)
     if request.form.get("then") == "guests" and is_coming(event.starts_at, moment):
         return redirect(url_for("invitations.who", event_id=event.id))

@@ -17,6 +17,7 @@ from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import DatePrecision, date_words, span_words
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState, EventWhen, is_over
+from pop_campaigns.events.rules.visibility import EventVisibility, NotDeletable
 
 EVENT_KINDS: Final[dict[EventKind, LazyString]] = {
     EventKind.CONFRONTATION: _l("Confrontation"),
@@ -51,6 +52,13 @@ EVENT_STATES: Final[dict[EventState, LazyString]] = {
     EventState.PLANNED: _lp("event", "Planned"),
     EventState.HELD: _lp("event", "Held"),
     EventState.CANCELLED: _lp("event", "Cancelled"),
+}
+
+NOT_DELETABLE: Final[dict[NotDeletable, LazyString]] = {
+    NotDeletable.FROM_RECORD: _l("It comes from the record of the network, which is kept."),
+    NotDeletable.TOLD: _l("Guests know of it: mails were written, or somebody has answered."),
+    NotDeletable.RECORDED: _l("Who attended, who joined or what was promised there is on record."),
+    NotDeletable.WAS_PUBLIC: _l("It has stood on the site, where people may have read or noted it."),
 }
 
 EVENT_WHENS: Final[dict[EventWhen, LazyString]] = {
@@ -88,7 +96,14 @@ _SIGNS: Final[dict[EventState, tuple[str, Tone]]] = {
 
 
 def state_chip(event: Event, now: datetime) -> Chip:
-    """Return the chip of an event. What was planned and is over is just that: nobody has said that it was held."""
+    """Return the chip of an event as its people see it: first of all whether it is a draft."""
+    if event.visibility is EventVisibility.DRAFT and event.state is not EventState.CANCELLED:
+        return Chip("◌", _lp("event", "Draft"), "warn")
+    return public_chip(event, now)
+
+
+def public_chip(event: Event, now: datetime) -> Chip:
+    """Return the chip of an event on the site. What was planned and is over is just that: nobody said that it was held."""
     if event.state is EventState.PLANNED and is_over(event, now, local_date(now)):
         return Chip("–", _lp("event", "Over"), "quiet")
     mark, tone = _SIGNS[event.state]

@@ -66,6 +66,7 @@ class NotInvitable(enum.StrEnum):
     CANCELLED = "cancelled"
     OVER = "over"
     NO_MOMENT = "no_moment"
+    DRAFT = "draft"
 
 
 class NotAnswerable(enum.StrEnum):

@@ -18,6 +18,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventState, is_coming
+from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.events.services.events import cancel_event
 from pop_campaigns.invitations.messages.invitations import (
     MAIL_KINDS,
@@ -53,9 +54,11 @@ from pop_campaigns.invitations.rules.invitations import (
     LETTERS,
     InvitationState,
     MailPurpose,
+    NotInvitable,
     calendar_sequence,
 )
 from pop_campaigns.invitations.services.guests import (
+    CannotInvite,
     check_invitable,
     lock_event,
     refresh_guests,
@@ -101,11 +104,14 @@ class _Order:
 def send_invitations(event: Event, *, by: User, now: datetime) -> int:
     """Ask every draft guest; return how many were asked. Raise :class:`CannotInvite`.
 
+    Nothing leaves for a draft: what becomes of it is said first (``events.services.visibility.end_draft``).
     Who gets no mail (see ``contacts.rules.why_unmailed``) stays on the list, unasked. A second press finds no other drafts
     and sends nothing.
     """
     lock_event(event)
     check_invitable(event, now)
+    if event.visibility is EventVisibility.DRAFT:
+        raise CannotInvite(NotInvitable.DRAFT)
     waiting = guests_of(event, InvitationState.DRAFT)
     refused = refusing(event, waiting)
     drafts = [draft for draft in waiting if draft.id not in refused]

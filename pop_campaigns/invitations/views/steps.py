@@ -36,7 +36,10 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
 from pop_campaigns.core.i18n import LANGUAGES, misses_translation
 from pop_campaigns.core.meanwhile import meet_changes
+from pop_campaigns.events.forms.visibility import EndOfDraftForm
 from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.rules.visibility import EventVisibility
+from pop_campaigns.events.services.visibility import end_draft
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
 from pop_campaigns.invitations.forms import NoteForm
 from pop_campaigns.invitations.models.invitations import Invitation, InvitationText
@@ -167,7 +170,12 @@ def send(event_id: int) -> ResponseReturnValue:
     drafts = _sendable(event).drafts
     if drafts and seen and seen != _mark_of_list(drafts):
         return with_frames(_send_page(event, changed=True)), 409
+    ending = _end_of_draft(event) if drafts else None
+    if ending is not None and not ending.validate():
+        return with_frames(_send_page(event, ending=ending)), 422
     try:
+        if ending is not None:
+            end_draft(event, ending.visibility.data, by=current_user, now=now())
         number = send_invitations(event, by=current_user, now=now())
         db.session.commit()
     except CannotInvite:
@@ -186,6 +194,11 @@ def send(event_id: int) -> ResponseReturnValue:
     else:
         flash(_("Everybody on the list has been invited already: nothing was sent twice."), "info")
     return redirect(url_for("desk.event", event_id=event_id))
+
+
+def _end_of_draft(event: Event) -> EndOfDraftForm | None:
+    """Return what is asked before the guests of a draft are written to; None where it is no draft any more."""
+    return EndOfDraftForm(event) if event.visibility is EventVisibility.DRAFT else None
 
 
 def _why_held_back(event: Event, guest: Invitation) -> Unmailed | None:
@@ -227,7 +240,7 @@ def _sendable(event: Event) -> _Parted:
     return _Parted([guest for guest in waiting if guest.id not in reasons], addresses, held)
 
 
-def _send_page(event: Event, *, changed: bool = False) -> str:
+def _send_page(event: Event, *, changed: bool = False, ending: EndOfDraftForm | None = None) -> str:
     drafts, addresses, held = _sendable(event)
     seen = seen_among([*drafts, *(row.guest for row in held)])
     return render_template(
@@ -245,6 +258,7 @@ def _send_page(event: Event, *, changed: bool = False) -> str:
         untranslated=untranslated_fields(event, drafts),
         refusal=cannot_invite_words(event, now()),
         changed=changed,
+        ending=ending or _end_of_draft(event),
     )
 
 

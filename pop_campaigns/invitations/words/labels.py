@@ -79,6 +79,7 @@ NOT_INVITABLE: Final[dict[NotInvitable, LazyString]] = {
     NotInvitable.CANCELLED: _l("The event is cancelled; nobody can be invited to it any more."),
     NotInvitable.OVER: _l("The event has begun or is over; nobody can be invited to it any more."),
     NotInvitable.NO_MOMENT: _l("Give the event a day and an hour first; then you can invite to it."),
+    NotInvitable.DRAFT: _l("The event is a draft: say first whether it goes on the site or stays internal."),
 }
 
 NOT_ANSWERABLE: Final[dict[NotAnswerable, LazyString]] = {

@@ -86,7 +86,7 @@ def read_wanted(arguments: Mapping[str, str]) -> Wanted:
 
 def published(*columns: Any) -> Select[Any]:
     """Start a query of what everybody may see."""
-    return select(*(columns or (Event,))).where(Event.published.is_(True))
+    return select(*(columns or (Event,))).where(Event.published)
 
 
 def listed_events(wanted: Wanted, now: datetime) -> Select[tuple[Event, int]]:

@@ -9,10 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from pop_campaigns.accounts.guard import writer
+from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import day_words
 from pop_campaigns.core.downloads import give_stored
-from pop_campaigns.core.headers import for_everybody
+from pop_campaigns.core.headers import for_everybody, framed_page
 from pop_campaigns.core.i18n import chosen_language
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.places import Municipality
@@ -24,10 +26,10 @@ from pop_campaigns.events.words.labels import (
     EVENT_KINDS,
     EVENT_WHENS,
     SEVERAL_EVENTS,
-    state_chip,
+    public_chip,
     when_words,
 )
-from pop_campaigns.public.blueprint import PAGES_KEPT_FOR, base_url, bp, network
+from pop_campaigns.public.blueprint import PAGES_KEPT_FOR, base_url, bp, network, previews
 from pop_campaigns.public.queries.events import (
     Group,
     Wanted,
@@ -102,16 +104,20 @@ def events() -> ResponseReturnValue:
 @for_everybody(PAGES_KEPT_FOR)
 def event(event_id: int) -> ResponseReturnValue:
     """Show one event."""
-    lang = str(g.lang)
     row = find_public_event(event_id, *whole_page())
     if row is None:
         abort(404)
-    moment = now()
+    return show_event(row)
+
+
+def show_event(row: Event, template: str = "public/event.html") -> str:
+    """Return the page of an event as everybody sees it, in the language of the address."""
+    lang, moment = str(g.lang), now()
     holders, others = event_words.office_holders(row.attendances, lang)
     return render_template(
-        "public/event.html",
+        template,
         event=row,
-        chip=state_chip(row, moment),
+        chip=public_chip(row, moment),
         holders=holders,
         others=others,
         ahead=row.state is EventState.PLANNED and not is_over(row, now(), local_date(now())),
@@ -122,6 +128,13 @@ def event(event_id: int) -> ResponseReturnValue:
         canonical=base_url() + request.path,
         **_words(lang),
     )
+
+
+@previews.get("/<any(sq, en):lang>/events/<int:event_id>/preview")
+@writer
+def preview(event_id: int) -> ResponseReturnValue:
+    """Show the public page of an event before there is one, to those who may put it on the site."""
+    return framed_page(show_event(get_changeable(Event, event_id), "public/preview.html"))
 
 
 @bp.get("/<any(sq, en):lang>/members")
@@ -180,7 +193,7 @@ def _words(lang: str) -> dict[str, Any]:
         "kinds": EVENT_KINDS,
         "several_kinds": SEVERAL_EVENTS,
         "formats": EVENT_FORMATS,
-        "chip_of": lambda event: state_chip(event, moment),
+        "chip_of": lambda event: public_chip(event, moment),
         "when_words": lambda event: when_words(event, lang),
         "date_column": lambda event: event_words.date_column(event, lang),
         "time_words": lambda event: event_words.time_words(event, lang),

@@ -87,8 +87,8 @@ def read_feed(lang: str, municipality: str = "", place: str = "") -> Feed:
 
 
 def last_change() -> datetime | None:
-    """Return when any event last changed: also one that is no longer published or has moved elsewhere changes feeds."""
-    return db.session.scalar(select(func.max(Event.changed_at)))
+    """Return when any event last changed: also one taken from the site or moved elsewhere changes feeds, no draft does."""
+    return db.session.scalar(select(func.max(Event.changed_at)).where(Event.published_at.is_not(None)))
 
 
 def _stamps(municipality: str) -> list[Stamp]:
