@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent
 MINIMUM_KEY_BYTES = 32
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 MOST_HOPS = 8
+LONGEST_UNDO = 300
 """Proxies one behind the other; each more lets whoever writes to us claim one more address."""
 
 
@@ -85,6 +86,11 @@ SETTINGS: tuple[Setting, ...] = (
         "MAIL_FILES_LIMIT",
         7,
         "Megabytes of files that go in one mail, together; what is over goes as a link. Most servers refuse mails above 10, and files grow by a third on the way.",
+    ),
+    Setting(
+        "UNDO_SECONDS",
+        30,
+        "Seconds for which a person can take back what they sent: the mails leave only then. 0 sends at once; at most 300.",
     ),
     Setting(
         "MAIL_DOMAIN",
@@ -202,6 +208,9 @@ def _wrong_types(values: Mapping[str, Any]) -> list[str]:
         and isinstance(value, int)
         and value < 1
     ]
+    seconds = values["UNDO_SECONDS"]
+    if isinstance(seconds, int) and not 0 <= seconds <= LONGEST_UNDO:
+        problems.append(f"POP_UNDO_SECONDS must be from 0 to {LONGEST_UNDO}.")
     if values["MODE"] not in ("tryout", "production", "test"):
         problems.append("POP_MODE must be tryout, production or test.")
     if str(values["LOG_LEVEL"]).upper() not in LOG_LEVELS:

@@ -24,7 +24,15 @@ from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from pop_campaigns.calendars.answer import CalendarAnswer
 from pop_campaigns.core.db import Base, Line, Prose, UTCDateTime, choice
-from pop_campaigns.mail.rules import Dmarc, IncomingKind, IncomingState, IncomingWay, MailState, Review
+from pop_campaigns.mail.rules import (
+    Dmarc,
+    IncomingKind,
+    IncomingState,
+    IncomingWay,
+    MailState,
+    Review,
+    SendingKind,
+)
 
 ACCOUNT_MAIL = "account."
 """How the kinds of mails about accounts begin."""
@@ -61,6 +69,32 @@ class MailAttachment(Base):
     content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
 
 
+class Sending(Base):
+    """What one person sent at one press: its mails leave at ``undo_until``, until then all of it can be taken back.
+
+    ``subject_type`` and ``subject_id`` name what it was about as a whole (the event, the letter). ``form`` is what the form
+    held and where it stood, ``before`` what has to be put back; both are emptied once the time is over.
+    """
+
+    __tablename__ = "sendings"
+    __table_args__ = (
+        CheckConstraint("undo_until > made_at", name="undo_takes_time"),
+        Index("ix_sendings_subject", "subject_type", "subject_id"),
+        Index("ix_sendings_undo_until", "undo_until"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[SendingKind] = mapped_column(choice(SendingKind))
+    subject_type: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[int]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    undo_until: Mapped[datetime] = mapped_column(UTCDateTime())
+    undone_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    form: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
 class OutgoingMail(Base):
     """One message to one recipient.
 
@@ -79,7 +113,8 @@ class OutgoingMail(Base):
     worker was killed with the mail in hand).
     ``thread`` holds the Message-IDs of the mail this one answers and of what that answered, oldest first; NULL where it
     answers none. ``null_sender``: an automatic answer, to which nothing can come back (RFC 3834). ``incoming_mail_id`` is the
-    mail that came in which a person answers with this one, or passes on.
+    mail that came in which a person answers with this one, or passes on. ``sending_id``: what a person sent and can take back
+    as long as it has not left.
     """
 
     __tablename__ = "outgoing_mails"
@@ -145,6 +180,8 @@ class OutgoingMail(Base):
     original_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_mails.id"))
     incoming_mail_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_mails.id"), index=True)
 
+    sending_id: Mapped[int | None] = mapped_column(ForeignKey("sendings.id"), index=True)
+
     @classmethod
     def shown_to(cls, role: str) -> ColumnElement[bool]:
         """Return the condition that a role may see a mail: who forgot a password or is invited, administrators alone."""
@@ -165,6 +202,7 @@ class OutgoingMail(Base):
         return self.handing_since is not None
 
     skeleton: Mapped[MailSkeleton] = relationship()
+    sending: Mapped[Sending | None] = relationship()
     tries: Mapped[list[MailTry]] = relationship(order_by="MailTry.id", back_populates="mail")
     copies: Mapped[list[OutgoingMail]] = relationship(
         primaryjoin="OutgoingMail.id == foreign(OutgoingMail.original_id)",

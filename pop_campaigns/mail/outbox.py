@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import derive_local_part, new_nonce
-from pop_campaigns.mail.models import MailAttachment, MailSkeleton, MailTry, OutgoingMail
+from pop_campaigns.mail.models import MailAttachment, MailSkeleton, MailTry, OutgoingMail, Sending
 from pop_campaigns.mail.rules import LEASE, MailState, gives_up, next_attempt
 
 LONGEST_NAME = 200  # of the columns; a header shows 78 at most
@@ -69,13 +69,15 @@ def queue_mail(
     auto_submitted: bool = False,
     thread: Sequence[str] | None = None,
     null_sender: bool = False,
+    sending: Sending | None = None,
 ) -> OutgoingMail:
     """Add one mail to the outbox, within the caller's transaction.
 
     ``once`` names the thing itself (``invitation/42/request/0``): a second mail of that name is refused by the
     database, whatever was clicked twice. ``about`` is the row the mail is about (flushed, so that it has an id), or None.
     ``thread`` and ``null_sender`` are for answers to mails (see :class:`OutgoingMail`). Where the class of ``about`` says
-    ``mails_in_turn``, mails about the same row leave in the order in which they were queued.
+    ``mails_in_turn``, mails about the same row leave in the order in which they were queued. ``sending`` is what a person does
+    and can take back: then the mail leaves at the end of that time.
     """
     nonce = new_nonce()
     mail = OutgoingMail(
@@ -85,7 +87,8 @@ def queue_mail(
         message_id=_new_message_id(), bounce_nonce=nonce, bounce_local=bounce_local_of(nonce),
         auto_submitted=auto_submitted, thread=list(thread) if thread else None, null_sender=null_sender,
         in_turn=getattr(about, "mails_in_turn", False),
-        state=MailState.QUEUED, dated_at=now, queued_at=now, available_at=now,
+        state=MailState.QUEUED, dated_at=now, queued_at=now, sending=sending,
+        available_at=sending.undo_until if sending else now,
     )  # fmt: skip
     db.session.add(mail)
     return mail
@@ -149,6 +152,12 @@ def stop_mail(mail: OutgoingMail, words: str, *, now: datetime) -> None:
     """Call off a mail that a worker holds and has not handed over; ``words`` say why."""
     mail.state, mail.lease_until, mail.lease_owner, mail.handing_since = MailState.WITHDRAWN, None, None, None
     mail.called_off_at, mail.last_code, mail.last_words = now, None, words
+
+
+def wait_until(mail: OutgoingMail, moment: datetime) -> None:
+    """Put a mail that a worker holds and has not handed over back into the queue until ``moment``; no attempt counts."""
+    mail.state, mail.available_at = MailState.QUEUED, moment
+    mail.lease_until = mail.lease_owner = mail.handing_since = None
 
 
 def claim_mails(owner: str, *, now: datetime, limit: int = 100, lease: timedelta = LEASE) -> list[int]:

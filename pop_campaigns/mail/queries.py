@@ -131,14 +131,16 @@ def unsent(whose: ColumnElement[bool], *, now: datetime, quiet_for: timedelta = 
 
     While a worker runs, a wait of ``quiet_for`` is nothing; where none does, a minute.
     """
-    if not (waiting := _waiting(whose, now - QUIET_WITHOUT_WORKER)):
+    if not (waiting := _waiting(whose, now, QUIET_WITHOUT_WORKER)):
         return None
     works = bool(workers_alive(now))
-    return sum_up_unsent(_waiting(whose, now - quiet_for) if works else waiting, works=works)
+    return sum_up_unsent(_waiting(whose, now, quiet_for) if works else waiting, works=works)
 
 
-def _waiting(whose: ColumnElement[bool], queued_before: datetime) -> list[SameReason]:
+def _waiting(whose: ColumnElement[bool], now: datetime, quiet_for: timedelta) -> list[SameReason]:
     mail = OutgoingMail
+    # What can still be taken back waits on purpose, and for a while after that it is on its way.
+    on_purpose = and_(mail.sending_id.is_not(None), mail.attempts == 0, mail.available_at > now - quiet_for)
     rows = (
         select(
             mail.last_code,
@@ -147,10 +149,16 @@ def _waiting(whose: ColumnElement[bool], queued_before: datetime) -> list[SameRe
             func.min(mail.queued_at),
             func.min(mail.available_at),
         )
-        .where(whose, mail.state.in_(SHELVES["waiting"]), mail.queued_at <= queued_before)
+        .where(whose, mail.state.in_(SHELVES["waiting"]), mail.queued_at <= now - quiet_for, not_(on_purpose))
         .group_by(mail.last_code, mail.last_words)
     )
     return [SameReason(*row) for row in db.session.execute(rows)]
+
+
+def next_due(*, now: datetime) -> datetime | None:
+    """Return when the next mail is due that waits for its hour."""
+    later = (OutgoingMail.state == MailState.QUEUED, OutgoingMail.available_at > now)
+    return db.session.scalar(select(func.min(OutgoingMail.available_at)).where(*later))
 
 
 def originals_of(mails: Iterable[OutgoingMail]) -> dict[int, int]:

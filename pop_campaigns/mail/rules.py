@@ -21,6 +21,29 @@ class MailState(enum.StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class SendingKind(enum.StrEnum):
+    """What a person sent at one press."""
+
+    INVITATIONS = "invitations"
+    CHANGES = "changes"
+    CANCELLATION = "cancellation"
+    WITHDRAWAL = "withdrawal"
+    REMINDERS = "reminders"
+    NEW_ADDRESS = "new_address"
+    MESSAGE = "message"
+    LETTER = "letter"
+    LETTER_ELSEWHERE = "letter_elsewhere"
+    REPLY = "reply"
+    FORWARD = "forward"
+    AGAIN = "again"
+
+
+HOLDING = frozenset({SendingKind.CHANGES, SendingKind.CANCELLATION})
+"""While one of these can be undone, nothing else about the same thing leaves: it may say what will not hold."""
+WHOLE = frozenset({SendingKind.CANCELLATION, SendingKind.WITHDRAWAL, SendingKind.LETTER})
+"""Undone as a whole or not at all: an event cannot be off for some of its guests."""
+
+
 class IncomingState(enum.StrEnum):
     """Where a mail that came in stands: stored, filed where it belongs, waiting for a person, put aside by one.
 

@@ -27,11 +27,13 @@ from pop_campaigns.imports.tasks import carry_on_all
 from pop_campaigns.incoming.tasks import file_received
 from pop_campaigns.letters.services.clocks import settle_clocks
 from pop_campaigns.mail.rules import LEASE
+from pop_campaigns.mail.sendings import forget_forms
 from pop_campaigns.privacy.tasks import run_daily
 from pop_campaigns.worker.drain import DrainReport, drain_outbox, own_context
 
 RING = "ring"
 WAKE_LANES = "wake_lanes"
+LOOK_AT_CLOCK = "look_at_clock"
 # In seconds. By then the worker's own round has done what the call asked for. After a long stop of the worker
 # a heap of calls would else each knock at a mail server that may be down.
 _CALL_LASTS = 60
@@ -65,6 +67,8 @@ def add_tasks(queue: Huey, app: Flask) -> None:
         # In this thread, so that several calls send at the same time; the other lanes have threads of their own.
         wake()
         run_lane(app, "out")
+        # What was queued may leave later than now, and sooner than the lane looks by itself.
+        app.extensions.get(LOOK_AT_CLOCK, lambda: None)()
 
     app.extensions["outbox_tasks"] = {RING: ring}
 
@@ -129,6 +133,12 @@ def file_mail_in(_app: Flask, manners: Manners) -> int:
     return file_received(manners.should_stop)
 
 
+def forget_undone(_app: Flask, _manners: Manners) -> None:
+    """Let go of what was kept for undoing what cannot be undone any more."""
+    forget_forms(now=clock.now())
+    db.session.commit()
+
+
 def do_daily(_app: Flask, manners: Manners) -> None:
     """Let go of what is over its time, once a day."""
     run_daily(now=clock.now(), should_stop=manners.should_stop)
@@ -143,7 +153,7 @@ LANES: Final[Mapping[str, tuple[Step, ...]]] = MappingProxyType(
     {
         "out": (send_outbox, settle_letter_clocks),
         "in": (file_mail_in,),
-        "rest": (do_daily, import_contacts),
+        "rest": (forget_undone, do_daily, import_contacts),
     }
 )
 """What is done one after the other; the lanes themselves go beside each other."""

@@ -65,6 +65,7 @@ def running_site(folder: Path) -> Iterator[Site]:
     """
     port = free_port()
     given = _settings()
+    given["POP_UNDO_SECONDS"] = "0"
     given |= {"PORT": str(port), "POP_DATA_DIR": str(folder), "POP_MAIL_PORT": str(free_port())}
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "up"]
     # A test run that is killed takes it along, where the system offers that.

@@ -12,7 +12,7 @@ from pop_campaigns.desk.words.history import sentence
 from pop_campaigns.invitations.words.labels import PROPOSAL_ACTIONS
 
 PACKAGE = Path(__file__).resolve().parents[2] / "pop_campaigns"
-TOLD_ELSEWHERE = {"invitation.sent"}
+TOLD_ELSEWHERE = {"invitation.sent", "invitation.sending_undone"}
 
 
 def noted_actions() -> set[str]:

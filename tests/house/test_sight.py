@@ -236,6 +236,10 @@ NEED_NOT_ASK = {
     "invitations/queries/guests:guests_proposing": "gives numbers",
     "invitations/queries/guests:mails_of": "of guests that the caller may show",
     "invitations/services/settling:settle_mails": "for the worker",
+    "invitations/services/holding:hold_back": "for the worker",
+    "invitations/services/undoing:_answered": "for verbs",
+    "invitations/services/undoing:_untold": "for verbs",
+    "invitations/services/undoing:undo_sending": "for verbs",
     "invitations/queries/told:lock_mails": "for verbs",
     "invitations/queries/told:waiting_mails": "for verbs",
 }

@@ -39,6 +39,8 @@ from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.rules.letters import LetterState, RecipientRole, ResponseKind
 from pop_campaigns.letters.rules.working_days import DayScope
 from pop_campaigns.letters.services.days_off import DayDraft, enter_day
+from pop_campaigns.mail.models import Sending
+from pop_campaigns.mail.rules import SendingKind
 from pop_campaigns.privacy.models import Breach, ProcessingPurpose
 from tests import factories
 from tests.lists.scene import make_list
@@ -93,8 +95,14 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
     day = DayDraft(date(2026, 12, 24), True, DayScope.COUNTRY, "Vendim i Këshillit të Ministrave")
     entered_day, _moved = enter_day(day, by=cast.drita, now=now())
     db.session.commit()
+    sending = Sending(
+        kind=SendingKind.REMINDERS, subject_type="events", subject_id=event.id, by_id=cast.arta.id,
+        made_at=now() - timedelta(hours=1), undo_until=now() - timedelta(minutes=59),
+    )  # fmt: skip
+    db.session.add(sending)
+    db.session.commit()
     return SimpleNamespace(
-        entered_day=entered_day, log_entry=log_entry,
+        sending=sending, entered_day=entered_day, log_entry=log_entry,
         invited=invited, link_tokens=tokens, session=session, follow_up=follow_up,
         cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
         event=event, invitation=invitation, draft=draft, letter=letter, contact_list=contact_list,
@@ -184,6 +192,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "into": world.other.institution.id,
         "number": world.incoming.id,
         "user_id": world.invited.id,
+        "sending_id": world.sending.id,
         "session_id": world.session.id,
         "which": 0,
         "target": "en",

@@ -81,6 +81,7 @@ class Run:
 def environment(folder: Path, port: int, **environ: str) -> dict[str, str]:
     """The environment of a run, without settings of the machine's own."""
     given = {name: value for name, value in os.environ.items() if not name.startswith("POP_")}
+    given["POP_UNDO_SECONDS"] = "0"
     return given | {"POP_DATA_DIR": str(folder), "PORT": str(port)} | environ
 
 

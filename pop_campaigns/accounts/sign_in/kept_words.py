@@ -69,7 +69,7 @@ def words_of_request() -> KeptWords | None:
     )
     path = request.full_path.removesuffix("?")
     return KeptWords(
-        user_id, path, _page_of_form(path), typed, any(file.filename for file in request.files.values())
+        user_id, path, page_of_form(path), typed, any(file.filename for file in request.files.values())
     )
 
 
@@ -112,8 +112,8 @@ def _made_for(token: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def _page_of_form(path: str) -> str:
-    """Return the page the form stood on: where the browser came from, else where the form goes to."""
+def page_of_form(path: str) -> str:
+    """Return the page the form stood on: where the browser came from, else ``path``, where the form goes to."""
     came_from = urlsplit(request.headers.get("Referer", ""))
     if came_from.netloc != request.host:
         return path

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import selectinload
 
 from pop_campaigns.accounts.models import User
@@ -29,6 +29,7 @@ from pop_campaigns.letters.queries.letters import select_letters
 from pop_campaigns.letters.rules.letters import stops_clock
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.sendings import was_undone
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def story_of(event: Event, user: User, *, limit: int = 300) -> list[tuple[Histor
     about_guest = and_(
         History.subject_type == Invitation.__tablename__,
         History.subject_id.in_(select(Invitation.id).where(Invitation.event_id == event.id)),
-        History.action != "invitation.sent",
+        History.action.not_in(("invitation.sent", "invitation.sending_undone")),
         # The number of a guest taken off the list may be another one's now; so may that of a deleted event.
         History.at >= Invitation.created_at,
     )
@@ -159,7 +160,7 @@ def ties_of(event: Event) -> EventTies:
         select(InvitationMail.mail_id).where(InvitationMail.invitation_id.in_(guests))
     )
     return EventTies(
-        mails=_count(OutgoingMail, or_(about_event, about_guest, of_guest)),
+        mails=_count(OutgoingMail, or_(about_event, about_guest, of_guest), not_(was_undone())),
         answers=_count(GivenAnswer, GivenAnswer.invitation_id.in_(guests)),
         asked=_count(Invitation, Invitation.event_id == event.id, Invitation.state != InvitationState.DRAFT),
         recorded=sum(_count(kind, kind.event_id == event.id) for kind in (Attendance, Supporter, Commitment)),

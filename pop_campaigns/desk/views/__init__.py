@@ -6,6 +6,27 @@ The blueprint is taken from here, where all its pages are on it.
 from __future__ import annotations
 
 from pop_campaigns.desk.blueprint import bp
-from pop_campaigns.desk.views import event, letter, mail, offices, search, today, translations, visibility
+from pop_campaigns.desk.views import (
+    event,
+    letter,
+    mail,
+    offices,
+    search,
+    sendings,
+    today,
+    translations,
+    visibility,
+)
 
-__all__ = ["bp", "event", "letter", "mail", "offices", "search", "today", "translations", "visibility"]
+__all__ = [
+    "bp",
+    "event",
+    "letter",
+    "mail",
+    "offices",
+    "search",
+    "sendings",
+    "today",
+    "translations",
+    "visibility",
+]

@@ -15,9 +15,11 @@ from flask_babel.speaklater import LazyString
 
 from pop_campaigns.core.history import History
 from pop_campaigns.desk.words.answers import ANSWER_SENTENCES, answer_sentence, substitute_sentence
+from pop_campaigns.desk.words.sendings import sending_words
 from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, SUBSTITUTE_CHIPS, when_of
+from pop_campaigns.mail.rules import SendingKind
 
 _TIME: Final = _l("date or hour")
 _CHANGED: Final[Mapping[str, LazyString]] = {
@@ -162,6 +164,13 @@ def _number(details: Mapping[str, Any]) -> int:
     return value if isinstance(value, int) else 0
 
 
+def _undone(details: Mapping[str, Any], _guest: str) -> str:
+    kind = details.get("kind", "")
+    if kind not in set(SendingKind):
+        return _("Undone before it left")
+    return _("Undone before it left: %(what)s", what=sending_words(SendingKind(kind), _number(details)))
+
+
 def _language_words(details: Mapping[str, Any], guest: str) -> str:
     if details.get("language") == "en":
         return _("%(guest)s gets mail in English", guest=guest)
@@ -220,6 +229,7 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         lambda d, _g: ngettext("%(num)d guest was reminded", "%(num)d guests were reminded", _number(d)),
         "info",
     ),
+    "event.sending_undone": (_undone, "warn"),
     "file.attached": (lambda d, _g: _("File added: %(name)s", name=d.get("file", "")), "quiet"),
     "file.detached": (lambda d, _g: _("File taken off: %(name)s", name=d.get("file", "")), "quiet"),
     "invitation.added": (lambda d, g: _("%(guest)s was put on the list", guest=_named(d, g)), "quiet"),

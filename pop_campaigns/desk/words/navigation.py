@@ -49,6 +49,7 @@ _ABOUT: Final = {
     "desk.open_matters": "contacts.index",
     "desk.translations": "events.index",
     "desk.translate": "events.index",
+    "desk.undo": "desk.today",
 }
 _OF_PACKAGE: Final = {
     "events": "events.index",

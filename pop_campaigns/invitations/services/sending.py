@@ -66,9 +66,10 @@ from pop_campaigns.invitations.services.guests import (
 )
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import MailParts
-from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
+from pop_campaigns.mail.models import MailSkeleton, OutgoingMail, Sending
 from pop_campaigns.mail.outbox import add_skeleton, call_off, queue_mail
 from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.sendings import keep, keep_called_off
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class _Order:
         return Wording(purpose, language, sequence, told, self.withdrawn, refusable)
 
 
-def send_invitations(event: Event, *, by: User, now: datetime) -> int:
+def send_invitations(event: Event, *, by: User, now: datetime, sending: Sending | None = None) -> int:
     """Ask every draft guest; return how many were asked. Raise :class:`CannotInvite`.
 
     Nothing leaves for a draft: what becomes of it is said first (``events.services.visibility.end_draft``).
@@ -122,8 +123,9 @@ def send_invitations(event: Event, *, by: User, now: datetime) -> int:
     if not drafts:
         return 0
     # Who was withdrawn and is asked again need not hear of the first, if that has not left.
-    earlier = _call_off(mails_of(drafts), now=now)
-    _queue(event, [_Order(draft, MailPurpose.REQUEST, earlier[draft.id]) for draft in drafts], by=by, now=now)
+    earlier = _call_off(mails_of(drafts), now=now, sending=sending)
+    orders = [_Order(draft, MailPurpose.REQUEST, earlier[draft.id]) for draft in drafts]
+    _queue(event, orders, by=by, now=now, sending=sending)
     # In one statement: with a version column the mapper would write a thousand of them.
     db.session.execute(
         update(Invitation)
@@ -135,7 +137,7 @@ def send_invitations(event: Event, *, by: User, now: datetime) -> int:
     return len(drafts)
 
 
-def send_changes(event: Event, *, by: User | None, now: datetime) -> int:
+def send_changes(event: Event, *, by: User | None, now: datetime, sending: Sending | None = None) -> int:
     """Tell the guests who know an older time or place; return how many mails that makes.
 
     A guest whose invitation never left gets the invitation as it reads now. Raise :class:`CannotInvite`.
@@ -143,9 +145,9 @@ def send_changes(event: Event, *, by: User | None, now: datetime) -> int:
     lock_event(event)
     check_invitable(event, now)
     guests = outdated(event)
-    earlier = _call_off(mails_of(guests), now=now)
+    earlier = _call_off(mails_of(guests), now=now, sending=sending if guests else None)
     orders = [_change(guest, earlier[guest.id]) for guest in guests]
-    _queue(event, orders, by=by, now=now)
+    _queue(event, orders, by=by, now=now, sending=sending)
     if orders:
         note("event.changes_sent", event, by=by, now=now, number=len(orders))
     return len(orders)
@@ -170,7 +172,9 @@ def _known(earlier: Sequence[InvitationMail]) -> tuple[MailPurpose, Told | None]
     return MailPurpose.CHANGE, _told(earlier)
 
 
-def cancel_with_notice(event: Event, *, by: User | None, now: datetime) -> int:
+def cancel_with_notice(
+    event: Event, *, by: User | None, now: datetime, sending: Sending | None = None
+) -> int:
     """Cancel an event and tell the guests; return how many are told.
 
     Mails that still wait are called off, and who was never reached hears nothing. Of an event that has begun
@@ -178,10 +182,12 @@ def cancel_with_notice(event: Event, *, by: User | None, now: datetime) -> int:
     """
     lock_event(event)
     if event.state is not EventState.CANCELLED:
+        keep(sending, sequence=event.sequence)
         cancel_event(event, by=by, now=now)
     if not is_coming(event.starts_at, now):
         return 0
-    earlier = _call_off(mails_of(guests_of(event, InvitationState.INVITED)), now=now, above=event.sequence)
+    known = mails_of(guests_of(event, InvitationState.INVITED))
+    earlier = _call_off(known, now=now, above=event.sequence, sending=sending)
     guests = guests_of(event, InvitationState.INVITED)
     untold = refusing(event, guests) | unreachable(guests).keys()
     orders = [
@@ -191,7 +197,7 @@ def cancel_with_notice(event: Event, *, by: User | None, now: datetime) -> int:
         and may_expect_event(earlier[guest.id])
         and not _knows_cancelled(event, earlier[guest.id])
     ]
-    _queue(event, orders, by=by, now=now)
+    _queue(event, orders, by=by, now=now, sending=sending)
     if orders:
         note("event.cancellations_sent", event, by=by, now=now, number=len(orders))
     return len(orders)
@@ -206,22 +212,26 @@ def _cancellation(guest: Invitation, earlier: Sequence[InvitationMail], *, withd
     )
 
 
-def send_to_new_address(guest: Invitation, *, by: User, now: datetime) -> None:
+def send_to_new_address(
+    guest: Invitation, *, by: User, now: datetime, sending: Sending | None = None
+) -> None:
     """Send the invitation as it reads now to where the guest is reached now; what still waits is called off.
 
     It goes as a letter, like the first one: nobody has read that. Raise :class:`CannotInvite`.
     """
     event = guest.event
     check_invitable(event, now)
-    earlier = _call_off(mails_of([guest]), now=now)[guest.id]
-    _queue(event, [_Order(guest, MailPurpose.REQUEST, earlier)], by=by, now=now)
+    earlier = _call_off(mails_of([guest]), now=now, sending=sending)[guest.id]
+    _queue(event, [_Order(guest, MailPurpose.REQUEST, earlier)], by=by, now=now, sending=sending)
     lost = next((row.mail for row in reversed(earlier) if is_lost(row.mail)), None)
     if lost is not None:
         # So that nobody is asked to see to what has been seen to.
         mails_of([guest])[guest.id][-1].mail.again_of_id = lost.id
 
 
-def withdraw_guest(guest: Invitation, *, by: User | None, now: datetime) -> None:
+def withdraw_guest(
+    guest: Invitation, *, by: User | None, now: datetime, sending: Sending | None = None
+) -> None:
     """Ask one guest no longer: a draft is removed, an invited one is told, unless nothing had left yet."""
     event = guest.event
     lock_event(event)
@@ -231,15 +241,17 @@ def withdraw_guest(guest: Invitation, *, by: User | None, now: datetime) -> None
         return
     if guest.state is InvitationState.WITHDRAWN:
         return
-    earlier = _call_off(mails_of([guest]), now=now)[guest.id]
+    keep(sending, guest=guest.id)
+    earlier = _call_off(mails_of([guest]), now=now, sending=sending)[guest.id]
     coming = event.state is not EventState.CANCELLED and is_coming(event.starts_at, now)
     if coming and may_expect_event(earlier) and not refusing(event, [guest]) and not unreachable([guest]):
-        _queue(event, [_cancellation(guest, earlier, withdrawn=True)], by=by, now=now)
+        order = _cancellation(guest, earlier, withdrawn=True)
+        _queue(event, [order], by=by, now=now, sending=sending)
     guest.state = InvitationState.WITHDRAWN
     note("invitation.withdrawn", guest, by=by, now=now, guest=guest.written_as)
 
 
-def send_reminders(event: Event, *, by: User | None, now: datetime) -> int:
+def send_reminders(event: Event, *, by: User | None, now: datetime, sending: Sending | None = None) -> int:
     """Remind the guests who have not answered (see ``queries.awaiting_reminder``); return how many.
 
     Raise :class:`CannotInvite`.
@@ -248,9 +260,8 @@ def send_reminders(event: Event, *, by: User | None, now: datetime) -> int:
     check_invitable(event, now)
     guests = awaiting_reminder(event, now=now)
     earlier = mails_of(guests)
-    _queue(
-        event, [_Order(guest, MailPurpose.REMINDER, earlier[guest.id]) for guest in guests], by=by, now=now
-    )
+    orders = [_Order(guest, MailPurpose.REMINDER, earlier[guest.id]) for guest in guests]
+    _queue(event, orders, by=by, now=now, sending=sending)
     if guests:
         note("event.reminders_sent", event, by=by, now=now, number=len(guests))
     return len(guests)
@@ -294,7 +305,9 @@ def preview(
     return compose(mail, reveal=False)
 
 
-def _queue(event: Event, orders: Sequence[_Order], *, by: User | None, now: datetime) -> None:
+def _queue(
+    event: Event, orders: Sequence[_Order], *, by: User | None, now: datetime, sending: Sending | None
+) -> None:
     """Queue one mail an order; words that several guests share are rendered and stored once."""
     skeletons: dict[Wording, MailSkeleton] = {}
 
@@ -321,6 +334,7 @@ def _queue(event: Event, orders: Sequence[_Order], *, by: User | None, now: date
             organisation_id=event.organisation_id,
             now=now,
             auto_submitted=order.purpose not in LETTERS,
+            sending=sending,
         )
         row = InvitationMail(
             invitation_id=guest.id, mail=mail, purpose=order.purpose, sequence=event.sequence, copy=copy,
@@ -328,21 +342,28 @@ def _queue(event: Event, orders: Sequence[_Order], *, by: User | None, now: date
             otherwise=skeleton_of(other) if other else None,
         )  # fmt: skip
         db.session.add(row)
-        note(
-            "invitation.sent", guest, by=by, now=now, purpose=order.purpose.value, sequence=event.sequence,
-            withdrawn=order.withdrawn,
-        )  # fmt: skip
+        told = {"purpose": order.purpose.value, "sequence": event.sequence, "withdrawn": order.withdrawn}
+        note("invitation.sent", guest, by=by, now=now, **told)
     db.session.flush()
 
 
 def _call_off(
-    earlier: dict[int, list[InvitationMail]], *, now: datetime, above: int | None = None
+    earlier: dict[int, list[InvitationMail]],
+    *,
+    now: datetime,
+    sending: Sending | None,
+    above: int | None = None,
 ) -> dict[int, list[InvitationMail]]:
     """Call off what has not left, also what was sent again, except mails of the sequence ``above``; return the mails."""
     kept = {row.mail_id for rows in earlier.values() for row in rows if row.sequence == above}
-    for mail in waiting_mails(earlier, MAIL_KINDS.values()):
-        if (mail.original_id or mail.id) not in kept:
-            call_off(mail, now=now)
+    waiting = [
+        mail
+        for mail in waiting_mails(earlier, MAIL_KINDS.values())
+        if (mail.original_id or mail.id) not in kept
+    ]
+    for mail in waiting:
+        call_off(mail, now=now)
+    keep_called_off(sending, waiting)
     return earlier
 
 

@@ -14,6 +14,7 @@ from flask_security import current_user
 
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.scope import get_changeable
+from pop_campaigns.accounts.views.undoable import say_sent, undoable
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.dates import span_words
 from pop_campaigns.core.db import db
@@ -44,7 +45,8 @@ from pop_campaigns.invitations.services.sending import (
     withdraw_guest,
 )
 from pop_campaigns.invitations.sight import seen_among
-from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.models import Sending
+from pop_campaigns.mail.rules import MailState, SendingKind
 from pop_campaigns.mail.wake_up import wake_worker
 
 
@@ -64,17 +66,17 @@ def announce(event_id: int) -> ResponseReturnValue:
     event = get_changeable(Event, event_id)
     if request.method != "POST":
         return _announce_page(event)
+    sending = undoable(SendingKind.CHANGES, event)
     try:
-        number = send_changes(event, by=current_user, now=now())
+        number = send_changes(event, by=current_user, now=now(), sending=sending)
     except CannotInvite:
         db.session.rollback()
         return _announce_page(get_changeable(Event, event_id)), 422
     words = ngettext(
         "The change goes to %(num)d guest.", "The change goes to %(num)d guests.", number
     )  # fmt: skip
-    return _done(
-        event_id, number, words, _("Every guest knows the present time and place: nothing was sent.")
-    )
+    nothing = _("Every guest knows the present time and place: nothing was sent.")
+    return _done(event_id, number, words, nothing, sending)
 
 
 def _announce_page(event: Event) -> Response:
@@ -132,8 +134,9 @@ def cancel(event_id: int) -> ResponseReturnValue:
         return _cancel_page(event)
     if not is_as_seen(event):
         return _cancel_page(event), 409
+    sending = undoable(SendingKind.CANCELLATION, event)
     try:
-        number = cancel_with_notice(event, by=current_user, now=now())
+        number = cancel_with_notice(event, by=current_user, now=now(), sending=sending)
     except EventIsHeld:
         db.session.rollback()
         return _cancel_page(get_changeable(Event, event_id)), 422
@@ -142,7 +145,7 @@ def cancel(event_id: int) -> ResponseReturnValue:
         "The event is cancelled. %(num)d guests are being told.",
         number,
     )
-    return _done(event_id, number, words, _("The event is cancelled. There was nobody to tell."))
+    return _done(event_id, number, words, _("The event is cancelled. There was nobody to tell."), sending)
 
 
 def _cancel_page(event: Event) -> str:
@@ -181,9 +184,11 @@ def withdraw(invitation_id: int) -> ResponseReturnValue:
         return _withdraw_page(guest, now())
     if not is_as_seen(guest):
         return _withdraw_page(guest, now()), 409
-    withdraw_guest(guest, by=current_user, now=now())
+    was_draft = guest.state is InvitationState.DRAFT
+    sending = None if was_draft else undoable(SendingKind.WITHDRAWAL, guest.event)
+    withdraw_guest(guest, by=current_user, now=now(), sending=sending)
     words = _("The invitation of %(guest)s is withdrawn.", guest=label)
-    return _done(event_id, 1, words, words)
+    return _done(event_id, 1, words, words, sending)
 
 
 def _withdraw_page(guest: Invitation, moment: datetime) -> str:
@@ -200,15 +205,16 @@ def remind(event_id: int) -> ResponseReturnValue:
     event = get_changeable(Event, event_id)
     if request.method != "POST":
         return _remind_page(event, now())
+    sending = undoable(SendingKind.REMINDERS, event)
     try:
-        number = send_reminders(event, by=current_user, now=now())
+        number = send_reminders(event, by=current_user, now=now(), sending=sending)
     except CannotInvite:
         db.session.rollback()
         return _remind_page(get_changeable(Event, event_id), now()), 422
     words = ngettext(
         "%(num)d reminder is on its way.", "%(num)d reminders are on their way.", number
     )  # fmt: skip
-    return _done(event_id, number, words, _("There is nobody to remind now: nothing was sent."))
+    return _done(event_id, number, words, _("There is nobody to remind now: nothing was sent."), sending)
 
 
 def _remind_page(event: Event, moment: datetime) -> Response:
@@ -234,10 +240,14 @@ def _remind_page(event: Event, moment: datetime) -> Response:
     return with_frames(page)
 
 
-def _done(event_id: int, number: int, words: str, words_for_none: str) -> ResponseReturnValue:
+def _done(
+    event_id: int, number: int, words: str, words_for_none: str, sending: Sending | None
+) -> ResponseReturnValue:
     """Commit, wake the worker if mail was queued, and say on the event's page what was done."""
     db.session.commit()
     if number:
         wake_worker()
-    flash(words if number else words_for_none, "success" if number else "info")
+        say_sent(words, sending)
+    else:
+        flash(words_for_none, "info")
     return redirect(url_for("desk.event", event_id=event_id))

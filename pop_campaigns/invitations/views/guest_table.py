@@ -39,7 +39,7 @@ from pop_campaigns.invitations.words.pages import MAIL_CHIPS, mail_trouble
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import CameBack, MailState
 from pop_campaigns.mail.secrets import mask_secrets
-from pop_campaigns.mail.words.labels import bounce_sentence, mail_chip, trouble_words
+from pop_campaigns.mail.words.labels import bounce_sentence, leaves_chip, mail_chip, trouble_words
 
 _TOLD_HERE = (
     "invitation.added",
@@ -47,6 +47,7 @@ _TOLD_HERE = (
     "invitation.language_set",
     "invitation.address_corrected",
     "invitation.answer_taken_back",
+    "invitation.sending_undone",
 )
 
 
@@ -99,7 +100,7 @@ def guest_mail_chip(mail: OutgoingMail) -> Chip:
     """Return the chip of a guest's newest mail; one that came back says so."""
     if mail.bounced_at is not None:
         return mail_chip(mail)
-    return MAIL_CHIPS[mail.state]
+    return leaves_chip(mail) or MAIL_CHIPS[mail.state]
 
 
 @bp.app_template_global()
@@ -253,6 +254,8 @@ def _change_words(change: History) -> str:
         return str(_("Put on the guest list"))
     if change.action == "invitation.answer_taken_back":
         return str(_("An answer that was not theirs was taken back"))
+    if change.action == "invitation.sending_undone":
+        return str(_("What was sent was undone before it left"))
     if change.action == "invitation.withdrawn":
         return str(_("Invitation withdrawn"))
     if change.action == "invitation.address_corrected":

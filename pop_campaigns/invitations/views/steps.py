@@ -29,6 +29,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.scope import get_changeable
+from pop_campaigns.accounts.views.undoable import say_sent, undoable
 from pop_campaigns.contacts.forms.picking import read_place
 from pop_campaigns.contacts.rules import Unmailed
 from pop_campaigns.core.clock import now
@@ -56,7 +57,8 @@ from pop_campaigns.invitations.sight import only_seen, seen_among
 from pop_campaigns.mail.addresses import is_sample_address
 from pop_campaigns.mail.message import MailParts
 from pop_campaigns.mail.queries import dead_among
-from pop_campaigns.mail.rules import CameBack
+from pop_campaigns.mail.rules import CameBack, SendingKind
+from pop_campaigns.mail.sendings import keep
 from pop_campaigns.mail.wake_up import wake_worker
 
 PARTS = ("html", "text", "calendar")
@@ -174,9 +176,13 @@ def send(event_id: int) -> ResponseReturnValue:
     if ending is not None and not ending.validate():
         return with_frames(_send_page(event, ending=ending)), 422
     try:
+        sending = undoable(SendingKind.INVITATIONS, event)
+        was_published = event.published_at is not None
         if ending is not None:
             end_draft(event, ending.visibility.data, by=current_user, now=now())
-        number = send_invitations(event, by=current_user, now=now())
+        number = send_invitations(event, by=current_user, now=now(), sending=sending)
+        if number and ending is not None:
+            keep(sending, was_draft=True, was_published=was_published)
         db.session.commit()
     except CannotInvite:
         db.session.rollback()
@@ -187,9 +193,9 @@ def send(event_id: int) -> ResponseReturnValue:
         return with_frames(_send_page(get_changeable(Event, event_id), changed=True)), 409
     if number:
         wake_worker()
-        flash(
+        say_sent(
             ngettext("%(num)d invitation is on its way.", "%(num)d invitations are on their way.", number),
-            "success",
+            sending,
         )
     else:
         flash(_("Everybody on the list has been invited already: nothing was sent twice."), "info")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Final
 
@@ -13,6 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 
+from pop_campaigns.core import clock
 from pop_campaigns.core.chips import Chip
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.refusals import REFUSAL_LABELS, explain_words
@@ -36,9 +38,21 @@ def mail_chip(mail: OutgoingMail) -> Chip:
     """Return how a mail's state is shown; one that waits after a refusal says so."""
     if mail.state is MailState.QUEUED and mail.last_words:
         return _TRIED_AGAIN
+    if (leaves := leaves_chip(mail)) is not None:
+        return leaves
     if mail.state is MailState.SENT and mail.bounced_at is not None:
         return _CAME_BACK if mail.bounce_permanent else _DELAYED
     return MAIL_STATES[mail.state]
+
+
+def leaves_chip(mail: OutgoingMail) -> Chip | None:
+    """Return in how many seconds a mail leaves that can still be taken back; None for any other."""
+    if mail.sending_id is None or mail.state is not MailState.QUEUED:
+        return None
+    seconds = math.ceil((mail.available_at - clock.now()).total_seconds())
+    if seconds <= 0:
+        return None
+    return Chip("○", _("leaves in %(seconds)d s", seconds=seconds), "info")
 
 
 def trouble_words(mail: OutgoingMail) -> str:

@@ -30,7 +30,7 @@ _ELSEWHERE: Final = frozenset(
         "persons", "addresses", "contact_details", "consents", "invitations", "given_answers", "outgoing_mails", "incoming_mails",
         "mail_tries", "history", "import_rows", "import_changes", "merges", "users", "roles", "hash_keys", "suppressions",
         "tombstones", "stored_files", "municipalities", "retention_runs", "worker_beats", "incoming_links",
-        "user_sessions", "throttles", "failed_tries", "account_links", "sent_forms",
+        "user_sessions", "throttles", "failed_tries", "account_links", "sent_forms", "sendings",
     )
 )  # fmt: skip
 _LABELS: Final = {

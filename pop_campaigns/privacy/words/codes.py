@@ -82,6 +82,7 @@ _DEEDS: Final[dict[str, LazyString]] = {
     "invitation.older_answer": _l("An older answer came late; a newer one stands"),
     "invitation.answer_taken_back": _l("An answer that was somebody else’s was taken back"),
     "invitation.withdrawn": _l("Invitation withdrawn"),
+    "invitation.sending_undone": _l("What was sent was undone before it left"),
     "invitation.language_set": _l("Language of the mails changed"),
     "invitation.address_corrected": _l("Address of the invitation corrected"),
     "invitation.time_proposed": _l("Another time was proposed"),

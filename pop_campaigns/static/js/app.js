@@ -1,6 +1,7 @@
 // Comfort on top of pages that work without it: keys, one press per form, focus on errors.
 // Every part stands alone, so that a failure in one leaves the page as the server made it.
 
+import { countDown } from "./undo.js";
 import { anythingUnsent } from "./unsent.js";
 
 const typing = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
@@ -164,7 +165,7 @@ async function pageNow() {
   }
 }
 
-[focusErrors, guardDoubleSubmit, submitOnChoice, listenToKeys, offerKeys, followMail].forEach((part) => {
+[focusErrors, guardDoubleSubmit, submitOnChoice, listenToKeys, offerKeys, followMail, countDown].forEach((part) => {
   try {
     part();
   } catch (error) {
