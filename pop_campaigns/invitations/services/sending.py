@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import update
 
@@ -342,8 +343,8 @@ def _queue(
             otherwise=skeleton_of(other) if other else None,
         )  # fmt: skip
         db.session.add(row)
-        told = {"purpose": order.purpose.value, "sequence": event.sequence, "withdrawn": order.withdrawn}
-        note("invitation.sent", guest, by=by, now=now, **told)
+        told: dict[str, Any] = {"purpose": order.purpose.value, "sequence": event.sequence}
+        note("invitation.sent", guest, by=by, now=now, **told, withdrawn=order.withdrawn)
     db.session.flush()
 
 
