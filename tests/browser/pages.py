@@ -63,6 +63,8 @@ PAGE_KINDS = (
     PageKind("event-edit", "{event}/edit"),
     PageKind("event", "{event}", in_both=True),
     PageKind("event-unfolded", "{event}", then=open_details),
+    PageKind("agenda", "{event}/agenda", then=open_details, in_both=True),
+    PageKind("agenda-several", "{event}/agenda/several", then=press_save, in_both=True),
     PageKind("event-held", "{held}"),
     PageKind("event-cancel", "{event}/cancel"),
     PageKind("event-publish", "{plan}/publish", in_both=True),

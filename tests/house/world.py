@@ -29,6 +29,7 @@ from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
 from pop_campaigns.core.subject_files import attach_file
 from pop_campaigns.core.tokens import derive_token, sign_text
+from pop_campaigns.events.models.agenda import Agenda, AgendaPoint
 from pop_campaigns.follow_ups.services import add_follow_up
 from pop_campaigns.imports.services.imports import create_import
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, TimeProposal
@@ -64,6 +65,8 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
         "Prefekt", email="prefekt@qark.example", organisation=cast.fier, title_en="Beta of the county"
     )
     add_guests(event, [GuestChoice("office", other.id, "en")], by=cast.arta, now=now())
+    point = AgendaPoint(event=event, position=1, title_sq="Hapja", speaker_office=office, created_at=now())
+    db.session.add_all([point, Agenda(event_id=event.id, changed_at=now())])
     letter, recipient, response = _make_letter(cast, office)
     said = LogDraft(LogKind.CALL, local_date(now()), with_whom="Sekretaria", said="Kërkoi ftesën")
     log_entry = add_entry(office, said, by=cast.arta, now=now())
@@ -107,7 +110,7 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
         cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
         event=event, invitation=invitation, draft=draft, letter=letter, contact_list=contact_list,
         recipient=recipient, response=response, mail=invitation.mails[0].mail, token=factories.token_of(invitation),
-        purpose=purpose, breach=breach, imported=imported, incoming=incoming, answer=answer, proposal=proposal,
+        point=point, purpose=purpose, breach=breach, imported=imported, incoming=incoming, answer=answer, proposal=proposal,
     )  # fmt: skip
 
 
@@ -184,6 +187,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "invitation_id": world.draft.id,
         "list_id": world.contact_list.id,
         "letter_id": world.letter.id,
+        "point_id": world.point.id,
         "proposal_id": world.proposal.id,
         "recipient_id": world.recipient.id,
         "response_id": world.response.id,

@@ -210,7 +210,7 @@ def test_a_mail_names_the_ways_by_which_an_answer_reaches_us(
 def test_golden_files_cover_each_mail_and_no_other() -> None:
     wanted = {
         f"{name}.{lang}.{ending}"
-        for name in (*NAMES, "to_person")
+        for name in (*NAMES, "to_person", "agenda")
         for lang in LANGUAGES
         for ending in ("txt", "html", "ics")
     }

@@ -23,6 +23,7 @@ from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
 from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.core.subject_files import attach_file
+from pop_campaigns.events.models.agenda import AgendaPoint
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
 from pop_campaigns.imports.rules.states import RowDecision
 from pop_campaigns.invitations.models.invitations import Invitation
@@ -75,6 +76,9 @@ def make_scene(cast: SimpleNamespace) -> Scene:
         Mandate(person=person, office=office, organisation_id=cast.fier.id, to_date=date(2031, 1, 1))
     )
     db.session.flush()
+    db.session.add(
+        AgendaPoint(event=event, position=1, title_sq="Hapja", speaker=f"{NAME}, gazetare", created_at=moment)
+    )
     said = LogDraft(LogKind.CALL, local_date(moment), None, NAME, f"Foli {NAME}, {PHONE}")
     for about in (person, office):
         add_entry(about, said, by=cast.arta, now=moment)

@@ -81,7 +81,7 @@ def test_no_trace_is_left_out(scene: Scene, cast: SimpleNamespace, sign_in: Sign
     assert full == {field.name for field in dataclasses.fields(traces)}
     kept = json.loads(sign_in(cast.arta).post(url_of(scene), data={"form": "json"}).data)
     sections = {name for name, value in kept.items() if isinstance(value, list | int) and value}
-    assert len(sections) == 20
+    assert len(sections) == 21
 
 
 def test_the_page_can_be_read_and_printed(scene: Scene, cast: SimpleNamespace, sign_in: SignIn) -> None:

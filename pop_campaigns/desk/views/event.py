@@ -28,7 +28,9 @@ from pop_campaigns.desk.words.guest_mail import (
 )
 from pop_campaigns.desk.words.history import tell_story
 from pop_campaigns.events.models.events import Attendance, Event
+from pop_campaigns.events.queries.agenda import agenda_points
 from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.events.words.agenda import agenda_part
 from pop_campaigns.events.words.labels import EVENT_FORMATS, EVENT_KINDS, state_chip, when_words
 from pop_campaigns.incoming.queries.deeds import written_about
 from pop_campaigns.incoming.queries.guest_notes import GuestNote, guest_notes
@@ -75,6 +77,7 @@ def event(event_id: int) -> ResponseReturnValue:
         hidden=shown.hidden,
         counts=counts,
         note=text_of(row),
+        agenda=agenda_part(row, agenda_points(row), lang, url=_agenda_url(row) if changeable else ""),
         actions=actions_for(row, guests, counts, now=moment) if changeable else None,
         changeable=changeable,
         proposed=proposed_at(row, current_user, lang, moment),
@@ -93,6 +96,10 @@ def event(event_id: int) -> ResponseReturnValue:
         day_in_words=lambda day: short_day_words(day, lang),
         mail_on_its_way=any(guest.mail and guest.mail.state in _ON_ITS_WAY for guest in guests),
     )
+
+
+def _agenda_url(row: Event) -> str:
+    return url_for("invitations.agenda", event_id=row.id)
 
 
 def _mails_of(

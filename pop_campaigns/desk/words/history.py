@@ -230,6 +230,25 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         "info",
     ),
     "event.sending_undone": (_undone, "warn"),
+    "agenda.point_added": (
+        lambda d, _g: _("Put on the agenda: %(title)s", title=d.get("title", "")),
+        "quiet",
+    ),
+    "agenda.points_added": (
+        lambda d, _g: ngettext(
+            "%(num)d point put on the agenda", "%(num)d points put on the agenda", _number(d)
+        ),
+        "quiet",
+    ),
+    "agenda.point_changed": (
+        lambda d, _g: _("A point of the agenda was changed: %(title)s", title=d.get("title", "")),
+        "quiet",
+    ),
+    "agenda.point_deleted": (
+        lambda d, _g: _("Taken off the agenda: %(title)s", title=d.get("title", "")),
+        "quiet",
+    ),
+    "agenda.ordered": (lambda _d, _g: _("The agenda has another order"), "quiet"),
     "file.attached": (lambda d, _g: _("File added: %(name)s", name=d.get("file", "")), "quiet"),
     "file.detached": (lambda d, _g: _("File taken off: %(name)s", name=d.get("file", "")), "quiet"),
     "invitation.added": (lambda d, g: _("%(guest)s was put on the list", guest=_named(d, g)), "quiet"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from flask import current_app
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from pop_campaigns.calendars.event import CalendarEvent
 from pop_campaigns.calendars.text import usable_link
@@ -13,11 +15,12 @@ from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.i18n import in_language, speaking
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.events.words.agenda import AgendaLine, point_words
 from pop_campaigns.events.words.labels import EVENT_KINDS
 
 
-def calendar_event(event: Event, lang: str) -> CalendarEvent | None:
-    """Return an event for calendars in ``lang``, or None while its day is not known.
+def calendar_event(event: Event, lang: str, agenda: Sequence[AgendaLine] = ()) -> CalendarEvent | None:
+    """Return an event for calendars in ``lang``, or None while its day is not known; with its ``agenda`` for guests.
 
     The one place that makes an entry of an event: feeds leave the link out of it, mails add who invites whom. A day is a
     DATE with an exclusive end (RFC 5545 §3.6.1). Online, the link stands as the place; the public page is named only if
@@ -28,7 +31,7 @@ def calendar_event(event: Event, lang: str) -> CalendarEvent | None:
         return None
     with speaking(lang):
         kind = str(EVENT_KINDS[event.kind])
-        description = _description(event, lang)
+        description = _description(event, lang, agenda)
     page = f"{str(current_app.config['BASE_URL']).rstrip('/')}/{lang}/events/{event.id}"
     return CalendarEvent(
         uid=event.uid,
@@ -58,8 +61,10 @@ def _moments(event: Event) -> tuple[date, date | None] | None:
     return None
 
 
-def _description(event: Event, lang: str) -> str:
+def _description(event: Event, lang: str, agenda: Sequence[AgendaLine]) -> str:
     parts = [in_language(event, "description", lang)]
+    if agenda:
+        parts.append("\n".join([pgettext("mail text", "Agenda:"), *map(point_words, agenda)]))
     join_url, more_url = usable_link(event.join_url), usable_link(event.more_url)
     if join_url:
         parts.append(_("Join online: %(link)s", link=join_url))

@@ -26,7 +26,9 @@ from pop_campaigns.core.i18n import in_language, speaking
 from pop_campaigns.core.salutations import dative_line, salutation
 from pop_campaigns.core.text import fold
 from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.queries.agenda import agenda_points
 from pop_campaigns.events.rules.events import EventFormat, EventKind
+from pop_campaigns.events.words.agenda import agenda_lines
 from pop_campaigns.events.words.calendar import calendar_event
 from pop_campaigns.events.words.labels import EVENT_KINDS
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, InvitationText
@@ -134,6 +136,7 @@ def render_mail(
         values = event_values(event, lang, contact_name, now)
         values |= {
             "note": in_language(text or text_of(event), "note", lang),
+            "agenda": agenda_lines(event, agenda_points(event), lang),
             "withdrawn": wording.withdrawn,
             "refusable": wording.refusable,
             "reads": current_app.config["INBOX_READS"],
@@ -350,7 +353,7 @@ def calendar_data(event: Event, lang: str, method: str, sequence: int, **more: s
     Every mail with a calendar entry has it from here. Who may still answer finds the link in the entry too: in each of
     them, because programs put one in another's place.
     """
-    entry = calendar_event(event, lang)
+    entry = calendar_event(event, lang, agenda_lines(event, agenda_points(event), lang))
     assert entry is not None  # noqa: S101  # see _heading
     whole = invitation_to_json(entry, _ANY_GUEST, method)
     fields = {

@@ -10,6 +10,7 @@ from pop_campaigns.invitations.blueprint import bp
 # Adds its condition to those of lists.
 from pop_campaigns.invitations.queries import list_conditions
 from pop_campaigns.invitations.views import (
+    agenda,
     answer,
     by_hand,
     choosing,
@@ -21,6 +22,7 @@ from pop_campaigns.invitations.views import (
 )
 
 __all__ = [
+    "agenda",
     "answer",
     "bp",
     "by_hand",

@@ -19,7 +19,9 @@ from pop_campaigns.core.downloads import give_file
 from pop_campaigns.core.forms import csrf
 from pop_campaigns.core.i18n import LANGUAGES, in_language
 from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.queries.agenda import agenda_points
 from pop_campaigns.events.rules.events import EventState, is_over
+from pop_campaigns.events.words.agenda import AgendaLine, agenda_lines
 from pop_campaigns.events.words.calendar import calendar_event
 from pop_campaigns.events.words.labels import EVENT_KINDS, when_words, zone_words
 from pop_campaigns.invitations.blueprint import bp
@@ -79,11 +81,15 @@ def answer_calendar(token: str) -> ResponseReturnValue:
     """Show the event as a file for the guest's calendar."""
     moment = now()
     guest = guest_behind(token, moment)
-    entry = calendar_event(guest.event, g.lang)
+    entry = calendar_event(guest.event, g.lang, _agenda(guest.event))
     if entry is None or guest.state is InvitationState.WITHDRAWN:
         abort(404)
     file_name = "ftesa.ics" if g.lang == "sq" else "invite.ics"
     return give_file(write_event_file(entry).encode(), file_name, "text/calendar")
+
+
+def _agenda(event: Event) -> list[AgendaLine]:
+    return agenda_lines(event, agenda_points(event), str(g.lang))
 
 
 def guest_behind(token: str, moment: datetime) -> Invitation:
@@ -142,6 +148,7 @@ def answer_page(
         # Only a link that calendars could carry becomes one here: never javascript: or a bare host.
         join_link=entry.join_url if entry else None,
         description="" if withdrawn else in_language(event, "description", lang),
+        agenda=[] if withdrawn else _agenda(event),
         note=in_language(text, "note", lang) if text and not withdrawn else "",
         last=last,
         last_day=day_words(local_date(last.said_at), lang, weekday=False) if last else "",

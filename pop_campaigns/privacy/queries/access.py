@@ -59,14 +59,8 @@ def access_export(traces: Traces, places: Sequence[Place], *, now: datetime) -> 
             "refusals": _refusals(traces),
             "offices": [_mandate(mandate) for mandate in traces.mandates],
             "invitations": [_invitation(invitation) for invitation in (*traces.invitations, *traces.held)],
-            "named_as_substitute": [
-                {
-                    "event": substitute.invitation.event.title_sq,
-                    "as": substitute.substitute or substitute.sent_from,
-                    "at": _plain(substitute.at),
-                }
-                for substitute in traces.substitutes
-            ],
+            "named_as_substitute": _as_substitute(traces),
+            "named_as_speaker": _as_speaker(traces),
             "contact_log": [_log_entry(entry) for entry in traces.log],
             "letters": [_letter(recipient) for recipient in traces.recipients],
             "messages": [_mail(mail) for mail in (*traces.mails, *traces.naming)],
@@ -83,6 +77,24 @@ def access_export(traces: Traces, places: Sequence[Place], *, now: datetime) -> 
             "also_named_in": [{"kind": place.kind, "title": place.title} for place in places],
         }
     )
+
+
+def _as_substitute(traces: Traces) -> list[Data]:
+    return [
+        {
+            "event": substitute.invitation.event.title_sq,
+            "as": substitute.substitute or substitute.sent_from,
+            "at": _plain(substitute.at),
+        }
+        for substitute in traces.substitutes
+    ]
+
+
+def _as_speaker(traces: Traces) -> list[Data]:
+    return [
+        {"event": point.event.title_sq, "point": point.title_sq, "as": point.speaker}
+        for point in traces.speeches
+    ]
 
 
 def _plain(value: Any) -> Any:

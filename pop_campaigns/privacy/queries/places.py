@@ -56,12 +56,14 @@ _LABELS: Final = {
     "organisations": _l("Organisation"),
     "network": _l("Network"),
     "attendances": _l("Attendance"),
+    "agenda_points": _l("Point of an agenda"),
     "commitments": _l("Commitment"),
 }
 # Tables that say by another one whose they are.
 _OWNERS: Final[Mapping[str, tuple[str, Callable[[Person], Any]]]] = MappingProxyType(
     {
         "invitation_texts": ("event_id", lambda person: select(Event.id).where(belongs_to(Event, person))),
+        "agenda_points": ("event_id", lambda person: select(Event.id).where(belongs_to(Event, person))),
         "letter_recipients": (
             "letter_id",
             lambda person: select(Letter.id).where(belongs_to(Letter, person)),
@@ -151,7 +153,7 @@ def _place(table: Table, row: Any, person: Person) -> Place:
 def _url(table: str, row: Any) -> str:
     if table == "events":
         return url_for("desk.event", event_id=row["id"])
-    if table == "invitation_texts":
+    if table in ("invitation_texts", "agenda_points"):
         return url_for("desk.event", event_id=row["event_id"])
     if table == "time_proposals":
         return url_for("incoming.proposal", proposal_id=row["id"])

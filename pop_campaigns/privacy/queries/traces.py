@@ -22,6 +22,7 @@ from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.contacts.rules import DetailKind
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.history import History
+from pop_campaigns.events.models.agenda import AgendaPoint
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
@@ -51,7 +52,8 @@ class Traces:
     """All that names one person, by where it is kept.
 
     ``invitations`` ask the person (or went to an address of theirs alone); ``held`` ask an office under the person's
-    name. ``mails`` went to the person, ``naming`` to an office but with the name in them.
+    name. ``mails`` went to the person, ``naming`` to an office but with the name in them. ``speeches`` are points of agendas
+    that name the person as who speaks.
     """
 
     person: Person
@@ -77,6 +79,7 @@ class Traces:
     merges: list[Merge] = field(default_factory=list)
     members: list[ListMember] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
+    speeches: list[AgendaPoint] = field(default_factory=list)
 
 
 def find_traces(person: Person) -> Traces:
@@ -93,6 +96,7 @@ def find_traces(person: Person) -> Traces:
     merged = or_(Merge.kept_id.in_(ids), Merge.gone_id.in_(ids))
     traces.merges = _all(select(Merge).where(Merge.kind.in_(("person", "persons")), merged))
     _find_invitations(traces, ids)
+    _find_speeches(traces)
     _find_mails(traces)
     _find_incoming(traces)
     _find_copies(traces)
@@ -192,6 +196,12 @@ def _find_invitations(traces: Traces, ids: Sequence[int]) -> None:
         for recipient in _all(letters)
         if traces.identifiers.is_name(recipient.name) or traces.identifiers.is_email(recipient.address)
     ]
+
+
+def _find_speeches(traces: Traces) -> None:
+    rows = select(AgendaPoint).join(AgendaPoint.event).where(belongs_to(Event, traces.person))
+    named = rows.where(AgendaPoint.speaker != "", holds_probe(AgendaPoint.speaker, traces.identifiers))
+    traces.speeches = [point for point in _all(named) if traces.identifiers.name(point.speaker)]
 
 
 def _find_mails(traces: Traces) -> None:

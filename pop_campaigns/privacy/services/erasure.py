@@ -234,5 +234,7 @@ def _erase_elsewhere(traces: Traces) -> None:
         row.details = details if about else cut(row.details)
         if row.actor_id is None:
             row.actor_name = "" if about or row.subject_type == "invitations" else cut(row.actor_name)
+    for point in traces.speeches:
+        point.speaker = cut(point.speaker)
     for cells in traces.rows:
         cells.cells, cells.errors = ["" for _cell in cells.cells], []

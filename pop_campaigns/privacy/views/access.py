@@ -34,6 +34,7 @@ SECTIONS: Final = {
     "offices": _l("Offices"),
     "invitations": _l("Invitations and answers"),
     "named_as_substitute": _l("Named as a substitute"),
+    "named_as_speaker": _l("Named as a speaker"),
     "contact_log": _l("Contact log"),
     "letters": _l("Letters"),
     "messages": _l("Messages"),

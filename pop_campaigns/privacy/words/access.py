@@ -51,6 +51,7 @@ NAMES: Final = {
     "institution": _l("Institution"),
     "institution_name": _l("Institution"),
     "event": _l("Event"),
+    "point": _l("Point of an agenda"),
     "starts_at": _l("Begins"),
     "ends_at": _l("Ends"),
     "comment": _l("Comment"),

@@ -20,7 +20,9 @@ from pop_campaigns.core.pages import paged
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.subject_files import FILE_PATH, find_by_link
 from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.queries.agenda import agenda_points
 from pop_campaigns.events.rules.events import EventState, is_over
+from pop_campaigns.events.words.agenda import agenda_lines
 from pop_campaigns.events.words.labels import (
     EVENT_FORMATS,
     EVENT_KINDS,
@@ -118,6 +120,7 @@ def show_event(row: Event, template: str = "public/event.html") -> str:
         template,
         event=row,
         chip=public_chip(row, moment),
+        agenda=agenda_lines(row, agenda_points(row), lang),
         holders=holders,
         others=others,
         ahead=row.state is EventState.PLANNED and not is_over(row, now(), local_date(now())),
