@@ -16,6 +16,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.events.models.agenda import AgendaPoint
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventKind
+from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.invitations.messages.brief import render_brief
 from tests import factories
 from tests.invitations.scene import NOW, make_table
@@ -76,7 +77,7 @@ def test_nothing_typed_is_compiled(cast: SimpleNamespace) -> None:
 
 def test_who_may_see_it(cast: SimpleNamespace, sign_in: SignIn, client: FlaskClient) -> None:
     event = make(cast)
-    event.published = False
+    event.visibility = EventVisibility.INTERNAL
     db.session.commit()
     url = f"/events/{event.id}/agenda/brief.pdf"
     answer = sign_in(cast.arta).get(url + "?in=en")
