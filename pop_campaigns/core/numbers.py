@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from flask import Flask
@@ -11,7 +13,10 @@ from wtforms import IntegerField
 
 LARGEST: Final = 2**31 - 1
 """The largest INTEGER of PostgreSQL; SQLite holds more, and both must answer alike."""
+LONGEST_TICKS: Final = 3000
+"""Characters; a whole address may have some 4,000."""
 _DIGITS: Final = re.compile(r"[0-9]{1,10}")
+_RUN: Final = re.compile(r"([1-9][0-9]{0,9})(?:-([1-9][0-9]{0,9}))?")
 
 
 def row_number(typed: str | None) -> int | None:
@@ -55,3 +60,32 @@ class NumberField(IntegerField):
 def init_numbers(app: Flask) -> None:
     """Put our converter in the place of the library's, so that no address can forget it."""
     app.url_map.converters["int"] = RowNumber
+
+
+def write_ticks(ticked: Iterable[int], rows: Sequence[int]) -> str:
+    """Return the ticked among ``rows`` (ascending), short enough for an address: ``12-40.57`` are 12 to 40, and 57.
+
+    Runs are of neighbours among the rows, whatever numbers lie between them.
+    """
+    chosen = set(ticked)
+    runs: list[list[int]] = []
+    before = None
+    for place, number in enumerate(rows):
+        if number not in chosen:
+            continue
+        if runs and before == place - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+        before = place
+    return ".".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+
+
+def read_ticks(text: str, rows: Sequence[int]) -> set[int]:
+    """Return which of ``rows`` (ascending) a text ticks; what is no number, or no row, ticks nothing."""
+    ticked: set[int] = set()
+    for part in text[:LONGEST_TICKS].split("."):
+        if run := _RUN.fullmatch(part):
+            first, last = int(run[1]), int(run[2] or run[1])
+            ticked.update(rows[bisect_left(rows, first) : bisect_right(rows, last)])
+    return ticked

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from pop_campaigns.accounts.guard import is_public
 from pop_campaigns.contacts.rules import PersonKind
@@ -21,6 +22,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.events.models.events import Attendance
+from pop_campaigns.invitations.models.invitations import Invitation
 from tests import factories
 from tests.house.canaries import Canaries, leave_traces, tables_of_persons
 from tests.house.conftest import MakeOnce
@@ -134,6 +136,9 @@ def also(world: SimpleNamespace, scene: SimpleNamespace) -> Iterator[str]:
         for listed in ("persons", "institutions")
         for ending in ("csv", "xlsx", "vcf")
     )
+    for guest in db.session.scalars(select(Invitation)):
+        yield f"/events/{guest.event_id}?about={guest.id}"
+        yield f"/events/{guest.event_id}/guests/withdraw?g={guest.id}"
     yield from (f"/mail?state={state}" for state in ("waiting", "sent", "failed"))
     yield from (f"/mail/in?show={state}" for state in ("matched", "held"))
     for mark in MARKS:
@@ -236,6 +241,7 @@ NEED_NOT_ASK = {
     "invitations/queries/guests:guests_of": "pages part them by in_sight or only_seen",
     "invitations/queries/guests:guests_proposing": "gives numbers",
     "invitations/queries/guests:mails_of": "of guests that the caller may show",
+    "invitations/services/sending:withdraw_guests": "reads anew what the caller chose",
     "invitations/services/settling:settle_mails": "for the worker",
     "invitations/services/holding:hold_back": "for the worker",
     "invitations/services/undoing:_answered": "for verbs",

@@ -55,7 +55,8 @@ def answers() -> list[GivenAnswer]:
 
 
 def event_page(browser: FlaskClient, scene: SimpleNamespace) -> str:
-    return browser.get(f"/events/{scene.event.id}").text
+    """The event's page, with the mayor looked at beside the table."""
+    return browser.get(f"/events/{scene.event.id}?about={scene.mayor.id}").text
 
 
 def mails_to(guest_id: int) -> list[OutgoingMail]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.views import (
     event,
+    guest_bulk,
     letter,
     mail,
     offices,
@@ -21,6 +22,7 @@ from pop_campaigns.desk.views import (
 __all__ = [
     "bp",
     "event",
+    "guest_bulk",
     "letter",
     "mail",
     "offices",

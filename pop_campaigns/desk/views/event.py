@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -26,6 +27,7 @@ from pop_campaigns.desk.words.guest_mail import (
     mail_happenings,
     written_happenings,
 )
+from pop_campaigns.desk.words.guest_ways import ways_with_guests
 from pop_campaigns.desk.words.history import tell_story
 from pop_campaigns.events.models.events import Attendance, Event
 from pop_campaigns.events.queries.agenda import agenda_points
@@ -40,6 +42,7 @@ from pop_campaigns.incoming.words.proposals import proposed_at
 from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import answers_for, counts_for, text_of
 from pop_campaigns.invitations.queries.shown_guests import in_sight
+from pop_campaigns.invitations.views.guest_list import guest_list
 from pop_campaigns.invitations.views.guest_table import Happening
 from pop_campaigns.mail.queries import mails_about
 from pop_campaigns.mail.rules import MailState
@@ -47,6 +50,8 @@ from pop_campaigns.mail.words.unsent import unsent_notice
 
 _ON_ITS_WAY = (MailState.QUEUED, MailState.SENDING)
 _TRANSLATED = ("title", "description")
+# So much of what may grow without end; the rest with one press.
+_LINES, _ALL_LINES, _MAILS = 12, 300, 5
 
 
 @bp.get("/events/<int:event_id>")
@@ -61,18 +66,16 @@ def event(event_id: int) -> ResponseReturnValue:
     shown = in_sight(guests, current_user)
     counts = counts_for([row.id])[row.id]
     changeable = may_change(row, current_user)
-    notes = guest_notes(shown.heard, current_user)
+    listed = guest_list(shown.rows)
+    near = shown.heard & {guest.invitation.id for guest in (*listed.rows, listed.about) if guest}
+    notes = guest_notes(near, current_user)
     return render_template(
         "desk/event.html",
         event=row,
-        public_pages=_public_pages(row, lang),
-        kind=EVENT_KINDS[row.kind],
-        format=EVENT_FORMATS[row.format] if row.format else "",
-        state=state_chip(row, moment),
-        when_words=when_words(row, lang),
-        relative=_relative(row, moment),
+        **_in_words(row, moment, lang),
         missing=_missing_translations(row) if changeable else [],
-        guests=shown.rows,
+        listed=listed,
+        ways=ways_with_guests(row, changeable=changeable, now=moment),
         everybody=guests,
         hidden=shown.hidden,
         counts=counts,
@@ -81,13 +84,12 @@ def event(event_id: int) -> ResponseReturnValue:
         actions=actions_for(row, guests, counts, now=moment) if changeable else None,
         changeable=changeable,
         proposed=proposed_at(row, current_user, lang, moment),
-        incoming=incoming_of_guests(shown.heard, current_user),
-        INCOMING_KINDS=INCOMING_KINDS,
-        incoming_day=lambda moment: moment_words(moment, lang),
+        **_incoming_parts(shown.heard, lang),
         away=away_guests(notes, moment, lang),
         copies=failed_copies(notes),
-        came_in=_mails_of(shown.heard, notes, linked=changeable),
-        story=tell_story(story_of(row, current_user), names=changeable),
+        came_in=_mails_of(near, notes, linked=changeable),
+        story=tell_story(story_of(row, current_user, limit=_lines()), names=changeable),
+        fewest_lines=_LINES,
         attended=attended(row, names=changeable),
         in_short=in_short,
         unsent=unsent_notice(
@@ -102,6 +104,29 @@ def _agenda_url(row: Event) -> str:
     return url_for("invitations.agenda", event_id=row.id)
 
 
+def _in_words(row: Event, moment: datetime, lang: str) -> dict[str, Any]:
+    """Return what the head of the page says of the event itself."""
+    return {
+        "public_pages": _public_pages(row, lang),
+        "kind": EVENT_KINDS[row.kind],
+        "format": EVENT_FORMATS[row.format] if row.format else "",
+        "state": state_chip(row, moment),
+        "when_words": when_words(row, lang),
+        "relative": _relative(row, moment),
+    }
+
+
+def _incoming_parts(heard: Collection[int], lang: str) -> dict[str, Any]:
+    """Return the newest mails that came in from the guests whose words the user sees, all of them if wanted."""
+    mails = incoming_of_guests(heard, current_user)
+    return {
+        "incoming": mails if request.args.get("mails") == "all" else mails[:_MAILS],
+        "more_mails": len(mails) > _MAILS,
+        "INCOMING_KINDS": INCOMING_KINDS,
+        "incoming_day": lambda moment: moment_words(moment, lang),
+    }
+
+
 def _mails_of(
     heard: Collection[int], notes: Mapping[int, Sequence[GuestNote]], *, linked: bool
 ) -> dict[int, list[Happening]]:
@@ -109,6 +134,11 @@ def _mails_of(
     written = written_happenings(written_about(Invitation, heard, current_user)) if linked else {}
     came_in = mail_happenings(notes, linked=linked)
     return {ident: [*came_in.get(ident, []), *written.get(ident, [])] for ident in {*came_in, *written}}
+
+
+def _lines() -> int:
+    """Return how many lines of the history are wanted."""
+    return _ALL_LINES if request.args.get("story") == "all" else _LINES
 
 
 def _is_another_organisation_s(event_id: int) -> bool:

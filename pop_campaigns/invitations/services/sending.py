@@ -7,12 +7,12 @@ knows whether it leaves: the newer one waits behind it, and says what fits what 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
@@ -234,22 +234,49 @@ def withdraw_guest(
     guest: Invitation, *, by: User | None, now: datetime, sending: Sending | None = None
 ) -> None:
     """Ask one guest no longer: a draft is removed, an invited one is told, unless nothing had left yet."""
-    event = guest.event
+    withdraw_guests(guest.event, [guest], by=by, now=now, sending=sending)
+
+
+def withdraw_guests(
+    event: Event,
+    guests: Sequence[Invitation],
+    *,
+    by: User | None,
+    now: datetime,
+    sending: Sending | None = None,
+) -> int:
+    """Ask several guests of an event no longer (see :func:`withdraw_guest`); return how many are told."""
     lock_event(event)
-    db.session.refresh(guest)
-    if guest.state is InvitationState.DRAFT:
-        remove_guest(guest, by=by, now=now)
-        return
-    if guest.state is InvitationState.WITHDRAWN:
-        return
-    keep(sending, guest=guest.id)
-    earlier = _call_off(mails_of([guest]), now=now, sending=sending)[guest.id]
-    coming = event.state is not EventState.CANCELLED and is_coming(event.starts_at, now)
-    if coming and may_expect_event(earlier) and not refusing(event, [guest]) and not unreachable([guest]):
-        order = _cancellation(guest, earlier, withdrawn=True)
-        _queue(event, [order], by=by, now=now, sending=sending)
-    guest.state = InvitationState.WITHDRAWN
-    note("invitation.withdrawn", guest, by=by, now=now, guest=guest.written_as)
+    fresh = select(Invitation).where(Invitation.id.in_([guest.id for guest in guests]))
+    rows = list(db.session.scalars(fresh.execution_options(populate_existing=True)))
+    for guest in rows:
+        if guest.state is InvitationState.DRAFT:
+            remove_guest(guest, by=by, now=now)
+    asked = [guest for guest in rows if guest.state is InvitationState.INVITED]
+    if asked:
+        keep(sending, guests=[guest.id for guest in asked])
+    earlier = _call_off(mails_of(asked), now=now, sending=sending)
+    told = withdrawal_told(event, asked, earlier, now=now)
+    orders = [_cancellation(guest, earlier[guest.id], withdrawn=True) for guest in told]
+    _queue(event, orders, by=by, now=now, sending=sending)
+    for guest in asked:
+        guest.state = InvitationState.WITHDRAWN
+        note("invitation.withdrawn", guest, by=by, now=now, guest=guest.written_as)
+    return len(orders)
+
+
+def withdrawal_told(
+    event: Event,
+    guests: Sequence[Invitation],
+    mails: Mapping[int, Sequence[InvitationMail]],
+    *,
+    now: datetime,
+) -> list[Invitation]:
+    """Return those of invited guests who get a mail when they are withdrawn: who may expect an event that lies ahead."""
+    if event.state is EventState.CANCELLED or not is_coming(event.starts_at, now):
+        return []
+    untold = refusing(event, guests) | unreachable(guests).keys()
+    return [guest for guest in guests if guest.id not in untold and may_expect_event(mails[guest.id])]
 
 
 def send_reminders(event: Event, *, by: User | None, now: datetime, sending: Sending | None = None) -> int:

@@ -43,7 +43,9 @@ def undo_sending(sending: Sending, event: Event, *, by: User, now: datetime) -> 
     elif kind is SendingKind.CANCELLATION:
         event.state, event.sequence = EventState.PLANNED, taken.before["sequence"]
     elif kind is SendingKind.WITHDRAWAL:
-        guests = [guest for guest in [db.session.get(Invitation, taken.before["guest"])] if guest is not None]
+        guests = list(
+            db.session.scalars(select(Invitation).where(Invitation.id.in_(taken.before.get("guests", []))))
+        )
         for guest in guests:
             guest.state = InvitationState.INVITED
     event.changed_at = now  # so that feeds are fetched again

@@ -23,7 +23,8 @@ from pop_campaigns.core.i18n import current_language
 from pop_campaigns.invitations.blueprint import bp
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.answers import answers_of, outdone_on_arrival
-from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, is_lost, mails_of
+from pop_campaigns.invitations.queries.guest_filter import Standing, has_lost_mail, standing_of
+from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, mails_of
 from pop_campaigns.invitations.rules.invitations import Answer, InvitationState
 from pop_campaigns.invitations.words.labels import (
     ANSWER_CHIPS,
@@ -125,7 +126,7 @@ def came_back_words(came_back: CameBack) -> str:
 @bp.app_template_global()
 def guest_counts(counts: AnswerCounts, rows: Sequence[GuestRow]) -> list[tuple[int, Chip]]:
     """Return the bar of answers; a guest whose mail failed counts as failed, not as silent."""
-    failed = sum(_is_unreached(row) for row in rows)
+    failed = sum(standing_of(row) is Standing.UNREACHED for row in rows)
     numbers = {
         Answer.ACCEPTED: counts.accepted,
         Answer.DELEGATED: counts.delegated,
@@ -152,17 +153,10 @@ def _counted(answer: Answer, number: int) -> str:
     return str(words[answer])
 
 
-def _is_unreached(row: GuestRow) -> bool:
-    waiting = row.invitation.state is InvitationState.INVITED and row.invitation.answer is Answer.NEEDS_ACTION
-    lost = row.mail is not None and is_lost(row.mail)
-    return waiting and (lost or row.came_back is not None)
-
-
 @bp.app_template_global()
 def guest_is_unreached(row: GuestRow) -> bool:
     """Return whether nobody at the guest's has read our newest mail, so that the address wants correcting."""
-    lost = row.came_back is not None or (row.mail is not None and is_lost(row.mail))
-    return row.invitation.state is InvitationState.INVITED and lost
+    return row.invitation.state is InvitationState.INVITED and has_lost_mail(row)
 
 
 @bp.app_template_global()

@@ -1,0 +1,71 @@
+"""Pages that do something with the guests that are ticked on an event's page."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_security import current_user
+
+from pop_campaigns.accounts.guard import writer
+from pop_campaigns.accounts.scope import get_changeable
+from pop_campaigns.accounts.views.undoable import say_sent, undoable
+from pop_campaigns.core.clock import now
+from pop_campaigns.core.db import db
+from pop_campaigns.core.meanwhile import is_as_seen, seen_versions
+from pop_campaigns.desk.blueprint import bp
+from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.queries.guests import answers_for, mails_of
+from pop_campaigns.invitations.queries.shown_guests import in_sight
+from pop_campaigns.invitations.rules.invitations import InvitationState
+from pop_campaigns.invitations.services.sending import withdraw_guests as withdraw_all
+from pop_campaigns.invitations.services.sending import withdrawal_told
+from pop_campaigns.invitations.views.guest_list import chosen_rows
+from pop_campaigns.mail.rules import SendingKind
+from pop_campaigns.mail.wake_up import wake_worker
+
+
+@bp.route("/events/<int:event_id>/guests/withdraw", methods=["GET", "POST"])
+@writer
+def withdraw_guests(event_id: int) -> ResponseReturnValue:
+    """Ask the ticked guests no longer. Which they are stands in the address, as on the page one comes from."""
+    event = get_changeable(Event, event_id)
+    guests = [guest for guest in _ticked(event) if guest.state is not InvitationState.WITHDRAWN]
+    if not guests:
+        flash(_("Nobody was ticked whose invitation could be withdrawn."), "info")
+        return redirect(url_for("desk.event", event_id=event_id))
+    if request.method != "POST":
+        return _withdraw_page(event, guests)
+    if not is_as_seen(*guests, told_of=event):
+        return _withdraw_page(event, guests), 409
+    number = len(guests)
+    asked = any(guest.state is InvitationState.INVITED for guest in guests)
+    sending = undoable(SendingKind.WITHDRAWAL, event) if asked else None
+    told = withdraw_all(event, guests, by=current_user, now=now(), sending=sending)
+    db.session.commit()
+    if told:
+        wake_worker()
+    words = ngettext("%(num)s invitation is withdrawn.", "%(num)s invitations are withdrawn.", number)
+    say_sent(words, sending)
+    return redirect(url_for("desk.event", event_id=event_id))
+
+
+def _ticked(event: Event) -> list[Invitation]:
+    """Return the ticked guests whom the user may see, and so may do something with."""
+    return [row.invitation for row in chosen_rows(in_sight(answers_for(event), current_user).rows)]
+
+
+def _withdraw_page(event: Event, guests: list[Invitation]) -> str:
+    asked = [guest for guest in guests if guest.state is InvitationState.INVITED]
+    told = withdrawal_told(event, asked, mails_of(asked), now=now())
+    return render_template(
+        "desk/withdraw_guests.html",
+        event=event,
+        guests=guests,
+        version=seen_versions(*guests),
+        told=len(told),
+        untold=len(asked) - len(told),
+        drafts=len(guests) - len(asked),
+    )
