@@ -17,11 +17,10 @@ from pop_campaigns.core.meanwhile import is_as_seen, seen_versions
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.invitations.models.invitations import Invitation
-from pop_campaigns.invitations.queries.guests import answers_for, mails_of
+from pop_campaigns.invitations.queries.guests import answers_for, mails_of, withdrawal_told
 from pop_campaigns.invitations.queries.shown_guests import in_sight
 from pop_campaigns.invitations.rules.invitations import InvitationState
 from pop_campaigns.invitations.services.sending import withdraw_guests as withdraw_all
-from pop_campaigns.invitations.services.sending import withdrawal_told
 from pop_campaigns.invitations.views.guest_list import chosen_rows
 from pop_campaigns.mail.rules import SendingKind
 from pop_campaigns.mail.wake_up import wake_worker

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from pop_campaigns.core.tokens import hash_token
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.queries.events import is_coming
 from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.events.rules.events import is_coming as lies_ahead
 from pop_campaigns.invitations.models.invitations import (
     GivenAnswer,
     Invitation,
@@ -29,7 +30,7 @@ from pop_campaigns.invitations.models.invitations import (
     TimeProposal,
 )
 from pop_campaigns.invitations.queries.answers import count_without_substitute, latest_answers
-from pop_campaigns.invitations.queries.told import count_withdrawals, undecided
+from pop_campaigns.invitations.queries.told import count_withdrawals, may_expect_event, undecided
 from pop_campaigns.invitations.rules.invitations import (
     Answer,
     InvitationState,
@@ -194,6 +195,20 @@ def unreachable(guests: Iterable[Invitation]) -> dict[int, CameBack]:
     asked = list(guests)
     dead = dead_among({guest.address for guest in asked})
     return {guest.id: dead[guest.address] for guest in asked if guest.address in dead}
+
+
+def withdrawal_told(
+    event: Event,
+    guests: Sequence[Invitation],
+    mails: Mapping[int, Sequence[InvitationMail]],
+    *,
+    now: datetime,
+) -> list[Invitation]:
+    """Return those of invited guests who get a mail when they are withdrawn: who may expect an event that lies ahead."""
+    if event.state is EventState.CANCELLED or not lies_ahead(event.starts_at, now):
+        return []
+    untold = refusing(event, guests) | unreachable(guests).keys()
+    return [guest for guest in guests if guest.id not in untold and may_expect_event(mails[guest.id])]
 
 
 def outdated(event: Event) -> list[Invitation]:

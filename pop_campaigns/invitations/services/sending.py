@@ -7,7 +7,7 @@ knows whether it leaves: the newer one waits behind it, and says what fits what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,7 @@ from pop_campaigns.invitations.queries.guests import (
     outdated,
     refusing,
     unreachable,
+    withdrawal_told,
 )
 from pop_campaigns.invitations.queries.invitable import load_contacts, unmailed_guests
 from pop_campaigns.invitations.queries.told import (
@@ -263,20 +264,6 @@ def withdraw_guests(
         guest.state = InvitationState.WITHDRAWN
         note("invitation.withdrawn", guest, by=by, now=now, guest=guest.written_as)
     return len(orders)
-
-
-def withdrawal_told(
-    event: Event,
-    guests: Sequence[Invitation],
-    mails: Mapping[int, Sequence[InvitationMail]],
-    *,
-    now: datetime,
-) -> list[Invitation]:
-    """Return those of invited guests who get a mail when they are withdrawn: who may expect an event that lies ahead."""
-    if event.state is EventState.CANCELLED or not is_coming(event.starts_at, now):
-        return []
-    untold = refusing(event, guests) | unreachable(guests).keys()
-    return [guest for guest in guests if guest.id not in untold and may_expect_event(mails[guest.id])]
 
 
 def send_reminders(event: Event, *, by: User | None, now: datetime, sending: Sending | None = None) -> int:

@@ -23,9 +23,9 @@ from pop_campaigns.core.i18n import current_language
 from pop_campaigns.invitations.blueprint import bp
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.answers import answers_of, outdone_on_arrival
-from pop_campaigns.invitations.queries.guest_filter import Standing, has_lost_mail, standing_of
+from pop_campaigns.invitations.queries.guest_filter import Standing, standing_of
 from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, mails_of
-from pop_campaigns.invitations.rules.invitations import Answer, InvitationState
+from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.words.labels import (
     ANSWER_CHIPS,
     CHANNELS,
@@ -151,12 +151,6 @@ def _counted(answer: Answer, number: int) -> str:
         Answer.DECLINED: npgettext("count of answers", "declined", "declined", number),
     }
     return str(words[answer])
-
-
-@bp.app_template_global()
-def guest_is_unreached(row: GuestRow) -> bool:
-    """Return whether nobody at the guest's has read our newest mail, so that the address wants correcting."""
-    return row.invitation.state is InvitationState.INVITED and has_lost_mail(row)
 
 
 @bp.app_template_global()
