@@ -10,6 +10,7 @@ from pop_campaigns.core import files, history  # noqa: F401  # their tables must
 from pop_campaigns.core.db import Base
 from pop_campaigns.imports import models as _imports  # noqa: F401
 from pop_campaigns.invitations.models import invitations as _invitations  # noqa: F401
+from pop_campaigns.invitations.models import reminders as _reminders  # noqa: F401
 from pop_campaigns.letters import models as _letters  # noqa: F401
 from pop_campaigns.lists import models as _lists  # noqa: F401
 from pop_campaigns.privacy import models as _privacy  # noqa: F401

@@ -46,7 +46,12 @@ def cannot_invite_words(event: Event, moment: datetime) -> str:
 @bp.context_processor
 def steps_of_inviting() -> dict[str, Any]:
     """Let the three pages of inviting show where one is."""
-    return {"invite_steps": invite_steps}
+    return {"invite_steps": invite_steps, "event_page": event_page}
+
+
+def event_page(event_id: int, **more: str) -> str:
+    """Return the address of an event's page, which is the desk's."""
+    return url_for("desk.event", event_id=event_id, **more)
 
 
 def invite_steps(event: Event, place: dict[str, str] | None = None) -> list[Step]:

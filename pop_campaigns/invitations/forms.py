@@ -14,20 +14,24 @@ from wtforms import (
     EmailField,
     FileField,
     RadioField,
+    SelectField,
     StringField,
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Optional, ValidationError
+from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 
 from pop_campaigns.contacts.forms.institutions import OneAddress
 from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.forms import AtMost, Form, Needed
+from pop_campaigns.core.numbers import NumberField
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.events.forms.typed_slots import offer_equal_hours, read_slot, slot_fields
 from pop_campaigns.events.forms.typed_times import When
 from pop_campaigns.invitations.rules.invitations import Answer
+from pop_campaigns.invitations.rules.reminders import DEFAULT_HOUR, FIRST_HOUR, LAST_HOUR, MOST_DAYS
 from pop_campaigns.invitations.words.labels import ANSWERS, TOLD_HOW
+from pop_campaigns.invitations.words.reminders import AUDIENCES
 
 LONGEST_NOTE = 2000
 LONGEST_SUBSTITUTE = 200
@@ -148,3 +152,30 @@ class CorrectAddressForm(Form):
 
     email = EmailField(_l("New e-mail address"), [Needed(), OneAddress()], filters=[clean_line])
     contact = BooleanField(_l("Also correct it in the contacts"))
+
+
+class MoveReminderForm(Form):
+    """When a reminder goes: so many days before, at an hour of Tirana's clock."""
+
+    days_before = NumberField(
+        _l("Days before the event"),
+        [
+            InputRequired(_l("Write how many days before.")),
+            NumberRange(1, MOST_DAYS, _l("From 1 to %(max)s days before.")),
+        ],
+    )
+    hour = SelectField(
+        _l("Hour"),
+        choices=[(str(hour), f"{hour:02}:00") for hour in range(FIRST_HOUR, LAST_HOUR + 1)],
+        default=str(DEFAULT_HOUR),
+    )
+
+
+class ReminderForm(MoveReminderForm):
+    """One more reminder."""
+
+    audience = RadioField(
+        _l("Who is reminded?"),
+        [Needed(_l("Choose who is reminded."))],
+        choices=[SelectChoice(audience.value, words) for audience, words in AUDIENCES.items()],
+    )

@@ -59,6 +59,7 @@ REFUSAL_LABELS = {
     "reserved": _l("A sample address: nothing can be delivered there, so no mail leaves for it"),
     "not_wanted": _l("The reader wants no more mail of this kind: it was stopped"),
     "not_needed": _l("It was not needed: the mail before it had not left"),
+    "overtaken": _l("It was not needed any more when it was about to leave"),
     "later": _l("The server did not take the message yet: it will be tried again"),
 }
 """What to show, by the key :func:`explain_words` gives; the server's own words belong beside it."""
@@ -73,6 +74,7 @@ NOT_SIGNED = "DKIM signing failed"
 RESERVED = "a domain where nothing can be delivered (RFC 2606)"
 NOT_WANTED = "the reader wants no more mail of this kind"
 NOT_NEEDED = "nothing had left that it takes back"
+OVERTAKEN = "not true any more when it was about to leave"
 
 _BY_WORDS = (
     (NO_SMTPUTF8, "letters"),
@@ -81,6 +83,7 @@ _BY_WORDS = (
     (RESERVED, "reserved"),
     (NOT_WANTED, "not_wanted"),
     (NOT_NEEDED, "not_needed"),
+    (OVERTAKEN, "overtaken"),
     (NOT_SECURE, "not_secure"),
     (BROKEN_OFF, "broken_off"),
     (NOT_REACHED, "unreachable"),

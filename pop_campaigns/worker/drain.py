@@ -27,6 +27,7 @@ from pop_campaigns.contacts.services.refusal_links import mail_is_refused
 from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.invitations.services.holding import hold_back
+from pop_campaigns.invitations.services.reminders import settle_reminders
 from pop_campaigns.invitations.services.settling import settle_mails
 from pop_campaigns.mail.addresses import is_reserved_address
 from pop_campaigns.mail.compose import compose
@@ -233,9 +234,10 @@ def _take(
     mails = take_in_hand(window, claim.owner, now=current.now(), lease=current.lease) if window else []
     settle_mails(mails, now=current.now())
     hold_back(mails, now=current.now())
+    settle_reminders(mails, now=current.now())
     for mail in mails:
         if mail.state is not MailState.SENDING:
-            continue  # settled: nobody needs it any more, or it waits for what can still be taken back
+            continue  # settled: nobody needs it any more, or not yet
         if mail_is_refused(mail.links):
             # Refused since it was queued: whoever pressed the button must not get one more.
             stop_mail(mail, NOT_WANTED, now=current.now())

@@ -1,8 +1,8 @@
 """What the worker does when it is woken, and now and then by itself.
 
-The work falls into lanes that do not wait for each other: mail out, mail in, and all that has time. Each step of a lane runs in
-an application context of its own, so with a database session of its own: what failed in one round, or in one step, is no
-matter for the next.
+The work falls into lanes that do not wait for each other: reminders, mail out, mail in, and all that has time. Each step of a
+lane runs in an application context of its own, so with a database session of its own: what failed in one round, or in one
+step, is no matter for the next.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from pop_campaigns.core import clock
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.tasks import carry_on_all
 from pop_campaigns.incoming.tasks import file_received
+from pop_campaigns.invitations.tasks import remind_guests
 from pop_campaigns.letters.services.clocks import settle_clocks
 from pop_campaigns.mail.rules import LEASE
 from pop_campaigns.mail.sendings import forget_forms
@@ -128,6 +129,11 @@ def settle_letter_clocks(_app: Flask, _manners: Manners) -> None:
     db.session.commit()
 
 
+def plan_reminders(_app: Flask, manners: Manners) -> int:
+    """Queue the reminders that are due."""
+    return remind_guests(now=clock.now(), should_stop=manners.should_stop)
+
+
 def file_mail_in(_app: Flask, manners: Manners) -> int:
     """Read and file what came in."""
     return file_received(manners.should_stop)
@@ -151,6 +157,8 @@ def import_contacts(_app: Flask, manners: Manners) -> None:
 
 LANES: Final[Mapping[str, tuple[Step, ...]]] = MappingProxyType(
     {
+        # Before mail goes out, so that one round of all sends what it queued; beside it, they wake each other.
+        "remind": (plan_reminders,),
         "out": (send_outbox, settle_letter_clocks),
         "in": (file_mail_in,),
         "rest": (forget_undone, do_daily, import_contacts),

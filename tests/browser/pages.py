@@ -73,6 +73,8 @@ PAGE_KINDS = (
     PageKind("event-delete-not", "{event}/delete"),
     PageKind("event-remind", "{event}/remind"),
     PageKind("event-announce", "{event}/announce"),
+    PageKind("reminder", "/reminders/1", in_both=True),
+    PageKind("reminder-new-wrong", "{event}/reminders/new", then=press_save, in_both=True),
     PageKind("invite-who", "{plan}/invite", in_both=True),
     PageKind("invite-message", "{plan}/invite/message", in_both=True),
     PageKind("invite-calendar", "{plan}/invite/message?part=calendar"),

@@ -20,6 +20,7 @@ NOT_NEEDED = {
     "contacts.institutions.new_address": "an address stands once at its owner: said, with a link to it",
     "contacts.institutions.new_holder": "a mandate stands once: said, with a link to it",
     "invitations.choosing.who": "a guest stands once on an event's list",
+    "invitations.reminders.new_reminder": "a rule stands once for its guests and day: said",
     "letters.days_off.enter": "a day is entered once: said, with its source",
 }
 

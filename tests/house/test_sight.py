@@ -40,6 +40,7 @@ WORDLESS = {
     "list_members": "no text",
     "stems_of_persons": "asked whether they are there, shown nowhere",
     "invitation_mails": "no text",
+    "reminders": "no text",
 }
 
 
@@ -98,6 +99,7 @@ SHOWN_NOWHERE = {
     "incoming_mails.envelope_from",
     "incoming_mails.raw",  # given by a press, to who may change all it belongs to
     "outgoing_mails.fields[brace]",
+    "outgoing_mails.fields[said]",  # in reminders to those who come alone
     "time_proposals.decided_by",
     "persons.name_key_first",
     "persons.name_key_last",
@@ -247,6 +249,9 @@ NEED_NOT_ASK = {
     "invitations/services/undoing:_answered": "for verbs",
     "invitations/services/undoing:_untold": "for verbs",
     "invitations/services/undoing:undo_sending": "for verbs",
+    "invitations/queries/reminders:reminders_claimed": "for the worker",
+    "invitations/queries/reminders:reminded_today": "for verbs",
+    "invitations/queries/reminders:states_of_rules": "counts",
     "invitations/queries/told:lock_mails": "for verbs",
     "invitations/queries/told:waiting_mails": "for verbs",
 }

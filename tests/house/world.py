@@ -33,6 +33,7 @@ from pop_campaigns.events.models.agenda import Agenda, AgendaPoint
 from pop_campaigns.follow_ups.services import add_follow_up
 from pop_campaigns.imports.services.imports import create_import
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, TimeProposal
+from pop_campaigns.invitations.queries.reminders import rules_of
 from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, GuestChoice, ToldHow
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
@@ -190,6 +191,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "point_id": world.point.id,
         "proposal_id": world.proposal.id,
         "recipient_id": world.recipient.id,
+        "rule_id": rules_of(world.event)[0].id,
         "response_id": world.response.id,
         "answer_id": world.answer.id,
         "mail_id": world.mail.id,

@@ -41,9 +41,11 @@ from pop_campaigns.incoming.words.labels import KINDS as INCOMING_KINDS
 from pop_campaigns.incoming.words.proposals import proposed_at
 from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import answers_for, counts_for, text_of
+from pop_campaigns.invitations.queries.reminders import states_of_rules
 from pop_campaigns.invitations.queries.shown_guests import in_sight
 from pop_campaigns.invitations.views.guest_list import guest_list
 from pop_campaigns.invitations.views.guest_table import Happening
+from pop_campaigns.invitations.words.reminders import schedule_lines
 from pop_campaigns.mail.queries import mails_about
 from pop_campaigns.mail.rules import MailState
 from pop_campaigns.mail.words.unsent import unsent_notice
@@ -92,6 +94,7 @@ def event(event_id: int) -> ResponseReturnValue:
         fewest_lines=_LINES,
         attended=attended(row, names=changeable),
         in_short=in_short,
+        schedule=schedule_lines(states_of_rules(row, guests), moment, lang),
         unsent=unsent_notice(
             mails_about(Invitation, [guest.invitation.id for guest in guests]), moment, lang
         ),

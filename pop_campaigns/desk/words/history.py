@@ -19,6 +19,7 @@ from pop_campaigns.desk.words.sendings import sending_words
 from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, SUBSTITUTE_CHIPS, when_of
+from pop_campaigns.invitations.words.reminders import moved_words
 from pop_campaigns.mail.rules import SendingKind
 
 _TIME: Final = _l("date or hour")
@@ -249,6 +250,17 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         "quiet",
     ),
     "agenda.ordered": (lambda _d, _g: _("The agenda has another order"), "quiet"),
+    "event.reminders_made": (
+        lambda d, _g: ngettext("%(num)d guest was reminded", "%(num)d guests were reminded", _number(d)),
+        "info",
+    ),
+    "event.reminder_added": (lambda d, _g: _("Reminder added: %(what)s", what=moved_words(d)), "quiet"),
+    "event.reminder_moved": (lambda d, _g: _("Reminder moved: %(what)s", what=moved_words(d)), "quiet"),
+    "event.reminder_stopped": (lambda d, _g: _("Reminder stopped: %(what)s", what=moved_words(d)), "warn"),
+    "event.reminder_resumed": (
+        lambda d, _g: _("Reminder taken up again: %(what)s", what=moved_words(d)),
+        "quiet",
+    ),
     "file.attached": (lambda d, _g: _("File added: %(name)s", name=d.get("file", "")), "quiet"),
     "file.detached": (lambda d, _g: _("File taken off: %(name)s", name=d.get("file", "")), "quiet"),
     "invitation.added": (lambda d, g: _("%(guest)s was put on the list", guest=_named(d, g)), "quiet"),

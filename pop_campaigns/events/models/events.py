@@ -39,8 +39,9 @@ class Event(Stemmed, Versioned, MadeOnce, Base):
     With precision *moment* it has ``starts_at`` (an instant; its wall time is that of ``zone``, so the second
     02:30 of an October night is another instant than the first); with *day*, *month* or *period* it has days;
     *unknown* has neither. ``day_from`` is always the first local day where one is known: lists order by it.
-    ``sequence`` follows RFC 5545 §3.8.7.4. ``published_at`` is when it was first put on the site, and stays when it is
-    taken from there: what was public once may have been read and noted down.
+    ``sequence`` follows RFC 5545 §3.8.7.4; ``date_version`` counts how often the start was moved, and nothing else.
+    ``published_at`` is when it was first put on the site, and stays when it is taken from there: what was public once may
+    have been read and noted down.
     """
 
     __tablename__ = "events"
@@ -53,6 +54,7 @@ class Event(Stemmed, Versioned, MadeOnce, Base):
         CheckConstraint("day_to IS NULL OR day_to >= day_from", name="last_day_after_first"),
         CheckConstraint("sequence >= 0", name="sequence_counts_up"),
         CheckConstraint("visibility <> 'public' OR published_at IS NOT NULL", name="public_since"),
+        CheckConstraint("date_version >= 0", name="date_version_counts_up"),
         Index("ix_events_day_from", "day_from"),
     )
     __sorted_by__ = "title_sq"
@@ -82,6 +84,7 @@ class Event(Stemmed, Versioned, MadeOnce, Base):
     )
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     sequence: Mapped[int] = mapped_column(default=0)
+    date_version: Mapped[int] = mapped_column(default=0, server_default="0")
     from_record: Mapped[bool] = mapped_column(default=False)
     municipality_id: Mapped[int | None] = mapped_column(ForeignKey("municipalities.id"), index=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)

@@ -119,6 +119,8 @@ def change_event(event: Event, draft: EventDraft, *, by: User | None, now: datet
     event.changed_at = now
     if material:
         event.sequence += 1
+    if "starts_at" in changed:
+        event.date_version += 1
     was = {name: _plain(value) for name, value in changed.items() if name not in _LONG}
     note("event.changed", event, by=by, now=now, changed=sorted(changed), was=was, material=material)
     db.session.flush()

@@ -42,6 +42,7 @@ MAIL_KINDS: Final[dict[MailPurpose, str]] = {
     MailPurpose.CHANGE: "invitation.change",
     MailPurpose.CANCELLATION: "invitation.cancellation",
     MailPurpose.REMINDER: "invitation.reminder",
+    MailPurpose.ATTENDING: "invitation.attending",
 }
 """``OutgoingMail.kind`` by purpose."""
 RECEIPT_KIND: Final = "invitation.receipt"
@@ -52,6 +53,7 @@ _TEMPLATES = {
     MailPurpose.CHANGE: "change",
     MailPurpose.CANCELLATION: "cancellation",
     MailPurpose.REMINDER: "reminder",
+    MailPurpose.ATTENDING: "attending",
 }
 _BRACE = {"brace": "{"}
 # Stands in while the entry is checked; each mail has its own guest.
@@ -144,7 +146,12 @@ def render_mail(
         }
         subject, plain, html = render_words(_TEMPLATES[wording.purpose], values)
         method = "CANCEL" if wording.purpose is MailPurpose.CANCELLATION else "REQUEST"
-        calendar = calendar_data(event, lang, method, wording.sequence)
+        # A REQUEST to who has said yes asks again in some programs, and their answer would look lost.
+        calendar = (
+            None
+            if wording.purpose is MailPurpose.ATTENDING
+            else calendar_data(event, lang, method, wording.sequence)
+        )
     return Rendered(lang, subject, plain, html, calendar)
 
 
@@ -192,7 +199,7 @@ def recipient_of(guest: Invitation, *, looked_at: bool = False, **fresher: Any) 
         address=words["address"],
         # Commas do not survive in a header's display name.
         name=(" – ".join(office) or words["name"])[:LONGEST_NAME],
-        fields=_fields(words, guest.language) | _BRACE,
+        fields=_fields(words, guest.language) | said_field(guest) | _BRACE,
         links=links,
     )
 
@@ -210,6 +217,14 @@ def _fields(words: Mapping[str, Any], lang: str) -> dict[str, str]:
             else pgettext("mail text", "To: %(guest)s", guest=named)
         )
     return {"addressed": addressed, "salutation": salutation(lang, form, title=title, name=name)}
+
+
+def said_field(guest: Invitation) -> dict[str, str]:
+    """Return what fills a mail's line about the guest's own answer."""
+    with speaking(guest.language):
+        if guest.answer is Answer.NEEDS_ACTION:
+            return {"said": pgettext("mail text", "none yet")}
+        return {"said": answer_words(guest.answer)}
 
 
 def from_address(guest: Invitation) -> str:

@@ -30,12 +30,16 @@ class InvitationState(enum.StrEnum):
 
 
 class MailPurpose(enum.StrEnum):
-    """Why an invitation's mail goes out. A change and a cancellation carry a higher SEQUENCE (RFC 5546 §2.1.4)."""
+    """Why an invitation's mail goes out. A change and a cancellation carry a higher SEQUENCE (RFC 5546 §2.1.4).
+
+    A reminder asks who has not answered; *attending* reminds who comes, without a calendar entry: theirs says yes already.
+    """
 
     REQUEST = "request"
     CHANGE = "change"
     CANCELLATION = "cancellation"
     REMINDER = "reminder"
+    ATTENDING = "attending"
 
 
 # An invitation is a letter to an office: it goes without Auto-Submitted, because that header would silence the

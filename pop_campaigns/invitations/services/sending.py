@@ -159,7 +159,7 @@ def _change(guest: Invitation, earlier: Sequence[InvitationMail]) -> _Order:
     """Return the order that tells a guest what holds now: against what they read last, or as an invitation."""
     known = _known(earlier)
     behind = undecided(earlier)
-    if behind is None:
+    if behind is None or behind.kind == MAIL_KINDS[MailPurpose.ATTENDING]:
         return _Order(guest, known[0], earlier, known[1])
     says = behind.skeleton.calendar
     if says is None or behind.kind == MAIL_KINDS[MailPurpose.CANCELLATION]:

@@ -18,6 +18,7 @@ from pop_campaigns.invitations.views import (
     from_list,
     guest_table,
     other_time,
+    reminders,
     steps,
 )
 
@@ -32,5 +33,6 @@ __all__ = [
     "guest_table",
     "list_conditions",
     "other_time",
+    "reminders",
     "steps",
 ]

@@ -16,7 +16,7 @@ from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.accounts.views.undoable import say_sent, undoable
 from pop_campaigns.core.clock import now
-from pop_campaigns.core.dates import span_words
+from pop_campaigns.core.dates import moment_words, span_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import with_frames
 from pop_campaigns.core.i18n import current_language
@@ -35,6 +35,7 @@ from pop_campaigns.invitations.queries.guests import (
     outdated_guests,
     unreachable,
 )
+from pop_campaigns.invitations.queries.reminders import held_back_until
 from pop_campaigns.invitations.queries.told import may_expect_event
 from pop_campaigns.invitations.rules.invitations import Answer, InvitationState, MailPurpose
 from pop_campaigns.invitations.services.guests import CannotInvite
@@ -223,6 +224,7 @@ def _remind_page(event: Event, moment: datetime) -> Response:
         guest for guest in guests_of(event, InvitationState.INVITED) if guest.answer is Answer.NEEDS_ACTION
     ]
     dead, seen = unreachable(silent), seen_among(silent)
+    free_at = held_back_until(event, now=moment)
     named = [guest for guest in guests if guest.id in seen]
     chosen = next((guest for guest in named if str(guest.id) == request.args.get("guest")), None)
     page = render_template(
@@ -233,6 +235,7 @@ def _remind_page(event: Event, moment: datetime) -> Response:
         dead=[(guest, dead[guest.id]) for guest in silent if guest.id in dead and guest.id in seen],
         shown=chosen or next(iter(named), None),
         seen=seen,
+        free_at=moment_words(free_at, current_language()) if free_at else "",
         purpose=MailPurpose.REMINDER,
         keeps_mail=current_app.config["MAIL_LOCAL"],
         refusal=cannot_invite_words(event, moment),

@@ -72,6 +72,7 @@ PURPOSES: Final[dict[MailPurpose, LazyString]] = {
     MailPurpose.CHANGE: _l("Notice of a change"),
     MailPurpose.CANCELLATION: _l("Notice of cancellation"),
     MailPurpose.REMINDER: _l("Reminder"),
+    MailPurpose.ATTENDING: _l("Reminder to those who come"),
 }
 
 

@@ -38,6 +38,7 @@ MESSAGE_KINDS: Final[dict[str, LazyString]] = {
     "invitation.change": _lp("kind of message", "Change of an event"),
     "invitation.cancellation": _lp("kind of message", "Cancellation of an event"),
     "invitation.reminder": _lp("kind of message", "Reminder"),
+    "invitation.attending": _lp("kind of message", "Reminder to those who come"),
     "invitation.receipt": _lp("kind of message", "Notice of an answer"),
     "invitation.in_name": _lp("kind of message", "Notice of an answer"),
     "proposal.declined": _lp("kind of message", "Answer to a proposed time"),
