@@ -49,9 +49,9 @@ def steps_of_inviting() -> dict[str, Any]:
     return {"invite_steps": invite_steps, "event_page": event_page}
 
 
-def event_page(event_id: int, **more: str) -> str:
-    """Return the address of an event's page, which is the desk's."""
-    return url_for("desk.event", event_id=event_id, **more)
+def event_page(event_id: int, part: str | None = None) -> str:
+    """Return the address of an event's page, which is the desk's, or of a ``part`` of it."""
+    return url_for("desk.event", event_id=event_id, _anchor=part)
 
 
 def invite_steps(event: Event, place: dict[str, str] | None = None) -> list[Step]:

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pop_campaigns.core.clock import TIRANE
-from pop_campaigns.invitations.rules.invitations import Answer
+from pop_campaigns.invitations.messages.invitations import MAIL_KINDS
+from pop_campaigns.invitations.rules.invitations import Answer, MailPurpose
 from pop_campaigns.invitations.rules.reminders import (
     DEFAULT_RULES,
     FIRST_HOUR,
     LAST_HOUR,
     LEAST_BEFORE,
+    REMINDER_KINDS,
     Audience,
     Claimed,
     Occasion,
@@ -262,4 +264,5 @@ def test_the_defaults_are_what_the_pages_promise() -> None:
     assert set(DEFAULT_RULES) == {
         (Audience.YES, 7), (Audience.YES, 1), (Audience.SILENT, 5), (Audience.SILENT, 2),
     }  # fmt: skip
+    assert {MAIL_KINDS[MailPurpose.REMINDER], MAIL_KINDS[MailPurpose.ATTENDING]} == set(REMINDER_KINDS)
     assert date(2026, 6, 14).weekday() == 6

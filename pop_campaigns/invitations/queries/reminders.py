@@ -16,7 +16,6 @@ from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.queries.events import is_coming
 from pop_campaigns.events.rules.events import EventState
 from pop_campaigns.events.rules.visibility import EventVisibility
-from pop_campaigns.invitations.messages.invitations import MAIL_KINDS
 from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail
 from pop_campaigns.invitations.models.reminders import Reminder, ReminderRule
 from pop_campaigns.invitations.queries.answers import latest_answers
@@ -31,9 +30,9 @@ from pop_campaigns.invitations.queries.guests import (
 from pop_campaigns.invitations.rules.invitations import REMINDER_GAP, Answer, InvitationState, MailPurpose
 from pop_campaigns.invitations.rules.reminders import (
     MOST_DAYS,
+    REMINDER_KINDS,
     Occasion,
     Reminded,
-    ReminderOutcome,
     ReminderReason,
     due_moment,
     not_of_audience,
@@ -41,7 +40,6 @@ from pop_campaigns.invitations.rules.reminders import (
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import MailState
 
-REMINDER_KINDS = (MAIL_KINDS[MailPurpose.REMINDER], MAIL_KINDS[MailPurpose.ATTENDING])
 _TELLS_TIME = frozenset({MailPurpose.REQUEST, MailPurpose.CHANGE})
 _FURTHEST = timedelta(days=MOST_DAYS + 2)
 
@@ -182,7 +180,6 @@ def states_of_rules(event: Event, guests: Sequence[GuestRow]) -> list[RuleState]
     counted = (
         select(
             Reminder.rule_id,
-            Reminder.outcome,
             Reminder.reason,
             OutgoingMail.state,
             Reminder.late,
@@ -191,14 +188,14 @@ def states_of_rules(event: Event, guests: Sequence[GuestRow]) -> list[RuleState]
         .join(Reminder.rule)
         .outerjoin(Reminder.mail)
         .where(ReminderRule.event_id == event.id, Reminder.date_version == event.date_version)
-        .group_by(Reminder.rule_id, Reminder.outcome, Reminder.reason, OutgoingMail.state, Reminder.late)
+        .group_by(Reminder.rule_id, Reminder.reason, OutgoingMail.state, Reminder.late)
     )
     states = {rule.id: RuleState(rule, due_of(rule, event)) for rule in rules_of(event)}
     for state in states.values():
         of_audience = [guest for guest in guests if _is_reminded(guest, state.rule)]
         state.ahead, state.untold = len(of_audience), sum(guest.outdated for guest in of_audience)
-    for rule_id, outcome, reason, mail_state, late, number in db.session.execute(counted):
-        if outcome is not ReminderOutcome.MADE:
+    for rule_id, reason, mail_state, late, number in db.session.execute(counted):
+        if reason is not None:
             states[rule_id].without[reason] += number
             continue
         states[rule_id].mails[mail_state] += number

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.invitations.rules.invitations import REMINDER_GAP, Answer
 
 
@@ -70,6 +69,9 @@ DEFAULT_RULES: Final = (
 LEAST_BEFORE: Final = timedelta(hours=3)
 """A reminder that is late goes as long as this is left: somebody can still come, or answer."""
 LATE_AFTER: Final = timedelta(minutes=15)
+REMINDER_KINDS: Final = ("invitation.reminder", "invitation.attending")
+"""``OutgoingMail.kind`` of reminders, by hand or by a rule."""
+_TIRANE: Final = ZoneInfo("Europe/Tirane")
 _SUNDAY: Final = 6
 _HOUR: Final = timedelta(hours=1)
 
@@ -79,17 +81,17 @@ def due_moment(starts_at: datetime, zone: str, days: int, hour: int) -> datetime
 
     What falls into the night or on a Sunday is due at the last allowed hour before.
     """
-    day = local_date(starts_at, zone) - timedelta(days=days)
+    day = starts_at.astimezone(ZoneInfo(zone)).date() - timedelta(days=days)
     if hour < FIRST_HOUR:
         day, hour = day - timedelta(days=1), LAST_HOUR
     if day.weekday() == _SUNDAY:
         day, hour = day - timedelta(days=1), LAST_HOUR
-    return datetime.combine(day, time(min(hour, LAST_HOUR)), ZoneInfo(TIRANE)).astimezone(ZoneInfo("UTC"))
+    return datetime.combine(day, time(min(hour, LAST_HOUR)), _TIRANE).astimezone(UTC)
 
 
 def may_leave(moment: datetime) -> bool:
     """Return whether reminders may leave at a moment: neither at night nor on a Sunday."""
-    local = moment.astimezone(ZoneInfo(TIRANE))
+    local = moment.astimezone(_TIRANE)
     return local.weekday() != _SUNDAY and FIRST_HOUR <= local.hour <= LAST_HOUR
 
 
@@ -97,12 +99,12 @@ def next_hour(moment: datetime, *, another_day: bool = False) -> datetime:
     """Return the first moment (UTC) from ``moment`` on at which reminders may leave; with ``another_day`` none of its day."""
     if not another_day and may_leave(moment):
         return moment
-    local = moment.astimezone(ZoneInfo(TIRANE))
+    local = moment.astimezone(_TIRANE)
     later = another_day or local.hour > LAST_HOUR
     day = local.date() + timedelta(days=1 if later else 0)
     if day.weekday() == _SUNDAY:
         day += timedelta(days=1)
-    return datetime.combine(day, time(FIRST_HOUR), ZoneInfo(TIRANE)).astimezone(ZoneInfo("UTC"))
+    return datetime.combine(day, time(FIRST_HOUR), _TIRANE).astimezone(UTC)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import delete
 
@@ -229,7 +230,7 @@ def _check_free(event: Event, audience: Audience, days_before: int) -> None:
         raise RuleThere
 
 
-def _facts(rule: ReminderRule) -> dict[str, str | int]:
+def _facts(rule: ReminderRule) -> dict[str, Any]:
     return {"audience": rule.audience.value, "days": rule.days_before, "hour": rule.hour}
 
 

@@ -58,7 +58,7 @@ def new_reminder(event_id: int) -> ResponseReturnValue:
         else:
             db.session.commit()
             flash(_("The reminder is added."), "success")
-            return redirect(event_page(event_id, _anchor="schedule"))
+            return redirect(event_page(event_id, "schedule"))
     page = render_template(
         "invitations/new_reminder.html", event=event, form=form, when=when_words(event, current_language())
     )
@@ -111,7 +111,7 @@ def send_reminder(rule_id: int) -> ResponseReturnValue:
         db.session.rollback()
         rule = _changeable_rule(rule_id)
         flash(cannot_invite_words(rule.event, now()), "warning")
-        return redirect(event_page(rule.event_id, _anchor="schedule"))
+        return redirect(event_page(rule.event_id, "schedule"))
     words = ngettext("%(num)d reminder is on its way.", "%(num)d reminders are on their way.", number)
     response = _back(rule, words if number else _("There is nobody to remind now: nothing was sent."))
     if number:
@@ -131,7 +131,7 @@ def _back(rule: ReminderRule, words: str) -> ResponseReturnValue:
     event_id = rule.event_id
     db.session.commit()
     flash(words, "success")
-    return redirect(event_page(event_id, _anchor="schedule"))
+    return redirect(event_page(event_id, "schedule"))
 
 
 def _there_words() -> str:
