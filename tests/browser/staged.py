@@ -69,7 +69,7 @@ def stage_world(site: Site, open_context: Callable[..., BrowserContext]) -> Worl
     guest = open_context(viewport=PHONE).new_page()
     walks.sign_in(desk, site, FIER)
     places = _stage_event(desk, guest, site) | _stage_letters(desk) | _stage_plan(desk)
-    places |= _find_recorded(desk) | _stage_person(desk)
+    places |= _find_recorded(desk) | _stage_person(desk) | _stage_series(desk, places["event"])
     places["proposal"] = _stage_proposal(desk, site, places["event"])
     _let_server_refuse(site, "kryeministria")
     desk.goto(places["event"])
@@ -163,6 +163,20 @@ def _stage_letters(desk: Page) -> dict[str, str]:
     walks.add_recipients(desk, [MAYOR_OF_FIER], "to")
     walks.add_recipients(desk, [PREFECT], "cc")
     return {"letter": sent, "draft": draft, "response": str(response)}
+
+
+def _stage_series(desk: Page, event: str) -> dict[str, str]:
+    """A template made of the event, proposed to all chapters, none of which has answered."""
+    desk.goto(f"{event}/template")
+    desk.locator("main form .btn-primary").click()
+    desk.wait_for_url(re.compile(r"/events/templates/\d+$"))
+    template = re.search(r"/events/templates/\d+", desk.url)
+    desk.goto(f"{desk.url}/propose")
+    desk.locator("main form .btn-primary").click()
+    desk.wait_for_url(re.compile(r"/events/board\?series=\d+$"))
+    proposal = desk.locator('a[href^="/events/board/proposals/"]').first.get_attribute("href")
+    assert template
+    return {"template": template[0], "chapter_proposal": str(proposal)}
 
 
 def _stage_plan(desk: Page) -> dict[str, str]:

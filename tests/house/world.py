@@ -35,8 +35,10 @@ from pop_campaigns.imports.services.imports import create_import
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, TimeProposal
 from pop_campaigns.invitations.queries.reminders import rules_of
 from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, GuestChoice, ToldHow
+from pop_campaigns.invitations.services.copying import save_as_template
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
+from pop_campaigns.invitations.services.series import SeriesDraft, propose_series
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.letters.rules.letters import LetterState, RecipientRole, ResponseKind
 from pop_campaigns.letters.rules.working_days import DayScope
@@ -104,9 +106,14 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
         made_at=now() - timedelta(hours=1), undo_until=now() - timedelta(minutes=59),
     )  # fmt: skip
     db.session.add(sending)
+    template = save_as_template(event, "Tryezë për lumin", guests=True, by=cast.arta, now=now(), once="t")
+    proposed = SeriesDraft(
+        "Tryezat e vjeshtës", "Kush vjen?", date(2027, 3, 1), date(2027, 5, 31), [cast.fier.id]
+    )
+    series = propose_series(proposed, template, by=cast.arta, now=now(), once="s")
     db.session.commit()
     return SimpleNamespace(
-        sending=sending, entered_day=entered_day, log_entry=log_entry,
+        sending=sending, entered_day=entered_day, log_entry=log_entry, template=template, series=series,
         invited=invited, link_tokens=tokens, session=session, follow_up=follow_up,
         cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
         event=event, invitation=invitation, draft=draft, letter=letter, contact_list=contact_list,
@@ -190,6 +197,9 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "letter_id": world.letter.id,
         "point_id": world.point.id,
         "proposal_id": world.proposal.id,
+        "template_id": world.template.id,
+        "series_id": world.series.id,
+        "chapter_proposal_id": world.series.proposals[0].id,
         "recipient_id": world.recipient.id,
         "rule_id": rules_of(world.event)[0].id,
         "response_id": world.response.id,

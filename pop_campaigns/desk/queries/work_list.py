@@ -22,6 +22,7 @@ from pop_campaigns.desk.queries.events import (
     letters_waiting,
 )
 from pop_campaigns.desk.queries.mail_about import MailAbout, about_mails, why_not_again
+from pop_campaigns.desk.queries.series_rows import series_rows
 from pop_campaigns.desk.queries.work_rows import SOON, Reader, WorkList, WorkRow, day_in_words
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.visibility import EventVisibility
@@ -55,6 +56,7 @@ def work_list(user: User, now: datetime, lang: str) -> WorkList:
     work.today.extend(_trouble_rows(reader))
     work.today.extend(_proposal_row(reader, proposal) for proposal in open_proposals(user, now=now))
     work.today.extend(check_rows(reader))
+    work.today.extend(series_rows(reader))
     add_follow_ups(work, reader)
     coming = coming_events(user, reader.today, now)
     _add_events(work, reader, coming)

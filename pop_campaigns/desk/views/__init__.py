@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.views import (
+    board,
+    copying,
     event,
     guest_bulk,
     letter,
@@ -20,7 +22,9 @@ from pop_campaigns.desk.views import (
 )
 
 __all__ = [
+    "board",
     "bp",
+    "copying",
     "event",
     "guest_bulk",
     "letter",

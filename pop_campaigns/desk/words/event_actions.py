@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import url_for
@@ -29,12 +29,13 @@ class Action:
 
 @dataclass(frozen=True)
 class EventActions:
-    """The main step (None where nothing is to be done) with a sentence why, the other steps, and those that end it."""
+    """The main step (None where nothing is to be done) with a sentence why, the others, those that end it, and copies."""
 
     main: Action | None
     why: str
     others: list[Action]
     endings: list[Action]
+    again: list[Action] = field(default_factory=list)
 
 
 def actions_for(
@@ -52,7 +53,9 @@ def actions_for(
     draft = event.visibility is EventVisibility.DRAFT
     if closed is not None:
         main, others = (publish, [edit]) if draft else (None, [edit, *([publish] if publish else [])])
-        return EventActions(main, _draft_words() if draft else _closed_words(event, closed), others, endings)
+        return EventActions(
+            main, _draft_words() if draft else _closed_words(event, closed), others, endings, _again(event)
+        )
     invite = Action(_("Invite guests"), url_for("invitations.who", event_id=event.id))
     remind = Action(_("Remind"), url_for("invitations.remind", event_id=event.id))
     not_told = sum(row.outdated for row in guests)
@@ -64,7 +67,7 @@ def actions_for(
         others.append(invite)
     if counts.waiting and not not_told and awaiting_reminder(event, now=now):
         others.append(remind)
-    return EventActions(main, why, others, endings)
+    return EventActions(main, why, others, endings, _again(event))
 
 
 def _main_step(
@@ -116,6 +119,14 @@ def _endings(event: Event, closed: NotInvitable | None, counts: AnswerCounts) ->
     elif event.state is EventState.PLANNED and closed is not NotInvitable.OVER:
         endings.append(Action(_("Cancel the event"), url_for("invitations.cancel", event_id=event.id)))
     return endings
+
+
+def _again(event: Event) -> list[Action]:
+    """Return how more events are made of one."""
+    return [
+        Action(_("Copy it onto other days"), url_for("desk.copy", event_id=event.id)),
+        Action(_("Save as a template"), url_for("desk.save_template", event_id=event.id)),
+    ]
 
 
 def in_short(instant: datetime) -> str:

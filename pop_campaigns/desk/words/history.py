@@ -198,6 +198,11 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         "info",
     ),
     "event.taken_off_site": (_off_site, "warn"),
+    "event.copied": (lambda _d, _g: _("The event was copied from another one"), "quiet"),
+    "event.from_template": (
+        lambda d, _g: _("The event was made from the template “%(name)s”", name=d.get("template", "")),
+        "quiet",
+    ),
     "event.cancelled": (lambda _d, _g: _("The event was cancelled"), "bad"),
     "event.recorded": (lambda _d, _g: _("Taken over from the record"), "quiet"),
     "event.invitation_text_set": (lambda _d, _g: _("The note in the invitation was changed"), "quiet"),

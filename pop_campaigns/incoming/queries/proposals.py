@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.accounts.scope import own
+from pop_campaigns.accounts.scope import own, visible
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.events.models.events import Event
@@ -97,11 +97,12 @@ def mail_of(proposal: TimeProposal) -> IncomingMail | None:
     return db.session.get(IncomingMail, proposal.incoming_mail_id) if proposal.incoming_mail_id else None
 
 
-def events_then(event: Event, times: Times) -> Sequence[Event]:
-    """Return the other events of the same organisation (or of the whole network) that take place at that time."""
+def events_then(event: Event, times: Times, user: User) -> Sequence[Event]:
+    """Return the other events of the same organisation (or of the whole network) at that time which the user sees."""
     until = times.ends or times.starts + UNKNOWN_LENGTH
     begun: Any = Event.starts_at < until
     rows = select(Event).where(
+        visible(Event, user),
         Event.id != event.id,
         Event.organisation_id.is_not_distinct_from(event.organisation_id),
         Event.state != EventState.CANCELLED,

@@ -174,7 +174,7 @@ def length_words(length: timedelta, lang: str) -> str:
     )
 
 
-def cautions_for(proposal: TimeProposal, lang: str, now: datetime) -> list[Caution]:
+def cautions_for(proposal: TimeProposal, user: User, lang: str, now: datetime) -> list[Caution]:
     """Return what to think of before the event is moved: a time that is over, days off, what else takes place then."""
     event, times = proposal.invitation.event, wanted_times(proposal)
     cautions = []
@@ -196,7 +196,7 @@ def cautions_for(proposal: TimeProposal, lang: str, now: datetime) -> list[Cauti
                 )
             )
         )
-    return [*cautions, *(_clash(other, lang) for other in events_then(event, times))]
+    return [*cautions, *(_clash(other, lang) for other in events_then(event, times, user))]
 
 
 def _sent_from(proposal: TimeProposal) -> str:
