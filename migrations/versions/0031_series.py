@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0031"
-down_revision = "0030"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 
@@ -80,6 +80,7 @@ def upgrade() -> None:
             ["organisations.id"],
             name=op.f("fk_event_templates_organisation_id_organisations"),
         ),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_event_templates_version_counts_up")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event_templates")),
         sa.UniqueConstraint("once", name=op.f("uq_event_templates_once")),
     )
@@ -109,6 +110,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["template_id"], ["event_templates.id"], name=op.f("fk_event_series_template_id_event_templates")
         ),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_event_series_version_counts_up")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event_series")),
         sa.UniqueConstraint("once", name=op.f("uq_event_series_once")),
     )
@@ -161,10 +163,10 @@ def upgrade() -> None:
         ),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("event_id", sa.Integer(), nullable=True),
-        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint(
-            "(state = 'proposed') = (answered_at IS NULL)", name=op.f("ck_series_proposals_answer_has_time")
+            "(state = 'proposed') = (decided_at IS NULL)", name=op.f("ck_series_proposals_decision_has_time")
         ),
         sa.CheckConstraint(
             "event_id IS NULL OR state = 'accepted'", name=op.f("ck_series_proposals_event_of_accepted")
@@ -183,6 +185,7 @@ def upgrade() -> None:
             name=op.f("fk_series_proposals_series_id_event_series"),
             ondelete="CASCADE",
         ),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_series_proposals_version_counts_up")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_series_proposals")),
         sa.UniqueConstraint("event_id", name=op.f("uq_series_proposals_event_id")),
         sa.UniqueConstraint(

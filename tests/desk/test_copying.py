@@ -317,7 +317,7 @@ def test_an_administrator_places_all_in_one_press(
 def test_the_board_tells_how_far_each_is(cast: SimpleNamespace, sign_in: SignIn, series: EventSeries) -> None:
     fier, vlore = of(series, cast.fier), of(series, cast.vlore)
     event = events()[0]
-    fier.event, fier.state, fier.answered_at = event, ProposalState.ACCEPTED, now()
+    fier.event, fier.state, fier.decided_at = event, ProposalState.ACCEPTED, now()
     db.session.add(Commitment(event=event, words="Do ta pastrojmë."))
     db.session.commit()
     mine, theirs = board_of(series, cast.arta, now())

@@ -1,24 +1,31 @@
-"""The board of a series: a row for each chapter, how far its event is, and the one next thing to do."""
+"""The board of a series, a row for each chapter: how far its event is, what is next; and what of it stands on Today."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask import url_for
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.rules.roles import may_change_record, may_read_record
 from pop_campaigns.core.clock import local_date
+from pop_campaigns.core.dates import short_day_words
 from pop_campaigns.core.db import db
+from pop_campaigns.core.i18n import in_language
 from pop_campaigns.core.places import Municipality
+from pop_campaigns.desk.queries.work_rows import Reader, WorkRow
 from pop_campaigns.events.models.events import Commitment, Event
 from pop_campaigns.events.models.series import EventSeries, SeriesProposal
+from pop_campaigns.events.queries.series import proposals_waiting
 from pop_campaigns.events.rules.events import EventState, is_over
 from pop_campaigns.events.rules.series import BoardStep, ProposalState, next_step
 from pop_campaigns.events.rules.visibility import EventVisibility
+from pop_campaigns.events.words.labels import EVENT_KINDS
 from pop_campaigns.invitations.queries.guests import AnswerCounts, counts_for
 
 
@@ -59,7 +66,8 @@ def board_of(series: EventSeries, user: User, now: datetime) -> list[BoardRow]:
         .order_by(Municipality.sort_key.nulls_last(), Organisation.sort_key, SeriesProposal.id)
     )
     proposals = db.session.scalars(rows).unique().all()
-    read = [one.event for one in proposals if one.event is not None and _reads(one.event, user)]
+    held = [proposal.event for proposal in proposals if proposal.event is not None]
+    read = [event for event in held if _reads(event, user)]
     counts = counts_for(event.id for event in read)
     promised = _promised([event.id for event in read])
     return [_row(proposal, user, counts, promised, now) for proposal in proposals]
@@ -121,3 +129,27 @@ def open_chapters(rows: Sequence[BoardRow]) -> list[BoardRow]:
         for row in rows
         if row.proposal.event_id is None and row.proposal.state is not ProposalState.DECLINED
     ]
+
+
+def series_rows(reader: Reader) -> Iterator[WorkRow]:
+    """Yield a row for each proposal to a coordinator's chapter that nobody has answered."""
+    for proposal in proposals_waiting(reader.user):
+        series, page = proposal.series, url_for("desk.proposal", chapter_proposal_id=proposal.id)
+        yield WorkRow(
+            _("Proposed to your chapter: %(name)s", name=series.name),
+            page,
+            who=f"{EVENT_KINDS[series.template.kind]} · {_proposer(series, reader.lang)}",
+            when=_(
+                "%(first)s – %(last)s",
+                first=short_day_words(series.first_day, reader.lang),
+                last=short_day_words(series.last_day, reader.lang),
+            ),
+            action=_("Accept or decline"),
+            action_url=page,
+        )
+
+
+def _proposer(series: EventSeries, lang: str) -> str:
+    if series.organisation is None:
+        return _("The network")
+    return in_language(series.organisation, "name", lang)

@@ -13,6 +13,7 @@ from pop_campaigns.accounts.models import User
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import clock_words, moment_words, relative_day_words
 from pop_campaigns.core.i18n import in_language
+from pop_campaigns.desk.queries.board import series_rows
 from pop_campaigns.desk.queries.check_rows import check_rows
 from pop_campaigns.desk.queries.due_rows import add_follow_ups, letter_row, waiting_letter_rows
 from pop_campaigns.desk.queries.events import (
@@ -22,7 +23,6 @@ from pop_campaigns.desk.queries.events import (
     letters_waiting,
 )
 from pop_campaigns.desk.queries.mail_about import MailAbout, about_mails, why_not_again
-from pop_campaigns.desk.queries.series_rows import series_rows
 from pop_campaigns.desk.queries.work_rows import SOON, Reader, WorkList, WorkRow, day_in_words
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.visibility import EventVisibility

@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import administrator, reader, writer
@@ -59,7 +59,7 @@ def board() -> ResponseReturnValue:
     moment, lang = now(), current_language()
     known = visible_series(current_user)
     wanted = row_number(request.args.get("series", "")) if request.args.get("series") else None
-    series = next((one for one in known if one.id == wanted), known[0] if known else None)
+    series = next((row for row in known if row.id == wanted), known[0] if known else None)
     rows = board_of(series, current_user, moment) if series else []
     return render_template(
         "desk/board.html",
@@ -74,6 +74,15 @@ def board() -> ResponseReturnValue:
         places_all=current_user.role is RoleName.ADMINISTRATOR and bool(open_chapters(rows)),
         has_templates=current_user.role in MAY_WRITE and bool(templates_of(current_user)),
     )
+
+
+@bp.app_template_global()
+def planning_pages() -> list[tuple[str, str]]:
+    """Return the pages beside the list of events, by name and address, for the person of this request."""
+    pages = [(_("Board"), url_for("desk.board"))]
+    if current_user.role in MAY_WRITE:
+        pages.append((pgettext("events", "Templates"), url_for("desk.templates")))
+    return pages
 
 
 def _period(series: EventSeries) -> str:

@@ -21,6 +21,7 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.meanwhile import is_as_seen, meet_changes
+from pop_campaigns.core.numbers import row_number
 from pop_campaigns.core.once import new_key
 from pop_campaigns.core.subject_files import files_of
 from pop_campaigns.core.text import clean_line
@@ -42,6 +43,7 @@ from pop_campaigns.invitations.services.copying import (
 )
 
 _ROWS = 6
+_ALONG = ("guests", "note", "files", "agenda")
 
 
 @bp.route("/events/<int:event_id>/copy", methods=["GET", "POST"])
@@ -49,12 +51,14 @@ _ROWS = 6
 def copy(event_id: int) -> ResponseReturnValue:
     """Ask on which days an event takes place again and what goes along, then make a draft for each."""
     event = get_changeable(Event, event_id)
-    form = CopyForm(event.zone, data={"days": _rows_for(event), "guests": True, "note": True, "files": True})
+    form = CopyForm(event.zone, data={"days": _rows_for(event)} | dict.fromkeys(_ALONG, True))
     if not form.is_submitted():
         return _copy_page(event, form)
     if not form.validate():
         return _copy_page(event, form), 422
-    along = Along(form.guests.data, form.persons.data, form.files.data, form.note.data)
+    along = Along(
+        form.guests.data, form.persons.data, form.files.data, form.note.data, form.agenda.data
+    )  # fmt: skip
     made = []
     for when in form.times():
         at = placed(when.starts_at, when.ends_at)
@@ -84,15 +88,12 @@ def _rows_for(event: Event) -> list[dict[str, Any]]:
 
 
 def _copy_page(event: Event, form: CopyForm) -> str:
-    offices, persons, files = count_along(event)
     return render_template(
         "desk/copy.html",
         event=event,
         form=form,
         when=when_words(event, current_language()),
-        offices=offices,
-        persons=persons,
-        files=files,
+        could=count_along(event),
     )
 
 
@@ -101,7 +102,6 @@ def _copy_page(event: Event, form: CopyForm) -> str:
 def save_template(event_id: int) -> ResponseReturnValue:
     """Keep an event as a template under a name."""
     event = get_changeable(Event, event_id)
-    offices, _persons, files = count_along(event)
     if request.method == "POST":
         template = save_as_template(
             event, clean_line(request.form.get("name", "")), guests=bool(request.form.get("guests")),
@@ -111,7 +111,7 @@ def save_template(event_id: int) -> ResponseReturnValue:
         flash(_("The template is saved."), "success")
         return redirect(url_for("desk.template", template_id=template.id))
     return render_template(
-        "desk/save_template.html", event=event, offices=offices, files=files, once=new_key()
+        "desk/save_template.html", event=event, could=count_along(event), once=new_key()
     )
 
 
@@ -184,7 +184,7 @@ def edit_template(template_id: int) -> ResponseReturnValue:
         return render_template("desk/edit_template.html", template=record, form=form)
     if not form.validate():
         return render_template("desk/edit_template.html", template=record, form=form), 422
-    kept = {int(ident) for ident in request.form.getlist("office") if ident.isdigit()}
+    kept = {row_number(typed) or 0 for typed in request.form.getlist("office")}
     values = {field.name: field.data for field in form}
     change_template(record, values, kept, by=current_user, now=now())
     db.session.commit()

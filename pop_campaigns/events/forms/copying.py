@@ -79,6 +79,7 @@ class CopyForm(Form):
     persons = BooleanField(_l("The persons on its list who are no office’s guests"))
     note = BooleanField(_l("The note in the invitation"), default=True)
     files = BooleanField(_l("The files"), default=True)
+    agenda = BooleanField(_l("The agenda, without what became of it"), default=True)
 
     def __init__(self, zone: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)

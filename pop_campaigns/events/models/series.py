@@ -109,7 +109,7 @@ class SeriesProposal(Versioned, Base):
     __table_args__ = (
         UniqueConstraint("series_id", "organisation_id"),
         UniqueConstraint("event_id"),
-        CheckConstraint("(state = 'proposed') = (answered_at IS NULL)", name="answer_has_time"),
+        CheckConstraint("(state = 'proposed') = (decided_at IS NULL)", name="decision_has_time"),
         CheckConstraint("event_id IS NULL OR state = 'accepted'", name="event_of_accepted"),
     )
 
@@ -119,7 +119,7 @@ class SeriesProposal(Versioned, Base):
     state: Mapped[ProposalState] = mapped_column(choice(ProposalState), default=ProposalState.PROPOSED)
     words: Mapped[str] = mapped_column(Prose(), default="")
     event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id", ondelete="SET NULL"))
-    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
 
     series: Mapped[EventSeries] = relationship(back_populates="proposals")
     organisation: Mapped[Organisation] = relationship(lazy="joined")

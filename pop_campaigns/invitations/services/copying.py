@@ -23,8 +23,10 @@ from pop_campaigns.core.subject_files import attach_file, files_of
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.models.series import EventTemplate, TemplateOffice
+from pop_campaigns.events.queries.agenda import agenda_points
 from pop_campaigns.events.rules.events import EventState, is_coming
 from pop_campaigns.events.rules.series import length_of
+from pop_campaigns.events.services.agenda import copy_agenda
 from pop_campaigns.events.services.events import EventDraft, create_event, draft_of
 from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import guests_of, text_of
@@ -59,6 +61,7 @@ class Along:
     persons: bool = False
     files: bool = True
     note: bool = True
+    agenda: bool = True
 
 
 def copy_event(
@@ -80,15 +83,27 @@ def copy_event(
         set_invitation_text(copy, text.note_sq, text.note_en, by=by, now=now)
     if along.files:
         _copy_files(event, copy, by=by, now=now)
+    if along.agenda and not agenda_points(copy):
+        copy_agenda(event, copy, now=now)
     wanted = [choice for choice in _choices(event) if along.persons or choice.kind == "office"]
     return copy, _list_guests(copy, wanted if along.guests else (), by=by, now=now)
 
 
-def count_along(event: Event) -> tuple[int, int, int]:
-    """Return how many offices, persons and files could go along with a copy."""
+@dataclass(frozen=True)
+class CouldGoAlong:
+    """How much could go along with a copy, by what it is."""
+
+    offices: int
+    persons: int
+    files: int
+    points: int
+
+
+def count_along(event: Event) -> CouldGoAlong:
+    """Return how much could go along with a copy of an event."""
     choices = _choices(event)
     offices = sum(choice.kind == "office" for choice in choices)
-    return offices, len(choices) - offices, len(files_of(event))
+    return CouldGoAlong(offices, len(choices) - offices, len(files_of(event)), len(agenda_points(event)))
 
 
 def save_as_template(
@@ -113,7 +128,9 @@ def save_as_template(
     template, is_new = insert_or_find(EventTemplate, once_key("template", once, by), make)
     if is_new:
         offices = [choice for choice in _choices(event) if choice.kind == "office"] if guests else []
-        template.offices = [TemplateOffice(office_id=one.id, language=one.language) for one in offices]
+        template.offices = [
+            TemplateOffice(office_id=choice.id, language=choice.language) for choice in offices
+        ]
         db.session.flush()
         note("event_template.made", template, by=by, now=now, name=template.name, of=event.id)
         _copy_files(event, template, by=by, now=now)

@@ -66,7 +66,7 @@ def accept_proposal(proposal: SeriesProposal, at: Placed, *, by: User, now: date
         proposal.series.template, at, organisation_id=chapter.id, municipality_id=chapter.municipality_id,
         by=by, now=now, once="",
     )  # fmt: skip
-    proposal.state, proposal.answered_at, proposal.event = ProposalState.ACCEPTED, now, event
+    proposal.state, proposal.decided_at, proposal.event = ProposalState.ACCEPTED, now, event
     proposal.words = ""
     db.session.flush()
     note("event_series.accepted", proposal.series, by=by, now=now, organisation=chapter.id, event=event.id)
@@ -83,7 +83,7 @@ def decline_proposal(proposal: SeriesProposal, words: str, *, by: User, now: dat
         raise HasEvent(proposal.id)
     if proposal.state is ProposalState.DECLINED:
         return False
-    proposal.state, proposal.words, proposal.answered_at = ProposalState.DECLINED, clean_text(words), now
+    proposal.state, proposal.words, proposal.decided_at = ProposalState.DECLINED, clean_text(words), now
     db.session.flush()
     note("event_series.declined", proposal.series, by=by, now=now, organisation=proposal.organisation_id)
     return True
