@@ -22,8 +22,10 @@ from pop_campaigns.core.subject_files import attach_file, files_of
 from pop_campaigns.desk.queries.board import board_of
 from pop_campaigns.events.models.events import Commitment, Event
 from pop_campaigns.events.models.series import EventSeries, EventTemplate, SeriesProposal
+from pop_campaigns.events.queries.agenda import agenda_points
 from pop_campaigns.events.rules.series import BoardStep, ProposalState, length_of, next_step
 from pop_campaigns.events.rules.visibility import EventVisibility
+from pop_campaigns.events.services.agenda import PointDraft, add_point
 from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import guests_of, text_of
 from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, InvitationState
@@ -54,6 +56,7 @@ def full_event(cast: SimpleNamespace) -> Event:
     minister = factories.make_office("Ministër", factories.make_institution("Ministria", kind="ministry"))
     factories.make_invitation(event, mayor_of("Fier"))
     factories.make_invitation(event, minister)
+    add_point(event, PointDraft("Hapja"), by=cast.arta, now=now(), once="point")
     set_invitation_text(event, "Parkimi pas pallatit.", "", by=cast.arta, now=now())
     attach_file(event, b"%PDF-1.7\n%%EOF\n", "rendi.pdf", by=cast.arta, now=now())
     db.session.commit()
@@ -69,7 +72,7 @@ def events() -> list[Event]:
 
 def days(*when: date) -> dict[str, Any]:
     """What is typed into the rows of days."""
-    typed: dict[str, Any] = {"once": "a-key", "guests": "y", "note": "y", "files": "y"}
+    typed: dict[str, Any] = {"once": "a-key", "guests": "y", "note": "y", "files": "y", "agenda": "y"}
     for number, day in enumerate(when):
         typed |= {
             f"days-{number}-day": day.isoformat(),
@@ -107,6 +110,7 @@ def test_a_copy_takes_along_what_was_ticked_and_no_answer(cast: SimpleNamespace,
         text = text_of(copy)
         assert text is not None and text.note_sq == "Parkimi pas pallatit."
         assert [row.label for row in files_of(copy)] == ["rendi.pdf"]
+        assert [point.title_sq for point in agenda_points(copy)] == ["Hapja"]
         assert {row.action for row in history_of(copy)} >= {"event.created", "event.copied"}
     assert db.session.scalar(select(func.count(OutgoingMail.id))) == mails  # a copy tells nobody
 

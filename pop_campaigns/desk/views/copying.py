@@ -110,9 +110,7 @@ def save_template(event_id: int) -> ResponseReturnValue:
         db.session.commit()
         flash(_("The template is saved."), "success")
         return redirect(url_for("desk.template", template_id=template.id))
-    return render_template(
-        "desk/save_template.html", event=event, could=count_along(event), once=new_key()
-    )
+    return render_template("desk/save_template.html", event=event, could=count_along(event), once=new_key())
 
 
 @bp.get("/events/templates")
