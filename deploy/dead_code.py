@@ -25,7 +25,6 @@ CALLED_BY_NAME = {
     "SIGN_IN_SAYS": "texts of Flask-Security, there for the catalogues",
     "WTFORMS_SAYS": "texts of WTForms, there for the catalogues",
     "use_sessions_of_persons": "decorated with record_once",
-    "copy_agenda": "for whoever copies an event",
     "when_ready": "gunicorn's hook",
 }
 # Methods, attributes and lower-case variables are too often a library's to be told apart.
