@@ -53,6 +53,7 @@ _ABOUT: Final = {
     "desk.propose": "events.index",
     "desk.place": "events.index",
     "desk.proposal": "events.index",
+    "desk.withdraw_guests": "events.index",
     "desk.letter": "letters.index",
     "desk.office_record": "contacts.index",
     "desk.person_record": "contacts.index",
