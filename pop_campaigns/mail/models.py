@@ -114,7 +114,7 @@ class OutgoingMail(Base):
     ``thread`` holds the Message-IDs of the mail this one answers and of what that answered, oldest first; NULL where it
     answers none. ``null_sender``: an automatic answer, to which nothing can come back (RFC 3834). ``incoming_mail_id`` is the
     mail that came in which a person answers with this one, or passes on. ``sending_id``: what a person sent and can take back
-    as long as it has not left.
+    as long as it has not left. ``paused_at``: it waits until somebody lets the mails about its row go on.
     """
 
     __tablename__ = "outgoing_mails"
@@ -168,6 +168,9 @@ class OutgoingMail(Base):
     called_off_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime(),
         CheckConstraint("called_off_at IS NULL OR state <> 'queued'", name="called_off_waits_no_more"),
+    )
+    paused_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime(), CheckConstraint("paused_at IS NULL OR state <> 'sending'", name="paused_waits")
     )
     perhaps_left: Mapped[bool] = mapped_column(default=False, server_default=false())
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime())

@@ -86,7 +86,7 @@ def queue_mail(
         from_address=from_address, from_name=from_name[:LONGEST_NAME],
         message_id=_new_message_id(), bounce_nonce=nonce, bounce_local=bounce_local_of(nonce),
         auto_submitted=auto_submitted, thread=list(thread) if thread else None, null_sender=null_sender,
-        in_turn=getattr(about, "mails_in_turn", False),
+        in_turn=getattr(about, "mails_in_turn", False), paused_at=getattr(about, "mails_paused_at", None),
         state=MailState.QUEUED, dated_at=now, queued_at=now, sending=sending,
         available_at=sending.undo_until if sending else now,
     )  # fmt: skip
@@ -131,6 +131,7 @@ def queue_again(mail: OutgoingMail, *, now: datetime) -> OutgoingMail:
         null_sender=mail.null_sender,
     )
     again.subject_type, again.subject_id, again.in_turn = mail.subject_type, mail.subject_id, mail.in_turn
+    again.paused_at = mail.paused_at
     again.again_of_id, again.original_id = mail.id, mail.original_id or mail.id
     again.incoming_mail_id = mail.incoming_mail_id
     return again
@@ -169,7 +170,8 @@ def claim_mails(owner: str, *, now: datetime, limit: int = 100, lease: timedelta
     over = and_(OutgoingMail.state == MailState.SENDING, OutgoingMail.lease_until <= now)
     gone = or_(OutgoingMail.perhaps_left, OutgoingMail.handing_since.is_not(None))
     _write(and_(over, OutgoingMail.called_off_at.is_not(None)), perhaps_left=gone, **_LET_GO | _CALLED_OFF)
-    due = or_(and_(OutgoingMail.state == MailState.QUEUED, OutgoingMail.available_at <= now), over)
+    waits = OutgoingMail.state == MailState.QUEUED, OutgoingMail.paused_at.is_(None)
+    due = or_(and_(*waits, OutgoingMail.available_at <= now), over)
     chosen = (
         select(OutgoingMail.id)
         .where(due, or_(OutgoingMail.in_turn.is_(False), ~_earlier_waits()))
@@ -224,6 +226,26 @@ def take_in_hand(
     mails = select(OutgoingMail).where(OutgoingMail.id.in_(taken)).order_by(OutgoingMail.id)
     loaded = mails.options(joinedload(OutgoingMail.skeleton)).execution_options(populate_existing=True)
     return list(db.session.scalars(loaded))
+
+
+def pause_mails(whose: ColumnElement[bool], *, now: datetime) -> None:
+    """Let mails wait until :func:`resume_mails`: those that wait, and those a worker claimed and has not in hand.
+
+    What is being handed over at this moment goes; should the server not take it, it waits as well (see ``queue_mail``: what is
+    queued from now on about the same row waits by itself).
+    """
+    waits = OutgoingMail.state == MailState.QUEUED
+    claimed = and_(
+        OutgoingMail.state == MailState.SENDING,
+        OutgoingMail.handing_since.is_(None),
+        OutgoingMail.called_off_at.is_(None),
+    )
+    _write(and_(whose, or_(waits, claimed)), state=MailState.QUEUED, paused_at=now, **_LET_GO)
+
+
+def resume_mails(whose: ColumnElement[bool]) -> None:
+    """Let mails go on."""
+    _write(and_(whose, OutgoingMail.paused_at.is_not(None)), paused_at=None)
 
 
 def put_down(mail_ids: Sequence[int], owner: str) -> None:

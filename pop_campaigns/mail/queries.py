@@ -23,6 +23,7 @@ from pop_campaigns.mail.rules import (
     HARD_BOUNCES,
     QUIET_FOR,
     QUIET_WITHOUT_WORKER,
+    RATE_OVER,
     CameBack,
     MailState,
     SameReason,
@@ -149,15 +150,56 @@ def _waiting(whose: ColumnElement[bool], now: datetime, quiet_for: timedelta) ->
             func.min(mail.queued_at),
             func.min(mail.available_at),
         )
-        .where(whose, mail.state.in_(SHELVES["waiting"]), mail.queued_at <= now - quiet_for, not_(on_purpose))
+        .where(
+            whose,
+            mail.state.in_(SHELVES["waiting"]),
+            mail.queued_at <= now - quiet_for,
+            mail.paused_at.is_(None),
+            not_(on_purpose),
+        )
         .group_by(mail.last_code, mail.last_words)
     )
     return [SameReason(*row) for row in db.session.execute(rows)]
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far many mails that were queued together are: how many have left, of how many, how many a second of late."""
+
+    left: int
+    total: int
+    rate: float
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the rest takes at this rate; None where nothing left of late."""
+        return (self.total - self.left) / self.rate if self.rate else None
+
+
+def progress_of(whose: ColumnElement[bool], *, now: datetime) -> Progress | None:
+    """Return how far mails are on their way; None where none waits, or what waits can still be taken back."""
+    mail = OutgoingMail
+    waiting = and_(whose, mail.state.in_(SHELVES["waiting"]), mail.available_at <= now)
+    since = db.session.scalar(select(func.min(mail.queued_at)).where(waiting))
+    if since is None:
+        return None
+    gone = mail.state.in_((MailState.SENT, MailState.FAILED))
+    counted = select(
+        func.count().filter(gone),
+        func.count().filter(or_(gone, waiting)),
+        func.count().filter(mail.sent_at > now - RATE_OVER),
+    ).where(whose, mail.queued_at >= since)
+    left, total, of_late = db.session.execute(counted).one()
+    return Progress(left, total, of_late / RATE_OVER.total_seconds())
+
+
 def next_due(*, now: datetime) -> datetime | None:
     """Return when the next mail is due that waits for its hour."""
-    later = (OutgoingMail.state == MailState.QUEUED, OutgoingMail.available_at > now)
+    later = (
+        OutgoingMail.state == MailState.QUEUED,
+        OutgoingMail.paused_at.is_(None),
+        OutgoingMail.available_at > now,
+    )
     return db.session.scalar(select(func.min(OutgoingMail.available_at)).where(*later))
 
 

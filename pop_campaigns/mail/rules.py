@@ -205,6 +205,8 @@ def gives_up(queued_at: datetime, now: datetime) -> bool:
 
 QUIET_FOR = timedelta(minutes=5)
 """So long a mail may wait while a worker runs before anybody is told."""
+RATE_OVER = timedelta(minutes=1)
+"""Over which time it is counted how fast mails leave."""
 QUIET_WITHOUT_WORKER = timedelta(minutes=1)
 
 

@@ -243,6 +243,8 @@ NEED_NOT_ASK = {
     "invitations/queries/guests:guests_of": "pages part them by in_sight or only_seen",
     "invitations/queries/guests:guests_proposing": "gives numbers",
     "invitations/queries/guests:mails_of": "of guests that the caller may show",
+    "invitations/services/holding:_hold_paused": "for the worker",
+    "invitations/services/pausing:mails_of_event": "counts, and for verbs",
     "invitations/services/sending:withdraw_guests": "reads anew what the caller chose",
     "invitations/services/settling:settle_mails": "for the worker",
     "invitations/services/holding:hold_back": "for the worker",

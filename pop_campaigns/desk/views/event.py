@@ -20,6 +20,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.events import event_with_record, story_of
+from pop_campaigns.desk.views.mail_progress import mail_progress
 from pop_campaigns.desk.words.event_actions import actions_for, in_short
 from pop_campaigns.desk.words.guest_mail import (
     away_guests,
@@ -99,7 +100,9 @@ def event(event_id: int) -> ResponseReturnValue:
             mails_about(Invitation, [guest.invitation.id for guest in guests]), moment, lang
         ),
         day_in_words=lambda day: short_day_words(day, lang),
-        mail_on_its_way=any(guest.mail and guest.mail.state in _ON_ITS_WAY for guest in guests),
+        sending_progress=mail_progress(row, moment, lang),
+        mail_on_its_way=row.mails_paused_at is None
+        and any(guest.mail and guest.mail.state in _ON_ITS_WAY for guest in guests),
     )
 
 

@@ -235,6 +235,8 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         lambda d, _g: ngettext("%(num)d guest was reminded", "%(num)d guests were reminded", _number(d)),
         "info",
     ),
+    "event.mails_paused": (lambda _d, _g: _("The mails of this event are held back"), "warn"),
+    "event.mails_resumed": (lambda _d, _g: _("The mails of this event go on"), "info"),
     "event.sending_undone": (_undone, "warn"),
     "agenda.point_added": (
         lambda d, _g: _("Put on the agenda: %(title)s", title=d.get("title", "")),

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from pop_campaigns.accounts.models import Organisation
+from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.contacts.models.institutions import Institution
@@ -92,7 +92,10 @@ class Event(Stemmed, Versioned, MadeOnce, Base):
     institution_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime())
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    mails_paused_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    mails_paused_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
+    mails_paused_by: Mapped[User | None] = relationship()
     municipality: Mapped[Municipality | None] = relationship(lazy="joined")
     organisation: Mapped[Organisation | None] = relationship(lazy="joined")
     campaign: Mapped[Campaign | None] = relationship()

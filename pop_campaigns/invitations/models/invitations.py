@@ -106,6 +106,11 @@ class Invitation(Versioned, Base):
         return office or self.name or (str(_("Erased person")) if self.is_erased else "")
 
     @property
+    def mails_paused_at(self) -> datetime | None:
+        """Since when mails about the event wait for somebody to let them go; what is queued meanwhile waits as well."""
+        return self.event.mails_paused_at
+
+    @property
     def is_erased(self) -> bool:
         """Whether the guest was erased at their own wish: counted, but never written to."""
         return is_erased_address(self.address)

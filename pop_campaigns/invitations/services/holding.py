@@ -20,6 +20,7 @@ from pop_campaigns.mail.sendings import anything_holds, holds
 
 def hold_back(mails: Sequence[OutgoingMail], *, now: datetime) -> None:
     """Put those of the mails in a worker's hands back that have to wait for what is not settled about their event."""
+    _hold_paused(mails, now)
     if not mails or not anything_holds(now):
         return
     about_guest = and_(
@@ -42,3 +43,19 @@ def hold_back(mails: Sequence[OutgoingMail], *, now: datetime) -> None:
     for mail in mails:
         if mail.id in until:
             wait_until(mail, until[mail.id])
+
+
+def _hold_paused(mails: Sequence[OutgoingMail], now: datetime) -> None:
+    """Put back what is about an event that was paused after these were claimed, or that the server once put off."""
+    about = and_(
+        OutgoingMail.subject_type == Invitation.__tablename__, OutgoingMail.subject_id == Invitation.id
+    )
+    waiting = select(OutgoingMail.id).join(Invitation, about).join(Invitation.event)
+    wanted = waiting.where(
+        OutgoingMail.id.in_([mail.id for mail in mails]), Event.mails_paused_at.is_not(None)
+    )
+    paused = set(db.session.scalars(wanted)) if mails else set()
+    for mail in mails:
+        if mail.id in paused:
+            wait_until(mail, mail.available_at)
+            mail.paused_at = now
