@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0055"
-down_revision = "0035"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
