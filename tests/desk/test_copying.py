@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -56,7 +56,9 @@ def full_event(cast: SimpleNamespace) -> Event:
     minister = factories.make_office("Ministër", factories.make_institution("Ministria", kind="ministry"))
     factories.make_invitation(event, mayor_of("Fier"))
     factories.make_invitation(event, minister)
-    add_point(event, PointDraft("Hapja"), by=cast.arta, now=now(), once="point")
+    mayor = guests_of(event)[0].office_id
+    point = PointDraft("Hapja", clock=time(10, 5), minutes=15, speaker="Moderatorja", put_to_id=mayor)
+    add_point(event, point, by=cast.arta, now=now(), once="point")
     set_invitation_text(event, "Parkimi pas pallatit.", "", by=cast.arta, now=now())
     attach_file(event, b"%PDF-1.7\n%%EOF\n", "rendi.pdf", by=cast.arta, now=now())
     db.session.commit()
@@ -269,6 +271,9 @@ def test_a_chapter_accepts_with_its_own_mayor(
         "Kryetar, Bashkia Vlorë",
         "Ministër, Ministria",
     }
+    point = agenda_points(event)[0]
+    assert (point.title_sq, point.clock, point.minutes, point.speaker) == ("Hapja", time(10, 5), 15, "")
+    assert point.put_to is not None and point.put_to.institution.name_sq == "Bashkia Vlorë"
     # Fier sees that Vlorë plans, and nothing of what.
     arta = sign_in(cast.arta)
     board = arta.get(f"/events/board?series={series.id}").text

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, String, Time, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, String, Time, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.accounts.models import Organisation
@@ -24,7 +25,7 @@ class EventTemplate(Versioned, MadeOnce, Base):
 
     It belongs to an organisation or, with ``organisation_id`` NULL, to the network. ``municipality_id`` is where it was
     written: offices of that place stand for those of any other (the mayor of Fier for every mayor). ``begins`` is an hour
-    of the clocks in Tirana, ``minutes`` how long it lasts.
+    of the clocks in Tirana, ``minutes`` how long it lasts. ``points`` are those of the agenda, by column, without speakers.
     """
 
     __tablename__ = "event_templates"
@@ -45,6 +46,7 @@ class EventTemplate(Versioned, MadeOnce, Base):
     note_en: Mapped[str] = mapped_column(Prose(), default="")
     begins: Mapped[time | None] = mapped_column(Time)
     minutes: Mapped[int | None]
+    points: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
     municipality_id: Mapped[int | None] = mapped_column(ForeignKey("municipalities.id"))
     campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id"))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)

@@ -125,14 +125,18 @@ def order_points(event: Event, idents: Sequence[int], *, version: int, by: User,
 def copy_agenda(event: Event, to: Event, *, now: datetime) -> int:
     """Give another event the points of this one, without what became of them; return how many. The caller notes it."""
     kept = [field.name for field in fields(PointDraft) if field.name not in _OF_THE_RECORD]
-    points = agenda_points(event)
-    for point in points:
-        draft = PointDraft(**{name: getattr(point, name) for name in kept})
-        db.session.add(_new_point(to, draft, point.position, now))
-    if points:
-        _mark_changed(to, now)
+    drafts = [PointDraft(**{name: getattr(point, name) for name in kept}) for point in agenda_points(event)]
+    return put_points(to, drafts, now=now)
+
+
+def put_points(event: Event, drafts: Sequence[PointDraft], *, now: datetime) -> int:
+    """Give an event without an agenda its points, in their order; return how many. The caller notes it."""
+    for position, draft in enumerate(drafts, start=1):
+        db.session.add(_new_point(event, draft, position, now))
+    if drafts:
+        _mark_changed(event, now)
     db.session.flush()
-    return len(points)
+    return len(drafts)
 
 
 def _new_point(event: Event, draft: PointDraft, position: int, now: datetime) -> AgendaPoint:

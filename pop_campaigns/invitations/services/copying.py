@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, time
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -21,17 +21,20 @@ from pop_campaigns.core.once import insert_or_find, once_key
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.subject_files import attach_file, files_of
 from pop_campaigns.core.text import clean_line
+from pop_campaigns.events.models.agenda import AgendaPoint
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.models.series import EventTemplate, TemplateOffice
 from pop_campaigns.events.queries.agenda import agenda_points
 from pop_campaigns.events.rules.events import EventState, is_coming
 from pop_campaigns.events.rules.series import length_of
-from pop_campaigns.events.services.agenda import copy_agenda
+from pop_campaigns.events.services.agenda import PointDraft, copy_agenda, put_points
 from pop_campaigns.events.services.events import EventDraft, create_event, draft_of
 from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import guests_of, text_of
 from pop_campaigns.invitations.rules.invitations import GuestChoice, InvitationState
 from pop_campaigns.invitations.services.guests import add_guests, set_invitation_text
+
+_OF_POINT: Final = ("title_sq", "title_en", "words_sq", "words_en", "minutes", "put_to_id")
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,7 @@ def save_as_template(
             note_sq=text.note_sq if text else "", note_en=text.note_en if text else "",
             begins=wall.time().replace(second=0, microsecond=0) if wall else None,
             minutes=length_of(event.starts_at, event.ends_at),
+            points=[_kept_of_point(point) for point in agenda_points(event)],
             municipality_id=event.municipality_id, campaign_id=event.campaign_id,
             organisation_id=owner_of_new(by, event.organisation_id), created_at=now, changed_at=now,
         )  # fmt: skip
@@ -164,6 +168,8 @@ def make_from_template(
     if template.note_sq or template.note_en:
         set_invitation_text(event, template.note_sq, template.note_en, by=by, now=now)
     _copy_files(template, event, by=by, now=now)
+    if not agenda_points(event):
+        put_points(event, [_point_here(point, template, event) for point in template.points], now=now)
     return event, _list_guests(event, _offices_here(template, event), by=by, now=now)
 
 
@@ -193,17 +199,35 @@ def _copy_files(source: Any, target: Any, *, by: User, now: datetime) -> None:
         attach_file(target, content, row.file.name, delivery=row.delivery, label=row.label, by=by, now=now)
 
 
+def _kept_of_point(point: AgendaPoint) -> dict[str, Any]:
+    """Return what a template keeps of a point: no speaker, who is a person of that one event."""
+    kept: dict[str, Any] = {name: getattr(point, name) for name in _OF_POINT}
+    return kept | {"clock": point.clock.isoformat("minutes") if point.clock else None}
+
+
+def _point_here(kept: Mapping[str, Any], template: EventTemplate, event: Event) -> PointDraft:
+    """Return a point of a template as it is here: put to the office that is here what that one is there."""
+    asked = db.session.get(Office, kept["put_to_id"]) if kept["put_to_id"] else None
+    office = _office_here(asked, template, event) if asked else None
+    values = {name: kept[name] for name in _OF_POINT} | {"put_to_id": office.id if office else None}
+    return PointDraft(**values, clock=time.fromisoformat(kept["clock"]) if kept["clock"] else None)
+
+
 def _offices_here(template: EventTemplate, event: Event) -> list[GuestChoice]:
-    here = event.municipality
-    moved = here is not None and template.municipality is not None and here.id != template.municipality.id
-    choices = []
-    for row in template.offices:
-        office: Office | None = row.office
-        if moved and here is not None and template.municipality is not None:
-            office = _same_office_in(row.office, template.municipality, here, event.organisation_id)
-        if office is not None:
-            choices.append(GuestChoice("office", office.merged_into_id or office.id, row.language))
-    return choices
+    here = [(_office_here(row.office, template, event), row.language) for row in template.offices]
+    return [
+        GuestChoice("office", office.merged_into_id or office.id, language)
+        for office, language in here
+        if office is not None
+    ]
+
+
+def _office_here(office: Office, template: EventTemplate, event: Event) -> Office | None:
+    """Return the office that an event made from a template means by one of the place where the template was written."""
+    here, there = event.municipality, template.municipality
+    if here is None or there is None or here.id == there.id:
+        return office
+    return _same_office_in(office, there, here, event.organisation_id)
 
 
 def _same_office_in(

@@ -31,6 +31,7 @@ _ELSEWHERE: Final = frozenset(
         "mail_tries", "history", "import_rows", "import_changes", "merges", "users", "roles", "hash_keys", "suppressions",
         "tombstones", "stored_files", "municipalities", "retention_runs", "worker_beats", "incoming_links",
         "user_sessions", "throttles", "failed_tries", "account_links", "sent_forms", "sendings",
+        "event_template_offices",
     )
 )  # fmt: skip
 _LABELS: Final = {
@@ -57,6 +58,9 @@ _LABELS: Final = {
     "network": _l("Network"),
     "attendances": _l("Attendance"),
     "agenda_points": _l("Point of an agenda"),
+    "event_templates": _l("Template of an event"),
+    "event_series": _l("Series of events"),
+    "series_proposals": _l("Answer to a series"),
     "commitments": _l("Commitment"),
 }
 # Tables that say by another one whose they are.
@@ -155,6 +159,8 @@ def _url(table: str, row: Any) -> str:
         return url_for("desk.event", event_id=row["id"])
     if table in ("invitation_texts", "agenda_points"):
         return url_for("desk.event", event_id=row["event_id"])
+    if table == "event_templates":
+        return url_for("desk.template", template_id=row["id"])
     if table == "time_proposals":
         return url_for("incoming.proposal", proposal_id=row["id"])
     if table == "letters":
