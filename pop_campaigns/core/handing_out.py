@@ -16,6 +16,7 @@ from pop_campaigns.core.history import Actor, History, note
 HANDED_OUT: Final = (
     "contacts.exported",
     "list.exported",
+    "event.guests_exported",
     "person.exported",
     "purposes.exported",
     "breaches.exported",

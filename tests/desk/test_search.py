@@ -14,6 +14,7 @@ from pop_campaigns.contacts.models.addresses import Address
 from pop_campaigns.contacts.rules import PersonKind
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.letters.models import LetterResponse
 from pop_campaigns.letters.rules.letters import ResponseKind
 from pop_campaigns.mail.models import OutgoingMail
@@ -129,7 +130,8 @@ def test_letters_by_their_numbers(people: SimpleNamespace, sign_in: Browser, typ
 
 
 def test_strangers_find_nothing(people: SimpleNamespace, client: FlaskClient, sign_in: Browser) -> None:
-    factories.make_event(people.fier, title_sq="Fshehtësi e madhe", title_en="")
+    event = factories.make_event(people.fier, title_sq="Fshehtësi e madhe", title_en="")
+    event.visibility = EventVisibility.INTERNAL
     factories.make_institution("Fshehtësi institucioni", organisation=people.fier)
     factories.make_person("Fshehtësi Personi", organisation=people.fier)
     sent_letter(people.arta, due_in=9, subject="Fshehtësi shkrese")

@@ -146,7 +146,10 @@ def test_the_list_shows_what_one_may_see(cast: SimpleNamespace, sign_in: SignIn)
     factories.make_event(cast.vlore, title_sq="E Vlorës")
     factories.make_event(None, title_sq="E rrjetit")
     db.session.commit()
-    for view in ("/events", f"/events?view=month&month={datetime.now(UTC) + timedelta(days=14):%Y-%m}"):
+    for view in (
+        "/events",
+        f"/events?view=month&month={datetime.now(UTC) + timedelta(days=14):%Y-%m}&whose=ours",
+    ):
         seen = sign_in(cast.clirim).get(view).text
         assert "E Fierit" not in seen
         assert "E Vlorës" in seen

@@ -11,7 +11,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
@@ -96,7 +96,14 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def write_csv(heads: Sequence[str], lines: Iterable[ContactLine]) -> bytes:
+class TableLine(Protocol):
+    """A line of a table: its cells as text, in the order of the headings."""
+
+    @property
+    def cells(self) -> Sequence[str]: ...
+
+
+def write_csv(heads: Sequence[str], lines: Iterable[TableLine]) -> bytes:
     """Return a table in UTF-8, with the mark by which spreadsheets know it, its cells set apart by semicolons."""
     out = io.StringIO()
     table = csv.writer(out, delimiter=";", lineterminator="\r\n")
@@ -106,7 +113,7 @@ def write_csv(heads: Sequence[str], lines: Iterable[ContactLine]) -> bytes:
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8")
 
 
-def write_xlsx(title: str, heads: Sequence[str], lines: Iterable[ContactLine]) -> bytes:
+def write_xlsx(title: str, heads: Sequence[str], lines: Iterable[TableLine]) -> bytes:
     """Return a workbook of one sheet: every cell is text, whatever it looks like, and the headings stay in sight."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)

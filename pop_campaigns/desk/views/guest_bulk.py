@@ -11,13 +11,18 @@ from flask_security import current_user
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.accounts.views.undoable import say_sent, undoable
+from pop_campaigns.contacts.views.listing import MEDIA_TYPES
+from pop_campaigns.contacts.words.files import write_csv, write_xlsx
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.handing_out import hand_out
+from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.meanwhile import is_as_seen, seen_versions
 from pop_campaigns.desk.blueprint import bp
+from pop_campaigns.desk.words.guest_lines import HEADS, guest_line
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.invitations.models.invitations import Invitation
-from pop_campaigns.invitations.queries.guests import answers_for, mails_of, withdrawal_told
+from pop_campaigns.invitations.queries.guests import GuestRow, answers_for, mails_of, withdrawal_told
 from pop_campaigns.invitations.queries.shown_guests import in_sight
 from pop_campaigns.invitations.rules.invitations import InvitationState
 from pop_campaigns.invitations.services.sending import withdraw_guests as withdraw_all
@@ -49,6 +54,41 @@ def withdraw_guests(event_id: int) -> ResponseReturnValue:
     words = ngettext("%(num)s invitation is withdrawn.", "%(num)s invitations are withdrawn.", number)
     say_sent(words, sending)
     return redirect(url_for("desk.event", event_id=event_id))
+
+
+@bp.get("/events/<int:event_id>/guests/export")
+@writer
+def export_guests(event_id: int) -> str:
+    """Say what the file holds before it is taken along: the ticked guests, or all of the list."""
+    event = get_changeable(Event, event_id)
+    return render_template(
+        "desk/export_guests.html",
+        event=event,
+        number=len(_ticked_or_all(event)),
+        query=request.query_string.decode(),
+    )
+
+
+@bp.post("/events/<int:event_id>/guests.<any(csv, xlsx):ending>")
+@writer
+def guests_file(event_id: int, ending: str) -> ResponseReturnValue:
+    """Return the guests as a table, and note who took it."""
+    event, lang = get_changeable(Event, event_id), current_language()
+    lines = [guest_line(row, lang) for row in _ticked_or_all(event)]
+    heads = [str(head) for head in HEADS]
+    content = write_csv(heads, lines) if ending == "csv" else write_xlsx(str(_("Guests")), heads, lines)
+    answer = hand_out(
+        content, MEDIA_TYPES[ending], f"guests-{event.id}.{ending}",
+        action="event.guests_exported", subject=event, by=current_user, now=now(),
+        form=ending, rows=len(lines), number=len(lines),
+    )  # fmt: skip
+    db.session.commit()
+    return answer
+
+
+def _ticked_or_all(event: Event) -> list[GuestRow]:
+    rows = in_sight(answers_for(event), current_user).rows
+    return chosen_rows(rows) or rows
 
 
 def _ticked(event: Event) -> list[Invitation]:

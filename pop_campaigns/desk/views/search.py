@@ -17,6 +17,7 @@ from sqlalchemy import Select, func, select
 
 from pop_campaigns.accounts.guard import reader
 from pop_campaigns.accounts.models import User
+from pop_campaigns.accounts.rules.roles import may_read_record
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.queries.contact_log import select_contact_log
 from pop_campaigns.contacts.queries.directory import (
@@ -39,6 +40,7 @@ from pop_campaigns.desk.queries.mail_about import MailAbout, about_mails, receiv
 from pop_campaigns.desk.words.event_actions import in_short
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.queries.events import EventFilter, listed_events
+from pop_campaigns.events.rules.events import EventWhose
 from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.events.words.labels import EVENT_KINDS, state_chip, when_words
 from pop_campaigns.invitations.sight import mails_of_work
@@ -115,7 +117,11 @@ def find_everywhere(typed: str, user: User, lang: str) -> list[HitGroup]:
     moment = now()
     today = local_date(moment)
     groups = [
-        _events(listed_events(user, EventFilter(typed=typed), moment, as_typed=True), typed, lang),
+        _events(
+            listed_events(user, EventFilter(typed=typed, whose=EventWhose.ALL), moment, as_typed=True),
+            typed,
+            lang,
+        ),
         _letters(select_letters(user, typed=typed, today=today), typed, lang),
         _institutions(select_institutions(typed, None, None, user, today), typed, user, today, lang),
         _persons(select_persons(typed, user), typed, user, today, lang),
@@ -134,13 +140,21 @@ def _events(rows: Select[Any], typed: str, lang: str) -> HitGroup:
         )
         for event, _group in db.session.execute(rows.limit(SHOWN)).unique()
     ]
-    return HitGroup("events", _("Events"), hits, _count(rows, hits), url_for("events.index", q=typed))
+    return HitGroup(
+        "events",
+        _("Events"),
+        hits,
+        _count(rows, hits),
+        url_for("events.index", q=typed, whose=EventWhose.ALL),
+    )
 
 
 def _event_words(event: Event, lang: str) -> str:
     parts = [str(EVENT_KINDS[event.kind]), when_words(event, lang)]
     if event.visibility is EventVisibility.DRAFT:
         parts.append(str(state_chip(event, now()).words))
+    if not may_read_record(current_user.role, current_user.organisation_id, event.organisation_id):
+        parts.append(in_language(event.organisation, "name", lang))
     return " · ".join(parts)
 
 

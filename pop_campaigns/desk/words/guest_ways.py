@@ -54,9 +54,10 @@ class GuestWays:
     @property
     def with_ticked(self) -> list[Way]:
         """What may be done with all guests that are ticked."""
-        if not self.sent:
-            return []
-        return [Way(_("Withdraw"), url_for("desk.withdraw_guests", event_id=self.event_id))]
+        pages = [(_("Remind"), "invitations.remind")] if self.sent else []
+        pages += [(_("Withdraw invitations"), "desk.withdraw_guests")] if self.sent else []
+        pages += [(_("Download"), "desk.export_guests")] if self.changeable else []
+        return [Way(label, url_for(endpoint, event_id=self.event_id)) for label, endpoint in pages]
 
     def _to(self, label: str, endpoint: str, guest_id: int) -> Way:
         return Way(label, url_for(endpoint, invitation_id=guest_id))

@@ -235,6 +235,12 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         lambda d, _g: ngettext("%(num)d guest was reminded", "%(num)d guests were reminded", _number(d)),
         "info",
     ),
+    "event.guests_exported": (
+        lambda d, _g: ngettext(
+            "%(num)d guest downloaded as a table", "%(num)d guests downloaded as a table", _number(d)
+        ),
+        "quiet",
+    ),
     "event.mails_paused": (lambda _d, _g: _("The mails of this event are held back"), "warn"),
     "event.mails_resumed": (lambda _d, _g: _("The mails of this event go on"), "info"),
     "event.sending_undone": (_undone, "warn"),

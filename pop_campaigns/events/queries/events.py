@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select
 
 from pop_campaigns.accounts.models import Organisation, User
-from pop_campaigns.accounts.scope import select_visible
+from pop_campaigns.accounts.scope import visible
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import DatePrecision, last_day_of_month
 from pop_campaigns.core.db import as_typed_first, db, like_folded
@@ -23,9 +23,11 @@ from pop_campaigns.events.rules.events import (
     EventKind,
     EventState,
     EventWhen,
+    EventWhose,
     days_between,
     month_weeks,
 )
+from pop_campaigns.events.rules.visibility import EventVisibility
 
 _UPCOMING, _PAST, _UNDATED = 0, 1, 2
 _GROUPS = {_UPCOMING: EventWhen.UPCOMING, _PAST: EventWhen.PAST, _UNDATED: EventWhen.UNDATED}
@@ -40,11 +42,12 @@ class EventFilter:
     municipality: str = ""
     kind: EventKind | None = None
     typed: str = ""
+    whose: EventWhose = EventWhose.OURS
 
     @property
     def active(self) -> bool:
         """Whether the filter leaves anything out."""
-        return self != EventFilter()
+        return replace(self, whose=EventWhose.OURS) != EventFilter()
 
 
 @dataclass(frozen=True)
@@ -62,15 +65,29 @@ class Month:
         return not self.day_unknown and not any(day.month == self.first.month for day in self.days)
 
 
-def read_filter(arguments: Mapping[str, str]) -> EventFilter:
-    """Read the filter of an address (``when``, ``municipality``, ``kind``, ``q``)."""
+def read_filter(arguments: Mapping[str, str], *, whose: EventWhose = EventWhose.OURS) -> EventFilter:
+    """Read the filter of an address (``when``, ``municipality``, ``kind``, ``q``, ``whose``, which is ``whose`` if unsaid)."""
     when, kind = arguments.get("when", ""), arguments.get("kind", "")
+    asked = arguments.get("whose", "")
     return EventFilter(
         when=EventWhen(when) if when in list(EventWhen) else EventWhen.ALL,
         municipality=clean_line(arguments.get("municipality", ""))[:40],
         kind=EventKind(kind) if kind in list(EventKind) else None,
         typed=clean_line(arguments.get("q", ""))[:200],
+        whose=EventWhose(asked) if asked in list(EventWhose) else whose,
     )
+
+
+def readable(user: User, whose: EventWhose) -> ColumnElement[bool]:
+    """Return the condition that a list shows an event to the user.
+
+    Of other organisations it is those on the site alone, never a draft or what is planned among themselves: what everybody reads.
+    """
+    ours = visible(Event, user)
+    if whose is EventWhose.OURS:
+        return ours
+    on_site = Event.visibility == EventVisibility.PUBLIC
+    return or_(ours, on_site) if whose is EventWhose.ALL else and_(on_site, not_(ours))
 
 
 def lies_ahead(now: datetime) -> ColumnElement[bool]:
@@ -110,7 +127,7 @@ def listed_events(
     ``as_typed`` puts those first, whenever they are, that have the words as they were typed.
     """
     group = _group(now)
-    rows = _filtered(select_visible(Event, user), wanted).add_columns(group.label("time_group"))
+    rows = _filtered(user, wanted).add_columns(group.label("time_group"))
     if wanted.when is not EventWhen.ALL:
         rows = rows.where(group == next(key for key, when in _GROUPS.items() if when is wanted.when))
     return rows.order_by(
@@ -134,7 +151,7 @@ def month_of_events(user: User, wanted: EventFilter, first: date) -> Month:
     """Return a month with its events. Its first and last week also show the neighbours' days."""
     weeks = month_weeks(first)
     shown_from, shown_to = weeks[0][0], weeks[-1][-1]
-    rows = _filtered(select_visible(Event, user), wanted).where(
+    rows = _filtered(user, wanted).where(
         Event.day_from <= shown_to, func.coalesce(Event.day_to, Event.day_from) >= shown_from
     )
     rows = rows.order_by(Event.day_from, Event.starts_at.nulls_first(), Event.sort_key, Event.id)
@@ -153,13 +170,13 @@ def month_of_events(user: User, wanted: EventFilter, first: date) -> Month:
 
 def count_undated(user: User, wanted: EventFilter) -> int:
     """Count the events without any date."""
-    rows = _filtered(select_visible(Event, user), wanted).where(Event.precision == DatePrecision.UNKNOWN)
+    rows = _filtered(user, wanted).where(Event.precision == DatePrecision.UNKNOWN)
     return db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
 
-def municipalities_with_events(user: User) -> list[Municipality]:
-    """Return the municipalities one can filter by: those of visible events and of the user's organisation."""
-    visible_events = select_visible(Event, user).with_only_columns(Event.municipality_id)
+def municipalities_with_events(user: User, whose: EventWhose = EventWhose.OURS) -> list[Municipality]:
+    """Return the municipalities one can filter by: those of the events shown and of the user's organisation."""
+    visible_events = select(Event.municipality_id).where(readable(user, whose))
     condition: ColumnElement[bool] = Municipality.id.in_(visible_events)
     if user.organisation is not None and user.organisation.municipality_id is not None:
         condition = or_(condition, Municipality.id == user.organisation.municipality_id)
@@ -172,7 +189,8 @@ def all_organisations() -> list[Organisation]:
     return list(db.session.scalars(select(Organisation).order_by(Organisation.sort_key, Organisation.id)))
 
 
-def _filtered(rows: Select[Any], wanted: EventFilter) -> Select[Any]:
+def _filtered(user: User, wanted: EventFilter) -> Select[Any]:
+    rows = select(Event).where(readable(user, wanted.whose))
     if wanted.municipality:
         rows = rows.where(Event.municipality.has(Municipality.key == wanted.municipality))
     if wanted.kind is not None:

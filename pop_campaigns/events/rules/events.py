@@ -43,6 +43,14 @@ FIRST_YEAR, LAST_YEAR = 1990, 2100
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 
 
+class EventWhose(enum.StrEnum):
+    """Whose events a list shows: those one reads whole, the published ones of other organisations, or both."""
+
+    ALL = "all"
+    OURS = "ours"
+    NETWORK = "network"
+
+
 class EventWhen(enum.StrEnum):
     """Which events a list shows."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -10,7 +12,7 @@ from flask_babel import gettext as _
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
-from pop_campaigns.accounts.rules.roles import MAY_WRITE, RoleName
+from pop_campaigns.accounts.rules.roles import MAY_WRITE, RoleName, may_read_record
 from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.accounts.views.sent_before import form_made, sent_once
 from pop_campaigns.core.clock import local_date, now
@@ -31,18 +33,18 @@ from pop_campaigns.events.queries.events import (
     municipalities_with_events,
     read_filter,
 )
-from pop_campaigns.events.rules.events import is_coming, month_beside, read_month
+from pop_campaigns.events.rules.events import EventWhose, is_coming, month_beside, read_month
 from pop_campaigns.events.services.events import change_event, create_event
-from pop_campaigns.events.words.labels import EVENT_KINDS, EVENT_WHENS, state_chip, when_words
+from pop_campaigns.events.words.labels import EVENT_KINDS, EVENT_WHENS, EVENT_WHOSE, state_chip, when_words
 
 
 @bp.get("/events")
 @reader
 def index() -> ResponseReturnValue:
     """List events by time, or show a month of them."""
-    wanted = read_filter(request.args)
     if request.args.get("view") == "month":
-        return _show_month(wanted)
+        return _show_month(read_filter(request.args, whose=EventWhose.ALL))
+    wanted = read_filter(request.args)
     moment = now()
     page = paged(listed_events(current_user, wanted, moment), scalars=False)
     groups: dict[Any, list[Event]] = {}
@@ -76,17 +78,34 @@ def _shared(wanted: EventFilter) -> dict[str, Any]:
                 ("municipality", wanted.municipality),
                 ("kind", wanted.kind or ""),
                 ("q", wanted.typed),
+                ("whose", wanted.whose if "whose" in request.args else ""),
             )
             if value
         },
         "kinds": EVENT_KINDS,
         "whens": EVENT_WHENS,
-        "municipalities": municipalities_with_events(current_user),
+        # Who reads the whole network has no others.
+        "whose": EVENT_WHOSE if current_user.role is RoleName.COORDINATOR else {},
+        "is_theirs": _is_theirs,
+        "municipalities": municipalities_with_events(current_user, wanted.whose),
         "today": local_date(moment),
         "chip_of": lambda event: state_chip(event, moment),
         "when_words": lambda event: when_words(event, current_language()),
         "may_write": current_user.role in MAY_WRITE,
     }
+
+
+def _is_theirs(event: Event) -> bool:
+    """Return whether an event is another organisation's, which this user reads as everybody does."""
+    role = current_user.role
+    return role is None or not may_read_record(role, current_user.organisation_id, event.organisation_id)
+
+
+def _asked_day() -> dict[str, Any]:
+    """Return the day that was pressed in the month, for the form of a new event; what is no day is none."""
+    with suppress(ValueError):
+        return {"start_date": date.fromisoformat(request.args.get("day", ""))}
+    return {}
 
 
 @bp.route("/events/new", methods=["GET", "POST"])
@@ -97,7 +116,7 @@ def new() -> ResponseReturnValue:
     if current_user.role is not RoleName.ADMINISTRATOR and current_user.organisation_id is None:
         abort(404)
     moment = now()
-    form = EventForm(current_user, moment)
+    form = EventForm(current_user, moment, **_asked_day())
     if request.method != "POST":
         return render_template("events/new.html", form=form)
     if not form.validate():

@@ -16,7 +16,14 @@ from pop_campaigns.core.chips import Chip, Tone
 from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import DatePrecision, date_words, span_words
 from pop_campaigns.events.models.events import Event
-from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState, EventWhen, is_over
+from pop_campaigns.events.rules.events import (
+    EventFormat,
+    EventKind,
+    EventState,
+    EventWhen,
+    EventWhose,
+    is_over,
+)
 from pop_campaigns.events.rules.visibility import EventVisibility, NotDeletable
 
 EVENT_KINDS: Final[dict[EventKind, LazyString]] = {
@@ -66,6 +73,12 @@ EVENT_WHENS: Final[dict[EventWhen, LazyString]] = {
     EventWhen.UPCOMING: _lp("event", "Upcoming"),
     EventWhen.PAST: _lp("event", "Past"),
     EventWhen.UNDATED: _lp("event", "Undated"),
+}
+
+EVENT_WHOSE: Final[dict[EventWhose, LazyString]] = {
+    EventWhose.ALL: _lp("whose events", "All"),
+    EventWhose.OURS: _lp("whose events", "Ours"),
+    EventWhose.NETWORK: _lp("whose events", "The network’s"),
 }
 
 DATE_PRECISIONS: Final[dict[DatePrecision, LazyString]] = {

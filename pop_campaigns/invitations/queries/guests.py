@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,6 +43,8 @@ from pop_campaigns.mail.queries import dead_among
 from pop_campaigns.mail.rules import CameBack, MailState
 
 _LONGEST_TOKEN = 100
+Chosen = Collection[int] | None
+"""Guests, by number, that somebody chose; None where nobody did."""
 
 
 @dataclass(frozen=True)
@@ -228,13 +230,14 @@ def outdated_guests(event: Event) -> list[Invitation]:
     return [guest for guest in guests if (sequences[guest.id] or 0) < event.sequence]
 
 
-def awaiting_reminder(event: Event, *, now: datetime) -> list[Invitation]:
-    """Return the guests a reminder would go to.
+def awaiting_reminder(event: Event, *, now: datetime, only: Chosen = None) -> list[Invitation]:
+    """Return the guests a reminder would go to, of ``only`` these where somebody chose.
 
     They have not answered, know the present time and place, can be reached, and had no mail of ours for 12 hours. Who
     proposed another time and waits for our answer is left alone.
     """
-    invited = guests_of(event, InvitationState.INVITED)
+    asked = guests_of(event, InvitationState.INVITED)
+    invited = [guest for guest in asked if only is None or guest.id in only]
     proposing = set(db.session.scalars(guests_proposing()))
     waiting = [
         guest
@@ -298,9 +301,13 @@ def awaiting_answer(user: User, now: datetime) -> list[tuple[Event, list[Invitat
         )
         .order_by(Event.starts_at, Event.id, Invitation.id)
     )
+    guests = list(db.session.scalars(wanted))
+    newest, dead = _newest_mails(mails_of(guests)), unreachable(guests)
     waiting: dict[Event, list[Invitation]] = {}
-    for guest in db.session.scalars(wanted):
-        waiting.setdefault(guest.event, []).append(guest)
+    for guest in guests:
+        # Who never got our mail is not silent, and is told of as undelivered.
+        if guest.id not in dead and not (guest.id in newest and is_lost(newest[guest.id])):
+            waiting.setdefault(guest.event, []).append(guest)
     return list(waiting.items())
 
 

@@ -33,6 +33,7 @@ from pop_campaigns.invitations.messages.invitations import (
 )
 from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail, InvitationText
 from pop_campaigns.invitations.queries.guests import (
+    Chosen,
     awaiting_reminder,
     guests_of,
     is_lost,
@@ -266,14 +267,13 @@ def withdraw_guests(
     return len(orders)
 
 
-def send_reminders(event: Event, *, by: User | None, now: datetime, sending: Sending | None = None) -> int:
-    """Remind the guests who have not answered (see ``queries.awaiting_reminder``); return how many.
-
-    Raise :class:`CannotInvite`.
-    """
+def send_reminders(
+    event: Event, *, by: User | None, now: datetime, sending: Sending | None = None, only: Chosen = None
+) -> int:
+    """Remind those who have not answered (see ``queries.awaiting_reminder``); return how many. Raise CannotInvite."""
     lock_event(event)
     check_invitable(event, now)
-    guests = awaiting_reminder(event, now=now)
+    guests = awaiting_reminder(event, now=now, only=only)
     earlier = mails_of(guests)
     orders = [_Order(guest, MailPurpose.REMINDER, earlier[guest.id]) for guest in guests]
     _queue(event, orders, by=by, now=now, sending=sending)

@@ -46,6 +46,7 @@ from pop_campaigns.invitations.services.sending import (
     withdraw_guest,
 )
 from pop_campaigns.invitations.sight import seen_among
+from pop_campaigns.invitations.views.guest_list import ticked_numbers
 from pop_campaigns.mail.models import Sending
 from pop_campaigns.mail.rules import MailState, SendingKind
 from pop_campaigns.mail.wake_up import wake_worker
@@ -208,7 +209,9 @@ def remind(event_id: int) -> ResponseReturnValue:
         return _remind_page(event, now())
     sending = undoable(SendingKind.REMINDERS, event)
     try:
-        number = send_reminders(event, by=current_user, now=now(), sending=sending)
+        number = send_reminders(
+            event, by=current_user, now=now(), sending=sending, only=ticked_numbers(event)
+        )
     except CannotInvite:
         db.session.rollback()
         return _remind_page(get_changeable(Event, event_id), now()), 422
@@ -219,9 +222,12 @@ def remind(event_id: int) -> ResponseReturnValue:
 
 
 def _remind_page(event: Event, moment: datetime) -> Response:
-    guests = awaiting_reminder(event, now=moment)
+    only = ticked_numbers(event)
+    guests = awaiting_reminder(event, now=moment, only=only)
     silent = [
-        guest for guest in guests_of(event, InvitationState.INVITED) if guest.answer is Answer.NEEDS_ACTION
+        guest
+        for guest in guests_of(event, InvitationState.INVITED)
+        if guest.answer is Answer.NEEDS_ACTION and (only is None or guest.id in only)
     ]
     dead, seen = unreachable(silent), seen_among(silent)
     free_at = held_back_until(event, now=moment)

@@ -14,9 +14,11 @@ from typing import Final
 from flask import request
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
+from flask_security import current_user
 
 from pop_campaigns.core.numbers import read_ticks, row_number, write_ticks
 from pop_campaigns.core.pages import Page, paged_entries
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.invitations.queries.guest_filter import (
     GuestFilter,
     MailStanding,
@@ -25,7 +27,8 @@ from pop_campaigns.invitations.queries.guest_filter import (
     picked,
     standing_of,
 )
-from pop_campaigns.invitations.queries.guests import GuestRow
+from pop_campaigns.invitations.queries.guests import GuestRow, answers_for
+from pop_campaigns.invitations.queries.shown_guests import in_sight
 
 SIZES: Final = (25, 100)
 _MOST_BOXES: Final = max(SIZES)
@@ -115,6 +118,15 @@ def read_ticked(rows: Sequence[GuestRow], matching: Sequence[GuestRow]) -> froze
     if request.args.get("all"):
         ticked |= {row.invitation.id for row in matching}
     return frozenset(ticked)
+
+
+def ticked_numbers(event: Event) -> frozenset[int] | None:
+    """Return the numbers of the ticked guests that the user sees; None where an address asks for nobody in particular."""
+    if not request.args.keys() & {"g", "ticked", "all"}:
+        return None
+    return frozenset(
+        row.invitation.id for row in chosen_rows(in_sight(answers_for(event), current_user).rows)
+    )
 
 
 def chosen_rows(rows: Sequence[GuestRow]) -> list[GuestRow]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, redirect, render_template, url_for
+from datetime import date
+
+from flask import abort, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -16,7 +18,7 @@ from pop_campaigns.letters.blueprint import bp
 from pop_campaigns.letters.forms import EnteredDayForm
 from pop_campaigns.letters.models import EnteredDay
 from pop_campaigns.letters.queries.entered_days import entered_days
-from pop_campaigns.letters.rules.working_days import SHIPPED_OVERRIDES
+from pop_campaigns.letters.rules.working_days import SHIPPED_OVERRIDES, CalendarUnknown, skip_reason
 from pop_campaigns.letters.services.days_off import AlreadyEntered, enter_day, take_back_day
 from pop_campaigns.letters.words.labels import DAY_SCOPES
 
@@ -71,3 +73,18 @@ def _moved_words(moved: int) -> str:
     if not moved:
         return str(_("No due day moved."))
     return str(ngettext("%(num)d due day moved.", "%(num)d due days moved.", moved))
+
+
+@bp.app_template_global()
+def day_off_name(day: date, lang: str) -> str:
+    """Return what is celebrated, or why nobody works, on a day of the whole country; "" on others, weekends too.
+
+    What people entered is read once a request.
+    """
+    if "days_off" not in g:
+        g.days_off = entered_days().everywhere()
+    try:
+        reason = skip_reason(day, g.days_off, lang=lang)
+    except CalendarUnknown:
+        return ""
+    return (reason.name or "") if reason else ""

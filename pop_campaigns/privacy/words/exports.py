@@ -37,6 +37,7 @@ def export_words(action: str, details: dict[str, Any]) -> str:
     what = {
         "contacts.exported": _("Institutions") if details.get("listed") == "institutions" else _("Persons"),
         "list.exported": _("The list “%(name)s”", name=details.get("name", "")),
+        "event.guests_exported": _("Guests of an event"),
         "person.exported": _("All that is kept about one person"),
         "purposes.exported": _("Register of purposes"),
         "breaches.exported": _("Register of breaches"),
