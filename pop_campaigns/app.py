@@ -48,6 +48,7 @@ from pop_campaigns.core.styles import init_styles
 from pop_campaigns.core.versions import init_versions
 from pop_campaigns.desk import views as desk_views
 from pop_campaigns.desk.queries.subjects import find_subjects
+from pop_campaigns.desk.views import feed
 from pop_campaigns.desk.views.translations import translations_url
 from pop_campaigns.desk.words.navigation import navigation
 from pop_campaigns.events import views as events_views
@@ -89,7 +90,9 @@ BLUEPRINTS = (
     incoming_views.bp,
     tryout_views.bp,
 )
-LIMITS = account.LIMITS | links.LIMITS | answer.LIMITS | unsubscribe.LIMITS | public_pages.LIMITS
+LIMITS = (
+    account.LIMITS | links.LIMITS | answer.LIMITS | unsubscribe.LIMITS | public_pages.LIMITS | feed.LIMITS
+)
 ERRORS = (400, 403, 404, 405, 409, 413, 415, 429, 500)
 
 

@@ -201,3 +201,35 @@ class FailedTries(Base):
     last_at: Mapped[datetime] = mapped_column(UTCDateTime(), index=True)
 
     user: Mapped[User | None] = relationship()
+
+
+class PersonalFeed(Base):
+    """The secret address of a person's calendar, one each; the address itself is stored nowhere.
+
+    It is good for ``role`` and ``organisation_id`` as they were when it was made: with others it opens nothing.
+    ``alarm_minutes``: how long before an event programs remind; 0 is not at all.
+    """
+
+    __tablename__ = "personal_feeds"
+    __table_args__ = (CheckConstraint("alarm_minutes >= 0", name="alarm_before"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    role: Mapped[str] = mapped_column(String(20))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    alarm_minutes: Mapped[int] = mapped_column(default=0)
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    last_used_by: Mapped[str] = mapped_column(Line(120), default="")
+
+    user: Mapped[User] = relationship(lazy="joined")
+
+    @property
+    def is_good(self) -> bool:
+        """Whether its person still has the account, the role and the organisation it was made for."""
+        return (
+            self.user.active
+            and self.user.role is not None
+            and (self.role, self.organisation_id) == (self.user.role.value, self.user.organisation_id)
+        )

@@ -100,10 +100,16 @@ class Attendee:
             raise ValueError(f"not a role: {self.role!r}")
 
 
-def event_lines(event: CalendarEvent, people: Iterable[str] = (), status: str | None = None) -> list[str]:
+def event_lines(
+    event: CalendarEvent,
+    people: Iterable[str] = (),
+    status: str | None = None,
+    alarm: timedelta | None = None,
+) -> list[str]:
     """Return the VEVENT as content lines, not yet folded.
 
-    `people` are the ORGANIZER and ATTENDEE lines of an invitation, none of what is published; `status` overrides the event's own.
+    `people` are the ORGANIZER and ATTENDEE lines of an invitation, none of what is published; `status` overrides the event's
+    own. `alarm` says how long after the start (before it: negative) a program shows the entry by itself.
     """
     named = list(people)
     zone = event.written_zone
@@ -119,11 +125,23 @@ def event_lines(event: CalendarEvent, people: Iterable[str] = (), status: str | 
     if ends:
         lines.append(_moment("DTEND", ends, zone))
     lines += _text_lines(event)
-    lines.append(f"STATUS:{status or event.status}")
-    if not named and event.all_day:
-        # Whoever subscribes is not busy because something goes on for days somewhere (RFC 5545, section 3.8.2.7).
+    shown = status or event.status
+    lines.append(f"STATUS:{shown}")
+    if not named and (event.all_day or shown == "CANCELLED"):
+        # Whoever subscribes is not busy because something goes on for days somewhere (RFC 5545, section 3.8.2.7), nor by
+        # what does not take place.
         lines.append("TRANSP:TRANSPARENT")
-    return [*lines, *named, "END:VEVENT"]
+    return [*lines, *named, *_alarm_lines(event, shown, alarm), "END:VEVENT"]
+
+
+def _alarm_lines(event: CalendarEvent, status: str, alarm: timedelta | None) -> list[str]:
+    """Return the VALARM (RFC 5545, section 3.6.6); of what is cancelled nobody is reminded."""
+    if alarm is None or status == "CANCELLED":
+        return []
+    minutes = int(alarm.total_seconds() // 60)
+    trigger = f"{'-' if minutes < 0 else ''}PT{abs(minutes)}M"
+    words = escape_text(clean_line(event.summary))
+    return ["BEGIN:VALARM", "ACTION:DISPLAY", f"DESCRIPTION:{words}", f"TRIGGER:{trigger}", "END:VALARM"]
 
 
 def _text_lines(event: CalendarEvent) -> list[str]:

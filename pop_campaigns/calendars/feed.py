@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from datetime import timedelta
 
 from .event import CalendarEvent, calendar_head, event_lines
 from .text import clean_line, escape_text, write_lines
@@ -17,13 +18,13 @@ from .zones import vtimezone
 _ZONED_START = "\r\nDTSTART;TZID="
 
 
-def write_event_block(event: CalendarEvent) -> str:
+def write_event_block(event: CalendarEvent, alarm: timedelta | None = None) -> str:
     """Return the VEVENT of an event for publication, without guests and organiser's mailbox: a part, not a file.
 
     Cancelled events are written too, as STATUS:CANCELLED: left out, they would stay in every subscriber's
-    calendar as if nothing had happened.
+    calendar as if nothing had happened. `alarm`: see `event_lines`; what everybody reads has none.
     """
-    return write_lines(event_lines(event))
+    return write_lines(event_lines(event, alarm=alarm))
 
 
 def write_event_file(event: CalendarEvent) -> str:

@@ -53,6 +53,7 @@ PAGE_KINDS = (
     PageKind("sign-in-wrong", "/login", signed_in=False, then=press_save, in_both=True),
     PageKind("forgotten", "/reset", signed_in=False),
     PageKind("account", "/account", in_both=True),
+    PageKind("account-feed", "/account/feed", in_both=True),
     PageKind("password-wrong", "/change", then=press_save),
     PageKind("today", "/today", in_both=True),
     PageKind("keys", "/today", then=show_keys, in_both=True),
@@ -145,6 +146,7 @@ PAGE_KINDS = (
     PageKind("public-events", "/{lang}/events", signed_in=False),
     PageKind("public-event", "/{lang}{event}", signed_in=False, in_both=True),
     PageKind("public-event-held", "/{lang}{held}", signed_in=False),
+    PageKind("public-calendar", "/{lang}/calendar?kind=hearing", signed_in=False, in_both=True),
     PageKind("public-members", "/{lang}/members", signed_in=False),
     PageKind("public-about", "/{lang}/about", signed_in=False),
 )

@@ -27,6 +27,7 @@ PUBLIC = {
     "public.robots": 60,
     "public.sitemap": 60,
     "public.calendar": 900,
+    "public.subscribe": 60,
     "public.event_calendar": 900,
     "public.popolo": 900,
 }

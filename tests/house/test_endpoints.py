@@ -36,6 +36,9 @@ ABOUT_ONESELF = {
     "accounts.change_password",
     "accounts.end_my_session",
     "accounts.end_my_other_sessions",
+    "accounts.new_feed",
+    "accounts.feed_alarm",
+    "accounts.end_feed",
 }
 
 

@@ -30,6 +30,7 @@ EDITS_NOTHING = {
     "contacts.merge_contacts": "carries the versions of both records",
     "accounts.change_password": "sets a password, which nobody else types",
     "accounts.invite": "adds a row",
+    "accounts.feed": "makes an address of one's own; a new one takes its place",
     "contacts.new_institution": "adds a row",
     "contacts.new_office": "adds a row",
     "contacts.new_person": "adds a row",

@@ -95,6 +95,8 @@ _CHANGES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "user.reset_asked": _plain(_l("A link for a new password was sent")),
     "user.password_reset": _plain(_l("New password set through the link")),
     "user.password_changed": _plain(_l("Password changed")),
+    "user.feed_made": _plain(_l("A calendar address was made")),
+    "user.feed_revoked": _plain(_l("The calendar address was taken back")),
     "user.named": _plain(_l("Name or language changed")),
     "user.signed_in": _from_where(_l("Logged in")),
     "user.signed_out": _from_where(_l("Logged out")),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from pop_campaigns.accounts.models import Organisation
+from pop_campaigns.campaigns.models import Campaign
 from pop_campaigns.contacts.models.persons import Mandate, Person
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
@@ -184,6 +185,48 @@ def events_for_search_engines(limit: int) -> Sequence[Any]:
     """Return (id, changed_at) of the newest published events."""
     rows = published(Event.id, Event.changed_at).order_by(Event.id.desc()).limit(limit)
     return db.session.execute(rows).all()
+
+
+@dataclass(frozen=True)
+class FeedFilter:
+    """Which published events a calendar holds: keys of rows that are there, "" for all."""
+
+    kind: EventKind | None = None
+    municipality: str = ""
+    organisation: str = ""
+    campaign: str = ""
+
+    def as_arguments(self) -> dict[str, str]:
+        """Return the filter as parts of an address, always in one order; without those that leave nothing out."""
+        parts = {
+            "kind": self.kind.value if self.kind else "", "municipality": self.municipality,
+            "organisation": self.organisation, "campaign": self.campaign,
+        }  # fmt: skip
+        return {name: value for name, value in parts.items() if value}
+
+
+def fed_events(wanted: FeedFilter, *columns: Any) -> Select[Any]:
+    """Start a query of the published events that a calendar holds."""
+    rows = in_municipality(published(*columns), wanted.municipality)
+    if wanted.kind is not None:
+        rows = rows.where(Event.kind == wanted.kind)
+    if wanted.organisation:
+        rows = rows.where(Event.organisation.has(Organisation.key == wanted.organisation))
+    if wanted.campaign:
+        rows = rows.where(Event.campaign.has(Campaign.key == wanted.campaign))
+    return rows
+
+
+def public_campaigns() -> list[Campaign]:
+    """Return the campaigns of published events that an address can name, in Albanian order."""
+    rows = select(Campaign).where(Campaign.key.is_not(None), Campaign.id.in_(published(Event.campaign_id)))
+    return list(db.session.scalars(rows.order_by(Campaign.sort_key, Campaign.id)))
+
+
+def public_organisations() -> list[Organisation]:
+    """Return the organisations of published events, in Albanian order."""
+    rows = select(Organisation).where(Organisation.id.in_(published(Event.organisation_id)))
+    return list(db.session.scalars(rows.order_by(Organisation.sort_key, Organisation.id)).unique())
 
 
 def in_municipality(rows: Select[Any], key: str) -> Select[Any]:

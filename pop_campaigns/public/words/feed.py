@@ -26,12 +26,14 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language, speaking
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.words.calendar import calendar_event
-from pop_campaigns.public.queries.events import in_municipality, published
+from pop_campaigns.events.words.labels import SEVERAL_EVENTS
+from pop_campaigns.public.queries.events import FeedFilter, fed_events, published
 from pop_campaigns.public.words.events import public_link, public_text
 
 _WITH_DAY: Final = (DatePrecision.MOMENT, DatePrecision.DAY)
 _AT_ONCE: Final = 500
 _MOST_BLOCKS, _MOST_FEEDS = 50_000, 64
+_ALL: Final = FeedFilter()
 
 # One event as read from the database: id, UID, version, instant of its last change.
 Stamp = tuple[int, str, int, datetime]
@@ -44,14 +46,15 @@ class Feed:
     body: bytes
     etag: str
     stamps: Sequence[Stamp]
+    name: str
 
 
 @dataclasses.dataclass
 class Kept:
-    """What this process keeps: the text of events by (id, language), whole feeds by (language, municipality)."""
+    """What this process keeps: the text of events by (id, language), whole feeds by language and filter."""
 
     blocks: dict[tuple[int, str], tuple[Stamp, str]] = dataclasses.field(default_factory=dict)
-    feeds: dict[tuple[str, str], Feed] = dataclasses.field(default_factory=dict)
+    feeds: dict[tuple[str, FeedFilter], Feed] = dataclasses.field(default_factory=dict)
 
 
 def public_entry(event: Event, lang: str) -> CalendarEvent | None:
@@ -68,22 +71,30 @@ def public_entry(event: Event, lang: str) -> CalendarEvent | None:
     )
 
 
-def read_feed(lang: str, municipality: str = "", place: str = "") -> Feed:
-    """Return the feed of all published events with a day, or of one municipality (its key, and ``place`` its name)."""
+def read_feed(lang: str, wanted: FeedFilter = _ALL, names: Sequence[str] = ()) -> Feed:
+    """Return the feed of the published events with a day that a filter leaves; ``names`` say the filter in words."""
     store: Kept = current_app.extensions.setdefault("public_feed", Kept())
-    stamps = _stamps(municipality)
-    known = store.feeds.get((lang, municipality))
-    if known is not None and known.stamps == stamps:
+    stamps, name = _stamps(wanted), feed_name(lang, wanted, names)
+    known = store.feeds.get((lang, wanted))
+    if known is not None and (known.stamps, known.name) == (stamps, name):
         return known
     _forget(store)
     _write_missing(store, stamps, lang)
     blocks = (store.blocks[stamp[0], lang][1] for stamp in stamps)
-    with speaking(lang):
-        name = _("POP: events in %(municipality)s", municipality=place) if place else _("POP: events")
     text = write_feed((block for block in blocks if block), zones=[TIRANE], name=name)
-    feed = Feed(text.encode(), feed_etag(text), stamps)
-    store.feeds[lang, municipality] = feed
+    feed = Feed(text.encode(), feed_etag(text), stamps, name)
+    store.feeds[lang, wanted] = feed
     return feed
+
+
+def feed_name(lang: str, wanted: FeedFilter, names: Sequence[str]) -> str:
+    """Return what subscribers see in their list; ``names`` are those of the place, the organisation, the campaign."""
+    with speaking(lang):
+        if wanted.kind is not None:
+            return _("POP: %(what)s", what=" · ".join([str(SEVERAL_EVENTS[wanted.kind]), *names]))
+        if wanted.municipality and len(names) == 1:
+            return _("POP: events in %(municipality)s", municipality=names[0])
+        return " · ".join([_("POP: events"), *names])
 
 
 def last_change() -> datetime | None:
@@ -91,9 +102,9 @@ def last_change() -> datetime | None:
     return db.session.scalar(select(func.max(Event.changed_at)).where(Event.published_at.is_not(None)))
 
 
-def _stamps(municipality: str) -> list[Stamp]:
-    rows = published(Event.id, Event.uid, Event.version, Event.changed_at)
-    rows = in_municipality(rows.where(Event.precision.in_(_WITH_DAY)), municipality)
+def _stamps(wanted: FeedFilter) -> list[Stamp]:
+    rows = fed_events(wanted, Event.id, Event.uid, Event.version, Event.changed_at)
+    rows = rows.where(Event.precision.in_(_WITH_DAY))
     return [tuple(row) for row in db.session.execute(rows.order_by(Event.day_from, Event.id))]
 
 
