@@ -40,8 +40,8 @@ def scene(app: Flask, cast: SimpleNamespace) -> SimpleNamespace:
     guest = factories.make_invitation(event, office, name="Qytetar 00421")
     due = local_date(now()) + timedelta(days=9)
     letter = factories.make_letter(
-        cast.fier, state=LetterState.SENT, sent_at=now(), precision=DatePrecision.DAY, day_from=local_date(now()), register_count=4,
-        register_year=2026,
+        cast.fier, state=LetterState.SENT, sent_at=now(), precision=DatePrecision.DAY, day_from=local_date(now()),
+        register_count=4, register_year=2026,
     )  # fmt: skip
     factories.make_letter_recipient(letter, due_on=due, clock_from=local_date(now()))
     add_follow_up(("invitations", guest.id), due, "Telefono Qytetar 00421", by=cast.arta, now=now())

@@ -126,3 +126,22 @@ class InviteForm(RoleForm):
         description=_l("The invitation goes there, and with it one logs in."),
     )
     language = RadioField(_l("Language of the invitation"), choices=_LANGUAGES, default="sq")
+
+
+ALARMS: Final = {
+    0: _l("No reminder"),
+    15: _l("15 minutes before"),
+    60: _l("An hour before"),
+    1440: _l("A day before"),
+}
+"""How long before an event one's program reminds, in minutes."""
+
+
+class FeedForm(Form):
+    """When programs remind."""
+
+    alarm = SelectField(
+        _l("Reminder of your calendar program"),
+        choices=[(str(minutes), words) for minutes, words in ALARMS.items()],
+        default="0",
+    )

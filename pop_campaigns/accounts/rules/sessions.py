@@ -27,6 +27,14 @@ _SYSTEMS: Final = (
     ("macOS", r"\bMacintosh\b"),
     ("Linux", r"\bLinux\b|\bX11\b"),
 )
+_PROGRAMS: Final = (
+    ("Google Calendar", r"google-calendar|googlecalendar"),
+    ("Outlook", r"outlook|microsoft|exchange"),
+    ("Apple Calendar", r"dataaccessd|calendaragent|calendarstore|\bios/|remindd|accountsd"),
+    ("Thunderbird", r"thunderbird|lightning"),
+    ("Nextcloud", r"nextcloud"),
+    ("Android", r"android|icsx5|davx"),
+)
 _LONGEST_READ: Final = 400
 
 
@@ -37,6 +45,12 @@ def browser_words(user_agent: str) -> str:
         next((name for name, sign in names if re.search(sign, text)), "") for names in (_BROWSERS, _SYSTEMS)
     )
     return ", ".join(name for name in recognised if name)
+
+
+def program_words(user_agent: str) -> str:
+    """Return the calendar program by name, "" for one not known here: nobody's own words are kept."""
+    text = user_agent[:_LONGEST_READ].lower()
+    return next((name for name, signs in _PROGRAMS if re.search(signs, text)), "")
 
 
 class SessionEnd(enum.StrEnum):

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_security import current_user
 
 from pop_campaigns.accounts.blueprint import bp
-from pop_campaigns.accounts.forms.feeds import FeedForm
+from pop_campaigns.accounts.forms.accounts import FeedForm
 from pop_campaigns.accounts.guard import reader
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.services.feeds import feed_of, make_feed, revoke_feed, set_alarm

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pop_campaigns.accounts.guard import link_holder
 from pop_campaigns.accounts.models import PersonalFeed
-from pop_campaigns.accounts.rules.feeds import program_words
+from pop_campaigns.accounts.rules.sessions import program_words
 from pop_campaigns.accounts.services.feeds import USED_EVERY, find_feed, note_use
 from pop_campaigns.calendars.feed import feed_etag, write_event_block, write_feed
 from pop_campaigns.core.clock import TIRANE, local_date, now
