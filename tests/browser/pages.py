@@ -82,6 +82,7 @@ PAGE_KINDS = (
     PageKind("template-edit", "{template}/edit"),
     PageKind("template-propose", "{template}/propose", in_both=True),
     PageKind("board", "/events/board", in_both=True),
+    PageKind("board-withdraw", "{series}/withdraw", in_both=True),
     PageKind("board-proposal", "{chapter_proposal}", in_both=True),
     PageKind("event-remind", "{event}/remind"),
     PageKind("event-announce", "{event}/announce"),

@@ -174,9 +174,14 @@ def _stage_series(desk: Page, event: str) -> dict[str, str]:
     desk.goto(f"{desk.url}/propose")
     desk.locator("main form .btn-primary").click()
     desk.wait_for_url(re.compile(r"/events/board\?series=\d+$"))
+    series = desk.url.rpartition("=")[2]
     proposal = desk.locator('a[href^="/events/board/proposals/"]').first.get_attribute("href")
     assert template
-    return {"template": template[0], "chapter_proposal": str(proposal)}
+    return {
+        "template": template[0],
+        "chapter_proposal": str(proposal),
+        "series": f"/events/board/{series}",
+    }
 
 
 def _stage_plan(desk: Page) -> dict[str, str]:

@@ -28,12 +28,13 @@ from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.events.services.agenda import PointDraft, add_point
 from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import guests_of, text_of
+from pop_campaigns.invitations.queries.reminders import rules_of
 from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, InvitationState
 from pop_campaigns.invitations.services.answers import record_answer
-from pop_campaigns.invitations.services.copying import save_as_template
-from pop_campaigns.invitations.services.guests import set_invitation_text
+from pop_campaigns.invitations.services.copying import Placed, save_as_template
+from pop_campaigns.invitations.services.guests import remove_guest, set_invitation_text
 from pop_campaigns.invitations.services.sending import send_invitations
-from pop_campaigns.invitations.services.series import SeriesDraft, propose_series
+from pop_campaigns.invitations.services.series import SeriesDraft, accept_proposal, propose_series
 from pop_campaigns.mail.models import OutgoingMail
 from tests import factories
 
@@ -296,6 +297,58 @@ def test_a_chapter_declines_with_a_word(cast: SimpleNamespace, sign_in: SignIn, 
     assert "Kemi zgjedhje." in sign_in(cast.arta).get(f"/events/board?series={series.id}").text
     assert page not in clirim.get("/today").text
     assert [row.action for row in history_of(series)].count("event_series.declined") == 1
+
+
+def test_a_proposal_is_withdrawn_from_those_who_have_not_answered(
+    cast: SimpleNamespace, sign_in: SignIn, series: EventSeries
+) -> None:
+    arta, page = sign_in(cast.arta), f"/events/board/{series.id}/withdraw"
+    assert sign_in(cast.clirim).get(page).status_code == sign_in(cast.eva).post(page).status_code == 404
+    mine, waiting = of(series, cast.fier), f"/events/board/proposals/{of(series, cast.vlore).id}"
+    accept_proposal(mine, Placed(now() + timedelta(days=30)), by=cast.arta, now=now())
+    db.session.commit()
+    assert page in arta.get(f"/events/board?series={series.id}").text
+    assert arta.post(page, data={"version": series.version + 1}).status_code == 409
+    assert arta.post(page, data={"version": series.version}).location == "/events/board"
+    assert arta.post(page, data={}).status_code == 404  # the second press: nobody is left to ask
+    db.session.expire_all()
+    assert [one.organisation_id for one in series.proposals] == [cast.fier.id] and mine.event_id
+    assert waiting not in sign_in(cast.clirim).get("/today").text
+
+
+def test_a_series_nobody_answered_is_gone(
+    cast: SimpleNamespace, sign_in: SignIn, series: EventSeries
+) -> None:
+    page = f"/events/board/{series.id}/withdraw"
+    assert sign_in(cast.drita).post(page, data={}).status_code == 302
+    for kind in (EventSeries, SeriesProposal):
+        assert db.session.scalar(select(func.count()).select_from(kind)) == 0
+    assert len(events()) == 1
+
+
+def test_a_copy_is_reminded_of_as_its_event_and_not_before(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    event = factories.make_event(cast.fier)
+    db.session.flush()
+    rules = rules_of(event)
+    rules[0].hour, rules[1].stopped_at = 15, now()
+    db.session.commit()
+    before = now()
+    sign_in(cast.arta).post(f"/events/{event.id}/copy", data=days(local_date(now()) + timedelta(days=40)))
+    copied = rules_of(events()[-1])
+    told = [(rule.audience, rule.days_before, rule.hour, bool(rule.stopped_at)) for rule in copied]
+    assert told == [(rule.audience, rule.days_before, rule.hour, bool(rule.stopped_at)) for rule in rules]
+    assert all(rule.holds_from >= before for rule in copied)
+
+
+def test_what_was_taken_off_a_copy_stays_off(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    event = full_event(cast)
+    arta, typed = sign_in(cast.arta), days(local_date(now()) + timedelta(days=40))
+    arta.post(f"/events/{event.id}/copy", data=typed)
+    copy = events()[-1]
+    remove_guest(guests_of(copy)[0], by=cast.arta, now=now())
+    db.session.commit()
+    arta.post(f"/events/{event.id}/copy", data=typed)
+    assert len(guests_of(copy)) == 1 and len(events()) == 2
 
 
 def test_an_administrator_places_all_in_one_press(

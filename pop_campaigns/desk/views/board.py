@@ -19,6 +19,7 @@ from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language, in_language
+from pop_campaigns.core.meanwhile import is_as_seen
 from pop_campaigns.core.numbers import row_number
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.board import board_of, open_chapters
@@ -36,9 +37,11 @@ from pop_campaigns.events.queries.series import (
     chapters,
     get_proposal,
     get_series,
+    may_withdraw,
     templates_of,
     visible_series,
 )
+from pop_campaigns.events.rules.series import ProposalState
 from pop_campaigns.events.words.labels import EVENT_KINDS, when_words
 from pop_campaigns.invitations.services.copying import placed
 from pop_campaigns.invitations.services.series import (
@@ -48,6 +51,7 @@ from pop_campaigns.invitations.services.series import (
     decline_proposal,
     propose_series,
 )
+from pop_campaigns.invitations.services.series import withdraw_series as take_back
 
 _PERIOD = timedelta(days=90)
 
@@ -71,6 +75,7 @@ def board() -> ResponseReturnValue:
         when_of=lambda event: when_words(event, lang),
         period=_period(series) if series else "",
         may_write=current_user.role in MAY_WRITE,
+        may_withdraw=series is not None and may_withdraw(series, current_user),
         places_all=current_user.role is RoleName.ADMINISTRATOR and bool(open_chapters(rows)),
         has_templates=current_user.role in MAY_WRITE and bool(templates_of(current_user)),
     )
@@ -161,6 +166,27 @@ def place(series_id: int) -> ResponseReturnValue:
     )
     flash(words, "success" if made else "info")
     return redirect(url_for("desk.board", series=series.id))
+
+
+@bp.route("/events/board/<int:series_id>/withdraw", methods=["GET", "POST"])
+@writer
+def withdraw_series(series_id: int) -> ResponseReturnValue:
+    """Say what is taken back, then withdraw a series from the chapters that have not answered."""
+    series = get_series(series_id, current_user)
+    if not may_withdraw(series, current_user):
+        abort(404)
+    if request.method == "POST" and is_as_seen(series):
+        number = take_back(series, by=current_user, now=now())
+        db.session.commit()
+        words = ngettext("Withdrawn from %(num)d chapter.", "Withdrawn from %(num)d chapters.", number)
+        flash(words, "success")
+        return redirect(url_for("desk.board"))
+    rows = board_of(series, current_user, now())
+    waiting = [row for row in rows if row.proposal.state is ProposalState.PROPOSED]
+    page = render_template(
+        "desk/withdraw_series.html", series=series, waiting=waiting, answered=len(rows) - len(waiting)
+    )
+    return page, 409 if request.method == "POST" else 200
 
 
 def _open_rows(series: EventSeries) -> Any:

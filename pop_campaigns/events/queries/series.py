@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, false, func, or_, select, true
 from sqlalchemy.orm import selectinload
 
 from pop_campaigns.accounts.models import Organisation, User
-from pop_campaigns.accounts.rules.roles import RoleName
+from pop_campaigns.accounts.rules.roles import RoleName, may_change_record
 from pop_campaigns.accounts.scope import select_visible
 from pop_campaigns.core.db import db
 from pop_campaigns.core.places import Municipality
@@ -57,6 +57,13 @@ def get_series(ident: int, user: User) -> EventSeries:
     if series is None:
         abort(404)
     return series
+
+
+def may_withdraw(series: EventSeries, user: User) -> bool:
+    """Return whether a person may take a series back: who may change what its proposer's are, while somebody has not answered."""
+    if user.role is None or not may_change_record(user.role, user.organisation_id, series.organisation_id):
+        return False
+    return any(proposal.state is ProposalState.PROPOSED for proposal in series.proposals)
 
 
 def get_proposal(ident: int, user: User) -> SeriesProposal:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import of_network_or, owner_of_new
@@ -16,7 +16,7 @@ from pop_campaigns.contacts.models.institutions import Institution, Office
 from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
-from pop_campaigns.core.history import note
+from pop_campaigns.core.history import history_of, note
 from pop_campaigns.core.once import insert_or_find, once_key
 from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.subject_files import attach_file, files_of
@@ -30,7 +30,9 @@ from pop_campaigns.events.rules.series import length_of
 from pop_campaigns.events.services.agenda import PointDraft, copy_agenda, put_points
 from pop_campaigns.events.services.events import EventDraft, create_event, draft_of
 from pop_campaigns.invitations.models.invitations import Invitation
+from pop_campaigns.invitations.models.reminders import ReminderRule
 from pop_campaigns.invitations.queries.guests import guests_of, text_of
+from pop_campaigns.invitations.queries.reminders import rules_of
 from pop_campaigns.invitations.rules.invitations import GuestChoice, InvitationState
 from pop_campaigns.invitations.services.guests import add_guests, set_invitation_text
 
@@ -81,12 +83,15 @@ def copy_event(
         day_from=None, day_to=None, held=False, venue=at.venue or event.venue,
     )  # fmt: skip
     copy = create_event(draft, by=by, now=now, once=once)
+    if _is_filled(copy, "event.copied"):
+        return copy, len(guests_of(copy, InvitationState.DRAFT))
     note("event.copied", copy, by=by, now=now, of=event.id)
+    _copy_rules(event, copy, now=now)
     if along.note and (text := text_of(event)):
         set_invitation_text(copy, text.note_sq, text.note_en, by=by, now=now)
     if along.files:
         _copy_files(event, copy, by=by, now=now)
-    if along.agenda and not agenda_points(copy):
+    if along.agenda:
         copy_agenda(event, copy, now=now)
     wanted = [choice for choice in _choices(event) if along.persons or choice.kind == "office"]
     return copy, _list_guests(copy, wanted if along.guests else (), by=by, now=now)
@@ -164,13 +169,34 @@ def make_from_template(
         organisation_id=organisation_id,
     )  # fmt: skip
     event = create_event(draft, by=by, now=now, once=once)
+    if _is_filled(event, "event.from_template"):
+        return event, len(guests_of(event, InvitationState.DRAFT))
     note("event.from_template", event, by=by, now=now, template=template.name)
     if template.note_sq or template.note_en:
         set_invitation_text(event, template.note_sq, template.note_en, by=by, now=now)
     _copy_files(template, event, by=by, now=now)
-    if not agenda_points(event):
-        put_points(event, [_point_here(point, template, event) for point in template.points], now=now)
+    put_points(event, [_point_here(point, template, event) for point in template.points], now=now)
     return event, _list_guests(event, _offices_here(template, event), by=by, now=now)
+
+
+def _is_filled(event: Event, action: str) -> bool:
+    """Return whether an event was made by an earlier press: what was taken off it since stays off."""
+    return any(row.action == action for row in history_of(event))
+
+
+def _copy_rules(event: Event, copy: Event, *, now: datetime) -> None:
+    """Remind of a copy as of the event, from now on: its schedule reaches back to nothing."""
+    if not (rules := rules_of(event)) or copy.state is not EventState.PLANNED:
+        return
+    db.session.execute(delete(ReminderRule).where(ReminderRule.event_id == copy.id))
+    db.session.add_all(
+        ReminderRule(
+            event_id=copy.id, audience=rule.audience, days_before=rule.days_before, hour=rule.hour,
+            created_at=now, holds_from=now, stopped_at=now if rule.stopped_at else None,
+        )
+        for rule in rules
+    )  # fmt: skip
+    db.session.flush()
 
 
 def _choices(event: Event) -> list[GuestChoice]:

@@ -53,6 +53,21 @@ def propose_series(
     return series
 
 
+def withdraw_series(series: EventSeries, *, by: User, now: datetime) -> int:
+    """Take back what no chapter has answered yet; return how many that were. A series nobody answered is gone, events stay."""
+    lock_row(series)
+    waiting = [row for row in series.proposals if row.state is ProposalState.PROPOSED]
+    note("event_series.withdrawn", series, by=by, now=now, name=series.name, number=len(waiting))
+    for row in waiting:
+        series.proposals.remove(row)
+        db.session.delete(row)
+    db.session.flush()
+    if not series.proposals:
+        db.session.delete(series)
+        db.session.flush()
+    return len(waiting)
+
+
 def accept_proposal(proposal: SeriesProposal, at: Placed, *, by: User, now: datetime) -> tuple[Event, int]:
     """Give a chapter its event of a series, a draft; return it and how many guests are on its list.
 

@@ -160,8 +160,6 @@ def _url(table: str, row: Any) -> str:
         return url_for("desk.event", event_id=row["id"])
     if table in ("invitation_texts", "agenda_points"):
         return url_for("desk.event", event_id=row["event_id"])
-    if table == "event_templates":
-        return url_for("desk.template", template_id=row["id"])
     if table == "time_proposals":
         return url_for("incoming.proposal", proposal_id=row["id"])
     if table == "letters":
