@@ -47,11 +47,13 @@ from pop_campaigns.core.secret_links import init_secret_links, is_secret_link
 from pop_campaigns.core.styles import init_styles
 from pop_campaigns.core.versions import init_versions
 from pop_campaigns.desk import views as desk_views
+from pop_campaigns.desk.queries.doubts import find_doubts
 from pop_campaigns.desk.queries.subjects import find_subjects
 from pop_campaigns.desk.views import feed
 from pop_campaigns.desk.views.translations import translations_url
 from pop_campaigns.desk.words.navigation import navigation
 from pop_campaigns.events import views as events_views
+from pop_campaigns.events.queries.planning import set_doubt_finder
 from pop_campaigns.follow_ups import views as follow_ups_views
 from pop_campaigns.follow_ups.queries.subjects import set_subject_finder
 from pop_campaigns.imports import views as imports_views
@@ -129,7 +131,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     init_known_browsers(app)
     init_refusal_pages(app, limiter)
     set_calendar_writer(invitation_from_json, app)
-    set_subject_finder(find_subjects, app)
+    _set_finders(app)
     set_kept_copies(partial(kept_copies, app.config), app)
     init_worker(app)
     for blueprint in BLUEPRINTS:
@@ -141,6 +143,12 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     init_versions(app)
     cli.init_commands(app)
     return app
+
+
+def _set_finders(app: Flask) -> None:
+    """Let packages below ask those above, which know more."""
+    set_subject_finder(find_subjects, app)
+    set_doubt_finder(find_doubts, app)
 
 
 def _configure(app: Flask, settings: Mapping[str, Any]) -> None:

@@ -32,6 +32,16 @@ def show_keys(page: Page) -> None:
     page.locator("dialog#keys").wait_for()
 
 
+def plan_on_a_sunday(page: Page) -> None:
+    """Send a new event for a day on which offices are closed: it is asked about first."""
+    page.fill("#title_sq", "Tryezë për ujin")
+    page.select_option("#kind", "round_table")
+    page.fill("#start_date", "2030-06-16")
+    page.fill("#venue", "Teatri Bylis")
+    page.locator("main form .btn-primary").first.click()
+    page.locator("#doubts").wait_for()
+
+
 @dataclass(frozen=True)
 class PageKind:
     """One kind of page. ``path`` may hold places of the staged world and ``{lang}``; ``signed_in`` pages are the desk's.
@@ -61,6 +71,7 @@ PAGE_KINDS = (
     PageKind("month", "/events?view=month", in_both=True),
     PageKind("event-new", "/events/new"),
     PageKind("event-new-wrong", "/events/new", then=press_save, in_both=True),
+    PageKind("event-new-doubts", "/events/new", then=plan_on_a_sunday, in_both=True),
     PageKind("event-edit", "{event}/edit"),
     PageKind("event", "{event}", in_both=True),
     PageKind("event-unfolded", "{event}", then=open_details),

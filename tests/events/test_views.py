@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm.exc import StaleDataError
@@ -42,6 +43,12 @@ def typed(**changes: Any) -> dict[str, Any]:
         "venue": "Bashkia Fier, salla e këshillit",
     }
     return {key: value for key, value in (form | changes).items() if value is not None}
+
+
+@pytest.fixture(autouse=True)
+def nothing_speaks_against(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What saving asks first, on weekends for example, is looked at in ``tests/desk/test_doubts.py``."""
+    monkeypatch.setitem(app.extensions, "doubts_about_events", lambda *_plan: [])
 
 
 def only_event() -> Event:

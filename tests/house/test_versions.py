@@ -17,7 +17,9 @@ from pop_campaigns.accounts.guard import is_public
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.versions import Versioned
+from pop_campaigns.events.rules.events import EventKind
 from pop_campaigns.letters.models import Letter
+from tests import factories
 from tests.house.browser_forms import PageForm, forms_on
 from tests.house.world import address, arguments, rules, snapshot
 from tests.lists.scene import make_list
@@ -89,6 +91,7 @@ EDITS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "desk.edit_template": (("title_en", "A round table"), ("begins", "09:30")),
     "desk.translate": (("title_en", "A round table"), ("title_en", "The round table")),
     "events.edit": (("title_en", "A round table"), ("venue", "Teatri Bylis")),
+    "events.notice": (("number", "1234/1"), ("given_on", YESTERDAY)),
     "follow_ups.change": (("why", "Thirr zyrën e protokollit"), ("day", TODAY)),
     "imports.columns": (("proof", "dosja 3"), ("language", "en")),
     "invitations.agenda_point": (("title_en", "The opening"), ("minutes", "20")),
@@ -128,6 +131,7 @@ def addresses(app: Flask, world: SimpleNamespace) -> dict[str, str]:
         "letters.edit": {"letter_id": draft.id},
         "letters.recipients": {"letter_id": draft.id},
         "lists.edit_filter": {"list_id": by_filter.id},
+        "events.notice": {"event_id": factories.make_event(world.cast.fier, kind=EventKind.PROTEST).id},
         "invitations.address": {"invitation_id": world.invitation.id},
         "invitations.by_hand": {"invitation_id": world.invitation.id},
         "invitations.withdraw": {"invitation_id": world.invitation.id},

@@ -15,6 +15,7 @@ from pop_campaigns.core.dates import clock_words, moment_words, relative_day_wor
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.desk.queries.board import series_rows
 from pop_campaigns.desk.queries.check_rows import check_rows
+from pop_campaigns.desk.queries.doubts import add_notices
 from pop_campaigns.desk.queries.due_rows import add_follow_ups, letter_row, waiting_letter_rows
 from pop_campaigns.desk.queries.events import (
     ComingEvent,
@@ -58,6 +59,7 @@ def work_list(user: User, now: datetime, lang: str) -> WorkList:
     work.today.extend(check_rows(reader))
     work.today.extend(series_rows(reader))
     add_follow_ups(work, reader)
+    add_notices(work, reader)
     coming = coming_events(user, reader.today, now)
     _add_events(work, reader, coming)
     not_told = {planned.event.id for planned in coming if planned.not_told}

@@ -19,6 +19,7 @@ from pop_campaigns.core.dates import DatePrecision, moment_words, relative_day_w
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.desk.blueprint import bp
+from pop_campaigns.desk.queries.doubts import shown_notice
 from pop_campaigns.desk.queries.events import event_with_record, story_of
 from pop_campaigns.desk.views.mail_progress import mail_progress
 from pop_campaigns.desk.words.event_actions import actions_for, in_short
@@ -41,7 +42,7 @@ from pop_campaigns.incoming.queries.incoming import incoming_of_guests
 from pop_campaigns.incoming.words.labels import KINDS as INCOMING_KINDS
 from pop_campaigns.incoming.words.proposals import proposed_at
 from pop_campaigns.invitations.models.invitations import Invitation
-from pop_campaigns.invitations.queries.guests import answers_for, counts_for, text_of
+from pop_campaigns.invitations.queries.guests import GuestRow, answers_for, counts_for, text_of
 from pop_campaigns.invitations.queries.reminders import states_of_rules
 from pop_campaigns.invitations.queries.shown_guests import in_sight
 from pop_campaigns.invitations.views.guest_list import guest_list
@@ -95,7 +96,7 @@ def event(event_id: int) -> ResponseReturnValue:
         fewest_lines=_LINES,
         attended=attended(row, names=changeable),
         in_short=in_short,
-        schedule=schedule_lines(states_of_rules(row, guests), moment, lang),
+        **_ahead(row, guests, moment, lang),
         unsent=unsent_notice(
             mails_about(Invitation, [guest.invitation.id for guest in guests]), moment, lang
         ),
@@ -145,6 +146,14 @@ def _mails_of(
 def _lines() -> int:
     """Return how many lines of the history are wanted."""
     return _ALL_LINES if request.args.get("story") == "all" else _LINES
+
+
+def _ahead(row: Event, guests: Sequence[GuestRow], moment: datetime, lang: str) -> dict[str, Any]:
+    """Return what is to come by itself, and by when the police must know of a protest."""
+    return {
+        "notice": shown_notice(row, moment),
+        "schedule": schedule_lines(states_of_rules(row, guests), moment, lang),
+    }
 
 
 def _is_another_organisation_s(event_id: int) -> bool:

@@ -263,6 +263,8 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         "quiet",
     ),
     "agenda.ordered": (lambda _d, _g: _("The agenda has another order"), "quiet"),
+    "event.notice_given": (lambda _d, _g: _("Noted: the police were given notice"), "good"),
+    "event.notice_taken_back": (lambda _d, _g: _("Notice to the police was noted by mistake"), "warn"),
     "event.reminders_made": (
         lambda d, _g: ngettext("%(num)d guest was reminded", "%(num)d guests were reminded", _number(d)),
         "info",

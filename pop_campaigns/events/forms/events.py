@@ -33,7 +33,7 @@ from pop_campaigns.core.once import once_field
 from pop_campaigns.core.places import municipality_choices
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.events.forms.typed_times import TypedTimes, When, WrongTime, equal_hours, read_times
-from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.models.events import LONGEST_NUMBER, Event
 from pop_campaigns.events.queries.events import all_organisations
 from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState, format_from
 from pop_campaigns.events.services.events import EventDraft
@@ -294,3 +294,17 @@ def _offset(moment: datetime) -> str:
 def _campaign_words(campaign: Campaign) -> str:
     english = current_language() == "en"
     return (english and campaign.title_en) or campaign.title_sq
+
+
+class NoticeForm(Form):
+    """On which day notice of a protest was given to the police, and under which number they took it."""
+
+    given_on = DayField(_l("Notice given on"), [Needed(_l("Write the day on which notice was given."))])
+    number = _line(_l("Their number"), LONGEST_NUMBER)
+
+    today: date
+
+    def validate_given_on(self, field: DayField) -> None:
+        """Require a day that has come."""
+        if field.data and field.data > self.today:
+            raise StopValidation(_("This day has not come yet."))

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Date,
     ForeignKey,
     Index,
+    Integer,
     String,
     UniqueConstraint,
     or_,
@@ -185,3 +186,19 @@ class Commitment(Base):
     event: Mapped[Event] = relationship(back_populates="commitments")
     institution: Mapped[Institution | None] = relationship()
     organisation: Mapped[Organisation | None] = relationship()
+
+
+LONGEST_NUMBER = 60
+
+
+class PoliceNotice(Versioned, Base):
+    """Written notice of a protest, as it was given: on which day, under which number of theirs ("" where none is known)."""
+
+    __tablename__ = "police_notices"
+
+    event_id: Mapped[int] = mapped_column(
+        Integer, ForeignKey("events.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    given_on: Mapped[date] = mapped_column(Date)
+    number: Mapped[str] = mapped_column(Line(LONGEST_NUMBER), default="")
+    noted_at: Mapped[datetime] = mapped_column(UTCDateTime())

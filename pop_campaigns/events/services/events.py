@@ -18,9 +18,11 @@ from pop_campaigns.core.clock import TIRANE, local_date
 from pop_campaigns.core.dates import DatePrecision, last_day_of_month
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
+from pop_campaigns.core.locks import wait_at
 from pop_campaigns.core.once import insert_or_find, once_key
 from pop_campaigns.core.text import clean_line, clean_text
-from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.models.events import Event, PoliceNotice
+from pop_campaigns.events.queries.planning import notice_of
 from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState, may_cancel
 from pop_campaigns.events.rules.visibility import EventVisibility
 
@@ -154,6 +156,29 @@ def cancel_event(event: Event, *, by: User | None, now: datetime) -> None:
     event.sequence += 1
     event.changed_at = now
     note("event.cancelled", event, by=by, now=now, title=event.title_sq)
+
+
+def note_notice(event: Event, given_on: date, number: str, *, by: User, now: datetime) -> None:
+    """Note on which day notice was given and under which number, or correct what was noted; the same twice is once."""
+    wait_at(event)
+    notice = notice_of(event)
+    if notice is None:
+        notice = PoliceNotice(event_id=event.id, given_on=given_on, number=number, noted_at=now)
+        db.session.add(notice)
+    elif (notice.given_on, notice.number) == (given_on, number):
+        return
+    notice.given_on, notice.number, notice.noted_at = given_on, number, now
+    note("event.notice_given", event, by=by, now=now, day=given_on.isoformat(), number=number)
+    db.session.flush()
+
+
+def take_back_notice(event: Event, *, by: User, now: datetime) -> None:
+    """Forget that notice was given: it was noted by mistake."""
+    notice = notice_of(event)
+    if notice is not None:
+        db.session.delete(notice)
+        note("event.notice_taken_back", event, by=by, now=now)
+        db.session.flush()
 
 
 def _settled(draft: EventDraft, organisation_id: int | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -16,11 +17,13 @@ from pop_campaigns.accounts.rules.roles import MAY_WRITE, RoleName, may_read_rec
 from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.accounts.views.sent_before import form_made, sent_once
 from pop_campaigns.core.clock import local_date, now
+from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.safe_path import way_back
+from pop_campaigns.core.text import clean_line
 from pop_campaigns.events.blueprint import bp, event_url
 from pop_campaigns.events.forms.events import EventForm
 from pop_campaigns.events.models.events import Event
@@ -33,8 +36,10 @@ from pop_campaigns.events.queries.events import (
     municipalities_with_events,
     read_filter,
 )
-from pop_campaigns.events.rules.events import EventWhose, is_coming, month_beside, read_month
-from pop_campaigns.events.services.events import change_event, create_event
+from pop_campaigns.events.queries.planning import doubts_about
+from pop_campaigns.events.rules.events import EventState, EventWhose, is_coming, month_beside, read_month
+from pop_campaigns.events.rules.planning import Plan, Slot
+from pop_campaigns.events.services.events import EventDraft, change_event, create_event, draft_of
 from pop_campaigns.events.words.labels import EVENT_KINDS, EVENT_WHENS, EVENT_WHOSE, state_chip, when_words
 
 
@@ -121,6 +126,9 @@ def new() -> ResponseReturnValue:
         return render_template("events/new.html", form=form)
     if not form.validate():
         return render_template("events/new.html", form=form), 422
+    doubts = _doubts(form)
+    if doubts:
+        return render_template("events/new.html", form=form, **doubts)
     event = create_event(form.draft(), by=current_user, now=moment, once=form.once.data or "")
     form_made(event, page=event_url(event.id), edit=url_for("events.edit", event_id=event.id))
     db.session.commit()
@@ -144,6 +152,10 @@ def edit(event_id: int) -> ResponseReturnValue:
     if not form.validate():
         page = render_template("events/edit.html", form=form, event=event, back=way_back(event_url(event.id)))
         return page, 422
+    doubts = _doubts(form, event)
+    if doubts:
+        back = way_back(event_url(event.id))
+        return render_template("events/edit.html", form=form, event=event, back=back, **doubts)
     material = change_event(event, form.draft(), by=current_user, now=moment)
     db.session.commit()
     flash(_("The changes are saved."), "success")
@@ -156,3 +168,28 @@ def edit(event_id: int) -> ResponseReturnValue:
 def _say_if_past(form: EventForm) -> None:
     if form.is_past:
         flash(_("This is in the past: it is kept for the record, no invitations can be sent."), "warning")
+
+
+def _doubts(form: EventForm, event: Event | None = None) -> dict[str, Any]:
+    """Return what a form that would be saved is asked first, with the mark by which it is saved anyway; else nothing.
+
+    Asked is about time and place alone, once for each that is typed, and not about what has been.
+    """
+    plan = _plan_of(form.draft())
+    if form.is_past or form.held.data or (event is not None and event.state is EventState.CANCELLED):
+        return {}
+    before = _plan_of(draft_of(event)) if event is not None else None
+    mark = sha256(repr(plan).encode()).hexdigest()[:16]
+    if request.form.get("anyway") == mark:
+        return {}
+    doubts = doubts_about(plan, before, event, current_user)
+    return {"doubts": doubts, "mark": mark} if doubts else {}
+
+
+def _plan_of(draft: EventDraft) -> Plan:
+    day = local_date(draft.starts_at, draft.zone) if draft.starts_at else draft.day_from
+    known = draft.precision in (DatePrecision.MOMENT, DatePrecision.DAY)
+    slot = Slot(
+        draft.starts_at, draft.ends_at, day if known else None, None if draft.starts_at else draft.day_to
+    )
+    return Plan(draft.kind, slot, clean_line(draft.venue), draft.municipality_id)
