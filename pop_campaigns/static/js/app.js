@@ -120,6 +120,7 @@ function followMail() {
     document.hidden ||
     anythingUnsent() ||
     typing(document.activeElement) ||
+    main.querySelector("#guest-form input:checked") !== null ||
     (main !== document.activeElement && main.contains(document.activeElement)) ||
     openParts() !== opened ||
     !getSelection().isCollapsed;
