@@ -80,6 +80,7 @@ TYPED_INTO = (
 LISTS_OF_EMPTY_FIELDS = ("/translations",)
 # Required as others are filled in, which their hints say.
 ONE_OF_SEVERAL = {"venue", "subject_sq", "body_sq", "source", "remind-day", "day", "again_on"}
+ONE_OF_SEVERAL |= {"days-0-day", "rows-0-day"}  # of several rows one needs a day
 
 
 def test_a_field_that_must_not_stay_empty_says_so_beforehand(
