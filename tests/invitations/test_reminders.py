@@ -41,12 +41,24 @@ from pop_campaigns.invitations.services.sending import (
     send_reminders,
     withdraw_guest,
 )
+from pop_campaigns.invitations.services.undoing import undo_sending
 from pop_campaigns.invitations.tasks import remind_guests
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.outbox import claim_mails, record_sent, take_in_hand
-from pop_campaigns.mail.rules import MailState
-from tests.invitations.scene import NOW, START, at_once, deliver, invite, mails, make_offices, make_table
+from pop_campaigns.mail.rules import MailState, SendingKind
+from pop_campaigns.mail.sendings import begin_sending
+from tests.invitations.scene import (
+    NOW,
+    START,
+    at_once,
+    deliver,
+    invite,
+    mails,
+    make_offices,
+    make_table,
+    refuse,
+)
 
 Browse = Callable[[Any], FlaskClient]
 FIVE = datetime(2026, 6, 11, 8, 0, tzinfo=UTC)  # five days before, at ten in Tirana
@@ -282,6 +294,34 @@ def test_the_press_goes_to_who_had_none_at_any_hour(table: SimpleNamespace) -> N
     assert work(FIVE) == []
 
 
+def test_a_press_that_is_taken_back_is_as_if_it_had_not_been(
+    app: Flask, table: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "UNDO_SECONDS", 30)
+    rule, press = table.rules["silent", 5], SEVEN + HOUR
+    work(SEVEN)
+    for _ in range(2):
+        sending = begin_sending(SendingKind.REMINDERS, table.event, by=table.cast.arta, now=press, form={})
+        assert sending is not None
+        assert send_rule_now(rule, by=table.cast.arta, now=press, sending=sending) == 1
+        db.session.commit()
+        undo_sending(sending, table.event, by=table.cast.arta, now=press)
+        db.session.commit()
+        press += MINUTE
+    assert asked(press) == []
+    # Its own hour is still to come, and goes once.
+    assert asked(FIVE) == [table.silent.address]
+    assert asked(FIVE + HOUR) == []
+
+
+def test_who_has_not_got_the_invitation_is_not_reminded_of_it(app: Flask, cast: SimpleNamespace) -> None:
+    event = make_table(cast.fier)
+    invite(event, make_offices(1), cast)
+    refuse(mails()[0])
+    assert work(FIVE) == []
+    assert decisions() == []
+
+
 def test_the_press_leaves_alone_who_just_had_a_mail(table: SimpleNamespace) -> None:
     assert send_rule_now(table.rules["silent", 2], by=table.cast.arta, now=NOW + HOUR) == 0
     assert held_back_until(table.event, now=NOW + HOUR) == NOW + 12 * HOUR
@@ -389,7 +429,7 @@ def test_stop_resume_send_by_press(soon: SimpleNamespace, sign_in: Browse) -> No
         assert browser.post(f"{url}/{verb}").status_code == 302
         db.session.expire_all()
         assert (soon.rule.stopped_at is not None) is stopped
-    assert "Po niset 1 kujtesë" in browser.post(f"{url}/send", follow_redirects=True).text
+    assert browser.post(f"{url}/send").status_code == 302
     assert "nuk u dërgua asgjë" in browser.post(f"{url}/send", follow_redirects=True).text
     assert len(mails("reminder")) == 1
 

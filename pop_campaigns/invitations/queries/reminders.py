@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from pop_campaigns.core.clock import TIRANE, local_date
@@ -23,6 +23,7 @@ from pop_campaigns.invitations.queries.guests import (
     GuestRow,
     guests_of,
     guests_proposing,
+    is_lost,
     mails_of,
     refusing,
     unreachable,
@@ -39,6 +40,7 @@ from pop_campaigns.invitations.rules.reminders import (
 )
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.sendings import was_undone
 
 _TELLS_TIME = frozenset({MailPurpose.REQUEST, MailPurpose.CHANGE})
 _FURTHEST = timedelta(days=MOST_DAYS + 2)
@@ -107,21 +109,30 @@ def _is_due(rule: ReminderRule, now: datetime) -> bool:
 
 
 def decided_of(event: Event) -> dict[tuple[int, int], Reminder]:
-    """Return what was decided for the date the event has now, by guest and rule."""
+    """Return what was decided for the date the event has now, by guest and rule; not what a person took back."""
     wanted = (
         select(Reminder)
         .join(Reminder.rule)
+        .outerjoin(Reminder.mail)
         .where(ReminderRule.event_id == event.id, Reminder.date_version == event.date_version)
+        .where(or_(Reminder.mail_id.is_(None), ~was_undone()))
     )
     return {(row.invitation_id, row.rule_id): row for row in db.session.scalars(wanted)}
 
 
 def told_at(mails: Sequence[InvitationMail], sequence: int) -> datetime | None:
     """Return when a guest was last written what holds now, ``sequence`` being the event's; None where they know less."""
-    told = [row for row in mails if row.purpose in _TELLS_TIME and row.mail.state is not MailState.WITHDRAWN]
+    told = [row for row in mails if row.purpose in _TELLS_TIME and _may_be_read(row)]
     if not told or told[-1].sequence < sequence:
         return None
     return max(row.mail.dated_at for row in told)
+
+
+def _may_be_read(row: InvitationMail) -> bool:
+    """Return whether a mail left or will leave, and did not come back for good; one that did may have been sent again."""
+    if row.mail.state is MailState.WITHDRAWN:
+        return False
+    return not is_lost(row.mail) or any(copy.has_left for copy in row.mail.copies)
 
 
 def looked_at(event: Event, guests: Sequence[Invitation], *, now: datetime) -> dict[int, Reminded]:
@@ -188,6 +199,7 @@ def states_of_rules(event: Event, guests: Sequence[GuestRow]) -> list[RuleState]
         .join(Reminder.rule)
         .outerjoin(Reminder.mail)
         .where(ReminderRule.event_id == event.id, Reminder.date_version == event.date_version)
+        .where(or_(Reminder.mail_id.is_(None), ~was_undone()))
         .group_by(Reminder.rule_id, Reminder.reason, OutgoingMail.state, Reminder.late)
     )
     states = {rule.id: RuleState(rule, due_of(rule, event)) for rule in rules_of(event)}

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, or_, select
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.core.db import db
@@ -63,9 +63,10 @@ from pop_campaigns.invitations.rules.reminders import (
     why_not_sent,
 )
 from pop_campaigns.invitations.services.guests import check_invitable, lock_event
-from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
+from pop_campaigns.mail.models import MailSkeleton, OutgoingMail, Sending
 from pop_campaigns.mail.outbox import add_skeleton, queue_mail, stop_mail, wait_until
 from pop_campaigns.mail.refusals import OVERTAKEN
+from pop_campaigns.mail.sendings import was_undone
 
 BATCH = 100
 _PLANNING = 0x52454D  # nobody else's in core.locks: one address gets one reminder a day, of whichever event
@@ -90,6 +91,8 @@ def plan_reminders(event_id: int, *, now: datetime, limit: int = BATCH) -> tuple
     if sleeps or not is_coming(event.starts_at, now):
         return 0, 0
     verdicts = list(islice(_verdicts(event, now), limit))
+    for rule in dict.fromkeys(rule for rule, _guest, _verdict in verdicts):
+        _forget_undone(rule, [guest for of, guest, _verdict in verdicts if of is rule])
     written = _Written([guest for _rule, guest, _verdict in verdicts], now)
     made = 0
     for rule, guest, verdict in verdicts:
@@ -119,10 +122,11 @@ def _verdicts(event: Event, now: datetime) -> Iterator[tuple[ReminderRule, Invit
             yield rule, guest, verdict
 
 
-def send_rule_now(rule: ReminderRule, *, by: User, now: datetime) -> int:
+def send_rule_now(rule: ReminderRule, *, by: User, now: datetime, sending: Sending | None = None) -> int:
     """Send the reminder of a rule to those it is for and who had none by it, at whatever hour; return to how many.
 
-    Left alone is who had a mail of ours in the last twelve hours, knows an older time or cannot be reached. Raise
+    With ``sending`` it can be taken back, and is then as if it had not been. Left alone is who had a mail of ours in the last
+    twelve hours, knows an older time or cannot be reached. Raise
     :class:`~pop_campaigns.invitations.services.guests.CannotInvite`.
     """
     event = rule.event
@@ -132,7 +136,8 @@ def send_rule_now(rule: ReminderRule, *, by: User, now: datetime) -> int:
     _forget_undone(rule, guests)
     written = _Written(guests, now)
     for guest in guests:
-        _add(rule, guest, (ReminderOutcome.MADE, None), written.queue(rule, guest), now=now, pressed=True)
+        mail = written.queue(rule, guest, sending=sending)
+        _add(rule, guest, (ReminderOutcome.MADE, None), mail, now=now, pressed=True)
     if guests:
         note("event.reminders_sent", event, by=by, now=now, number=len(guests))
     db.session.flush()
@@ -214,11 +219,11 @@ def resume_rule(rule: ReminderRule, *, by: User, now: datetime) -> None:
 
 
 def _forget_undone(rule: ReminderRule, guests: Iterable[Invitation] | None = None) -> None:
-    """Forget what a rule decided without a mail: that was for another moment. Of ``guests`` alone, where they are given."""
+    """Forget what a rule decided without a mail, for another moment, or what was taken back; of ``guests`` alone if given."""
     undone = delete(Reminder).where(
         Reminder.rule_id == rule.id,
         Reminder.date_version == rule.event.date_version,
-        Reminder.mail_id.is_(None),
+        or_(Reminder.mail_id.is_(None), Reminder.mail_id.in_(select(OutgoingMail.id).where(was_undone()))),
     )
     if guests is not None:
         undone = undone.where(Reminder.invitation_id.in_([guest.id for guest in guests]))
@@ -291,20 +296,22 @@ class _Written:
             self._skeletons[key] = queued if queued and same else add_skeleton(now=self.now, **words)
         return self._skeletons[key]
 
-    def queue(self, rule: ReminderRule, guest: Invitation) -> OutgoingMail:
-        """Queue one reminder: once for each guest, rule and date of the event."""
+    def queue(self, rule: ReminderRule, guest: Invitation, *, sending: Sending | None = None) -> OutgoingMail:
+        """Queue one reminder: once for each guest, rule and date of the event, and press that may be taken back."""
         event, purpose = guest.event, _PURPOSES[rule.audience]
+        press = f"/{sending.id}" if sending is not None else ""
         mail = queue_mail(
             self.skeleton(event, self.wording(purpose, guest)),
             recipient_of(guest),
             kind=MAIL_KINDS[purpose],
-            once=f"reminder/{guest.id}/{rule.id}/{event.date_version}",
+            once=f"reminder/{guest.id}/{rule.id}/{event.date_version}{press}",
             about=guest,
             from_address=from_address(guest),
             from_name=sender_name(event, guest.language),
             organisation_id=event.organisation_id,
             now=self.now,
             auto_submitted=True,
+            sending=sending,
         )
         copy = next_copy(self.mails[guest.id], purpose, event.sequence)
         row = InvitationMail(

@@ -12,6 +12,7 @@ from flask_security import current_user
 
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.scope import get_changeable
+from pop_campaigns.accounts.views.undoable import say_sent, undoable
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import with_frames
@@ -38,6 +39,7 @@ from pop_campaigns.invitations.services.reminders import (
 )
 from pop_campaigns.invitations.sight import seen_among
 from pop_campaigns.invitations.words.reminders import rule_title, schedule_line
+from pop_campaigns.mail.rules import SendingKind
 from pop_campaigns.mail.wake_up import wake_worker
 
 
@@ -105,18 +107,23 @@ def resume_reminder(rule_id: int) -> ResponseReturnValue:
 def send_reminder(rule_id: int) -> ResponseReturnValue:
     """Send the reminder of a rule now."""
     rule = _changeable_rule(rule_id)
+    sending = undoable(SendingKind.REMINDERS, rule.event)
     try:
-        number = send_rule_now(rule, by=current_user, now=now())
+        number = send_rule_now(rule, by=current_user, now=now(), sending=sending)
     except CannotInvite:
         db.session.rollback()
         rule = _changeable_rule(rule_id)
         flash(cannot_invite_words(rule.event, now()), "warning")
         return redirect(event_page(rule.event_id, "schedule"))
-    words = ngettext("%(num)d reminder is on its way.", "%(num)d reminders are on their way.", number)
-    response = _back(rule, words if number else _("There is nobody to remind now: nothing was sent."))
+    event_id = rule.event_id
+    db.session.commit()
     if number:
         wake_worker()
-    return response
+        words = ngettext("%(num)d reminder is on its way.", "%(num)d reminders are on their way.", number)
+        say_sent(words, sending)
+    else:
+        flash(_("There is nobody to remind now: nothing was sent."), "info")
+    return redirect(event_page(event_id, "schedule"))
 
 
 def _changeable_rule(rule_id: int) -> ReminderRule:
