@@ -77,6 +77,8 @@ def _plan(page: Page) -> str:
     page.get_by_label(sq("Description in Albanian")).fill("Si ta pastrojmë lumin, kush e bën dhe deri kur.")
     page.get_by_label(sq("Description in English")).fill("How to clean the river, who does it and by when.")
     page.get_by_role("button", name=sq("Save the event")).click()
+    walks.save_anyway(page)
+    page.wait_for_url(re.compile(r"/events/\d+$"))
     match = re.search(r"/events/\d+", page.url)
     assert match
     page.goto(match[0])
