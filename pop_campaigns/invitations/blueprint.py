@@ -16,14 +16,22 @@ from pop_campaigns.core.file_pages import make_room
 from pop_campaigns.core.steps import Step
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.invitations.models.guest_messages import GuestMessage
 from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import guests_of
+from pop_campaigns.invitations.rules.guest_messages import MessageState
 from pop_campaigns.invitations.rules.invitations import InvitationState, may_invite
 from pop_campaigns.invitations.sight import check_sight
 from pop_campaigns.invitations.words.labels import NOT_INVITABLE
 
 bp = Blueprint("invitations", __name__)
 make_room(bp, {"invitations.by_hand"})
+
+
+@bp.app_template_global()
+def event_url(event_id: int) -> str:
+    """Return the address of an event's page, which stands above this package: the one place that names it."""
+    return url_for("desk.event", event_id=event_id)
 
 
 def changeable_guest(invitation_id: int) -> Invitation:
@@ -34,6 +42,23 @@ def changeable_guest(invitation_id: int) -> Invitation:
     get_changeable(Event, guest.event_id)
     check_sight(guest)
     return guest
+
+
+def changeable_message(message_id: int) -> GuestMessage:
+    """Return a message to guests of an event that the person may change, else 404."""
+    message = db.session.get(GuestMessage, message_id) if 0 < message_id < 2**31 else None
+    if message is None:
+        abort(404)
+    get_changeable(Event, message.event_id)
+    return message
+
+
+def draft_message(message_id: int) -> GuestMessage:
+    """Return a message that is still being written; one that was sent has no page to write it."""
+    message = changeable_message(message_id)
+    if message.state is not MessageState.DRAFT:
+        abort(404)
+    return message
 
 
 def cannot_invite_words(event: Event, moment: datetime) -> str:

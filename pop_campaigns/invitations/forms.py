@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,11 +16,13 @@ from wtforms import (
     FileField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from pop_campaigns.contacts.forms.institutions import OneAddress
 from pop_campaigns.core.clock import TIRANE
@@ -28,8 +31,10 @@ from pop_campaigns.core.numbers import NumberField
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.events.forms.typed_slots import offer_equal_hours, read_slot, slot_fields
 from pop_campaigns.events.forms.typed_times import When
+from pop_campaigns.invitations.rules.guest_messages import GuestChosen, GuestGroup, Reached
 from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.rules.reminders import DEFAULT_HOUR, FIRST_HOUR, LAST_HOUR, MOST_DAYS
+from pop_campaigns.invitations.words.guest_messages import GUEST_GROUPS, REACHED
 from pop_campaigns.invitations.words.labels import ANSWERS, TOLD_HOW
 from pop_campaigns.invitations.words.reminders import AUDIENCES
 
@@ -179,3 +184,82 @@ class ReminderForm(MoveReminderForm):
         [Needed(_l("Choose who is reminded."))],
         choices=[SelectChoice(audience.value, words) for audience, words in AUDIENCES.items()],
     )
+
+
+LONGEST_MESSAGE = 10_000
+
+
+class GuestsOfMessageForm(Form):
+    """For whom a message is meant: guests by what they answered, or single ones."""
+
+    groups = SelectMultipleField(
+        _l("By answer"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+    reached = RadioField(
+        _l("Of these"),
+        [Optional()],
+        choices=[SelectChoice(reached.value, words) for reached, words in REACHED.items()],
+        default=Reached.ALL.value,
+    )
+    guests = SelectMultipleField(
+        _l("Single guests"),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+
+    def offer(self, counts: Mapping[GuestGroup, int], guests: Sequence[tuple[str, str]]) -> None:
+        """Fill the choices: groups with how many are in each, guests by number and name."""
+        self.groups.choices = [
+            SelectChoice(group.value, f"{words} – {counts.get(group, 0)}")
+            for group, words in GUEST_GROUPS.items()
+        ]
+        self.guests.choices = [SelectChoice(number, name) for number, name in guests]
+
+    @property
+    def chosen(self) -> GuestChosen:
+        """For whom it is meant."""
+        return GuestChosen(
+            frozenset(GuestGroup(name) for name in self.groups.data or []),
+            Reached(self.reached.data or Reached.ALL),
+            frozenset(int(number) for number in self.guests.data or []),
+        )
+
+    def validate_guests(self, field: SelectMultipleField) -> None:
+        """Require somebody."""
+        if not field.data and not self.groups.data:
+            raise ValidationError(_("Choose whom you write to."))
+
+
+class GuestMessageForm(Form):
+    """A message in one's own words, in the languages its receivers read."""
+
+    subject_sq = StringField(_l("Subject in Albanian"), [AtMost(200)], filters=[clean_line])
+    text_sq = TextAreaField(_l("Text in Albanian"), [AtMost(LONGEST_MESSAGE)], filters=[clean_text])
+    subject_en = StringField(_l("Subject in English"), [AtMost(200)], filters=[clean_line])
+    text_en = TextAreaField(_l("Text in English"), [AtMost(LONGEST_MESSAGE)], filters=[clean_text])
+
+    @property
+    def subjects(self) -> dict[str, str]:
+        """The subjects as typed, by language."""
+        return {"sq": self.subject_sq.data or "", "en": self.subject_en.data or ""}
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The texts as typed, by language."""
+        return {"sq": self.text_sq.data or "", "en": self.text_en.data or ""}
+
+    def require(self, fields: Iterable[tuple[str, str]]) -> bool:
+        """Mark what is missing, by (field, language); return whether nothing is."""
+        complete = True
+        for name, lang in fields:
+            complete = False
+            words = _("Write the subject.") if name == "subject" else _("Write the text.")
+            self[f"{name}_{lang}"].errors = [*self[f"{name}_{lang}"].errors, words]
+        return complete
+
+
+class MessageFileForm(Form):
+    """A file that goes with a message."""
+
+    file = FileField(_l("File"), [Needed(_l("Choose a file."))])
+    as_link = BooleanField(_l("As a link instead of in the mail"))

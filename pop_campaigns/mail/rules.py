@@ -40,8 +40,8 @@ class SendingKind(enum.StrEnum):
 
 HOLDING = frozenset({SendingKind.CHANGES, SendingKind.CANCELLATION})
 """While one of these can be undone, nothing else about the same thing leaves: it may say what will not hold."""
-WHOLE = frozenset({SendingKind.CANCELLATION, SendingKind.WITHDRAWAL, SendingKind.LETTER})
-"""Undone as a whole or not at all: an event cannot be off for some of its guests."""
+WHOLE = frozenset({SendingKind.CANCELLATION, SendingKind.WITHDRAWAL, SendingKind.MESSAGE, SendingKind.LETTER})
+"""Undone as a whole or not at all: an event cannot be off for some of its guests, nor a message half a draft."""
 
 
 class IncomingState(enum.StrEnum):

@@ -101,6 +101,8 @@ PAGE_KINDS = (
     PageKind("reminder-new-wrong", "{event}/reminders/new", then=press_save, in_both=True),
     PageKind("invite-who", "{plan}/invite", in_both=True),
     PageKind("invite-message", "{plan}/invite/message", in_both=True),
+    PageKind("write-to-guests", "{event}/messages/new?group=silent", in_both=True),
+    PageKind("write-to-nobody", "{event}/messages/new", then=press_save),
     PageKind("invite-calendar", "{plan}/invite/message?part=calendar"),
     PageKind("invite-send", "{plan}/invite/send", in_both=True),
     PageKind("letters", "/letters", in_both=True),

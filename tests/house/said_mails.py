@@ -12,8 +12,10 @@ from pop_campaigns.accounts.rules.passwords import LinkKind
 from pop_campaigns.accounts.services.links import last_link
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
+from pop_campaigns.core.subject_files import files_of
 from pop_campaigns.incoming.messages import passed_on_words, reply_words
 from pop_campaigns.incoming.services import receipts
+from pop_campaigns.invitations.messages.guest_messages import OwnWords, render_message
 from pop_campaigns.invitations.messages.invitations import Told, Wording, render_mail, render_receipt
 from pop_campaigns.invitations.models.invitations import GivenAnswer
 from pop_campaigns.invitations.rules.invitations import Answer, MailPurpose
@@ -66,6 +68,14 @@ def _of_events(world: SimpleNamespace, lang: str) -> Iterator[SaidMail]:
             rendered = render_mail(event, wording, contact_name="Arta", now=now())
             more = tuple(str((rendered.calendar or {}).get(key, "")) for key in ("summary", "description"))
             yield SaidMail(purpose.value, rendered.subject, rendered.text, rendered.html, more)
+    for asks in (True, False):
+        words = OwnWords(
+            lang, "Hyrja" if lang == "sq" else "The door", "Ejani." if lang == "sq" else "Come in."
+        )
+        rendered = render_message(
+            event, words, contact_name="Arta", asks=asks, refusable=asks, linked=files_of(world.message)
+        )
+        yield SaidMail("guest_message", rendered.subject, rendered.text, rendered.html)
     for answer in (Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.DELEGATED):
         for in_name in (False, True):
             rendered = render_receipt(event, GivenAnswer(answer=answer), lang, now=now(), in_name=in_name)

@@ -34,7 +34,7 @@ IN_FILES = ("Emri",)
 OF_THEIR_READER = frozenset(
     (
         "accounts.reset", "accounts.welcome", "invitations.answer", "privacy.unsubscribe",
-        "desk.mail_html", "invitations.preview_html", "letters.preview_html",
+        "desk.mail_html", "invitations.preview_html", "invitations.message_preview", "letters.preview_html",
     )
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ LINKS_UPWARD = {
     "contacts": 11,
     "events": 2,
     "incoming": 9,
-    "invitations": 24,
+    "invitations": 19,
     "letters": 1,
     "privacy": 2,
 }

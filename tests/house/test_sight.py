@@ -41,6 +41,7 @@ WORDLESS = {
     "stems_of_persons": "asked whether they are there, shown nowhere",
     "invitation_mails": "no text",
     "reminders": "no text",
+    "guest_message_mails": "no text",
 }
 
 

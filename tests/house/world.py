@@ -34,8 +34,10 @@ from pop_campaigns.follow_ups.services import add_follow_up
 from pop_campaigns.imports.services.imports import create_import
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, TimeProposal
 from pop_campaigns.invitations.queries.reminders import rules_of
+from pop_campaigns.invitations.rules.guest_messages import GuestChosen, GuestGroup
 from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, GuestChoice, ToldHow
 from pop_campaigns.invitations.services.copying import save_as_template
+from pop_campaigns.invitations.services.guest_messages import create_message, write_words
 from pop_campaigns.invitations.services.guests import add_guests
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.invitations.services.series import SeriesDraft, propose_series
@@ -101,6 +103,10 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
     day = DayDraft(date(2026, 12, 24), True, DayScope.COUNTRY, "Vendim i Këshillit të Ministrave")
     entered_day, _moved = enter_day(day, by=cast.drita, now=now())
     db.session.commit()
+    chosen = GuestChosen(frozenset(GuestGroup))
+    message = create_message(event, chosen, by=cast.arta, now=now())
+    write_words(message, {"sq": "Hyrja", "en": "The door"}, {"sq": "Nga pas.", "en": "At the back."})
+    message_file = attach_file(message, b"%PDF-1.7 a map", "hyrja.pdf", by=cast.arta, now=now())
     sending = Sending(
         kind=SendingKind.REMINDERS, subject_type="events", subject_id=event.id, by_id=cast.arta.id,
         made_at=now() - timedelta(hours=1), undo_until=now() - timedelta(minutes=59),
@@ -113,7 +119,8 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
     series = propose_series(proposed, template, by=cast.arta, now=now(), once="s")
     db.session.commit()
     return SimpleNamespace(
-        sending=sending, entered_day=entered_day, log_entry=log_entry, template=template, series=series,
+        sending=sending, message=message, message_file=message_file, entered_day=entered_day, log_entry=log_entry,
+        template=template, series=series,
         invited=invited, link_tokens=tokens, session=session, follow_up=follow_up,
         cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
         event=event, invitation=invitation, draft=draft, letter=letter, contact_list=contact_list,
@@ -208,6 +215,8 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "into": world.other.institution.id,
         "number": world.incoming.id,
         "user_id": world.invited.id,
+        "message_id": world.message.id,
+        "file_id": world.message_file.id,
         "sending_id": world.sending.id,
         "session_id": world.session.id,
         "which": 0,

@@ -16,7 +16,7 @@ from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventState
 from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, awaiting_reminder
-from pop_campaigns.invitations.rules.invitations import NotInvitable, may_invite
+from pop_campaigns.invitations.rules.invitations import InvitationState, NotInvitable, may_invite
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ def actions_for(
     draft = event.visibility is EventVisibility.DRAFT
     if closed is not None:
         main, others = (publish, [edit]) if draft else (None, [edit, *([publish] if publish else [])])
+        others += _write(event, guests)
         return EventActions(
             main, _draft_words() if draft else _closed_words(event, closed), others, endings, _again(event)
         )
@@ -67,6 +68,7 @@ def actions_for(
         others.append(invite)
     if counts.waiting and not not_told and awaiting_reminder(event, now=now):
         others.append(remind)
+    others += _write(event, guests)
     return EventActions(main, why, others, endings, _again(event))
 
 
@@ -88,6 +90,13 @@ def _main_step(
         )
         return Action(_("Send invitations"), url_for("invitations.message", event_id=event.id)), words
     return invite, "" if counts.total else _("Nobody is invited yet.")
+
+
+def _write(event: Event, guests: Sequence[GuestRow]) -> list[Action]:
+    """Return the way to write to those who were asked; also of a past or cancelled event."""
+    if all(row.invitation.state is InvitationState.DRAFT for row in guests):
+        return []
+    return [Action(_("Write to guests"), url_for("invitations.new_message", event_id=event.id))]
 
 
 def _closed_words(event: Event, closed: NotInvitable) -> str:

@@ -276,6 +276,14 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         lambda d, _g: _("Reminder taken up again: %(what)s", what=moved_words(d)),
         "quiet",
     ),
+    "event.message_begun": (lambda _d, _g: _("A message to guests was begun"), "quiet"),
+    "event.message_dropped": (lambda _d, _g: _("The draft of a message to guests was thrown away"), "quiet"),
+    "event.message_sent": (
+        lambda d, _g: ngettext(
+            "A message was sent to %(num)d guest", "A message was sent to %(num)d guests", _number(d)
+        ),
+        "info",
+    ),
     "file.attached": (lambda d, _g: _("File added: %(name)s", name=d.get("file", "")), "quiet"),
     "file.detached": (lambda d, _g: _("File taken off: %(name)s", name=d.get("file", "")), "quiet"),
     "invitation.added": (lambda d, g: _("%(guest)s was put on the list", guest=_named(d, g)), "quiet"),

@@ -251,12 +251,16 @@ def answer_words(answer: Answer) -> str:
 
 
 def event_values(event: Event, lang: str, contact_name: str, now: datetime) -> dict[str, Any]:
-    """Return what every mail about an event says of it; to be called while speaking ``lang``."""
+    """Return what every mail about an event with an hour says of it; to be called while speaking ``lang``."""
+    return event_words(event, lang, contact_name) | {"heading": _heading(event, lang, now)}
+
+
+def event_words(event: Event, lang: str, contact_name: str) -> dict[str, Any]:
+    """Return what mails say of an event, also of one whose hour is not known any more; see :func:`event_values`."""
     return {
         "lang": lang,
         "kind": _kind_words(event),
         "title": in_language(event, "title", lang),
-        "heading": _heading(event, lang, now),
         "facts": _facts(event, lang),
         "description": in_language(event, "description", lang),
         "organiser": sender_name(event, lang),
@@ -289,10 +293,10 @@ def _heading(event: Event, lang: str, now: datetime) -> str:
 
 
 def _facts(event: Event, lang: str) -> list[Fact]:
-    facts = [
-        Fact(pgettext("mail text", "When"), when_in_words(event.starts_at, event.ends_at, event.zone, lang)),
-        Fact(pgettext("mail text", "Where"), _where(event)),
-    ]
+    facts = [Fact(pgettext("mail text", "Where"), _where(event))]
+    if event.starts_at is not None:
+        when = when_in_words(event.starts_at, event.ends_at, event.zone, lang)
+        facts.insert(0, Fact(pgettext("mail text", "When"), when))
     join_url = usable_link(event.join_url)
     if join_url:
         facts.append(Fact(pgettext("mail text", "Join online"), join_url, link=True))

@@ -83,3 +83,11 @@ def lock_mails(mail_ids: Iterable[int]) -> list[OutgoingMail]:
     wanted = select(OutgoingMail).where(OutgoingMail.id.in_(set(mail_ids))).order_by(OutgoingMail.id)
     locked = wanted.with_for_update().execution_options(populate_existing=True)
     return list(db.session.scalars(locked))
+
+
+def last_mail(mails: Sequence[InvitationMail]) -> OutgoingMail | None:
+    """Return the newest mail to a guest about the event, as it is or sent again; None before the first."""
+    if not mails:
+        return None
+    newest = mails[-1].mail
+    return newest.copies[-1] if newest.copies else newest

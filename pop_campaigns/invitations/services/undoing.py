@@ -16,8 +16,10 @@ from pop_campaigns.core.history import note
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventState
 from pop_campaigns.events.rules.visibility import EventVisibility
+from pop_campaigns.invitations.models.guest_messages import GuestMessage
 from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail
 from pop_campaigns.invitations.rules.invitations import Answer, InvitationState
+from pop_campaigns.invitations.services.guest_messages import draft_again
 from pop_campaigns.invitations.services.guests import lock_event
 from pop_campaigns.mail.models import OutgoingMail, Sending
 from pop_campaigns.mail.rules import SendingKind
@@ -48,6 +50,8 @@ def undo_sending(sending: Sending, event: Event, *, by: User, now: datetime) -> 
         )
         for guest in guests:
             guest.state = InvitationState.INVITED
+    elif kind is SendingKind.MESSAGE:
+        guests = draft_again(db.session.get_one(GuestMessage, taken.before["message"]))
     event.changed_at = now  # so that feeds are fetched again
     note("event.sending_undone", event, by=by, now=now, kind=kind.value, number=len(taken.mails))
     for guest in guests:

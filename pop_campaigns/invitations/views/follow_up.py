@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -25,7 +25,7 @@ from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventState, is_coming
 from pop_campaigns.events.services.events import EventIsHeld
 from pop_campaigns.events.words.labels import when_words
-from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
+from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest, event_url
 from pop_campaigns.invitations.messages.invitations import Told
 from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail
 from pop_campaigns.invitations.queries.guests import (
@@ -131,7 +131,7 @@ def cancel(event_id: int) -> ResponseReturnValue:
     event = get_changeable(Event, event_id)
     if event.state is EventState.CANCELLED:
         flash(_("This event is cancelled already."), "info")
-        return redirect(url_for("desk.event", event_id=event_id))
+        return redirect(event_url(event_id))
     if request.method != "POST":
         return _cancel_page(event)
     if not is_as_seen(event):
@@ -181,7 +181,7 @@ def withdraw(invitation_id: int) -> ResponseReturnValue:
     event_id, label = guest.event_id, guest.shown_as
     if guest.state is InvitationState.WITHDRAWN:
         flash(_("The invitation of %(guest)s is withdrawn already.", guest=label), "info")
-        return redirect(url_for("desk.event", event_id=event_id))
+        return redirect(event_url(event_id))
     if request.method != "POST":
         return _withdraw_page(guest, now())
     if not is_as_seen(guest):
@@ -259,4 +259,4 @@ def _done(
         say_sent(words, sending)
     else:
         flash(words_for_none, "info")
-    return redirect(url_for("desk.event", event_id=event_id))
+    return redirect(event_url(event_id))

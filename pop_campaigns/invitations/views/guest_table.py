@@ -24,6 +24,7 @@ from pop_campaigns.invitations.blueprint import bp
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.answers import answers_of, outdone_on_arrival
 from pop_campaigns.invitations.queries.guest_filter import Standing, standing_of
+from pop_campaigns.invitations.queries.guest_messages import messages_to
 from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, mails_of
 from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.words.labels import (
@@ -157,7 +158,7 @@ def _counted(answer: Answer, number: int) -> str:
 def guest_histories(
     rows: Sequence[GuestRow], came_in: Mapping[int, Sequence[Happening]] | None = None
 ) -> dict[int, list[Happening]]:
-    """Return what happened to each guest, newest first, in three queries however many guests there are.
+    """Return what happened to each guest, newest first, in four queries however many guests there are.
 
     ``came_in`` is what they wrote, by guest, from whoever knows the mail that came in.
     """
@@ -166,6 +167,8 @@ def guest_histories(
     for ident, mails in mails_of(guests).items():
         for row in mails:
             histories[ident].extend(_mail_happenings(str(PURPOSES[row.purpose]), row.mail))
+    for written in messages_to([guest.id for guest in guests]):
+        histories[written.invitation_id].extend(_mail_happenings(str(_("Message to guests")), written.mail))
     answers = answers_of(guests)
     outdone = outdone_on_arrival(answers)
     for answer in answers:

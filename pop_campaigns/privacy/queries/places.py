@@ -38,6 +38,7 @@ _ELSEWHERE: Final = frozenset(
 _LABELS: Final = {
     "events": _l("Event"),
     "invitation_texts": _l("Note in an invitation"),
+    "guest_messages": _l("Message to guests"),
     "letters": _l("Letter"),
     "letter_responses": _l("Response to a letter"),
     "letter_recipients": _l("Recipient of a letter"),
@@ -69,6 +70,7 @@ _OWNERS: Final[Mapping[str, tuple[str, Callable[[Person], Any]]]] = MappingProxy
     {
         "invitation_texts": ("event_id", lambda person: select(Event.id).where(belongs_to(Event, person))),
         "agenda_points": ("event_id", lambda person: select(Event.id).where(belongs_to(Event, person))),
+        "guest_messages": ("event_id", lambda person: select(Event.id).where(belongs_to(Event, person))),
         "letter_recipients": (
             "letter_id",
             lambda person: select(Letter.id).where(belongs_to(Letter, person)),

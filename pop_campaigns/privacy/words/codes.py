@@ -39,6 +39,7 @@ MESSAGE_KINDS: Final[dict[str, LazyString]] = {
     "invitation.cancellation": _lp("kind of message", "Cancellation of an event"),
     "invitation.reminder": _lp("kind of message", "Reminder"),
     "invitation.attending": _lp("kind of message", "Reminder to those who come"),
+    "invitation.message": _lp("kind of message", "Message to guests"),
     "invitation.receipt": _lp("kind of message", "Notice of an answer"),
     "invitation.in_name": _lp("kind of message", "Notice of an answer"),
     "proposal.declined": _lp("kind of message", "Answer to a proposed time"),

@@ -1,7 +1,8 @@
-// The note of an invitation: the mail beside it follows what is typed, as the server makes it; another guest or part of
+// The note of an invitation, the words of a message to guests: the mail beside it follows what is typed, as the server makes it; another guest or part of
 // the mail is shown in place. Whoever goes to another step has the note kept. All of it works without this file, by
 // presses that send the whole form.
 
+const WORDS = "textarea, input[type=text]";
 const PAUSE = 400; // milliseconds after the last key
 
 const form = document.querySelector("#note-form");
@@ -53,7 +54,7 @@ function follow() {
 async function show(button) {
   clearTimeout(timer);
   turn += 1;
-  const kept = [...form.querySelectorAll("textarea")].map((field) => [field, field.value]);
+  const kept = [...form.querySelectorAll(WORDS)].map((field) => [field, field.value]);
   const answer = await fetch(form.action, { method: "POST", body: new FormData(form, button) });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.querySelector("[data-look]");
@@ -75,7 +76,7 @@ async function show(button) {
 
 // What was kept is nothing that leaving would lose (unsent.js), and no draft of it is needed (drafts.js).
 function keptNow(page) {
-  form.querySelectorAll("textarea").forEach((field) => {
+  form.querySelectorAll(WORDS).forEach((field) => {
     field.defaultValue = page.getElementById(field.id).defaultValue;
     field.dispatchEvent(new Event("input", { bubbles: true }));
   });
@@ -83,7 +84,7 @@ function keptNow(page) {
 
 function listen() {
   form.addEventListener("input", ({ target }) => {
-    if (!target.name.startsWith("note_")) return;
+    if (!target.matches(WORDS)) return;
     clearTimeout(timer);
     timer = setTimeout(follow, PAUSE);
   });
