@@ -73,7 +73,7 @@ def test_a_failed_copy_is_shown_and_the_guest_stays_reached(
     assert (mail.state, sent.bounced_at) == (IncomingState.MATCHED, None)
     assert mail.bounce["copies_failed"] == [ELSEWHERE]
     arta = sign_in(cast.arta)
-    page = arta.get(f"/events/{scene.event.id}").text
+    page = arta.get(f"/events/{scene.event.id}?about={scene.mayor.id}").text
     assert (
         page.count(f"A copy forwarded to {ELSEWHERE} did not arrive") == 2
     )  # at the guest, and in the history

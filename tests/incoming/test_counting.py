@@ -83,7 +83,7 @@ def test_today_shows_what_waits_and_one_press_counts_it(arta: FlaskClient, scene
     assert (told.actor_name, told.details["why"]) == ("Arta", "unproven")
     notice = db.session.scalars(select(OutgoingMail).where(OutgoingMail.kind == "invitation.in_name")).one()
     assert notice.to_address == scene.mayor.address
-    shown = arta.get(f"/events/{scene.event.id}").text
+    shown = arta.get(f"/events/{scene.event.id}?about={scene.mayor.id}").text
     assert f"sent from {TROLL}" in shown and "entered by Arta" in shown
     assert "does not come (from another address)" in shown
     today = arta.get("/today").text

@@ -36,7 +36,8 @@ def away(scene: SimpleNamespace, text: str) -> Any:
 
 
 def event_page(browser: FlaskClient, scene: SimpleNamespace) -> str:
-    return browser.get(f"/events/{scene.event.id}").text
+    """The event's page, with the mayor looked at beside the table."""
+    return browser.get(f"/events/{scene.event.id}?about={scene.mayor.id}").text
 
 
 def test_an_absence_shows_with_text_and_day_until_it_ends_and_changes_nothing(
@@ -70,8 +71,9 @@ def test_what_a_guest_wrote_stands_in_the_guests_history_alone(
         words("Sa zgjat?", sender=scene.mayor.address, to=address_of(scene.mayor), subject="Pyetje <b>")
     )
     page = event_page(sign_in(cast.arta), scene)
-    mayor = page.split(f'id="guest-{scene.mayor.id}"')[1].split('<tr data-row id="guest-')[0]
-    prefect = page.split(f'id="guest-{scene.prefect.id}"')[1].split('<tr data-row id="guest-')[0]
+    mayor = page.partition('id="about"')[2]
+    prefect = sign_in(cast.arta).get(f"/events/{scene.event.id}?about={scene.prefect.id}").text
+    prefect = prefect.partition('id="about"')[2].partition("</section>")[0]
     line = f'<a href="/mail/in/{mail.id}">Mesazh: Pyetje &lt;b&gt;</a>'
     assert (line in mayor) != (line in prefect)
     assert line in mayor
@@ -143,7 +145,7 @@ def test_two_hundred_guests_take_as_many_queries_as_ten(
             )
         db.session.commit()
         with counted() as seen:
-            assert event_page(arta, scene).count("data-row id=") > number
+            assert event_page(arta, scene).count("data-row id=") >= min(number, 25)
         counts.append(len(seen))
     assert counts[1] <= counts[0] + 1
 

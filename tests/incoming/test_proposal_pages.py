@@ -128,7 +128,7 @@ def test_declining_on_the_page_keeps_what_was_typed_until_it_can_be_sent(
     done = arta.post(f"{page}/decline", data={"seen": seen(scene), "words": "Na vjen keq"})
     assert done.status_code == 302
     assert "Na vjen keq" in compose(declined_mail()).text
-    event_page = arta.get(f"/events/{scene.event.id}").text
+    event_page = arta.get(f"/events/{scene.event.id}?about={scene.mayor.id}").text
     assert "Koha e propozuar u refuzua" in event_page
     assert "propozon një kohë tjetër" not in event_page
     assert "Koha mbetet siç ishte" in arta.get("/mail").text

@@ -105,7 +105,7 @@ def test_an_answer_goes_out_once_in_its_thread_from_the_guests_own_address(
     assert "parkim" not in parts.text, "nothing is quoted"
     assert mail.incoming_mail_id == asked.id and db.session.get(IncomingMail, asked.id).seen_at
     assert "Me përgjigje tonën" in arta.get("/mail/in?show=all").text
-    event = arta.get(f"/events/{scene.event.id}").text
+    event = arta.get(f"/events/{scene.event.id}?about={scene.mayor.id}").text
     assert f"/mail/{mail.id}" in event and "Iu dha përgjigje mesazhit" in event
     assert [
         row.action for row in db.session.scalars(select(History).where(History.action.like("%replied")))

@@ -119,7 +119,7 @@ def test_an_older_word_is_told_in_the_history_and_no_change_is(
     cast.arta.language = "en"
     by_link(scene.mayor, Answer.DECLINED, now())
     arrive(reply(scene.mayor, partstat="ACCEPTED", stamp=STAMP))
-    page = sign_in(cast.arta).get(f"/events/{scene.event.id}").text
+    page = sign_in(cast.arta).get(f"/events/{scene.event.id}?about={scene.mayor.id}").text
     assert "a newer answer stood already" in page
     assert "An older answer came late (" in page
     assert "Changed their answer" not in page
