@@ -144,6 +144,7 @@ def test_publishing_shows_the_page_first(cast: SimpleNamespace, sign_in: SignIn,
     page = arta.get(f"/events/{event.id}").text
     assert f'btn-primary" href="/events/{event.id}/invite/message"' in page  # what is prepared, goes first
     assert f'btn-secondary" href="/events/{event.id}/publish"' in page
+    assert f'href="/events/{event.id}/delete"' in page and f"/events/{event.id}/cancel" not in page
     db.session.delete(guest)
     db.session.commit()
     assert f'btn-primary" href="/events/{event.id}/publish"' in arta.get(f"/events/{event.id}").text

@@ -122,7 +122,7 @@ def _endings(event: Event, closed: NotInvitable | None, counts: AnswerCounts) ->
     endings = []
     if event.published and not event.from_record:
         endings.append(Action(_("Take it from the site"), url_for("desk.unpublish", event_id=event.id)))
-    unknown = event.published_at is None and counts.total == counts.draft and not event.from_record
+    unknown = event.published_at is None and not counts.total and not event.from_record
     if unknown:
         endings.append(Action(_("Delete"), url_for("desk.delete", event_id=event.id)))
     elif event.state is EventState.PLANNED and closed is not NotInvitable.OVER:
