@@ -18,6 +18,14 @@ class FileDelivery(StrEnum):
     AS_LINK = "as_link"
 
 
+class FileAudience(StrEnum):
+    """Whom a file of an event is for: nobody outside, those who are invited, or everybody on the site."""
+
+    INSIDE = "inside"
+    GUESTS = "guests"
+    EVERYBODY = "everybody"
+
+
 MEGABYTE: Final = 1024 * 1024
 
 

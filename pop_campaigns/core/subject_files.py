@@ -24,7 +24,7 @@ from pop_campaigns.core.db import Base, Line, UTCDateTime, choice, db
 from pop_campaigns.core.files import RefusedFile, StoredFile, clean_file_name, drop_files, store_file
 from pop_campaigns.core.history import Actor, history_of, note
 from pop_campaigns.core.locks import lock_row
-from pop_campaigns.core.mail_files import MEGABYTE, FileDelivery, decide_delivery
+from pop_campaigns.core.mail_files import MEGABYTE, FileAudience, FileDelivery, decide_delivery
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.core.tokens import derive_token, hash_token, new_nonce
 
@@ -39,6 +39,8 @@ FILE_PATH: Final = "/f/{token}"
 class SubjectFile(Base):
     """A file of one thing. ``label`` is what it is called on pages and in mails; ``position`` counts up from 1.
 
+    ``audience`` says whom it is for; a message or a letter has nobody else than its reader and does not ask. ``part`` is the
+    number of a part of the thing, a point of an agenda, where it belongs to one.
     ``delivery`` is the wish; whether there is room in a mail is decided when the mail is made (:func:`part_files`).
     """
 
@@ -57,6 +59,10 @@ class SubjectFile(Base):
     file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
     label: Mapped[str] = mapped_column(Line(200))
     delivery: Mapped[FileDelivery] = mapped_column(choice(FileDelivery), default=FileDelivery.IN_MAIL)
+    audience: Mapped[FileAudience] = mapped_column(
+        choice(FileAudience), default=FileAudience.INSIDE, server_default=FileAudience.INSIDE.value
+    )
+    part: Mapped[int | None]
     link_nonce: Mapped[str] = mapped_column(String(64), unique=True)
     link_hash: Mapped[str] = mapped_column(String(64), unique=True)
     attached_at: Mapped[datetime] = mapped_column(UTCDateTime())
@@ -79,6 +85,8 @@ def attach_file(
     name: str,
     *,
     delivery: FileDelivery = FileDelivery.IN_MAIL,
+    audience: FileAudience = FileAudience.INSIDE,
+    part: int | None = None,
     label: str = "",
     by: Actor | None,
     now: datetime,
@@ -95,12 +103,11 @@ def attach_file(
     same = (hashlib.sha256(content).hexdigest(), clean_file_name(name))
     there = next((row for row in files if (row.file.sha256, row.file.name) == same), None)
     if there is not None:
-        there.delivery = delivery
+        there.delivery, there.audience, there.part = delivery, audience, part
         return there
     if len(files) >= MOST_FILES:
         raise RefusedFile("many")
     file = store_file(content, name, now=now)
-    nonce = new_nonce()
     row = SubjectFile(
         subject_type=subject.__tablename__,
         subject_id=subject.id,
@@ -108,14 +115,20 @@ def attach_file(
         file=file,
         label=clean_line(label)[:200] or file.name,
         delivery=delivery,
-        link_nonce=nonce,
-        link_hash=hash_token(derive_token(_PURPOSE, nonce)),
+        audience=audience,
+        part=part,
+        **_new_link(),
         attached_at=now,
     )
     db.session.add(row)
     note("file.attached", subject, by=by, now=now, file=row.label)
     db.session.flush()
     return row
+
+
+def _new_link() -> dict[str, str]:
+    nonce = new_nonce()
+    return {"link_nonce": nonce, "link_hash": hash_token(derive_token(_PURPOSE, nonce))}
 
 
 def detach_file(row: SubjectFile, subject: Any, *, by: Actor | None, now: datetime) -> None:

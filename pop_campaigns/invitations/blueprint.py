@@ -25,7 +25,7 @@ from pop_campaigns.invitations.sight import check_sight
 from pop_campaigns.invitations.words.labels import NOT_INVITABLE
 
 bp = Blueprint("invitations", __name__)
-make_room(bp, {"invitations.by_hand"})
+make_room(bp, {"invitations.by_hand", "invitations.files"})
 
 
 @bp.app_template_global()
@@ -64,7 +64,7 @@ def draft_message(message_id: int) -> GuestMessage:
 def cannot_invite_words(event: Event, moment: datetime) -> str:
     """Return why nobody can be invited to an event now; "" when one can."""
     cancelled = event.state is EventState.CANCELLED
-    reason = may_invite(cancelled=cancelled, starts_at=event.starts_at, now=moment)
+    reason = may_invite(cancelled=cancelled, starts_at=event.starts_at, now=moment, no_names=event.no_names)
     return str(NOT_INVITABLE[reason]) if reason else ""
 
 

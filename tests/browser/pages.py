@@ -80,6 +80,7 @@ PAGE_KINDS = (
     PageKind("guests-export", "{event}/guests/export", in_both=True),
     PageKind("agenda", "{event}/agenda", then=open_details, in_both=True),
     PageKind("agenda-several", "{event}/agenda/several", then=press_save, in_both=True),
+    PageKind("event-files", "{event}/files", in_both=True),
     PageKind("event-held", "{held}"),
     PageKind("event-cancel", "{event}/cancel"),
     PageKind("event-publish", "{plan}/publish", in_both=True),

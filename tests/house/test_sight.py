@@ -232,6 +232,7 @@ NEED_NOT_ASK = {
     "contacts/queries/mailable:asked_persons": "of persons that the caller may show",
     "invitations/queries/picks:_invited_lately": "gives numbers, whose contacts are looked up within sight",
     "invitations/queries/agenda:count_older_agendas": "counts",
+    "invitations/queries/agenda:has_guests": "gives one yes or no",
     "invitations/queries/answers:answers_of": "of guests that the caller may show, and for verbs",
     "invitations/queries/answers:latest_answer": "of the personal link's guest, and for verbs",
     "invitations/queries/answers:latest_answers": "of guests that in_sight parts",

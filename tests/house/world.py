@@ -30,6 +30,7 @@ from pop_campaigns.core.files import store_file
 from pop_campaigns.core.subject_files import attach_file
 from pop_campaigns.core.tokens import derive_token, sign_text
 from pop_campaigns.events.models.agenda import Agenda, AgendaPoint
+from pop_campaigns.events.models.details import EventDetails
 from pop_campaigns.follow_ups.services import add_follow_up
 from pop_campaigns.imports.services.imports import create_import
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, TimeProposal
@@ -71,7 +72,8 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
     )
     add_guests(event, [GuestChoice("office", other.id, "en")], by=cast.arta, now=now())
     point = AgendaPoint(event=event, position=1, title_sq="Hapja", speaker_office=office, created_at=now())
-    db.session.add_all([point, Agenda(event_id=event.id, changed_at=now())])
+    details = EventDetails(event_id=event.id, sides="Institucionet\nBanorët")
+    db.session.add_all([point, details, Agenda(event_id=event.id, changed_at=now())])
     letter, recipient, response = _make_letter(cast, office)
     said = LogDraft(LogKind.CALL, local_date(now()), with_whom="Sekretaria", said="Kërkoi ftesën")
     log_entry = add_entry(office, said, by=cast.arta, now=now())
@@ -96,6 +98,7 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
     invited, tokens, session = _make_account_links(cast)
     attached = attach_file(letter, b"%PDF-1.7 a map", "harta.pdf", by=cast.arta, now=now())
     tokens["public.file"] = derive_token("file", attached.link_nonce)
+    event_file = attach_file(event, b"%PDF-1.7 a programme", "programi.pdf", by=cast.arta, now=now())
     follow_up = add_follow_up(
         ("letters", letter.id), local_date(now()), "Thirr zyrën", by=cast.arta, now=now()
     )
@@ -125,7 +128,8 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
         cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
         event=event, invitation=invitation, draft=draft, letter=letter, contact_list=contact_list,
         recipient=recipient, response=response, mail=invitation.mails[0].mail, token=factories.token_of(invitation),
-        point=point, purpose=purpose, breach=breach, imported=imported, incoming=incoming, answer=answer, proposal=proposal,
+        point=point, event_file=event_file,
+        purpose=purpose, breach=breach, imported=imported, incoming=incoming, answer=answer, proposal=proposal,
     )  # fmt: skip
 
 
@@ -197,6 +201,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "day_id": world.entered_day.id,
         "entry_id": world.log_entry.id,
         "event_id": world.event.id,
+        "attached_id": world.event_file.id,
         "follow_up_id": world.follow_up.id,
         "import_id": world.imported.id,
         "invitation_id": world.draft.id,

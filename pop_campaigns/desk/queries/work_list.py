@@ -118,7 +118,7 @@ def _next_step(reader: Reader, coming: ComingEvent) -> tuple[str, str]:
     event = coming.event
     if event.visibility is EventVisibility.DRAFT and not coming.counts.draft:
         return _("Publish …"), url_for("desk.publish", event_id=event.id)
-    if may_invite(cancelled=False, starts_at=event.starts_at, now=reader.now):
+    if may_invite(cancelled=False, starts_at=event.starts_at, now=reader.now, no_names=event.no_names):
         return "", ""
     if coming.not_told:
         return _("Send the change"), url_for("invitations.announce", event_id=event.id)

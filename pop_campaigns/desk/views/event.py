@@ -12,12 +12,13 @@ from flask_babel import gettext as _
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader
-from pop_campaigns.accounts.rules.roles import may_read_record
+from pop_campaigns.accounts.rules.roles import MAY_WRITE, may_read_record
 from pop_campaigns.accounts.scope import get_visible, may_change
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.dates import DatePrecision, moment_words, relative_day_words, short_day_words
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language
+from pop_campaigns.core.subject_files import files_of
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.queries.doubts import shown_notice
 from pop_campaigns.desk.queries.events import event_with_record, story_of
@@ -33,8 +34,12 @@ from pop_campaigns.desk.words.guest_ways import ways_with_guests
 from pop_campaigns.desk.words.history import tell_story
 from pop_campaigns.events.models.events import Attendance, Event
 from pop_campaigns.events.queries.agenda import agenda_points
-from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.events.queries.details import embargo_of, sides_of
+from pop_campaigns.events.rules.events import EventKind, EventState
+from pop_campaigns.events.services.details import may_join
 from pop_campaigns.events.words.agenda import agenda_part
+from pop_campaigns.events.words.details import detail_rows, institution_label
+from pop_campaigns.events.words.files import AUDIENCES_IN_SHORT, size_words
 from pop_campaigns.events.words.labels import EVENT_FORMATS, EVENT_KINDS, state_chip, when_words
 from pop_campaigns.incoming.queries.deeds import written_about
 from pop_campaigns.incoming.queries.guest_notes import GuestNote, guest_notes
@@ -63,7 +68,7 @@ _LINES, _ALL_LINES, _MAILS = 12, 300, 5
 def event(event_id: int) -> ResponseReturnValue:
     """Show an event with its guests, its details and its history."""
     if _is_another_organisation_s(event_id):
-        return redirect(url_for("public.event", lang=current_language(), event_id=event_id))
+        return redirect(_page_for_others(event_id))
     row = event_with_record(get_visible(Event, event_id))
     moment, lang = now(), current_language()
     guests = answers_for(row)
@@ -84,7 +89,7 @@ def event(event_id: int) -> ResponseReturnValue:
         hidden=shown.hidden,
         counts=counts,
         note=text_of(row),
-        agenda=agenda_part(row, agenda_points(row), lang, url=_agenda_url(row) if changeable else ""),
+        **_of_its_kind(row, lang, moment, changeable=changeable),
         actions=actions_for(row, guests, counts, now=moment) if changeable else None,
         changeable=changeable,
         proposed=proposed_at(row, current_user, lang, moment),
@@ -107,8 +112,19 @@ def event(event_id: int) -> ResponseReturnValue:
     )
 
 
-def _agenda_url(row: Event) -> str:
-    return url_for("invitations.agenda", event_id=row.id)
+def _of_its_kind(row: Event, lang: str, moment: datetime, *, changeable: bool) -> dict[str, Any]:
+    """Return the agenda, and what only the event's kind has."""
+    agenda_url = url_for("invitations.agenda", event_id=row.id) if changeable else ""
+    seated = changeable and row.kind is EventKind.ROUND_TABLE
+    return {
+        "agenda": agenda_part(row, agenda_points(row), lang, url=agenda_url),
+        "details": detail_rows(row, lang, public=False),
+        "institution_label": institution_label(row),
+        "embargo": embargo_of(row, moment),
+        "files": [(file, size_words(file.file.size, lang)) for file in files_of(row)],
+        "files_in_short": AUDIENCES_IN_SHORT,
+        "sides_url": url_for("invitations.sides", event_id=row.id) if seated and sides_of(row) else "",
+    }
 
 
 def _in_words(row: Event, moment: datetime, lang: str) -> dict[str, Any]:
@@ -162,6 +178,13 @@ def _is_another_organisation_s(event_id: int) -> bool:
     if row is None or not row.published or current_user.role is None:
         return False
     return not may_read_record(current_user.role, current_user.organisation_id, row.organisation_id)
+
+
+def _page_for_others(event_id: int) -> str:
+    """Return where another organisation's event leads: who may join it, to where one does."""
+    if current_user.role in MAY_WRITE and may_join(db.session.get_one(Event, event_id), current_user):
+        return url_for("events.join", event_id=event_id)
+    return url_for("public.event", lang=current_language(), event_id=event_id)
 
 
 def attended(row: Event, *, names: bool) -> tuple[list[Attendance], int]:

@@ -45,7 +45,12 @@ def actions_for(
 
     To remind is offered only while a reminder would go to somebody.
     """
-    closed = may_invite(cancelled=event.state is EventState.CANCELLED, starts_at=event.starts_at, now=now)
+    closed = may_invite(
+        cancelled=event.state is EventState.CANCELLED,
+        starts_at=event.starts_at,
+        now=now,
+        no_names=event.no_names,
+    )
     if event.state is EventState.HELD:
         closed = NotInvitable.OVER
     edit = Action(_("Edit"), url_for("events.edit", event_id=event.id))

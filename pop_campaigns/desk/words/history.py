@@ -17,6 +17,7 @@ from pop_campaigns.core.history import History
 from pop_campaigns.desk.words.answers import ANSWER_SENTENCES, answer_sentence, substitute_sentence
 from pop_campaigns.desk.words.sendings import sending_words
 from pop_campaigns.events.rules.visibility import EventVisibility
+from pop_campaigns.events.words.details import DETAIL_NAMES
 from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, SUBSTITUTE_CHIPS, when_of
 from pop_campaigns.invitations.words.reminders import moved_words
@@ -132,6 +133,11 @@ def _changed(details: Mapping[str, Any], _guest: str) -> str:
     return f"{text}. {to_tell}" if details.get("material") else text
 
 
+def _details_changed(details: Mapping[str, Any], _guest: str) -> str:
+    words = dict.fromkeys(str(DETAIL_NAMES.get(name, name)) for name in details.get("changed") or [])
+    return _("Changed: %(what)s", what=", ".join(words))
+
+
 def _answer(details: Mapping[str, Any], guest: str) -> tuple[str, str]:
     value = details.get("answer", "")
     if value not in set(Answer):
@@ -244,6 +250,25 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
     "event.mails_paused": (lambda _d, _g: _("The mails of this event are held back"), "warn"),
     "event.mails_resumed": (lambda _d, _g: _("The mails of this event go on"), "info"),
     "event.sending_undone": (_undone, "warn"),
+    "event.details_changed": (_details_changed, "quiet"),
+    "event.sides_set": (
+        lambda d, _g: ngettext(
+            "%(num)d guest has another side", "%(num)d guests have another side", _number(d)
+        ),
+        "quiet",
+    ),
+    "event.joined": (
+        lambda d, _g: _("%(organisation)s joined", organisation=d.get("organisation", "")),
+        "good",
+    ),
+    "event.message_changed": (
+        lambda d, _g: _("%(organisation)s changed its message", organisation=d.get("organisation", "")),
+        "quiet",
+    ),
+    "event.left": (
+        lambda d, _g: _("%(organisation)s took back that it joined", organisation=d.get("organisation", "")),
+        "warn",
+    ),
     "agenda.point_added": (
         lambda d, _g: _("Put on the agenda: %(title)s", title=d.get("title", "")),
         "quiet",

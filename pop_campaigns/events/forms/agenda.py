@@ -84,6 +84,11 @@ class PointForm(Form):
             field.choices = choices
         self.state.choices = [SelectChoice(state.value, words) for state, words in POINT_STATES.items()]
 
+    def without_names(self) -> PointForm:
+        """Take off what names a person: the event stores no names."""
+        del self.speaker
+        return self
+
     def of_new(self) -> PointForm:
         """Take off what only a point that is there can have."""
         del self.state, self.office_answer
@@ -121,6 +126,9 @@ class SeveralForm(Form):
         render_kw={"rows": 10},
     )
 
+    no_names = False
+    """Whether the event stores no names: then no line may say who speaks."""
+
     @property
     def read(self) -> list[PastedPoint]:
         """How the lines are understood."""
@@ -133,6 +141,8 @@ class SeveralForm(Form):
             raise ValidationError(_("Paste or type the points, one a line."))
         if len(read) > MOST_POINTS:
             raise ValidationError(_("An agenda has at most %(most)d points.", most=MOST_POINTS))
+        if self.no_names and any(pasted.speaker for pasted in read):
+            raise ValidationError(_("This action stores no names: leave out who speaks."))
         wrong = [
             _("Line %(number)d: %(why)s", number=number, why=problem_words(pasted))
             for number, pasted in enumerate(read, start=1)

@@ -32,9 +32,11 @@ from pop_campaigns.core.numbers import NumberField, row_number
 from pop_campaigns.core.once import once_field
 from pop_campaigns.core.places import municipality_choices
 from pop_campaigns.core.text import clean_line, clean_text
+from pop_campaigns.events.forms.details import DetailFields, detail_values
 from pop_campaigns.events.forms.typed_times import TypedTimes, When, WrongTime, equal_hours, read_times
 from pop_campaigns.events.models.events import LONGEST_NUMBER, Event
-from pop_campaigns.events.queries.events import all_organisations
+from pop_campaigns.events.queries.details import is_named
+from pop_campaigns.events.queries.events import all_organisations, institutions_to_choose
 from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState, format_from
 from pop_campaigns.events.services.events import EventDraft
 from pop_campaigns.events.words.labels import DATE_PRECISIONS, EVENT_KINDS, ZONES, zone_words
@@ -88,7 +90,7 @@ def _choices(empty: Any, rows: Any) -> list[SelectChoice]:
     return [SelectChoice("", empty), *(SelectChoice(str(value), label) for value, label in rows)]
 
 
-class EventForm(Form):
+class EventForm(DetailFields):
     """What one types to plan an event or to put one on record.
 
     How people come together follows from place and link. After :meth:`validate`, :meth:`draft` says it all.
@@ -126,12 +128,15 @@ class EventForm(Form):
     more_url = _link(_l("Link to more information"))
 
     def __init__(self, user: User, now: datetime, event: Event | None = None, **kwargs: Any) -> None:
-        start = values_of(event) if event else starting_values(user, local_date(now))
+        start = values_of(event) | detail_values(event) if event else starting_values(user, local_date(now))
         super().__init__(data=start, **kwargs)
         self.user, self.now, self.event, self.when = user, now, event, When()
         if user.role is not RoleName.ADMINISTRATOR:
             # Not a field that is checked, but no field at all: whose event it is, is never asked of a browser.
             del self.organisation_id
+        self.offer_institutions(institutions_to_choose(user, event))
+        if event and (event.published_at is not None or is_named(event)):
+            del self.no_names
         # Said on the page, checked only where the precision asks for a day.
         self.start_date.flags.required = True
         self._fill_choices()
@@ -171,6 +176,15 @@ class EventForm(Form):
                     ),
                     SelectChoice("1", _("The second, an hour later (%(offset)s)", offset=_offset(both[1]))),
                 ]
+
+    def validate_kind(self, field: Field) -> None:
+        """Refuse another kind for an action that stores no names, and *no names* for what is no action."""
+        if field.data == EventKind.PROTEST:
+            return
+        if self.event and self.event.no_names:
+            raise StopValidation(_("This action stores no names, so it stays a public action."))
+        if self.no_names is not None:
+            self.no_names.data = False
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check every field, then the time, the place and whether it is past."""

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     String,
     UniqueConstraint,
+    false,
     or_,
     true,
 )
@@ -42,7 +43,7 @@ class Event(Stemmed, Versioned, MadeOnce, Base):
     *unknown* has neither. ``day_from`` is always the first local day where one is known: lists order by it.
     ``sequence`` follows RFC 5545 §3.8.7.4; ``date_version`` counts how often the start was moved, and nothing else.
     ``published_at`` is when it was first put on the site, and stays when it is taken from there: what was public once may
-    have been read and noted down.
+    have been read and noted down. ``no_names``: who takes part is counted and nobody is named, in no table, file or log.
     """
 
     __tablename__ = "events"
@@ -56,6 +57,7 @@ class Event(Stemmed, Versioned, MadeOnce, Base):
         CheckConstraint("sequence >= 0", name="sequence_counts_up"),
         CheckConstraint("visibility <> 'public' OR published_at IS NOT NULL", name="public_since"),
         CheckConstraint("date_version >= 0", name="date_version_counts_up"),
+        CheckConstraint("NOT no_names OR kind = 'protest'", name="no_names_at_actions"),
         Index("ix_events_day_from", "day_from"),
     )
     __sorted_by__ = "title_sq"
@@ -87,6 +89,7 @@ class Event(Stemmed, Versioned, MadeOnce, Base):
     sequence: Mapped[int] = mapped_column(default=0)
     date_version: Mapped[int] = mapped_column(default=0, server_default="0")
     from_record: Mapped[bool] = mapped_column(default=False)
+    no_names: Mapped[bool] = mapped_column(default=False, server_default=false())
     municipality_id: Mapped[int | None] = mapped_column(ForeignKey("municipalities.id"), index=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id"), index=True)
@@ -157,8 +160,8 @@ class Attendance(Base):
         return self.office_title, "sq"
 
 
-class Supporter(Base):
-    """A member organisation that joined an event of another one (a protest it supported with a message)."""
+class Supporter(Versioned, Base):
+    """A member organisation that joined an event of another one (a protest it supported with a message, if it left one)."""
 
     __tablename__ = "supporters"
     __table_args__ = (UniqueConstraint("event_id", "organisation_id"),)
@@ -166,6 +169,8 @@ class Supporter(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    message_sq: Mapped[str] = mapped_column(Prose(), default="", server_default="")
+    message_en: Mapped[str] = mapped_column(Prose(), default="", server_default="")
 
     event: Mapped[Event] = relationship(back_populates="supporters")
     organisation: Mapped[Organisation] = relationship(lazy="joined")

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, o
 
 from pop_campaigns.accounts.models import Organisation, User
 from pop_campaigns.accounts.scope import visible
+from pop_campaigns.contacts.models.institutions import Institution
 from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.dates import DatePrecision, last_day_of_month
 from pop_campaigns.core.db import as_typed_first, db, like_folded
@@ -29,6 +30,8 @@ from pop_campaigns.events.rules.events import (
 )
 from pop_campaigns.events.rules.visibility import EventVisibility
 
+# How many institutions a choice offers: those of the place first.
+_MOST_INSTITUTIONS = 400
 _UPCOMING, _PAST, _UNDATED = 0, 1, 2
 _GROUPS = {_UPCOMING: EventWhen.UPCOMING, _PAST: EventWhen.PAST, _UNDATED: EventWhen.UNDATED}
 _WITH_DAYS = (DatePrecision.MOMENT, DatePrecision.DAY)
@@ -187,6 +190,20 @@ def municipalities_with_events(user: User, whose: EventWhose = EventWhose.OURS) 
 def all_organisations() -> list[Organisation]:
     """Return every member organisation in Albanian order, for administrators to choose from."""
     return list(db.session.scalars(select(Organisation).order_by(Organisation.sort_key, Organisation.id)))
+
+
+def institutions_to_choose(user: User, event: Event | None = None) -> list[Institution]:
+    """Return the institutions an event may be about: the one it is, those of its place, then others, in Albanian order."""
+    named = event.institution_id if event else None
+    place = (
+        event.municipality_id if event else (user.organisation.municipality_id if user.organisation else None)
+    )
+    near = func.coalesce(Institution.municipality_id == place, False) if place else literal(0)
+    rows = select(Institution).where(
+        or_(and_(visible(Institution, user), Institution.merged_into_id.is_(None)), Institution.id == named)
+    )
+    order = ((Institution.id == named).desc(), near.desc(), Institution.sort_key, Institution.id)
+    return list(db.session.scalars(rows.order_by(*order).limit(_MOST_INSTITUTIONS)))
 
 
 def _filtered(user: User, wanted: EventFilter) -> Select[Any]:

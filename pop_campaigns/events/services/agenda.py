@@ -15,6 +15,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.locks import lock_row
 from pop_campaigns.core.once import insert_or_find, once_key
+from pop_campaigns.core.subject_files import files_of
 from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.events.models.agenda import Agenda, AgendaPoint
 from pop_campaigns.events.models.events import Event
@@ -25,6 +26,10 @@ from pop_campaigns.events.rules.agenda import MOST_POINTS, PastedPoint, PointSta
 _UNTOLD: Final = frozenset({"words_sq", "words_en", "office_answer", "speaker"})
 # What is noted afterwards: guests were not sent it.
 _OF_THE_RECORD: Final = frozenset({"state", "office_answer"})
+
+
+class NamesRefused(ValueError):
+    """An event that stores no names has no names of speakers either."""
 
 
 class TooManyPoints(ValueError):
@@ -49,7 +54,11 @@ class PointDraft:
 
 
 def add_point(event: Event, draft: PointDraft, *, by: User, now: datetime, once: str) -> AgendaPoint:
-    """Add a point at the end, or return the one that the same form made already. Raise :class:`TooManyPoints`."""
+    """Add a point at the end, or return the one that the same form made already.
+
+    :raises TooManyPoints: the agenda is full.
+    :raises NamesRefused: the event stores no names, and the point names a speaker; so does every other verb here.
+    """
     lock_row(event)
 
     def make() -> AgendaPoint:
@@ -82,6 +91,7 @@ def add_several(event: Event, read: Sequence[PastedPoint], *, by: User, now: dat
 
 def change_point(point: AgendaPoint, draft: PointDraft, *, by: User, now: datetime) -> None:
     """Make a point what the draft says; what guests were sent is another thing only if they could have read of it."""
+    _check_names(point.event, draft)
     values = asdict(draft)
     was = {name: getattr(point, name) for name in values}
     for name, value in values.items():
@@ -100,6 +110,9 @@ def delete_point(point: AgendaPoint, *, by: User, now: datetime) -> None:
     """Take a point off the agenda."""
     event = point.event
     lock_row(event)
+    for row in files_of(event):
+        if row.part == point.id:
+            row.part = None  # its number may become another point's
     db.session.delete(point)
     _mark_changed(event, now)
     note("agenda.point_deleted", event, by=by, now=now, title=point.title_sq)
@@ -139,7 +152,13 @@ def put_points(event: Event, drafts: Sequence[PointDraft], *, now: datetime) -> 
     return len(drafts)
 
 
+def _check_names(event: Event, draft: PointDraft) -> None:
+    if event.no_names and draft.speaker:
+        raise NamesRefused(event.id)
+
+
 def _new_point(event: Event, draft: PointDraft, position: int, now: datetime) -> AgendaPoint:
+    _check_names(event, draft)
     return AgendaPoint(event_id=event.id, position=position, created_at=now, **asdict(draft))
 
 

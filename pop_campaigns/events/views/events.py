@@ -37,9 +37,12 @@ from pop_campaigns.events.queries.events import (
     read_filter,
 )
 from pop_campaigns.events.queries.planning import doubts_about
+from pop_campaigns.events.rules.details import not_shown
 from pop_campaigns.events.rules.events import EventState, EventWhose, is_coming, month_beside, read_month
 from pop_campaigns.events.rules.planning import Plan, Slot
+from pop_campaigns.events.services.details import filled_details, save_details
 from pop_campaigns.events.services.events import EventDraft, change_event, create_event, draft_of
+from pop_campaigns.events.words.details import DETAIL_NAMES
 from pop_campaigns.events.words.labels import EVENT_KINDS, EVENT_WHENS, EVENT_WHOSE, state_chip, when_words
 
 
@@ -130,6 +133,7 @@ def new() -> ResponseReturnValue:
     if doubts:
         return render_template("events/new.html", form=form, **doubts)
     event = create_event(form.draft(), by=current_user, now=moment, once=form.once.data or "")
+    save_details(event, form.details(), by=current_user, now=moment)
     form_made(event, page=event_url(event.id), edit=url_for("events.edit", event_id=event.id))
     db.session.commit()
     flash(_("The event is saved as a draft: only your organisation sees it."), "success")
@@ -156,13 +160,25 @@ def edit(event_id: int) -> ResponseReturnValue:
     if doubts:
         back = way_back(event_url(event.id))
         return render_template("events/edit.html", form=form, event=event, back=back, **doubts)
+    kind = event.kind
     material = change_event(event, form.draft(), by=current_user, now=moment)
+    save_details(event, form.details(), by=current_user, now=moment)
     db.session.commit()
     flash(_("The changes are saved."), "success")
     if material and not form.is_past:
         flash(_("Time, place or link have changed: guests who were invited do not know it yet."), "info")
+    if event.kind is not kind:
+        _say_what_is_hidden(event)
     _say_if_past(form)
     return redirect(way_back(event_url(event.id)))
+
+
+def _say_what_is_hidden(event: Event) -> None:
+    """Say what was typed for the former kind and is not shown with the new one."""
+    hidden = not_shown(event.kind, filled_details(event))
+    if hidden:
+        what = ", ".join(dict.fromkeys(str(DETAIL_NAMES[name]) for name in hidden))
+        flash(_("Kept, and not shown for this kind of event: %(what)s.", what=what), "info")
 
 
 def _say_if_past(form: EventForm) -> None:

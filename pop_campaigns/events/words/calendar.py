@@ -14,8 +14,10 @@ from pop_campaigns.calendars.text import usable_link
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.i18n import in_language, speaking
 from pop_campaigns.events.models.events import Event
-from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.events.queries.details import details_of
+from pop_campaigns.events.rules.events import EventKind, EventState
 from pop_campaigns.events.words.agenda import AgendaLine, point_words
+from pop_campaigns.events.words.details import embargo_words
 from pop_campaigns.events.words.labels import EVENT_KINDS
 
 
@@ -62,7 +64,10 @@ def _moments(event: Event) -> tuple[date, date | None] | None:
 
 
 def _description(event: Event, lang: str, agenda: Sequence[AgendaLine]) -> str:
-    parts = [in_language(event, "description", lang)]
+    details = details_of(event) if event.kind is EventKind.PRESS_CONFERENCE else None
+    until = details.embargo_until if details else None
+    parts = [embargo_words(until, event, lang)] if until else []
+    parts.append(in_language(event, "description", lang))
     if agenda:
         parts.append("\n".join([pgettext("mail text", "Agenda:"), *map(point_words, agenda)]))
     join_url, more_url = usable_link(event.join_url), usable_link(event.more_url)

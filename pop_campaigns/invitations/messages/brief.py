@@ -17,8 +17,10 @@ from pop_campaigns.core.text import sort_key
 from pop_campaigns.core.typesetting import typeset
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.queries.agenda import agenda_points
+from pop_campaigns.events.queries.details import embargo_of
 from pop_campaigns.events.rules.events import EventFormat
 from pop_campaigns.events.words.agenda import AgendaLine, agenda_lines
+from pop_campaigns.events.words.details import embargo_words
 from pop_campaigns.events.words.labels import EVENT_KINDS, when_words
 from pop_campaigns.invitations.messages.invitations import sender_name
 from pop_campaigns.invitations.models.invitations import Invitation
@@ -61,6 +63,7 @@ def render_brief(event: Event, lang: str, *, now: datetime) -> bytes:
 def _brief(event: Event, lang: str, now: datetime) -> Brief:
     asked = [guest for guest in guests_of(event) if guest.state is not InvitationState.WITHDRAWN]
     offices = [guest for guest in asked if guest.office_id is not None]
+    until = embargo_of(event, now)
     shown = sorted(offices, key=lambda guest: sort_key(guest.shown_as))[:_MOST_GUESTS]
     summary = in_language(event, "description", lang)
     return Brief(
@@ -71,7 +74,7 @@ def _brief(event: Event, lang: str, now: datetime) -> Brief:
         place=_place(event),
         organiser=sender_name(event, lang),
         summary=_lines(summary) if len(summary) <= _LONGEST_SUMMARY else [],
-        embargo="",
+        embargo=embargo_words(until, event, lang) if until else "",
         points=[_point(line) for line in agenda_lines(event, agenda_points(event), lang)],
         guests=[_guest(guest, lang) for guest in shown],
         others=_others(shown, len(asked) - len(shown)),

@@ -27,10 +27,13 @@ from pop_campaigns.core.salutations import dative_line, salutation
 from pop_campaigns.core.text import fold
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.queries.agenda import agenda_points
+from pop_campaigns.events.queries.details import embargo_of
 from pop_campaigns.events.rules.events import EventFormat, EventKind
 from pop_campaigns.events.words.agenda import agenda_lines
 from pop_campaigns.events.words.calendar import calendar_event
+from pop_campaigns.events.words.details import embargo_words
 from pop_campaigns.events.words.labels import EVENT_KINDS
+from pop_campaigns.invitations.messages.files import mail_files
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, InvitationText
 from pop_campaigns.invitations.queries.guests import text_of
 from pop_campaigns.invitations.rules.invitations import Answer, MailPurpose
@@ -139,6 +142,7 @@ def render_mail(
         values |= {
             "note": in_language(text or text_of(event), "note", lang),
             "agenda": agenda_lines(event, agenda_points(event), lang),
+            "files": mail_files(event, wording.purpose, lang),
             "withdrawn": wording.withdrawn,
             "refusable": wording.refusable,
             "reads": current_app.config["INBOX_READS"],
@@ -252,7 +256,11 @@ def answer_words(answer: Answer) -> str:
 
 def event_values(event: Event, lang: str, contact_name: str, now: datetime) -> dict[str, Any]:
     """Return what every mail about an event with an hour says of it; to be called while speaking ``lang``."""
-    return event_words(event, lang, contact_name) | {"heading": _heading(event, lang, now)}
+    words = event_words(event, lang, contact_name)
+    until = embargo_of(event, now)
+    if until is not None:
+        words["facts"].insert(0, Fact(pgettext("mail text", "Embargo"), embargo_words(until, event, lang)))
+    return words | {"heading": _heading(event, lang, now)}
 
 
 def event_words(event: Event, lang: str, contact_name: str) -> dict[str, Any]:

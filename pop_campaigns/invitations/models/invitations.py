@@ -41,7 +41,8 @@ class Invitation(Versioned, Base):
     """One guest of one event: an office (with whoever held it then) or a person.
 
     Name, title, institution, their dative, form of address and address are frozen as sent: a later mandate re-addresses
-    nothing. ``token_hash`` finds the guest by the personal link, ``reply_local`` by the address they answer to.
+    nothing. ``side`` is for whom the guest of a round table sits there.
+    ``token_hash`` finds the guest by the personal link, ``reply_local`` by the address they answer to.
     ``mails_in_turn``: mails about a guest leave in the order in which they were queued (see ``mail.outbox``).
     """
 
@@ -69,6 +70,7 @@ class Invitation(Versioned, Base):
     form_of_address: Mapped[FormOfAddress | None] = mapped_column(choice(FormOfAddress))
     address: Mapped[str] = mapped_column(String(254))
     language: Mapped[str] = mapped_column(String(2))
+    side: Mapped[str] = mapped_column(Line(60), default="", server_default="")
     state: Mapped[InvitationState] = mapped_column(choice(InvitationState), default=InvitationState.DRAFT)
     nonce: Mapped[str] = mapped_column(String(64))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)

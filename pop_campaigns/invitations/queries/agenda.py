@@ -15,6 +15,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.events.models.agenda import AgendaPoint
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.queries.agenda import agenda_of
+from pop_campaigns.events.queries.details import ask_who_is_named
 from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail
 from pop_campaigns.invitations.rules.invitations import InvitationState, MailPurpose
 from pop_campaigns.mail.models import OutgoingMail
@@ -70,3 +71,13 @@ def count_older_agendas(event: Event) -> int:
         .subquery()
     )
     return db.session.scalar(select(func.count()).where(told.c.at < agenda.changed_at)) or 0
+
+
+def has_guests(event: Event) -> bool:
+    """Return whether anybody was ever put on the list of an event."""
+    return (
+        db.session.scalar(select(Invitation.id).where(Invitation.event_id == event.id).limit(1)) is not None
+    )
+
+
+ask_who_is_named(has_guests)

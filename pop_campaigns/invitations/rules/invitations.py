@@ -71,6 +71,7 @@ class NotInvitable(enum.StrEnum):
     OVER = "over"
     NO_MOMENT = "no_moment"
     DRAFT = "draft"
+    NO_NAMES = "no_names"
 
 
 class NotAnswerable(enum.StrEnum):
@@ -99,11 +100,15 @@ def is_erased_address(address: str) -> bool:
 LINK_LIVES_AFTER_END = timedelta(days=1)
 
 
-def may_invite(*, cancelled: bool, starts_at: datetime | None, now: datetime) -> NotInvitable | None:
+def may_invite(
+    *, cancelled: bool, starts_at: datetime | None, now: datetime, no_names: bool = False
+) -> NotInvitable | None:
     """Decide whether an event can be invited to; None means yes.
 
-    A calendar entry needs a moment, and nobody is invited to the past.
+    A calendar entry needs a moment, and nobody is invited to the past, nor to what stores ``no_names``.
     """
+    if no_names:
+        return NotInvitable.NO_NAMES
     if cancelled:
         return NotInvitable.CANCELLED
     if starts_at is None:

@@ -28,6 +28,7 @@ from pop_campaigns.events.queries.agenda import agenda_points
 from pop_campaigns.events.rules.events import EventState, is_coming
 from pop_campaigns.events.rules.series import length_of
 from pop_campaigns.events.services.agenda import PointDraft, copy_agenda, put_points
+from pop_campaigns.events.services.details import copy_details
 from pop_campaigns.events.services.events import EventDraft, create_event, draft_of
 from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.models.reminders import ReminderRule
@@ -87,6 +88,7 @@ def copy_event(
         return copy, len(guests_of(copy, InvitationState.DRAFT))
     note("event.copied", copy, by=by, now=now, of=event.id)
     _copy_rules(event, copy, now=now)
+    copy_details(event, copy)
     if along.note and (text := text_of(event)):
         set_invitation_text(copy, text.note_sq, text.note_en, by=by, now=now)
     if along.files:

@@ -67,7 +67,7 @@ def lock_event(event: Event) -> None:
 def check_invitable(event: Event, now: datetime) -> None:
     """Raise :class:`CannotInvite` unless guests may still be asked to the event."""
     cancelled = event.state is EventState.CANCELLED
-    reason = may_invite(cancelled=cancelled, starts_at=event.starts_at, now=now)
+    reason = may_invite(cancelled=cancelled, starts_at=event.starts_at, now=now, no_names=event.no_names)
     if reason is not None:
         raise CannotInvite(reason)
 
@@ -135,6 +135,18 @@ def set_guest_language(guest: Invitation, language: str, *, by: User | None, now
         form = guest.form_of_address
         _freeze(guest, Contact(guest.office, guest.person, guest.name, guest.address, form))
     note("invitation.language_set", guest, by=by, now=now, was=was, language=language)
+
+
+def set_sides(
+    event: Event, sides: Iterable[tuple[Invitation, str]], *, by: User | None, now: datetime
+) -> None:
+    """Say on which side of a round table guests sit; "" on none."""
+    changed = [(guest, side) for guest, side in sides if guest.side != side]
+    for guest, side in changed:
+        guest.side = side
+    if changed:
+        note("event.sides_set", event, by=by, now=now, number=len(changed))
+    db.session.flush()
 
 
 def set_invitation_text(

@@ -21,6 +21,7 @@ from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventState, is_coming
 from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.events.services.events import cancel_event
+from pop_campaigns.invitations.messages.files import attached_files, file_links, with_links
 from pop_campaigns.invitations.messages.invitations import (
     MAIL_KINDS,
     Told,
@@ -309,6 +310,7 @@ def preview(
         order = _Order(guest, purpose, earlier, _told(earlier) if purpose is MailPurpose.CHANGE else None)
         sender = by.name if by else ""
         rendered = render_mail(event, order.wording(event), contact_name=sender, now=moment, text=text)
+        recipient = with_links(recipient, file_links(event))
     # Made by hand and never added to the session: the outbox's own functions would store it.
     mail = OutgoingMail(
         skeleton=MailSkeleton(**rendered.as_skeleton()),
@@ -329,10 +331,12 @@ def _queue(
     def skeleton_of(wording: Wording) -> MailSkeleton:
         if wording not in skeletons:
             rendered = render_mail(event, wording, contact_name=by.name if by else "", now=now)
-            skeletons[wording] = add_skeleton(now=now, **rendered.as_skeleton())
+            attached = attached_files(event, wording.purpose)
+            skeletons[wording] = add_skeleton(now=now, attachments=attached, **rendered.as_skeleton())
         return skeletons[wording]
 
     senders = {lang: sender_name(event, lang) for lang in {order.guest.language for order in orders}}
+    links = file_links(event)
     for order in orders:
         guest, other = order.guest, order.other_wording(event)
         if guest.is_erased:
@@ -340,7 +344,7 @@ def _queue(
         copy = next_copy(order.earlier, order.purpose, event.sequence)
         mail = queue_mail(
             skeleton_of(order.wording(event)),
-            recipient_of(guest),
+            with_links(recipient_of(guest), links),
             kind=MAIL_KINDS[order.purpose],
             once=f"invitation/{guest.id}/{order.purpose.value}/{event.sequence}/{copy}",
             about=guest,
@@ -371,11 +375,8 @@ def _call_off(
 ) -> dict[int, list[InvitationMail]]:
     """Call off what has not left, also what was sent again, except mails of the sequence ``above``; return the mails."""
     kept = {row.mail_id for rows in earlier.values() for row in rows if row.sequence == above}
-    waiting = [
-        mail
-        for mail in waiting_mails(earlier, MAIL_KINDS.values())
-        if (mail.original_id or mail.id) not in kept
-    ]
+    still_here = waiting_mails(earlier, MAIL_KINDS.values())
+    waiting = [mail for mail in still_here if (mail.original_id or mail.id) not in kept]
     for mail in waiting:
         call_off(mail, now=now)
     keep_called_off(sending, waiting)

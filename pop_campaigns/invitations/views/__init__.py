@@ -14,6 +14,7 @@ from pop_campaigns.invitations.views import (
     answer,
     by_hand,
     choosing,
+    files,
     follow_up,
     from_list,
     guest_messages,
@@ -21,6 +22,7 @@ from pop_campaigns.invitations.views import (
     message_files,
     other_time,
     reminders,
+    sides,
     steps,
 )
 
@@ -30,6 +32,7 @@ __all__ = [
     "bp",
     "by_hand",
     "choosing",
+    "files",
     "follow_up",
     "from_list",
     "guest_messages",
@@ -38,5 +41,6 @@ __all__ = [
     "message_files",
     "other_time",
     "reminders",
+    "sides",
     "steps",
 ]

@@ -94,6 +94,7 @@ def agenda_several(event_id: int) -> ResponseReturnValue:
     """Read pasted lines as points, show how they were read, and add them."""
     event = get_changeable(Event, event_id)
     form = SeveralForm()
+    form.no_names = event.no_names
     valid = form.validate_on_submit()
     if not valid or request.form.get("then") != "add":
         return _several_page(event, form, shown=form.read), 422 if form.errors else 200
@@ -171,7 +172,8 @@ def _point_form(event: Event, point: AgendaPoint | None = None) -> PointForm:
     offices = [
         (office.id, office_words(office, lang)) for office in offices_to_choose(event, current_user, point)
     ]
-    return PointForm(offices, data=values_of(point)) if point else PointForm(offices)
+    form = PointForm(offices, data=values_of(point)) if point else PointForm(offices)
+    return form.without_names() if event.no_names else form
 
 
 def _agenda_page(event: Event, form: PointForm) -> str:

@@ -20,9 +20,11 @@ from pop_campaigns.core.forms import csrf
 from pop_campaigns.core.i18n import LANGUAGES, in_language
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.queries.agenda import agenda_points
+from pop_campaigns.events.queries.details import embargo_of
 from pop_campaigns.events.rules.events import EventState, is_over
 from pop_campaigns.events.words.agenda import AgendaLine, agenda_lines
 from pop_campaigns.events.words.calendar import calendar_event
+from pop_campaigns.events.words.details import embargo_words
 from pop_campaigns.events.words.labels import EVENT_KINDS, when_words, zone_words
 from pop_campaigns.invitations.blueprint import bp
 from pop_campaigns.invitations.forms import KEEP, AnswerForm, OtherTimeForm
@@ -88,6 +90,11 @@ def answer_calendar(token: str) -> ResponseReturnValue:
     return give_file(write_event_file(entry).encode(), file_name, "text/calendar")
 
 
+def _embargo(event: Event, moment: datetime) -> str:
+    until = embargo_of(event, moment)
+    return embargo_words(until, event, str(g.lang)) if until else ""
+
+
 def _agenda(event: Event) -> list[AgendaLine]:
     return agenda_lines(event, agenda_points(event), str(g.lang))
 
@@ -149,6 +156,7 @@ def answer_page(
         join_link=entry.join_url if entry else None,
         description="" if withdrawn else in_language(event, "description", lang),
         agenda=[] if withdrawn else _agenda(event),
+        embargo=_embargo(event, moment) if not withdrawn else "",
         note=in_language(text, "note", lang) if text and not withdrawn else "",
         last=last,
         last_day=day_words(local_date(last.said_at), lang, weekday=False) if last else "",

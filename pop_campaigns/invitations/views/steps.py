@@ -35,12 +35,14 @@ from pop_campaigns.contacts.rules import Unmailed
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.headers import framed_mail, with_frames
-from pop_campaigns.core.i18n import LANGUAGES, misses_translation
+from pop_campaigns.core.i18n import LANGUAGES, current_language, misses_translation
 from pop_campaigns.core.meanwhile import meet_changes
 from pop_campaigns.events.forms.visibility import EndOfDraftForm
 from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.queries.files import files_for_guests
 from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.events.services.visibility import end_draft
+from pop_campaigns.events.words.files import going_words
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
 from pop_campaigns.invitations.forms import NoteForm
 from pop_campaigns.invitations.models.invitations import Invitation, InvitationText
@@ -265,6 +267,7 @@ def _send_page(event: Event, *, changed: bool = False, ending: EndOfDraftForm | 
         refusal=cannot_invite_words(event, now()),
         changed=changed,
         ending=ending or _end_of_draft(event),
+        going=going_words(files_for_guests(event), current_language()),
     )
 
 

@@ -80,6 +80,9 @@ NOT_INVITABLE: Final[dict[NotInvitable, LazyString]] = {
     NotInvitable.CANCELLED: _l("The event is cancelled; nobody can be invited to it any more."),
     NotInvitable.OVER: _l("The event has begun or is over; nobody can be invited to it any more."),
     NotInvitable.NO_MOMENT: _l("Give the event a day and an hour first; then you can invite to it."),
+    NotInvitable.NO_NAMES: _l(
+        "This action stores no names: it has no guests, and who comes is only counted."
+    ),
     NotInvitable.DRAFT: _l("The event is a draft: say first whether it goes on the site or stays internal."),
 }
 

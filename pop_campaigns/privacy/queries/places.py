@@ -63,6 +63,8 @@ _LABELS: Final = {
     "event_templates": _l("Template of an event"),
     "event_series": _l("Series of events"),
     "series_proposals": _l("Answer to a series"),
+    "event_details": _l("Event"),
+    "supporters": _l("Message of an organisation that joined"),
     "commitments": _l("Commitment"),
 }
 # Tables that say by another one whose they are.
@@ -71,6 +73,8 @@ _OWNERS: Final[Mapping[str, tuple[str, Callable[[Person], Any]]]] = MappingProxy
         "invitation_texts": ("event_id", lambda person: select(Event.id).where(belongs_to(Event, person))),
         "agenda_points": ("event_id", lambda person: select(Event.id).where(belongs_to(Event, person))),
         "guest_messages": ("event_id", lambda person: select(Event.id).where(belongs_to(Event, person))),
+        "event_details": ("event_id", lambda person: select(Event.id).where(belongs_to(Event, person))),
+        "supporters": ("event_id", lambda person: select(Event.id).where(belongs_to(Event, person))),
         "letter_recipients": (
             "letter_id",
             lambda person: select(Letter.id).where(belongs_to(Letter, person)),
@@ -160,7 +164,7 @@ def _place(table: Table, row: Any, person: Person) -> Place:
 def _url(table: str, row: Any) -> str:
     if table == "events":
         return url_for("desk.event", event_id=row["id"])
-    if table in ("invitation_texts", "agenda_points"):
+    if table in ("invitation_texts", "agenda_points", "event_details", "supporters"):
         return url_for("desk.event", event_id=row["event_id"])
     if table == "time_proposals":
         return url_for("incoming.proposal", proposal_id=row["id"])

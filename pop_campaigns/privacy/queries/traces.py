@@ -25,7 +25,7 @@ from pop_campaigns.core.history import History
 from pop_campaigns.events.models.agenda import AgendaPoint
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.imports.models import ContactImport, ImportChange, ImportRow
-from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
+from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, InvitationMail
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.lists.models import ListMember
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailSkeleton, OutgoingMail
@@ -53,7 +53,7 @@ class Traces:
 
     ``invitations`` ask the person (or went to an address of theirs alone); ``held`` ask an office under the person's
     name. ``mails`` went to the person, ``naming`` to an office but with the name in them. ``speeches`` are points of agendas
-    that name the person as who speaks.
+    that name the person as who speaks, ``told_of_speeches`` the texts in which guests read it.
     """
 
     person: Person
@@ -80,6 +80,7 @@ class Traces:
     members: list[ListMember] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
     speeches: list[AgendaPoint] = field(default_factory=list)
+    told_of_speeches: list[MailSkeleton] = field(default_factory=list)
 
 
 def find_traces(person: Person) -> Traces:
@@ -202,6 +203,15 @@ def _find_speeches(traces: Traces) -> None:
     rows = select(AgendaPoint).join(AgendaPoint.event).where(belongs_to(Event, traces.person))
     named = rows.where(AgendaPoint.speaker != "", holds_probe(AgendaPoint.speaker, traces.identifiers))
     traces.speeches = [point for point in _all(named) if traces.identifiers.name(point.speaker)]
+    texts = (
+        select(MailSkeleton)
+        .join(OutgoingMail, OutgoingMail.skeleton_id == MailSkeleton.id)
+        .join(InvitationMail, InvitationMail.mail_id == OutgoingMail.id)
+        .join(Invitation, Invitation.id == InvitationMail.invitation_id)
+        .where(Invitation.event_id.in_({point.event_id for point in traces.speeches}))
+        .where(holds_probe(MailSkeleton.text, traces.identifiers))
+    )
+    traces.told_of_speeches = _all(texts)
 
 
 def _find_mails(traces: Traces) -> None:

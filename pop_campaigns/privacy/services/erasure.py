@@ -236,5 +236,8 @@ def _erase_elsewhere(traces: Traces) -> None:
             row.actor_name = "" if about or row.subject_type == "invitations" else cut(row.actor_name)
     for point in traces.speeches:
         point.speaker = cut(point.speaker)
+    for skeleton in traces.told_of_speeches:
+        skeleton.text, skeleton.html = cut(skeleton.text), cut(skeleton.html)
+        skeleton.calendar = cut(skeleton.calendar)
     for cells in traces.rows:
         cells.cells, cells.errors = ["" for _cell in cells.cells], []

@@ -12,7 +12,7 @@ from flask_babel.speaklater import LazyString
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.scope import get_changeable
 from pop_campaigns.core.clock import local_date, now
-from pop_campaigns.core.dates import day_words
+from pop_campaigns.core.dates import day_words, moment_words
 from pop_campaigns.core.downloads import give_stored
 from pop_campaigns.core.headers import for_everybody, framed_page
 from pop_campaigns.core.i18n import chosen_language
@@ -21,8 +21,12 @@ from pop_campaigns.core.places import Municipality
 from pop_campaigns.core.subject_files import FILE_PATH, find_by_link
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.queries.agenda import agenda_points
+from pop_campaigns.events.queries.details import embargo_of
+from pop_campaigns.events.queries.files import files_for_everybody, is_open, public_file
 from pop_campaigns.events.rules.events import EventState, is_over
 from pop_campaigns.events.words.agenda import agenda_lines
+from pop_campaigns.events.words.details import detail_rows, institution_label
+from pop_campaigns.events.words.files import size_words
 from pop_campaigns.events.words.labels import (
     EVENT_FORMATS,
     EVENT_KINDS,
@@ -49,7 +53,10 @@ from pop_campaigns.public.views import calendars
 from pop_campaigns.public.words import events as event_words
 
 # Tokens have 256 bits, so this is against noise; a whole ministry may share one address, and scanners open all links.
-LIMITS = {"public.file": "120 per minute; 2000 per hour"}
+LIMITS = {
+    "public.file": "120 per minute; 2000 per hour",
+    "public.event_file": "120 per minute; 2000 per hour",
+}
 ON_THE_FRONT = {
     Group.UPCOMING: 12,
     Group.UPCOMING_ROUGHLY: 6,
@@ -115,18 +122,25 @@ def event(event_id: int) -> ResponseReturnValue:
 def show_event(row: Event, template: str = "public/event.html") -> str:
     """Return the page of an event as everybody sees it, in the language of the address."""
     lang, moment = str(g.lang), now()
+    embargo = embargo_of(row, moment)
     holders, others = event_words.office_holders(row.attendances, lang)
     return render_template(
         template,
         event=row,
         chip=public_chip(row, moment),
-        agenda=agenda_lines(row, agenda_points(row), lang),
+        embargo=moment_words(embargo, lang, row.zone) if embargo else "",
+        agenda=[] if embargo else agenda_lines(row, agenda_points(row), lang),
+        details=[] if embargo else detail_rows(row, lang, public=True),
+        institution_label=institution_label(row),
+        files=[
+            (attached, size_words(attached.file.size, lang)) for attached in files_for_everybody(row, moment)
+        ],
         holders=holders,
         others=others,
         ahead=row.state is EventState.PLANNED and not is_over(row, now(), local_date(now())),
         in_calendars=row.state is not EventState.CANCELLED and calendars.has_file(row, lang),
         distance=event_words.distance_words(row, moment),
-        share_words=event_words.share_words(row, lang),
+        share_words=event_words.share_words(row, lang, embargoed=embargo is not None),
         day_words=lambda day: day_words(day, lang),
         canonical=base_url() + request.path,
         **_words(lang),
@@ -220,6 +234,16 @@ def file(token: str) -> Response:
     An unknown link and one of a file that was taken off look alike: 404. Looking changes nothing.
     """
     row = find_by_link(token)
+    if row is None or not is_open(row):
+        abort(404)
+    return give_stored(row.file)
+
+
+@bp.get("/<any(sq, en):lang>/events/<int:event_id>/files/<int:attached_id>")
+def event_file(event_id: int, attached_id: int) -> Response:
+    """Return a file that the public page of an event gives; before its embargo ends there is none."""
+    event = find_public_event(event_id)
+    row = public_file(event, attached_id, now()) if event else None
     if row is None:
         abort(404)
     return give_stored(row.file)

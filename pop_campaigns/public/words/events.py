@@ -129,11 +129,14 @@ def office_holders(attendances: Iterable[Attendance], lang: str) -> tuple[list[O
     return named, others
 
 
-def share_words(event: Event, lang: str) -> str:
-    """Return the sentence that stands under a shared link: kind, date, where, and how the description begins."""
+def share_words(event: Event, lang: str, *, embargoed: bool = False) -> str:
+    """Return the sentence that stands under a shared link: kind, date, where, and how the description begins.
+
+    Of what is under embargo there is no description yet.
+    """
     place = event.municipality.name if event.municipality else ""
     facts = [str(EVENT_KINDS[event.kind]), when_words(event, lang), public_text(event, event.venue), place]
     words = " · ".join(fact for fact in facts if fact)
     text = " ".join(public_text(event, in_language(event, "description", lang)).split())
-    whole = f"{words}. {text}" if text else words
+    whole = f"{words}. {text}" if text and not embargoed else words
     return whole if len(whole) <= _SHARED_LENGTH else whole[: _SHARED_LENGTH - 1].rsplit(" ", 1)[0] + "…"

@@ -20,11 +20,12 @@ from sqlalchemy.orm import lazyload
 
 from pop_campaigns.calendars.event import CalendarEvent
 from pop_campaigns.calendars.feed import feed_etag, write_event_block, write_feed
-from pop_campaigns.core.clock import TIRANE
+from pop_campaigns.core.clock import TIRANE, now
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import in_language, speaking
 from pop_campaigns.events.models.events import Event
+from pop_campaigns.events.queries.details import embargo_of, last_embargo, under_embargo
 from pop_campaigns.events.words.calendar import calendar_event
 from pop_campaigns.events.words.labels import SEVERAL_EVENTS
 from pop_campaigns.public.queries.events import FeedFilter, fed_events, published
@@ -35,8 +36,8 @@ _AT_ONCE: Final = 500
 _MOST_BLOCKS, _MOST_FEEDS = 50_000, 64
 _ALL: Final = FeedFilter()
 
-# One event as read from the database: id, UID, version, instant of its last change.
-Stamp = tuple[int, str, int, datetime]
+# One event as read from the database: id, UID, version, instant of its last change, whether it is under embargo.
+Stamp = tuple[int, str, int, datetime, bool]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +66,7 @@ def public_entry(event: Event, lang: str) -> CalendarEvent | None:
     return dataclasses.replace(
         entry,
         summary=public_text(event, entry.summary),
-        description=_description(event, lang),
+        description="" if embargo_of(event, now()) else _description(event, lang),
         location=public_text(event, event.venue),
         join_url=None,
     )
@@ -98,12 +99,16 @@ def feed_name(lang: str, wanted: FeedFilter, names: Sequence[str]) -> str:
 
 
 def last_change() -> datetime | None:
-    """Return when any event last changed: also one taken from the site or moved elsewhere changes feeds, no draft does."""
-    return db.session.scalar(select(func.max(Event.changed_at)).where(Event.published_at.is_not(None)))
+    """Return when any event last changed: also one taken from the site or moved elsewhere changes feeds, no draft does.
+
+    So does the end of an embargo.
+    """
+    changed = db.session.scalar(select(func.max(Event.changed_at)).where(Event.published_at.is_not(None)))
+    return max((moment for moment in (changed, last_embargo(now())) if moment), default=None)
 
 
 def _stamps(wanted: FeedFilter) -> list[Stamp]:
-    rows = fed_events(wanted, Event.id, Event.uid, Event.version, Event.changed_at)
+    rows = fed_events(wanted, Event.id, Event.uid, Event.version, Event.changed_at, under_embargo(now()))
     rows = rows.where(Event.precision.in_(_WITH_DAY))
     return [tuple(row) for row in db.session.execute(rows.order_by(Event.day_from, Event.id))]
 

@@ -82,7 +82,7 @@ function drag(row, handle) {
 
 function dress() {
   for (const row of rows()) {
-    const handle = row.querySelector(".agenda-handle");
+    const handle = row.querySelector(".point-handle");
     if (!handle) continue;
     handle.hidden = false;
     drag(row, handle);
