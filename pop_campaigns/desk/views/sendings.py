@@ -21,12 +21,15 @@ from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.words.sendings import UndoLine, not_undone_words, undo_line, undone_words
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.invitations.services.undoing import undo_sending
+from pop_campaigns.letters.models import Letter
+from pop_campaigns.letters.services.undoing import undo_letter
 from pop_campaigns.mail.models import Sending
 from pop_campaigns.mail.sendings import NotUndone, TakenBack, UndoneBefore, open_sendings
 
 Undo = Callable[..., TakenBack]
 _SUBJECTS: Final[Mapping[str, tuple[Any, Undo, str]]] = {
     Event.__tablename__: (Event, undo_sending, "desk.event"),
+    Letter.__tablename__: (Letter, undo_letter, "desk.letter"),
 }
 """Of what a sending can be: its table, the service that takes it back, its page (with the table's name in the singular)."""
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from flask import current_app
 
@@ -44,11 +45,14 @@ from pop_campaigns.letters.rules.letters import (
     may_edit,
     may_send,
 )
-from pop_campaigns.mail.models import MailSkeleton, OutgoingMail
+from pop_campaigns.mail.models import MailSkeleton, OutgoingMail, Sending
 from pop_campaigns.mail.outbox import Recipient, add_skeleton, queue_mail
+from pop_campaigns.mail.sendings import keep
 
 # Too long for a line of history: that they changed is enough.
 _LONG = frozenset({"body_sq", "body_en"})
+FROZEN = ("name", "office_title", "institution_name", "dative", "address")
+"""Words of a recipient that are frozen as sent, beside the form of address."""
 # Any number, as long as nothing else of ours locks under it.
 _REGISTER_LOCK = 119_2014
 
@@ -172,7 +176,7 @@ def fingerprint(letter: Letter, lines: Sequence[RecipientLine]) -> str:
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
 
 
-def send_letter(letter: Letter, *, by: User, now: datetime) -> SentLetter:
+def send_letter(letter: Letter, *, by: User, now: datetime, sending: Sending | None = None) -> SentLetter:
     """Send the letter: number it, freeze its recipients, queue one mail for each that has an address.
 
     All in the caller's transaction; sending twice is refused, so nobody gets a second mail.
@@ -186,6 +190,7 @@ def send_letter(letter: Letter, *, by: User, now: datetime) -> SentLetter:
     if verdict is not SendVerdict.READY:
         raise CannotSend(verdict)
     printed = {lang: lines_of(letter, by, day, lang=lang) for lang in LANGUAGES}
+    keep(sending, **_as_it_was(letter))
     _number(letter, day.year)
     letter.state, letter.sent_at, letter.changed_at = LetterState.SENT, now, now
     letter.greeted = True
@@ -193,7 +198,7 @@ def send_letter(letter: Letter, *, by: User, now: datetime) -> SentLetter:
     for line in lines:
         _freeze(line)
     db.session.flush()
-    mails = sum(_queue_language(letter, lang, lines, printed[lang], now) for lang in LANGUAGES)
+    mails = sum(_queue_language(letter, lang, lines, printed[lang], now, sending) for lang in LANGUAGES)
     db.session.flush()
     sent = SentLetter(mails, len(lines) - mails)
     note(
@@ -210,9 +215,32 @@ def lock_letter(letter: Letter) -> None:
 
 
 def _number(letter: Letter, year: int) -> None:
-    """Return the next register number: no gap and no double, however many letters leave at once."""
+    """Give the next register number: no gap and no double, however many letters leave at once.
+
+    One whose sending was taken back has kept its own, and bears it if it goes within that year.
+    """
+    if letter.register_count is not None and letter.register_year == year:
+        return
     lock_number(_REGISTER_LOCK, letter.organisation_id or 0)
     letter.register_year, letter.register_count = year, last_register_count(letter.organisation_id, year) + 1
+
+
+def _as_it_was(letter: Letter) -> dict[str, Any]:
+    """Return what sending changes and taking it back puts back (see ``services.undoing``)."""
+    return {
+        "letter": {
+            "state": letter.state.value,
+            "greeted": letter.greeted,
+            "precision": letter.precision.value,
+            "day_from": letter.day_from.isoformat() if letter.day_from else None,
+            "day_to": letter.day_to.isoformat() if letter.day_to else None,
+        },
+        "recipients": {
+            str(recipient.id): {name: getattr(recipient, name) for name in FROZEN}
+            | {"form_of_address": recipient.form_of_address and recipient.form_of_address.value}
+            for recipient in letter.recipients
+        },
+    }
 
 
 def _freeze(line: RecipientLine) -> None:
@@ -228,7 +256,12 @@ def _freeze(line: RecipientLine) -> None:
 
 
 def _queue_language(
-    letter: Letter, lang: str, lines: list[RecipientLine], printed: list[RecipientLine], now: datetime
+    letter: Letter,
+    lang: str,
+    lines: list[RecipientLine],
+    printed: list[RecipientLine],
+    now: datetime,
+    sending: Sending | None,
 ) -> int:
     """Queue the mails in one language; ``printed`` names all recipients in it."""
     reached = [line for line in lines if line.language == lang and line.address]
@@ -240,12 +273,17 @@ def _queue_language(
         language=lang, subject=words.subject, text=words.text, html=words.html, now=now, attachments=[file]
     )
     for line in reached:
-        line.recipient.mail = _queue(letter, line, words, skeleton, now)
+        line.recipient.mail = _queue(letter, line, words, skeleton, now, sending)
     return len(reached)
 
 
 def _queue(
-    letter: Letter, line: RecipientLine, words: MailWords, skeleton: MailSkeleton, now: datetime
+    letter: Letter,
+    line: RecipientLine,
+    words: MailWords,
+    skeleton: MailSkeleton,
+    now: datetime,
+    sending: Sending | None,
 ) -> OutgoingMail:
     to = Recipient(line.address, recipient_name(line), words.filled(letter, line))
     return queue_mail(
@@ -258,6 +296,7 @@ def _queue(
         from_name=sender_of(letter, line.language).name,
         organisation_id=letter.organisation_id,
         now=now,
+        sending=sending,
     )
 
 

@@ -14,6 +14,7 @@ from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.rules.roles import RoleName
 from pop_campaigns.accounts.scope import NoOrganisation, get_changeable
 from pop_campaigns.accounts.views.sent_before import form_made, sent_once
+from pop_campaigns.accounts.views.undoable import say_sent, undoable
 from pop_campaigns.campaigns.queries import visible_campaigns
 from pop_campaigns.contacts.forms.picking import read_place
 from pop_campaigns.core.clock import local_date, now
@@ -45,6 +46,7 @@ from pop_campaigns.letters.views.recipients import settled
 from pop_campaigns.letters.words import pages as wording
 from pop_campaigns.letters.words.labels import SEND_VERDICTS
 from pop_campaigns.mail.message import MailParts
+from pop_campaigns.mail.rules import SendingKind
 from pop_campaigns.mail.wake_up import wake_worker
 
 # A reply address is drawn when the letter is sent; before that only its form can be shown.
@@ -121,8 +123,9 @@ def send(letter_id: int) -> ResponseReturnValue:
     if may_edit(letter.state) and request.form.get("seen") != fingerprint(letter, lines):
         flash(_("Text or recipients changed since you looked. Look again, then send."), "warning")
         return _preview_page(letter), 409
+    sending = undoable(SendingKind.LETTER, letter)
     try:
-        sent = send_letter(letter, by=current_user, now=moment)
+        sent = send_letter(letter, by=current_user, now=moment, sending=sending)
     except CannotSend as refused:
         flash(str(SEND_VERDICTS[refused.verdict]), "warning")
         if refused.verdict is SendVerdict.ALREADY_SENT:
@@ -131,7 +134,7 @@ def send(letter_id: int) -> ResponseReturnValue:
     db.session.commit()
     wake_worker()
     words = ngettext("%(num)d mail is on its way.", "%(num)d mails are on their way.", sent.mails)
-    flash(_("Sent as no. %(number)s.", number=letter.register_number) + " " + words, "success")
+    say_sent(_("Sent as no. %(number)s.", number=letter.register_number) + " " + words, sending)
     return redirect(letter_url(letter.id))
 
 

@@ -293,6 +293,9 @@ def history_words(row: History, lang: str, *, who: str = "") -> str:
         "letter.sent": pgettext("letter", "Sent as no. %(number)s", number=details.get("number", "")),
         "letter.response_recorded": _("%(who)s answered: %(kind)s", who=who, kind=kind),
         "letter.response_corrected": _("%(who)s: response corrected: %(kind)s", who=who, kind=kind),
+        "letter.sending_undone": _(
+            "Taken back before it left; no. %(number)s stays with it", number=details.get("number", "")
+        ),
         "letter.replied": _("%(who)s: their message was answered", who=who),
         "letter.response_removed": _("%(who)s: response taken back: %(kind)s", who=who, kind=kind),
         "file.attached": _("File added: %(name)s", name=details.get("file", "")),
