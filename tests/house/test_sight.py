@@ -256,6 +256,7 @@ NEED_NOT_ASK = {
     "invitations/queries/reminders:reminders_claimed": "for the worker",
     "invitations/queries/reminders:reminded_today": "for verbs",
     "invitations/queries/reminders:states_of_rules": "counts",
+    "invitations/services/reminders:_forget_undone": "for verbs",
     "invitations/queries/told:lock_mails": "for verbs",
     "invitations/queries/told:waiting_mails": "for verbs",
 }
