@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -81,6 +82,17 @@ def test_only_the_ticked_are_reminded(people: SimpleNamespace, sign_in: Browser,
         arta.post(address)
     sent = select(OutgoingMail.to_address).where(OutgoingMail.kind == "invitation.reminder")
     assert db.session.scalars(sent).all() == [silent.address]
+
+
+def test_the_ticked_are_written_to(people: SimpleNamespace, sign_in: Browser, event: Event) -> None:
+    first, second, _third = guests_of(event)
+    arta = sign_in(people.arta)
+    assert f'formaction="/events/{event.id}/messages/new"' in arta.get(f"/events/{event.id}").text
+    page = arta.get(f"/events/{event.id}/messages/new?g={first.id}&ticked={second.id}").text
+    ticked = re.findall(
+        r'name="guests"[^>]*value="(\d+)"[^>]*checked|checked[^>]*name="guests"[^>]*value="(\d+)"', page
+    )
+    assert sorted(int(one or other) for one, other in ticked) == sorted([first.id, second.id])
 
 
 @pytest.mark.both_databases

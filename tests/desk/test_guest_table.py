@@ -97,6 +97,17 @@ def test_guests_are_filtered_by_their_mail_and_by_words(people: SimpleNamespace,
     assert len(rows(arta.get(f"/events/{event.id}?answer=everybody&mail=x").text)) == 7, "no filter of ours"
 
 
+def test_guests_are_filtered_by_the_side_they_sit_on(people: SimpleNamespace, arta: FlaskClient) -> None:
+    event = invited_event(people.arta, guests=3)
+    address = f"/events/{event.id}"
+    assert 'name="side"' not in arta.get(address).text, "nobody's side was said"
+    first, second, _third = guests_of(event)
+    first.side, second.side = "Bashkia", "Shoqëria civile"
+    db.session.commit()
+    assert "Shoqëria civile (1)" in arta.get(address).text
+    assert rows(arta.get(f"{address}?side=Bashkia").text) == [first.id]
+
+
 def test_the_bar_and_the_filters_count_the_same(people: SimpleNamespace, arta: FlaskClient) -> None:
     event, _guests = mixed_event(people)
     page = arta.get(f"/events/{event.id}").text

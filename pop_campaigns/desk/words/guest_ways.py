@@ -55,6 +55,7 @@ class GuestWays:
     def with_ticked(self) -> list[Way]:
         """What may be done with all guests that are ticked."""
         pages = [(_("Remind"), "invitations.remind")] if self.sent else []
+        pages += [(_("Write"), "invitations.new_message")] if self.changeable else []
         pages += [(_("Withdraw invitations"), "desk.withdraw_guests")] if self.sent else []
         pages += [(_("Download"), "desk.export_guests")] if self.changeable else []
         return [Way(label, url_for(endpoint, event_id=self.event_id)) for label, endpoint in pages]

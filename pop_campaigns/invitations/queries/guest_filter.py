@@ -78,6 +78,7 @@ class GuestFilter:
 
     answer: str = ""
     mail: str = ""
+    side: str = ""
     words: str = ""
 
     @classmethod
@@ -87,13 +88,14 @@ class GuestFilter:
         return cls(
             answer if answer in list(Standing) else "",
             mail if mail in list(MailStanding) else "",
+            typed.get("side", "").strip()[:_LONGEST_WORDS],
             typed.get("q", "").strip()[:_LONGEST_WORDS],
         )
 
     @property
     def query(self) -> dict[str, str]:
         """The filter as a part of an address."""
-        parts = {"answer": self.answer, "mail": self.mail, "q": self.words}
+        parts = {"answer": self.answer, "mail": self.mail, "side": self.side, "q": self.words}
         return {name: value for name, value in parts.items() if value}
 
     def picks(self, row: GuestRow) -> bool:
@@ -102,6 +104,8 @@ class GuestFilter:
         if self.answer and standing_of(row) != self.answer:
             return False
         if self.mail and mail_standing_of(row) != self.mail:
+            return False
+        if self.side and guest.side != self.side:
             return False
         told = fold(f"{guest.shown_as} {guest.name} {guest.address}")
         return all(word in told for word in search_words(self.words))

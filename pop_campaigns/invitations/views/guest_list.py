@@ -18,6 +18,7 @@ from flask_security import current_user
 
 from pop_campaigns.core.numbers import read_ticks, row_number, write_ticks
 from pop_campaigns.core.pages import Page, paged_entries
+from pop_campaigns.core.text import sort_key
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.invitations.queries.guest_filter import (
     GuestFilter,
@@ -71,6 +72,7 @@ class GuestList:
     filter: GuestFilter
     answers: list[Option]
     mails: list[Option]
+    sides: list[Option]
     ticked: frozenset[int]
     elsewhere: str
     about: GuestRow | None
@@ -101,6 +103,7 @@ def guest_list(rows: Sequence[GuestRow]) -> GuestList:
         wanted,
         _options(STANDINGS, Counter(map(standing_of, rows)), wanted.answer),
         _options(MAIL_STANDINGS, Counter(map(mail_standing_of, rows)), wanted.mail),
+        _sides(rows, wanted.side),
         ticked,
         write_ticks(ticked - in_sight, sorted(row.invitation.id for row in rows)),
         next((row for row in rows if row.invitation.id == about), None),
@@ -133,6 +136,14 @@ def chosen_rows(rows: Sequence[GuestRow]) -> list[GuestRow]:
     """Return the guests that are ticked, in their order, for a page that does something with them."""
     ticked = read_ticked(rows, picked(rows, GuestFilter.read(request.args)))
     return [row for row in rows if row.invitation.id in ticked]
+
+
+def _sides(rows: Sequence[GuestRow], chosen: str) -> list[Option]:
+    """Return for whom guests sit at the table, where that was said of any."""
+    counted = Counter(row.invitation.side for row in rows if row.invitation.side)
+    return [
+        Option(side, f"{side} ({counted[side]})", side == chosen) for side in sorted(counted, key=sort_key)
+    ]
 
 
 def _options(

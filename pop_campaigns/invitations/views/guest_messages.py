@@ -48,6 +48,7 @@ from pop_campaigns.invitations.services.guest_messages import (
     write_words,
 )
 from pop_campaigns.invitations.sight import check_sight, seen_among
+from pop_campaigns.invitations.views.guest_list import ticked_numbers
 from pop_campaigns.invitations.views.steps import HeldBack
 from pop_campaigns.invitations.words.guest_messages import (
     GUEST_GROUPS,
@@ -70,9 +71,9 @@ PARTS: Final = ("html", "text")
 def new_message(event_id: int) -> ResponseReturnValue:
     """Choose whom to write to: the first of three steps. ``?guest=`` ticks single guests, ``?group=`` groups."""
     event = get_changeable(Event, event_id)
-    form = GuestsOfMessageForm(
-        data={"groups": request.args.getlist("group"), "guests": request.args.getlist("guest")}
-    )
+    # Single guests by their number, or those ticked on the event's page.
+    guests = [*request.args.getlist("guest"), *map(str, sorted(ticked_numbers(event) or ()))]
+    form = GuestsOfMessageForm(data={"groups": request.args.getlist("group"), "guests": guests})
     _offer(form, event)
     if form.validate_on_submit():
         message = create_message(event, form.chosen, by=current_user, now=now())
