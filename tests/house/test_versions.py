@@ -41,6 +41,7 @@ EDITS_NOTHING = {
     "contacts.new_holder": "adds a row; whose mandate ends is decided from the day typed",
     "contacts.withdraw_consent": "ends a consent once; a second press finds it ended",
     "events.new": "adds a row",
+    "desk.export_guests": "hands out a file",
     "desk.copy": "adds drafts",
     "desk.save_template": "adds a row",
     "desk.template": "adds a draft",
