@@ -9,6 +9,7 @@ from sqlalchemy import DateTime, TypeDecorator, text
 from pop_campaigns.core import files, history  # noqa: F401  # their tables must be known
 from pop_campaigns.core.db import Base
 from pop_campaigns.imports import models as _imports  # noqa: F401
+from pop_campaigns.invitations.models import date_polls as _date_polls  # noqa: F401
 from pop_campaigns.invitations.models import invitations as _invitations  # noqa: F401
 from pop_campaigns.invitations.models import reminders as _reminders  # noqa: F401
 from pop_campaigns.letters import models as _letters  # noqa: F401

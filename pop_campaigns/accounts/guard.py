@@ -24,7 +24,6 @@ PUBLIC_ENDPOINTS = frozenset(
         "healthz",
         "invitations.answer",
         "invitations.answer_calendar",
-        "invitations.answer_other_time",
         "privacy.unsubscribe",
         "accounts.set_language",
         "accounts.forgotten",
@@ -33,6 +32,14 @@ PUBLIC_ENDPOINTS = frozenset(
         "accounts.welcome_again",
     }
 )
+
+
+_declared: set[str] = set()
+
+
+def declare_public(*endpoints: str) -> None:
+    """Put endpoints on the public list: a package says so of its own pages, where they are defined."""
+    _declared.update(endpoints)
 
 
 def _needs(roles: frozenset[RoleName], name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -74,7 +81,8 @@ def link_holder(view: Callable[P, R]) -> Callable[P, R]:
 
 def is_public(endpoint: str) -> bool:
     """Return whether an endpoint needs no account."""
-    return endpoint in PUBLIC_ENDPOINTS or endpoint.partition(".")[0] in PUBLIC_BLUEPRINTS
+    named = endpoint in PUBLIC_ENDPOINTS or endpoint in _declared
+    return named or endpoint.partition(".")[0] in PUBLIC_BLUEPRINTS
 
 
 def init_guards(app: Flask) -> None:

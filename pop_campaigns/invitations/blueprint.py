@@ -21,6 +21,7 @@ from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import guests_of
 from pop_campaigns.invitations.rules.guest_messages import MessageState
 from pop_campaigns.invitations.rules.invitations import InvitationState, may_invite
+from pop_campaigns.invitations.services.guests import why_not_listable
 from pop_campaigns.invitations.sight import check_sight
 from pop_campaigns.invitations.words.labels import NOT_INVITABLE
 
@@ -65,6 +66,12 @@ def cannot_invite_words(event: Event, moment: datetime) -> str:
     """Return why nobody can be invited to an event now; "" when one can."""
     cancelled = event.state is EventState.CANCELLED
     reason = may_invite(cancelled=cancelled, starts_at=event.starts_at, now=moment, no_names=event.no_names)
+    return str(NOT_INVITABLE[reason]) if reason else ""
+
+
+def cannot_list_words(event: Event, moment: datetime) -> str:
+    """Return why nobody can be put on an event's list now; "" when one can, also while its date is being looked for."""
+    reason = why_not_listable(event, moment)
     return str(NOT_INVITABLE[reason]) if reason else ""
 
 

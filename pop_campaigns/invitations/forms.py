@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
@@ -29,8 +30,9 @@ from pop_campaigns.core.clock import TIRANE
 from pop_campaigns.core.forms import AtMost, Form, Needed
 from pop_campaigns.core.numbers import NumberField
 from pop_campaigns.core.text import clean_line, clean_text
-from pop_campaigns.events.forms.typed_slots import offer_equal_hours, read_slot, slot_fields
+from pop_campaigns.events.forms.typed_slots import is_blank, offer_equal_hours, read_slot, slot_fields
 from pop_campaigns.events.forms.typed_times import When
+from pop_campaigns.invitations.rules.date_polls import Says
 from pop_campaigns.invitations.rules.guest_messages import GuestChosen, GuestGroup, Reached
 from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.rules.reminders import DEFAULT_HOUR, FIRST_HOUR, LAST_HOUR, MOST_DAYS
@@ -40,6 +42,7 @@ from pop_campaigns.invitations.words.reminders import AUDIENCES
 
 LONGEST_NOTE = 2000
 LONGEST_SUBSTITUTE = 200
+SLOT_LINES = 5
 KEEP = "KEEP"
 
 
@@ -101,6 +104,100 @@ class OtherTimeForm(Form):
         super().validate(extra_validators)
         self.when = read_slot(self, self.zone) or When()
         return self.when.starts_at is not None and not self.errors
+
+
+class SlotsForm(Form):
+    """Times to be put to the guests, a line each; a line left empty counts for nothing."""
+
+    def __init__(self, zone: str, lines: int, **values: Any) -> None:
+        super().__init__(**values)
+        self.zone, self.lines = zone, min(lines, SLOT_LINES)
+        self.times: list[tuple[datetime, datetime | None]] = []
+        for line in self.endings:
+            offer_equal_hours(self, zone, line)
+
+    @property
+    def endings(self) -> list[str]:
+        """What ends the names of the fields of each line that is shown."""
+        return [f"_{number}" for number in range(1, self.lines + 1)]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each line, and that there is one at all and no time twice."""
+        super().validate(extra_validators)
+        for line in self.endings:
+            if is_blank(self, line):
+                continue
+            when = read_slot(self, self.zone, line)
+            if when is None or when.starts_at is None:
+                continue
+            if when.starts_at in dict(self.times):
+                self[f"day{line}"].errors = [_("This time stands here twice.")]
+            elif when.starts_at <= self.now:
+                self[f"day{line}"].errors = [_("This time is over already.")]
+            self.times.append((when.starts_at, when.ends_at))
+        if not self.times and not self.errors:
+            self[f"day{self.endings[0]}"].errors = [_("Give at least one day with its hour.")]
+        return not self.errors
+
+    now: datetime
+
+
+for _line in range(1, SLOT_LINES + 1):
+    for _name, _field in slot_fields(f"_{_line}").items():
+        setattr(SlotsForm, _name, _field)
+
+
+class SlotAnswersForm(Form):
+    """What a guest says of each time, and a note. The times are those that stand, by number."""
+
+    note = TextAreaField(
+        _l("A note to the organisers"), validators=[AtMost(LONGEST_NOTE)], filters=[clean_text]
+    )
+
+    def __init__(self, slots: Sequence[int], known: Mapping[int, Says] | None = None, **values: Any) -> None:
+        super().__init__(**values)
+        typed = request.form if self.is_submitted() else None
+        self.slots = list(slots)
+        self.said = {slot: _says(typed.get(f"slot-{slot}")) for slot in slots} if typed else dict(known or {})
+        self.missing: set[int] = set()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Require a word about each time."""
+        good = super().validate(extra_validators)
+        self.missing = {slot for slot in self.slots if not self.said.get(slot)}
+        if self.missing:
+            self.form_errors.append(_("Say of each time whether it suits you."))
+        return good and not self.missing
+
+    @property
+    def words(self) -> dict[int, Says]:
+        """What was said, of the times of which something was."""
+        return {slot: says for slot, says in self.said.items() if says}
+
+
+class SlotsFromMailForm(SlotAnswersForm):
+    """What a guest says of each time as somebody read or heard it: perhaps not of every one."""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Require a word about one time at least."""
+        good = Form.validate(self, extra_validators)
+        if not self.words:
+            self.form_errors.append(_("Mark at least one time."))
+        return good and bool(self.words)
+
+
+class SlotsByHandForm(SlotsFromMailForm):
+    """The same, with how it came."""
+
+    told_how = RadioField(
+        _l("How did it come?"),
+        [Needed(_l("Choose how the answer came."))],
+        choices=[SelectChoice(how.value, words) for how, words in TOLD_HOW.items()],
+    )
+
+
+def _says(typed: str | None) -> Says | None:
+    return Says(typed) if typed in set(Says) else None
 
 
 class ByHandForm(Form):

@@ -70,6 +70,7 @@ def stage_world(site: Site, open_context: Callable[..., BrowserContext]) -> Worl
     walks.sign_in(desk, site, FIER)
     places = _stage_event(desk, guest, site) | _stage_letters(desk) | _stage_plan(desk)
     places |= _find_recorded(desk) | _stage_person(desk) | _stage_series(desk, places["event"])
+    places |= _stage_dates(desk, guest)
     places["proposal"] = _stage_proposal(desk, site, places["event"])
     _let_server_refuse(site, "kryeministria")
     desk.goto(places["event"])
@@ -191,6 +192,28 @@ def _stage_plan(desk: Page) -> dict[str, str]:
     )
     walks.put_on_list(desk, plan, [MAYOR_OF_FIER, PREFECT], english=[PREFECT])
     return {"plan": plan}
+
+
+def _stage_dates(desk: Page, guest: Page) -> dict[str, str]:
+    """An event whose date is looked for: two guests asked, one has said when they can."""
+    looked_for = walks.plan_round_table(desk, "Dëgjesë për ujin", "Hearing on the water")
+    walks.put_on_list(desk, looked_for, [MAYOR_OF_FIER, PREFECT], english=[PREFECT])
+    desk.goto(f"{looked_for}/dates")
+    for line, days in ((1, 20), (2, 22)):
+        day = walks.in_two_weeks() + timedelta(days=days)
+        desk.locator(f"#day_{line}").fill(day.isoformat())
+        desk.locator(f"#start_{line}").fill("10:00")
+    desk.locator("main form .btn-primary").last.click()
+    desk.locator("form[action$='/dates/ask'] button[type=submit]").click()
+    link = walks.answer_link(desk, "Dëgjesë për ujin", "bashkia-fier")
+    guest.goto(link)
+    for says in guest.locator("input[value=yes]").all():
+        says.check(force=True)
+    guest.locator("form button[type=submit]").click()
+    expect(guest.locator("#answered")).to_be_visible()
+    desk.goto(f"{looked_for}/dates")
+    by_hand = desk.locator("a[href*='/invitations/'][href$='/dates']").first.get_attribute("href")
+    return {"looked_for": looked_for, "dates_by_hand": str(by_hand), "answer_dates": _path(link)}
 
 
 def _stage_person(desk: Page) -> dict[str, str]:

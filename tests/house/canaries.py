@@ -11,7 +11,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import JSON, Enum, LargeBinary, String, Text, TypeDecorator
+from sqlalchemy import JSON, Enum, LargeBinary, String, Text, TypeDecorator, select
 
 from pop_campaigns.accounts.models import Organisation
 from pop_campaigns.contacts.models.addresses import ContactDetail
@@ -22,7 +22,9 @@ from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.files import store_file
 from pop_campaigns.core.history import History, note
 from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.models.date_polls import AskedGuest, DatePoll, DateSlot, SlotAnswer
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, TimeProposal
+from pop_campaigns.invitations.rules.date_polls import Says
 from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, ToldHow
 from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.mail.models import IncomingLink, IncomingMail, MailTry, OutgoingMail
@@ -145,6 +147,7 @@ def leave_traces(
         incoming_mail_id=mails[0].id,
     )
     db.session.add_all([answer, proposal])
+    asked, said = _asked(event, guests[0])
     came_back, stuck = (guest.mails[0].mail for guest in guests)
     came_back.state, came_back.sent_at = MailState.SENT, now()
     came_back.bounced_at, came_back.bounce_permanent = now(), True
@@ -152,6 +155,7 @@ def leave_traces(
     db.session.add_all(tries)
     rows: list[Any] = [
         entry, *people, further, *(person.addresses[0] for person in people), consent, *guests, answer, proposal, scan, proof,
+        asked, said,
         *mails, came_back, stuck, *tries, came_back.skeleton, stuck.skeleton, *_history(cast, event, guests[0], people[0]),
     ]  # fmt: skip
     for row in dict.fromkeys(rows):
@@ -162,6 +166,20 @@ def leave_traces(
         proposal=proposal, log_entry=entry, incoming=mails[0], came_in=mails[1], mail=came_back, silent=guests[1],
         tables={row.__table__.name for row in rows},
     )  # fmt: skip
+
+
+def _asked(event: Event, guest: Invitation) -> tuple[AskedGuest, SlotAnswer]:
+    """The guest was asked when they can and said so on the phone."""
+    poll = db.session.scalar(select(DatePoll).where(DatePoll.event_id == event.id))
+    poll = poll or DatePoll(event=event, created_at=now())
+    slot = DateSlot(poll=poll, starts_at=now() + timedelta(days=10), added_at=now())
+    asked = AskedGuest(poll=poll, invitation=guest, asked_at=now(), written_at=now())
+    said = SlotAnswer(
+        slot=slot, invitation=guest, says=Says.YES, at=now(), channel=AnswerChannel.BY_HAND, told_how=ToldHow.PHONE,
+        recorded_by="x",
+    )  # fmt: skip
+    db.session.add_all([poll, slot, asked, said])
+    return asked, said
 
 
 def _guest(event: Event, person: Any) -> Invitation:

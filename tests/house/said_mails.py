@@ -15,6 +15,12 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.subject_files import files_of
 from pop_campaigns.incoming.messages import passed_on_words, reply_words
 from pop_campaigns.incoming.services import receipts
+from pop_campaigns.invitations.messages.date_polls import (
+    DatesMail,
+    render_dates_mail,
+    render_dates_receipt,
+    slots_in_words,
+)
 from pop_campaigns.invitations.messages.guest_messages import OwnWords, render_message
 from pop_campaigns.invitations.messages.invitations import Told, Wording, render_mail, render_receipt
 from pop_campaigns.invitations.models.invitations import GivenAnswer
@@ -83,6 +89,16 @@ def _of_events(world: SimpleNamespace, lang: str) -> Iterator[SaidMail]:
     rendered = render_declined_time(world.proposal, "", contact_name="Arta", now=now())
     more = tuple(str((rendered.calendar or {}).get(key, "")) for key in ("summary", "description"))
     yield SaidMail("proposal", rendered.subject, rendered.text, rendered.html, more)
+    yield from _of_dates(world, lang)
+
+
+def _of_dates(world: SimpleNamespace, lang: str) -> Iterator[SaidMail]:
+    event, slots = world.event, world.slot.poll.slots
+    for what in DatesMail:
+        rendered = render_dates_mail(event, what, slots, lang, contact_name="Arta")
+        yield SaidMail(what.kind, rendered.subject, rendered.text, rendered.html)
+    rendered = render_dates_receipt(event, slots_in_words(event, slots, lang), lang)
+    yield SaidMail("dates.changed", rendered.subject, rendered.text, rendered.html)
 
 
 def _of_messages(world: SimpleNamespace) -> Iterator[SaidMail]:

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.both_databases(always=True)
 WITHOUT_TOKEN = {
     "invitations.answer",  # the address itself is the secret; officials may refuse cookies
     "invitations.answer_other_time",  # likewise
+    "invitations.answer_dates",  # likewise
     "privacy.unsubscribe",  # likewise; mail programs press it by themselves (RFC 8058)
 }
 # What a reader sees may be taken along as a file; that takes a press, because it leaves a row in the history.

@@ -33,7 +33,7 @@ IN_FILES = ("Emri",)
 # In their reader's language, whatever the desk's or the browser's: a guest's own page, that of an account, a mail.
 OF_THEIR_READER = frozenset(
     (
-        "accounts.reset", "accounts.welcome", "invitations.answer", "privacy.unsubscribe",
+        "accounts.reset", "accounts.welcome", "invitations.answer", "invitations.answer_dates", "privacy.unsubscribe",
         "desk.mail_html", "invitations.preview_html", "invitations.message_preview", "letters.preview_html",
     )
 )  # fmt: skip

@@ -23,7 +23,7 @@ LINKS_UPWARD = {
     "contacts": 11,
     "events": 2,
     "incoming": 9,
-    "invitations": 19,
+    "invitations": 16,
     "letters": 1,
     "privacy": 2,
 }

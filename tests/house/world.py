@@ -31,10 +31,13 @@ from pop_campaigns.core.subject_files import attach_file
 from pop_campaigns.core.tokens import derive_token, sign_text
 from pop_campaigns.events.models.agenda import Agenda, AgendaPoint
 from pop_campaigns.events.models.details import EventDetails
+from pop_campaigns.events.models.events import Event
 from pop_campaigns.follow_ups.services import add_follow_up
 from pop_campaigns.imports.services.imports import create_import
+from pop_campaigns.invitations.models.date_polls import AskedGuest, DatePoll, DateSlot, SlotAnswer
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, TimeProposal
 from pop_campaigns.invitations.queries.reminders import rules_of
+from pop_campaigns.invitations.rules.date_polls import Says
 from pop_campaigns.invitations.rules.guest_messages import GuestChosen, GuestGroup
 from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, GuestChoice, ToldHow
 from pop_campaigns.invitations.services.copying import save_as_template
@@ -94,6 +97,7 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
         told_how=ToldHow.PAPER, recorded_by="Arta",
     )  # fmt: skip
     db.session.add(answer)
+    slot = _make_poll(event, [invitation, draft])
     db.session.commit()
     invited, tokens, session = _make_account_links(cast)
     attached = attach_file(letter, b"%PDF-1.7 a map", "harta.pdf", by=cast.arta, now=now())
@@ -124,6 +128,7 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
     return SimpleNamespace(
         sending=sending, message=message, message_file=message_file, entered_day=entered_day, log_entry=log_entry,
         template=template, series=series,
+        slot=slot,
         invited=invited, link_tokens=tokens, session=session, follow_up=follow_up,
         cast=cast, office=office, person=person, consent=consent, other=other, merge=merged,
         event=event, invitation=invitation, draft=draft, letter=letter, contact_list=contact_list,
@@ -131,6 +136,18 @@ def make_world(cast: SimpleNamespace) -> SimpleNamespace:
         point=point, event_file=event_file,
         purpose=purpose, breach=breach, imported=imported, incoming=incoming, answer=answer, proposal=proposal,
     )  # fmt: skip
+
+
+def _make_poll(event: Event, guests: list[Invitation]) -> DateSlot:
+    """A search for the date of an event: both guests were asked, one has said something."""
+    poll = DatePoll(event=event, created_at=now())
+    slots = [DateSlot(poll=poll, starts_at=now() + timedelta(days=days), added_at=now()) for days in (8, 9)]
+    asked = [AskedGuest(poll=poll, invitation=guest, asked_at=now(), written_at=now()) for guest in guests]
+    said = SlotAnswer(
+        slot=slots[0], invitation=guests[0], says=Says.YES, at=now(), channel=AnswerChannel.LINK
+    )
+    db.session.add_all([poll, *slots, *asked, said])
+    return slots[0]
 
 
 def _make_account_links(cast: SimpleNamespace) -> tuple[User, dict[str, str], UserSession]:
@@ -224,6 +241,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "file_id": world.message_file.id,
         "sending_id": world.sending.id,
         "session_id": world.session.id,
+        "slot_id": world.slot.id,
         "which": 0,
         "target": "en",
         "noun_key": "events",

@@ -107,7 +107,8 @@ def play(cast: SimpleNamespace, guest: Invitation) -> dict[str, OutgoingMail]:
     starts = event.starts_at
     assert starts is not None
     proposal = TimeProposal(
-        invitation=guest, starts_at=starts + timedelta(days=2), ends_at=starts + timedelta(days=2, hours=1), at=later
+        invitation=guest, starts_at=starts + timedelta(days=2), ends_at=starts + timedelta(days=2, hours=1), at=later,
+        incoming_mail_id=factories.make_incoming(None).id,
     )  # fmt: skip
     db.session.add(proposal)
     db.session.flush()

@@ -85,7 +85,7 @@ def test_pressed_twice_it_is_one_and_a_newer_one_takes_its_place(
     ("typed", "words"),
     [
         ({"day": ""}, "Shënoni ditën."),
-        ({"start": ""}, "Shënoni orën e fillimit."),
+        ({"start": ""}, "Jepni orën e fillimit."),
         ({"end": "10:00"}, "Mbarimi duhet të jetë pas fillimit."),
         ({"day": "2026-05-19"}, "Kjo kohë ka kaluar tashmë."),
         ({"day": "2026-06-16", "start": "10:00"}, "Kjo është koha e ftesës."),

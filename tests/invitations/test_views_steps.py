@@ -14,7 +14,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
-from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.tokens import derive_token
 from pop_campaigns.events.models.events import Event
@@ -172,12 +171,11 @@ def test_adding_twice_lists_once(table: Event, cast: SimpleNamespace, sign_in: S
     assert browser.get(answer.location).status_code == 200
 
 
-@pytest.mark.parametrize("reason", ["cancelled", "over", "no_moment"])
+@pytest.mark.parametrize("reason", ["cancelled", "over"])
 def test_an_event_that_takes_no_guests_says_why(cast: SimpleNamespace, sign_in: SignIn, reason: str) -> None:
     values = {
         "cancelled": {"state": EventState.CANCELLED},
         "over": {"starts_at": NOW - timedelta(hours=1), "ends_at": NOW + timedelta(hours=1)},
-        "no_moment": {"precision": DatePrecision.UNKNOWN, "starts_at": None, "ends_at": None},
     }[reason]
     event = make_table(cast.fier, **values)
     [office] = make_offices(1)

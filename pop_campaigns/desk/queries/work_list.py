@@ -31,9 +31,11 @@ from pop_campaigns.events.words.labels import EVENT_KINDS, state_chip
 from pop_campaigns.incoming.queries.proposals import open_proposals
 from pop_campaigns.incoming.words.proposals import times_in_words
 from pop_campaigns.invitations.models.invitations import Invitation, TimeProposal
+from pop_campaigns.invitations.queries.date_polls import OpenPoll, open_polls
 from pop_campaigns.invitations.queries.guests import AnswerCounts, awaiting_answer, counts_for
 from pop_campaigns.invitations.rules.invitations import may_invite
 from pop_campaigns.invitations.sight import mails_of_work, seen_among
+from pop_campaigns.invitations.words.date_polls import said_words
 from pop_campaigns.letters.queries.letters import due_recipients
 from pop_campaigns.letters.queries.replies import unread_replies
 from pop_campaigns.letters.rules.letters import RecipientState
@@ -56,6 +58,7 @@ def work_list(user: User, now: datetime, lang: str) -> WorkList:
         (work.today if now_or_read else section).append(letter_row(reader, due))
     work.today.extend(_trouble_rows(reader))
     work.today.extend(_proposal_row(reader, proposal) for proposal in open_proposals(user, now=now))
+    work.today.extend(_poll_row(reader, poll) for poll in open_polls(user))
     work.today.extend(check_rows(reader))
     work.today.extend(series_rows(reader))
     add_follow_ups(work, reader)
@@ -165,6 +168,21 @@ def _proposal_row(reader: Reader, proposal: TimeProposal) -> WorkRow:
         action=_("Look at it"),
         action_url=page,
         organisation=reader.whose(event.organisation),
+    )
+
+
+def _poll_row(reader: Reader, poll: OpenPoll) -> WorkRow:
+    page = url_for("invitations.dates", event_id=poll.event.id)
+    all_said = poll.answered == poll.asked
+    return reader.row(
+        _("Date to be found: %(event)s", event=in_language(poll.event, "title", reader.lang)),
+        url_for("desk.event", event_id=poll.event.id),
+        poll.event,
+        who=said_words(poll.answered, poll.asked),
+        tone="warn" if all_said else "",
+        action=_("Choose the date") if all_said else _("See who can when"),
+        action_url=page,
+        organisation=reader.whose(poll.event.organisation),
     )
 
 

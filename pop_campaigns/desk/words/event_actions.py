@@ -17,6 +17,7 @@ from pop_campaigns.events.rules.events import EventState
 from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, awaiting_reminder
 from pop_campaigns.invitations.rules.invitations import InvitationState, NotInvitable, may_invite
+from pop_campaigns.invitations.services.guests import why_not_listable
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,12 @@ def actions_for(
     edit = Action(_("Edit"), url_for("events.edit", event_id=event.id))
     publish, endings = _publish(event), _endings(event, closed, counts)
     draft = event.visibility is EventVisibility.DRAFT
+    find_date = Action(_("Find a date"), url_for("invitations.dates", event_id=event.id))
+    if closed is NotInvitable.NO_MOMENT and why_not_listable(event, now) is None and not event.from_record:
+        others = [edit, *([publish] if publish else [])]
+        return EventActions(
+            find_date, _draft_words() if draft else _closed_words(event, closed), others, endings
+        )
     if closed is not None:
         main, others = (publish, [edit]) if draft else (None, [edit, *([publish] if publish else [])])
         others += _write(event, guests)
@@ -69,6 +76,8 @@ def actions_for(
     if draft and not counts.draft:
         main, why = publish, _draft_words()
     others = [edit, *([publish] if publish and main is not publish else [])]
+    if not counts.total:
+        others.append(find_date)
     if main is not invite:
         others.append(invite)
     if counts.waiting and not not_told and awaiting_reminder(event, now=now):
@@ -106,7 +115,7 @@ def _write(event: Event, guests: Sequence[GuestRow]) -> list[Action]:
 
 def _closed_words(event: Event, closed: NotInvitable) -> str:
     if closed is NotInvitable.NO_MOMENT and event.state is EventState.PLANNED and not event.from_record:
-        return _("Invitations need a day and an hour: add them first.")
+        return _("Invitations need a day and an hour: add them, or let the guests say when they can.")
     return ""
 
 

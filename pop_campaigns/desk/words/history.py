@@ -19,6 +19,7 @@ from pop_campaigns.desk.words.sendings import sending_words
 from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.events.words.details import DETAIL_NAMES
 from pop_campaigns.invitations.rules.invitations import Answer
+from pop_campaigns.invitations.words.date_polls import dates_said_words, times_of_details
 from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, SUBSTITUTE_CHIPS, when_of
 from pop_campaigns.invitations.words.reminders import moved_words
 from pop_campaigns.mail.rules import SendingKind
@@ -50,7 +51,12 @@ _CHANNELS: Final[Mapping[str, LazyString]] = {
     "link": _l("by the personal link"),
     "calendar": _l("from a calendar"),
 }
-_FROM_GUESTS: Final = ("invitation.answered", "invitation.older_answer", "invitation.time_proposed")
+_FROM_GUESTS: Final = (
+    "invitation.answered",
+    "invitation.older_answer",
+    "invitation.time_proposed",
+    "invitation.dates_said",
+)
 _NAMES_SHOWN = 3
 _NAMES: Final = frozenset({"guest", "to"})
 
@@ -309,6 +315,29 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         ),
         "info",
     ),
+    "event.dates_added": (
+        lambda d, _g: _("Times put to the guests: %(when)s", when=times_of_details(d)),
+        "quiet",
+    ),
+    "event.date_removed": (lambda d, _g: _("Time taken off: %(when)s", when=when_of(d)), "quiet"),
+    "event.dates_asked": (
+        lambda d, _g: ngettext(
+            "%(num)d guest was asked when they can",
+            "%(num)d guests were asked when they can",
+            _number(d),
+        ),
+        "info",
+    ),
+    "event.dates_asked_again": (
+        lambda d, _g: ngettext(
+            "%(num)d guest was asked once more when they can",
+            "%(num)d guests were asked once more when they can",
+            _number(d),
+        ),
+        "info",
+    ),
+    "event.date_chosen": (lambda d, _g: _("Date chosen: %(when)s", when=when_of(d)), "good"),
+    "event.date_taken_back": (lambda _d, _g: _("The choice of the date was taken back"), "warn"),
     "file.attached": (lambda d, _g: _("File added: %(name)s", name=d.get("file", "")), "quiet"),
     "file.detached": (lambda d, _g: _("File taken off: %(name)s", name=d.get("file", "")), "quiet"),
     "invitation.added": (lambda d, g: _("%(guest)s was put on the list", guest=_named(d, g)), "quiet"),
@@ -338,6 +367,12 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
             "The time that %(guest)s proposed was declined: %(when)s", guest=_named(d, g), when=when_of(d)
         ),
         "quiet",
+    ),
+    "invitation.dates_said": (
+        lambda d, g: _(
+            "%(guest)s said when they can (%(what)s)", guest=_named(d, g), what=dates_said_words(d)
+        ),
+        "info",
     ),
     "invitation.replied": (
         lambda d, g: _("A message of %(guest)s was answered", guest=_named(d, g)),

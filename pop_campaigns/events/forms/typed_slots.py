@@ -47,6 +47,11 @@ def offer_equal_hours(form: Form, zone: str, ending: str = "") -> None:
         form[f"fold{ending}"].choices = [SelectChoice(str(fold), words[fold]) for fold in (0, 1)]
 
 
+def is_blank(form: Form, ending: str = "") -> bool:
+    """Return whether nothing was typed in a line."""
+    return not any("".join(form[f"{part}{ending}"].raw_data or ()) for part in PARTS[:3])
+
+
 def read_slot(form: Form, zone: str, ending: str = "") -> When | None:
     """Return what a line comes to; None where something is wrong, which is said at its field then."""
     day, start, end, fold = (form[f"{part}{ending}"] for part in PARTS)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from pop_campaigns.accounts.models import User
 from pop_campaigns.accounts.scope import visible
 from pop_campaigns.core.db import db
+from pop_campaigns.invitations.models.date_polls import SlotAnswer
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
 from pop_campaigns.invitations.rules.invitations import Sight
 from pop_campaigns.invitations.sight import guests_seen, mails_seen
@@ -19,17 +20,21 @@ from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.queries import mails_about
 
-Deed = GivenAnswer | LetterResponse | OutgoingMail
+Deed = GivenAnswer | SlotAnswer | LetterResponse | OutgoingMail
 REPLY_KIND = "incoming.reply"
 FORWARD_KIND = "incoming.forward"
 BY_PEOPLE = (REPLY_KIND, FORWARD_KIND)
 
 
 def deeds_of(mail_ids: Iterable[int], user: User) -> dict[int, list[Deed]]:
-    """Return what was done with each mail and the user may see, the earliest of its kind first: three queries for a page."""
+    """Return what was done with each mail and the user may see, the earliest of its kind first: four queries for a page."""
     wanted = sorted(mail_ids)
     deeds: defaultdict[int, list[Deed]] = defaultdict(list)
-    for row in [*_answers(wanted, user), *_responses(wanted, user), *_sent(wanted, user)] if wanted else ():
+    for row in (
+        [*_answers(wanted, user), *_dates(wanted, user), *_responses(wanted, user), *_sent(wanted, user)]
+        if wanted
+        else ()
+    ):
         deeds[row.incoming_mail_id].append(row)
     return dict(deeds)
 
@@ -69,6 +74,17 @@ def _answers(mail_ids: list[int], user: User) -> Iterable[Any]:
         .where(GivenAnswer.incoming_mail_id.in_(mail_ids), guests_seen(user, Sight.WORDS))
     )
     return db.session.scalars(rows.order_by(GivenAnswer.id)).unique()
+
+
+def _dates(mail_ids: list[int], user: User) -> Iterable[Any]:
+    """Return one answer of each guest about the times put to them that was recorded from each mail."""
+    rows = (
+        select(SlotAnswer)
+        .join(SlotAnswer.invitation)
+        .where(SlotAnswer.incoming_mail_id.in_(mail_ids), guests_seen(user, Sight.WORDS))
+    )
+    answers = db.session.scalars(rows.order_by(SlotAnswer.id))
+    return {(row.incoming_mail_id, row.invitation_id): row for row in answers}.values()
 
 
 def _responses(mail_ids: list[int], user: User) -> Iterable[Any]:

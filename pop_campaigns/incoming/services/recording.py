@@ -5,7 +5,7 @@ It goes through the one door of each, knows the mail it was read in, and is done
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +18,10 @@ from pop_campaigns.incoming.rules.incoming import is_same_mailbox, is_unexpected
 from pop_campaigns.incoming.services.filing import file_by_hand
 from pop_campaigns.incoming.services.matching import Match
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
+from pop_campaigns.invitations.rules.date_polls import Says
 from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel, ToldHow
 from pop_campaigns.invitations.services.answers import Origin, Told, record_answer
+from pop_campaigns.invitations.services.date_polls import HeardBy, record_slot_answers
 from pop_campaigns.letters.models import LetterRecipient, LetterResponse
 from pop_campaigns.letters.services.responses import HandedFile, ResponseDraft, record_response
 from pop_campaigns.mail.models import IncomingMail
@@ -64,6 +66,20 @@ def record_as_answer(
     row.incoming_mail_id = row.incoming_mail_id or mail.id
     _settle(mail, guest, "incoming.recorded_answer", by=by, now=now, answer=row.answer.value)
     return row, True
+
+
+def record_as_dates(
+    mail: IncomingMail, guest: Invitation, spoken: Mapping[int, Says], *, note: str, by: User, now: datetime
+) -> None:
+    """Record what a mail says of the times put to a guest it is linked to, by the times' numbers.
+
+    The mail is filed with the guest, if it was only suggested there, and read. Raise :class:`PollClosed` where the date is
+    settled.
+    """
+    lock_row(mail)
+    heard = HeardBy(ToldHow.MAIL, by, mail.id)
+    record_slot_answers(guest, spoken, note=note, now=now, heard=heard)
+    _settle(mail, guest, "incoming.recorded_dates", by=by, now=now)
 
 
 def record_as_response(

@@ -30,6 +30,7 @@ from pop_campaigns.incoming.views.recording import record_url
 from pop_campaigns.incoming.views.work_list import kept, way_back
 from pop_campaigns.incoming.words.deeds import deed_words, work_chip
 from pop_campaigns.incoming.words.labels import HOW, KINDS, STATE_CHIPS
+from pop_campaigns.invitations.models.date_polls import SlotAnswer
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
 from pop_campaigns.letters.models import LetterRecipient, LetterResponse
 from pop_campaigns.mail.addresses import show_address
@@ -102,7 +103,7 @@ def _neighbours(mail: IncomingMail) -> tuple[int | None, int | None]:
 
 def _when(deed: Deed) -> str:
     """Return when something was done with a mail, and by whom as far as the record itself says."""
-    if isinstance(deed, GivenAnswer):
+    if isinstance(deed, GivenAnswer | SlotAnswer):
         return ", ".join(filter(None, [deed.recorded_by, moment_words(deed.at, current_language())]))
     at = deed.recorded_at if isinstance(deed, LetterResponse) else deed.queued_at
     return moment_words(at, current_language())
@@ -110,7 +111,7 @@ def _when(deed: Deed) -> str:
 
 def _place_of_deed(deed: Deed) -> str:
     """Return the page on which what was done with a mail stands."""
-    if isinstance(deed, GivenAnswer):
+    if isinstance(deed, GivenAnswer | SlotAnswer):
         return f"{place_of_subject(deed.invitation)[1]}#guest-{deed.invitation_id}"
     if isinstance(deed, LetterResponse):
         return f"{place_of_subject(deed.recipient)[1]}#r{deed.recipient_id}"

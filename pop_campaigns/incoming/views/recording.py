@@ -27,7 +27,8 @@ from pop_campaigns.incoming.views.work_list import kept
 from pop_campaigns.incoming.words.deeds import deed_words
 from pop_campaigns.invitations.forms import LONGEST_NOTE
 from pop_campaigns.invitations.models.invitations import Invitation
-from pop_campaigns.invitations.rules.invitations import Answer
+from pop_campaigns.invitations.queries.date_polls import asked_of
+from pop_campaigns.invitations.rules.invitations import Answer, InvitationState
 from pop_campaigns.invitations.services.answers import AnswerRefused, check_answerable, counts
 from pop_campaigns.invitations.words.labels import NOT_ANSWERABLE
 from pop_campaigns.letters.models import LetterRecipient
@@ -51,7 +52,9 @@ def record_url(mail: IncomingMail, subject: Invitation | LetterRecipient) -> str
     if mail.kind not in _WRITTEN:
         return ""
     if isinstance(subject, Invitation):
-        return url_for("incoming.record_answer", number=mail.id, invitation_id=subject.id, **kept())
+        asks_dates = subject.state is InvitationState.DRAFT and asked_of(subject) is not None
+        page = "incoming.record_dates" if asks_dates else "incoming.record_answer"
+        return url_for(page, number=mail.id, invitation_id=subject.id, **kept())
     if mail.kind is IncomingKind.CALENDAR or not may_record_response(subject.letter.state):
         return ""
     return url_for("incoming.record_response", number=mail.id, recipient_id=subject.id, **kept())
@@ -61,7 +64,7 @@ def record_url(mail: IncomingMail, subject: Invitation | LetterRecipient) -> str
 @writer
 def record_answer(number: int, invitation_id: int) -> ResponseReturnValue:
     """Record a message as the answer of a guest it belongs or may belong to, with what it seems to say filled in."""
-    mail, guest = _linked(number, Invitation, invitation_id)
+    mail, guest = linked(number, Invitation, invitation_id)
     form = AnswerInMailForm(data=None if request.method == "POST" else _read_as_answer(mail))
     if form.validate_on_submit():
         try:
@@ -76,7 +79,7 @@ def record_answer(number: int, invitation_id: int) -> ResponseReturnValue:
             )
         except AnswerRefused:
             db.session.rollback()
-            mail, guest = _linked(number, Invitation, invitation_id)
+            mail, guest = linked(number, Invitation, invitation_id)
         else:
             if is_new and not counts(row):
                 flash(str(_NEWER) % {"guest": guest.shown_as}, "info")
@@ -98,7 +101,7 @@ def record_answer(number: int, invitation_id: int) -> ResponseReturnValue:
 @writer
 def record_response(number: int, recipient_id: int) -> ResponseReturnValue:
     """Record a message as the response of a letter's recipient, with kind, number, day and file as read in it."""
-    mail, recipient = _linked(number, LetterRecipient, recipient_id)
+    mail, recipient = linked(number, LetterRecipient, recipient_id)
     if not may_record_response(recipient.letter.state):
         abort(404)
     form = _response_form(mail, recipient)
@@ -109,7 +112,7 @@ def record_response(number: int, recipient_id: int) -> ResponseReturnValue:
             )
         except RefusedFile as refused:
             db.session.rollback()
-            mail, recipient = _linked(number, LetterRecipient, recipient_id)
+            mail, recipient = linked(number, LetterRecipient, recipient_id)
             field = form.file if form.handed_in() or "taken" not in form else form.taken
             field.errors = [refusal_words(refused)]
         else:
@@ -125,7 +128,7 @@ def record_response(number: int, recipient_id: int) -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
-def _linked(number: int, model: Any, ident: int) -> tuple[IncomingMail, Any]:
+def linked(number: int, model: Any, ident: int) -> tuple[IncomingMail, Any]:
     """Return a message and what it is linked to, where the person may record the one for the other, else 404.
 
     What is only suggested, or waits, is filed by it: so the message itself has to be the person's to file.

@@ -14,6 +14,7 @@ from pop_campaigns.core.chips import Chip
 from pop_campaigns.incoming.queries.deeds import FORWARD_KIND, Deed
 from pop_campaigns.incoming.queries.incoming import has_unread_words
 from pop_campaigns.incoming.words.labels import STATE_CHIPS
+from pop_campaigns.invitations.models.date_polls import SlotAnswer
 from pop_campaigns.invitations.models.invitations import GivenAnswer
 from pop_campaigns.invitations.rules.invitations import Answer, AnswerChannel
 from pop_campaigns.letters.models import LetterResponse
@@ -39,7 +40,7 @@ def work_chip(mail: IncomingMail, deeds: Sequence[Deed]) -> Chip:
         return STATE_CHIPS[mail.state]
     if has_unread_words(mail):
         return _UNREAD
-    recorded = [deed for deed in deeds if isinstance(deed, GivenAnswer | LetterResponse)]
+    recorded = [deed for deed in deeds if isinstance(deed, GivenAnswer | SlotAnswer | LetterResponse)]
     if mail.review is Review.OLDER:
         return Chip("–", _("Older than the answer that counts"), "quiet")
     if recorded or deeds:
@@ -61,6 +62,8 @@ def deed_words(deed: Deed) -> str:
         if deed.channel is AnswerChannel.CALENDAR:
             return _("Counted as: %(answer)s", answer=answer)
         return _("Recorded as: %(answer)s", answer=answer)
+    if isinstance(deed, SlotAnswer):
+        return _("Recorded when they can")
     if isinstance(deed, LetterResponse):
         return _("Recorded as response: %(kind)s", kind=response_words(deed.kind))
     if deed.kind == FORWARD_KIND:

@@ -93,7 +93,7 @@ class Wording:
 
     ``sequence`` is what the calendar part carries; ``told`` is what a change is told against; ``withdrawn`` marks
     a cancellation for a guest alone while the event takes place. ``refusable``: the guest is a person asked as
-    one, who may refuse more mails; an office is asked because it is one.
+    one, who may refuse more mails; an office is asked because it is one. ``required``: they have to be there.
     """
 
     purpose: MailPurpose
@@ -102,6 +102,7 @@ class Wording:
     told: Told | None = None
     withdrawn: bool = False
     refusable: bool = False
+    required: bool = True
 
 
 @dataclass(frozen=True)
@@ -150,11 +151,12 @@ def render_mail(
         }
         subject, plain, html = render_words(_TEMPLATES[wording.purpose], values)
         method = "CANCEL" if wording.purpose is MailPurpose.CANCELLATION else "REQUEST"
+        role = {} if wording.required else {"attendee_role": "OPT-PARTICIPANT"}
         # A REQUEST to who has said yes asks again in some programs, and their answer would look lost.
         calendar = (
             None
             if wording.purpose is MailPurpose.ATTENDING
-            else calendar_data(event, lang, method, wording.sequence)
+            else calendar_data(event, lang, method, wording.sequence, **role)
         )
     return Rendered(lang, subject, plain, html, calendar)
 
@@ -263,13 +265,16 @@ def event_values(event: Event, lang: str, contact_name: str, now: datetime) -> d
     return words | {"heading": _heading(event, lang, now)}
 
 
-def event_words(event: Event, lang: str, contact_name: str) -> dict[str, Any]:
-    """Return what mails say of an event, also of one whose hour is not known any more; see :func:`event_values`."""
+def event_words(event: Event, lang: str, contact_name: str, *, dated: bool = True) -> dict[str, Any]:
+    """Return what mails say of an event, also of one whose hour is not known any more; see :func:`event_values`.
+
+    Not ``dated``: its time is still being looked for, whatever stands there now.
+    """
     return {
         "lang": lang,
         "kind": _kind_words(event),
         "title": in_language(event, "title", lang),
-        "facts": _facts(event, lang),
+        "facts": _facts(event, lang, dated=dated),
         "description": in_language(event, "description", lang),
         "organiser": sender_name(event, lang),
         "network": _network_name(lang),
@@ -300,9 +305,9 @@ def _heading(event: Event, lang: str, now: datetime) -> str:
     return f"{moment} — {title}" if named else f"{kind}, {moment} — {title}"
 
 
-def _facts(event: Event, lang: str) -> list[Fact]:
+def _facts(event: Event, lang: str, *, dated: bool = True) -> list[Fact]:
     facts = [Fact(pgettext("mail text", "Where"), _where(event))]
-    if event.starts_at is not None:
+    if dated and event.starts_at is not None:
         when = when_in_words(event.starts_at, event.ends_at, event.zone, lang)
         facts.insert(0, Fact(pgettext("mail text", "When"), when))
     join_url = usable_link(event.join_url)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_babel import gettext as _
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pop_campaigns.contacts.models.institutions import Office
@@ -43,6 +43,7 @@ class Invitation(Versioned, Base):
     Name, title, institution, their dative, form of address and address are frozen as sent: a later mandate re-addresses
     nothing. ``side`` is for whom the guest of a round table sits there.
     ``token_hash`` finds the guest by the personal link, ``reply_local`` by the address they answer to.
+    ``required``: they have to be there (REQ-PARTICIPANT of their calendar entry).
     ``mails_in_turn``: mails about a guest leave in the order in which they were queued (see ``mail.outbox``).
     """
 
@@ -75,6 +76,7 @@ class Invitation(Versioned, Base):
     nonce: Mapped[str] = mapped_column(String(64))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     reply_local: Mapped[str] = mapped_column(String(64), unique=True)
+    required: Mapped[bool] = mapped_column(default=True, server_default=true())
     invited_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     answer: Mapped[Answer] = mapped_column(choice(Answer), default=Answer.NEEDS_ACTION)
     answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime())

@@ -41,7 +41,7 @@ from pop_campaigns.invitations.rules.invitations import (
     settle_answer,
 )
 from pop_campaigns.mail.models import OutgoingMail
-from pop_campaigns.mail.outbox import add_skeleton, queue_mail
+from pop_campaigns.mail.outbox import Recipient, add_skeleton, queue_mail
 from pop_campaigns.mail.queries import mails_about
 
 IN_NAME_KIND: Final = "invitation.in_name"
@@ -241,7 +241,7 @@ def _queue_receipt(guest: Invitation, answer: GivenAnswer, now: datetime, *, in_
     The two do not hold each other back: who changes their own mind would else not hear of somebody else's word.
     """
     kind = IN_NAME_KIND if in_name else RECEIPT_KIND
-    if guest.is_erased or _had_receipt_since(guest, kind, now - RECEIPT_GAP):
+    if guest.is_erased or had_receipt_since(guest, kind, now - RECEIPT_GAP):
         return
     event = guest.event
     refusable = is_refusable(guest)
@@ -252,12 +252,17 @@ def _queue_receipt(guest: Invitation, answer: GivenAnswer, now: datetime, *, in_
     )  # fmt: skip
 
 
-def write_back(guest: Invitation, rendered: Rendered, *, kind: str, once: str, now: datetime) -> OutgoingMail:
-    """Queue a mail that answers what a guest did, from the guest's own address; it asks for no answer itself."""
+def write_back(
+    guest: Invitation, rendered: Rendered, *, kind: str, once: str, now: datetime, to: Recipient | None = None
+) -> OutgoingMail:
+    """Queue a mail that answers what a guest did, from the guest's own address; it asks for no answer itself.
+
+    ``to`` stands in for where mails about the invitation go, with their links.
+    """
     event = guest.event
     return queue_mail(
         add_skeleton(now=now, **rendered.as_skeleton()),
-        recipient_of(guest),
+        to or recipient_of(guest),
         kind=kind,
         once=once,
         about=guest,
@@ -269,7 +274,8 @@ def write_back(guest: Invitation, rendered: Rendered, *, kind: str, once: str, n
     )
 
 
-def _had_receipt_since(guest: Invitation, kind: str, moment: datetime) -> bool:
+def had_receipt_since(guest: Invitation, kind: str, moment: datetime) -> bool:
+    """Return whether a mail of this kind was queued to a guest since then."""
     sent = select(OutgoingMail.id).where(
         mails_about(Invitation, [guest.id]),
         func.lower(OutgoingMail.to_address) == guest.address.lower(),

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pop_campaigns.accounts.models import User
 from pop_campaigns.contacts.rules import Unmailed
+from pop_campaigns.core.clock import local_date
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.i18n import LANGUAGES, current_language
@@ -17,8 +18,9 @@ from pop_campaigns.core.locks import lock_row
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token, new_nonce
 from pop_campaigns.core.versions import ChangedMeanwhile
 from pop_campaigns.events.models.events import Event
-from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.events.rules.events import EventState, is_over
 from pop_campaigns.invitations.models.invitations import Invitation, InvitationText
+from pop_campaigns.invitations.queries.date_polls import asked_of
 from pop_campaigns.invitations.queries.guests import guests_of, mails_of, text_of
 from pop_campaigns.invitations.queries.invitable import (
     Contact,
@@ -72,6 +74,20 @@ def check_invitable(event: Event, now: datetime) -> None:
         raise CannotInvite(reason)
 
 
+def check_listable(event: Event, now: datetime) -> None:
+    """Raise :class:`CannotInvite` unless guests may be put on the list: also while the date is still to be found."""
+    reason = why_not_listable(event, now)
+    if reason is not None:
+        raise CannotInvite(reason)
+
+
+def why_not_listable(event: Event, now: datetime) -> NotInvitable | None:
+    """Return why nobody can be put on an event's list now; None: they can, though perhaps not be invited yet."""
+    reason = may_invite(cancelled=event.state is EventState.CANCELLED, starts_at=event.starts_at, now=now)
+    is_ahead = event.state is EventState.PLANNED and not is_over(event, now, local_date(now))
+    return None if reason is NotInvitable.NO_MOMENT and is_ahead else reason
+
+
 def add_guests(event: Event, choices: Iterable[GuestChoice], *, by: User, now: datetime) -> AddedGuests:
     """Put offices and persons that ``by`` may see on the guest list, as drafts; nobody is asked yet.
 
@@ -79,7 +95,7 @@ def add_guests(event: Event, choices: Iterable[GuestChoice], *, by: User, now: d
     invitation was withdrawn is put on it again. Raise :class:`CannotInvite`.
     """
     lock_event(event)
-    check_invitable(event, now)
+    check_listable(event, now)
     wanted = {(choice.kind, choice.id): choice for choice in choices}
     contacts = load_contacts(event, wanted, by=by, now=now)
     listed = {_key(guest): guest for guest in guests_of(event)}
@@ -117,6 +133,8 @@ def remove_guest(guest: Invitation, *, by: User | None, now: datetime) -> None:
     earlier = mails_of([guest])[guest.id]
     if earlier:
         guest.state, guest.invited_at = InvitationState.WITHDRAWN, earlier[0].mail.dated_at
+    elif asked := asked_of(guest):  # they know of the event, and what they said of its date stays
+        guest.state, guest.invited_at = InvitationState.WITHDRAWN, asked.asked_at
     elif guest.answers:  # noted by hand before nothing of the first invitation left; what was said stays
         guest.state, guest.invited_at = InvitationState.WITHDRAWN, guest.answers[0].at
     else:

@@ -103,7 +103,8 @@ class _Order:
             event.sequence, count_withdrawals(self.earlier), withdrawing=self.withdrawn
         )
         language, refusable = self.guest.language, is_refusable(self.guest)
-        return Wording(purpose, language, sequence, told, self.withdrawn, refusable)
+        required = self.guest.required
+        return Wording(purpose, language, sequence, told, self.withdrawn, refusable, required)
 
 
 def send_invitations(event: Event, *, by: User, now: datetime, sending: Sending | None = None) -> int:

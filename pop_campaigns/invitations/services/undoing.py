@@ -16,9 +16,12 @@ from pop_campaigns.core.history import note
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventState
 from pop_campaigns.events.rules.visibility import EventVisibility
+from pop_campaigns.invitations.models.date_polls import DateSlot
 from pop_campaigns.invitations.models.guest_messages import GuestMessage
 from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail
 from pop_campaigns.invitations.rules.invitations import Answer, InvitationState
+from pop_campaigns.invitations.services.date_choice import CHOSEN_SLOT, restore_date
+from pop_campaigns.invitations.services.date_polls import WRITTEN_BEFORE, unask
 from pop_campaigns.invitations.services.guest_messages import draft_again
 from pop_campaigns.invitations.services.guests import lock_event
 from pop_campaigns.mail.models import OutgoingMail, Sending
@@ -50,14 +53,23 @@ def undo_sending(sending: Sending, event: Event, *, by: User, now: datetime) -> 
         )
         for guest in guests:
             guest.state = InvitationState.INVITED
-    elif kind is SendingKind.MESSAGE:
+    elif "message" in taken.before:
         guests = draft_again(db.session.get_one(GuestMessage, taken.before["message"]))
+    _undo_dates(taken, by=by, now=now)
     event.changed_at = now  # so that feeds are fetched again
     note("event.sending_undone", event, by=by, now=now, kind=kind.value, number=len(taken.mails))
     for guest in guests:
         note("invitation.sending_undone", guest, by=by, now=now, kind=kind.value)
     db.session.flush()
     return taken
+
+
+def _undo_dates(taken: TakenBack, *, by: User, now: datetime) -> None:
+    """Forget that these mails asked when somebody can, and the choice of a date of which no invitation left."""
+    unask(taken.before.get(WRITTEN_BEFORE, {}), taken.mails)
+    chosen = db.session.get(DateSlot, taken.before.get(CHOSEN_SLOT, 0))
+    if chosen is not None and chosen.chosen_at and not taken.left:
+        restore_date(chosen, by=by, now=now)
 
 
 def _answered(sending: Sending) -> Sequence[int]:

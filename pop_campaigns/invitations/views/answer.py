@@ -49,6 +49,7 @@ LIMITS = {
     "invitations.answer": "120 per minute; 1000 per hour",
     "invitations.answer_calendar": "60 per minute; 500 per hour",
     "invitations.answer_other_time": "30 per minute; 120 per hour",
+    "invitations.answer_dates": "120 per minute; 1000 per hour",
 }
 BUTTONS = (Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED)
 

@@ -23,7 +23,12 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import LANGUAGES, current_language
 from pop_campaigns.events.models.events import Event
-from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest
+from pop_campaigns.invitations.blueprint import (
+    bp,
+    cannot_invite_words,
+    cannot_list_words,
+    changeable_guest,
+)
 from pop_campaigns.invitations.queries.guests import guests_of
 from pop_campaigns.invitations.queries.picks import (
     MOST_FOUND,
@@ -96,7 +101,7 @@ def _who_page(
     event: Event, picking: Picking, form: PickForm | None = None, problems: dict[str, str] | None = None
 ) -> str:
     guests = guests_of(event)
-    refusal = cannot_invite_words(event, now())
+    refusal = cannot_list_words(event, now())
     return render_template(
         "invitations/who.html",
         event=event,
@@ -106,6 +111,7 @@ def _who_page(
         seen=seen_among(guests),
         invited=sum(guest.state is InvitationState.INVITED for guest in guests),
         refusal=refusal,
+        no_date="" if refusal else cannot_invite_words(event, now()),
     )
 
 
@@ -167,7 +173,7 @@ def _not_listed(event: Event, ticks: list[Tick]) -> list[Tick]:
 def _add_chosen(event: Event, picking: Picking, form: PickForm) -> ResponseReturnValue:
     choices = _choices(picking)
     if not choices and picking.pressed == "go" and guests_of(event, InvitationState.DRAFT):
-        return redirect(url_for("invitations.send", event_id=event.id))
+        return redirect(_onward(event))
     if not picking.too_many:
         form.guest.data = [f"{choice.kind}-{choice.id}" for choice in choices]
     if not form.validate():
@@ -190,10 +196,16 @@ def _add_chosen(event: Event, picking: Picking, form: PickForm) -> ResponseRetur
     db.session.commit()
     _say_added(done)
     if picking.pressed == "go" and not left:
-        return redirect(url_for("invitations.send", event_id=event.id))
+        return redirect(_onward(event))
     # What could not be added stays ticked, its reason beside it.
     ticks = tuple(Tick(choice.kind, choice.id, choice.language) for choice in left)
     return redirect(_address(event, replace(picking, ticks=ticks)))
+
+
+def _onward(event: Event) -> str:
+    """Return where the next step is: to send, or first to find a date."""
+    page = "invitations.dates" if cannot_invite_words(event, now()) else "invitations.send"
+    return url_for(page, event_id=event.id)
 
 
 def _missing_addresses(event: Event, picking: Picking) -> dict[str, str]:

@@ -6,6 +6,7 @@ from flask import g, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from pop_campaigns.accounts.guard import declare_public
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.forms import csrf
@@ -14,6 +15,8 @@ from pop_campaigns.invitations.forms import OtherTimeForm
 from pop_campaigns.invitations.services.answers import AnswerRefused
 from pop_campaigns.invitations.services.proposals import SameTime, TimeIsOver, propose_time
 from pop_campaigns.invitations.views.answer import answer_page, fresh_form, guest_behind
+
+declare_public("invitations.answer_other_time")
 
 
 # Without CSRF protection, for the reasons of ``answer``.

@@ -21,6 +21,7 @@ from pop_campaigns.contacts.rules import DetailKind, TombstoneKind, keyed_hash
 from pop_campaigns.core.db import db
 from pop_campaigns.imports.models import ContactImport, ImportRow
 from pop_campaigns.invitations.models.invitations import Invitation, TimeProposal
+from pop_campaigns.invitations.queries.date_polls import asked_of, slot_answers_of
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.models import OutgoingMail
@@ -170,12 +171,26 @@ def _invitation(guest: Invitation) -> Data:
             _some(proposal, ("starts_at", "ends_at", "comment", "at", "accepted"))
             for proposal in _proposals_of(guest)
         ],
+        "dates_asked": _dates_of(guest),
     }
 
 
 def _proposals_of(guest: Invitation) -> Sequence[TimeProposal]:
     rows = select(TimeProposal).where(TimeProposal.invitation_id == guest.id)
     return db.session.scalars(rows.order_by(TimeProposal.id)).all()
+
+
+def _dates_of(guest: Invitation) -> Data | None:
+    """Return when the guest was asked for a date, and what they said of each time."""
+    asked = asked_of(guest)
+    if asked is None:
+        return None
+    answers = [
+        _some(answer, ("says", "at", "channel", "told_how"))
+        | _some(answer.slot, ("starts_at", "ends_at", "removed_at"))
+        for answer in slot_answers_of(guest)
+    ]
+    return _some(asked, ("asked_at", "written_at", "note")) | {"said": answers}
 
 
 def _letter(recipient: LetterRecipient) -> Data:

@@ -27,6 +27,7 @@ from pop_campaigns.privacy.rules.identifiers import Identifiers
 # Erased by itself, about the people who sign in (an account is another record than a contact), or no words of anybody.
 _ELSEWHERE: Final = frozenset(
     (
+        "slot_answers", "date_slots",
         "persons", "addresses", "contact_details", "consents", "invitations", "given_answers", "outgoing_mails", "incoming_mails",
         "mail_tries", "history", "import_rows", "import_changes", "merges", "users", "roles", "hash_keys", "suppressions",
         "tombstones", "stored_files", "municipalities", "retention_runs", "worker_beats", "incoming_links",
@@ -51,6 +52,7 @@ _LABELS: Final = {
     "breaches": _l("Register of breaches"),
     "processing_purposes": _l("Register of purposes"),
     "time_proposals": _l("Time that a guest proposed"),
+    "asked_guests": _l("Note of a guest about the date"),
     "follow_ups": _l("Reminder"),
     "entered_days": _l("Day off"),
     "subject_files": _l("File"),
@@ -86,6 +88,10 @@ _OWNERS: Final[Mapping[str, tuple[str, Callable[[Person], Any]]]] = MappingProxy
             ),
         ),
         "time_proposals": (
+            "invitation_id",
+            lambda person: select(Invitation.id).join(Invitation.event).where(belongs_to(Event, person)),
+        ),
+        "asked_guests": (
             "invitation_id",
             lambda person: select(Invitation.id).join(Invitation.event).where(belongs_to(Event, person)),
         ),

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from pop_campaigns.core.db import db
 from pop_campaigns.core.subject_files import forget_all
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token, new_nonce
+from pop_campaigns.invitations.models.date_polls import AskedGuest
 from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail, TimeProposal
 from pop_campaigns.invitations.rules.invitations import InvitationState, erased_address
 from pop_campaigns.mail.models import IncomingMail, MailSkeleton, OutgoingMail
@@ -32,6 +33,8 @@ def blank_guest(guest: Invitation) -> None:
         guest.invited_at = earlier.mail.dated_at if earlier else guest.created_at
     for proposal in db.session.scalars(select(TimeProposal).where(TimeProposal.invitation_id == guest.id)):
         proposal.comment = ""
+    for asked in db.session.scalars(select(AskedGuest).where(AskedGuest.invitation_id == guest.id)):
+        asked.note = ""
     guest.name, guest.form_of_address, guest.address = "", None, erased_address(guest.id)
     # Their personal link and their answering address end with them.
     guest.nonce = new_nonce()

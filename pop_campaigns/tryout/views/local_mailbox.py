@@ -161,7 +161,7 @@ def pieces_of(text: str) -> list[tuple[str, bool]]:
 def guest_links(text: str) -> list[str]:
     """Return the personal answer links of this service in a message."""
     start = f"{current_app.config['BASE_URL']}/a/"
-    links = re.findall(re.escape(start) + r"[A-Za-z0-9_-]{20,100}", text)
+    links = re.findall(re.escape(start) + r"[A-Za-z0-9_-]{20,100}(?:/dates)?", text)
     return list(dict.fromkeys(links))
 
 
