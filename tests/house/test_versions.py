@@ -41,7 +41,6 @@ EDITS_NOTHING = {
     "contacts.new_holder": "adds a row; whose mandate ends is decided from the day typed",
     "contacts.withdraw_consent": "ends a consent once; a second press finds it ended",
     "events.new": "adds a row",
-    "desk.export_guests": "hands out a file",
     "desk.copy": "adds drafts",
     "desk.save_template": "adds a row",
     "desk.template": "adds a draft",
@@ -318,6 +317,7 @@ ASKS = {
 ASKS_NOTHING = {
     "accounts.user": "ends or gives back an access, invites again; the page says whose",
     "contacts.index": "gives a copy",
+    "desk.export_guests": "gives a copy",
     "contacts.persons": "gives a copy",
     "privacy.breaches": "gives a copy",
     "desk.mail_message": "sends a mail again; carries how often it was sent",
