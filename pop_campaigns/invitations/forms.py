@@ -27,7 +27,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from pop_campaigns.contacts.forms.institutions import OneAddress
 from pop_campaigns.core.clock import TIRANE
-from pop_campaigns.core.forms import AtMost, Form, Needed
+from pop_campaigns.core.forms import AtMost, DayField, Form, Needed
 from pop_campaigns.core.numbers import NumberField
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.events.forms.typed_slots import is_blank, offer_equal_hours, read_slot, slot_fields
@@ -247,6 +247,13 @@ class ByHandForm(Form):
         """Require a name where someone else comes."""
         if self.answer.data == Answer.DELEGATED.value and not field.data:
             raise ValidationError(_("Write who comes in their place."))
+
+
+class CallForm(Form):
+    """What came of a call: the button that was pressed, and the day on which to call again."""
+
+    press = StringField("")
+    again_on = DayField(_l("Call again on"), [Optional()])
 
 
 class CorrectAddressForm(Form):

@@ -106,6 +106,7 @@ PAGE_KINDS = (
     PageKind("write-to-nobody", "{event}/messages/new", then=press_save),
     PageKind("invite-calendar", "{plan}/invite/message?part=calendar"),
     PageKind("invite-send", "{plan}/invite/send", in_both=True),
+    PageKind("calls", "{event}/calls", in_both=True),
     PageKind("dates-new", "{plan}/dates", in_both=True),
     PageKind("dates-wrong", "{plan}/dates", then=press_save, in_both=True),
     PageKind("dates", "{looked_for}/dates", in_both=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -39,6 +40,20 @@ def log_of(record: Institution | Office | Person, user: User, *, limit: int = MO
     """Return the newest entries about a record that the user may read; an institution's are those of its offices, too."""
     rows = _seen(user).where(_about(record)).order_by(*_LATEST)
     return list(db.session.scalars(rows.limit(limit)).unique())
+
+
+def last_entries(contacts: Iterable[Office | Person], user: User) -> dict[tuple[str, int], LogEntry]:
+    """Return the newest entry about each of these offices and persons that the user may read, by table and number."""
+    known = list(contacts)
+    offices = {contact.id for contact in known if isinstance(contact, Office)}
+    persons = {contact.id for contact in known if isinstance(contact, Person)}
+    rows = _seen(user).where(or_(LogEntry.office_id.in_(offices), LogEntry.person_id.in_(persons)))
+    last: dict[tuple[str, int], LogEntry] = {}
+    for entry in db.session.scalars(rows.order_by(*_LATEST)).unique() if known else ():
+        for table, ident in (("offices", entry.office_id), ("persons", entry.person_id)):
+            if ident is not None:
+                last.setdefault((table, ident), entry)
+    return last
 
 
 def holder_named(office: Office, name: str, on: date, user: User) -> Person | None:

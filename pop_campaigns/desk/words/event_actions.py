@@ -82,7 +82,7 @@ def actions_for(
         others.append(invite)
     if counts.waiting and not not_told and awaiting_reminder(event, now=now):
         others.append(remind)
-    others += _write(event, guests)
+    others += [*_write(event, guests), *_call(event, counts)]
     return EventActions(main, why, others, endings, _again(event))
 
 
@@ -111,6 +111,11 @@ def _write(event: Event, guests: Sequence[GuestRow]) -> list[Action]:
     if all(row.invitation.state is InvitationState.DRAFT for row in guests):
         return []
     return [Action(_("Write to guests"), url_for("invitations.new_message", event_id=event.id))]
+
+
+def _call(event: Event, counts: AnswerCounts) -> list[Action]:
+    """Return the way to call those who have not answered."""
+    return [Action(_("Call list"), url_for("invitations.calls", event_id=event.id))] if counts.waiting else []
 
 
 def _closed_words(event: Event, closed: NotInvitable) -> str:
