@@ -9,12 +9,14 @@ from pop_campaigns.accounts.rules.roles import MAY_WRITE
 from pop_campaigns.accounts.scope import may_change
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language, in_language
+from pop_campaigns.incoming.queries.work_list import places_of
 from pop_campaigns.incoming.scope import Subject
 from pop_campaigns.incoming.sight import sees_incoming
 from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.letters.blueprint import letter_url
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.models import IncomingMail
+from pop_campaigns.mail.rules import IncomingState
 
 bp = Blueprint("incoming", __name__, url_prefix="/mail/in")
 
@@ -33,6 +35,20 @@ def changeable_mail(number: int) -> IncomingMail:
     if not may_file(mail):
         abort(404)
     return mail
+
+
+def workable_mail(number: int) -> IncomingMail:
+    """Return a mail the person works with: theirs to file, or that of a guest or letter they may change; else 404."""
+    mail = seen_mail(number)
+    if mail.state is IncomingState.RECEIVED or not (may_file(mail) or workable_subjects(mail)):
+        abort(404)
+    return mail
+
+
+def workable_subjects(mail: IncomingMail) -> list[Invitation | LetterRecipient]:
+    """Return what a mail belongs or may belong to and the person may change, what is sure first."""
+    places = places_of([mail], current_user).get(mail.id, [])
+    return [subject for _link, subject in places if place_of_subject(subject)[2]]
 
 
 def may_file(mail: IncomingMail) -> bool:

@@ -13,8 +13,6 @@ LEAVES_AT_ONCE = {
     "accounts/messages:_queue": "who waits for a link to sign in waits for this mail",
     "incoming/services/receipts:queue_receipt": "answers by itself",
     "invitations/services/answers:write_back": "answers by itself",
-    "incoming/services/replying:queue_reply": "one mail to one person, who asked",
-    "incoming/services/replying:pass_on": "one mail to a colleague",
     "letters/services/resending:send_elsewhere": "the letter that was sent, to another address",
 }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from flask import abort, current_app, flash, redirect, url_for
@@ -20,18 +22,35 @@ from pop_campaigns.core.safe_path import local_path
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.words.sendings import UndoLine, not_undone_words, undo_line, undone_words
 from pop_campaigns.events.models.events import Event
+from pop_campaigns.incoming.blueprint import workable_mail
+from pop_campaigns.incoming.services.undoing import undo_writing
 from pop_campaigns.invitations.services.undoing import undo_sending
 from pop_campaigns.letters.models import Letter
 from pop_campaigns.letters.services.undoing import undo_letter
-from pop_campaigns.mail.models import Sending
+from pop_campaigns.mail.models import IncomingMail, Sending
 from pop_campaigns.mail.sendings import NotUndone, TakenBack, UndoneBefore, open_sendings
 
-Undo = Callable[..., TakenBack]
-_SUBJECTS: Final[Mapping[str, tuple[Any, Undo, str]]] = {
-    Event.__tablename__: (Event, undo_sending, "desk.event"),
-    Letter.__tablename__: (Letter, undo_letter, "desk.letter"),
+
+@dataclass(frozen=True)
+class _Subject:
+    """What a sending can be about: who may take it back (else 404), the service that does, the page of the thing."""
+
+    changeable: Callable[[int], Any]
+    take_back: Callable[..., TakenBack]
+    address: Callable[[int], str]
+
+
+_SUBJECTS: Final[Mapping[str, _Subject]] = {
+    Event.__tablename__: _Subject(
+        partial(get_changeable, Event), undo_sending, lambda number: url_for("desk.event", event_id=number)
+    ),
+    Letter.__tablename__: _Subject(
+        partial(get_changeable, Letter), undo_letter, lambda number: url_for("desk.letter", letter_id=number)
+    ),
+    IncomingMail.__tablename__: _Subject(
+        workable_mail, undo_writing, lambda number: url_for("incoming.message", number=number)
+    ),
 }
-"""Of what a sending can be: its table, the service that takes it back, its page (with the table's name in the singular)."""
 
 
 @bp.app_template_global()
@@ -53,11 +72,11 @@ def undo(sending_id: int) -> ResponseReturnValue:
     sending = db.session.get(Sending, sending_id)
     if sending is None or sending.subject_type not in _SUBJECTS:
         abort(404)
-    model, take_back, page = _SUBJECTS[sending.subject_type]
-    subject = get_changeable(model, sending.subject_id)
-    address = url_for(page, **{f"{page.rpartition('.')[2]}_id": subject.id})
+    about = _SUBJECTS[sending.subject_type]
+    subject = about.changeable(sending.subject_id)
+    address = about.address(sending.subject_id)
     try:
-        taken = take_back(sending, subject, by=current_user, now=now())
+        taken = about.take_back(sending, subject, by=current_user, now=now())
     except UndoneBefore:
         db.session.rollback()
         flash(_was_undone(), "info")

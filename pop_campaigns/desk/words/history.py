@@ -378,6 +378,10 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         lambda d, g: _("A message of %(guest)s was answered", guest=_named(d, g)),
         "info",
     ),
+    "invitation.reply_undone": (
+        lambda d, g: _("The answer to %(guest)s was undone before it left", guest=_named(d, g)),
+        "warn",
+    ),
     "mail.sent_again": (
         lambda d, g: _(
             "The message to %(guest)s was sent again", guest=g or str(d.get("to", "")) or _("a guest")

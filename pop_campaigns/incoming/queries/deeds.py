@@ -19,6 +19,7 @@ from pop_campaigns.invitations.sight import guests_seen, mails_seen
 from pop_campaigns.letters.models import Letter, LetterRecipient, LetterResponse
 from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.queries import mails_about
+from pop_campaigns.mail.sendings import was_undone
 
 Deed = GivenAnswer | SlotAnswer | LetterResponse | OutgoingMail
 REPLY_KIND = "incoming.reply"
@@ -42,7 +43,7 @@ def deeds_of(mail_ids: Iterable[int], user: User) -> dict[int, list[Deed]]:
 def written_about(model: Any, idents: Iterable[int], user: User) -> dict[int, list[OutgoingMail]]:
     """Return by guest or recipient what people wrote or passed on about them, as far as the user sees it, oldest first."""
     rows = select(OutgoingMail).where(
-        mails_about(model, idents), OutgoingMail.kind.in_(BY_PEOPLE), mails_seen(user)
+        mails_about(model, idents), OutgoingMail.kind.in_(BY_PEOPLE), mails_seen(user), ~was_undone()
     )
     mails: defaultdict[int, list[OutgoingMail]] = defaultdict(list)
     for mail in db.session.scalars(rows.order_by(OutgoingMail.id)):
@@ -104,5 +105,6 @@ def _sent(mail_ids: list[int], user: User) -> Iterable[Any]:
         OutgoingMail.kind.in_(BY_PEOPLE),
         OutgoingMail.again_of_id.is_(None),
         mails_seen(user),
+        ~was_undone(),
     )
     return db.session.scalars(rows.order_by(OutgoingMail.id))

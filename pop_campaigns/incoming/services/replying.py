@@ -32,9 +32,10 @@ from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.addresses import is_plain_address
 from pop_campaigns.mail.compose import as_typed
-from pop_campaigns.mail.models import IncomingMail, MailAttachment, OutgoingMail
+from pop_campaigns.mail.models import IncomingMail, MailAttachment, OutgoingMail, Sending
 from pop_campaigns.mail.outbox import Recipient, add_skeleton, queue_mail
 from pop_campaigns.mail.reading.limits import read_under_limits
+from pop_campaigns.mail.sendings import keep
 
 _SENDER = "messages"  # of what is passed on: nobody reads there, and the mail says so
 _HEADERS = 100 * 1024  # bytes that are looked at for the address a mail came to
@@ -102,6 +103,7 @@ def queue_reply(
     key: str,
     by: User,
     now: datetime,
+    sending: Sending | None = None,
 ) -> tuple[OutgoingMail, bool]:
     """Queue an answer in its thread; return it, and whether it is new: the same ``key`` of a form queues one.
 
@@ -125,6 +127,7 @@ def queue_reply(
         organisation_id=owner_of(about),
         now=now,
         thread=_thread(mail),
+        sending=sending,
     )
     _finish(mail, outgoing, files, "incoming.replied", by=by, now=now)
     _tell_subject(about, outgoing, by=by, now=now)
@@ -142,6 +145,7 @@ def pass_on(
     key: str,
     by: User,
     now: datetime,
+    sending: Sending | None = None,
 ) -> tuple[OutgoingMail, bool]:
     """Queue a mail that passes a message on to a colleague, who must be allowed to see it; return it and whether it is new.
 
@@ -166,6 +170,7 @@ def pass_on(
         organisation_id=owner_of(subject) if subject is not None else mail.organisation_id,
         now=now,
         auto_submitted=True,
+        sending=sending,
     )
     _finish(mail, outgoing, files, "incoming.passed_on", by=by, now=now)
     return outgoing, True
@@ -201,7 +206,8 @@ def _finish(
     outgoing.incoming_mail_id = mail.id
     db.session.flush()
     _attach(outgoing, files, by=by, now=now)
-    mark_read([mail], now=now)
+    if mark_read([mail], now=now):
+        keep(outgoing.sending, was_unread=True)
     note(
         action, mail, by=by, now=now, organisation_id=mail.organisation_id,
         mail=outgoing.id, to=outgoing.to_name or outgoing.to_address,

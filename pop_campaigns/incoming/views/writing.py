@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -16,16 +16,16 @@ from wtforms.fields.choices import SelectChoice
 from pop_campaigns.accounts.guard import writer
 from pop_campaigns.accounts.queries import active_users
 from pop_campaigns.accounts.views.sent_before import form_made, sent_once
+from pop_campaigns.accounts.views.undoable import say_sent, undoable
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import make_room, refusal_words
 from pop_campaigns.core.files import RefusedFile
 from pop_campaigns.core.i18n import current_language, in_language, speaking
 from pop_campaigns.core.numbers import row_number
-from pop_campaigns.incoming.blueprint import bp, may_file, place_of_subject, seen_mail
+from pop_campaigns.incoming.blueprint import bp, place_of_subject, workable_mail, workable_subjects
 from pop_campaigns.incoming.forms import PassOnForm, ReplyForm
 from pop_campaigns.incoming.messages import organiser_of, snippets
-from pop_campaigns.incoming.queries.work_list import places_of
 from pop_campaigns.incoming.rules.replying import NoReply, is_written_by_machine, reply_subject
 from pop_campaigns.incoming.services.replying import Handed, Receiver, pass_on, queue_reply, receivers_of
 from pop_campaigns.incoming.sight import sees_incoming
@@ -35,7 +35,7 @@ from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.addresses import show_address
 from pop_campaigns.mail.models import IncomingMail, OutgoingMail
-from pop_campaigns.mail.rules import Dmarc, IncomingState
+from pop_campaigns.mail.rules import Dmarc, SendingKind
 from pop_campaigns.mail.secrets import mask_secrets
 from pop_campaigns.mail.wake_up import wake_worker
 
@@ -52,20 +52,22 @@ make_room(bp, {"incoming.reply"})
 @sent_once
 def reply(number: int) -> ResponseReturnValue:
     """Answer a message in one's own words, from the address it came to; ``insert`` takes over what is often written."""
-    mail = _workable(number)
+    mail = workable_mail(number)
     receivers, refusal = _receivers(mail)
     form = ReplyForm(data={"to": receivers[0][0]} if receivers else None)
     form.to.choices = [SelectChoice(value=key, label=_receiver_words(to)) for key, to in receivers]
     chosen = dict(receivers).get(form.to.data or "")
     inserted = _insert(form, chosen)
     if not inserted and chosen is not None and form.validate_on_submit():
+        sending = undoable(SendingKind.REPLY, mail)
         try:
             mail_out, is_new = queue_reply(
-                mail, chosen, form.words.data, files=form.handed_files(), key=form.once.data, by=current_user, now=now()
+                mail, chosen, form.words.data, files=form.handed_files(), key=form.once.data, by=current_user, now=now(),
+                sending=sending,
             )  # fmt: skip
         except RefusedFile as refused:
             db.session.rollback()
-            mail = _workable(number)
+            mail = workable_mail(number)
             form.files.errors = [refusal_words(refused)]
         else:
             return _gone(mail, mail_out, mail_out.to_address, is_new)
@@ -90,7 +92,7 @@ def reply(number: int) -> ResponseReturnValue:
 @sent_once
 def forward(number: int) -> ResponseReturnValue:
     """Pass a message on to a colleague who may see it, without our secrets, with those of its files that are chosen."""
-    mail = _workable(number)
+    mail = workable_mail(number)
     colleagues = {
         str(user.id): user
         for user in active_users()
@@ -109,14 +111,15 @@ def forward(number: int) -> ResponseReturnValue:
         subject, to = _first_subject(mail), colleagues[form.to.data]
         with speaking(to.language):
             about = place_of_subject(subject)[0] if subject else ""
+        sending = undoable(SendingKind.FORWARD, mail)
         try:
             mail_out, is_new = pass_on(
                 mail, to, form.words.data or "", subject=subject, about=about, files=_taken(mail, form),
-                key=form.once.data, by=current_user, now=now(),
+                key=form.once.data, by=current_user, now=now(), sending=sending,
             )  # fmt: skip
         except RefusedFile as refused:
             db.session.rollback()
-            mail = _workable(number)
+            mail = workable_mail(number)
             form.taken.errors = [refusal_words(refused)]
         else:
             return _gone(mail, mail_out, mail_out.to_name or mail_out.to_address, is_new)
@@ -130,29 +133,15 @@ def forward(number: int) -> ResponseReturnValue:
     return page, 422 if form.is_submitted() else 200
 
 
-def _workable(number: int) -> IncomingMail:
-    """Return a message that the person works with: theirs to file, or that of a guest or letter they may change; else 404."""
-    mail = seen_mail(number)
-    if mail.state is IncomingState.RECEIVED or not (may_file(mail) or _subjects(mail)):
-        abort(404)
-    return mail
-
-
-def _subjects(mail: IncomingMail) -> list[Invitation | LetterRecipient]:
-    """Return what a message belongs or may belong to and the person may change, what is sure first."""
-    places = places_of([mail], current_user).get(mail.id, [])
-    return [subject for _link, subject in places if place_of_subject(subject)[2]]
-
-
 def _first_subject(mail: IncomingMail) -> Invitation | LetterRecipient | None:
     sure = {(link.subject_type, link.subject_id) for link in mail.links if not link.suggested}
-    return next((row for row in _subjects(mail) if (row.__tablename__, row.id) in sure), None)
+    return next((row for row in workable_subjects(mail) if (row.__tablename__, row.id) in sure), None)
 
 
 def _receivers(mail: IncomingMail) -> tuple[list[tuple[str, Receiver]], NoReply | None]:
     """Return to whom the message may be answered, each with its key in the form; and why not to its sender."""
     receivers, refusal = [], None
-    for subject in _subjects(mail):
+    for subject in workable_subjects(mail):
         possible, refusal = receivers_of(mail, subject)
         for to in possible:
             which = "official" if to.is_official else "sender"
@@ -202,7 +191,7 @@ def _gone(mail: IncomingMail, sent: OutgoingMail, to: str, is_new: bool) -> Resp
     db.session.commit()
     if is_new:
         wake_worker()
-        flash(_("The message to %(who)s is in the outbox.", who=mask_secrets(to)), "success")
+        say_sent(_("The message to %(who)s is in the outbox.", who=mask_secrets(to)), sent.sending)
     else:
         flash(_("This was sent already; nothing was sent again."), "info")
     return redirect(page)

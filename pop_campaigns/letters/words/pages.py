@@ -297,6 +297,7 @@ def history_words(row: History, lang: str, *, who: str = "") -> str:
             "Taken back before it left; no. %(number)s stays with it", number=details.get("number", "")
         ),
         "letter.replied": _("%(who)s: their message was answered", who=who),
+        "letter.reply_undone": _("%(who)s: our answer was undone before it left", who=who),
         "letter.response_removed": _("%(who)s: response taken back: %(kind)s", who=who, kind=kind),
         "file.attached": _("File added: %(name)s", name=details.get("file", "")),
         "file.detached": _("File taken off: %(name)s", name=details.get("file", "")),

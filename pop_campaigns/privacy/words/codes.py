@@ -95,6 +95,7 @@ _DEEDS: Final[dict[str, LazyString]] = {
     "invitation.time_accepted": _l("The proposed time was accepted"),
     "invitation.time_declined": _l("The proposed time was declined"),
     "invitation.replied": _l("A message was answered"),
+    "invitation.reply_undone": _l("What was sent was undone before it left"),
     "mail.sent_again": _l("A message was sent again"),
 }
 
