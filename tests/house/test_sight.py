@@ -204,6 +204,7 @@ NEED_NOT_ASK = {
     "incoming/services/proposals": "verbs",
     "incoming/services/receipts": "writes mails",
     "incoming/services/replying": "verbs",
+    "incoming/services/undoing": "verbs",
     "incoming/tasks": "a task",
     "incoming/services/filing": "verbs",
     "invitations/queries/answers:open_proposal": "of the personal link's guest",
