@@ -204,7 +204,15 @@ def _stage_dates(desk: Page, guest: Page) -> dict[str, str]:
         desk.locator(f"#day_{line}").fill(day.isoformat())
         desk.locator(f"#start_{line}").fill("10:00")
     desk.locator("main form .btn-primary").last.click()
-    desk.locator("form[action$='/dates/ask'] button[type=submit]").click()
+    ask = desk.locator("form[action$='/dates/ask'] button[type=submit]")
+    expect(ask).to_be_visible()
+    ask.click()
+    expect(desk.locator(".slot-cards")).to_be_visible()
+    desk.goto("/mail/local")
+    delivered = (
+        desk.locator("tr[data-row]").filter(has_text="Dëgjesë për ujin").filter(has_text="bashkia-fier")
+    )
+    walks.wait_until(desk, lambda: delivered.count() == 1)
     link = walks.answer_link(desk, "Dëgjesë për ujin", "bashkia-fier")
     guest.goto(link)
     for says in guest.locator("input[value=yes]").all():
