@@ -103,8 +103,8 @@ def variants(app: Flask, scene: SimpleNamespace, rule: Rule, method: str = "GET"
 
 def allowed(scene: SimpleNamespace, who: str, endpoint: str, method: str) -> set[str]:
     """What a role may find at an endpoint: nothing, but in the try-out's mailbox and in originals what it may change."""
-    if endpoint.startswith(("invitations.answer", "privacy.unsubscribe")):
-        return scene.own  # whoever has the address is the guest
+    if endpoint.startswith(("invitations.answer", "privacy.unsubscribe", "desk.personal_feed")):
+        return scene.own  # whoever has the address is the guest; one that opens nothing is only said back
     if endpoint in LOCAL_MAILBOX or (endpoint in ORIGINALS and method == "POST"):
         theirs = {
             "arta": scene.fier,

@@ -28,6 +28,7 @@ SignIn = Callable[[Any], FlaskClient]
 
 # Forms with fields of which none changes what is stored already, each with its reason.
 EDITS_NOTHING = {
+    "invitations.calls": "adds an answer or a line of the contact log; neither edits what stands there",
     # The form asks what is kept of two records; it carries the versions of both (ASKS).
     "contacts.merge_contacts": "carries the versions of both records",
     "accounts.change_password": "sets a password, which nobody else types",

@@ -17,8 +17,10 @@ from sqlalchemy import select
 
 from pop_campaigns.accounts.models import Network
 from pop_campaigns.contacts.models.persons import Person
+from pop_campaigns.core import clock
 from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
+from pop_campaigns.core.subject_files import attach_file
 from pop_campaigns.events.models.events import Attendance, Commitment, Supporter
 from pop_campaigns.events.rules.events import EventFormat, EventKind, EventState
 from pop_campaigns.events.rules.visibility import EventVisibility
@@ -457,7 +459,9 @@ def test_no_public_page_tells_a_secret(
     cast.arta.name, cast.arta.email = "Emër-kanarina", "kanarina@pop.example"
     db.session.commit()
     token = factories.token_of(db.session.scalars(select(Invitation)).one())
-    values = {"event_id": event.id}
+    inside = attach_file(event, b"%PDF-1.4 kanarina", "kanarina.pdf", by=cast.arta, now=clock.now())
+    db.session.commit()
+    values = {"event_id": event.id, "attached_id": inside.id}
     seen = 0
     for browser in (client, sign_in(cast.arta)):
         for rule in app.url_map.iter_rules():

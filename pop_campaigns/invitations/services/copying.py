@@ -224,7 +224,10 @@ def _list_guests(event: Event, choices: Iterable[GuestChoice], *, by: User, now:
 def _copy_files(source: Any, target: Any, *, by: User, now: datetime) -> None:
     for row in files_of(source):
         content = row.file.path.read_bytes()
-        attach_file(target, content, row.file.name, delivery=row.delivery, label=row.label, by=by, now=now)
+        attach_file(
+            target, content, row.file.name, delivery=row.delivery, label=row.label, audience=row.audience,
+            by=by, now=now,
+        )  # fmt: skip
 
 
 def _kept_of_point(point: AgendaPoint) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def subscribe() -> str:
         municipalities=public_municipalities(),
         organisations=public_organisations(),
         campaigns=public_campaigns(),
+        canonical=base_url() + request.path,
     )
 
 
