@@ -17,6 +17,8 @@ from pop_campaigns.core.tokens import derive_local_part, new_nonce
 from pop_campaigns.mail.models import MailAttachment, MailSkeleton, MailTry, OutgoingMail, Sending
 from pop_campaigns.mail.rules import LEASE, MailState, gives_up, next_attempt
 
+AS_IT_WAS: Final = "as_it_was"
+"""Under this name a sending keeps where the mail stood that it sends again."""
 LONGEST_NAME = 200  # of the columns; a header shows 78 at most
 _LET_GO: Final[dict[str, Any]] = {"lease_until": None, "lease_owner": None, "handing_since": None}
 _CALLED_OFF: Final[dict[str, Any]] = {"state": MailState.WITHDRAWN}
@@ -103,16 +105,21 @@ def bounce_local_of(nonce: str) -> str:
     return f"b-{derive_local_part('bounce', nonce)}"
 
 
-def queue_again(mail: OutgoingMail, *, now: datetime) -> OutgoingMail:
-    """Send a mail again at a person's wish.
+def queue_again(mail: OutgoingMail, *, now: datetime, sending: Sending | None = None) -> OutgoingMail:
+    """Send a mail again at a person's wish; ``sending`` is that wish, which can be taken back.
 
     One that failed (or waits for its next attempt) is the same mail with the same Message-ID, due at once. One that
-    was sent is sent as a new message, because receivers drop a Message-ID they have seen.
+    was sent is sent as a new message, because receivers drop a Message-ID they have seen. One that can still be taken back is
+    not hurried: it leaves by itself.
     """
-    if mail.state in (MailState.SENDING, MailState.WITHDRAWN):
+    if mail.state in (MailState.SENDING, MailState.WITHDRAWN) or _can_be_taken_back(mail, now):
         return mail
     if mail.state is not MailState.SENT:
-        mail.state, mail.available_at, mail.queued_at = MailState.QUEUED, now, now
+        if sending is not None:
+            sending.before = {AS_IT_WAS: _standing(mail)}
+            mail.sending = sending
+        mail.state, mail.queued_at = MailState.QUEUED, now
+        mail.available_at = sending.undo_until if sending else now
         return mail
     copies = select(OutgoingMail).where(OutgoingMail.again_of_id == mail.id)
     number = len(db.session.scalars(copies).all()) + 1
@@ -129,12 +136,41 @@ def queue_again(mail: OutgoingMail, *, now: datetime) -> OutgoingMail:
         auto_submitted=mail.auto_submitted,
         thread=mail.thread,
         null_sender=mail.null_sender,
+        sending=sending,
     )
     again.subject_type, again.subject_id, again.in_turn = mail.subject_type, mail.subject_id, mail.in_turn
     again.paused_at = mail.paused_at
     again.again_of_id, again.original_id = mail.id, mail.original_id or mail.id
     again.incoming_mail_id = mail.incoming_mail_id
     return again
+
+
+def put_back(mail: OutgoingMail, standing: dict[str, Any]) -> None:
+    """Let a mail stand where it stood before it was sent again, as :func:`queue_again` kept it."""
+    mail.state, mail.once, mail.sending_id = (
+        MailState(standing["state"]),
+        standing["once"],
+        standing["sending"],
+    )
+    mail.available_at = datetime.fromisoformat(standing["available_at"])
+    mail.queued_at = datetime.fromisoformat(standing["queued_at"])
+
+
+def _standing(mail: OutgoingMail) -> dict[str, Any]:
+    return {
+        "state": mail.state.value,
+        "once": mail.once,
+        "sending": mail.sending_id,
+        "available_at": mail.available_at.isoformat(),
+        "queued_at": mail.queued_at.isoformat(),
+    }
+
+
+def _can_be_taken_back(mail: OutgoingMail, now: datetime) -> bool:
+    sending = mail.sending
+    if mail.state is not MailState.QUEUED or sending is None:
+        return False
+    return sending.undone_at is None and sending.undo_until > now
 
 
 def call_off(mail: OutgoingMail, *, now: datetime) -> None:

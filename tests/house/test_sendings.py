@@ -9,11 +9,9 @@ ROOT = Path(__file__).resolve().parents[2] / "pop_campaigns"
 
 # By module and function, each with its reason.
 LEAVES_AT_ONCE = {
-    "mail/outbox:queue_again": "sends once more what was sent before: nothing new is said",
     "accounts/messages:_queue": "who waits for a link to sign in waits for this mail",
     "incoming/services/receipts:queue_receipt": "answers by itself",
-    "invitations/services/answers:write_back": "answers by itself",
-    "letters/services/resending:send_elsewhere": "the letter that was sent, to another address",
+    "invitations/services/answers:write_back": "answers by itself; a proposed time is declined with it, too",
 }
 
 

@@ -216,6 +216,7 @@ NEED_NOT_ASK = {
     "contacts/queries/reach:persons_named": "the network's and the organisation's own, to say that somebody is there already",
     "letters/queries/recipients:letter_of_mails": "of mails that the caller may show",
     "letters/queries/recipients:mails_to": "for verbs: by which of its mails a letter arrived",
+    "letters/services/resending:undo_elsewhere": "a verb: of a letter whose change was asked",
     "letters/queries/replies:unread_replies": "says of letters one may see that something is to be read",
     "tryout/views/as_guest:said_sent": "tries out one's own mails, which the local mailbox has looked at",
     "desk/queries/mail_about:about_mails": "of mails that the caller may show",

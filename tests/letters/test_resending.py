@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -105,3 +107,44 @@ def test_sending_again_from_the_mails_page_lets_the_clock_follow(
     record_sent(again, code=250, words="OK", now=now())
     settle_clock(recipient, now=now())
     assert recipient.clock_from == local_date(now())
+
+
+@pytest.mark.both_databases
+def test_a_letter_to_another_address_is_taken_back(
+    app: Flask, cast: SimpleNamespace, recipient: Any, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "UNDO_SECONDS", 30)
+
+    def standing() -> tuple[Any, ...]:
+        db.session.expire_all()
+        contact = select(Address.email).where(Address.office_id == recipient.office_id)
+        clock = recipient.clock_from, recipient.due_on, recipient.due_explained
+        return (
+            recipient.address,
+            recipient.mail_id,
+            *clock,
+            [mail.id for mail in mails_to(recipient)],
+            list(db.session.scalars(contact)),
+        )
+
+    before, browser, url = standing(), sign_in(cast.arta), path(recipient)
+    typed = opened(browser, url) | {"email": "zyra@bashkia.example", "contact": "y"}
+    sent = browser.post(url, data=typed, headers={"Referer": f"http://localhost{url}"})
+    assert standing()[0] == "zyra@bashkia.example"
+    found = re.search(r'action="(/sendings/\d+/undo)"', browser.get(sent.location).text)
+    assert found, "the page offers no undo"
+    assert sign_in(cast.clirim).post(found[1]).status_code == 404
+    assert sign_in(cast.eva).post(found[1]).status_code in (403, 404)
+    back = browser.post(found[1])
+    assert back.status_code == 200 and 'value="zyra@bashkia.example"' in back.text
+    assert standing() == before
+    page = browser.get(f"/letters/{recipient.letter_id}").text
+    assert "dërgimi në adresë tjetër u zhbë" in page and f'href="{url}"' in page
+    assert "Kjo u zhbë tashmë." in browser.get(browser.post(found[1]).location).text
+    sent = browser.post(url, data=opened(browser, url) | {"email": "zyra@bashkia.example", "contact": "y"})
+    late = re.search(r'action="(/sendings/\d+/undo)"', browser.get(sent.location).text)
+    assert late and standing()[0] == "zyra@bashkia.example"
+    record_sent(recipient.mail, code=250, words="OK", now=now())
+    db.session.commit()
+    assert "1 nga 1" in browser.get(browser.post(late[1]).location).text
+    assert standing()[0] == "zyra@bashkia.example"

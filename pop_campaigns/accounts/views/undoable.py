@@ -19,9 +19,13 @@ _NO_CONTENT: Final = frozenset(
 )
 
 
-def undoable(kind: SendingKind, subject: Any) -> Sending | None:
-    """Return what the mails of this press belong to, made of the request; None where nothing can be taken back."""
-    return begin_sending(kind, subject, by=current_user, now=now(), form=_form())
+def undoable(kind: SendingKind, subject: Any, *, has_form: bool = True) -> Sending | None:
+    """Return what the mails of this press belong to, made of the request; None where nothing can be taken back.
+
+    ``has_form`` is false for a button alone: there is nothing to return to.
+    """
+    form = _form() if has_form else None
+    return begin_sending(kind, subject, by=current_user, now=now(), form=form)
 
 
 def say_sent(words: str, sending: Sending | None) -> None:

@@ -14,11 +14,11 @@ from sqlalchemy import ColumnElement, and_, select
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import may_change
+from pop_campaigns.accounts.views.undoable import say_sent, undoable
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.downloads import believed, give_file
 from pop_campaigns.core.headers import framed_mail, with_frames
-from pop_campaigns.core.history import note
 from pop_campaigns.core.pages import paged
 from pop_campaigns.core.text import clean_line
 from pop_campaigns.desk.blueprint import bp
@@ -29,6 +29,7 @@ from pop_campaigns.desk.queries.mail_about import (
     receiver_words,
     why_not_again,
 )
+from pop_campaigns.desk.services import note_again
 from pop_campaigns.desk.words.event_actions import in_full, in_short
 from pop_campaigns.incoming.sight import sees_incoming
 from pop_campaigns.invitations.sight import mails_of_work, seen_mail
@@ -46,7 +47,7 @@ from pop_campaigns.mail.queries import (
     select_mails,
     subject_of,
 )
-from pop_campaigns.mail.rules import MailState
+from pop_campaigns.mail.rules import MailState, SendingKind
 from pop_campaigns.mail.secrets import HIDDEN, mask_secrets
 from pop_campaigns.mail.wake_up import wake_worker
 from pop_campaigns.mail.words.labels import mail_chip, refusal_words, trouble_words
@@ -160,14 +161,15 @@ def mail_again(mail_id: int) -> ResponseReturnValue:
     if refused:
         flash(refused, "warning")
         return redirect(url_for("desk.mail_message", mail_id=row.id))
-    again = queue_again(row, now=moment)
-    _note_again(row, about, moment)
+    sending = undoable(SendingKind.AGAIN, row, has_form=False)
+    again = queue_again(row, now=moment, sending=sending)
+    note_again("mail.sent_again", row, about, by=current_user, now=moment)
     if about is not None and about.recipient is not None:
         db.session.flush()
         settle_clock(about.recipient, now=moment)
     db.session.commit()
     wake_worker()
-    flash(_("The message to %(address)s goes out again.", address=row.to_address), "success")
+    say_sent(_("The message to %(address)s goes out again.", address=row.to_address), again.sending)
     return redirect(url_for("desk.mail_message", mail_id=again.id))
 
 
@@ -175,15 +177,6 @@ def _answered(row: OutgoingMail) -> IncomingMail | None:
     """Return the message that a mail answers or passes on, where the person may read it."""
     mail = db.session.get(IncomingMail, row.incoming_mail_id) if row.incoming_mail_id else None
     return mail if mail is not None and sees_incoming(mail) else None
-
-
-def _note_again(row: OutgoingMail, about: MailAbout | None, moment: datetime) -> None:
-    subject: Any = row
-    if about is not None:
-        subject = about.guest or (about.recipient.letter if about.recipient else row)
-    note(
-        "mail.sent_again", subject, by=current_user, now=moment, mail=row.id, to=row.to_name or row.to_address
-    )
 
 
 def _refusal(row: OutgoingMail, about: MailAbout | None, moment: datetime) -> str:

@@ -10,6 +10,7 @@ from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_visible, may_change
+from pop_campaigns.accounts.views.undoable import undoable
 from pop_campaigns.contacts.models.institutions import Office
 from pop_campaigns.contacts.models.persons import Person
 from pop_campaigns.contacts.words.contacts import contact_url, contact_words
@@ -28,12 +29,13 @@ from pop_campaigns.desk.queries.track_record import (
 )
 from pop_campaigns.events.words.labels import EVENT_KINDS, when_words
 from pop_campaigns.invitations.models.invitations import Invitation
-from pop_campaigns.invitations.services.sending import withdraw_guest
+from pop_campaigns.invitations.services.sending import withdraw_guests
 from pop_campaigns.invitations.words.labels import ANSWER_CHIPS
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.words.labels import RECIPIENT_CHIPS
 from pop_campaigns.letters.words.pages import chip_of
 from pop_campaigns.mail.addresses import show_address
+from pop_campaigns.mail.rules import SendingKind
 
 
 @bp.get("/people/offices/<int:ident>/record")
@@ -109,8 +111,10 @@ def open_matters(ident: int) -> ResponseReturnValue:
         chosen = [
             invitation for invitation in mine if request.form.get(f"invitation-{invitation.id}") == "withdraw"
         ]
-        for invitation in chosen:
-            withdraw_guest(invitation, by=current_user, now=moment)
+        for event in dict.fromkeys(invitation.event for invitation in chosen):
+            guests = [invitation for invitation in chosen if invitation.event is event]
+            sending = undoable(SendingKind.WITHDRAWAL, event)
+            withdraw_guests(event, guests, by=current_user, now=moment, sending=sending)
         letters = [recipient for recipient, _state in matters.letters if may_change(recipient.letter)]
         _note_new_holder(office, [invitation for invitation in mine if invitation not in chosen], letters)
         db.session.commit()

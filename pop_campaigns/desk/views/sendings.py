@@ -13,21 +13,23 @@ from flask_babel import gettext as _
 from flask_security import current_user
 
 from pop_campaigns.accounts.guard import writer
-from pop_campaigns.accounts.scope import get_changeable
+from pop_campaigns.accounts.scope import get_changeable, may_change
 from pop_campaigns.accounts.sign_in.kept_words import KeptWords
 from pop_campaigns.accounts.views.kept_words import form_again
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.safe_path import local_path
 from pop_campaigns.desk.blueprint import bp
+from pop_campaigns.desk.services import undo_again
 from pop_campaigns.desk.words.sendings import UndoLine, not_undone_words, undo_line, undone_words
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.incoming.blueprint import workable_mail
 from pop_campaigns.incoming.services.undoing import undo_writing
 from pop_campaigns.invitations.services.undoing import undo_sending
+from pop_campaigns.invitations.sight import seen_mail
 from pop_campaigns.letters.models import Letter
 from pop_campaigns.letters.services.undoing import undo_letter
-from pop_campaigns.mail.models import IncomingMail, Sending
+from pop_campaigns.mail.models import IncomingMail, OutgoingMail, Sending
 from pop_campaigns.mail.sendings import NotUndone, TakenBack, UndoneBefore, open_sendings
 
 
@@ -40,12 +42,22 @@ class _Subject:
     address: Callable[[int], str]
 
 
+def _changeable_mail(number: int) -> OutgoingMail:
+    mail = seen_mail(number)
+    if not may_change(mail):
+        abort(404)
+    return mail
+
+
 _SUBJECTS: Final[Mapping[str, _Subject]] = {
     Event.__tablename__: _Subject(
         partial(get_changeable, Event), undo_sending, lambda number: url_for("desk.event", event_id=number)
     ),
     Letter.__tablename__: _Subject(
         partial(get_changeable, Letter), undo_letter, lambda number: url_for("desk.letter", letter_id=number)
+    ),
+    OutgoingMail.__tablename__: _Subject(
+        _changeable_mail, undo_again, lambda number: url_for("desk.mail_message", mail_id=number)
     ),
     IncomingMail.__tablename__: _Subject(
         workable_mail, undo_writing, lambda number: url_for("incoming.message", number=number)

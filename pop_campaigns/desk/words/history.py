@@ -382,6 +382,13 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         lambda d, g: _("The answer to %(guest)s was undone before it left", guest=_named(d, g)),
         "warn",
     ),
+    "mail.again_undone": (
+        lambda d, g: _(
+            "Sending the message to %(guest)s again was undone",
+            guest=g or str(d.get("to", "")) or _("a guest"),
+        ),
+        "warn",
+    ),
     "mail.sent_again": (
         lambda d, g: _(
             "The message to %(guest)s was sent again", guest=g or str(d.get("to", "")) or _("a guest")

@@ -21,6 +21,8 @@ from pop_campaigns.invitations.queries.guests import refusing
 from pop_campaigns.invitations.rules.invitations import InvitationState, NotCorrectable
 from pop_campaigns.invitations.services.guests import lock_event
 from pop_campaigns.invitations.services.sending import send_to_new_address
+from pop_campaigns.mail.models import Sending
+from pop_campaigns.mail.sendings import NotUndone, TakenBack, keep
 
 
 class CannotCorrect(Exception):
@@ -32,7 +34,14 @@ class CannotCorrect(Exception):
 
 
 def correct_address(
-    guest: Invitation, email: str, *, contact: bool, version: int, by: User, now: datetime
+    guest: Invitation,
+    email: str,
+    *,
+    contact: bool,
+    version: int,
+    by: User,
+    now: datetime,
+    sending: Sending | None = None,
 ) -> None:
     """Write to a guest at another address from now on, beginning with the invitation as it reads now.
 
@@ -53,6 +62,7 @@ def correct_address(
     if reason is not None:
         raise CannotCorrect(reason)
     before = guest.address
+    _keep_as_it_was(sending, guest)
     if email != before:
         nonce = new_nonce()
         guest.address, guest.nonce = email, nonce
@@ -60,14 +70,46 @@ def correct_address(
         note("invitation.address_corrected", guest, by=by, now=now, was=before, address=email)
         row = contact_address(guest, before, by) if contact else None
         if row is not None:
-            # The contact may have the right address already, beside the wrong one.
-            with suppress(AlreadyThere):
-                change_address(row, email, row.use, by=by, now=now)
+            _correct_contact(row, email, by=by, now=now, sending=sending)
     if refusing(guest.event, [guest]):
         raise CannotCorrect(NotCorrectable.NOT_WANTED)
-    send_to_new_address(guest, by=by, now=now)
+    send_to_new_address(guest, by=by, now=now, sending=sending)
     guest.invited_at = now  # which also counts the version up: a second press of the same page sends nothing
     db.session.flush()
+
+
+def _correct_contact(row: Address, email: str, *, by: User, now: datetime, sending: Sending | None) -> None:
+    # The contact may have the right address already, beside the wrong one.
+    with suppress(AlreadyThere):
+        keep(sending, contact={"id": row.id, "was": row.email, "email": email})
+        change_address(row, email, row.use, by=by, now=now)
+
+
+def address_as_before(taken: TakenBack, *, by: User, now: datetime) -> None:
+    """Give a guest the address and the personal link back that the undone correction replaced, and the contact its own.
+
+    :raises pop_campaigns.mail.sendings.NotUndone: the guest was erased, or another guest has that address by now.
+    """
+    was = taken.before["guest"]
+    guest = db.session.get_one(Invitation, was["id"])
+    if guest.is_erased or _taken(guest, was["address"]) is not None:
+        raise NotUndone(newer=True)
+    guest.address, guest.nonce, guest.token_hash = was["address"], was["nonce"], was["token_hash"]
+    guest.invited_at = datetime.fromisoformat(was["invited_at"])
+    for mail in taken.mails:
+        mail.again_of_id = None  # what it was sent in place of is still lost
+    contact = taken.before.get("contact", {})
+    row = db.session.get(Address, contact.get("id", 0))
+    if row is not None and row.email == contact["email"] and may_change(row, by):
+        with suppress(AlreadyThere):
+            change_address(row, contact["was"], row.use, by=by, now=now)
+
+
+def _keep_as_it_was(sending: Sending | None, guest: Invitation) -> None:
+    if sending is None or guest.invited_at is None:
+        return
+    was = {"id": guest.id, "address": guest.address, "nonce": guest.nonce, "token_hash": guest.token_hash}
+    keep(sending, guest=was | {"invited_at": guest.invited_at.isoformat()})
 
 
 def why_not_correctable(guest: Invitation) -> NotCorrectable | None:

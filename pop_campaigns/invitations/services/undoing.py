@@ -20,6 +20,7 @@ from pop_campaigns.invitations.models.date_polls import DateSlot
 from pop_campaigns.invitations.models.guest_messages import GuestMessage
 from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail
 from pop_campaigns.invitations.rules.invitations import Answer, InvitationState
+from pop_campaigns.invitations.services.addresses import address_as_before
 from pop_campaigns.invitations.services.date_choice import CHOSEN_SLOT, restore_date
 from pop_campaigns.invitations.services.date_polls import WRITTEN_BEFORE, unask
 from pop_campaigns.invitations.services.guest_messages import draft_again
@@ -53,6 +54,8 @@ def undo_sending(sending: Sending, event: Event, *, by: User, now: datetime) -> 
         )
         for guest in guests:
             guest.state = InvitationState.INVITED
+    elif kind is SendingKind.NEW_ADDRESS:
+        address_as_before(taken, by=by, now=now)
     elif "message" in taken.before:
         guests = draft_again(db.session.get_one(GuestMessage, taken.before["message"]))
     _undo_dates(taken, by=by, now=now)

@@ -9,6 +9,7 @@ from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_visible
+from pop_campaigns.accounts.views.undoable import say_sent, undoable
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.downloads import give_stored
@@ -38,6 +39,7 @@ from pop_campaigns.invitations.services.answers import (
 from pop_campaigns.invitations.services.guests import CannotInvite
 from pop_campaigns.invitations.sight import check_sight
 from pop_campaigns.invitations.words.labels import NOT_ANSWERABLE, NOT_CORRECTABLE
+from pop_campaigns.mail.rules import SendingKind
 from pop_campaigns.mail.wake_up import wake_worker
 
 
@@ -153,7 +155,7 @@ def address(invitation_id: int) -> ResponseReturnValue:
 
 def _correct(guest: Invitation, form: CorrectAddressForm) -> ResponseReturnValue:
     label = guest.shown_as
-    there = _at_guest(guest)
+    there, sending = _at_guest(guest), undoable(SendingKind.NEW_ADDRESS, guest.event)
     correct_address(
         guest,
         form.email.data,
@@ -161,11 +163,12 @@ def _correct(guest: Invitation, form: CorrectAddressForm) -> ResponseReturnValue
         version=version_shown(),
         by=current_user,
         now=now(),
+        sending=sending,
     )
     db.session.commit()
     wake_worker()
-    flash(
-        _("The invitation of %(guest)s goes to %(address)s.", guest=label, address=form.email.data), "success"
+    say_sent(
+        _("The invitation of %(guest)s goes to %(address)s.", guest=label, address=form.email.data), sending
     )
     return there
 

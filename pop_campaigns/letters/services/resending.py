@@ -14,14 +14,15 @@ from pop_campaigns.contacts.services.institutions import change_address
 from pop_campaigns.contacts.services.records import AlreadyThere
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
-from pop_campaigns.letters.models import LetterRecipient
+from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.queries.recipients import CARRIES, delivery_of, mails_to
 from pop_campaigns.letters.rules.letters import AddressRefusal, Delivery, LetterState
 from pop_campaigns.letters.services.clocks import settle_clock
 from pop_campaigns.letters.services.letters import lock_letter
-from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.models import OutgoingMail, Sending
 from pop_campaigns.mail.outbox import Recipient, queue_mail
 from pop_campaigns.mail.queries import dead_among
+from pop_campaigns.mail.sendings import TakenBack, keep, take_back
 
 
 class NotSentElsewhere(ValueError):
@@ -39,7 +40,13 @@ def may_send_elsewhere(recipient: LetterRecipient) -> bool:
 
 
 def send_elsewhere(
-    recipient: LetterRecipient, email: str, *, contact: bool, by: User, now: datetime
+    recipient: LetterRecipient,
+    email: str,
+    *,
+    contact: bool,
+    by: User,
+    now: datetime,
+    sending: Sending | None = None,
 ) -> OutgoingMail:
     """Send a letter that came back to another address; its clock starts when that mail is there.
 
@@ -63,7 +70,9 @@ def send_elsewhere(
         from_name=before.from_name,
         organisation_id=before.organisation_id,
         now=now,
+        sending=sending,
     )
+    keep(sending, recipient=recipient.id, address=recipient.address, mail=before.id)
     again.again_of_id, again.original_id = before.id, before.original_id or before.id
     was, recipient.address = recipient.address, email
     db.session.flush()
@@ -71,13 +80,43 @@ def send_elsewhere(
         "letter.sent_elsewhere", recipient.letter, by=by, now=now,
         who=recipient.written_as, address=email, was=was,
     )  # fmt: skip
-    row = contact_address(recipient, was, by) if contact else None
-    if row is not None:
-        # The contact may have the right address already, beside the wrong one.
-        with suppress(AlreadyThere):
-            change_address(row, email, row.use, by=by, now=now)
+    if contact and (row := contact_address(recipient, was, by)) is not None:
+        _correct_contact(row, email, by=by, now=now, sending=sending)
     settle_clock(recipient, now=now)
     return again
+
+
+def _correct_contact(row: Address, email: str, *, by: User, now: datetime, sending: Sending | None) -> None:
+    # The contact may have the right address already, beside the wrong one.
+    with suppress(AlreadyThere):
+        keep(sending, contact={"id": row.id, "was": row.email, "email": email})
+        change_address(row, email, row.use, by=by, now=now)
+
+
+def undo_elsewhere(sending: Sending, letter: Letter, *, by: User, now: datetime) -> TakenBack:
+    """Take back that a letter goes to another address; the caller holds the letter. Of the copy, which nobody got, nothing stays.
+
+    :raises pop_campaigns.mail.sendings.UndoneBefore: a second press.
+    :raises pop_campaigns.mail.sendings.NotUndone: too late, or something newer was sent.
+    """
+    taken = take_back(sending, now=now)
+    was = taken.before
+    recipient = db.session.get_one(LetterRecipient, was["recipient"])
+    recipient.address, recipient.mail = was["address"], db.session.get_one(OutgoingMail, was["mail"])
+    db.session.flush()
+    for copy in taken.mails:
+        db.session.delete(copy)
+    contact = was.get("contact", {})
+    row = db.session.get(Address, contact.get("id", 0))
+    if row is not None and row.email == contact["email"] and may_change(row, by):
+        with suppress(AlreadyThere):
+            change_address(row, contact["was"], row.use, by=by, now=now)
+    note(
+        "letter.elsewhere_undone", letter, by=by, now=now, who=recipient.written_as, address=recipient.address
+    )
+    db.session.flush()
+    settle_clock(recipient, now=now)
+    return taken
 
 
 def contact_address(recipient: LetterRecipient, email: str, user: User) -> Address | None:

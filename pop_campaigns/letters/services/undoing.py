@@ -17,7 +17,9 @@ from pop_campaigns.core.salutations import FormOfAddress
 from pop_campaigns.letters.models import Letter, LetterRecipient
 from pop_campaigns.letters.rules.letters import LetterState
 from pop_campaigns.letters.services.letters import FROZEN, lock_letter
+from pop_campaigns.letters.services.resending import undo_elsewhere
 from pop_campaigns.mail.models import Sending
+from pop_campaigns.mail.rules import SendingKind
 from pop_campaigns.mail.sendings import NotUndone, TakenBack, take_back
 
 
@@ -30,6 +32,8 @@ def undo_letter(sending: Sending, letter: Letter, *, by: User, now: datetime) ->
     lock_letter(letter)
     if any(recipient.responses for recipient in letter.recipients):
         raise NotUndone(newer=True)
+    if sending.kind is SendingKind.LETTER_ELSEWHERE:
+        return undo_elsewhere(sending, letter, by=by, now=now)
     taken = take_back(sending, now=now)
     was = taken.before["letter"]
     letter.state, letter.sent_at, letter.changed_at = LetterState(was["state"]), None, now

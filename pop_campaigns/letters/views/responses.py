@@ -13,6 +13,7 @@ from werkzeug.datastructures import FileStorage
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible
 from pop_campaigns.accounts.views.sent_before import form_made, sent_once
+from pop_campaigns.accounts.views.undoable import say_sent, undoable
 from pop_campaigns.core.clock import local_date, now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.downloads import give_stored
@@ -44,6 +45,7 @@ from pop_campaigns.letters.services.responses import (
 from pop_campaigns.letters.views.recipients import recipient_of
 from pop_campaigns.letters.words.labels import ADDRESS_REFUSALS, RESPONSES
 from pop_campaigns.letters.words.pages import mail_trouble
+from pop_campaigns.mail.rules import SendingKind
 from pop_campaigns.mail.wake_up import wake_worker
 
 
@@ -171,15 +173,18 @@ def address(letter_id: int, recipient_id: int) -> ResponseReturnValue:
     meet_changes(form, recipient, told_of=letter)
     if form.validate_on_submit():
         email, contact = form.email.data, bool(form.contact.data)
+        sending = undoable(SendingKind.LETTER_ELSEWHERE, letter)
         try:
-            again = send_elsewhere(recipient, email, contact=contact, by=current_user, now=now())
+            again = send_elsewhere(
+                recipient, email, contact=contact, by=current_user, now=now(), sending=sending
+            )
         except NotSentElsewhere as refused:
             db.session.rollback()
             form.email.errors = [str(ADDRESS_REFUSALS[refused.reason])]
         else:
             db.session.commit()
             wake_worker()
-            flash(_("The letter goes out to %(address)s.", address=again.to_address), "success")
+            say_sent(_("The letter goes out to %(address)s.", address=again.to_address), sending)
             return redirect(letter_url(letter_id))
     page = render_template(
         "letters/address.html",

@@ -297,6 +297,9 @@ def history_words(row: History, lang: str, *, who: str = "") -> str:
             "Taken back before it left; no. %(number)s stays with it", number=details.get("number", "")
         ),
         "letter.replied": _("%(who)s: their message was answered", who=who),
+        "letter.elsewhere_undone": _(
+            "%(who)s: sending it to another address was undone", who=who
+        ),
         "letter.reply_undone": _("%(who)s: our answer was undone before it left", who=who),
         "letter.response_removed": _("%(who)s: response taken back: %(kind)s", who=who, kind=kind),
         "file.attached": _("File added: %(name)s", name=details.get("file", "")),
@@ -318,6 +321,7 @@ def _clock_sentence(row: History, who: str, lang: str) -> str:
         "letter.sent_elsewhere": _(
             "%(who)s: sent to another address, %(address)s", who=who, address=details.get("address", "")
         ),
+        "mail.again_undone": _("%(who)s: sending it again was undone", who=details.get("to", "")),
         "mail.sent_again": _("%(who)s: the mail was sent again", who=details.get("to", "")),
         "letter.handed_over": (
             _("%(who)s: handed over on paper, an answer is due on %(day)s", who=who, day=due_on)

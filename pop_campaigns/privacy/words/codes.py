@@ -97,6 +97,7 @@ _DEEDS: Final[dict[str, LazyString]] = {
     "invitation.replied": _l("A message was answered"),
     "invitation.reply_undone": _l("What was sent was undone before it left"),
     "mail.sent_again": _l("A message was sent again"),
+    "mail.again_undone": _l("What was sent was undone before it left"),
 }
 
 
