@@ -32,6 +32,7 @@ from pop_campaigns.core.numbers import NumberField
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.events.forms.typed_slots import is_blank, offer_equal_hours, read_slot, slot_fields
 from pop_campaigns.events.forms.typed_times import When
+from pop_campaigns.invitations.messages.notices import NoticeWords
 from pop_campaigns.invitations.rules.date_polls import Says
 from pop_campaigns.invitations.rules.guest_messages import GuestChosen, GuestGroup, Reached
 from pop_campaigns.invitations.rules.invitations import Answer
@@ -332,6 +333,18 @@ class GuestsOfMessageForm(Form):
         """Require somebody."""
         if not field.data and not self.groups.data:
             raise ValidationError(_("Choose whom you write to."))
+
+
+class NoticeWordsForm(Form):
+    """What is added in one's own words to a change, a cancellation or a withdrawal."""
+
+    words_sq = TextAreaField(_l("Your words in Albanian"), [AtMost(LONGEST_NOTE)], filters=[clean_text])
+    words_en = TextAreaField(_l("Your words in English"), [AtMost(LONGEST_NOTE)], filters=[clean_text])
+
+    @property
+    def words(self) -> NoticeWords:
+        """The words as typed."""
+        return NoticeWords(self.words_sq.data or "", self.words_en.data or "")
 
 
 class GuestMessageForm(Form):

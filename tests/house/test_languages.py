@@ -34,7 +34,8 @@ IN_FILES = ("Emri",)
 OF_THEIR_READER = frozenset(
     (
         "accounts.reset", "accounts.welcome", "invitations.answer", "invitations.answer_dates", "privacy.unsubscribe",
-        "desk.mail_html", "invitations.preview_html", "invitations.message_preview", "letters.preview_html",
+        "desk.mail_html", "invitations.preview_html", "invitations.message_preview", "invitations.notice_preview",
+        "letters.preview_html",
     )
 )  # fmt: skip
 

@@ -215,6 +215,7 @@ def arguments(world: SimpleNamespace) -> dict[str, Any]:
         "lang": "sq",
         "listed": "institutions",
         "ending": "csv",
+        "notice": "change",
         "day_id": world.entered_day.id,
         "entry_id": world.log_entry.id,
         "event_id": world.event.id,

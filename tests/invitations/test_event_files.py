@@ -27,7 +27,8 @@ from pop_campaigns.events.services.agenda import delete_point
 from pop_campaigns.invitations.queries.guests import guests_of
 from pop_campaigns.invitations.rules.invitations import GuestChoice
 from pop_campaigns.invitations.services.guests import add_guests
-from pop_campaigns.invitations.services.sending import preview, send_invitations, send_reminders
+from pop_campaigns.invitations.services.previewing import preview
+from pop_campaigns.invitations.services.sending import send_invitations, send_reminders
 from pop_campaigns.mail.compose import compose
 from pop_campaigns.mail.message import MailParts
 from tests import factories

@@ -44,9 +44,9 @@ from pop_campaigns.invitations.services.guests import (
     set_guest_language,
     set_invitation_text,
 )
+from pop_campaigns.invitations.services.previewing import preview
 from pop_campaigns.invitations.services.sending import (
     cancel_with_notice,
-    preview,
     send_changes,
     send_invitations,
     send_reminders,

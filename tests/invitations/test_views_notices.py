@@ -68,8 +68,8 @@ def test_a_change_is_shown_and_sent_once(
     assert "e martë, 16 qershor 2026, ora 10:00–12:00" in page.text
     assert "e mërkurë, 17 qershor 2026, ora 10:00–12:00" in page.text
     assert page.text.count("<del>Bashkia Fier, salla e këshillit</del>") == 2
-    assert f"/invitations/{asked[0].id}/preview?purpose=change" in page.text
-    assert "17 qershor" in browser.get(f"/invitations/{asked[0].id}/preview?purpose=change").text
+    assert f"/invitations/{asked[0].id}/notice/change?part=html" in page.text
+    assert "17 qershor" in browser.get(f"/invitations/{asked[0].id}/notice/change?part=html").text
     assert mails("change") == []
     for _press in range(2):
         answer = browser.post(f"/events/{table.id}/announce")

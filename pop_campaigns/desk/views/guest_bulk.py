@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -16,17 +16,20 @@ from pop_campaigns.contacts.words.files import write_csv, write_xlsx
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.handing_out import hand_out
+from pop_campaigns.core.headers import with_frames
 from pop_campaigns.core.i18n import current_language
 from pop_campaigns.core.meanwhile import is_as_seen, seen_versions
 from pop_campaigns.desk.blueprint import bp
 from pop_campaigns.desk.words.guest_lines import HEADS, guest_line
 from pop_campaigns.events.models.events import Event
+from pop_campaigns.invitations.forms import NoticeWordsForm
 from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import GuestRow, answers_for, mails_of, withdrawal_told
 from pop_campaigns.invitations.queries.shown_guests import in_sight
 from pop_campaigns.invitations.rules.invitations import InvitationState
 from pop_campaigns.invitations.services.sending import withdraw_guests as withdraw_all
 from pop_campaigns.invitations.views.guest_list import chosen_rows
+from pop_campaigns.invitations.views.notice_words import Notice, notice_page
 from pop_campaigns.mail.rules import SendingKind
 from pop_campaigns.mail.wake_up import wake_worker
 
@@ -40,14 +43,17 @@ def withdraw_guests(event_id: int) -> ResponseReturnValue:
     if not guests:
         flash(_("Nobody was ticked whose invitation could be withdrawn."), "info")
         return redirect(url_for("desk.event", event_id=event_id))
+    form = NoticeWordsForm()
     if request.method != "POST":
-        return _withdraw_page(event, guests)
+        return _withdraw_page(event, guests, form)
+    if not form.validate():
+        return _withdraw_page(event, guests, form), 422
     if not is_as_seen(*guests, told_of=event):
-        return _withdraw_page(event, guests), 409
+        return _withdraw_page(event, guests, form), 409
     number = len(guests)
     asked = any(guest.state is InvitationState.INVITED for guest in guests)
     sending = undoable(SendingKind.WITHDRAWAL, event) if asked else None
-    told = withdraw_all(event, guests, by=current_user, now=now(), sending=sending)
+    told = withdraw_all(event, guests, by=current_user, now=now(), sending=sending, words=form.words)
     db.session.commit()
     if told:
         wake_worker()
@@ -96,10 +102,10 @@ def _ticked(event: Event) -> list[Invitation]:
     return [row.invitation for row in chosen_rows(in_sight(answers_for(event), current_user).rows)]
 
 
-def _withdraw_page(event: Event, guests: list[Invitation]) -> str:
+def _withdraw_page(event: Event, guests: list[Invitation], form: NoticeWordsForm) -> Response:
     asked = [guest for guest in guests if guest.state is InvitationState.INVITED]
     told = withdrawal_told(event, asked, mails_of(asked), now=now())
-    return render_template(
+    page = render_template(
         "desk/withdraw_guests.html",
         event=event,
         guests=guests,
@@ -107,4 +113,6 @@ def _withdraw_page(event: Event, guests: list[Invitation]) -> str:
         told=len(told),
         untold=len(asked) - len(told),
         drafts=len(guests) - len(asked),
+        **notice_page(form, [(guest, Notice.WITHDRAWAL) for guest in told]),
     )
+    return with_frames(page)

@@ -34,11 +34,12 @@ from pop_campaigns.events.words.calendar import calendar_event
 from pop_campaigns.events.words.details import embargo_words
 from pop_campaigns.events.words.labels import EVENT_KINDS
 from pop_campaigns.invitations.messages.files import mail_files
+from pop_campaigns.invitations.messages.notices import NoticeWords, Told
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation, InvitationText
 from pop_campaigns.invitations.queries.guests import text_of
 from pop_campaigns.invitations.rules.invitations import Answer, MailPurpose
 from pop_campaigns.mail.compose import REFUSAL_LINK, as_typed, render_words
-from pop_campaigns.mail.outbox import LONGEST_NAME, Recipient, fill_placeholders
+from pop_campaigns.mail.outbox import LONGEST_NAME, Recipient
 
 MAIL_KINDS: Final[dict[MailPurpose, str]] = {
     MailPurpose.REQUEST: "invitation.request",
@@ -62,29 +63,6 @@ _BRACE = {"brace": "{"}
 # Stands in while the entry is checked; each mail has its own guest.
 _ANY_GUEST = Attendee("", "guest@pop.example")
 _FILLED_PER_MAIL = {"dtstamp", "organizer_name", "organizer_address", "last_modified"}
-
-
-@dataclass(frozen=True)
-class Told:
-    """Time and place as a guest read them last."""
-
-    starts: datetime
-    ends: datetime | None
-    zone: str
-    venue: str
-    join_url: str
-
-    @classmethod
-    def read(cls, calendar: Mapping[str, Any]) -> Told:
-        """Read time and place from the calendar data of the mail that told them."""
-        ends = calendar["ends"]
-        return cls(
-            datetime.fromisoformat(calendar["starts"]),
-            datetime.fromisoformat(ends) if ends else None,
-            calendar["zone"],
-            fill_placeholders(calendar["location"], _BRACE),
-            calendar["join_url"] or "",
-        )
 
 
 @dataclass(frozen=True)
@@ -131,17 +109,19 @@ class Fact:
 
 
 def render_mail(
-    event: Event, wording: Wording, *, contact_name: str, now: datetime, text: InvitationText | None = None
-) -> Rendered:
+    event: Event, wording: Wording, *, contact_name: str, now: datetime,
+    text: InvitationText | None = None, words: NoticeWords | None = None,
+) -> Rendered:  # fmt: skip
     """Render one wording of a mail about ``event``; ``contact_name`` is the coordinator guests may ask for.
 
-    ``text`` stands in for what is stored beside the event, while it is typed.
+    ``text`` stands in for what is stored beside the event, while it is typed; ``words`` are said at this occasion only.
     """
     lang = wording.language
     with speaking(lang):
         values = event_values(event, lang, contact_name, now)
         values |= {
             "note": in_language(text or text_of(event), "note", lang),
+            "words": words.for_reader(lang) if words else "",
             "agenda": agenda_lines(event, agenda_points(event), lang),
             "files": mail_files(event, wording.purpose, lang),
             "withdrawn": wording.withdrawn,
@@ -352,13 +332,8 @@ def _changes(event: Event, told: Told, lang: str) -> list[Fact]:
     join_url = usable_link(event.join_url)
     if told.join_url != join_url:
         none = pgettext("mail text", "no link")
-        link = Fact(
-            pgettext("mail text", "Join online"),
-            join_url or none,
-            bool(join_url),
-            told.join_url or none,
-        )
-        changes.append(link)
+        label, was = pgettext("mail text", "Join online"), told.join_url or none
+        changes.append(Fact(label, join_url or none, bool(join_url), was))
     return changes
 
 

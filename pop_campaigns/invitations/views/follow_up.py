@@ -26,7 +26,8 @@ from pop_campaigns.events.rules.events import EventState, is_coming
 from pop_campaigns.events.services.events import EventIsHeld
 from pop_campaigns.events.words.labels import when_words
 from pop_campaigns.invitations.blueprint import bp, cannot_invite_words, changeable_guest, event_url
-from pop_campaigns.invitations.messages.invitations import Told
+from pop_campaigns.invitations.forms import NoticeWordsForm
+from pop_campaigns.invitations.messages.notices import Told
 from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail
 from pop_campaigns.invitations.queries.guests import (
     awaiting_reminder,
@@ -47,6 +48,7 @@ from pop_campaigns.invitations.services.sending import (
 )
 from pop_campaigns.invitations.sight import seen_among
 from pop_campaigns.invitations.views.guest_list import ticked_numbers
+from pop_campaigns.invitations.views.notice_words import Notice, notice_page
 from pop_campaigns.mail.models import Sending
 from pop_campaigns.mail.rules import MailState, SendingKind
 from pop_campaigns.mail.wake_up import wake_worker
@@ -66,14 +68,17 @@ class Difference:
 def announce(event_id: int) -> ResponseReturnValue:
     """Tell the guests who know an older time or place what holds now."""
     event = get_changeable(Event, event_id)
+    form = NoticeWordsForm()
     if request.method != "POST":
-        return _announce_page(event)
+        return _announce_page(event, form)
+    if not form.validate():
+        return _announce_page(event, form), 422
     sending = undoable(SendingKind.CHANGES, event)
     try:
-        number = send_changes(event, by=current_user, now=now(), sending=sending)
+        number = send_changes(event, by=current_user, now=now(), sending=sending, words=form.words)
     except CannotInvite:
         db.session.rollback()
-        return _announce_page(get_changeable(Event, event_id)), 422
+        return _announce_page(get_changeable(Event, event_id), form), 422
     words = ngettext(
         "The change goes to %(num)d guest.", "The change goes to %(num)d guests.", number
     )  # fmt: skip
@@ -81,24 +86,25 @@ def announce(event_id: int) -> ResponseReturnValue:
     return _done(event_id, number, words, nothing, sending)
 
 
-def _announce_page(event: Event) -> Response:
+def _announce_page(event: Event, form: NoticeWordsForm) -> Response:
     unaware = outdated_guests(event)
     dead = unreachable(unaware)
     guests = [guest for guest in unaware if guest.id not in dead]
     mails, seen = mails_of(guests), seen_among(unaware)
     lang = current_language()
+    knowing = {guest.id for guest in guests if may_expect_event(mails[guest.id])}
+    told = [(guest, Notice.CHANGE if guest.id in knowing else Notice.REQUEST) for guest in guests]
     page = render_template(
         "invitations/announce.html",
         event=event,
         when=when_words(event, lang),
         rows=[(guest, _differences(event, _last_told(mails[guest.id]), lang)) for guest in guests],
-        never_left=[guest for guest in guests if not may_expect_event(mails[guest.id])],
-        shown=next(
-            (guest for guest in guests if guest.id in seen and may_expect_event(mails[guest.id])), None
-        ),
+        never_left=[guest for guest in guests if guest.id not in knowing],
         dead=[(guest, dead[guest.id]) for guest in unaware if guest.id in dead and guest.id in seen],
         seen=seen,
         refusal=cannot_invite_words(event, now()),
+        # Who gets the change stands for the others.
+        **notice_page(form, sorted(told, key=lambda row: row[1] is Notice.REQUEST)),
     )
     return with_frames(page)
 
@@ -132,16 +138,19 @@ def cancel(event_id: int) -> ResponseReturnValue:
     if event.state is EventState.CANCELLED:
         flash(_("This event is cancelled already."), "info")
         return redirect(event_url(event_id))
+    form = NoticeWordsForm()
     if request.method != "POST":
-        return _cancel_page(event)
+        return _cancel_page(event, form)
+    if not form.validate():
+        return _cancel_page(event, form), 422
     if not is_as_seen(event):
-        return _cancel_page(event), 409
+        return _cancel_page(event, form), 409
     sending = undoable(SendingKind.CANCELLATION, event)
     try:
-        number = cancel_with_notice(event, by=current_user, now=now(), sending=sending)
+        number = cancel_with_notice(event, by=current_user, now=now(), sending=sending, words=form.words)
     except EventIsHeld:
         db.session.rollback()
-        return _cancel_page(get_changeable(Event, event_id)), 422
+        return _cancel_page(get_changeable(Event, event_id), form), 422
     words = ngettext(
         "The event is cancelled. %(num)d guest is being told.",
         "The event is cancelled. %(num)d guests are being told.",
@@ -150,19 +159,22 @@ def cancel(event_id: int) -> ResponseReturnValue:
     return _done(event_id, number, words, _("The event is cancelled. There was nobody to tell."), sending)
 
 
-def _cancel_page(event: Event) -> str:
+def _cancel_page(event: Event, form: NoticeWordsForm) -> Response:
     guests = guests_of(event, InvitationState.INVITED)
     mails = mails_of(guests)
     begun = not is_coming(event.starts_at, now())
     dead, seen = unreachable(guests), seen_among(guests)
-    return render_template(
+    told = (
+        []
+        if begun
+        else [guest for guest in guests if may_expect_event(mails[guest.id]) and guest.id not in dead]
+    )
+    page = render_template(
         "invitations/cancel.html",
         event=event,
         when=when_words(event, current_language()),
         held=event.state is EventState.HELD,
-        told=[]
-        if begun
-        else [guest for guest in guests if may_expect_event(mails[guest.id]) and guest.id not in dead],
+        told=told,
         dead=[]
         if begun
         else [(guest, dead[guest.id]) for guest in guests if guest.id in dead and guest.id in seen],
@@ -170,7 +182,9 @@ def _cancel_page(event: Event) -> str:
         waiting=sum(row.mail.state is MailState.QUEUED for guest in guests for row in mails[guest.id]),
         drafts=len(guests_of(event, InvitationState.DRAFT)),
         begun=begun,
+        **notice_page(form, [(guest, Notice.CANCELLATION) for guest in told]),
     )
+    return with_frames(page)
 
 
 @bp.route("/invitations/<int:invitation_id>/withdraw", methods=["GET", "POST"])
@@ -182,22 +196,27 @@ def withdraw(invitation_id: int) -> ResponseReturnValue:
     if guest.state is InvitationState.WITHDRAWN:
         flash(_("The invitation of %(guest)s is withdrawn already.", guest=label), "info")
         return redirect(event_url(event_id))
+    form = NoticeWordsForm()
     if request.method != "POST":
-        return _withdraw_page(guest, now())
+        return _withdraw_page(guest, form, now())
+    if not form.validate():
+        return _withdraw_page(guest, form, now()), 422
     if not is_as_seen(guest):
-        return _withdraw_page(guest, now()), 409
+        return _withdraw_page(guest, form, now()), 409
     was_draft = guest.state is InvitationState.DRAFT
     sending = None if was_draft else undoable(SendingKind.WITHDRAWAL, guest.event)
-    withdraw_guest(guest, by=current_user, now=now(), sending=sending)
+    withdraw_guest(guest, by=current_user, now=now(), sending=sending, words=form.words)
     words = _("The invitation of %(guest)s is withdrawn.", guest=label)
     return _done(event_id, 1, words, words, sending)
 
 
-def _withdraw_page(guest: Invitation, moment: datetime) -> str:
+def _withdraw_page(guest: Invitation, form: NoticeWordsForm, moment: datetime) -> Response:
     event = guest.event
     coming = event.state is not EventState.CANCELLED and is_coming(event.starts_at, moment)
     is_told = coming and may_expect_event(mails_of([guest])[guest.id]) and not unreachable([guest])
-    return render_template("invitations/withdraw.html", guest=guest, event=event, told=is_told)
+    words = notice_page(form, [(guest, Notice.WITHDRAWAL)] if is_told else [])
+    page = render_template("invitations/withdraw.html", guest=guest, event=event, told=is_told, **words)
+    return with_frames(page)
 
 
 @bp.route("/events/<int:event_id>/remind", methods=["GET", "POST"])

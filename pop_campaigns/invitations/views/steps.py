@@ -54,7 +54,8 @@ from pop_campaigns.invitations.services.guests import (
     addresses_now,
     set_invitation_text,
 )
-from pop_campaigns.invitations.services.sending import preview, send_invitations
+from pop_campaigns.invitations.services.previewing import preview
+from pop_campaigns.invitations.services.sending import send_invitations
 from pop_campaigns.invitations.sight import only_seen, seen_among
 from pop_campaigns.mail.addresses import is_sample_address
 from pop_campaigns.mail.message import MailParts

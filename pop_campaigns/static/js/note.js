@@ -82,6 +82,15 @@ function keptNow(page) {
   });
 }
 
+// Where nothing is stored (own words with a cancellation, …) a view is only turned to.
+function turnTo(button) {
+  clearTimeout(timer);
+  look.querySelectorAll("button[aria-current]").forEach((other) => other.removeAttribute("aria-current"));
+  button.setAttribute("aria-current", "true");
+  look.querySelector(".mail-frame:not(.is-coming)").dataset.look = button.formAction;
+  follow();
+}
+
 function listen() {
   form.addEventListener("input", ({ target }) => {
     if (!target.matches(WORDS)) return;
@@ -92,6 +101,13 @@ function listen() {
     if (target.name === "guest") form.requestSubmit(look.querySelector("button[value=guest]"));
   });
   form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    if (event.submitter?.formTarget) {
+      event.preventDefault();
+      event.stopPropagation();
+      turnTo(event.submitter);
+      return;
+    }
     if (plain || event.submitter?.name !== "look") return;
     event.preventDefault();
     event.stopPropagation();
@@ -108,4 +124,9 @@ function listen() {
   });
 }
 
-if (form && look) listen();
+if (form && look) {
+  listen();
+  // Words that came back, after a mistake or an undo, stand in the mail too.
+  const back = "storesNothing" in form.dataset && [...form.querySelectorAll("textarea")].some(({ value }) => value);
+  if (back) follow();
+}

@@ -21,5 +21,6 @@ function tick(line) {
 
 // The line may come with content that is put in place later, so it is looked for each time.
 export function countDown() {
-  setInterval(() => document.querySelectorAll("[data-undo]").forEach(tick), 250);
+  // With its seconds: drafts.js has a button of that name.
+  setInterval(() => document.querySelectorAll('[data-undo]:not([data-undo=""])').forEach(tick), 250);
 }
