@@ -22,7 +22,8 @@ from pop_campaigns.invitations.messages.date_polls import (
     slots_in_words,
 )
 from pop_campaigns.invitations.messages.guest_messages import OwnWords, render_message
-from pop_campaigns.invitations.messages.invitations import Told, Wording, render_mail, render_receipt
+from pop_campaigns.invitations.messages.invitations import Wording, render_mail, render_receipt
+from pop_campaigns.invitations.messages.notices import Told
 from pop_campaigns.invitations.models.invitations import GivenAnswer
 from pop_campaigns.invitations.rules.invitations import Answer, MailPurpose
 from pop_campaigns.invitations.services.proposals import render_declined_time

@@ -237,14 +237,9 @@ def send_reminders(
 
 
 def _queue(
-    event: Event,
-    orders: Sequence[Order],
-    *,
-    by: User | None,
-    now: datetime,
-    sending: Sending | None,
+    event: Event, orders: Sequence[Order], *, by: User | None, now: datetime, sending: Sending | None,
     words: NoticeWords | None = None,
-) -> None:
+) -> None:  # fmt: skip
     """Queue one mail an order; words that several guests share are rendered and stored once."""
     skeletons: dict[Wording, MailSkeleton] = {}
 
