@@ -11,7 +11,6 @@ ROOT = Path(__file__).resolve().parents[2] / "pop_campaigns"
 LEAVES_AT_ONCE = {
     "accounts/messages:_queue": "who waits for a link to sign in waits for this mail",
     "incoming/services/receipts:queue_receipt": "answers by itself",
-    "invitations/services/answers:write_back": "answers by itself; a proposed time is declined with it, too",
 }
 
 

@@ -43,9 +43,9 @@ from pop_campaigns.invitations.rules.invitations import (
     said_when,
 )
 from pop_campaigns.invitations.services.guests import lock_event
-from pop_campaigns.invitations.services.proposals import queue_declined_time
+from pop_campaigns.invitations.services.proposals import keep_decided, queue_declined_time
 from pop_campaigns.invitations.services.sending import send_changes
-from pop_campaigns.mail.models import IncomingMail
+from pop_campaigns.mail.models import IncomingMail, Sending
 from pop_campaigns.mail.rules import Review
 
 
@@ -109,7 +109,9 @@ def take_proposal(
     return None
 
 
-def accept_proposal(proposal: TimeProposal, *, seen: str, by: User, now: datetime) -> int:
+def accept_proposal(
+    proposal: TimeProposal, *, seen: str, by: User, now: datetime, sending: Sending | None = None
+) -> int:
     """Move the event to the proposed time and tell everybody invited; return how many mails that makes.
 
     ``seen`` is the version of the event that whoever decides has looked at. Others who proposed the same time have got
@@ -127,14 +129,23 @@ def accept_proposal(proposal: TimeProposal, *, seen: str, by: User, now: datetim
     draft = replace(
         draft_of(event), precision=DatePrecision.MOMENT, starts_at=times.starts, ends_at=times.ends
     )
+    keep_decided(sending, event, alike)
     change_event(event, draft, by=by, now=now)
-    number = send_changes(event, by=by, now=now)
+    number = send_changes(event, by=by, now=now, sending=sending)
     for other in alike:
         _decide(other, accepted=True, by=by, now=now)
     return number
 
 
-def decline_proposal(proposal: TimeProposal, *, words: str, seen: str, by: User, now: datetime) -> bool:
+def decline_proposal(
+    proposal: TimeProposal,
+    *,
+    words: str,
+    seen: str,
+    by: User,
+    now: datetime,
+    sending: Sending | None = None,
+) -> bool:
     """Leave the event as it is and tell the guest, with the coordinator's ``words`` (may be empty).
 
     Return whether a mail goes: not to a person who wants none.
@@ -146,10 +157,11 @@ def decline_proposal(proposal: TimeProposal, *, words: str, seen: str, by: User,
     event = _hold(proposal, seen, now)
     if event.starts_at is None:
         raise NoHour(event.id)
+    keep_decided(sending, event, [proposal])
     _decide(proposal, accepted=False, by=by, now=now)
     if refusing(event, [proposal.invitation]):
         return False
-    queue_declined_time(proposal, words=clean_text(words), by=by, now=now)
+    queue_declined_time(proposal, words=clean_text(words), by=by, now=now, sending=sending)
     return True
 
 

@@ -12,6 +12,7 @@ from flask_security import current_user
 
 from pop_campaigns.accounts.guard import reader, writer
 from pop_campaigns.accounts.scope import get_changeable, get_visible, may_change
+from pop_campaigns.accounts.views.undoable import say_sent, undoable
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import current_language
@@ -40,6 +41,7 @@ from pop_campaigns.invitations.queries.guests import GuestRow, answers_for, refu
 from pop_campaigns.invitations.queries.shown_guests import in_sight
 from pop_campaigns.invitations.rules.invitations import InvitationState
 from pop_campaigns.invitations.sight import check_sight
+from pop_campaigns.mail.rules import SendingKind
 from pop_campaigns.mail.wake_up import wake_worker
 
 
@@ -58,8 +60,11 @@ def accept(proposal_id: int) -> ResponseReturnValue:
     """Move the event to the proposed time and tell everybody."""
     row = _changeable(proposal_id)
     event_id = row.invitation.event_id
+    sending = undoable(SendingKind.CHANGES, row.invitation.event, has_form=False)
     try:
-        number = accept_proposal(row, seen=request.form.get("seen", ""), by=current_user, now=now())
+        number = accept_proposal(
+            row, seen=request.form.get("seen", ""), by=current_user, now=now(), sending=sending
+        )
     except ProposalClosed:
         return _already(proposal_id)
     except EventChanged:
@@ -69,13 +74,13 @@ def accept(proposal_id: int) -> ResponseReturnValue:
         return _page(_existing(proposal_id), DeclineForm(formdata=None)), 422
     db.session.commit()
     wake_worker()
-    flash(
+    say_sent(
         ngettext(
             "The event is moved. The change goes to %(num)d guest.",
             "The event is moved. The change goes to %(num)d guests.",
             number,
         ),
-        "success",
+        sending,
     )
     return redirect(url_for("desk.event", event_id=event_id))
 
@@ -88,9 +93,10 @@ def decline(proposal_id: int) -> ResponseReturnValue:
     event_id, guest = row.invitation.event_id, row.invitation.shown_as
     if not form.validate():
         return _page(row, form), 422
-    seen = request.form.get("seen", "")
+    seen, typed = request.form.get("seen", ""), form.words.data or ""
+    sending = undoable(SendingKind.REPLY, row.invitation.event, has_form=bool(typed))
     try:
-        is_told = decline_proposal(row, words=form.words.data or "", seen=seen, by=current_user, now=now())
+        is_told = decline_proposal(row, words=typed, seen=seen, by=current_user, now=now(), sending=sending)
     except ProposalClosed:
         return _already(proposal_id)
     except EventChanged:
@@ -101,7 +107,7 @@ def decline(proposal_id: int) -> ResponseReturnValue:
     db.session.commit()
     if is_told:
         wake_worker()
-        flash(_("Declined. %(guest)s is being told that the event stays as it is.", guest=guest), "success")
+        say_sent(_("Declined. %(guest)s is being told that the event stays as it is.", guest=guest), sending)
     else:
         flash(_("Declined. %(guest)s wants no more mail, so nothing was sent.", guest=guest), "success")
     return redirect(url_for("desk.event", event_id=event_id))

@@ -40,7 +40,7 @@ from pop_campaigns.invitations.rules.invitations import (
     may_answer,
     settle_answer,
 )
-from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.models import OutgoingMail, Sending
 from pop_campaigns.mail.outbox import Recipient, add_skeleton, queue_mail
 from pop_campaigns.mail.queries import mails_about
 
@@ -253,7 +253,14 @@ def _queue_receipt(guest: Invitation, answer: GivenAnswer, now: datetime, *, in_
 
 
 def write_back(
-    guest: Invitation, rendered: Rendered, *, kind: str, once: str, now: datetime, to: Recipient | None = None
+    guest: Invitation,
+    rendered: Rendered,
+    *,
+    kind: str,
+    once: str,
+    now: datetime,
+    to: Recipient | None = None,
+    sending: Sending | None = None,
 ) -> OutgoingMail:
     """Queue a mail that answers what a guest did, from the guest's own address; it asks for no answer itself.
 
@@ -271,6 +278,7 @@ def write_back(
         organisation_id=event.organisation_id,
         now=now,
         auto_submitted=True,
+        sending=sending,
     )
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Final
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import select
 
 from pop_campaigns.accounts.models import User
+from pop_campaigns.core.dates import DatePrecision
 from pop_campaigns.core.db import db
 from pop_campaigns.core.history import note
 from pop_campaigns.core.i18n import speaking
@@ -25,9 +29,19 @@ from pop_campaigns.invitations.queries.guests import calendar_ahead
 from pop_campaigns.invitations.rules.invitations import AnswerChannel
 from pop_campaigns.invitations.services.answers import check_answerable, write_back
 from pop_campaigns.mail.compose import render_words
-from pop_campaigns.mail.models import OutgoingMail
+from pop_campaigns.mail.models import OutgoingMail, Sending
+from pop_campaigns.mail.sendings import NotUndone, TakenBack, keep
 
 DECLINED_TIME_KIND: Final = "proposal.declined"
+
+
+_COUNTED: Final = ("sequence", "date_version")
+_MOVED: Final[dict[str, Callable[[str], Any]]] = {
+    "starts_at": datetime.fromisoformat,
+    "ends_at": datetime.fromisoformat,
+    "day_from": date.fromisoformat,
+    "day_to": date.fromisoformat,
+}
 
 
 class SameTime(ValueError):
@@ -77,7 +91,7 @@ def propose_time(
 
 
 def queue_declined_time(
-    proposal: TimeProposal, *, words: str, by: User | None, now: datetime
+    proposal: TimeProposal, *, words: str, by: User | None, now: datetime, sending: Sending | None = None
 ) -> OutgoingMail:
     """Queue the mail that declines a proposed time, with the word of it for the guest's calendar (DECLINECOUNTER).
 
@@ -86,7 +100,43 @@ def queue_declined_time(
     """
     rendered = render_declined_time(proposal, words, contact_name=by.name if by else "", now=now)
     once = f"proposal/{proposal.id}/declined"
-    return write_back(proposal.invitation, rendered, kind=DECLINED_TIME_KIND, once=once, now=now)
+    return write_back(
+        proposal.invitation, rendered, kind=DECLINED_TIME_KIND, once=once, now=now, sending=sending
+    )
+
+
+def keep_decided(sending: Sending | None, event: Event, proposals: Sequence[TimeProposal]) -> None:
+    """Note what deciding about proposed times is going to change, for :func:`reopen_proposals`."""
+    times: dict[str, Any] = {name: getattr(event, name) for name in _COUNTED}
+    times |= {name: value.isoformat() if (value := getattr(event, name)) else None for name in _MOVED}
+    keep(
+        sending,
+        proposals=[proposal.id for proposal in proposals],
+        times=times | {"precision": event.precision.value, "state": event.state.value},
+    )
+
+
+def reopen_proposals(taken: TakenBack, event: Event) -> list[Invitation]:
+    """Let proposed times wait for an answer again, the event stand at its own; return whose they are.
+
+    :raises pop_campaigns.mail.sendings.NotUndone: somebody has been told already, or the event was changed since.
+    """
+    was, numbers = taken.before["times"], taken.before["proposals"]
+    if taken.left:
+        raise NotUndone(left=taken.left, total=taken.total)
+    rows = list(db.session.scalars(select(TimeProposal).where(TimeProposal.id.in_(numbers))))
+    moved = 1 if any(row.accepted for row in rows) else 0
+    if event.sequence != was["sequence"] + moved or event.state.value != was["state"]:
+        raise NotUndone(newer=True)
+    if moved:
+        event.precision = DatePrecision(was["precision"])
+        for name in _COUNTED:
+            setattr(event, name, was[name])
+        for name, read in _MOVED.items():
+            setattr(event, name, read(was[name]) if was[name] else None)
+    for row in rows:
+        row.accepted, row.decided_at, row.decided_by = None, None, ""
+    return list(dict.fromkeys(row.invitation for row in rows))
 
 
 def render_declined_time(proposal: TimeProposal, words: str, *, contact_name: str, now: datetime) -> Rendered:

@@ -25,6 +25,7 @@ from pop_campaigns.invitations.services.date_choice import CHOSEN_SLOT, restore_
 from pop_campaigns.invitations.services.date_polls import WRITTEN_BEFORE, unask
 from pop_campaigns.invitations.services.guest_messages import draft_again
 from pop_campaigns.invitations.services.guests import lock_event
+from pop_campaigns.invitations.services.proposals import reopen_proposals
 from pop_campaigns.mail.models import OutgoingMail, Sending
 from pop_campaigns.mail.rules import SendingKind
 from pop_campaigns.mail.sendings import TakenBack, take_back
@@ -49,11 +50,9 @@ def undo_sending(sending: Sending, event: Event, *, by: User, now: datetime) -> 
     elif kind is SendingKind.CANCELLATION:
         event.state, event.sequence = EventState.PLANNED, taken.before["sequence"]
     elif kind is SendingKind.WITHDRAWAL:
-        guests = list(
-            db.session.scalars(select(Invitation).where(Invitation.id.in_(taken.before.get("guests", []))))
-        )
-        for guest in guests:
-            guest.state = InvitationState.INVITED
+        guests = _invited_again(taken.before.get("guests", []))
+    elif "proposals" in taken.before:
+        guests = list(dict.fromkeys([*guests, *reopen_proposals(taken, event)]))
     elif kind is SendingKind.NEW_ADDRESS:
         address_as_before(taken, by=by, now=now)
     elif "message" in taken.before:
@@ -65,6 +64,13 @@ def undo_sending(sending: Sending, event: Event, *, by: User, now: datetime) -> 
         note("invitation.sending_undone", guest, by=by, now=now, kind=kind.value)
     db.session.flush()
     return taken
+
+
+def _invited_again(numbers: Sequence[int]) -> list[Invitation]:
+    guests = list(db.session.scalars(select(Invitation).where(Invitation.id.in_(numbers))))
+    for guest in guests:
+        guest.state = InvitationState.INVITED
+    return guests
 
 
 def _undo_dates(taken: TakenBack, *, by: User, now: datetime) -> None:
