@@ -145,6 +145,7 @@ PAGE_KINDS = (
     PageKind("mail-in-upload", "/mail/in/upload", in_both=True),
     PageKind("guest-by-hand", "{by_hand}", in_both=True),
     PageKind("guest-address", "{address}", in_both=True),
+    PageKind("guest-hand-over", "{hand_over}", in_both=True),
     PageKind("proposal", "{proposal}", in_both=True),
     PageKind("privacy", "/privacy", in_both=True),
     PageKind("person-erase", "{kept}/erase", in_both=True),

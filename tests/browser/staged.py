@@ -76,6 +76,9 @@ def stage_world(site: Site, open_context: Callable[..., BrowserContext]) -> Worl
     desk.goto(places["event"])
     for key, ending in (("by_hand", "/by-hand"), ("address", "/address")):
         places[key] = str(desk.locator(f'a[href$="{ending}"]').first.get_attribute("href"))
+    desk.goto(f"{places['by_hand'].removesuffix('by-hand')}hand-over")
+    desk.locator("main form button").click()
+    places["hand_over"] = desk.url
     return World(places)
 
 

@@ -42,6 +42,7 @@ WORDLESS = {
     "invitation_mails": "no text",
     "reminders": "no text",
     "guest_message_mails": "no text",
+    "handed_links": "a secret and the name of a colleague",
 }
 
 

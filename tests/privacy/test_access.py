@@ -20,6 +20,7 @@ from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import Base, db
 from pop_campaigns.core.history import History
 from pop_campaigns.core.i18n import speaking
+from pop_campaigns.invitations.messages.handed_links import HANDED_KIND
 from pop_campaigns.invitations.messages.invitations import MAIL_KINDS, RECEIPT_KIND
 from pop_campaigns.invitations.rules.invitations import InvitationState
 from pop_campaigns.invitations.services.answers import IN_NAME_KIND
@@ -145,7 +146,7 @@ def test_every_code_and_every_place_has_words(app: Flask) -> None:
         ("contact_log", "kind", LogKind),
     ):
         assert [one for one in kind if code_words(section, name, one.value) == one.value] == []
-    kinds = {*MAIL_KINDS.values(), RECEIPT_KIND, IN_NAME_KIND, DECLINED_TIME_KIND, "letter"}
+    kinds = {*MAIL_KINDS.values(), RECEIPT_KIND, IN_NAME_KIND, HANDED_KIND, DECLINED_TIME_KIND, "letter"}
     assert kinds < set(MESSAGE_KINDS)
     nameless = [
         table.name

@@ -45,6 +45,8 @@ class GuestWays:
             ways.append(self._to(_("Correct the address and send again"), "invitations.address", guest.id))
         if self.answers and invited:
             ways.append(self._to(_("Record an answer"), "invitations.by_hand", guest.id))
+        if self.sent and invited and not guest.is_erased:
+            ways.append(self._to(_("Hand over by WhatsApp or Viber"), "invitations.hand_over", guest.id))
         if self.sent and guest.state is InvitationState.DRAFT:
             ways.append(Way(_("Change"), url_for("invitations.who", event_id=self.event_id)))
         if self.sent and invited:

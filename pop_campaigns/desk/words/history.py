@@ -20,7 +20,7 @@ from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.events.words.details import DETAIL_NAMES
 from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.words.date_polls import dates_said_words, times_of_details
-from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, SUBSTITUTE_CHIPS, when_of
+from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, SUBSTITUTE_CHIPS, handed_over_words, when_of
 from pop_campaigns.invitations.words.reminders import moved_words
 from pop_campaigns.mail.rules import SendingKind
 
@@ -116,6 +116,9 @@ def _one_deed(row: tuple[History, str | None]) -> tuple[Any, ...]:
 
 def _who(change: History) -> str:
     if change.action in _FROM_GUESTS and change.actor_id is None:
+        handed_over_by = (change.details or {}).get("handed_over_by")
+        if handed_over_by:
+            return handed_over_words(str(handed_over_by))
         channel = str((change.details or {}).get("channel", ""))
         return str(_CHANNELS.get(channel, change.actor_name))
     return change.actor_name
@@ -351,6 +354,14 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         "info",
     ),
     "invitation.answer_taken_back": (_taken_back, "warn"),
+    "invitation.link_handed_over": (
+        lambda d, g: _("A link was made to hand over the invitation of %(guest)s", guest=_named(d, g)),
+        "info",
+    ),
+    "invitation.link_taken_back": (
+        lambda d, g: _("A link to the invitation of %(guest)s was taken back", guest=_named(d, g)),
+        "warn",
+    ),
     "invitation.older_answer": (_older, "quiet"),
     "invitation.time_proposed": (
         lambda d, g: _("%(guest)s proposed another time: %(when)s", guest=_named(d, g), when=when_of(d)),

@@ -31,6 +31,7 @@ from pop_campaigns.incoming.rules.incoming import (
     threaded,
 )
 from pop_campaigns.incoming.services.matching import Match
+from pop_campaigns.invitations.messages.handed_links import HANDED_KIND
 from pop_campaigns.invitations.messages.invitations import (
     ANSWER_LINK,
     RECEIPT_KIND,
@@ -54,7 +55,7 @@ from pop_campaigns.mail.rules import Dmarc, IncomingKind, IncomingState, Incomin
 KIND: Final = "incoming.receipt"
 # What tells its reader by itself that something reached us; the notices of an answer are among them, and are never held
 # back for a receipt: by them a guest learns that somebody else answered.
-_RECEIPTS = (KIND, RECEIPT_KIND, IN_NAME_KIND)
+_RECEIPTS = (KIND, RECEIPT_KIND, IN_NAME_KIND, HANDED_KIND)
 # Any number, as long as nothing else of ours locks under it.
 _LOCK: Final = 3834_2004
 

@@ -130,7 +130,8 @@ class GivenAnswer(Base):
     ``substitute_answer`` is what the substitute answered, NULL as long as nobody knows.
 
     ``sent_from`` is the sender's address of one that came by mail from elsewhere than the invited address ("" where the mail
-    names none), else NULL. ``recorded_by`` is who entered it, or let a mail count.
+    names none), else NULL. ``recorded_by`` is who entered it, or let a mail count. ``handed_over_by`` is who made the link by
+    which it came, "" where that is the mailed one.
     """
 
     __tablename__ = "given_answers"
@@ -156,6 +157,7 @@ class GivenAnswer(Base):
     incoming_mail_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_mails.id"))
     told_how: Mapped[ToldHow | None] = mapped_column(choice(ToldHow))
     recorded_by: Mapped[str] = mapped_column(Line(200), default="")
+    handed_over_by: Mapped[str] = mapped_column(Line(200), default="", server_default="")
     sent_from: Mapped[str | None] = mapped_column(String(320))
     scan_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
 

@@ -42,7 +42,7 @@ from pop_campaigns.mail.models import OutgoingMail
 from pop_campaigns.mail.queries import dead_among
 from pop_campaigns.mail.rules import CameBack, MailState
 
-_LONGEST_TOKEN = 100
+LONGEST_TOKEN = 100
 Chosen = Collection[int] | None
 """Guests, by number, that somebody chose; None where nobody did."""
 
@@ -99,7 +99,7 @@ def find_by_token(token: str, *, now: datetime | None = None) -> Invitation | No
 
     A guest not yet asked has no link. With ``now``, a link is dead from a day after the event on.
     """
-    if not 0 < len(token) <= _LONGEST_TOKEN:
+    if not 0 < len(token) <= LONGEST_TOKEN:
         return None
     wanted = select(Invitation).where(
         Invitation.token_hash == hash_token(token), Invitation.state != InvitationState.DRAFT

@@ -168,6 +168,9 @@ class GuestRefusal(enum.StrEnum):
 # Impatience must not become a flood: whoever just got a mail of ours is left alone for a while.
 REMINDER_GAP = timedelta(hours=12)
 RECEIPT_GAP = timedelta(hours=24)
+# Whoever has a link that was handed over must not fill the invited mailbox by pressing to and fro.
+HANDED_NOTICE_GAP = timedelta(minutes=1)
+HANDED_NOTICES_A_DAY = 10
 _SAME_PRESS = timedelta(minutes=1)
 
 

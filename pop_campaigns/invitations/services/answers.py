@@ -15,6 +15,7 @@ from pop_campaigns.core.history import note as note_change
 from pop_campaigns.core.locks import lock_row
 from pop_campaigns.core.text import clean_line, clean_text
 from pop_campaigns.events.rules.events import EventState
+from pop_campaigns.invitations.messages.handed_links import HANDED_KIND, render_handed_notice
 from pop_campaigns.invitations.messages.invitations import (
     RECEIPT_KIND,
     Rendered,
@@ -26,8 +27,10 @@ from pop_campaigns.invitations.messages.invitations import (
 )
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.answers import answers_of, latest_answer
-from pop_campaigns.invitations.queries.guests import mails_of
+from pop_campaigns.invitations.queries.guests import mails_of, refusing, unreachable
 from pop_campaigns.invitations.rules.invitations import (
+    HANDED_NOTICE_GAP,
+    HANDED_NOTICES_A_DAY,
     LINK_LIVES_AFTER_END,
     RECEIPT_GAP,
     Answer,
@@ -64,15 +67,18 @@ class Origin:
     """From where an answer came by mail: ``sent_from`` is None for the guest's own address, "" where the mail names nobody.
 
     ``tell_guest``: somebody else may have spoken in the guest's name, so the guest hears of it, also of a first answer.
+    ``handed_over_by``: who made the link by which it came, if not the mailed one; the invited address hears of that, too.
     """
 
     sent_from: str | None = None
     tell_guest: bool = False
+    handed_over_by: str = ""
 
     @property
     def noted(self) -> dict[str, Any]:
         """What history says of it: whether, not from where, since that names people whom nobody asked."""
-        return {} if self.sent_from is None else {"elsewhere": True}
+        handed = {"handed_over_by": self.handed_over_by} if self.handed_over_by else {}
+        return handed if self.sent_from is None else handed | {"elsewhere": True}
 
 
 class AnswerRefused(Exception):
@@ -114,6 +120,7 @@ def record_answer(
     words = {
         "answer": settle_answer(answer, substitute), "substitute": substitute, "note": clean_text(note),
         "channel": channel, "told_how": told.how if told else None, "substitute_answer": substitute_answer,
+        "handed_over_by": origin.handed_over_by,
     }  # fmt: skip
     words["substitute_answer"] = _answer_of_substitute(words, last)
     if known := _said_already(guest, tuple(words.values()), said_at, now):
@@ -139,7 +146,9 @@ def _let_stand(
     db.session.flush()
     _note("invitation.answered", row, origin, by=by, now=now, was=before.value)
     changed = last and before is not Answer.NEEDS_ACTION and _words_of(last)[:2] != _words_of(row)[:2]
-    if origin.tell_guest or changed:
+    if origin.handed_over_by:
+        _queue_handed_notice(row, now)
+    elif origin.tell_guest or changed:
         _queue_receipt(guest, row, now, in_name=origin.tell_guest)
 
 
@@ -232,7 +241,10 @@ def check_answerable(guest: Invitation, now: datetime, *, by_hand: bool = False)
 
 
 def _words_of(row: GivenAnswer) -> tuple[str | None, ...]:
-    return (row.answer, row.substitute, row.note, row.channel, row.told_how, row.substitute_answer)
+    return (
+        row.answer, row.substitute, row.note, row.channel, row.told_how, row.substitute_answer,
+        row.handed_over_by,
+    )  # fmt: skip
 
 
 def _queue_receipt(guest: Invitation, answer: GivenAnswer, now: datetime, *, in_name: bool = False) -> None:
@@ -250,6 +262,29 @@ def _queue_receipt(guest: Invitation, answer: GivenAnswer, now: datetime, *, in_
         guest, rendered, kind=kind, once=f"invitation/{guest.id}/{'in_name' if in_name else RECEIPT_KIND}/{answer.id}",
         now=now,
     )  # fmt: skip
+
+
+def _queue_handed_notice(answer: GivenAnswer, now: datetime) -> None:
+    """Tell the invited address of an answer by a link handed over: once a minute of the same one, ten times a day.
+
+    Not an address that is dead or wants no mail.
+    """
+    guest = answer.invitation
+    if guest.is_erased or refusing(guest.event, [guest]) or unreachable([guest]):
+        return
+    same = select(GivenAnswer.id).where(
+        GivenAnswer.invitation_id == guest.id,
+        GivenAnswer.id != answer.id,
+        GivenAnswer.answer == answer.answer,
+        GivenAnswer.handed_over_by == answer.handed_over_by,
+        GivenAnswer.at > now - HANDED_NOTICE_GAP,
+    )
+    if db.session.scalar(same.limit(1)) is not None:
+        return
+    if _count_receipts(guest, HANDED_KIND, now - RECEIPT_GAP) >= HANDED_NOTICES_A_DAY:
+        return
+    once = f"invitation/{guest.id}/handed/{answer.id}"
+    write_back(guest, render_handed_notice(answer, now=now), kind=HANDED_KIND, once=once, now=now)
 
 
 def write_back(
@@ -284,10 +319,14 @@ def write_back(
 
 def had_receipt_since(guest: Invitation, kind: str, moment: datetime) -> bool:
     """Return whether a mail of this kind was queued to a guest since then."""
-    sent = select(OutgoingMail.id).where(
+    return _count_receipts(guest, kind, moment) > 0
+
+
+def _count_receipts(guest: Invitation, kind: str, moment: datetime) -> int:
+    sent = select(func.count(OutgoingMail.id)).where(
         mails_about(Invitation, [guest.id]),
         func.lower(OutgoingMail.to_address) == guest.address.lower(),
         OutgoingMail.kind == kind,
         OutgoingMail.queued_at > moment,
     )
-    return db.session.scalar(sent.limit(1)) is not None
+    return db.session.scalar(sent) or 0

@@ -27,7 +27,7 @@ from pop_campaigns.invitations.models.invitations import Invitation, TimeProposa
 from pop_campaigns.invitations.queries.answers import open_proposal
 from pop_campaigns.invitations.queries.guests import calendar_ahead
 from pop_campaigns.invitations.rules.invitations import AnswerChannel
-from pop_campaigns.invitations.services.answers import check_answerable, write_back
+from pop_campaigns.invitations.services.answers import Origin, check_answerable, write_back
 from pop_campaigns.mail.compose import render_words
 from pop_campaigns.mail.models import OutgoingMail, Sending
 from pop_campaigns.mail.sendings import NotUndone, TakenBack, keep
@@ -53,11 +53,18 @@ class TimeIsOver(ValueError):
 
 
 def propose_time(
-    guest: Invitation, starts_at: datetime, ends_at: datetime | None, *, why: str, now: datetime
+    guest: Invitation,
+    starts_at: datetime,
+    ends_at: datetime | None,
+    *,
+    why: str,
+    now: datetime,
+    handed_over_by: str = "",
 ) -> TimeProposal:
     """Keep another time that a guest proposes by the personal link; a newer one takes the place of one that waits.
 
-    It is no answer: what the guest said about coming stays. The same words again are the proposal there is.
+    It is no answer: what the guest said about coming stays. The same words again are the proposal there is. History says
+    by whose link it came, where that is not the mailed one.
 
     :raises AnswerRefused: the guest is not asked any more, or the event has begun.
     :raises SameTime: it is the present one.
@@ -85,7 +92,7 @@ def propose_time(
     db.session.add(proposal)
     note(
         "invitation.time_proposed", guest, by=None, now=now, starts=starts_at.isoformat(), zone=event.zone,
-        channel=AnswerChannel.LINK.value,
+        channel=AnswerChannel.LINK.value, **Origin(handed_over_by=handed_over_by).noted,
     )  # fmt: skip
     return proposal
 

@@ -18,6 +18,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.downloads import give_file
 from pop_campaigns.core.forms import csrf
 from pop_campaigns.core.i18n import LANGUAGES, in_language
+from pop_campaigns.core.tokens import hash_token
 from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.queries.agenda import agenda_points
 from pop_campaigns.events.queries.details import embargo_of
@@ -32,6 +33,7 @@ from pop_campaigns.invitations.messages.invitations import sender_name
 from pop_campaigns.invitations.models.invitations import GivenAnswer, Invitation
 from pop_campaigns.invitations.queries.answers import latest_answer, open_proposal
 from pop_campaigns.invitations.queries.guests import find_by_token, text_of
+from pop_campaigns.invitations.queries.handed_links import find_handed_link
 from pop_campaigns.invitations.rules.invitations import (
     Answer,
     AnswerChannel,
@@ -39,7 +41,7 @@ from pop_campaigns.invitations.rules.invitations import (
     NotAnswerable,
     may_answer,
 )
-from pop_campaigns.invitations.services.answers import AnswerRefused, record_answer
+from pop_campaigns.invitations.services.answers import AnswerRefused, Origin, record_answer
 from pop_campaigns.invitations.words.labels import ANSWER_CHIPS
 from pop_campaigns.invitations.words.pages import SPOKEN_ANSWERS
 from pop_campaigns.mail.wake_up import wake_worker
@@ -69,7 +71,7 @@ def answer(token: str) -> ResponseReturnValue:
     if not form.validate():
         return answer_page(guest, token, form, moment), 422
     try:
-        _record(guest, form, moment)
+        _record(guest, token, form, moment)
         db.session.commit()
     except AnswerRefused:
         # Cancelled, withdrawn or begun while the page lay open: the page says so, the words typed stay.
@@ -104,14 +106,27 @@ def guest_behind(token: str, moment: datetime) -> Invitation:
     """Return the guest of a living link, else 404; from then on the request speaks the guest's language."""
     guest = find_by_token(token, now=moment)
     if guest is None:
-        abort(404)
+        handed = find_handed_link(token, now=moment)
+        if handed is None:
+            abort(404)
+        guest = handed.invitation
     wanted = request.args.get("lang", "")
     g.lang = wanted if wanted in LANGUAGES else guest.language
     refresh()
     return guest
 
 
-def _record(guest: Invitation, form: AnswerForm, moment: datetime) -> None:
+def origin_of(guest: Invitation, token: str, moment: datetime) -> Origin:
+    """Return by whose link the page was opened: the mailed one, or one that somebody handed over."""
+    if hash_token(token) == guest.token_hash:
+        return Origin()
+    link = find_handed_link(token, now=moment)
+    if link is None:  # taken back meanwhile
+        abort(404)
+    return Origin(handed_over_by=link.made_by)
+
+
+def _record(guest: Invitation, token: str, form: AnswerForm, moment: datetime) -> None:
     choice, substitute, last = form.answer.data, form.substitute.data or "", _last_answer(guest)
     if choice == KEEP and last is not None:
         choice = last.answer
@@ -122,6 +137,7 @@ def _record(guest: Invitation, form: AnswerForm, moment: datetime) -> None:
         substitute=substitute,
         note=form.note.data or "",
         channel=AnswerChannel.LINK,
+        origin=origin_of(guest, token, moment),
         now=moment,
     )
 
@@ -144,6 +160,7 @@ def answer_page(
         guest=guest,
         event=event,
         token=token,
+        handed_over_by=origin_of(guest, token, moment).handed_over_by,
         form=form,
         lang=lang,
         other="en" if lang == "sq" else "sq",

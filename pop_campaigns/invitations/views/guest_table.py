@@ -34,6 +34,7 @@ from pop_campaigns.invitations.words.labels import (
     PURPOSES,
     SUBSTITUTE_CHIPS,
     TOLD_HOW,
+    handed_over_words,
     proposal_words,
     sent_from_words,
 )
@@ -92,6 +93,8 @@ def answer_channel(answer: GivenAnswer) -> str:
     how = str(CHANNELS[answer.channel] if answer.told_how is None else TOLD_HOW[answer.told_how])
     if answer.told_how is not None or answer.recorded_by:
         how = _("%(how)s, entered by %(who)s", how=how, who=answer.recorded_by or "–")
+    if answer.handed_over_by:
+        return handed_over_words(answer.handed_over_by)
     if answer.sent_from is None:
         return how
     return f"{how} · {sent_from_words(answer.sent_from)}"

@@ -14,7 +14,7 @@ from pop_campaigns.invitations.blueprint import bp
 from pop_campaigns.invitations.forms import OtherTimeForm
 from pop_campaigns.invitations.services.answers import AnswerRefused
 from pop_campaigns.invitations.services.proposals import SameTime, TimeIsOver, propose_time
-from pop_campaigns.invitations.views.answer import answer_page, fresh_form, guest_behind
+from pop_campaigns.invitations.views.answer import answer_page, fresh_form, guest_behind, origin_of
 
 declare_public("invitations.answer_other_time")
 
@@ -30,7 +30,10 @@ def answer_other_time(token: str) -> ResponseReturnValue:
     status = 422
     if form.validate() and form.when.starts_at is not None:
         try:
-            propose_time(guest, form.when.starts_at, form.when.ends_at, why=form.why.data or "", now=moment)
+            propose_time(
+                guest, form.when.starts_at, form.when.ends_at, why=form.why.data or "", now=moment,
+                handed_over_by=origin_of(guest, token, moment).handed_over_by,
+            )  # fmt: skip
             db.session.commit()
             return redirect(url_for("invitations.answer", token=token, lang=g.lang, _anchor="other-time"))
         except SameTime:

@@ -33,7 +33,7 @@ _ELSEWHERE: Final = frozenset(
         "tombstones", "stored_files", "municipalities", "retention_runs", "worker_beats", "incoming_links",
         "user_sessions", "throttles", "failed_tries", "account_links", "sent_forms", "sendings",
         "event_template_offices",
-        "personal_feeds", "police_notices",
+        "personal_feeds", "police_notices", "handed_links",
     )
 )  # fmt: skip
 _LABELS: Final = {

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from pop_campaigns.core.db import db
 from pop_campaigns.core.subject_files import forget_all
 from pop_campaigns.core.tokens import derive_local_part, derive_token, hash_token, new_nonce
 from pop_campaigns.invitations.models.date_polls import AskedGuest
+from pop_campaigns.invitations.models.handed_links import HandedLink
 from pop_campaigns.invitations.models.invitations import Invitation, InvitationMail, TimeProposal
 from pop_campaigns.invitations.rules.invitations import InvitationState, erased_address
 from pop_campaigns.mail.models import IncomingMail, MailSkeleton, OutgoingMail
@@ -36,7 +37,8 @@ def blank_guest(guest: Invitation) -> None:
     for asked in db.session.scalars(select(AskedGuest).where(AskedGuest.invitation_id == guest.id)):
         asked.note = ""
     guest.name, guest.form_of_address, guest.address = "", None, erased_address(guest.id)
-    # Their personal link and their answering address end with them.
+    # Their personal links and their answering address end with them.
+    db.session.execute(delete(HandedLink).where(HandedLink.invitation_id == guest.id))
     guest.nonce = new_nonce()
     guest.token_hash = hash_token(derive_token("answer", guest.nonce))
     guest.reply_local = "r-" + derive_local_part("reply", guest.nonce)
