@@ -18,11 +18,10 @@ from pop_campaigns.core.dates import clock_words, relative_day_words
 from pop_campaigns.core.i18n import in_language
 from pop_campaigns.invitations.models.invitations import GivenAnswer
 from pop_campaigns.invitations.rules.invitations import Answer
+from pop_campaigns.invitations.words.handed_links import came_by_words
 from pop_campaigns.invitations.words.labels import (
     ANSWER_CHIPS,
     SUBSTITUTE_CHIPS,
-    handed_over_words,
-    sent_from_words,
 )
 from pop_campaigns.mail.secrets import mask_secrets
 
@@ -95,12 +94,5 @@ def _line(guest_answer: GivenAnswer, today: date, lang: str) -> AnswerLine:
         url=url_for("desk.event", event_id=event.id),
         when=_("%(day)s at %(hour)s", day=day, hour=clock_words(guest_answer.at)),
         at=guest_answer.at,
-        came_by=_came_by(guest_answer),
+        came_by=came_by_words(guest_answer),
     )
-
-
-def _came_by(answer: GivenAnswer) -> str:
-    """Return by what an answer came, where that was neither the invited address nor its link; else ""."""
-    if answer.handed_over_by:
-        return handed_over_words(answer.handed_over_by)
-    return sent_from_words(answer.sent_from) if answer.sent_from is not None else ""

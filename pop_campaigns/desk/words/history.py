@@ -20,7 +20,8 @@ from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.events.words.details import DETAIL_NAMES
 from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.words.date_polls import dates_said_words, times_of_details
-from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, SUBSTITUTE_CHIPS, handed_over_words, when_of
+from pop_campaigns.invitations.words.handed_links import LINK_SENTENCES, handed_over_words
+from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, SUBSTITUTE_CHIPS, when_of
 from pop_campaigns.invitations.words.reminders import moved_words
 from pop_campaigns.mail.rules import SendingKind
 
@@ -354,14 +355,7 @@ _SENTENCES: Final[Mapping[str, tuple[_Words, str]]] = {
         "info",
     ),
     "invitation.answer_taken_back": (_taken_back, "warn"),
-    "invitation.link_handed_over": (
-        lambda d, g: _("A link was made to hand over the invitation of %(guest)s", guest=_named(d, g)),
-        "info",
-    ),
-    "invitation.link_taken_back": (
-        lambda d, g: _("A link to the invitation of %(guest)s was taken back", guest=_named(d, g)),
-        "warn",
-    ),
+    **LINK_SENTENCES,
     "invitation.older_answer": (_older, "quiet"),
     "invitation.time_proposed": (
         lambda d, g: _("%(guest)s proposed another time: %(when)s", guest=_named(d, g), when=when_of(d)),

@@ -118,9 +118,8 @@ def record_answer(
     said_at, last = min(said_at or now, now), latest_answer(guest)
     substitute = clean_line(substitute)[:200]
     words = {
-        "answer": settle_answer(answer, substitute), "substitute": substitute, "note": clean_text(note),
-        "channel": channel, "told_how": told.how if told else None, "substitute_answer": substitute_answer,
-        "handed_over_by": origin.handed_over_by,
+        "answer": settle_answer(answer, substitute), "substitute": substitute, "note": clean_text(note), "channel": channel,
+        "told_how": told.how if told else None, "substitute_answer": substitute_answer, "handed_over_by": origin.handed_over_by,
     }  # fmt: skip
     words["substitute_answer"] = _answer_of_substitute(words, last)
     if known := _said_already(guest, tuple(words.values()), said_at, now):

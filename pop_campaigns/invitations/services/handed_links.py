@@ -48,7 +48,7 @@ def check_link_wanted(guest: Invitation, now: datetime) -> None:
 def take_back_link(guest: Invitation, link_id: int, *, by: User, now: datetime) -> bool:
     """Let a link open nothing from now on; return whether it did until now. What was answered by it stays."""
     lock_row(guest)
-    link = next((one for one in living_links(guest) if one.id == link_id), None)
+    link = next((link for link in living_links(guest) if link.id == link_id), None)
     if link is None:
         return False
     link.revoked_at = now

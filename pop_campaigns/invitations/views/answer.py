@@ -151,8 +151,7 @@ def answer_page(
 ) -> str:
     """Return the guest's own page; ``other_time`` is what was typed to propose one."""
     event, lang = guest.event, str(g.lang)
-    last = _last_answer(guest)
-    closed = _closed(guest, moment)
+    last, closed = _last_answer(guest), _closed(guest, moment)
     withdrawn = closed is NotAnswerable.WITHDRAWN
     text, entry = text_of(event), calendar_event(event, lang)
     return render_template(

@@ -27,6 +27,7 @@ from pop_campaigns.invitations.queries.guest_filter import Standing, standing_of
 from pop_campaigns.invitations.queries.guest_messages import messages_to
 from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, mails_of
 from pop_campaigns.invitations.rules.invitations import Answer
+from pop_campaigns.invitations.words.handed_links import handed_over_words
 from pop_campaigns.invitations.words.labels import (
     ANSWER_CHIPS,
     CHANNELS,
@@ -34,7 +35,6 @@ from pop_campaigns.invitations.words.labels import (
     PURPOSES,
     SUBSTITUTE_CHIPS,
     TOLD_HOW,
-    handed_over_words,
     proposal_words,
     sent_from_words,
 )
@@ -91,10 +91,10 @@ def answer_chip(answer: Answer) -> Chip:
 def answer_channel(answer: GivenAnswer) -> str:
     """Return how an answer came: through us, or how and to whom where somebody entered it; from where, if from elsewhere."""
     how = str(CHANNELS[answer.channel] if answer.told_how is None else TOLD_HOW[answer.told_how])
+    if answer.handed_over_by:
+        how = handed_over_words(answer.handed_over_by)
     if answer.told_how is not None or answer.recorded_by:
         how = _("%(how)s, entered by %(who)s", how=how, who=answer.recorded_by or "–")
-    if answer.handed_over_by:
-        return handed_over_words(answer.handed_over_by)
     if answer.sent_from is None:
         return how
     return f"{how} · {sent_from_words(answer.sent_from)}"

@@ -112,11 +112,6 @@ def sent_from_words(address: str) -> str:
     return _("sent from %(address)s", address=mask_secrets(address) or _("an unknown address"))
 
 
-def handed_over_words(who: str) -> str:
-    """Return by whose link, other than the mailed one, an answer came."""
-    return _("by the link handed over by %(who)s", who=who)
-
-
 PROPOSAL_ACTIONS: Final = ("invitation.time_proposed", "invitation.time_accepted", "invitation.time_declined")
 
 
