@@ -20,7 +20,7 @@ from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.events.words.details import DETAIL_NAMES
 from pop_campaigns.invitations.rules.invitations import Answer
 from pop_campaigns.invitations.words.date_polls import dates_said_words, times_of_details
-from pop_campaigns.invitations.words.handed_links import LINK_SENTENCES, handed_over_words
+from pop_campaigns.invitations.words.handed_links import LINK_SENTENCES, way_words
 from pop_campaigns.invitations.words.labels import ANSWER_CHIPS, SUBSTITUTE_CHIPS, when_of
 from pop_campaigns.invitations.words.reminders import moved_words
 from pop_campaigns.mail.rules import SendingKind
@@ -47,10 +47,6 @@ _CHANGED: Final[Mapping[str, LazyString]] = {
     "published": _l("whether it is public"),  # as history called it before there were drafts
     "organisation_id": _l("organisation"),
     "campaign_id": _l("campaign"),
-}
-_CHANNELS: Final[Mapping[str, LazyString]] = {
-    "link": _l("by the personal link"),
-    "calendar": _l("from a calendar"),
 }
 _FROM_GUESTS: Final = (
     "invitation.answered",
@@ -117,11 +113,7 @@ def _one_deed(row: tuple[History, str | None]) -> tuple[Any, ...]:
 
 def _who(change: History) -> str:
     if change.action in _FROM_GUESTS and change.actor_id is None:
-        handed_over_by = (change.details or {}).get("handed_over_by")
-        if handed_over_by:
-            return handed_over_words(str(handed_over_by))
-        channel = str((change.details or {}).get("channel", ""))
-        return str(_CHANNELS.get(channel, change.actor_name))
+        return way_words(change.details or {}) or change.actor_name
     return change.actor_name
 
 

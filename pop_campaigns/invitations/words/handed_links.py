@@ -6,9 +6,23 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 
 from pop_campaigns.invitations.models.invitations import GivenAnswer
 from pop_campaigns.invitations.words.labels import sent_from_words
+
+_WAYS: Final[Mapping[str, LazyString]] = {
+    "link": _l("by the personal link"),
+    "calendar": _l("from a calendar"),
+}
+
+
+def way_words(details: Mapping[str, Any]) -> str:
+    """Return by what way a guest said what a row of history tells of: by whose link, where it was handed over; else ""."""
+    if details.get("handed_over_by"):
+        return handed_over_words(str(details["handed_over_by"]))
+    return str(_WAYS.get(str(details.get("channel", "")), ""))
 
 
 def handed_over_words(who: str) -> str:
