@@ -163,9 +163,15 @@ def forget_forms(*, now: datetime) -> None:
         db.session.execute(update(Sending).where(over).values(form=None, before=None))
 
 
-def empty_forms() -> None:
-    """Empty what forms held, also where it can still be undone: somebody whom they may name is erased."""
-    db.session.execute(update(Sending).where(Sending.form.is_not(None)).values(form=None))
+def end_undoing(*, now: datetime) -> None:
+    """Let nothing be taken back any more, and empty what was kept for it: somebody whom it may name is erased.
+
+    The mails leave when they would have left.
+    """
+    still_open = (Sending.undo_until > now) & (Sending.made_at < now)
+    db.session.execute(update(Sending).where(still_open).values(undo_until=now))
+    kept = Sending.form.is_not(None) | Sending.before.is_not(None)
+    db.session.execute(update(Sending).where(kept).values(form=None, before=None))
 
 
 def _waits(mail: OutgoingMail) -> bool:

@@ -32,7 +32,14 @@ from pop_campaigns.invitations.services.undoing import undo_sending
 from pop_campaigns.mail.models import OutgoingMail, Sending
 from pop_campaigns.mail.outbox import claim_mails, record_sent, take_in_hand
 from pop_campaigns.mail.rules import MailState, SendingKind
-from pop_campaigns.mail.sendings import NotUndone, UndoneBefore, begin_sending, forget_forms
+from pop_campaigns.mail.sendings import (
+    NotUndone,
+    UndoneBefore,
+    begin_sending,
+    end_undoing,
+    forget_forms,
+    locked_mails_of,
+)
 from tests.invitations.scene import (
     NOW,
     START,
@@ -296,7 +303,7 @@ def test_undo_and_claim_at_one_instant_have_one_winner(
 
 
 def test_what_a_form_held_is_forgotten(table: Event, asked: list[Invitation], cast: SimpleNamespace) -> None:
-    sending = begin(SendingKind.CANCELLATION, table, cast, path="/x", typed=[["words", "Zoti Hoxha"]])
+    sending = begin(SendingKind.CANCELLATION, table, cast, path="/x", typed=[["words", "Qytetar 00421"]])
     cancel_with_notice(table, by=cast.arta, now=NOW, sending=sending)
     forget_forms(now=OVER)
     db.session.refresh(sending)
@@ -304,6 +311,21 @@ def test_what_a_form_held_is_forgotten(table: Event, asked: list[Invitation], ca
     forget_forms(now=OVER + timedelta(minutes=11))
     db.session.refresh(sending)
     assert (sending.form, sending.before) == (None, None)
+
+
+def test_erasing_somebody_ends_what_can_be_taken_back(
+    table: Event, asked: list[Invitation], cast: SimpleNamespace
+) -> None:
+    sending = begin(SendingKind.CANCELLATION, table, cast, path="/x", typed=[["words", "Qytetar 00421"]])
+    cancel_with_notice(table, by=cast.arta, now=NOW, sending=sending)
+    end_undoing(now=THEN)
+    db.session.refresh(sending)
+    assert (sending.form, sending.before) == (None, None)
+    with pytest.raises(NotUndone):
+        undo_sending(sending, table, by=cast.arta, now=THEN)
+    assert {mail.available_at for mail in locked_mails_of(sending)} == {OVER}, (
+        "mails leave when they would have left"
+    )
 
 
 def test_nothing_is_kept_waiting_where_it_is_switched_off(

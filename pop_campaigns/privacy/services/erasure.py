@@ -25,7 +25,7 @@ from pop_campaigns.core.locks import lock_row
 from pop_campaigns.core.salutations import is_salutation, neutral_salutation, without_name
 from pop_campaigns.letters.models import LetterRecipient
 from pop_campaigns.mail.models import OutgoingMail
-from pop_campaigns.mail.sendings import empty_forms
+from pop_campaigns.mail.sendings import end_undoing
 from pop_campaigns.privacy.queries.traces import Traces, find_traces
 from pop_campaigns.privacy.services.blanking import (
     NOTHING,
@@ -62,7 +62,7 @@ def erase_person(person: Person, *, by: User | None, now: datetime, actor_name: 
     _erase_invitations(traces)
     done.files += _erase_mails(traces)
     _erase_elsewhere(traces)
-    empty_forms()
+    end_undoing(now=now)
     db.session.flush()
     note(
         "person.erased",
