@@ -13,6 +13,7 @@ DOORS = {
     "record_answer": {
         "pop_campaigns/invitations/views/answer.py",  # the personal link
         "pop_campaigns/invitations/views/by_hand.py",  # a coordinator of the event, who is named
+        "pop_campaigns/invitations/services/calls.py",  # the same on the telephone, from the list of calls
         "pop_campaigns/incoming/services/calendar_answers.py",  # see let_count
         "pop_campaigns/incoming/services/recording.py",  # a coordinator who read the mail, who is named
     },
