@@ -15,13 +15,12 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import make_room
 from pop_campaigns.core.steps import Step
 from pop_campaigns.events.models.events import Event
-from pop_campaigns.events.rules.events import EventState
 from pop_campaigns.invitations.models.guest_messages import GuestMessage
 from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import guests_of
 from pop_campaigns.invitations.rules.guest_messages import MessageState
-from pop_campaigns.invitations.rules.invitations import InvitationState, may_invite
-from pop_campaigns.invitations.services.guests import why_not_listable
+from pop_campaigns.invitations.rules.invitations import InvitationState
+from pop_campaigns.invitations.services.guests import why_not_invitable, why_not_listable
 from pop_campaigns.invitations.sight import check_sight
 from pop_campaigns.invitations.words.labels import NOT_INVITABLE
 
@@ -64,8 +63,7 @@ def draft_message(message_id: int) -> GuestMessage:
 
 def cannot_invite_words(event: Event, moment: datetime) -> str:
     """Return why nobody can be invited to an event now; "" when one can."""
-    cancelled = event.state is EventState.CANCELLED
-    reason = may_invite(cancelled=cancelled, starts_at=event.starts_at, now=moment, no_names=event.no_names)
+    reason = why_not_invitable(event, moment)
     return str(NOT_INVITABLE[reason]) if reason else ""
 
 

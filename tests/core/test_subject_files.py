@@ -15,7 +15,7 @@ from pop_campaigns.core.db import db
 from pop_campaigns.core.file_pages import moved_words
 from pop_campaigns.core.files import RefusedFile, StoredFile
 from pop_campaigns.core.history import history_of
-from pop_campaigns.core.mail_files import FileDelivery, decide_delivery
+from pop_campaigns.core.mail_files import FileAudience, FileDelivery, decide_delivery
 from pop_campaigns.core.subject_files import (
     MOST_FILES,
     SubjectFile,
@@ -112,7 +112,7 @@ def test_too_large_together_is_said_and_goes_as_a_link(
 def test_a_link_opens_its_file_for_anybody_and_nothing_else(
     app: Flask, client: FlaskClient, event: Any
 ) -> None:
-    row = attach(event, "Harta e lumit.pdf")
+    row = attach(event, "Harta e lumit.pdf", audience=FileAudience.GUESTS)
     db.session.commit()
     link = mail_link(row)
     token = derive_token(link["purpose"], link["nonce"])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 from pop_campaigns.accounts.messages import mail_asked_again, mail_link, mail_password_changed
 from pop_campaigns.accounts.rules.passwords import LinkKind
@@ -22,6 +23,7 @@ from pop_campaigns.invitations.messages.date_polls import (
     slots_in_words,
 )
 from pop_campaigns.invitations.messages.guest_messages import OwnWords, render_message
+from pop_campaigns.invitations.messages.handed_links import render_handed_notice
 from pop_campaigns.invitations.messages.invitations import Wording, render_mail, render_receipt
 from pop_campaigns.invitations.messages.notices import Told
 from pop_campaigns.invitations.models.invitations import GivenAnswer
@@ -90,6 +92,10 @@ def _of_events(world: SimpleNamespace, lang: str) -> Iterator[SaidMail]:
     rendered = render_declined_time(world.proposal, "", contact_name="Arta", now=now())
     more = tuple(str((rendered.calendar or {}).get(key, "")) for key in ("summary", "description"))
     yield SaidMail("proposal", rendered.subject, rendered.text, rendered.html, more)
+    for answer in (Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.DELEGATED):
+        handed: Any = SimpleNamespace(invitation=world.invitation, answer=answer, handed_over_by="Arta")
+        rendered = render_handed_notice(handed, now=now())
+        yield SaidMail("handed", rendered.subject, rendered.text, rendered.html)
     yield from _of_dates(world, lang)
 
 

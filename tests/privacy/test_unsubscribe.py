@@ -25,9 +25,9 @@ from pop_campaigns.invitations.models.invitations import Invitation
 from pop_campaigns.invitations.queries.guests import awaiting_reminder, outdated
 from pop_campaigns.invitations.rules.invitations import GuestChoice, GuestRefusal, InvitationState
 from pop_campaigns.invitations.services.guests import add_guests
+from pop_campaigns.invitations.services.previewing import preview
 from pop_campaigns.invitations.services.sending import (
     cancel_with_notice,
-    preview,
     send_changes,
     send_invitations,
     send_reminders,

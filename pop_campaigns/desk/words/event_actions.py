@@ -16,8 +16,8 @@ from pop_campaigns.events.models.events import Event
 from pop_campaigns.events.rules.events import EventState
 from pop_campaigns.events.rules.visibility import EventVisibility
 from pop_campaigns.invitations.queries.guests import AnswerCounts, GuestRow, awaiting_reminder
-from pop_campaigns.invitations.rules.invitations import InvitationState, NotInvitable, may_invite
-from pop_campaigns.invitations.services.guests import why_not_listable
+from pop_campaigns.invitations.rules.invitations import InvitationState, NotInvitable
+from pop_campaigns.invitations.services.guests import why_not_invitable, why_not_listable
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,7 @@ def actions_for(
 
     To remind is offered only while a reminder would go to somebody.
     """
-    closed = may_invite(
-        cancelled=event.state is EventState.CANCELLED,
-        starts_at=event.starts_at,
-        now=now,
-        no_names=event.no_names,
-    )
+    closed = why_not_invitable(event, now)
     if event.state is EventState.HELD:
         closed = NotInvitable.OVER
     edit = Action(_("Edit"), url_for("events.edit", event_id=event.id))

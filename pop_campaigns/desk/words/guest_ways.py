@@ -16,8 +16,8 @@ from pop_campaigns.invitations.rules.invitations import (
     LINK_LIVES_AFTER_END,
     InvitationState,
     may_answer,
-    may_invite,
 )
+from pop_campaigns.invitations.services.guests import why_not_invitable
 
 
 @dataclass(frozen=True)
@@ -78,5 +78,5 @@ def ways_with_guests(event: Event, *, changeable: bool, now: datetime) -> GuestW
         now=now,
         told_until=end + LINK_LIVES_AFTER_END if end else None,
     )
-    closed = may_invite(cancelled=cancelled, starts_at=event.starts_at, now=now)
+    closed = why_not_invitable(event, now)
     return GuestWays(event.id, answers=refused is None, sent=closed is None, changeable=True)

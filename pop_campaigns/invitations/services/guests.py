@@ -68,10 +68,15 @@ def lock_event(event: Event) -> None:
 
 def check_invitable(event: Event, now: datetime) -> None:
     """Raise :class:`CannotInvite` unless guests may still be asked to the event."""
-    cancelled = event.state is EventState.CANCELLED
-    reason = may_invite(cancelled=cancelled, starts_at=event.starts_at, now=now, no_names=event.no_names)
+    reason = why_not_invitable(event, now)
     if reason is not None:
         raise CannotInvite(reason)
+
+
+def why_not_invitable(event: Event, now: datetime) -> NotInvitable | None:
+    """Return why nobody can be invited to an event now; None: they can."""
+    cancelled = event.state is EventState.CANCELLED
+    return may_invite(cancelled=cancelled, starts_at=event.starts_at, now=now, no_names=event.no_names)
 
 
 def check_listable(event: Event, now: datetime) -> None:
@@ -83,7 +88,7 @@ def check_listable(event: Event, now: datetime) -> None:
 
 def why_not_listable(event: Event, now: datetime) -> NotInvitable | None:
     """Return why nobody can be put on an event's list now; None: they can, though perhaps not be invited yet."""
-    reason = may_invite(cancelled=event.state is EventState.CANCELLED, starts_at=event.starts_at, now=now)
+    reason = why_not_invitable(event, now)
     is_ahead = event.state is EventState.PLANNED and not is_over(event, now, local_date(now))
     return None if reason is NotInvitable.NO_MOMENT and is_ahead else reason
 

@@ -13,6 +13,7 @@ from pop_campaigns.accounts.guard import writer
 from pop_campaigns.core.clock import now
 from pop_campaigns.core.db import db
 from pop_campaigns.core.i18n import LANGUAGES
+from pop_campaigns.core.numbers import row_number
 from pop_campaigns.invitations.blueprint import bp, changeable_guest
 from pop_campaigns.invitations.messages.handed_links import words_to_hand_over
 from pop_campaigns.invitations.models.invitations import Invitation
@@ -33,11 +34,11 @@ def hand_over(invitation_id: int) -> ResponseReturnValue:
     guest = changeable_guest(invitation_id)
     if request.method != "POST":
         return _page(guest)
-    taken_back = request.form.get("take_back", "")
+    typed = request.form.get("take_back", "")
     try:
-        if not taken_back:
+        if not typed:
             make_handed_link(guest, by=current_user, now=now())
-        elif taken_back.isdecimal() and take_back_link(guest, int(taken_back), by=current_user, now=now()):
+        elif (link_id := row_number(typed)) and take_back_link(guest, link_id, by=current_user, now=now()):
             flash(_("The link opens nothing any more."), "success")
         db.session.commit()
     except AnswerRefused:
